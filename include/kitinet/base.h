@@ -1,0 +1,94 @@
+/*
+  What every file of KITINet shares: PETSc, the precision of the network, grids.
+
+  Errors, options, logging and memory are PETSc's: every function that can fail returns a
+  PetscErrorCode and is called under PetscCall().
+*/
+#ifndef KITINET_BASE_H
+#define KITINET_BASE_H
+
+#include <petscsys.h>
+
+#define KN_VERSION "0.1.0"
+
+/* Names that PETSc introduced after 3.18, the oldest release we build with. */
+#if PETSC_VERSION_LT(3, 19, 0)
+  #define PETSC_SUCCESS ((PetscErrorCode)0)
+#endif
+
+/*
+  KNReal is the precision of the network: float in the program, double in the libraries that the
+  gradient tests link (compiled from the same sources with KN_DOUBLE). Solvers use PetscReal.
+*/
+#if defined(KN_DOUBLE)
+typedef double KNReal;
+  #define KNFFTW(name) fftw_##name
+  #define KNBLAS(name) cblas_d##name
+  #define KNREAL_MPI   MPI_DOUBLE
+#else
+typedef float KNReal;
+  #define KNFFTW(name) fftwf_##name
+  #define KNBLAS(name) cblas_s##name
+  #define KNREAL_MPI   MPI_FLOAT
+#endif
+
+#define KN_MAX_DIM  3   /* axes of a grid */
+#define KN_MAX_NAME 64  /* bytes of a name (parameter, field, layer), with its end */
+#define KN_ALIGN    64  /* bytes to which large arrays are aligned: one cache line, one AVX-512 register */
+
+/* Where the points of an axis of unit length lie. */
+typedef enum {
+  KN_POINTS_CELLS,    /* (i + 1/2) / n */
+  KN_POINTS_NODES,    /* i / (n - 1), both ends included */
+  KN_POINTS_PERIODIC  /* i / n, the end is the beginning */
+} KNPoints;
+
+/* "cells", "nodes", "periodic", then NULL */
+PETSC_EXTERN const char *const KNPointsNames[];
+
+/* A tensor grid on the unit interval, square or cube; the last axis is the fastest in memory. */
+typedef struct {
+  PetscInt dim;           /* 1, 2 or 3 */
+  PetscInt n[KN_MAX_DIM]; /* points along each axis; 1 beyond dim */
+  KNPoints points;        /* where they lie, the same on all axes */
+} KNGrid;
+
+/* Not collective. S, the number of points of the grid. */
+static inline size_t KNGridSize(const KNGrid *grid)
+{
+  return (size_t)grid->n[0] * (size_t)grid->n[1] * (size_t)grid->n[2];
+}
+
+/* Not collective. A grid of n[0..dim) points. */
+PETSC_EXTERN KNGrid KNGridMake(PetscInt dim, const PetscInt n[], KNPoints points);
+
+/* Not collective. The coordinate in [0, 1] of point i of an axis with n points. */
+PETSC_EXTERN PetscReal KNPointsCoordinate(KNPoints points, PetscInt n, PetscInt i);
+
+/* Not collective. The point of an axis with n points that lies nearest to coordinate x in [0, 1]. */
+PETSC_EXTERN PetscInt KNPointsNearest(KNPoints points, PetscInt n, PetscReal x);
+
+/*
+  Linear interpolation along one axis, from n_from points to the coordinates of n_to points of the
+  same kind: value[i] = (1 - weight[i]) from[left[i]] + weight[i] from[right[i]]. Beyond the
+  outermost points the value is held constant (periodic axes wrap around).
+
+  Not collective. left, right, weight: (n_to), caller's memory.
+*/
+PETSC_EXTERN void KNPointsInterpolation(KNPoints points, PetscInt n_from, PetscInt n_to, PetscInt left[], PetscInt right[], PetscReal weight[]);
+
+/* Not collective. The share [*start, *end) of rank in 0..size-1 of n items, contiguous, sizes differing by at most one. */
+static inline void KNPartition(PetscInt64 n, PetscMPIInt size, PetscMPIInt rank, PetscInt64 *start, PetscInt64 *end)
+{
+  *start = n / size * rank + PetscMin(n % size, rank);
+  *end   = *start + n / size + (rank < n % size ? 1 : 0);
+}
+
+/*
+  Zeroed memory aligned to KN_ALIGN; in debug builds filled with NaN instead, so that a read of
+  what nobody wrote shows. Not collective. The caller frees it with KNFree(&x).
+*/
+PETSC_EXTERN PetscErrorCode KNMalloc(size_t count, size_t size, void *array);
+PETSC_EXTERN PetscErrorCode KNFree(void *array);
+
+#endif

@@ -1,0 +1,17 @@
+/* Errors of an operator on a dataset. */
+#ifndef KITINET_EVALUATION_H
+#define KITINET_EVALUATION_H
+
+#include <kitinet/operator.h>
+
+/*
+  Collective on PETSC_COMM_WORLD, after KNOperatorSetGrid for the dataset's grid and at least `batch` samples. Relative L2 error of rows
+  [first, first + samples), on the physical scale; error: (samples), the same on all ranks, in the order of the rows: sums
+  over it do not depend on the number of ranks. batch: samples of one rank at a time. step: coordinate of sampled collisions.
+*/
+PETSC_EXTERN PetscErrorCode KNEvaluate(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt64 step, PetscReal error[]);
+
+/* Mean, population standard deviation and maximum of error (n). Not collective. Any pointer may be NULL. */
+PETSC_EXTERN void KNErrorStatistics(PetscInt64 n, const PetscReal error[], PetscReal *mean, PetscReal *deviation, PetscReal *highest);
+
+#endif

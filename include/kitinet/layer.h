@@ -1,0 +1,71 @@
+/*
+  A layer: a differentiable map of fields, (B, C_in, S_in) -> (B, C_out, S_out), with its backward beside it.
+
+  Life: KNLayerCreate -> KNLayerSetChannels -> KNLayerSetFromOptions -> KNLayerSetUp (declares parameters) ->
+  KNLayerSetGrid (plans; again for another grid) -> KNLayerForward / KNLayerBackward -> KNLayerDestroy.
+  Parameters do not depend on the grid: the same layer works at any resolution.
+  A new layer is a file in src/layers/ and a line in layer_list.h; gelu.c shows how.
+*/
+#ifndef KITINET_LAYER_H
+#define KITINET_LAYER_H
+
+#include <kitinet/parameters.h>
+
+typedef struct _p_KNLayer *KNLayer;
+
+/* Registered names in order, ended by NULL. Not owned. */
+PETSC_EXTERN const char *const *KNLayerNames(void);
+
+/* What all layers of one forward or backward sweep share. */
+typedef struct {
+  PetscInt          samples;  /* B, at most the batch of KNLayerSetGrid */
+  PetscBool         training; /* forward keeps what backward needs; collisions are drawn */
+  PetscInt64        seed;     /* of the draws */
+  PetscInt64        step;     /* optimiser step, a coordinate of the draws */
+  const PetscInt64 *index;    /* (B) global sample indices, coordinates of the draws; not owned; NULL: 0, 1, .. */
+} KNPass;
+
+/*
+  Not collective. type: a registered name. name: unique in the network ("layer2.spectral"), prefix of its parameters.
+  number: position in the network (0, 1, ..), a coordinate of the layer's draws.
+*/
+PETSC_EXTERN PetscErrorCode KNLayerCreate(const char type[], const char name[], PetscInt number, KNLayer *layer);
+PETSC_EXTERN PetscErrorCode KNLayerDestroy(KNLayer *layer);
+
+/* Not collective. in: channels of each input. out: channels of the output, or PETSC_DECIDE where the layer determines them. dim: axes of the grid. */
+PETSC_EXTERN PetscErrorCode KNLayerSetChannels(KNLayer layer, PetscInt dim, PetscInt in, PetscInt out);
+
+/* Collective on PETSC_COMM_WORLD. Declares and reads options; raises KN_ERR_USAGE. Called once for each layer: an option that several layers share is declared by each. */
+PETSC_EXTERN PetscErrorCode KNLayerSetFromOptions(KNLayer layer);
+
+/* Not collective. Checks channels and options against each other and declares the parameters (parameters: not owned). */
+PETSC_EXTERN PetscErrorCode KNLayerSetUp(KNLayer layer, KNParameters parameters);
+
+/*
+  Not collective. Plans for inputs on the grid with up to `samples` samples in a batch, and allocates the workspace: no other function
+  allocates. The statement of the output's grid follows. Raises KN_ERR_INPUT where the grid does not fit (fewer points than twice the modes).
+*/
+PETSC_EXTERN PetscErrorCode KNLayerSetGrid(KNLayer layer, const KNGrid *grid, PetscInt samples);
+
+/* Not collective. Any pointer may be NULL. inputs: number of input fields (2 for a collision: position, velocity). */
+PETSC_EXTERN PetscErrorCode KNLayerGetSizes(KNLayer layer, PetscInt *inputs, PetscInt *in, PetscInt *out, KNGrid *grid_in, KNGrid *grid_out);
+
+/*
+  Not collective. in[i]: (B, C_in, S_in), not changed; out: (B, C_out, S_out), distinct from all inputs. mode: INSERT_VALUES writes out,
+  ADD_VALUES adds to it (W x + K x without a copy).
+*/
+PETSC_EXTERN PetscErrorCode KNLayerForward(KNLayer layer, const KNPass *pass, const KNReal *const in[], KNReal *out, InsertMode mode);
+
+/*
+  Not collective, after KNLayerForward with the same pass and inputs. dout: (B, C_out, S_out), not changed; din[i]: (B, C_in, S_in)
+  accumulates (+=), NULL where it is not wanted. Gradients of the parameters accumulate too.
+*/
+PETSC_EXTERN PetscErrorCode KNLayerBackward(KNLayer layer, const KNPass *pass, const KNReal *const in[], const KNReal *dout, KNReal *const din[]);
+
+/* Not collective, after KNLayerSetGrid. Floating-point operations for one sample (forward, backward) and bytes of workspace. Any pointer may be NULL. */
+PETSC_EXTERN PetscErrorCode KNLayerGetCost(KNLayer layer, PetscLogDouble *forward, PetscLogDouble *backward, size_t *bytes);
+
+/* Not collective. One line about the layer, on rank 0 of the viewer. */
+PETSC_EXTERN PetscErrorCode KNLayerView(KNLayer layer, PetscViewer viewer);
+
+#endif

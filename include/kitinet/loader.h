@@ -1,0 +1,46 @@
+/*
+  The loader: deals the samples of a dataset out over ranks, batch by batch, and reads ahead in a
+  thread while the network computes.
+
+  Position p of epoch e is sample KNPermutation(seed, e, N, p): the same for any number of ranks. Global batch b holds the positions
+  [b B, min((b+1) B, N)); each rank reads only its contiguous share (KNPartition) of it. Two local batches are in
+  memory, whatever the size of the dataset.
+*/
+#ifndef KITINET_LOADER_H
+#define KITINET_LOADER_H
+
+#include <kitinet/dataset.h>
+
+typedef struct _p_KNLoader *KNLoader;
+
+typedef struct {
+  PetscInt          samples; /* of this rank, may be 0 */
+  PetscInt          total;   /* of all ranks: B, or less in the last batch of an epoch */
+  const PetscInt64 *row;     /* (samples) rows of the dataset: the global sample indices */
+  float            *x;       /* (samples, C_in, S), not owned; may be changed in place */
+  float            *y;       /* (samples, max(T, 1) C_out, S), not owned */
+} KNBatch;
+
+/*
+  Collective on comm. dataset: not owned, must outlive the loader. first, samples: the range of rows to use. batch: global batch
+  size B. shuffle: false gives rows in order, for evaluation. Raises KN_ERR_USAGE if the range is empty or exceeds the dataset.
+*/
+PETSC_EXTERN PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscBool shuffle, PetscInt64 seed, KNLoader *loader);
+PETSC_EXTERN PetscErrorCode KNLoaderDestroy(KNLoader *loader);
+
+/* Not collective. Batches of an epoch, ceil(N / B), and the samples of the largest local batch of any rank, ceil(min(B, N) / ranks). Either may be NULL. */
+PETSC_EXTERN PetscErrorCode KNLoaderGetSizes(KNLoader loader, PetscInt *batches, PetscInt *largest_local);
+
+/* Not collective. Starts reading epoch `epoch` at batch `batch` (0, or where a resumed run goes on); whatever was read ahead is dropped. */
+PETSC_EXTERN PetscErrorCode KNLoaderStart(KNLoader loader, PetscInt64 epoch, PetscInt batch);
+
+/*
+  Collective on comm. The next batch, valid until the following call; blocks until it is read. batch->total is 0 after the last
+  batch of the epoch. A damaged sample is raised on all ranks (KN_ERR_INPUT) and never handed out: one Allreduce of an integer a batch.
+*/
+PETSC_EXTERN PetscErrorCode KNLoaderNext(KNLoader loader, KNBatch *batch);
+
+/* Not collective. Seconds spent waiting for data in KNLoaderNext since creation. */
+PETSC_EXTERN PetscErrorCode KNLoaderGetWait(KNLoader loader, PetscReal *seconds);
+
+#endif

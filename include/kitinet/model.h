@@ -1,0 +1,51 @@
+/*
+  A model: a recipe that stacks layers into a network, (B, C_in, S) -> (B, C_out, S), with its parameters.
+
+  Life: KNModelCreate -> KNModelSetChannels -> KNModelSetFromOptions -> KNModelSetUp -> KNModelSetGrid (again for another
+  grid) -> KNModelForward / KNModelBackward -> KNModelDestroy. A new recipe is a file in src/model/ and a line in model_list.h.
+*/
+#ifndef KITINET_MODEL_H
+#define KITINET_MODEL_H
+
+#include <kitinet/layer.h>
+
+typedef struct _p_KNModel *KNModel;
+
+/* Registered names in order, ended by NULL. Not owned. */
+PETSC_EXTERN const char *const *KNModelNames(void);
+
+/* Collective on PETSC_COMM_WORLD: reads -model_type and creates the recipe it names. */
+PETSC_EXTERN PetscErrorCode KNModelCreateFromOptions(KNModel *model);
+PETSC_EXTERN PetscErrorCode KNModelDestroy(KNModel *model);
+
+/* Not collective. Axes of the grid, channels of input and output. */
+PETSC_EXTERN PetscErrorCode KNModelSetChannels(KNModel model, PetscInt dim, PetscInt in, PetscInt out);
+
+/* Collective on PETSC_COMM_WORLD: creates the layers, declares and reads their options and its own. Raises KN_ERR_USAGE. */
+PETSC_EXTERN PetscErrorCode KNModelSetFromOptions(KNModel model);
+
+/* Not collective. Declares the parameters and draws their initial values from seed: the same on all ranks. */
+PETSC_EXTERN PetscErrorCode KNModelSetUp(KNModel model, PetscInt64 seed);
+
+/*
+  Not collective. Plans for batches of up to `samples` samples on the grid and allocates the activations (those that
+  backward needs only if training). Raises KN_ERR_INPUT where the grid does not fit the model, the same on all ranks.
+*/
+PETSC_EXTERN PetscErrorCode KNModelSetGrid(KNModel model, const KNGrid *grid, PetscInt samples, PetscBool training);
+
+/* Not collective. x: (B, C_in, S), not changed; y: (B, C_out, S). B = pass->samples. */
+PETSC_EXTERN PetscErrorCode KNModelForward(KNModel model, const KNPass *pass, const KNReal *x, KNReal *y);
+
+/* Not collective, after KNModelForward in training with the same pass and x. dy: (B, C_out, S), not changed. Gradients of the parameters accumulate. */
+PETSC_EXTERN PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, const KNReal *x, const KNReal *dy);
+
+/* Not collective, after KNModelSetUp. Not owned. */
+PETSC_EXTERN PetscErrorCode KNModelGetParameters(KNModel model, KNParameters *parameters);
+
+/* Not collective, after KNModelSetGrid. Floating-point operations for one sample, and bytes of activations and workspace. Any pointer may be NULL. */
+PETSC_EXTERN PetscErrorCode KNModelGetCost(KNModel model, PetscLogDouble *forward, PetscLogDouble *backward, size_t *bytes);
+
+/* Not collective, after KNModelSetUp. Type and layers, a line each, on the viewer. */
+PETSC_EXTERN PetscErrorCode KNModelView(KNModel model, PetscViewer viewer);
+
+#endif

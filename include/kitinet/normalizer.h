@@ -1,0 +1,48 @@
+/*
+  Normalisers: x -> (x - mean) / (std + eps) with statistics of the training samples, for each channel,
+  or for each channel and grid point ("pointwise", as the FNO benchmarks do; interpolated linearly
+  on another grid). eps is 1e-5 of the channel's standard deviation over all samples and points, so that
+  the unit of a field does not matter; a channel without deviation is only centred.
+*/
+#ifndef KITINET_NORMALIZER_H
+#define KITINET_NORMALIZER_H
+
+#include <kitinet/dataset.h>
+
+typedef struct _p_KNNormalizer *KNNormalizer;
+
+typedef enum {
+  KN_NORMALIZER_NONE,
+  KN_NORMALIZER_CHANNEL,
+  KN_NORMALIZER_POINTWISE
+} KNNormalizerType;
+
+/* "none", "channel", "pointwise", then NULL */
+PETSC_EXTERN const char *const KNNormalizerNames[];
+
+/* Not collective. For arrays (B, channels, S) on the grid it is fitted on. */
+PETSC_EXTERN PetscErrorCode KNNormalizerCreate(KNNormalizerType type, PetscInt channels, const KNGrid *grid, KNNormalizer *normalizer);
+PETSC_EXTERN PetscErrorCode KNNormalizerDestroy(KNNormalizer *normalizer);
+
+/*
+  Collective on comm. One pass over rows [first, first + samples) of the dataset, each read by one rank, fits both the input's and the
+  output's normaliser (either may be NULL): Welford's update in double, ranks merged by Chan's formula in rank order. The standard
+  deviation is the population's. A sample whose channels are a multiple of the normaliser's counts as that many samples: the frames
+  of a trajectory (T C_out, S) for a normaliser of C_out channels. Raises KN_ERR_INPUT for damaged samples and for NaN or infinity.
+*/
+PETSC_EXTERN PetscErrorCode KNNormalizerFit(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, KNNormalizer input, KNNormalizer output);
+
+/* Not collective. The statistics, not owned: *count values each (0, channels, or channels * S of the fitted grid). For
+   checkpoints: what a caller writes into mean and std is in force after the next KNNormalizerSetGrid. */
+PETSC_EXTERN PetscErrorCode KNNormalizerGetStatistics(KNNormalizer normalizer, KNNormalizerType *type, PetscInt *channels, KNGrid *grid, size_t *count, float **mean, float **std);
+
+/* Not collective. Interpolates the statistics to the grid that the following arrays are on. The fitted grid at first. Pointwise
+   statistics raise KN_ERR_INPUT (on all ranks alike) for points of another kind: nodes instead of cells. */
+PETSC_EXTERN PetscErrorCode KNNormalizerSetGrid(KNNormalizer normalizer, const KNGrid *grid);
+
+/* Not collective, in place; x: (samples, channels, S). Decode is the inverse; DecodeBackward multiplies a gradient by std + eps. */
+PETSC_EXTERN PetscErrorCode KNNormalizerEncode(KNNormalizer normalizer, PetscInt samples, float x[]);
+PETSC_EXTERN PetscErrorCode KNNormalizerDecode(KNNormalizer normalizer, PetscInt samples, float x[]);
+PETSC_EXTERN PetscErrorCode KNNormalizerDecodeBackward(KNNormalizer normalizer, PetscInt samples, float dx[]);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+  Pictures for papers and run directories: fields side by side, curves over an axis. Drawn by gnuplot.
+
+  PATH.png comes from a script PATH.gp and data PATH.dat beside it, both removed after success. Without gnuplot on PATH, or if
+  anything fails, they stay and one line on stderr tells how to draw them: a missing picture is never an error.
+
+  Colours are told apart by colour-blind eyes and in grey: viridis for fields, blue-white-red for signed errors, the palette of
+  Okabe and Ito for lines. Text is UTF-8, shown as it is.
+*/
+#ifndef KITINET_PICTURE_H
+#define KITINET_PICTURE_H
+
+#include <kitinet/base.h>
+
+/* The colours of a column of panels; 1D fields: the values of its axis. One scale for all rows. */
+typedef enum {
+  KN_SCALE_OWN,    /* from the smallest to the largest value of the column */
+  KN_SCALE_SHARED, /* the scale of the column before it, and its colour bar; 1D fields: drawn into its panel */
+  KN_SCALE_SIGNED  /* symmetric about zero, blue below, white at zero, red above */
+} KNPictureScale;
+
+typedef struct {
+  const char    *title; /* "coefficient a" */
+  KNPictureScale scale; /* not KN_SCALE_SHARED in the first column */
+} KNPictureColumn;
+
+/*
+  Not collective: one rank calls it. Rows of panels on one grid, x1 to the right and x2 upward; of 3D fields the middle plane of x1.
+  panel: (rows, columns) pointers to fields (S), NaN is left blank. label: (rows) names of the rows, NULL: none. title may be NULL.
+  path without ".png".
+*/
+PETSC_EXTERN PetscErrorCode KNPictureFields(const char path[], const char title[], const KNGrid *grid, PetscInt rows, PetscInt columns, const KNPictureColumn column[], const char *const label[], const float *const panel[]);
+
+typedef struct {
+  const char      *name;
+  PetscInt         n;         /* points; 0: only in the legend */
+  const PetscReal *x, *y;     /* (n) */
+  const PetscReal *low, *high; /* (n) a band around y; NULL: none */
+} KNPictureCurve;
+
+/* Which axes are logarithmic. */
+typedef enum {
+  KN_AXES_LINEAR,
+  KN_AXES_LOG_Y,
+  KN_AXES_LOG_XY
+} KNPictureAxes;
+
+/* Not collective: one rank calls it. Curves over x; points that a logarithmic axis cannot show, and NaN, are left out. title may be NULL. path without ".png". */
+PETSC_EXTERN PetscErrorCode KNPictureCurves(const char path[], const char title[], const char xlabel[], const char ylabel[], KNPictureAxes axes, PetscInt n, const KNPictureCurve curve[]);
+
+#endif

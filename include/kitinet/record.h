@@ -1,0 +1,55 @@
+/*
+  A record: a small HDF5 file (a checkpoint) that is written whole or not at all, and read only if it is whole.
+
+  On disk: 512 bytes of text (format, kind, program version, size, CRC-32 of the whole file with this number taken as 0), which HDF5
+  knows as a user block, then an HDF5 file that any tool opens. Written to a temporary name, flushed to disk, renamed; the
+  previous generation stays beside it as PATH.previous. Nothing in it depends on time, host or number of ranks.
+
+  One description serves storing and loading: each KNRecord... call stores the variable into a new record, and sets the variable
+  from a loaded one.
+*/
+#ifndef KITINET_RECORD_H
+#define KITINET_RECORD_H
+
+#include <kitinet/base.h>
+
+typedef struct _p_KNRecord *KNRecord;
+
+/* Collective on comm. A new record in memory, to be stored by KNRecordSave. kind: "checkpoint", not owned. */
+PETSC_EXTERN PetscErrorCode KNRecordCreate(MPI_Comm comm, const char kind[], KNRecord *record);
+
+/*
+  Collective on comm. Rank 0 reads and verifies, all ranks receive. If PATH is missing or damaged, PATH.previous is taken and a line on
+  stderr says so. Raises KN_ERR_INPUT if neither is whole.
+*/
+PETSC_EXTERN PetscErrorCode KNRecordLoad(MPI_Comm comm, const char kind[], const char path[], KNRecord *record);
+
+/*
+  Collective on comm. What the first bytes of a file say, without a look at the rest: kind and program version, KN_MAX_NAME bytes each.
+  *is_record is false for files of other kinds and those that cannot be read.
+*/
+PETSC_EXTERN PetscErrorCode KNRecordIdentify(MPI_Comm comm, const char path[], PetscBool *is_record, char kind[], char version[]);
+
+/* Collective. Writes a new record; raises KN_ERR_IO (on all ranks) and leaves the previous generation as it was. */
+PETSC_EXTERN PetscErrorCode KNRecordSave(KNRecord record, const char path[]);
+
+PETSC_EXTERN PetscErrorCode KNRecordDestroy(KNRecord *record);
+
+/* Not collective. Whether the record was loaded (variables are set) or is new (they are stored). */
+PETSC_EXTERN PetscBool KNRecordIsLoaded(KNRecord record);
+
+/* Collective, each. Root attributes. Raises KN_ERR_INPUT when a loaded record lacks the entry or has it in another form. text: size bytes. */
+PETSC_EXTERN PetscErrorCode KNRecordText(KNRecord record, const char name[], size_t size, char text[]);
+PETSC_EXTERN PetscErrorCode KNRecordInt(KNRecord record, const char name[], PetscInt64 *value);
+PETSC_EXTERN PetscErrorCode KNRecordReal(KNRecord record, const char name[], PetscReal *value);
+
+/*
+  Collective. The float array `name` of group `group` with the given shape, as a dataset /group/name. A loaded record must have
+  exactly this shape; the message names both.
+*/
+PETSC_EXTERN PetscErrorCode KNRecordArray(KNRecord record, const char group[], const char name[], PetscInt rank, const PetscInt shape[], float array[]);
+
+/* Collective on comm. Writes a text file whole or not at all (temporary name, flush, rename): config.yaml, metrics.csv. Raises KN_ERR_IO. */
+PETSC_EXTERN PetscErrorCode KNFileWriteWhole(MPI_Comm comm, const char path[], size_t size, const void *bytes);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+  A run directory: config.yaml (every option in force), metrics.csv (a row an epoch), log.txt, checkpoint.h5 (the latest, and
+  checkpoint.h5.previous), best.h5.
+*/
+#ifndef KITINET_RUN_H
+#define KITINET_RUN_H
+
+#include <kitinet/base.h>
+
+typedef struct _p_KNRun *KNRun;
+
+/* One row of metrics.csv; further columns are appended at the end. */
+typedef struct {
+  PetscInt64 epoch;   /* 1, 2, .. */
+  PetscReal  train;   /* mean relative L2 over the epoch's batches, as they were trained on */
+  PetscReal  test;    /* mean relative L2 on the test set after the epoch; < 0: none */
+  PetscReal  lr;      /* of the epoch's last step */
+  PetscReal  seconds; /* of training since the run's beginning, over all its parts */
+  PetscReal  wait;    /* share of the epoch spent waiting for data */
+} KNMetrics;
+
+/* Collective on PETSC_COMM_WORLD. Makes the directory, if need be, with its parents. Raises KN_ERR_IO. */
+PETSC_EXTERN PetscErrorCode KNRunCreate(const char directory[], KNRun *run);
+PETSC_EXTERN PetscErrorCode KNRunDestroy(KNRun *run);
+
+/* Not collective. The path of a file in a run directory; path: PETSC_MAX_PATH_LEN bytes. */
+PETSC_EXTERN PetscErrorCode KNRunPath(const char directory[], const char name[], char path[]);
+
+/* Collective on PETSC_COMM_WORLD. Whether there is something to resume: checkpoint.h5 or its previous generation; false if there is no such directory. */
+PETSC_EXTERN PetscErrorCode KNRunHasCheckpoint(const char directory[], PetscBool *has);
+
+/* Collective on PETSC_COMM_WORLD. config.yaml as text, freed by the caller with PetscFree(). Raises KN_ERR_INPUT. */
+PETSC_EXTERN PetscErrorCode KNRunReadConfig(const char directory[], char **yaml);
+
+/*
+  Collective on PETSC_COMM_WORLD. Writes config.yaml; keeps the rows of metrics.csv up to epoch `done`, drops later ones that a checkpoint does
+  not cover. *seconds: of the last kept row, on rank 0; 0 if there is none.
+*/
+PETSC_EXTERN PetscErrorCode KNRunStart(KNRun run, const char yaml[], PetscInt64 done, PetscReal *seconds);
+
+/*
+  Not collective. Rows of metrics.csv of a directory, for one rank to read; *metrics is freed with PetscFree(). *count 0 if there is no such file.
+*/
+PETSC_EXTERN PetscErrorCode KNRunReadMetrics(const char directory[], PetscInt *count, KNMetrics **metrics);
+
+/* Collective on PETSC_COMM_WORLD. Appends to metrics.csv and log.txt. Raises KN_ERR_IO. */
+PETSC_EXTERN PetscErrorCode KNRunAddMetrics(KNRun run, const KNMetrics *metrics);
+PETSC_EXTERN PetscErrorCode KNRunLog(KNRun run, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(2, 3);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+  Training: data-parallel over the ranks of PETSC_COMM_WORLD, resumable at any step.
+
+  Each rank computes the gradient of its share of the global batch, micro-batch by micro-batch; one reduction
+  sums it; all ranks make the same update. The gradient is that of the sum of the samples' relative L2 errors.
+*/
+#ifndef KITINET_TRAINER_H
+#define KITINET_TRAINER_H
+
+#include <kitinet/operator.h>
+#include <kitinet/optimizer.h>
+#include <kitinet/run.h>
+
+/* The settings; filled from options. */
+typedef struct {
+  KNOptimizer optimizer;
+  PetscInt    epochs;
+  PetscInt    batch;            /* global batch size */
+  PetscInt    microbatch;       /* samples that pass through the network together */
+  PetscInt64  samples;          /* rows of the dataset to train on; 0: all */
+  PetscInt    checkpoint_every; /* epochs */
+  PetscInt64  seed;
+} KNTrainer;
+
+/* Collective on PETSC_COMM_WORLD. Defaults, then options. */
+PETSC_EXTERN PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer);
+
+/*
+  Collective on PETSC_COMM_WORLD. Trains op on the dataset, from where directory/checkpoint.h5 stands, to the last epoch; tests on
+  test (may be NULL) after each epoch. *stopped: a signal or -max_time ended it early, a checkpoint is written.
+  Raises KN_ERR_INPUT (damaged sample; checkpoint of another dataset), KN_ERR_FAILED (loss not finite; the last checkpoint stays), KN_ERR_IO.
+*/
+PETSC_EXTERN PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test, const char directory[], PetscBool *stopped);
+
+#endif

@@ -1,0 +1,71 @@
+/* Errors that a user can mend: one line, the right exit code, the same on all ranks. */
+#include <kitinet/error.h>
+#include <stdarg.h>
+
+static PetscBool KNErrorIsOurs(PetscErrorCode code)
+{
+  return (PetscBool)(code >= KN_ERR_USAGE && code < KN_ERR_LAST);
+}
+
+int KNExitCode(PetscErrorCode code)
+{
+  switch (code) {
+  case PETSC_SUCCESS:
+    return KN_EXIT_DONE;
+  case KN_ERR_USAGE:
+    return KN_EXIT_USAGE;
+  case KN_ERR_INPUT:
+    return KN_EXIT_INPUT;
+  case KN_ERR_IO:
+    return KN_EXIT_IO;
+  default:
+    return KN_EXIT_FAILED;
+  }
+}
+
+static PetscErrorCode KNErrorHandler(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code, PetscErrorType type, const char *message, void *context)
+{
+  PetscMPIInt rank = 0;
+
+  if (!KNErrorIsOurs(code)) return PetscTraceBackErrorHandler(comm, line, function, file, code, type, message, context);
+  if (type != PETSC_ERROR_INITIAL) return code; /* on its way up: said already */
+  MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
+  if (rank == 0) {
+    fflush(stdout);
+    fprintf(stderr, "kitinet: %s\n", message);
+    fflush(stderr);
+  }
+  return code;
+}
+
+PetscErrorCode KNErrorHandlerPush(void)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscPushErrorHandler(KNErrorHandler, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNAgree(MPI_Comm comm, PetscErrorCode code, const char format[], ...)
+{
+  char        message[1024] = "";
+  PetscMPIInt rank, size, lowest;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCallMPI(MPI_Comm_size(comm, &size));
+  lowest = code ? rank : size;
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &lowest, 1, MPI_INT, MPI_MIN, comm));
+  if (lowest == size) PetscFunctionReturn(PETSC_SUCCESS);
+  if (rank == lowest) {
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+  }
+  PetscCallMPI(MPI_Bcast(&code, 1, MPI_INT, lowest, comm));
+  PetscCallMPI(MPI_Bcast(message, sizeof(message), MPI_CHAR, lowest, comm));
+  code = PetscError(comm, __LINE__, PETSC_FUNCTION_NAME, __FILE__, code, PETSC_ERROR_INITIAL, "%s", message);
+  MPI_Barrier(comm); /* rank 0 has printed before any rank may abort */
+  PetscFunctionReturn(code);
+}

@@ -1,0 +1,33 @@
+/* Inside src/core/: the table of declared options, which the three files options*.c share. */
+#ifndef KITINET_OPTIONS_IMPL_H
+#define KITINET_OPTIONS_IMPL_H
+
+#include <kitinet/error.h>
+#include <kitinet/options.h>
+
+typedef struct {
+  const char *head;                  /* paragraph of the help text, not owned */
+  char        name[KN_MAX_NAME];     /* "-train_lr" */
+  const char *help;                  /* not owned: string constants */
+  char        range[512];            /* "[0, 1]", "one of a, b", or "" */
+  char        initial[PETSC_MAX_PATH_LEN];
+  char       *value;                 /* in force; owned */
+  PetscBool   quoted;                /* text: quoted in YAML */
+} KNDeclaration;
+
+/* One for the program, as PETSc's options database is. */
+typedef struct {
+  PetscInt       count, capacity;
+  KNDeclaration *declaration; /* (count) in order of declaration */
+  const char    *head;
+  PetscBool      help;        /* -help was given */
+  PetscOptions   given;       /* all that the user gave, for the record */
+  PetscOptions   inserted;    /* what KNOptionsInsertDefaults() put below it */
+} KNOptionsTable;
+
+PETSC_INTERN KNOptionsTable kn_options;
+
+/* Position of text in names (ended by NULL), -1 if it is none of them. */
+PETSC_INTERN PetscInt KNOptionsFindName(const char *const names[], const char text[]);
+
+#endif

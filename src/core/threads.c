@@ -1,0 +1,38 @@
+/* Threads: as many on a node as it has processors, no more. */
+#define _GNU_SOURCE /* sched_getaffinity */
+#include <kitinet/threads.h>
+#include <omp.h>
+#include <sched.h>
+#include <stdlib.h>
+
+PetscErrorCode KNThreadsSetUp(void)
+{
+  cpu_set_t   own, together;
+  MPI_Comm    node;
+  PetscMPIInt ranks, rank, world;
+  int         threads, total;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &world));
+  PetscCallMPI(MPI_Comm_split_type(PETSC_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node));
+  PetscCallMPI(MPI_Comm_size(node, &ranks));
+  PetscCallMPI(MPI_Comm_rank(node, &rank));
+  CPU_ZERO(&own);
+  PetscCheck(!sched_getaffinity(0, sizeof(own), &own), PETSC_COMM_SELF, PETSC_ERR_SYS, "sched_getaffinity() failed");
+  PetscCallMPI(MPI_Allreduce(&own, &together, sizeof(own), MPI_BYTE, MPI_BOR, node));
+  if (!getenv("OMP_NUM_THREADS")) omp_set_num_threads(PetscMax(1, PetscMin(CPU_COUNT(&own), CPU_COUNT(&together) / ranks)));
+  threads = omp_get_max_threads();
+  PetscCallMPI(MPI_Allreduce(&threads, &total, 1, MPI_INT, MPI_SUM, node));
+  if (world == 0 && total > CPU_COUNT(&together)) {
+    fprintf(stderr, "kitinet: warning: %d ranks with %d threads in all on %d processors of this node: lower OMP_NUM_THREADS or the number of ranks\n", ranks, total, CPU_COUNT(&together));
+  }
+  PetscCallMPI(MPI_Comm_free(&node));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+extern void openblas_set_num_threads(int) __attribute__((weak));
+
+void KNThreadsLimitBLAS(void)
+{
+  if (openblas_set_num_threads) openblas_set_num_threads(1);
+}
