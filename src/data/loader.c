@@ -1,0 +1,247 @@
+/*
+  The loader: one thread reads batches ahead of the computation.
+
+    batch     0      1      2      3      ..
+    buffer    0      1      0      1               one is filled while the caller works on the other
+
+  The reader fills batch b once the caller has given back batch b - 2, which lay in the same buffer. It calls neither PETSc nor
+  MPI: its errors wait in the buffer until KNLoaderNext() raises them on all ranks. Where no thread can be had, KNLoaderNext()
+  reads by itself.
+
+  Shapes: x (samples, C_in, S), y (samples, max(T, 1) C_out, S).
+*/
+#include <kitinet/error.h>
+#include <kitinet/loader.h>
+#include <kitinet/random.h>
+
+#include <pthread.h>
+#include <signal.h>
+
+/* One local batch and what became of reading it. */
+typedef struct {
+  KNBatch     batch;
+  PetscInt64 *row; /* (largest) */
+  int         code;
+  char        message[2 * KN_MAX_TEXT];
+} Buffer;
+
+struct _p_KNLoader {
+  MPI_Comm    comm;
+  PetscMPIInt rank, size;
+  KNDataset   dataset; /* not owned */
+  PetscInt64  first, samples, seed;
+  PetscInt    batch;   /* B */
+  PetscBool   shuffle;
+  PetscInt    batches; /* of an epoch */
+  PetscInt    largest; /* samples of the largest local batch of any rank */
+  size_t      nx, ny;  /* values of a sample */
+  PetscInt64  epoch;
+  PetscInt    start;   /* first batch to read in this epoch */
+  PetscReal   wait;    /* seconds */
+
+  Buffer          buffer[2]; /* batch b in buffer b % 2 */
+  pthread_mutex_t lock;      /* guards current, filled and stop */
+  pthread_cond_t  changed;
+  PetscInt        current;   /* the batch that the caller holds or will get next; all before it are given back */
+  PetscInt        filled;    /* the batches before this one have been read */
+  PetscBool       stop;      /* the reader is to end */
+
+  PetscBool held;     /* the caller has the current batch */
+  PetscBool threaded; /* there is a reader to join */
+  pthread_t thread;
+};
+
+static PetscBool KNLoaderStopped(KNLoader loader)
+{
+  PetscBool stop;
+
+  pthread_mutex_lock(&loader->lock);
+  stop = loader->stop;
+  pthread_mutex_unlock(&loader->lock);
+  return stop;
+}
+
+/* Reads this rank's share of batch b into its buffer. Plain C; false if a sample could not be read or the reader was stopped. */
+static PetscBool KNLoaderFill(KNLoader loader, PetscInt b)
+{
+  Buffer    *buffer = &loader->buffer[b % 2];
+  PetscInt64 first  = (PetscInt64)b * loader->batch, total = PetscMin(loader->batch, loader->samples - first), start, end;
+
+  KNPartition(total, loader->size, loader->rank, &start, &end);
+  buffer->batch.total   = (PetscInt)total;
+  buffer->batch.samples = (PetscInt)(end - start);
+  buffer->code          = 0;
+  for (PetscInt64 i = 0; i < end - start; i++) {
+    PetscInt64 position = first + start + i;
+    float     *x        = loader->nx ? buffer->batch.x + (size_t)i * loader->nx : NULL;
+
+    if (KNLoaderStopped(loader)) return PETSC_FALSE;
+    if (loader->shuffle) position = KNPermutation(loader->seed, loader->epoch, loader->samples, position);
+    buffer->row[i] = loader->first + position;
+    buffer->code   = KNDatasetRead(loader->dataset, buffer->row[i], x, buffer->batch.y + (size_t)i * loader->ny, sizeof(buffer->message), buffer->message);
+    if (buffer->code) return PETSC_FALSE;
+  }
+  return PETSC_TRUE;
+}
+
+/* The reader thread: all batches of one epoch, or up to the first that fails. */
+static void *KNLoaderRead(void *argument)
+{
+  KNLoader  loader = argument;
+  PetscBool going  = PETSC_TRUE;
+
+  for (PetscInt b = loader->start; b < loader->batches && going; b++) {
+    pthread_mutex_lock(&loader->lock);
+    while (b > loader->current + 1 && !loader->stop) pthread_cond_wait(&loader->changed, &loader->lock);
+    going = (PetscBool)!loader->stop;
+    pthread_mutex_unlock(&loader->lock);
+
+    if (going) going = KNLoaderFill(loader, b);
+
+    pthread_mutex_lock(&loader->lock);
+    loader->filled = b + 1;
+    pthread_cond_broadcast(&loader->changed);
+    pthread_mutex_unlock(&loader->lock);
+  }
+  return NULL;
+}
+
+/* Not collective. Ends the reader within one sample's time. */
+static PetscErrorCode KNLoaderStop(KNLoader loader)
+{
+  PetscFunctionBegin;
+  if (!loader->threaded) PetscFunctionReturn(PETSC_SUCCESS);
+  pthread_mutex_lock(&loader->lock);
+  loader->stop = PETSC_TRUE;
+  pthread_cond_broadcast(&loader->changed);
+  pthread_mutex_unlock(&loader->lock);
+  PetscCheck(!pthread_join(loader->thread, NULL), PETSC_COMM_SELF, PETSC_ERR_LIB, "The reader thread of the loader cannot be joined");
+  loader->threaded = PETSC_FALSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscBool shuffle, PetscInt64 seed, KNLoader *loader)
+{
+  const KNProblem *problem;
+  const char      *path;
+  PetscInt64       rows, batches;
+  KNLoader         l;
+
+  PetscFunctionBegin;
+  *loader = NULL;
+  PetscCall(KNDatasetGetProblem(dataset, &problem));
+  PetscCall(KNDatasetGetPath(dataset, &path));
+  PetscCall(KNDatasetGetSamples(dataset, &rows));
+  PetscCheck(samples > 0 && first >= 0 && first <= rows - samples, PETSC_COMM_WORLD, KN_ERR_USAGE, "%s has %" PetscInt64_FMT " samples: %" PetscInt64_FMT " samples from number %" PetscInt64_FMT " on cannot be taken; ask for fewer or generate more", path, rows, samples, first);
+  PetscCheck(batch > 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "A batch of %" PetscInt_FMT " samples: give at least 1", batch);
+  batches = (samples - 1) / batch + 1;
+  PetscCheck(batches < PETSC_MAX_INT, PETSC_COMM_WORLD, KN_ERR_USAGE, "%" PetscInt64_FMT " samples in batches of %" PetscInt_FMT " are too many batches; give a larger batch", samples, batch);
+
+  PetscCall(PetscNew(&l));
+  l->comm    = comm;
+  l->dataset = dataset;
+  l->first   = first;
+  l->samples = samples;
+  l->seed    = seed;
+  l->batch   = batch;
+  l->shuffle = shuffle;
+  l->batches = (PetscInt)batches;
+  l->current = l->filled = l->start = l->batches; /* nothing to hand out before KNLoaderStart() */
+  l->nx      = KNProblemInputSize(problem);
+  l->ny      = KNProblemOutputSize(problem);
+  PetscCallMPI(MPI_Comm_rank(comm, &l->rank));
+  PetscCallMPI(MPI_Comm_size(comm, &l->size));
+  l->largest = (PetscInt)((PetscMin(batch, samples) - 1) / l->size + 1);
+  PetscCheck(!pthread_mutex_init(&l->lock, NULL) && !pthread_cond_init(&l->changed, NULL), PETSC_COMM_SELF, PETSC_ERR_LIB, "No mutex for the loader");
+  for (int i = 0; i < 2; i++) {
+    Buffer *buffer = &l->buffer[i];
+
+    PetscCall(KNMalloc((size_t)l->largest, sizeof(PetscInt64), &buffer->row));
+    PetscCall(KNMalloc((size_t)l->largest * l->nx, sizeof(float), &buffer->batch.x));
+    PetscCall(KNMalloc((size_t)l->largest * l->ny, sizeof(float), &buffer->batch.y));
+    buffer->batch.row = buffer->row;
+  }
+  *loader = l;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLoaderDestroy(KNLoader *loader)
+{
+  KNLoader l = *loader;
+
+  PetscFunctionBegin;
+  if (!l) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNLoaderStop(l));
+  for (int i = 0; i < 2; i++) {
+    PetscCall(KNFree(&l->buffer[i].row));
+    PetscCall(KNFree(&l->buffer[i].batch.x));
+    PetscCall(KNFree(&l->buffer[i].batch.y));
+  }
+  pthread_cond_destroy(&l->changed);
+  pthread_mutex_destroy(&l->lock);
+  PetscCall(PetscFree(*loader));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLoaderGetSizes(KNLoader loader, PetscInt *batches, PetscInt *largest_local)
+{
+  PetscFunctionBegin;
+  if (batches) *batches = loader->batches;
+  if (largest_local) *largest_local = loader->largest;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLoaderStart(KNLoader loader, PetscInt64 epoch, PetscInt batch)
+{
+  sigset_t all, before;
+
+  PetscFunctionBegin;
+  PetscCheck(batch >= 0 && batch <= loader->batches, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "Batch %" PetscInt_FMT " of an epoch of %" PetscInt_FMT, batch, loader->batches);
+  PetscCall(KNLoaderStop(loader));
+  loader->epoch   = epoch;
+  loader->start   = batch;
+  loader->current = batch;
+  loader->filled  = batch;
+  loader->held    = PETSC_FALSE;
+  loader->stop    = PETSC_FALSE;
+
+  /* The reader inherits the mask: signals are for the main thread, whose handlers ask for a checkpoint. */
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  loader->threaded = (PetscBool)!pthread_create(&loader->thread, NULL, KNLoaderRead, loader);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLoaderNext(KNLoader loader, KNBatch *batch)
+{
+  const Buffer *buffer;
+  double        since = MPI_Wtime();
+
+  PetscFunctionBegin;
+  pthread_mutex_lock(&loader->lock);
+  if (loader->held) loader->current++;
+  loader->held = PETSC_FALSE;
+  pthread_cond_broadcast(&loader->changed);
+  while (loader->threaded && loader->current < loader->batches && loader->filled <= loader->current) pthread_cond_wait(&loader->changed, &loader->lock);
+  pthread_mutex_unlock(&loader->lock);
+
+  PetscCall(PetscMemzero(batch, sizeof(*batch)));
+  if (loader->current == loader->batches) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!loader->threaded) (void)KNLoaderFill(loader, loader->current);
+  loader->wait += MPI_Wtime() - since;
+
+  /* One Allreduce of an integer a batch, so that no rank goes on without a rank whose sample is damaged. */
+  buffer = &loader->buffer[loader->current % 2];
+  PetscCall(KNAgree(loader->comm, buffer->code, "%s", buffer->message));
+  *batch       = buffer->batch;
+  loader->held = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLoaderGetWait(KNLoader loader, PetscReal *seconds)
+{
+  PetscFunctionBegin;
+  *seconds = loader->wait;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

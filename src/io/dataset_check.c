@@ -1,0 +1,175 @@
+/*
+  Is this file what it says it is? Asked before any memory is allocated, because a file of some thousand bytes can declare 2^67.
+
+  First the facts are taken down (Describe...), then they are judged: regular file, HDF5, hard links only, float32, one uncompressed chunk
+  a row in this very file, shapes that agree with each other, and no more bytes declared than the file has.
+*/
+#include "dataset_impl.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_AXES (KN_MAX_DIM + 3)
+
+int KNDatasetCheckFile(KNFile *file, unsigned long long *size)
+{
+  static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+  unsigned char              head[8]      = {0};
+  struct stat                status;
+  ssize_t                    got;
+  int                        descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); // O_NONBLOCK: a FIFO without a writer returns
+
+  if (descriptor < 0) return KNFileFail(file, file->code, "cannot be opened: %s%s", strerror(errno), errno == ENOENT ? "; create it with \"kitinet generate\"" : "");
+  if (fstat(descriptor, &status) || !S_ISREG(status.st_mode)) {
+    close(descriptor);
+    return KNFileFail(file, file->code, "is %s, expected a file", S_ISDIR(status.st_mode) ? "a directory" : "a pipe or device");
+  }
+  got = read(descriptor, head, sizeof(head));
+  close(descriptor);
+  *size = (unsigned long long)status.st_size;
+  if (!*size) return KNFileFail(file, file->code, "is empty: an interrupted copy? Copy or generate it again");
+  if (got != sizeof(head) || memcmp(head, signature, sizeof(head))) return KNFileFail(file, file->code, "is no dataset, it does not begin as HDF5 does (%llu bytes): check the path", *size);
+  return 0;
+}
+
+typedef struct {
+  int          rank, filters, external;
+  hsize_t      shape[MAX_AXES], chunk[MAX_AXES];
+  hsize_t      storage; /* bytes set aside in the file */
+  H5D_layout_t layout;
+  PetscBool    fits;    /* has the expected type */
+  char         type[KN_MAX_NAME];
+} ArrayFacts;
+
+static void DescribeType(hid_t type, char text[], size_t size)
+{
+  static const char *const classes[] = {"integer", "float", "time", "text", "bit field", "opaque", "compound", "reference", "enumeration", "variable-length", "array"};
+  const H5T_class_t        class     = H5Tget_class(type);
+  const char              *name      = class >= H5T_INTEGER && class <= H5T_ARRAY ? classes[class] : "unknown type";
+  const char              *order     = H5Tget_order(type) == H5T_ORDER_BE ? "big-endian " : "";
+
+  snprintf(text, size, "%s%zu-bit %s", order, 8 * H5Tget_size(type), name);
+}
+
+static int DescribeArray(KNFile *file, const char name[], hid_t expected, ArrayFacts *facts)
+{
+  H5L_info_t link;
+  hid_t      array, space, type, layout;
+  htri_t     found;
+
+  memset(facts, 0, sizeof(*facts));
+  KNCallHDF5(file, found = H5Lexists(file->id, name, H5P_DEFAULT));
+  if (!found) return KNFileFail(file, file->code, "/%s is missing", name);
+  KNCallHDF5(file, H5Lget_info(file->id, name, &link, H5P_DEFAULT));
+  if (link.type != H5L_TYPE_HARD) return KNFileFail(file, file->code, "/%s is a link to elsewhere, which is not followed: store the data in this file", name);
+  KNCallHDF5(file, array = H5Dopen2(file->id, name, H5P_DEFAULT));
+  KNCallHDF5(file, space = H5Dget_space(array));
+  KNCallHDF5(file, type = H5Dget_type(array));
+  KNCallHDF5(file, layout = H5Dget_create_plist(array));
+  facts->rank = H5Sget_simple_extent_ndims(space);
+  if (facts->rank >= 0 && facts->rank <= MAX_AXES) KNCallHDF5(file, H5Sget_simple_extent_dims(space, facts->shape, NULL));
+  facts->fits    = (PetscBool)(H5Tequal(type, expected) > 0);
+  facts->layout  = H5Pget_layout(layout);
+  facts->filters = H5Pget_nfilters(layout);
+  if (facts->layout == H5D_CHUNKED && facts->rank <= MAX_AXES) KNCallHDF5(file, H5Pget_chunk(layout, MAX_AXES, facts->chunk));
+  if (facts->layout == H5D_CONTIGUOUS) facts->external = H5Pget_external_count(layout);
+  facts->storage = facts->external || facts->layout == H5D_VIRTUAL ? 0 : H5Dget_storage_size(array);
+  DescribeType(type, facts->type, sizeof(facts->type));
+  KNCallHDF5(file, H5Pclose(layout));
+  KNCallHDF5(file, H5Tclose(type));
+  KNCallHDF5(file, H5Sclose(space));
+  KNCallHDF5(file, H5Dclose(array));
+  return 0;
+}
+
+/* What holds for every array, whatever its shape. */
+static int JudgeStorage(KNFile *file, const char name[], const char expected[], const ArrayFacts *facts)
+{
+  if (!facts->fits) return KNFileFail(file, file->code, "/%s is %s, expected %s: store it so, nothing is converted while reading", name, facts->type, expected);
+  if (facts->filters) return KNFileFail(file, file->code, "/%s is compressed or filtered: unpack it with \"h5repack -f NONE\"", name);
+  if (facts->external || facts->layout == H5D_VIRTUAL) return KNFileFail(file, file->code, "/%s lies in other files, which are not opened: copy it with \"h5repack\"", name);
+  return 0;
+}
+
+static int JudgeShape(KNFile *file, const KNDatasetArray *array, const ArrayFacts *facts, unsigned long long *bytes_left)
+{
+  unsigned long long bytes = 4, row = 1;
+
+  if (facts->rank != array->rank) return KNFileFail(file, file->code, "/%s has %d axes, expected %d (samples, fields, points)", array->name, facts->rank, array->rank);
+  for (int i = 0; i < array->rank; i++) {
+    if (facts->shape[i] != array->shape[i]) {
+      return KNFileFail(file, file->code, "/%s has %llu entries along axis %d, expected %llu as in the other arrays and attributes", array->name, (unsigned long long)facts->shape[i], i, (unsigned long long)array->shape[i]);
+    }
+    if (__builtin_mul_overflow(bytes, facts->shape[i], &bytes)) return KNFileFail(file, file->code, "/%s declares more than 2^64 bytes", array->name);
+    if (i > 0) row *= facts->shape[i];
+  }
+  if (bytes > *bytes_left || facts->storage < bytes) {
+    return KNFileFail(file, file->code, "/%s declares %llu bytes, the file has fewer: truncated? Copy or generate it again", array->name, bytes);
+  }
+  *bytes_left -= bytes;
+  for (int i = 0; i < array->rank; i++) {
+    if (facts->layout != H5D_CHUNKED || facts->chunk[i] != (i ? facts->shape[i] : 1)) {
+      return KNFileFail(file, file->code, "/%s is not stored with one chunk a row (of %llu values)", array->name, row);
+    }
+  }
+  return 0;
+}
+
+/* N, T and the grid are those of the output array; everything else has to agree with it. */
+static int TakeShape(KNDataset dataset, const char name[], PetscBool frames, const ArrayFacts *facts)
+{
+  KNFile    *file  = &dataset->file;
+  const int  first = frames ? 3 : 2; // axis of n1
+  KNProblem *problem = &dataset->problem;
+
+  if (facts->rank < first + 1 || facts->rank > first + KN_MAX_DIM) {
+    return KNFileFail(file, file->code, "/%s has %d axes, expected %d to %d (samples, %sfields, points)", name, facts->rank, first + 1, first + KN_MAX_DIM, frames ? "frames, " : "");
+  }
+  for (int i = 0; i < facts->rank; i++) {
+    if (facts->shape[i] < 1 || facts->shape[i] > PETSC_MAX_INT) return KNFileFail(file, file->code, "/%s has %llu entries along axis %d, expected 1 to %d", name, (unsigned long long)facts->shape[i], i, PETSC_MAX_INT);
+  }
+  dataset->samples  = (PetscInt64)facts->shape[0];
+  problem->frames   = frames ? (PetscInt)facts->shape[1] : 0;
+  problem->grid.dim = facts->rank - first;
+  for (int i = 0; i < KN_MAX_DIM; i++) problem->grid.n[i] = first + i < facts->rank ? (PetscInt)facts->shape[first + i] : 1;
+  return 0;
+}
+
+int KNDatasetCheckArrays(KNDataset dataset, unsigned long long file_size)
+{
+  KNFile    *file = &dataset->file;
+  htri_t     frames;
+  ArrayFacts facts;
+
+  KNCallHDF5(file, frames = H5Lexists(file->id, "u", H5P_DEFAULT));
+  KNCallFile(DescribeArray(file, frames ? "u" : "y", H5T_IEEE_F32LE, &facts));
+  KNCallFile(TakeShape(dataset, frames ? "u" : "y", (PetscBool)frames, &facts));
+  KNDatasetShapes(dataset);
+  for (PetscInt i = dataset->arrays - 1; i >= 0; i--) { // the output first: the sizes are its own
+    KNCallFile(DescribeArray(file, dataset->array[i].name, H5T_IEEE_F32LE, &facts));
+    KNCallFile(JudgeStorage(file, dataset->array[i].name, "32-bit float", &facts));
+    KNCallFile(JudgeShape(file, &dataset->array[i], &facts, &file_size));
+  }
+  return 0;
+}
+
+int KNDatasetLoadVector(KNFile *file, const char name[], hid_t type, PetscInt64 count, void *value)
+{
+  char       expected[KN_MAX_NAME];
+  ArrayFacts facts;
+  hid_t      array;
+
+  DescribeType(type, expected, sizeof(expected));
+  KNCallFile(DescribeArray(file, name, type, &facts));
+  KNCallFile(JudgeStorage(file, name, expected, &facts));
+  if (facts.layout != H5D_CONTIGUOUS) return KNFileFail(file, file->code, "/%s is not stored contiguously", name);
+  if (facts.rank != 1 || facts.shape[0] != (hsize_t)count) {
+    return KNFileFail(file, file->code, "/%s has %d axes and %llu entries, expected one axis of %lld", name, facts.rank, (unsigned long long)facts.shape[0], (long long)count);
+  }
+  KNCallHDF5(file, array = H5Dopen2(file->id, name, H5P_DEFAULT));
+  KNCallHDF5(file, H5Dread(array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value));
+  KNCallHDF5(file, H5Dclose(array));
+  return 0;
+}

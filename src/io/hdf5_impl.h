@@ -1,0 +1,61 @@
+/*
+  How KITINet calls HDF5: one macro, errors as values, attributes that are stored and loaded by one statement.
+
+  Functions that call HDF5 are plain C, safe in a thread that PETSc does not know. They return 0, or an error code of error.h with
+  one line in file->message; the caller raises it, agreed by all ranks. What a function that failed leaves open is closed with the file
+  (H5F_CLOSE_STRONG). The caller holds KNHDF5Lock().
+*/
+#ifndef KITINET_HDF5_IMPL_H
+#define KITINET_HDF5_IMPL_H
+
+#include <kitinet/error.h>
+#include <hdf5.h>
+
+#define KN_MAX_MESSAGE 1024
+
+/* An HDF5 file at work. */
+typedef struct {
+  const char *path;     /* named in messages; not owned */
+  int         code;     /* what a failed call of HDF5 means: KN_ERR_IO when writing, KN_ERR_INPUT when reading */
+  hid_t       id;       /* 0: not open */
+  char        message[KN_MAX_MESSAGE];
+} KNFile;
+
+/* Leaves "path: ..." in file->message and returns code. */
+int KNFileFail(KNFile *file, int code, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(3, 4);
+
+/* The same for a failed call of HDF5, with HDF5's own reason. */
+int KNFileFailHDF5(KNFile *file, const char call[]);
+
+/* The surrounding function fails if an HDF5 call (or id = call) fails. */
+#define KNCallHDF5(file, ...) \
+  do { \
+    if ((__VA_ARGS__) < 0) return KNFileFailHDF5(file, #__VA_ARGS__); \
+  } while (0)
+
+/* The surrounding function fails if one of its own kind fails. */
+#define KNCallFile(...) \
+  do { \
+    int code_ = (__VA_ARGS__); \
+    if (code_) return code_; \
+  } while (0)
+
+/* Before the first call of HDF5, any number of times: no error stack on the terminal, no plugins, no work at exit. */
+void KNHDF5Start(void);
+
+typedef enum {
+  KN_STORE,
+  KN_LOAD
+} KNDirection;
+
+/*
+  Attributes of object, stored from or loaded into the same variable. Loading refuses what is missing or has another type or size
+  than the program writes. Text: at most size - 1 bytes. Texts: *count of them, size bytes each in memory, at most max; none at all are
+  not stored, and an attribute that is not there loads as none.
+*/
+int KNAttributeText(KNFile *file, KNDirection direction, hid_t object, const char name[], size_t size, char text[]);
+int KNAttributeTexts(KNFile *file, KNDirection direction, hid_t object, const char name[], size_t size, PetscInt max, PetscInt *count, char text[]);
+int KNAttributeInt(KNFile *file, KNDirection direction, hid_t object, const char name[], PetscInt64 *value);
+int KNAttributeReal(KNFile *file, KNDirection direction, hid_t object, const char name[], double *value);
+
+#endif

@@ -1,0 +1,143 @@
+/* Files that are written whole or not at all, and the user block in front of a record. Plain C, rank 0 only. */
+#include "record_impl.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define MAX_RECORD_BYTES ((off_t)1 << 36) /* 64 GiB: beyond any network trained so far */
+
+static int WriteAll(KNFile *file, int descriptor, const char *bytes, size_t size)
+{
+  while (size) {
+    const ssize_t written = write(descriptor, bytes, size);
+
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return KNFileFail(file, KN_ERR_IO, "writing failed: %s; free some space or choose another folder, then run again", strerror(errno));
+    bytes += written;
+    size -= (size_t)written;
+  }
+  return 0;
+}
+
+/* A rename is on disk only when the folder is. Some file systems cannot flush a folder (EINVAL): nothing more can be done there. */
+static int FlushFolder(KNFile *file)
+{
+  char  folder[PETSC_MAX_PATH_LEN];
+  char *slash;
+  int   descriptor, failed;
+
+  (void)snprintf(folder, sizeof(folder), "%s", file->path);
+  slash = strrchr(folder, '/');
+  if (!slash) (void)snprintf(folder, sizeof(folder), ".");
+  else slash[slash == folder] = 0;
+  descriptor = open(folder, O_RDONLY | O_DIRECTORY);
+  if (descriptor < 0) return 0;
+  failed = fsync(descriptor) && errno != EINVAL && errno != EROFS;
+  close(descriptor);
+  return failed ? KNFileFail(file, KN_ERR_IO, "flushing the folder to disk failed: %s", strerror(errno)) : 0;
+}
+
+int KNFileReplace(KNFile *file, size_t nparts, const KNFilePart part[], const char *previous)
+{
+  char        temporary[PETSC_MAX_PATH_LEN];
+  struct stat status;
+  int         descriptor, code = 0;
+
+  if (!stat(file->path, &status) && !S_ISREG(status.st_mode)) return KNFileFail(file, KN_ERR_IO, "cannot be replaced, it is no regular file; choose another path");
+  if (snprintf(temporary, sizeof(temporary), "%s.tmp", file->path) >= (int)sizeof(temporary)) return KNFileFail(file, KN_ERR_IO, "the path is too long");
+  descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  if (descriptor < 0) return KNFileFail(file, KN_ERR_IO, "cannot create %s: %s", temporary, strerror(errno));
+  for (size_t i = 0; i < nparts && !code; i++) code = WriteAll(file, descriptor, (const char *)part[i].bytes, part[i].size);
+  if (!code && fsync(descriptor)) code = KNFileFail(file, KN_ERR_IO, "flushing to disk failed: %s", strerror(errno));
+  if (close(descriptor) && !code) code = KNFileFail(file, KN_ERR_IO, "closing failed: %s", strerror(errno));
+  /* The old generation gets a second name first, so that a whole file has the final name at every moment. */
+  if (!code && previous && !access(file->path, F_OK)) {
+    if (unlink(previous) && errno != ENOENT) code = KNFileFail(file, KN_ERR_IO, "cannot remove %s: %s", previous, strerror(errno));
+    else if (link(file->path, previous) && rename(file->path, previous)) code = KNFileFail(file, KN_ERR_IO, "cannot keep the previous one as %s: %s", previous, strerror(errno));
+  }
+  if (!code && rename(temporary, file->path)) code = KNFileFail(file, KN_ERR_IO, "cannot rename %s: %s", temporary, strerror(errno));
+  if (code) unlink(temporary);
+  return code ? code : FlushFolder(file);
+}
+
+int KNFileReadWhole(KNFile *file, char **bytes, size_t *size)
+{
+  struct stat status;
+  int         descriptor;
+
+  *bytes = NULL;
+  if (stat(file->path, &status)) return KNFileFail(file, KN_ERR_INPUT, "%s", strerror(errno));
+  if (!S_ISREG(status.st_mode)) return KNFileFail(file, KN_ERR_INPUT, "not a regular file");
+  if (status.st_size > MAX_RECORD_BYTES) return KNFileFail(file, KN_ERR_INPUT, "%lld bytes: too large for a record of this program", (long long)status.st_size);
+  descriptor = open(file->path, O_RDONLY);
+  if (descriptor < 0) return KNFileFail(file, KN_ERR_INPUT, "cannot open: %s", strerror(errno));
+  *size  = (size_t)status.st_size;
+  *bytes = (char *)malloc(*size + 1);
+  for (size_t have = 0; *bytes && have < *size;) {
+    const ssize_t n = read(descriptor, *bytes + have, *size - have);
+
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      free(*bytes);
+      *bytes = NULL;
+      close(descriptor);
+      return KNFileFail(file, KN_ERR_INPUT, "reading failed at byte %zu of %zu: %s", have, *size, n ? strerror(errno) : "the file ends");
+    }
+    have += (size_t)n;
+  }
+  close(descriptor);
+  return *bytes ? 0 : KNFileFail(file, PETSC_ERR_MEM, "no memory for its %zu bytes", *size);
+}
+
+/* The user block: text, padded with newlines. */
+static void PrintBlock(char block[KN_RECORD_BLOCK], const char kind[], const char version[], size_t size, unsigned long crc)
+{
+  memset(block, '\n', KN_RECORD_BLOCK);
+  int n = snprintf(block, KN_RECORD_BLOCK, "KITINET RECORD 1\nkind: %s\nversion: %s\nbytes: %zu\ncrc32: %08lx\n"
+                                           "HDF5 follows at byte %d: open this file with any HDF5 tool.\n", kind, version, size, crc, KN_RECORD_BLOCK);
+
+  block[n] = '\n';
+}
+
+static unsigned long Checksum(const char block[KN_RECORD_BLOCK], const char *image, size_t size)
+{
+  return crc32_z(crc32_z(0, (const unsigned char *)block, KN_RECORD_BLOCK), (const unsigned char *)image, size);
+}
+
+void KNRecordBlockMake(char block[KN_RECORD_BLOCK], const char kind[], const char *image, size_t size)
+{
+  PrintBlock(block, kind, KN_VERSION, size, 0);
+  PrintBlock(block, kind, KN_VERSION, size, Checksum(block, image, size));
+}
+
+PetscBool KNRecordBlockIdentify(const char block[KN_RECORD_BLOCK], char kind[], char version[])
+{
+  char text[KN_RECORD_BLOCK + 1];
+
+  memcpy(text, block, KN_RECORD_BLOCK);
+  text[KN_RECORD_BLOCK] = 0;
+  return (PetscBool)(sscanf(text, "KITINET RECORD 1 kind: %63s version: %63s", kind, version) == 2);
+}
+
+int KNRecordBlockCheck(KNFile *file, const char kind[], const char *bytes, size_t size)
+{
+  char          found[KN_MAX_NAME], version[KN_MAX_NAME], text[KN_RECORD_BLOCK + 1], block[KN_RECORD_BLOCK];
+  size_t        declared;
+  unsigned long crc;
+
+  if (size < KN_RECORD_BLOCK || memcmp(bytes, "KITINET RECORD 1\n", 17)) return KNFileFail(file, KN_ERR_INPUT, "not a %s of this program, or its first bytes are damaged", kind);
+  memcpy(text, bytes, KN_RECORD_BLOCK);
+  text[KN_RECORD_BLOCK] = 0;
+  if (sscanf(text + 17, "kind: %63s version: %63s bytes: %zu crc32: %8lx", found, version, &declared, &crc) != 4) return KNFileFail(file, KN_ERR_INPUT, "its header (the first 512 bytes) is damaged");
+  if (strcmp(found, kind)) return KNFileFail(file, KN_ERR_INPUT, "is a %s, expected a %s", found, kind);
+  if (declared != size - KN_RECORD_BLOCK) return KNFileFail(file, KN_ERR_INPUT, "has %zu bytes, its header says %zu: truncated or damaged", size - KN_RECORD_BLOCK, declared);
+  PrintBlock(block, found, version, declared, 0);
+  if (Checksum(block, bytes + KN_RECORD_BLOCK, declared) != crc) return KNFileFail(file, KN_ERR_INPUT, "its checksum does not fit its content: damaged");
+  PrintBlock(block, found, version, declared, crc);
+  if (memcmp(block, bytes, KN_RECORD_BLOCK)) return KNFileFail(file, KN_ERR_INPUT, "its header (the first 512 bytes) is damaged");
+  return 0;
+}
