@@ -1,0 +1,396 @@
+/*
+  Burgers' equation: a velocity u that steepens into viscous shocks and decays.
+
+      u_t + (u^2/2)_x = nu u_xx, periodic on [0, 1], u(x, 0) = u0, a Gaussian random field (periodic_field.c)
+
+  The defaults are the distribution of the benchmark of Li et al. 2020 (arXiv 2010.08895): nu = 0.1, u0 of covariance
+  625 (-Laplace + 25)^-2, u at t = 1. With burgers_frames 0 the samples are pairs (u0, u at the final time), else trajectories
+  of that many frames, u0 the first.
+
+  Space: Fourier modes |k| <= K of a grid of n points, 3 K < n, so that no product of two of them falls on a third by aliasing.
+      u^_k' = L_k u^_k + N_k,   L_k = -nu (2 pi k)^2,   N_k = -i pi k (u^2)^_k
+  Time: ETDRK4 (etdrk4.c), L exact. Viscosity smooths a rough u0 within times far below the step: the first steps are divided, the very
+  first most. Without that the error of the benchmark in steps of 1/200 is 10,000 times as large.
+  Error: the steps are halved until two solutions agree. Under-resolution in space shows as energy at the cut-off K, and is reported.
+  A given u0 loses the modes beyond K, and its mode of half the points, whose phase it does not know.
+*/
+#include <complex.h>
+#include <fftw3.h>
+#include <kitinet/error.h>
+#include <kitinet/options.h>
+#include <kitinet/periodic_field.h>
+#include <math.h>
+#include "etdrk4.h"
+#include "solver_impl.h"
+
+#define KN_HALVINGS 10      /* of the step, at most */
+#define KN_STEPS    1000000 /* before the first halving, at most */
+#define KN_COURANT  0.05    /* share of the period that waves may cross in a step: in longer ones two wrong solutions may agree */
+#define KN_START    16      /* steps at the start that are divided */
+#define KN_DIVIDED  6       /* halvings of the first of them */
+#define KN_LEVELS   (KN_HALVINGS + KN_DIVIDED + 1)
+
+typedef struct {
+  PetscInt        n, resolution;          /* points of the solve grid and of the stored one */
+  PetscInt        frames;                 /* 0: u0 and the final state */
+  PetscReal       viscosity, final_time;
+  PetscReal       dt, tolerance;          /* the first step; of the relative L2 error */
+  KNPeriodicField field;
+  size_t          modes;                  /* K + 1 */
+  PetscInt        intervals;              /* between stored states */
+  PetscInt        steps;                  /* of an interval to begin with */
+  PetscReal      *times;                  /* (frames) */
+  fftw_plan       to_points, to_modes;    /* spectrum -> point and back, on the solve grid */
+  fftw_plan       to_stored, from_stored; /* the same on the stored grid */
+  PetscReal      *point;                  /* (n) */
+  fftw_complex   *spectrum;               /* (n/2 + 1) */
+  PetscReal      *linear;                 /* (modes) L */
+  PetscReal      *coefficients;           /* (KN_LEVELS, 6, modes), the memory of: */
+  KNETDRK4        etd[KN_LEVELS];         /* for the steps h / 2^level; (modes) each */
+  PetscInt        levels;                 /* of them computed so far */
+  fftw_complex   *initial;                /* (modes) of u0 */
+  fftw_complex   *state;                  /* (modes) */
+  fftw_complex   *a, *b, *c;              /* (modes) stages */
+  fftw_complex   *nv, *na, *nb, *nc;      /* (modes) N of the state and of the stages */
+  fftw_complex   *coarse, *fine;          /* (intervals, modes) states at their ends, the fine ones in half the steps */
+  PetscReal       unresolved;             /* the largest share of u at the cut-off in a run, where more than allowed, else 0 */
+} Burgers;
+
+/* out (modes) = -i pi k of the transform of u^2 (n points, not normalised). */
+static void kn_burgers_flux(fftw_complex *out, const fftw_complex *square, size_t modes, size_t n)
+{
+  for (size_t k = 0; k < modes; k++) {
+    const PetscReal factor = PETSC_PI * (PetscReal)k / (PetscReal)n;
+
+    out[k] = CMPLX(factor * cimag(square[k]), -factor * creal(square[k]));
+  }
+}
+
+/* Integral of u^2 over the period from the modes first .. modes - 1; of u - v if v is given. */
+static PetscReal kn_energy(const fftw_complex *u, const fftw_complex *v, size_t first, size_t modes)
+{
+  PetscReal sum = 0.0;
+
+  for (size_t k = first; k < modes; k++) {
+    const double complex w = v ? u[k] - v[k] : u[k];
+
+    sum += (k ? 2.0 : 1.0) * (PetscSqr(creal(w)) + PetscSqr(cimag(w)));
+  }
+  return sum;
+}
+
+/* Modes that a grid of n points and the solver have in common. */
+static inline size_t KNBurgersShared(const Burgers *d, PetscInt n)
+{
+  return PetscMin(d->modes, (size_t)((n - 1) / 2 + 1));
+}
+
+/* The spectrum, half of n points, of `modes`; what it has more is 0. FFTW's backward transforms destroy it. */
+static void KNBurgersPad(Burgers *d, const fftw_complex *modes, PetscInt n)
+{
+  const size_t shared = KNBurgersShared(d, n);
+
+  memcpy(d->spectrum, modes, shared * sizeof(*modes));
+  memset(d->spectrum + shared, 0, ((size_t)(n / 2 + 1) - shared) * sizeof(*modes));
+}
+
+/* u (resolution): point values on the stored grid, modes beyond it left out. */
+static void KNBurgersRestrict(Burgers *d, PetscReal *u, const fftw_complex *modes)
+{
+  KNBurgersPad(d, modes, d->resolution);
+  fftw_execute_dft_c2r(d->to_stored, d->spectrum, u);
+}
+
+/* The initial modes, from the spectrum of n points as FFTW leaves it. */
+static void KNBurgersSetInitial(Burgers *d, PetscInt n)
+{
+  const size_t shared = KNBurgersShared(d, n);
+
+  for (size_t k = 0; k < d->modes; k++) d->initial[k] = k < shared ? d->spectrum[k] / (PetscReal)n : 0.0;
+}
+
+static void KNBurgersNonlinear(Burgers *d, fftw_complex *out, const fftw_complex *v)
+{
+  KNBurgersPad(d, v, d->n);
+  fftw_execute_dft_c2r(d->to_points, d->spectrum, d->point);
+  for (PetscInt i = 0; i < d->n; i++) d->point[i] *= d->point[i];
+  fftw_execute_dft_r2c(d->to_modes, d->point, d->spectrum);
+  kn_burgers_flux(out, d->spectrum, d->modes, (size_t)d->n);
+}
+
+static void KNBurgersStep(Burgers *d, const KNETDRK4 *etd)
+{
+  KNBurgersNonlinear(d, d->nv, d->state);
+  kn_etdrk4_stage(d->a, etd, d->state, d->nv, d->modes);
+  KNBurgersNonlinear(d, d->na, d->a);
+  kn_etdrk4_stage(d->b, etd, d->state, d->na, d->modes);
+  KNBurgersNonlinear(d, d->nb, d->b);
+  kn_etdrk4_last_stage(d->c, etd, d->a, d->nv, d->nb, d->modes);
+  KNBurgersNonlinear(d, d->nc, d->c);
+  kn_etdrk4_finish(d->state, etd, d->nv, d->na, d->nb, d->nc, d->modes);
+}
+
+/* Length of the steps of a level. */
+static inline PetscReal KNBurgersLength(const Burgers *d, PetscInt level)
+{
+  return d->final_time / ((PetscReal)d->intervals * (PetscReal)d->steps * (PetscReal)(1 << level));
+}
+
+/*
+  Looks at the state at time t: false if it blew up. At the cut-off, the last tenth of the modes, may lie tolerance^2 of the energy, and as much
+  of the initial energy there as viscosity would leave of it at a third of the cut-off: products of lower modes, which decay more slowly.
+*/
+static PetscBool KNBurgersWatch(Burgers *d, PetscReal t)
+{
+  const size_t    edge    = d->modes - 1 - (d->modes - 1) / 10;
+  const PetscReal energy  = kn_energy(d->state, NULL, 0, d->modes);
+  const PetscReal at_edge = kn_energy(d->state, NULL, edge, d->modes);
+  const PetscReal allowed = PetscSqr(d->tolerance) * energy + PetscExpReal(2.0 * d->linear[edge / 3] * t) * kn_energy(d->initial, NULL, edge, d->modes);
+
+  if (at_edge > allowed) d->unresolved = PetscMax(d->unresolved, PetscSqrtReal(at_edge / energy));
+  return (PetscBool)isfinite(energy);
+}
+
+/* `steps` steps of a level from time *t; false if the state blows up. */
+static PetscBool KNBurgersAdvance(Burgers *d, PetscInt level, PetscInt steps, PetscReal *t)
+{
+  for (PetscInt step = 0; step < steps; step++) {
+    KNBurgersStep(d, &d->etd[level]);
+    *t += KNBurgersLength(d, level);
+    if (!KNBurgersWatch(d, *t)) return PETSC_FALSE;
+  }
+  return PETSC_TRUE;
+}
+
+/* The states at the ends of all intervals, from the initial one in steps of a level; false if they blow up. */
+static PetscBool KNBurgersRun(Burgers *d, PetscInt level, fftw_complex *states)
+{
+  const PetscInt steps = d->steps << level, start = PetscMin(KN_START, steps), finest = level + KN_DIVIDED;
+  PetscReal      t      = 0.0;
+  PetscBool      finite;
+
+  for (; d->levels <= finest; d->levels++) kn_etdrk4_coefficients(&d->etd[d->levels], d->linear, KNBurgersLength(d, d->levels), d->modes);
+  memcpy(d->state, d->initial, d->modes * sizeof(*d->state));
+  d->unresolved = 0.0;
+
+  /* The first steps, divided: as many of each finer level, from the finest on, and the finest once more. */
+  finite = KNBurgersAdvance(d, finest, start, &t);
+  for (PetscInt finer = finest; finer > level && finite; finer--) finite = KNBurgersAdvance(d, finer, start, &t);
+
+  for (PetscInt interval = 0; interval < d->intervals && finite; interval++) {
+    finite = KNBurgersAdvance(d, level, interval ? steps : steps - start, &t);
+    memcpy(states + (size_t)interval * d->modes, d->state, d->modes * sizeof(*d->state));
+  }
+  return finite;
+}
+
+/* The relative L2 error of the finer states, the largest of all intervals: a third of their difference, at order 2, to which roughness lowers it. */
+static PetscReal KNBurgersError(const Burgers *d)
+{
+  PetscReal error = 0.0;
+
+  for (PetscInt interval = 0; interval < d->intervals; interval++) {
+    const fftw_complex *coarse = d->coarse + (size_t)interval * d->modes, *fine = d->fine + (size_t)interval * d->modes;
+
+    error = PetscMax(error, PetscSqrtReal(kn_energy(coarse, fine, 0, d->modes) / PetscMax(kn_energy(fine, NULL, 0, d->modes), PETSC_MIN_REAL)));
+  }
+  return error / 3.0;
+}
+
+/* The coarsest steps that the speed of the initial state allows. */
+static PetscInt KNBurgersFirstLevel(Burgers *d)
+{
+  PetscReal speed = 0.0;
+  PetscInt  level = 0;
+
+  KNBurgersPad(d, d->initial, d->n);
+  fftw_execute_dft_c2r(d->to_points, d->spectrum, d->point);
+  for (PetscInt i = 0; i < d->n; i++) speed = PetscMax(speed, PetscAbsReal(d->point[i]));
+  while (level < KN_HALVINGS - 1 && speed * KNBurgersLength(d, level) > KN_COURANT) level++;
+  return level;
+}
+
+static PetscErrorCode KNSolverSetFromOptions_Burgers(KNSolver solver)
+{
+  Burgers *d = (Burgers *)solver->data;
+
+  PetscFunctionBegin;
+  PetscCall(KNOptionsHead("Burgers' equation, u_t + (u^2/2)_x = nu u_xx, periodic on [0, 1]"));
+  PetscCall(KNOptionsInt("-burgers_grid", "points of the grid it is solved on", 8, 1 << 20, &d->n));
+  d->resolution = d->n;
+  PetscCall(KNOptionsInt("-burgers_resolution", "points of the stored fields, at most and by default -burgers_grid", 4, d->n, &d->resolution));
+  PetscCall(KNOptionsReal("-burgers_viscosity", "viscosity nu", 1e-6, 1e3, &d->viscosity));
+  PetscCall(KNOptionsReal("-burgers_final_time", "the time at which it ends", 1e-6, 1e6, &d->final_time));
+  PetscCall(KNOptionsInt("-burgers_frames", "states stored from 0 to the final time, both included; 0: the operator from u0 to the final state", 0, 100000, &d->frames));
+  PetscCheck(d->frames != 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "-burgers_frames 1 would store the initial state alone; choose 0 for the operator from u0 to the final state, or 2 or more");
+  PetscCall(KNOptionsReal("-burgers_dt", "time step to begin with, halved until the error is small", 1e-7, 1e3, &d->dt));
+  PetscCheck(d->final_time <= KN_STEPS * d->dt, PETSC_COMM_WORLD, KN_ERR_USAGE, "-burgers_dt %g makes over a million steps until -burgers_final_time %g: raise the step, which is halved where needed", (double)d->dt, (double)d->final_time);
+  PetscCall(KNOptionsReal("-burgers_tolerance", "relative L2 error of the states, and share of them that may lie at the cut-off of the modes", 1e-13, 1.0, &d->tolerance));
+  PetscCall(KNPeriodicFieldSetFromOptions(d->field));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What a dataset of these samples says about itself. */
+static PetscErrorCode KNSolverDescribe_Burgers(KNSolver solver)
+{
+  Burgers   *d = (Burgers *)solver->data;
+  KNProblem *p = &solver->problem;
+  PetscReal  alpha, tau, scale;
+
+  PetscFunctionBegin;
+  PetscCall(KNPeriodicFieldGetParameters(d->field, &alpha, &tau, &scale));
+  PetscCall(PetscStrncpy(p->equation, "u_t + (u^2/2)_x = nu u_xx on the unit interval", sizeof(p->equation)));
+  PetscCall(PetscStrncpy(p->boundary, "periodic", sizeof(p->boundary)));
+  p->grid   = KNGridMake(1, &d->resolution, KN_POINTS_PERIODIC);
+  p->frames = d->frames;
+  p->times  = d->times;
+  if (!d->frames) p->input[p->inputs++] = (KNField){.name = "u0", .unit = "1"};
+  p->output[p->outputs++]       = (KNField){.name = "u", .unit = "1"};
+  p->parameter[p->parameters++] = (KNParameter){.name = "nu", .unit = "1", .value = d->viscosity};
+  p->parameter[p->parameters++] = (KNParameter){.name = "final_time", .unit = "1", .value = d->final_time};
+  p->parameter[p->parameters++] = (KNParameter){.name = "field_alpha", .unit = "1", .value = alpha};
+  p->parameter[p->parameters++] = (KNParameter){.name = "field_tau", .unit = "1", .value = tau};
+  p->parameter[p->parameters++] = (KNParameter){.name = "field_scale", .unit = "1", .value = scale};
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNBurgersAllocate(Burgers *d)
+{
+  fftw_complex **arrays[] = {&d->initial, &d->state, &d->a, &d->b, &d->c, &d->nv, &d->na, &d->nb, &d->nc};
+
+  PetscFunctionBegin;
+  PetscCall(KNMalloc(d->modes, sizeof(PetscReal), &d->linear));
+  PetscCall(KNMalloc(KN_LEVELS * 6 * d->modes, sizeof(PetscReal), &d->coefficients));
+  for (int level = 0; level < KN_LEVELS; level++) {
+    PetscReal *of_level = d->coefficients + (size_t)level * 6 * d->modes;
+
+    d->etd[level] = (KNETDRK4){.half = of_level, .full = of_level + d->modes, .q = of_level + 2 * d->modes, .f1 = of_level + 3 * d->modes, .f2 = of_level + 4 * d->modes, .f3 = of_level + 5 * d->modes};
+  }
+  for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) PetscCall(KNMalloc(d->modes, sizeof(fftw_complex), arrays[i]));
+  PetscCall(KNMalloc((size_t)d->intervals * d->modes, sizeof(fftw_complex), &d->coarse));
+  PetscCall(KNMalloc((size_t)d->intervals * d->modes, sizeof(fftw_complex), &d->fine));
+  PetscCall(KNMalloc((size_t)d->n, sizeof(PetscReal), &d->point));
+  PetscCall(KNMalloc((size_t)(d->n / 2 + 1), sizeof(fftw_complex), &d->spectrum));
+  PetscCall(KNMalloc((size_t)d->frames, sizeof(PetscReal), &d->times));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNSolverSetUp_Burgers(KNSolver solver)
+{
+  Burgers    *d = (Burgers *)solver->data;
+  PetscMPIInt ranks;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_size(solver->comm, &ranks));
+  PetscCheck(ranks == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "burgers solves a sample on one rank, which any of its grids fits, not on %d: take -ranks_per_sample 1", ranks);
+  d->modes     = (size_t)((d->n - 1) / 3 + 1);
+  d->intervals = PetscMax(d->frames - 1, 1);
+  d->steps     = (PetscInt)PetscCeilReal(d->final_time / ((PetscReal)d->intervals * d->dt));
+  PetscCall(KNPeriodicFieldSetUp(d->field, 2 * (PetscInt)d->modes - 1)); /* |k| <= K */
+  PetscCall(KNBurgersAllocate(d));
+  for (size_t k = 0; k < d->modes; k++) d->linear[k] = -d->viscosity * PetscSqr(2.0 * PETSC_PI * (PetscReal)k);
+  for (PetscInt i = 0; i < d->frames; i++) d->times[i] = d->final_time * (PetscReal)i / (PetscReal)d->intervals;
+  PetscCall(KNSolverDescribe_Burgers(solver));
+
+  /* FFTW_ESTIMATE: the same plan, hence the same bits, in every run. The stored fields are the caller's memory, of any alignment. */
+  d->to_points   = fftw_plan_dft_c2r_1d((int)d->n, d->spectrum, d->point, FFTW_ESTIMATE);
+  d->to_modes    = fftw_plan_dft_r2c_1d((int)d->n, d->point, d->spectrum, FFTW_ESTIMATE);
+  d->to_stored   = fftw_plan_dft_c2r_1d((int)d->resolution, d->spectrum, d->point, FFTW_ESTIMATE | FFTW_UNALIGNED);
+  d->from_stored = fftw_plan_dft_r2c_1d((int)d->resolution, d->point, d->spectrum, FFTW_ESTIMATE | FFTW_UNALIGNED);
+  PetscCheck(d->to_points && d->to_modes && d->to_stored && d->from_stored, PETSC_COMM_SELF, PETSC_ERR_LIB, "FFTW has no plan for %" PetscInt_FMT " or %" PetscInt_FMT " points", d->n, d->resolution);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNSolverDraw_Burgers(KNSolver solver, PetscInt64 seed, PetscInt64 sample, PetscReal input[])
+{
+  Burgers *d = (Burgers *)solver->data;
+
+  PetscFunctionBegin;
+  PetscCall(KNPeriodicFieldDraw(d->field, seed, sample, 0, d->n, d->point));
+  fftw_execute_dft_r2c(d->to_modes, d->point, d->spectrum);
+  KNBurgersSetInitial(d, d->n);
+  if (input) KNBurgersRestrict(d, input, d->initial);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNSolverTake_Burgers(KNSolver solver, const PetscReal given[])
+{
+  Burgers *d = (Burgers *)solver->data;
+
+  PetscFunctionBegin;
+  PetscCall(PetscArraycpy(d->point, given, d->resolution));
+  fftw_execute_dft_r2c(d->from_stored, d->point, d->spectrum);
+  KNBurgersSetInitial(d, d->resolution);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNSolverSolve_Burgers(KNSolver solver, PetscReal output[], KNSolverReport *report)
+{
+  Burgers  *d     = (Burgers *)solver->data;
+  PetscInt  level = KNBurgersFirstLevel(d);
+  PetscBool finite;
+
+  PetscFunctionBegin;
+  finite = KNBurgersRun(d, level, d->fine);
+  for (level++; level <= KN_HALVINGS && !report->converged; level++) {
+    const PetscBool comparable = finite;
+    fftw_complex   *swap       = d->coarse;
+
+    d->coarse          = d->fine;
+    d->fine            = swap;
+    finite             = KNBurgersRun(d, level, d->fine);
+    report->iterations = d->intervals * (d->steps << level);
+    report->residual   = comparable && finite ? KNBurgersError(d) : INFINITY;
+    report->converged  = (PetscBool)(report->residual <= d->tolerance);
+    if (!comparable) report->retried = PETSC_TRUE;
+  }
+  if (d->unresolved > 0.0) {
+    report->converged = PETSC_FALSE;
+    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason), "u is not resolved, %g of it at the cut-off of the modes: raise -burgers_grid", (double)d->unresolved));
+  } else if (!report->converged) {
+    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason), "the relative error is still %g in steps of %g", (double)report->residual, (double)KNBurgersLength(d, KN_HALVINGS)));
+  }
+
+  if (d->frames) KNBurgersRestrict(d, output, d->initial);
+  for (PetscInt i = 0; i < d->intervals; i++) KNBurgersRestrict(d, output + (size_t)(i + (d->frames > 0)) * (size_t)d->resolution, d->fine + (size_t)i * d->modes);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNSolverDestroy_Burgers(KNSolver solver)
+{
+  Burgers  *d        = (Burgers *)solver->data;
+  fftw_plan plans[]  = {d->to_points, d->to_modes, d->to_stored, d->from_stored};
+  void     *arrays[] = {&d->linear, &d->coefficients, &d->initial, &d->state, &d->a, &d->b, &d->c, &d->nv, &d->na, &d->nb, &d->nc, &d->coarse, &d->fine, &d->point, &d->spectrum, &d->times};
+
+  PetscFunctionBegin;
+  for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
+    if (plans[i]) fftw_destroy_plan(plans[i]);
+  }
+  for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) PetscCall(KNFree(arrays[i]));
+  PetscCall(KNPeriodicFieldDestroy(&d->field));
+  PetscCall(PetscFree(d));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNSolverCreate_Burgers(KNSolver solver)
+{
+  Burgers *d;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&d));
+  d->n          = 8192;
+  d->viscosity  = 0.1;
+  d->final_time = 1.0;
+  d->dt         = 0.01;
+  d->tolerance  = 1e-9;
+  PetscCall(KNPeriodicFieldCreate("burgers_field_", 1, 2.0, 5.0, 25.0, &d->field));
+
+  solver->data               = d;
+  solver->ops.setfromoptions = KNSolverSetFromOptions_Burgers;
+  solver->ops.setup          = KNSolverSetUp_Burgers;
+  solver->ops.draw           = KNSolverDraw_Burgers;
+  solver->ops.take           = KNSolverTake_Burgers;
+  solver->ops.solve          = KNSolverSolve_Burgers;
+  solver->ops.destroy        = KNSolverDestroy_Burgers;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,32 @@
+/* Steady diffusion on the unit square: -div(a grad u) = f, u = 0 on the boundary, for given a and f. */
+#ifndef KITINET_DIFFUSION_H
+#define KITINET_DIFFUSION_H
+
+#include <kitinet/solver.h>
+#include <petscmat.h>
+
+/* Coefficient of the face between two points. */
+typedef enum {
+  KN_FACE_ARITHMETIC, /* (a + b)/2 */
+  KN_FACE_HARMONIC    /* 2 a b/(a + b): of two half cells in series */
+} KNFace;
+
+typedef struct _p_KNDiffusion *KNDiffusion;
+
+/*
+  Collective on comm. n points a side, cells or nodes. prefix: of the PETSc options of the linear solver ("darcy_"), all
+  read here. After it KNDiffusionSolve allocates nothing that grows.
+*/
+PETSC_INTERN PetscErrorCode KNDiffusionCreate(MPI_Comm comm, const char prefix[], PetscInt n, KNPoints points, KNFace face, KNDiffusion *diffusion);
+PETSC_INTERN PetscErrorCode KNDiffusionDestroy(KNDiffusion *diffusion);
+
+/*
+  Collective. a > 0, f, u: (n, n), whole on every rank. report: all of it is set; no convergence is no error. The
+  result depends on a and f alone, not on what was solved before.
+*/
+PETSC_INTERN PetscErrorCode KNDiffusionSolve(KNDiffusion diffusion, const PetscReal a[], const PetscReal f[], PetscReal u[], KNSolverReport *report);
+
+/* Not collective. The matrix of the last solve, not owned. */
+PETSC_INTERN PetscErrorCode KNDiffusionGetMatrix(KNDiffusion diffusion, Mat *matrix);
+
+#endif
