@@ -1,0 +1,102 @@
+/*
+  Cuts off the points that pad appended: the inverse of pad.c on its image.
+
+      y[b, c, s] = x[b, c, s] on the original grid
+
+  x: (B, C, N1[, N2[, N3]]), y: (B, C, n1[, n2[, n3]]). KNLayerSetGrid gives the padded grid; n is the only number of points
+  with N = n + round(-model_padding n).
+*/
+#include "padding.h"
+
+typedef struct {
+  PetscReal fraction;
+  size_t    N[KN_MAX_DIM], n[KN_MAX_DIM]; /* extents of input and output */
+} Crop;
+
+static PetscErrorCode KNLayerSetFromOptions_Crop(KNLayer layer)
+{
+  Crop *crop = layer->data;
+
+  PetscFunctionBegin;
+  PetscCall(KNPaddingSetFromOptions(&crop->fraction));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerSetUp_Crop(KNLayer layer, KNParameters parameters)
+{
+  PetscFunctionBegin;
+  if (layer->out == PETSC_DECIDE) layer->out = layer->in;
+  PetscCheck(layer->out == layer->in, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: crop keeps the number of channels", layer->name);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerSetGrid_Crop(KNLayer layer)
+{
+  Crop *crop = layer->data;
+
+  PetscFunctionBegin;
+  for (PetscInt a = 0; a < layer->dim; a++) {
+    const PetscInt N = layer->grid_in.n[a];
+    PetscInt       n = PetscMax((PetscInt)PetscFloorReal((PetscReal)N / (1 + crop->fraction)) - 1, 0);
+
+    while (KNPadded(n, crop->fraction) < N) n++; /* at most three steps: KNPadded() is within 1/2 of (1 + fraction) n */
+    PetscCheck(n > 0 && KNPadded(n, crop->fraction) == N, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: no grid is padded to %" PetscInt_FMT " points by -model_padding %g", layer->name, N, (double)crop->fraction);
+    layer->grid_out.n[a] = n;
+  }
+  KNPaddingExtents(&layer->grid_in, crop->N);
+  KNPaddingExtents(&layer->grid_out, crop->n);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerForward_Crop(KNLayer layer, const KNPass *pass, const KNReal *const in[], KNReal *out, InsertMode mode)
+{
+  const Crop *crop = layer->data;
+
+  PetscFunctionBegin;
+  kn_restrict(out, crop->n, in[0], crop->N, (size_t)pass->samples * (size_t)layer->in, mode == ADD_VALUES);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerBackward_Crop(KNLayer layer, const KNPass *pass, const KNReal *const in[], const KNReal *dout, KNReal *const din[])
+{
+  const Crop *crop = layer->data;
+
+  PetscFunctionBegin;
+  if (din[0]) kn_extend(din[0], crop->N, dout, crop->n, (size_t)pass->samples * (size_t)layer->in, 1);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerView_Crop(KNLayer layer, PetscViewer viewer)
+{
+  const Crop *crop = layer->data;
+
+  PetscFunctionBegin;
+  PetscCall(PetscViewerASCIIPrintf(viewer, ", padding %g", (double)crop->fraction));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerDestroy_Crop(KNLayer layer)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree(layer->data));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PETSC_INTERN PetscErrorCode KNLayerCreate_Crop(KNLayer layer)
+{
+  Crop *crop;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&crop));
+  layer->data = crop;
+  layer->ops  = (KNLayerOps){
+     .setfromoptions = KNLayerSetFromOptions_Crop,
+     .setup          = KNLayerSetUp_Crop,
+     .setgrid        = KNLayerSetGrid_Crop,
+     .forward        = KNLayerForward_Crop,
+     .backward       = KNLayerBackward_Crop,
+     .view           = KNLayerView_Crop,
+     .destroy        = KNLayerDestroy_Crop,
+  };
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

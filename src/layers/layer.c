@@ -1,0 +1,192 @@
+/*
+  The layer object: registry, checks, log events. What a layer computes stands in its own file.
+
+  Every call that can be checked for all types alike is checked here, so that the types need not: order of calls,
+  channels, batch size, insert mode. One pair of log events for each type counts time and FLOPs (-log_view).
+*/
+#include <kitinet/threads.h>
+#include "layer_impl.h"
+
+/* Declare, then register: layer_list.h is the only list of layers. */
+#define KN_LAYER(name, Suffix) PETSC_INTERN PetscErrorCode KNLayerCreate_##Suffix(KNLayer);
+#include "layer_list.h"
+#undef KN_LAYER
+
+#define KN_LAYER(name, Suffix) #name,
+static const char *const names[] = {
+#include "layer_list.h"
+  NULL};
+#undef KN_LAYER
+
+#define KN_LAYER(name, Suffix) KNLayerCreate_##Suffix,
+static PetscErrorCode (*const create[])(KNLayer) = {
+#include "layer_list.h"
+};
+#undef KN_LAYER
+
+static struct {
+  PetscClassId  id;
+  PetscLogEvent event[PETSC_STATIC_ARRAY_LENGTH(create)][2]; /* forward, backward */
+} profile;
+
+const char *const *KNLayerNames(void)
+{
+  return names;
+}
+
+/* Once: the log events; and BLAS with one thread, since OpenMP divides the samples above it and since results must not depend on how BLAS divides a product. */
+static PetscErrorCode KNLayerInitialize(void)
+{
+  char event[KN_MAX_NAME];
+
+  PetscFunctionBegin;
+  if (profile.id) PetscFunctionReturn(PETSC_SUCCESS);
+  KNThreadsLimitBLAS();
+  PetscCall(PetscClassIdRegister("Layer", &profile.id));
+  for (size_t i = 0; names[i]; i++) {
+    PetscCall(PetscSNPrintf(event, sizeof(event), "%s", names[i]));
+    PetscCall(PetscLogEventRegister(event, profile.id, &profile.event[i][0]));
+    PetscCall(PetscSNPrintf(event, sizeof(event), "%s back", names[i]));
+    PetscCall(PetscLogEventRegister(event, profile.id, &profile.event[i][1]));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerCreate(const char type[], const char name[], PetscInt number, KNLayer *layer)
+{
+  KNLayer   l;
+  size_t    i = 0;
+  PetscBool found = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  *layer = NULL;
+  PetscCall(KNLayerInitialize());
+  for (; names[i]; i++) {
+    PetscCall(PetscStrcmp(names[i], type, &found));
+    if (found) break;
+  }
+  PetscCheck(found, PETSC_COMM_SELF, PETSC_ERR_ARG_UNKNOWN_TYPE, "there is no layer \"%s\"; layer_list.h names all", type);
+  PetscCall(PetscNew(&l));
+  PetscCall(PetscStrncpy(l->type, type, sizeof(l->type)));
+  PetscCall(PetscStrncpy(l->name, name, sizeof(l->name)));
+  l->number   = number;
+  l->inputs   = 1;
+  l->out      = PETSC_DECIDE;
+  l->event[0] = profile.event[i][0];
+  l->event[1] = profile.event[i][1];
+  PetscCall(create[i](l));
+  *layer = l;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerDestroy(KNLayer *layer)
+{
+  PetscFunctionBegin;
+  if (!*layer) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall((*layer)->ops.destroy(*layer));
+  PetscCall(PetscFree(*layer));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerSetChannels(KNLayer layer, PetscInt dim, PetscInt in, PetscInt out)
+{
+  PetscFunctionBegin;
+  PetscCheck(dim >= 1 && dim <= KN_MAX_DIM, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "layer %s on a grid of %" PetscInt_FMT " axes", layer->name, dim);
+  PetscCheck(in > 0 && (out > 0 || out == PETSC_DECIDE), PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "layer %s from %" PetscInt_FMT " to %" PetscInt_FMT " channels", layer->name, in, out);
+  layer->dim = dim;
+  layer->in  = in;
+  layer->out = out;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerSetFromOptions(KNLayer layer)
+{
+  PetscFunctionBegin;
+  if (layer->ops.setfromoptions) PetscCall(layer->ops.setfromoptions(layer));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerSetUp(KNLayer layer, KNParameters parameters)
+{
+  PetscFunctionBegin;
+  PetscCheck(layer->in > 0, PETSC_COMM_SELF, PETSC_ERR_ORDER, "layer %s: KNLayerSetChannels() comes before KNLayerSetUp()", layer->name);
+  PetscCall(layer->ops.setup(layer, parameters));
+  PetscCheck(layer->out > 0, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "a %s layer (%s) needs its number of output channels", layer->type, layer->name);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerSetGrid(KNLayer layer, const KNGrid *grid, PetscInt samples)
+{
+  PetscFunctionBegin;
+  PetscCheck(layer->out > 0, PETSC_COMM_SELF, PETSC_ERR_ORDER, "layer %s: KNLayerSetUp() comes before KNLayerSetGrid()", layer->name);
+  PetscCheck(grid->dim == layer->dim, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s of %" PetscInt_FMT " axes on a grid of %" PetscInt_FMT, layer->name, layer->dim, grid->dim);
+  PetscCheck(samples > 0, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "layer %s planned for %" PetscInt_FMT " samples", layer->name, samples);
+  layer->grid_in = layer->grid_out = *grid;
+  layer->samples                   = samples;
+  layer->flops[0] = layer->flops[1] = 0;
+  layer->bytes                      = 0;
+  PetscCall(layer->ops.setgrid(layer));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerGetSizes(KNLayer layer, PetscInt *inputs, PetscInt *in, PetscInt *out, KNGrid *grid_in, KNGrid *grid_out)
+{
+  PetscFunctionBegin;
+  if (inputs) *inputs = layer->inputs;
+  if (in) *in = layer->in;
+  if (out) *out = layer->out;
+  if (grid_in) *grid_in = layer->grid_in;
+  if (grid_out) *grid_out = layer->grid_out;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerCheckPass(KNLayer layer, const KNPass *pass)
+{
+  PetscFunctionBegin;
+  PetscCheck(pass->samples >= 0 && pass->samples <= layer->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: %" PetscInt_FMT " samples, planned for %" PetscInt_FMT, layer->name, pass->samples, layer->samples);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerForward(KNLayer layer, const KNPass *pass, const KNReal *const in[], KNReal *out, InsertMode mode)
+{
+  PetscFunctionBegin;
+  PetscCall(KNLayerCheckPass(layer, pass));
+  PetscCheck(mode == INSERT_VALUES || mode == ADD_VALUES, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "layer %s can insert or add", layer->name);
+  if (!pass->samples) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscLogEventBegin(layer->event[0], 0, 0, 0, 0));
+  PetscCall(layer->ops.forward(layer, pass, in, out, mode));
+  PetscCall(PetscLogFlops((PetscLogDouble)pass->samples * layer->flops[0]));
+  PetscCall(PetscLogEventEnd(layer->event[0], 0, 0, 0, 0));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerBackward(KNLayer layer, const KNPass *pass, const KNReal *const in[], const KNReal *dout, KNReal *const din[])
+{
+  PetscFunctionBegin;
+  PetscCall(KNLayerCheckPass(layer, pass));
+  PetscCheck(pass->training, PETSC_COMM_SELF, PETSC_ERR_ORDER, "layer %s: only a training pass keeps what backward needs", layer->name);
+  if (!pass->samples) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscLogEventBegin(layer->event[1], 0, 0, 0, 0));
+  PetscCall(layer->ops.backward(layer, pass, in, dout, din));
+  PetscCall(PetscLogFlops((PetscLogDouble)pass->samples * layer->flops[1]));
+  PetscCall(PetscLogEventEnd(layer->event[1], 0, 0, 0, 0));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerGetCost(KNLayer layer, PetscLogDouble *forward, PetscLogDouble *backward, size_t *bytes)
+{
+  PetscFunctionBegin;
+  if (forward) *forward = layer->flops[0];
+  if (backward) *backward = layer->flops[1];
+  if (bytes) *bytes = layer->bytes;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerView(KNLayer layer, PetscViewer viewer)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscViewerASCIIPrintf(viewer, "%-24s %-12s %4" PetscInt_FMT " -> %" PetscInt_FMT, layer->name, layer->type, layer->in, layer->out));
+  if (layer->ops.view) PetscCall(layer->ops.view(layer, viewer));
+  PetscCall(PetscViewerASCIIPrintf(viewer, "\n"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

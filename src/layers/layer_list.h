@@ -1,0 +1,11 @@
+/*
+  The layers: KN_LAYER(name, Suffix) declares and registers KNLayerCreate_Suffix(), found in name.c.
+  One line a layer.
+*/
+KN_LAYER(linear, Linear)
+KN_LAYER(gelu, GELU)
+KN_LAYER(spectral, Spectral)
+KN_LAYER(coordinates, Coordinates)
+KN_LAYER(pad, Pad)
+KN_LAYER(crop, Crop)
+KN_LAYER(collision, Collision)

@@ -1,0 +1,96 @@
+/*
+  Appends points at the end of each axis, filled with zeros, so that fields that are not periodic do not meet
+  themselves in the Fourier layers (Li et al. 2020, arXiv 2010.08895, for Darcy flow):
+
+      y[b, c, s] = x[b, c, s] on the original grid, 0 beyond
+
+  x: (B, C, n1[, n2[, n3]]), y: (B, C, N1[, N2[, N3]]) with N = n + round(-model_padding n). A fraction, not a number of
+  points: the padded domain is the same at every resolution. crop.c undoes it.
+*/
+#include "padding.h"
+
+typedef struct {
+  PetscReal fraction;
+  size_t    n[KN_MAX_DIM], N[KN_MAX_DIM]; /* extents of input and output */
+} Pad;
+
+static PetscErrorCode KNLayerSetFromOptions_Pad(KNLayer layer)
+{
+  Pad *pad = layer->data;
+
+  PetscFunctionBegin;
+  PetscCall(KNPaddingSetFromOptions(&pad->fraction));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerSetUp_Pad(KNLayer layer, KNParameters parameters)
+{
+  PetscFunctionBegin;
+  if (layer->out == PETSC_DECIDE) layer->out = layer->in;
+  PetscCheck(layer->out == layer->in, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: pad keeps the number of channels", layer->name);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerSetGrid_Pad(KNLayer layer)
+{
+  Pad *pad = layer->data;
+
+  PetscFunctionBegin;
+  for (PetscInt a = 0; a < layer->dim; a++) layer->grid_out.n[a] = KNPadded(layer->grid_in.n[a], pad->fraction);
+  KNPaddingExtents(&layer->grid_in, pad->n);
+  KNPaddingExtents(&layer->grid_out, pad->N);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerForward_Pad(KNLayer layer, const KNPass *pass, const KNReal *const in[], KNReal *out, InsertMode mode)
+{
+  const Pad *pad = layer->data;
+
+  PetscFunctionBegin;
+  kn_extend(out, pad->N, in[0], pad->n, (size_t)pass->samples * (size_t)layer->in, mode == ADD_VALUES);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerBackward_Pad(KNLayer layer, const KNPass *pass, const KNReal *const in[], const KNReal *dout, KNReal *const din[])
+{
+  const Pad *pad = layer->data;
+
+  PetscFunctionBegin;
+  if (din[0]) kn_restrict(din[0], pad->n, dout, pad->N, (size_t)pass->samples * (size_t)layer->in, 1);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerView_Pad(KNLayer layer, PetscViewer viewer)
+{
+  const Pad *pad = layer->data;
+
+  PetscFunctionBegin;
+  PetscCall(PetscViewerASCIIPrintf(viewer, ", padding %g", (double)pad->fraction));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerDestroy_Pad(KNLayer layer)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree(layer->data));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PETSC_INTERN PetscErrorCode KNLayerCreate_Pad(KNLayer layer)
+{
+  Pad *pad;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&pad));
+  layer->data = pad;
+  layer->ops  = (KNLayerOps){
+     .setfromoptions = KNLayerSetFromOptions_Pad,
+     .setup          = KNLayerSetUp_Pad,
+     .setgrid        = KNLayerSetGrid_Pad,
+     .forward        = KNLayerForward_Pad,
+     .backward       = KNLayerBackward_Pad,
+     .view           = KNLayerView_Pad,
+     .destroy        = KNLayerDestroy_Pad,
+  };
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,152 @@
+/* The model object: registry, life cycle, and what all recipes share. */
+#include "model_impl.h"
+#include <kitinet/error.h>
+#include <kitinet/options.h>
+#include <petscviewer.h>
+
+#define KN_MODEL(name, Suffix) PetscErrorCode KNModelCreate_##Suffix(KNModel);
+#include "model_list.h"
+#undef KN_MODEL
+
+static const char *const names[] = {
+#define KN_MODEL(name, Suffix) #name,
+#include "model_list.h"
+#undef KN_MODEL
+  NULL};
+
+static PetscErrorCode (*const constructor[])(KNModel) = {
+#define KN_MODEL(name, Suffix) KNModelCreate_##Suffix,
+#include "model_list.h"
+#undef KN_MODEL
+};
+
+const char *const *KNModelNames(void)
+{
+  return names;
+}
+
+PetscErrorCode KNModelCreateFromOptions(KNModel *model)
+{
+  PetscInt type = 0;
+
+  PetscFunctionBegin;
+  PetscCall(KNOptionsHead("Model"));
+  PetscCall(KNOptionsChoice("-model_type", "recipe of the network", names, &type));
+  PetscCall(PetscNew(model));
+  PetscCall(PetscStrncpy((*model)->type, names[type], sizeof((*model)->type)));
+  PetscCall(constructor[type](*model));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelDestroy(KNModel *model)
+{
+  PetscFunctionBegin;
+  if (!*model) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall((*model)->ops.destroy(*model));
+  for (PetscInt i = 0; i < (*model)->nlayers; i++) PetscCall(KNLayerDestroy(&(*model)->layer[i]));
+  PetscCall(PetscFree((*model)->layer));
+  PetscCall(KNParametersDestroy(&(*model)->parameters));
+  PetscCall(PetscFree(*model));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelSetChannels(KNModel model, PetscInt dim, PetscInt in, PetscInt out)
+{
+  PetscFunctionBegin;
+  model->dim = dim;
+  model->in  = in;
+  model->out = out;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelAddLayer(KNModel model, const char type[], const char name[], PetscInt in, PetscInt out, KNLayer *layer)
+{
+  PetscFunctionBegin;
+  PetscCall(KNLayerCreate(type, name, model->nlayers, layer));
+  PetscCall(PetscRealloc((size_t)(model->nlayers + 1) * sizeof(*model->layer), &model->layer));
+  model->layer[model->nlayers++] = *layer;
+  PetscCall(KNLayerSetChannels(*layer, model->dim, in, out));
+  PetscCall(KNLayerSetFromOptions(*layer));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelSetFromOptions(KNModel model)
+{
+  PetscFunctionBegin;
+  PetscCall(model->ops.setfromoptions(model));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelSetUp(KNModel model, PetscInt64 seed)
+{
+  PetscFunctionBegin;
+  PetscCall(KNParametersCreate(&model->parameters));
+  PetscCall(model->ops.setup(model));
+  PetscCall(KNParametersSetUp(model->parameters, seed));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelSetGrid(KNModel model, const KNGrid *grid, PetscInt samples, PetscBool training)
+{
+  PetscFunctionBegin;
+  PetscCheck(grid->dim == model->dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "the data have %" PetscInt_FMT " axes, the network %" PetscInt_FMT, grid->dim, model->dim);
+  model->grid     = *grid;
+  model->samples  = samples;
+  model->training = training;
+  PetscCall(model->ops.setgrid(model, training));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelForward(KNModel model, const KNPass *pass, const KNReal *x, KNReal *y)
+{
+  PetscFunctionBegin;
+  PetscCheck(pass->samples <= model->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "a batch of %" PetscInt_FMT " samples, planned for %" PetscInt_FMT, pass->samples, model->samples);
+  if (pass->samples) PetscCall(model->ops.forward(model, pass, x, y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, const KNReal *x, const KNReal *dy)
+{
+  PetscFunctionBegin;
+  PetscCheck(model->training, PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNModelBackward() after KNModelSetGrid() without training");
+  if (pass->samples) PetscCall(model->ops.backward(model, pass, x, dy));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelGetParameters(KNModel model, KNParameters *parameters)
+{
+  PetscFunctionBegin;
+  *parameters = model->parameters;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelGetCost(KNModel model, PetscLogDouble *forward, PetscLogDouble *backward, size_t *bytes)
+{
+  PetscFunctionBegin;
+  if (forward) *forward = 0;
+  if (backward) *backward = 0;
+  if (bytes) *bytes = model->bytes;
+  for (PetscInt i = 0; i < model->nlayers; i++) {
+    PetscLogDouble f, b;
+    size_t         workspace;
+
+    PetscCall(KNLayerGetCost(model->layer[i], &f, &b, &workspace));
+    if (forward) *forward += f;
+    if (backward) *backward += b;
+    if (bytes) *bytes += workspace;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelView(KNModel model, PetscViewer viewer)
+{
+  size_t total;
+
+  PetscFunctionBegin;
+  PetscCall(KNParametersGetTotal(model->parameters, &total));
+  PetscCall(PetscViewerASCIIPrintf(viewer, "model %s: %" PetscInt_FMT " -> %" PetscInt_FMT " channels in %" PetscInt_FMT "D, %zu parameters\n", model->type, model->in, model->out, model->dim, total));
+  PetscCall(PetscViewerASCIIPushTab(viewer));
+  for (PetscInt i = 0; i < model->nlayers; i++) PetscCall(KNLayerView(model->layer[i], viewer));
+  PetscCall(PetscViewerASCIIPopTab(viewer));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,33 @@
+/* What a model looks like from inside src/model/: the object and the table that a recipe fills in. */
+#ifndef KITINET_MODEL_IMPL_H
+#define KITINET_MODEL_IMPL_H
+
+#include <kitinet/model.h>
+
+typedef struct {
+  PetscErrorCode (*setfromoptions)(KNModel); /* creates the layers */
+  PetscErrorCode (*setup)(KNModel);          /* sets them up: declares into parameters */
+  PetscErrorCode (*setgrid)(KNModel, PetscBool training);
+  PetscErrorCode (*forward)(KNModel, const KNPass *, const KNReal *x, KNReal *y);
+  PetscErrorCode (*backward)(KNModel, const KNPass *, const KNReal *x, const KNReal *dy);
+  PetscErrorCode (*destroy)(KNModel);
+} KNModelOps;
+
+struct _p_KNModel {
+  KNModelOps   ops;
+  char         type[KN_MAX_NAME];
+  PetscInt     dim, in, out;
+  KNGrid       grid;
+  PetscInt     samples;    /* largest batch */
+  PetscBool    training;   /* activations for backward are kept */
+  PetscInt     nlayers;
+  KNLayer     *layer;      /* (nlayers) in order of the forward sweep; owned */
+  KNParameters parameters; /* owned */
+  size_t       bytes;      /* of activations; set by setgrid */
+  void        *data;       /* the recipe's context */
+};
+
+/* Not collective. Appends a layer to the network: its number, a coordinate of its draws, is its position. *layer is not owned by the caller. */
+PETSC_INTERN PetscErrorCode KNModelAddLayer(KNModel model, const char type[], const char name[], PetscInt in, PetscInt out, KNLayer *layer);
+
+#endif

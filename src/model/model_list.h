@@ -1,0 +1,5 @@
+/*
+  The models: KN_MODEL(name, Suffix) declares and registers KNModelCreate_Suffix(), found in name.c.
+  One line a model.
+*/
+KN_MODEL(fno, FNO)
