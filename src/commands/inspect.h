@@ -1,0 +1,30 @@
+/* Parts of "kitinet inspect": one for each kind of file. Collective on PETSC_COMM_WORLD, all of them. */
+#ifndef KITINET_INSPECT_H
+#define KITINET_INSPECT_H
+
+#include "command.h"
+#include <kitinet/dataset.h>
+
+typedef struct {
+  char      input[PETSC_MAX_PATH_LEN];
+  PetscBool verify;
+  PetscInt  samples_shown;
+  PetscBool picture;
+  char      output[PETSC_MAX_PATH_LEN]; /* pictures: this and "-samples.png", "-spectrum.png" */
+} KNInspection;
+
+/* Raise KN_ERR_INPUT for what is damaged, or not of that kind. */
+PetscErrorCode KNInspectDataset(const KNInspection *inspection);
+
+/* version: of the program that wrote it, from KNRecordIdentify(). */
+PetscErrorCode KNInspectCheckpoint(const char path[], const char version[]);
+
+/* By one rank: some samples, or frames of samples; spectra (fields, shells) over wavenumber (shells), inputs first. path without its ending. */
+PetscErrorCode KNInspectDrawSamples(KNDataset dataset, const char path[]);
+PetscErrorCode KNInspectDrawSpectra(const KNProblem *problem, PetscInt shells, const PetscReal wavenumber[], const PetscReal energy[], const char path[]);
+
+/* A problem, and a text of several lines, as indented lines on stdout. */
+PetscErrorCode KNInspectPrintProblem(const KNProblem *problem);
+PetscErrorCode KNInspectPrintLines(const char text[]);
+
+#endif

@@ -1,0 +1,239 @@
+/*
+  kitinet merge: the parts of an ensemble that a job array has generated -> one dataset.
+
+  The parts must be of the same problem, options, seed and program version; rows are put in the order of their samples, a sample that two parts hold is
+  refused. The options of the whole are those of the parts, with -first and -samples of the range that covers theirs: if no sample was
+  excluded, the file is, byte for byte, what one run over that range would have written.
+*/
+#include "command.h"
+#include <kitinet/dataset.h>
+#include <kitinet/progress.h>
+#include <stdlib.h>
+
+/* Where a row of the whole comes from. */
+typedef struct {
+  PetscInt64 sample, row;
+  PetscInt   part;
+} Place;
+
+typedef struct {
+  PetscInt   parts;
+  char     **path;  /* (parts) */
+  KNDataset *part;  /* (parts) */
+  PetscInt64 rows;
+  Place     *place;      /* (rows), by sample */
+  PetscInt64 first, end; /* the range of samples of all parts */
+} Merge;
+
+static int ComparePlaces(const void *a, const void *b)
+{
+  const Place *p = (const Place *)a, *q = (const Place *)b;
+
+  return p->sample != q->sample ? (p->sample > q->sample) - (p->sample < q->sample) : (p->part > q->part) - (p->part < q->part);
+}
+
+/* The range of samples that an options' text names, and the text without it: "first: 10", "samples: 5". rest: as large as the text. */
+static PetscErrorCode TakeRange(const char options[], PetscInt64 *first, PetscInt64 *end, char rest[])
+{
+  long long from = 0, samples = 0;
+
+  PetscFunctionBegin;
+  while (*options) {
+    const size_t length = strcspn(options, "\n") + (strchr(options, '\n') != NULL);
+
+    if (sscanf(options, "first: %lld", &from) != 1 && sscanf(options, "samples: %lld", &samples) != 1) {
+      PetscCall(PetscArraycpy(rest, options, length));
+      rest += length;
+    }
+    options += length;
+  }
+  *rest  = 0;
+  *first = from;
+  *end   = from + samples;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The options of the whole: the text of one part with another range; the caller frees it with PetscFree(). */
+static PetscErrorCode PutRange(const char options[], PetscInt64 first, PetscInt64 end, char **whole)
+{
+  char  *to;
+  size_t left = strlen(options) + 64;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1(left, whole));
+  to = *whole;
+  while (*options) {
+    const size_t length = strcspn(options, "\n") + (strchr(options, '\n') != NULL);
+    int          put;
+
+    if (!strncmp(options, "first: ", 7)) put = snprintf(to, left, "first: %lld\n", (long long)first);
+    else if (!strncmp(options, "samples: ", 9)) put = snprintf(to, left, "samples: %lld\n", (long long)(end - first));
+    else put = snprintf(to, left, "%.*s", (int)length, options);
+    to += put;
+    left -= (size_t)put;
+    options += length;
+  }
+  *to = 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Two options' texts must agree in all but the range; else the first line that differs is named. */
+static PetscErrorCode CheckOptions(const char path_a[], const char options_a[], const char path_b[], const char options_b[])
+{
+  PetscInt64 first, end;
+  char      *rest_a, *rest_b, *a, *b;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc2(strlen(options_a) + 1, &rest_a, strlen(options_b) + 1, &rest_b));
+  PetscCall(TakeRange(options_a, &first, &end, a = rest_a));
+  PetscCall(TakeRange(options_b, &first, &end, b = rest_b));
+  while (*a || *b) {
+    const int length_a = (int)strcspn(a, "\n"), length_b = (int)strcspn(b, "\n");
+
+    PetscCheck(length_a == length_b && !strncmp(a, b, (size_t)length_a), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s was made with \"%.*s\", %s with \"%.*s\": only parts of one ensemble can be merged", path_b, length_b, b, path_a, length_a, a);
+    a += length_a + (a[length_a] == '\n');
+    b += length_b + (b[length_b] == '\n');
+  }
+  PetscCall(PetscFree2(rest_a, rest_b));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Part i against part 0. */
+static PetscErrorCode CheckPart(const Merge *m, PetscInt i)
+{
+  const KNProblem *problem, *other_problem;
+  const char      *options, *other_options, *version, *other_version;
+  PetscInt64       seed, other_seed;
+  char             difference[2 * KN_MAX_TEXT];
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetGetProblem(m->part[0], &problem));
+  PetscCall(KNDatasetGetProblem(m->part[i], &other_problem));
+  PetscCall(KNDatasetGetProvenance(m->part[0], &seed, &options, &version));
+  PetscCall(KNDatasetGetProvenance(m->part[i], &other_seed, &other_options, &other_version));
+  PetscCall(KNProblemCompare(other_problem, problem, sizeof(difference), difference));
+  PetscCheck(!difference[0], PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is of another problem than %s: %s", m->path[i], m->path[0], difference);
+  PetscCheck(other_seed == seed, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has seed %" PetscInt64_FMT ", %s has %" PetscInt64_FMT ": only parts of one ensemble can be merged; generate others with -first", m->path[i], other_seed, m->path[0], seed);
+  PetscCheck(!strcmp(other_version, version), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s was written by version %s, %s by %s: generate them by the same", m->path[i], other_version, m->path[0], version);
+  PetscCall(CheckOptions(m->path[0], options, m->path[i], other_options));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Opens the parts and finds them to be of one ensemble. */
+static PetscErrorCode OpenParts(Merge *m)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc1(m->parts, &m->part));
+  for (PetscInt i = 0; i < m->parts; i++) {
+    const char *options;
+    PetscInt64  rows, first, end;
+    char       *rest;
+
+    PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, m->path[i], &m->part[i]));
+    PetscCall(CheckPart(m, i));
+    PetscCall(KNDatasetGetSamples(m->part[i], &rows));
+    PetscCall(KNDatasetGetProvenance(m->part[i], NULL, &options, NULL));
+    PetscCall(PetscMalloc1(strlen(options) + 1, &rest));
+    PetscCall(TakeRange(options, &first, &end, rest));
+    PetscCall(PetscFree(rest));
+    m->rows += rows;
+    m->first = i ? PetscMin(m->first, first) : first;
+    m->end   = PetscMax(m->end, end);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Which row comes from where: by sample, each of them once. */
+static PetscErrorCode PlaceRows(Merge *m)
+{
+  PetscInt64 n = 0;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1(m->rows, &m->place));
+  for (PetscInt i = 0; i < m->parts; i++) {
+    const PetscInt64 *sample;
+    PetscInt64        rows;
+
+    PetscCall(KNDatasetGetSamples(m->part[i], &rows));
+    PetscCall(KNDatasetGetIndex(m->part[i], &sample));
+    for (PetscInt64 row = 0; row < rows; row++) m->place[n++] = (Place){.sample = sample[row], .row = row, .part = i};
+  }
+  qsort(m->place, (size_t)n, sizeof(*m->place), ComparePlaces);
+  for (PetscInt64 i = 1; i < n; i++) {
+    const Place *a = &m->place[i - 1], *b = &m->place[i];
+
+    PetscCheck(a->sample != b->sample, PETSC_COMM_WORLD, KN_ERR_INPUT, "row %" PetscInt64_FMT " of %s and row %" PetscInt64_FMT " of %s are both sample %" PetscInt64_FMT ": merge parts that share none", a->row, m->path[a->part], b->row, m->path[b->part], a->sample);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Each rank copies a contiguous share of the rows, one at a time; each is compared with its checksum. */
+static PetscErrorCode CopyRows(const Merge *m, const KNProblem *problem, KNDataset *whole)
+{
+  PetscMPIInt rank, size;
+  PetscInt64  start, end;
+  KNProgress  progress;
+  float      *x, *y;
+  char        message[1024] = "";
+  int         code = 0, worst;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
+  PetscCall(KNMalloc(KNProblemInputSize(problem), sizeof(*x), &x));
+  PetscCall(KNMalloc(KNProblemOutputSize(problem), sizeof(*y), &y));
+  KNPartition(m->rows, size, rank, &start, &end);
+  PetscCall(KNProgressBegin("rows", m->rows, 0, &progress));
+  PetscCall(KNProgressLogEvery(&progress, 10.0));
+  for (PetscInt64 row = start; row < end && !code; row++) {
+    const Place *place = &m->place[row];
+
+    code = KNDatasetRead(m->part[place->part], place->row, x, y, sizeof(message), message);
+    if (!code) PetscCall(KNDatasetWrite(*whole, row, place->sample, x, y));
+    PetscCall(KNProgressUpdate(&progress, PetscMin((row + 1 - start) * size, m->rows), NULL));
+  }
+  PetscCall(KNProgressEnd(&progress));
+  PetscCall(KNFree(&y));
+  PetscCall(KNFree(&x));
+  PetscCallMPI(MPI_Allreduce(&code, &worst, 1, MPI_INT, MPI_MAX, PETSC_COMM_WORLD));
+  if (worst) PetscCall(KNDatasetDestroy(whole)); // and its file
+  PetscCall(KNAgree(PETSC_COMM_WORLD, code, "%s", message));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCommand_Merge(const char purpose[], PetscBool *stopped)
+{
+  char             output[PETSC_MAX_PATH_LEN] = "", *whole_options;
+  PetscBool        overwrite = PETSC_FALSE, done;
+  Merge            m         = {.parts = 0};
+  const KNProblem *problem;
+  const char      *options;
+  PetscInt64       seed;
+  KNDataset        whole;
+
+  PetscFunctionBegin;
+  PetscCall(KNOptionsHead("Datasets"));
+  PetscCall(KNOptionsList("-input", "datasets to merge, separated by commas: parts of one ensemble", &m.parts, &m.path));
+  PetscCall(KNOptionsPath("-output", "file to write; required", output));
+  PetscCall(KNOptionsBool("-overwrite", "replace the file if it exists", &overwrite));
+  PetscCall(KNOptionsEnd("merge", purpose, &done));
+  if (!done) {
+    PetscCheck(m.parts && output[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "merge needs -input FILE,FILE... and -output FILE");
+    PetscCall(OpenParts(&m));
+    PetscCall(PlaceRows(&m));
+    PetscCall(KNDatasetGetProblem(m.part[0], &problem));
+    PetscCall(KNDatasetGetProvenance(m.part[0], &seed, &options, NULL));
+    PetscCall(PutRange(options, m.first, m.end, &whole_options));
+    PetscCall(KNDatasetCreate(PETSC_COMM_WORLD, output, problem, m.rows, seed, whole_options, overwrite, &whole));
+    PetscCall(PetscFree(whole_options));
+    PetscCall(CopyRows(&m, problem, &whole));
+    PetscCall(KNDatasetPublish(whole));
+    PetscCall(KNDatasetDestroy(&whole));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " samples of %" PetscInt_FMT " datasets: %s\n", m.rows, m.parts, output));
+    for (PetscInt i = 0; i < m.parts; i++) PetscCall(KNDatasetDestroy(&m.part[i]));
+    PetscCall(PetscFree(m.place));
+    PetscCall(PetscFree(m.part));
+  }
+  PetscCall(KNOptionsListDestroy(m.parts, &m.path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

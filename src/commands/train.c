@@ -1,0 +1,96 @@
+/* kitinet train: trains a network on a dataset, or resumes where the run directory stopped. */
+#include "command.h"
+#include <kitinet/stop.h>
+#include <kitinet/trainer.h>
+#include <petscviewer.h>
+
+/*
+  A run that resumes takes its options from config.yaml; these may change. Where the learning rate follows the whole length of the
+  training, that length may not.
+*/
+static PetscErrorCode InsertRunOptions(const char directory[])
+{
+  static const char *const open_ended[]   = {"run", "dataset", "dataset_test", "max_time", "checkpoint_every", "train_epochs", NULL};
+  static const char *const fixed_length[] = {"run", "dataset", "dataset_test", "max_time", "checkpoint_every", NULL};
+  char                     path[PETSC_MAX_PATH_LEN], *yaml;
+  PetscBool                resume;
+
+  PetscFunctionBegin;
+  PetscCall(KNRunHasCheckpoint(directory, &resume));
+  if (!resume) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNRunPath(directory, "config.yaml", path));
+  PetscCall(KNRunReadConfig(directory, &yaml));
+  PetscCall(KNOptionsInsertDefaults(yaml, path, strstr(yaml, "train_schedule: onecycle") || strstr(yaml, "train_schedule: cosine") ? fixed_length : open_ended));
+  PetscCall(PetscFree(yaml));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode PrintPlan(KNOperator op, const KNTrainer *trainer, KNDataset dataset)
+{
+  KNModel          model;
+  KNParameters     parameters;
+  const KNProblem *problem;
+  PetscLogDouble   forward, backward;
+  PetscInt64       samples;
+  PetscMPIInt      ranks;
+  size_t           total, bytes;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &ranks));
+  PetscCall(KNOperatorGetModel(op, &model, &parameters, &problem, NULL));
+  PetscCall(KNDatasetGetSamples(dataset, &samples));
+  if (trainer->samples) samples = trainer->samples;
+  PetscCall(KNModelView(model, PETSC_VIEWER_STDOUT_WORLD));
+  PetscCall(KNOperatorSetGrid(op, &problem->grid, trainer->microbatch, PETSC_TRUE));
+  PetscCall(KNModelGetCost(model, &forward, &backward, &bytes));
+  PetscCall(KNParametersGetTotal(parameters, &total));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "training on %" PetscInt64_FMT " samples, %" PetscInt_FMT " epochs, batch %" PetscInt_FMT " over %d rank%s\n"
+                                          "%.4g MFLOP forward and %.4g backward for a sample; memory of a rank: %.1f MiB activations, %.1f MiB parameters\n",
+                        samples, trainer->epochs, trainer->batch, ranks, ranks == 1 ? "" : "s", forward * 1e-6, backward * 1e-6, (double)bytes / 1048576.0, 4.0 * (double)(total * sizeof(KNReal)) / 1048576.0));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
+{
+  char             directory[PETSC_MAX_PATH_LEN] = "", path[PETSC_MAX_PATH_LEN] = "", test_path[PETSC_MAX_PATH_LEN] = "";
+  const KNProblem  example = {.grid = {.dim = 2, .n = {1, 1, 1}}, .inputs = 1, .outputs = 1}; /* for -help, which opens no file */
+  const KNProblem *problem = &example, *test_problem;
+  KNDataset        dataset = NULL, test = NULL;
+  KNTrainer        trainer;
+  KNOperator       op;
+  PetscBool        done;
+
+  PetscFunctionBegin;
+  PetscCall(KNOptionsHead("Data and run"));
+  PetscCall(KNOptionsPath("-run", "directory of the run: made if it is not there, resumed if it holds a checkpoint", directory));
+  if (!KNOptionsHelpWanted()) {
+    PetscCheck(directory[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "train needs -run DIRECTORY, where the run is kept");
+    PetscCall(InsertRunOptions(directory));
+  }
+  PetscCall(KNOptionsPath("-dataset", "dataset to train on", path));
+  PetscCall(KNOptionsPath("-dataset_test", "dataset to test on after each epoch; any resolution", test_path));
+  PetscCall(KNStopSetFromOptions());
+  PetscCall(KNTrainerSetFromOptions(&trainer));
+  if (!KNOptionsHelpWanted()) {
+    PetscCheck(path[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "train needs -dataset FILE; \"kitinet generate\" makes one");
+    PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
+    PetscCall(KNDatasetGetProblem(dataset, &problem));
+  }
+  PetscCall(KNOperatorCreate(problem, trainer.seed, &op));
+  PetscCall(KNOptionsEnd("train", purpose, &done));
+  if (!done) {
+    if (test_path[0]) {
+      PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, test_path, &test));
+      PetscCall(KNDatasetGetProblem(test, &test_problem));
+      PetscCall(KNOperatorCheck(op, test_problem, test_path));
+    }
+    PetscCall(PrintPlan(op, &trainer, dataset));
+    PetscCall(KNTrainerRun(&trainer, op, dataset, test, directory, stopped));
+    if (*stopped) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "stopped early, checkpoint written; the same command, or \"kitinet train -run %s\", goes on from there\n", directory));
+    else PetscCall(PetscPrintf(PETSC_COMM_WORLD, "trained: %s\nnext: kitinet evaluate -run %s -dataset %s\n", directory, directory, test_path[0] ? test_path : "FILE"));
+  }
+  PetscCall(KNOperatorDestroy(&op));
+  PetscCall(KNDatasetDestroy(&test));
+  PetscCall(KNDatasetDestroy(&dataset));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

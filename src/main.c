@@ -1,0 +1,75 @@
+/* kitinet COMMAND [options]: sets up MPI and PETSc, finds the command, turns its outcome into an exit code. */
+#include "commands/command.h"
+#include <kitinet/threads.h>
+#include <signal.h>
+
+static PetscErrorCode PrintUsage(FILE *file)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFPrintf(PETSC_COMM_WORLD, file, "kitinet %s: neural operators with Boltzmann residuals\n\nUsage: [mpiexec -n RANKS] kitinet COMMAND [-options_file_yaml FILE] [-name value ...]\n\n", KN_VERSION));
+  for (const KNCommand *command = KNCommands; command->name; command++) PetscCall(PetscFPrintf(PETSC_COMM_WORLD, file, "  %-10s %s\n", command->name, command->purpose));
+  PetscCall(PetscFPrintf(PETSC_COMM_WORLD, file, "\n\"kitinet COMMAND -help\" explains every option of a command.\n"
+                                                 "Exit codes: 0 done; 2 wrong usage; 3 bad input file; 4 writing failed; 75 stopped early, checkpoint\n"
+                                                 "written, run it again; anything else is a failure.\n"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Run(int argc, char **argv, PetscBool *stopped)
+{
+  const char *name = argc > 1 ? argv[1] : "";
+
+  PetscFunctionBegin;
+  if (!strcmp(name, "-help") || !strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
+    PetscCall(PrintUsage(stdout));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  if (!strcmp(name, "-version") || !strcmp(name, "--version")) {
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "kitinet %s\n", KN_VERSION));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCheck(name[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "no command given; \"kitinet -help\" lists the commands");
+  for (const KNCommand *command = KNCommands; command->name; command++) {
+    if (strcmp(command->name, name)) continue;
+    PetscCall(KNOptionsInsert(argc - 2, argv + 2));
+    PetscCall(KNThreadsSetUp());
+    PetscCall(command->run(command->purpose, stopped));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  SETERRQ(PETSC_COMM_WORLD, KN_ERR_USAGE, "unknown command \"%.64s\"; \"kitinet -help\" lists the commands", name);
+}
+
+/*
+  PETSc sees only its own runtime options at start (-log_view must be known then); KNOptionsInsert() enters all others. Returns the
+  number of words kept.
+*/
+static int RuntimeOptions(int argc, char **argv, char **kept)
+{
+  int n = 0;
+
+  kept[n++] = argv[0];
+  for (int i = 2; i < argc; i++) {
+    if (strncmp(argv[i], "-log_", 5) && strncmp(argv[i], "-info", 5) && strncmp(argv[i], "-malloc", 7)) continue;
+    kept[n++] = argv[i];
+    if (i + 1 < argc && argv[i + 1][0] != '-') kept[n++] = argv[i + 1];
+  }
+  return n;
+}
+
+int main(int argc, char **argv)
+{
+  char         **kept    = (char **)calloc((size_t)argc + 1, sizeof(*kept)), **words = kept;
+  int            n       = kept ? RuntimeOptions(argc, argv, kept) : 0;
+  PetscBool      stopped = PETSC_FALSE;
+  PetscErrorCode code    = kept ? PetscInitialize(&n, &words, NULL, NULL) : PETSC_ERR_MEM;
+
+  if (code) return KN_EXIT_FAILED;
+  signal(SIGPIPE, SIG_DFL); /* `kitinet inspect ... | head` ends quietly; PETSc would call it a crash */
+  code = KNErrorHandlerPush();
+  if (!code) code = Run(argc, argv, &stopped);
+
+  /* Usage and input errors are raised by all ranks together: they end in order. After any other, some rank may be elsewhere. */
+  if (code && code != KN_ERR_USAGE && code != KN_ERR_INPUT) MPI_Abort(PETSC_COMM_WORLD, KNExitCode(code));
+  (void)PetscFinalize();
+  free(kept);
+  return code ? KNExitCode(code) : stopped ? KN_EXIT_STOPPED : KN_EXIT_DONE;
+}

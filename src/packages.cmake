@@ -1,0 +1,60 @@
+# The packages we build on, as targets KN::name. A missing one is named with its Debian package.
+
+find_package(PkgConfig QUIET)
+if(NOT PKG_CONFIG_FOUND)
+  message(FATAL_ERROR "pkg-config not found. Debian: apt-get install pkg-config")
+endif()
+
+find_package(MPI QUIET COMPONENTS C)
+if(NOT MPI_C_FOUND)
+  message(FATAL_ERROR "An MPI library for C not found. Debian: apt-get install libopenmpi-dev openmpi-bin")
+endif()
+
+find_package(OpenMP QUIET COMPONENTS C)
+if(NOT OpenMP_C_FOUND)
+  message(FATAL_ERROR "The C compiler does not know OpenMP. Debian: apt-get install gcc")
+endif()
+
+find_package(Threads REQUIRED)
+
+# KN::<name> from the first of several pkg-config modules that is installed.
+function(kn_package name debian)
+  foreach(module ${ARGN})
+    pkg_check_modules(${name}_${module} QUIET IMPORTED_TARGET GLOBAL ${module})
+    if(${name}_${module}_FOUND)
+      add_library(KN::${name} INTERFACE IMPORTED GLOBAL)
+      target_link_libraries(KN::${name} INTERFACE PkgConfig::${name}_${module})
+      message(STATUS "${name}: ${module} ${${name}_${module}_VERSION}")
+      return()
+    endif()
+  endforeach()
+  list(JOIN ARGN " or " modules)
+  message(FATAL_ERROR "${name} not found (pkg-config knows no ${modules}). Debian: apt-get install ${debian}\n"
+                      "Elsewhere: put the folder of its .pc file on PKG_CONFIG_PATH.")
+endfunction()
+
+kn_package(petsc petsc-dev PETSc petsc)
+target_link_libraries(KN::petsc INTERFACE MPI::MPI_C m)
+kn_package(hdf5 libhdf5-openmpi-dev hdf5-openmpi hdf5-mpi hdf5)
+kn_package(fftwf libfftw3-dev fftw3f)
+kn_package(fftw libfftw3-dev fftw3)
+kn_package(blas libopenblas-dev openblas cblas)
+kn_package(zlib zlib1g-dev zlib)
+
+# FFTW's transforms over ranks have no module of their own.
+find_path(FFTW_MPI_INCLUDE fftw3-mpi.h HINTS ${fftw_fftw3_INCLUDE_DIRS})
+find_library(FFTW_MPI_LIBRARY fftw3_mpi HINTS ${fftw_fftw3_LIBRARY_DIRS})
+if(NOT FFTW_MPI_INCLUDE OR NOT FFTW_MPI_LIBRARY)
+  message(FATAL_ERROR "FFTW for MPI not found (fftw3-mpi.h, libfftw3_mpi). Debian: apt-get install libfftw3-mpi-dev\n"
+                      "Elsewhere: build FFTW with --enable-mpi; put its folder on CMAKE_PREFIX_PATH.")
+endif()
+add_library(KN::fftw_mpi INTERFACE IMPORTED GLOBAL)
+target_include_directories(KN::fftw_mpi SYSTEM INTERFACE ${FFTW_MPI_INCLUDE})
+target_link_libraries(KN::fftw_mpi INTERFACE ${FFTW_MPI_LIBRARY} KN::fftw MPI::MPI_C)
+
+find_path(RANDOM123_INCLUDE Random123/philox.h)
+if(NOT RANDOM123_INCLUDE)
+  message(FATAL_ERROR "Random123 not found (Random123/philox.h). Debian: apt-get install librandom123-dev")
+endif()
+add_library(KN::random123 INTERFACE IMPORTED GLOBAL)
+target_include_directories(KN::random123 SYSTEM INTERFACE ${RANDOM123_INCLUDE})

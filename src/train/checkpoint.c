@@ -1,0 +1,57 @@
+/* Checkpoints: the operator and the counters of its training in one record. */
+#include "checkpoint.h"
+#include <kitinet/error.h>
+
+static PetscErrorCode TransferState(KNRecord record, KNState *state, PetscInt64 *fingerprint)
+{
+  PetscFunctionBegin;
+  PetscCall(KNRecordInt(record, "epoch", &state->epoch));
+  PetscCall(KNRecordInt(record, "batch", &state->batch));
+  PetscCall(KNRecordInt(record, "step", &state->step));
+  PetscCall(KNRecordInt(record, "samples_seen", &state->samples_seen));
+  PetscCall(KNRecordReal(record, "epoch_loss", &state->epoch_loss));
+  PetscCall(KNRecordReal(record, "best", &state->best));
+  PetscCall(KNRecordReal(record, "lr", &state->lr));
+  PetscCall(KNRecordInt(record, "dataset_fingerprint", fingerprint));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Fingerprint(KNDataset dataset, PetscInt64 *fingerprint)
+{
+  uint64_t bits;
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetGetFingerprint(dataset, &bits));
+  *fingerprint = (PetscInt64)bits;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCheckpointSave(const char path[], KNOperator op, KNState *state, KNDataset dataset, PetscBool moments)
+{
+  KNRecord   record;
+  PetscInt64 fingerprint;
+
+  PetscFunctionBegin;
+  PetscCall(Fingerprint(dataset, &fingerprint));
+  PetscCall(KNRecordCreate(PETSC_COMM_WORLD, "checkpoint", &record));
+  PetscCall(TransferState(record, state, &fingerprint));
+  PetscCall(KNOperatorTransfer(op, record, moments));
+  PetscCall(KNRecordSave(record, path));
+  PetscCall(KNRecordDestroy(&record));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCheckpointLoad(const char path[], KNOperator op, KNState *state, KNDataset dataset)
+{
+  KNRecord   record;
+  PetscInt64 stored, present;
+
+  PetscFunctionBegin;
+  PetscCall(Fingerprint(dataset, &present));
+  PetscCall(KNRecordLoad(PETSC_COMM_WORLD, "checkpoint", path, &record));
+  PetscCall(TransferState(record, state, &stored));
+  PetscCheck(stored == present, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s was trained on another dataset (fingerprint %016llx, this one has %016llx): give the dataset it began with, or another -run", path, (unsigned long long)stored, (unsigned long long)present);
+  PetscCall(KNOperatorTransfer(op, record, PETSC_TRUE));
+  PetscCall(KNRecordDestroy(&record));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,23 @@
+/* Inside src/train/: the state of a training run, into and out of a checkpoint. */
+#ifndef KITINET_CHECKPOINT_H
+#define KITINET_CHECKPOINT_H
+
+#include <kitinet/operator.h>
+
+/* Counters of a run: with the parameters and moments, all that a resumed run needs. */
+typedef struct {
+  PetscInt64 epoch;        /* completed epochs */
+  PetscInt64 batch;        /* completed batches of the current epoch */
+  PetscInt64 step;         /* completed optimiser steps */
+  PetscInt64 samples_seen;
+  PetscReal  epoch_loss;   /* sum of the errors of the current epoch */
+  PetscReal  best;         /* lowest test (else train) error; < 0: none yet */
+  PetscReal  lr;           /* of the last step */
+  PetscReal  seconds;      /* training time of earlier parts of the run; not stored: equal runs leave equal files */
+} KNState;
+
+/* All collective on PETSC_COMM_WORLD. Load refuses a checkpoint of another dataset (KN_ERR_INPUT). */
+PetscErrorCode KNCheckpointSave(const char path[], KNOperator op, KNState *state, KNDataset dataset, PetscBool moments);
+PetscErrorCode KNCheckpointLoad(const char path[], KNOperator op, KNState *state, KNDataset dataset);
+
+#endif

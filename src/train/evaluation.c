@@ -1,0 +1,53 @@
+/* Evaluation on all ranks: each computes its samples' errors, all receive all of them. */
+#include <kitinet/evaluation.h>
+#include <kitinet/loader.h>
+#include <kitinet/log.h>
+#include <kitinet/loss.h>
+
+PetscErrorCode KNEvaluate(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt64 step, PetscReal error[])
+{
+  const KNProblem *problem;
+  KNLoader         loader;
+  PetscMPIInt      size;
+  float           *y;
+  size_t           n;
+
+  PetscFunctionBegin;
+  PetscCall(KNStagePush(KN_STAGE_EVALUATE));
+  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
+  PetscCall(KNDatasetGetProblem(dataset, &problem));
+  n = KNProblemOutputSize(problem);
+  PetscCall(KNMalloc((size_t)batch * n, sizeof(*y), &y));
+  PetscCall(PetscArrayzero(error, samples));
+  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, first, samples, batch * size, PETSC_FALSE, 0, &loader));
+  PetscCall(KNLoaderStart(loader, 0, 0));
+  for (;;) {
+    KNBatch b;
+    KNPass  pass = {.training = PETSC_FALSE, .step = step};
+
+    PetscCall(KNLoaderNext(loader, &b));
+    if (!b.total) break;
+    pass.samples = b.samples;
+    pass.index   = b.row;
+    PetscCall(KNOperatorForward(op, &pass, b.x, y));
+    for (PetscInt i = 0; i < b.samples; i++) kn_relative_l2_forward(&error[b.row[i] - first], y + (size_t)i * n, b.y + (size_t)i * n, 1, n);
+  }
+  PetscCall(KNLoaderDestroy(&loader));
+  PetscCall(KNFree(&y));
+  /* Each error has one owner, the others add 0: exact. */
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, error, (PetscMPIInt)samples, MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
+  PetscCall(PetscLogStagePop());
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void KNErrorStatistics(PetscInt64 n, const PetscReal error[], PetscReal *mean, PetscReal *deviation, PetscReal *highest)
+{
+  PetscReal sum = 0, squares = 0, most = 0;
+
+  for (PetscInt64 i = 0; i < n; i++) sum += error[i];
+  for (PetscInt64 i = 0; i < n; i++) squares += PetscSqr(error[i] - sum / (PetscReal)n);
+  for (PetscInt64 i = 0; i < n; i++) most = PetscMax(most, error[i]);
+  if (mean) *mean = sum / (PetscReal)n;
+  if (deviation) *deviation = PetscSqrtReal(squares / (PetscReal)n);
+  if (highest) *highest = most;
+}

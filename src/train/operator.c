@@ -1,0 +1,217 @@
+/* The trained operator: normalisers around a model, and its way into and out of a record. */
+#include <kitinet/operator.h>
+#include <kitinet/error.h>
+#include <kitinet/options.h>
+
+struct _p_KNOperator {
+  KNProblem    problem;
+  KNModel      model;
+  KNParameters parameters;    /* the model's, not owned */
+  KNNormalizer input, output;
+  char        *options;       /* of the model, as a checkpoint carries them */
+};
+
+/* The options that make a network what it is; a checkpoint carries them. */
+static const char *const identity[] = {"model_", "collision_", "train_normalizer"};
+
+PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOperator *op)
+{
+  PetscInt   type = KN_NORMALIZER_CHANNEL;
+  KNOperator o;
+
+  PetscFunctionBegin;
+  PetscCheck(problem->frames == 0, PETSC_COMM_WORLD, KN_ERR_INPUT, "a time-dependent dataset (%" PetscInt_FMT " frames): this version trains on steady ones (/x and /y) only; choose another -dataset", problem->frames);
+  PetscCall(PetscNew(op));
+  o          = *op;
+  o->problem = *problem;
+  PetscCall(KNOptionsChoice("-train_normalizer", "of inputs and outputs: each channel, or each point of each channel, to mean 0 and deviation 1", KNNormalizerNames, &type));
+  PetscCall(KNModelCreateFromOptions(&o->model));
+  PetscCall(KNModelSetChannels(o->model, problem->grid.dim, problem->inputs, problem->outputs));
+  PetscCall(KNModelSetFromOptions(o->model));
+  PetscCall(KNOptionsYAML(PETSC_STATIC_ARRAY_LENGTH(identity), identity, &o->options));
+  PetscCall(KNModelSetUp(o->model, seed));
+  PetscCall(KNModelGetParameters(o->model, &o->parameters));
+  PetscCall(KNNormalizerCreate((KNNormalizerType)type, problem->inputs, &problem->grid, &o->input));
+  PetscCall(KNNormalizerCreate((KNNormalizerType)type, problem->outputs, &problem->grid, &o->output));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorDestroy(KNOperator *op)
+{
+  PetscFunctionBegin;
+  if (!*op) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNNormalizerDestroy(&(*op)->output));
+  PetscCall(KNNormalizerDestroy(&(*op)->input));
+  PetscCall(KNModelDestroy(&(*op)->model));
+  PetscCall(PetscFree((*op)->options));
+  PetscCall(PetscFree(*op));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorFit(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples)
+{
+  PetscFunctionBegin;
+  PetscCall(KNNormalizerFit(PETSC_COMM_WORLD, dataset, first, samples, op->input, op->output));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What a checkpoint says of the problem it was trained on. */
+static PetscErrorCode TransferProblem(KNRecord record, KNProblem *problem)
+{
+  PetscInt64 dim = problem->grid.dim, points = problem->grid.points, inputs = problem->inputs, outputs = problem->outputs, n;
+
+  PetscFunctionBegin;
+  PetscCall(KNRecordText(record, "pde", sizeof(problem->pde), problem->pde));
+  PetscCall(KNRecordText(record, "equation", sizeof(problem->equation), problem->equation));
+  PetscCall(KNRecordText(record, "boundary_conditions", sizeof(problem->boundary), problem->boundary));
+  PetscCall(KNRecordInt(record, "dimension", &dim));
+  PetscCall(KNRecordInt(record, "points", &points));
+  PetscCall(KNRecordInt(record, "inputs", &inputs));
+  PetscCall(KNRecordInt(record, "outputs", &outputs));
+  PetscCheck(dim >= 1 && dim <= KN_MAX_DIM && points >= KN_POINTS_CELLS && points <= KN_POINTS_PERIODIC && inputs >= 1 && inputs <= KN_MAX_FIELDS && outputs >= 1 && outputs <= KN_MAX_FIELDS, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "the checkpoint describes an impossible problem: %" PetscInt64_FMT " axes, %" PetscInt64_FMT " inputs, %" PetscInt64_FMT " outputs", dim, inputs, outputs);
+  problem->grid.dim    = (PetscInt)dim;
+  problem->grid.points = (KNPoints)points;
+  problem->inputs      = (PetscInt)inputs;
+  problem->outputs     = (PetscInt)outputs;
+  for (PetscInt i = 0; i < KN_MAX_DIM; i++) {
+    char name[KN_MAX_NAME];
+
+    PetscCall(PetscSNPrintf(name, sizeof(name), "n%" PetscInt_FMT, i + 1));
+    n = problem->grid.n[i];
+    PetscCall(KNRecordInt(record, name, &n));
+    PetscCheck(n >= 1 && n <= 1 << 20, PETSC_COMM_WORLD, KN_ERR_INPUT, "the checkpoint describes a grid of %" PetscInt64_FMT " points along axis %" PetscInt_FMT, n, i + 1);
+    problem->grid.n[i] = (PetscInt)n;
+  }
+  for (PetscInt i = 0; i < problem->inputs + problem->outputs; i++) {
+    KNField *field = i < problem->inputs ? &problem->input[i] : &problem->output[i - problem->inputs];
+    char     name[KN_MAX_NAME];
+
+    PetscCall(PetscSNPrintf(name, sizeof(name), i < problem->inputs ? "input%" PetscInt_FMT : "output%" PetscInt_FMT, i < problem->inputs ? i : i - problem->inputs));
+    PetscCall(KNRecordText(record, name, sizeof(field->name), field->name));
+    PetscCall(PetscStrlcat(name, ".unit", sizeof(name)));
+    PetscCall(KNRecordText(record, name, sizeof(field->unit), field->unit));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TransferNormalizer(KNRecord record, const char group[], KNNormalizer normalizer)
+{
+  KNNormalizerType type;
+  PetscInt         channels, shape[1 + KN_MAX_DIM];
+  KNGrid           grid;
+  size_t           count;
+  float           *mean, *std;
+
+  PetscFunctionBegin;
+  PetscCall(KNNormalizerGetStatistics(normalizer, &type, &channels, &grid, &count, &mean, &std));
+  if (!count) PetscFunctionReturn(PETSC_SUCCESS);
+  shape[0] = channels;
+  for (PetscInt i = 0; i < grid.dim; i++) shape[1 + i] = grid.n[i];
+  PetscCall(KNRecordArray(record, group, "mean", type == KN_NORMALIZER_POINTWISE ? 1 + grid.dim : 1, shape, mean));
+  PetscCall(KNRecordArray(record, group, "std", type == KN_NORMALIZER_POINTWISE ? 1 + grid.dim : 1, shape, std));
+  if (KNRecordIsLoaded(record)) PetscCall(KNNormalizerSetGrid(normalizer, &grid)); /* loaded statistics come into force */
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool moments)
+{
+  KNReal  *block[3];
+  PetscInt count;
+
+  PetscFunctionBegin;
+  if (!KNRecordIsLoaded(record)) {
+    PetscCall(KNRecordText(record, "model_options", strlen(op->options) + 1, op->options));
+    PetscCall(TransferProblem(record, &op->problem));
+  }
+  PetscCall(TransferNormalizer(record, "normalizer/input", op->input));
+  PetscCall(TransferNormalizer(record, "normalizer/output", op->output));
+  PetscCall(KNParametersGetBlocks(op->parameters, NULL, &block[0], NULL, &block[1], &block[2]));
+  PetscCall(KNParametersGetCount(op->parameters, &count));
+  for (PetscInt i = 0; i < count; i++) {
+    static const char *const group[] = {"parameters", "moment1", "moment2"};
+    const KNParameterInfo   *info;
+
+    PetscCall(KNParametersGetInfo(op->parameters, i, &info));
+    for (int b = 0; b < (moments ? 3 : 1); b++) PetscCall(KNRecordArray(record, group[b], info->name, info->rank, info->shape, block[b] + info->offset));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorLoad(const char path[], KNOperator *op)
+{
+  static const char *const evaluation[] = {"collision_evaluate", NULL};
+  KNRecord                 record;
+  KNProblem                problem = {.frames = 0};
+  char                     options[8192];
+
+  PetscFunctionBegin;
+  PetscCall(KNRecordLoad(PETSC_COMM_WORLD, "checkpoint", path, &record));
+  PetscCall(KNRecordText(record, "model_options", sizeof(options), options));
+  PetscCall(TransferProblem(record, &problem));
+  PetscCall(KNOptionsInsertDefaults(options, path, evaluation));
+  PetscCall(KNOperatorCreate(&problem, 0, op));
+  PetscCall(KNOptionsRemoveDefaults());
+  PetscCall(KNOperatorTransfer(*op, record, PETSC_FALSE));
+  PetscCall(KNRecordDestroy(&record));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *problem, const char path[])
+{
+  const KNProblem *own = &op->problem;
+
+  PetscFunctionBegin;
+  PetscCheck(problem->frames == 0, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is time-dependent (%" PetscInt_FMT " frames), the network was trained on a steady problem", path, problem->frames);
+  PetscCheck(problem->grid.dim == own->grid.dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " axes, the network was trained on %" PetscInt_FMT, path, problem->grid.dim, own->grid.dim);
+  PetscCheck(problem->inputs == own->inputs, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " input fields, the network was trained on %" PetscInt_FMT, path, problem->inputs, own->inputs);
+  PetscCheck(problem->outputs == own->outputs, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " output fields, the network was trained on %" PetscInt_FMT, path, problem->outputs, own->outputs);
+  PetscCheck(problem->grid.points == own->grid.points, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its points at %s, the network was trained on %s", path, KNPointsNames[problem->grid.points], KNPointsNames[own->grid.points]);
+  for (PetscInt i = 0; i < own->inputs; i++) PetscCheck(!strcmp(problem->input[i].name, own->input[i].name), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has input field \"%s\" where the network was trained on \"%s\"", path, problem->input[i].name, own->input[i].name);
+  for (PetscInt i = 0; i < own->outputs; i++) PetscCheck(!strcmp(problem->output[i].name, own->output[i].name), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has output field \"%s\" where the network was trained on \"%s\"", path, problem->output[i].name, own->output[i].name);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid, PetscInt samples, PetscBool training)
+{
+  PetscFunctionBegin;
+  PetscCall(KNModelSetGrid(op->model, grid, samples, training));
+  PetscCall(KNNormalizerSetGrid(op->input, grid));
+  PetscCall(KNNormalizerSetGrid(op->output, grid));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorForward(KNOperator op, const KNPass *pass, float x[], float y[])
+{
+  PetscFunctionBegin;
+  PetscCall(KNNormalizerEncode(op->input, pass->samples, x));
+  PetscCall(KNModelForward(op->model, pass, x, y));
+  PetscCall(KNNormalizerDecode(op->output, pass->samples, y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorBackward(KNOperator op, const KNPass *pass, const float x[], float dy[])
+{
+  PetscFunctionBegin;
+  PetscCall(KNNormalizerDecodeBackward(op->output, pass->samples, dy));
+  PetscCall(KNModelBackward(op->model, pass, x, dy));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorGetModel(KNOperator op, KNModel *model, KNParameters *parameters, const KNProblem **problem, const char **options)
+{
+  PetscFunctionBegin;
+  if (model) *model = op->model;
+  if (parameters) *parameters = op->parameters;
+  if (problem) *problem = &op->problem;
+  if (options) *options = op->options;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorGetNormalizers(KNOperator op, KNNormalizer *input, KNNormalizer *output)
+{
+  PetscFunctionBegin;
+  if (input) *input = op->input;
+  if (output) *output = op->output;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

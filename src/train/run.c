@@ -1,0 +1,234 @@
+/* The run directory. Rank 0 touches the files; all ranks learn of a failure. */
+#include <kitinet/error.h>
+#include <kitinet/record.h>
+#include <kitinet/run.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+struct _p_KNRun {
+  char        directory[PETSC_MAX_PATH_LEN];
+  PetscMPIInt rank;
+};
+
+static const char HEADER[] = "epoch,train,test,lr,seconds,data_wait\n";
+
+/* mkdir -p; returns 0, or errno. */
+static int MakeDirectories(const char directory[])
+{
+  char        path[PETSC_MAX_PATH_LEN];
+  struct stat status;
+
+  (void)snprintf(path, sizeof(path), "%s", directory);
+  for (char *c = path + 1; *c; c++) {
+    if (*c != '/') continue;
+    *c = 0;
+    if (mkdir(path, 0777) && errno != EEXIST) return errno;
+    *c = '/';
+  }
+  if (mkdir(path, 0777) && errno != EEXIST) return errno;
+  if (stat(path, &status)) return errno;
+  if (!S_ISDIR(status.st_mode)) return ENOTDIR;
+  return access(path, W_OK | X_OK) ? errno : 0;
+}
+
+PetscErrorCode KNRunCreate(const char directory[], KNRun *run)
+{
+  int failure = 0;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(run));
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &(*run)->rank));
+  PetscCall(PetscStrncpy((*run)->directory, directory, sizeof((*run)->directory)));
+  if ((*run)->rank == 0) failure = MakeDirectories(directory);
+  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_IO : 0, "run directory %s: %s; choose another with -run", directory, strerror(failure)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNRunDestroy(KNRun *run)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree(*run));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNRunPath(const char directory[], const char name[], char path[])
+{
+  PetscFunctionBegin;
+  PetscCheck(strlen(directory) + strlen(name) + 16 < PETSC_MAX_PATH_LEN, PETSC_COMM_WORLD, KN_ERR_USAGE, "run directory %.64s...: the path is too long", directory);
+  PetscCall(PetscSNPrintf(path, PETSC_MAX_PATH_LEN, "%s/%s", directory, name));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNRunHasCheckpoint(const char directory[], PetscBool *has)
+{
+  char        path[PETSC_MAX_PATH_LEN], previous[PETSC_MAX_PATH_LEN];
+  PetscMPIInt rank;
+
+  PetscFunctionBegin;
+  PetscCall(KNRunPath(directory, "checkpoint.h5", path));
+  PetscCall(KNRunPath(directory, "checkpoint.h5.previous", previous));
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  *has = (PetscBool)(rank == 0 && (!access(path, F_OK) || !access(previous, F_OK)));
+  PetscCallMPI(MPI_Bcast(has, 1, MPIU_BOOL, 0, PETSC_COMM_WORLD));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Rank 0: a text file of at most 16 MiB, freed with free(); NULL if it cannot be read. */
+static char *ReadText(const char path[])
+{
+  enum { LARGEST = 1 << 24 };
+  FILE  *file = fopen(path, "r");
+  char  *text = NULL;
+  size_t size = 0;
+
+  if (!file) return NULL;
+  if (!fseek(file, 0, SEEK_END)) {
+    const long length = ftell(file);
+
+    if (length >= 0 && length <= LARGEST && !fseek(file, 0, SEEK_SET) && (text = (char *)malloc((size_t)length + 1))) {
+      size       = fread(text, 1, (size_t)length, file);
+      text[size] = 0;
+    }
+  }
+  fclose(file);
+  return text;
+}
+
+PetscErrorCode KNRunReadConfig(const char directory[], char **yaml)
+{
+  char        path[PETSC_MAX_PATH_LEN], *text = NULL;
+  PetscMPIInt rank;
+  size_t      size = 0;
+
+  PetscFunctionBegin;
+  PetscCall(KNRunPath(directory, "config.yaml", path));
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  if (rank == 0 && (text = ReadText(path))) size = strlen(text) + 1;
+  PetscCall(KNAgree(PETSC_COMM_WORLD, rank == 0 && !text ? KN_ERR_INPUT : 0, "%s: cannot be read; a run resumes with the options it began with", path));
+  PetscCallMPI(MPI_Bcast(&size, sizeof(size), MPI_BYTE, 0, PETSC_COMM_WORLD));
+  PetscCall(PetscMalloc1(size, yaml));
+  if (rank == 0) memcpy(*yaml, text, size);
+  free(text);
+  PetscCallMPI(MPI_Bcast(*yaml, (PetscMPIInt)size, MPI_CHAR, 0, PETSC_COMM_WORLD));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode PrintRow(const KNMetrics *metrics, size_t size, char row[])
+{
+  char test[32] = "";
+
+  PetscFunctionBegin;
+  if (metrics->test >= 0) PetscCall(PetscSNPrintf(test, sizeof(test), "%.6e", metrics->test));
+  PetscCall(PetscSNPrintf(row, size, "%" PetscInt64_FMT ",%.6e,%s,%.6e,%.3f,%.4f\n", metrics->epoch, metrics->train, test, metrics->lr, metrics->seconds, metrics->wait));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNRunReadMetrics(const char directory[], PetscInt *count, KNMetrics **metrics)
+{
+  char path[PETSC_MAX_PATH_LEN], *text, *line;
+
+  PetscFunctionBegin;
+  *count   = 0;
+  *metrics = NULL;
+  PetscCall(KNRunPath(directory, "metrics.csv", path));
+  text = ReadText(path);
+  for (line = text ? strchr(text, '\n') : NULL; line && line[1]; line = strchr(line + 1, '\n')) { /* the first line is the header */
+    KNMetrics row  = {.test = -1};
+    char     *next = line + 1;
+
+    row.epoch = strtoll(next, &next, 10);
+    row.train = strtod(next + (*next == ','), &next);
+    if (*next == ',' && next[1] != ',') row.test = strtod(next + 1, &next);
+    else if (*next) next++;
+    row.lr      = strtod(next + (*next == ','), &next);
+    row.seconds = strtod(next + (*next == ','), &next);
+    row.wait    = strtod(next + (*next == ','), &next);
+    if (*next != '\n') break; /* a row that was cut short */
+    PetscCall(PetscRealloc((size_t)(*count + 1) * sizeof(row), metrics));
+    (*metrics)[(*count)++] = row;
+  }
+  free(text);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNRunStart(KNRun run, const char yaml[], PetscInt64 done, PetscReal *seconds)
+{
+  enum { ROW = 256 };
+  char       path[PETSC_MAX_PATH_LEN], *text = NULL;
+  KNMetrics *metrics = NULL;
+  PetscInt   count   = 0;
+  size_t     size    = 0;
+
+  PetscFunctionBegin;
+  *seconds = 0;
+  PetscCall(KNRunPath(run->directory, "config.yaml", path));
+  PetscCall(KNFileWriteWhole(PETSC_COMM_WORLD, path, strlen(yaml), yaml));
+  if (run->rank == 0) {
+    PetscCall(KNRunReadMetrics(run->directory, &count, &metrics));
+    PetscCall(PetscMalloc1(sizeof(HEADER) + (size_t)count * ROW, &text));
+    size = (size_t)sprintf(text, "%s", HEADER);
+    for (PetscInt i = 0; i < count && metrics[i].epoch <= done; i++) {
+      PetscCall(PrintRow(&metrics[i], ROW, text + size));
+      size += strlen(text + size);
+      *seconds = metrics[i].seconds;
+    }
+    PetscCall(PetscFree(metrics));
+  }
+  PetscCall(KNRunPath(run->directory, "metrics.csv", path));
+  PetscCall(KNFileWriteWhole(PETSC_COMM_WORLD, path, size, text));
+  PetscCall(PetscFree(text));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Appends text to a file of the run; all ranks learn of a failure. */
+static PetscErrorCode Append(KNRun run, const char name[], const char text[])
+{
+  char path[PETSC_MAX_PATH_LEN];
+  int  failure = 0;
+
+  PetscFunctionBegin;
+  PetscCall(KNRunPath(run->directory, name, path));
+  if (run->rank == 0) {
+    FILE *file = fopen(path, "a");
+
+    errno = 0;
+    if (!file || fputs(text, file) < 0 || fflush(file)) failure = errno ? errno : EIO;
+    if (file && fclose(file) && !failure) failure = errno;
+  }
+  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_IO : 0, "%s: writing failed: %s", path, strerror(failure)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNRunAddMetrics(KNRun run, const KNMetrics *metrics)
+{
+  char row[256];
+
+  PetscFunctionBegin;
+  PetscCall(PrintRow(metrics, sizeof(row), row));
+  PetscCall(Append(run, "metrics.csv", row));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNRunLog(KNRun run, const char format[], ...)
+{
+  char      line[1024], text[1024 + 64];
+  va_list   arguments;
+  time_t    now = time(NULL);
+  struct tm local;
+
+  PetscFunctionBegin;
+  va_start(arguments, format);
+  (void)vsnprintf(line, sizeof(line), format, arguments);
+  va_end(arguments);
+  localtime_r(&now, &local);
+  strftime(text, 32, "%Y-%m-%d %H:%M:%S  ", &local);
+  PetscCall(PetscStrlcat(text, line, sizeof(text)));
+  PetscCall(PetscStrlcat(text, "\n", sizeof(text)));
+  PetscCall(Append(run, "log.txt", text));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
