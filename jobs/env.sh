@@ -1,0 +1,15 @@
+# The one file to edit for a cluster; sourced by every job script. What stands here suits Debian's packages.
+
+# module load openmpi petsc hdf5 fftw openblas      # what `cmake --preset release` was run with
+
+kitinet="${KITINET:-build/release/kitinet}"         # the program
+
+# How an MPI program is started inside a job; without SLURM: mpiexec. --mpi names what the MPI library was built for (`srun --mpi=list`).
+# Ranks do not end at one moment: with --kill-on-bad-exit=1 the first to stop early (exit code 75) would have the others killed, and srun
+# return 143 instead. With --wait a rank that dies still ends the others, after a minute.
+launch="${LAUNCH:-srun --mpi=pmix --kill-on-bad-exit=0 --wait=60}"
+
+export OMP_NUM_THREADS="${SLURM_CPUS_PER_TASK:-1}"  # threads of a rank
+export SRUN_CPUS_PER_TASK=$OMP_NUM_THREADS          # since SLURM 22.05 srun does not take them over from the job
+export OPENBLAS_NUM_THREADS=1                       # threads are KITINet's, not the BLAS library's
+# export HDF5_USE_FILE_LOCKING=FALSE                # where the file system knows no locks (some Lustre and NFS mounts)

@@ -1,0 +1,30 @@
+# Installs the Debian packages that KITINet is built from, those that are missing. Sourced by quickstart.sh and tests/run.sh.
+# On other systems (clusters: module load ...) nothing is installed; CMake names what it does not find.
+
+packages="gcc libc6-dev make cmake pkg-config openmpi-bin libopenmpi-dev petsc-dev libhdf5-openmpi-dev libfftw3-dev
+libfftw3-mpi-dev libopenblas-dev librandom123-dev zlib1g-dev gnuplot-nox"
+
+if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
+  missing=
+  for package in $packages; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+  done
+  if [ -n "$missing" ]; then
+    echo "== installing$missing"
+    sudo=
+    if [ "$(id -u)" != 0 ]; then
+      command -v sudo >/dev/null || { echo "not root and no sudo: ask an administrator for apt-get install$missing" >&2; exit 1; }
+      sudo=sudo
+    fi
+    $sudo apt-get update -qq
+    # shellcheck disable=SC2086 # a list of words
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  fi
+fi
+
+# Open MPI refuses to start as root unless told twice; in containers its single-copy mechanism is not permitted.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMPI_MCA_btl_vader_single_copy_mechanism="${OMPI_MCA_btl_vader_single_copy_mechanism:-none}"
+export OMPI_MCA_rmaps_base_oversubscribe="${OMPI_MCA_rmaps_base_oversubscribe:-1}"
+# On a machine with other work a waiting rank gives its core away.
+export OMPI_MCA_mpi_yield_when_idle="${OMPI_MCA_mpi_yield_when_idle:-1}"
