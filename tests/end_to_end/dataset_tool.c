@@ -1,0 +1,79 @@
+/*
+  What the scripts need and the program does not do.
+
+    dataset_tool make FILE POINTS FRAMES INPUTS OUTPUTS N1 [N2]   3 rows of random values: a dataset of any shape
+    dataset_tool difference A B                                   mean over rows of |y_A - y_B| / |y_B|; fails unless x_A = x_B
+*/
+#include "small_dataset.h"
+#include <stdlib.h>
+
+enum { ROWS = 3, MAX_FRAMES = 8 };
+
+static PetscErrorCode Make(int n, char **word)
+{
+  PetscReal times[MAX_FRAMES];
+  PetscInt  points;
+  PetscBool found;
+  KNProblem problem;
+  KNGrid    grid;
+
+  PetscFunctionBegin;
+  PetscCheck(n == 6 || n == 7, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "make FILE POINTS FRAMES INPUTS OUTPUTS N1 [N2]");
+  PetscCall(PetscEListFind(3, KNPointsNames, word[1], &points, &found));
+  PetscCheck(found && atoi(word[2]) <= MAX_FRAMES, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "points %s, %s frames", word[1], word[2]);
+  grid = KNGridMake(n - 5, (const PetscInt[]){atoi(word[5]), n == 7 ? atoi(word[6]) : 1}, (KNPoints)points);
+  SmallDatasetProblem(atoi(word[3]), atoi(word[4]), atoi(word[2]), times, &grid, &problem);
+  strcpy(problem.input[0].name, "a"); /* as the Darcy problem has them */
+  strcpy(problem.output[0].name, "u");
+  PetscCall(SmallDatasetWrite(PETSC_COMM_SELF, word[0], &problem, ROWS, SmallDatasetValue));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Difference(const char a[], const char b[])
+{
+  KNDataset        dataset[2];
+  const KNProblem *problem[2];
+  PetscInt64       samples[2];
+  float           *x[2], *y[2];
+  size_t           nx, ny;
+  char             message[1024];
+  double           sum = 0;
+
+  PetscFunctionBegin;
+  for (int d = 0; d < 2; d++) {
+    PetscCall(KNDatasetOpen(PETSC_COMM_SELF, d ? b : a, &dataset[d]));
+    PetscCall(KNDatasetGetProblem(dataset[d], &problem[d]));
+    PetscCall(KNDatasetGetSamples(dataset[d], &samples[d]));
+    PetscCall(PetscMalloc2(KNProblemInputSize(problem[d]), &x[d], KNProblemOutputSize(problem[d]), &y[d]));
+  }
+  nx = KNProblemInputSize(problem[0]);
+  ny = KNProblemOutputSize(problem[0]);
+  PetscCheck(samples[0] == samples[1] && nx == KNProblemInputSize(problem[1]) && ny == KNProblemOutputSize(problem[1]), PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "%s and %s have other shapes", a, b);
+  for (PetscInt64 row = 0; row < samples[0]; row++) {
+    double difference = 0, norm = 0;
+
+    for (int d = 0; d < 2; d++) PetscCheck(!KNDatasetRead(dataset[d], row, x[d], y[d], sizeof(message), message), PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s", message);
+    PetscCheck(!memcmp(x[0], x[1], nx * sizeof(float)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "row %d: x differs", (int)row);
+    for (size_t i = 0; i < ny; i++) {
+      difference += PetscSqr((double)y[0][i] - (double)y[1][i]);
+      norm += PetscSqr((double)y[1][i]);
+    }
+    sum += PetscSqrtReal(difference / norm);
+  }
+  PetscCall(PetscPrintf(PETSC_COMM_SELF, "%.9g\n", sum / (double)samples[0]));
+  for (int d = 0; d < 2; d++) {
+    PetscCall(PetscFree2(x[d], y[d]));
+    PetscCall(KNDatasetDestroy(&dataset[d]));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int main(int argc, char **argv)
+{
+  PetscCall(PetscInitializeNoArguments());
+  PetscCheck(argc > 3, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "make FILE ... or difference A B");
+  if (!strcmp(argv[1], "make")) PetscCall(Make(argc - 2, argv + 2));
+  else PetscCall(Difference(argv[2], argv[3]));
+  PetscCall(PetscFinalize());
+  return 0;
+}

@@ -1,0 +1,30 @@
+# kitinet COMMAND -help explains the options of that command and creates nothing; -log_view shows where the time goes.
+set -eu
+. "$(dirname "$0")/common.sh"
+
+"$KITINET" -help > output
+for command in $(sed -n 's/^  \([a-z]*\) .*/\1/p' output); do
+  "$KITINET" $command -help > output 2> message || fail "$command -help: $(cat message)"
+  [ ! -s message ] || fail "$command -help complains: $(cat message)"
+  grep -q "^kitinet $command: " output || fail "$command -help: $(head -n 1 output)"
+  if grep -E '^ *-(ksp|pc|mat|vec|snes|ts|dm)_' output; then fail "$command -help lists options of PETSc"; fi
+  # Each option is explained once, with words.
+  grep '^  -' output > options
+  if grep -v '^  -[a-z0-9_]*  *[A-Za-z]' options; then fail "an option of $command without help"; fi
+  [ -z "$(cut -d ' ' -f 3 options | sort | uniq -d)" ] || fail "$command explains an option twice: $(cut -d ' ' -f 3 options | sort | uniq -d)"
+done
+"$KITINET" train -help -run new -dataset nowhere.h5 > output || fail "train -help with other options"
+grep -q -e "-collision_rate" output || fail "train -help without the options of collisions"
+[ "$(find . -type d)" = . ] || fail "-help made a directory"
+"$KITINET" -version | grep -q "^kitinet [0-9.]*$" || fail "$("$KITINET" -version)"
+
+"$KITINET" generate -darcy_grid 16 -samples 24 -output train.h5 -log_view > output
+grep -q "^ *[0-9]*: *generate: " output || fail "no stage generate: $(grep Stage output)"
+train 2 run -train_epochs 2 -log_view
+for stage in load forward backward reduce update checkpoint; do
+  grep -q "^ *[0-9]*: *$stage: " output || fail "no stage $stage: $(grep Stage output)"
+done
+# Layers of each type, with a count that is not 0; floating-point operations of the costly ones.
+for event in linear gelu spectral collision "linear back" "gelu back" "spectral back" "collision back"; do
+  grep -q "^$event  *[1-9][0-9]* [0-9.]* [0-9.e+-]* [0-9.]* [1-9][.0-9]*e+0[3-9]" output || fail "no event $event with operations in -log_view"
+done

@@ -1,0 +1,29 @@
+# kitinet inspect of a checkpoint: counters, problem, network and parameters; a damaged one is refused with exit code 3.
+set -eu
+. "$(dirname "$0")/refused.sh"
+rm -rf ./*
+
+"$KITINET" generate -darcy_grid 16 -samples 12 -output data.h5 > summary
+"$KITINET" train -run run -dataset data.h5 -train_epochs 3 -train_batch 4 -model_width 4 -model_modes 4 -model_layers 2 > trained 2> log
+"$KITINET" inspect -input data.h5 > dataset
+fingerprint=$(sed -n 's/.* fingerprint //p' dataset)
+for n in 1 2; do
+  ranks $n inspect -input run/checkpoint.h5 > shown
+  for phrase in "checkpoint of kitinet" "3 epochs, step 9, 36 samples seen" "fingerprint $fingerprint" "darcy: -div(a grad u) = f" "16 x 16 cell centres" \
+    "normalised by channel" "model_width: 4"; do
+    grep -q -F -e "$phrase" shown || fail "no \"$phrase\" on $n ranks in: $(cat shown)"
+  done
+done
+# The sizes are the products of the shapes, and add up.
+awk '/ real numbers$/ { total = $2; listed = 1; next }
+     listed { size = $NF; shape = $0; sub(/.*\(/, "", shape); sub(/\).*/, "", shape); n = split(shape, axis, ", "); product = 1
+              for (i = 1; i <= n; i++) product *= axis[i]
+              if (product != size) exit 1
+              sum += size }
+     END { exit !(listed && sum == total) }' shown || fail "sizes that do not add up: $(cat shown)"
+
+head -c 3000 run/checkpoint.h5 > short.h5
+refused 3 "short.h5: has .* bytes, its header says" "$KITINET" inspect -input short.h5
+cp run/checkpoint.h5 flipped.h5
+printf '\377' | dd of=flipped.h5 bs=1 seek=5000 conv=notrunc 2> /dev/null
+refused 3 "flipped.h5: its checksum does not fit" ranks 2 inspect -input flipped.h5

@@ -1,0 +1,370 @@
+/*
+  What must hold for every registered layer, whatever it computes; a new layer is tested by its line in layer_list.h.
+
+    shapes       SetUp states the output's channels, SetGrid its grid
+    gradient     of inputs and parameters against central differences, to 1e-7 (double precision only)
+    adjoint      an affine layer's backward is its transpose: <dy, f(x) - f(0)> = <dx, x>
+    add          ADD_VALUES is INSERT_VALUES and an addition; gradients accumulate
+    threads      one and two threads give the same bits, as do two runs
+    batch        fewer samples than planned give the same values; no samples are no error
+
+  On one and two axes, with odd and even numbers of points. Compiled in both precisions.
+*/
+#include <kitinet/layer.h>
+#include <kitinet/random.h>
+#include <omp.h>
+#include <petscviewer.h>
+#include <string.h>
+
+#define MAX_INPUTS 2
+#define SAMPLES    3
+
+#if defined(KN_DOUBLE)
+static const double tolerance = 1e-12;
+#else
+static const double tolerance = 1e-5;
+#endif
+
+/* What the test cannot ask a layer: channels to request (PETSC_DECIDE otherwise), and whether it is known to be affine. */
+static const struct {
+  const char *type;
+  PetscInt    out;
+  PetscBool   affine;
+} known[] = {
+  {"linear",      5,            PETSC_TRUE},
+  {"spectral",    6,            PETSC_TRUE},
+  {"coordinates", PETSC_DECIDE, PETSC_TRUE},
+  {"pad",         PETSC_DECIDE, PETSC_TRUE},
+  {"crop",        PETSC_DECIDE, PETSC_TRUE},
+};
+
+typedef struct {
+  const char  *type;
+  PetscBool    affine;
+  KNLayer      layer;
+  KNParameters parameters;
+  KNPass       pass;
+  PetscInt     inputs;
+  size_t       n_in, n_out, n_value; /* elements of an input, of the output (SAMPLES samples), of the parameters */
+  KNReal      *in[MAX_INPUTS], *din[MAX_INPUTS], *out, *dout;
+  KNReal      *value, *gradient; /* of the parameters, not owned */
+} Case;
+
+static PetscErrorCode Random(size_t n, PetscInt64 which, KNReal **x)
+{
+  PetscFunctionBegin;
+  PetscCall(KNMalloc(n, sizeof(KNReal), x));
+  for (size_t i = 0; i < n; i++) {
+    uint64_t word[4];
+
+    KNRandomWords(7, KN_STREAM_TEST, which, (PetscInt64)i, 0, 0, word);
+    (*x)[i] = (KNReal)(2 * KNUniform(word[0]) - 1);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static double Dot(size_t n, const KNReal *x, const KNReal *y)
+{
+  double sum = 0;
+
+  for (size_t i = 0; i < n; i++) sum += (double)x[i] * (double)y[i];
+  return sum;
+}
+
+static double Norm(size_t n, const KNReal *x)
+{
+  return PetscSqrtReal(Dot(n, x, x));
+}
+
+/* y += a x */
+static void Add(size_t n, KNReal *y, double a, const KNReal *x)
+{
+  for (size_t i = 0; i < n; i++) y[i] += (KNReal)(a * x[i]);
+}
+
+static double Difference(size_t n, const KNReal *x, const KNReal *y)
+{
+  double largest = 0;
+
+  for (size_t i = 0; i < n; i++) largest = PetscMax(largest, PetscAbsReal((double)x[i] - (double)y[i]));
+  return largest;
+}
+
+static PetscErrorCode CaseCreate(const char type[], const KNGrid *grid, Case *test)
+{
+  PetscInt in = 4, out = PETSC_DECIDE, stated;
+  KNGrid   grid_out;
+
+  PetscFunctionBegin;
+  memset(test, 0, sizeof(*test));
+  test->type = type;
+  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(known); i++) {
+    if (!strcmp(known[i].type, type)) {
+      out          = known[i].out;
+      test->affine = known[i].affine;
+    }
+  }
+  test->pass = (KNPass){.samples = SAMPLES, .training = PETSC_TRUE, .seed = 3, .step = 5};
+  PetscCall(KNParametersCreate(&test->parameters));
+  PetscCall(KNLayerCreate(type, "layer", 1, &test->layer));
+  PetscCall(KNLayerSetChannels(test->layer, grid->dim, in, out));
+  PetscCall(KNLayerSetFromOptions(test->layer));
+  PetscCall(KNLayerSetUp(test->layer, test->parameters));
+  PetscCall(KNParametersSetUp(test->parameters, 1));
+  PetscCall(KNParametersGetBlocks(test->parameters, &test->n_value, &test->value, &test->gradient, NULL, NULL));
+  PetscCall(KNLayerSetGrid(test->layer, grid, SAMPLES));
+  PetscCall(KNLayerGetSizes(test->layer, &test->inputs, &in, &stated, NULL, &grid_out));
+  PetscCheck(test->inputs >= 1 && test->inputs <= MAX_INPUTS, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: %d inputs", type, (int)test->inputs);
+  PetscCheck(out == PETSC_DECIDE ? stated > 0 : stated == out, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: %d channels instead of %d", type, (int)stated, (int)out);
+  PetscCheck(grid_out.dim == grid->dim && KNGridSize(&grid_out) > 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: no output grid", type);
+  test->n_in  = (size_t)(SAMPLES * in) * KNGridSize(grid);
+  test->n_out = (size_t)(SAMPLES * stated) * KNGridSize(&grid_out);
+  for (PetscInt i = 0; i < test->inputs; i++) {
+    PetscCall(Random(test->n_in, i, &test->in[i]));
+    PetscCall(KNMalloc(test->n_in, sizeof(KNReal), &test->din[i]));
+    memset(test->din[i], 0, test->n_in * sizeof(KNReal));
+  }
+  PetscCall(KNMalloc(test->n_out, sizeof(KNReal), &test->out));
+  PetscCall(Random(test->n_out, 10, &test->dout));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CaseDestroy(Case *test)
+{
+  PetscFunctionBegin;
+  for (PetscInt i = 0; i < test->inputs; i++) {
+    PetscCall(KNFree(&test->in[i]));
+    PetscCall(KNFree(&test->din[i]));
+  }
+  PetscCall(KNFree(&test->out));
+  PetscCall(KNFree(&test->dout));
+  PetscCall(KNLayerDestroy(&test->layer));
+  PetscCall(KNParametersDestroy(&test->parameters));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Forward(Case *test, KNReal *out)
+{
+  PetscFunctionBegin;
+  PetscCall(KNLayerForward(test->layer, &test->pass, (const KNReal *const *)test->in, out, INSERT_VALUES));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Backward(Case *test)
+{
+  PetscFunctionBegin;
+  PetscCall(KNLayerBackward(test->layer, &test->pass, (const KNReal *const *)test->in, test->dout, test->din));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+#if defined(KN_DOUBLE)
+/* <dout, f(x + h d) - f(x - h d)> / 2 h = <gradient, d> for a direction d of the n values at x, on which f depends. */
+static PetscErrorCode CheckDirection(Case *test, const char what[], size_t n, KNReal *x, const KNReal *gradient)
+{
+  const double h = 1e-6; /* small: colliding particles that are close in position turn with a curvature of 1/distance^2 */
+  double       expected, found;
+  KNReal      *d, *plus, *x0;
+
+  PetscFunctionBegin;
+  PetscCall(Random(n, 20, &d));
+  PetscCall(KNMalloc(n, sizeof(KNReal), &x0));
+  PetscCall(KNMalloc(test->n_out, sizeof(KNReal), &plus));
+  memcpy(x0, x, n * sizeof(KNReal));
+  Add(n, x, h, d);
+  PetscCall(Forward(test, plus));
+  memcpy(x, x0, n * sizeof(KNReal));
+  Add(n, x, -h, d);
+  PetscCall(Forward(test, test->out));
+  memcpy(x, x0, n * sizeof(KNReal));
+  expected = (Dot(test->n_out, test->dout, plus) - Dot(test->n_out, test->dout, test->out)) / (2 * h);
+  found    = Dot(n, gradient, d);
+  PetscCheck(PetscAbsReal(found - expected) <= 1e-7 * PetscMax(PetscAbsReal(expected), 0.1 * Norm(n, gradient)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: gradient of %s is %.12g, central difference %.12g", test->type, what, found, expected);
+  PetscCall(KNFree(&d));
+  PetscCall(KNFree(&x0));
+  PetscCall(KNFree(&plus));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TestGradient(const char type[], const KNGrid *grid)
+{
+  Case test;
+
+  PetscFunctionBegin;
+  PetscCall(CaseCreate(type, grid, &test));
+  PetscCall(Forward(&test, test.out));
+  PetscCall(Backward(&test));
+  for (PetscInt i = 0; i < test.inputs; i++) PetscCall(CheckDirection(&test, i ? "second input" : "input", test.n_in, test.in[i], test.din[i]));
+  PetscCall(CheckDirection(&test, "parameters", test.n_value, test.value, test.gradient));
+  PetscCall(CaseDestroy(&test));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+#else
+static PetscErrorCode TestGradient(const char type[], const KNGrid *grid)
+{
+  PetscFunctionBegin; /* differences in float tell nothing to 1e-7 */
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+#endif
+
+/* Affine in its first input or not: f(x + y) - f(x) - f(y) + f(0) = 0. If so, backward must be the transpose of forward. */
+static PetscErrorCode TestAdjoint(const char type[], const KNGrid *grid)
+{
+  Case      test;
+  KNReal   *x, *y, *f[4]; /* f of 0, x, y, x + y */
+  double    defect;
+  PetscBool affine;
+
+  PetscFunctionBegin;
+  PetscCall(CaseCreate(type, grid, &test));
+  PetscCall(Random(test.n_in, 30, &x));
+  PetscCall(Random(test.n_in, 31, &y));
+  for (int i = 0; i < 4; i++) {
+    PetscCall(KNMalloc(test.n_out, sizeof(KNReal), &f[i]));
+    memset(test.in[0], 0, test.n_in * sizeof(KNReal));
+    if (i & 1) Add(test.n_in, test.in[0], 1, x);
+    if (i & 2) Add(test.n_in, test.in[0], 1, y);
+    PetscCall(Forward(&test, f[i]));
+  }
+  Add(test.n_out, f[3], -1, f[1]);
+  Add(test.n_out, f[3], -1, f[2]);
+  Add(test.n_out, f[3], 1, f[0]);
+  Add(test.n_out, f[1], -1, f[0]);
+  defect = Norm(test.n_out, f[3]) / Norm(test.n_out, f[1]);
+  affine = defect < tolerance ? PETSC_TRUE : PETSC_FALSE;
+  PetscCheck(affine || !test.affine, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s is not affine: defect %g", type, defect);
+  if (affine) {
+    double forward, backward;
+
+    PetscCall(Backward(&test));
+    forward  = Dot(test.n_out, test.dout, f[1]);
+    backward = Dot(test.n_in, test.din[0], x);
+    PetscCheck(PetscAbsReal(forward - backward) <= tolerance * Norm(test.n_out, test.dout) * Norm(test.n_out, f[1]), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: backward is not the adjoint of forward: %.12g and %.12g", type, backward, forward);
+  }
+  PetscCall(KNFree(&x));
+  PetscCall(KNFree(&y));
+  for (int i = 0; i < 4; i++) PetscCall(KNFree(&f[i]));
+  PetscCall(CaseDestroy(&test));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TestAdd(const char type[], const KNGrid *grid)
+{
+  Case    test;
+  KNReal *once[MAX_INPUTS], *gradient, *out, *base;
+
+  PetscFunctionBegin;
+  PetscCall(CaseCreate(type, grid, &test));
+  PetscCall(Random(test.n_out, 40, &base));
+  PetscCall(Random(test.n_out, 40, &out));
+  PetscCall(Forward(&test, test.out));
+  PetscCall(KNLayerForward(test.layer, &test.pass, (const KNReal *const *)test.in, out, ADD_VALUES));
+  Add(test.n_out, base, 1, test.out);
+  PetscCheck(Difference(test.n_out, out, base) <= tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: ADD_VALUES differs from insertion and addition by %g", type, Difference(test.n_out, out, base));
+
+  PetscCall(Backward(&test));
+  PetscCall(KNMalloc(test.n_value, sizeof(KNReal), &gradient));
+  memcpy(gradient, test.gradient, test.n_value * sizeof(KNReal));
+  for (PetscInt i = 0; i < test.inputs; i++) {
+    PetscCall(KNMalloc(test.n_in, sizeof(KNReal), &once[i]));
+    memcpy(once[i], test.din[i], test.n_in * sizeof(KNReal));
+  }
+  PetscCall(Backward(&test));
+  for (PetscInt i = 0; i < test.inputs; i++) {
+    Add(test.n_in, test.din[i], -2, once[i]);
+    PetscCheck(Norm(test.n_in, test.din[i]) <= tolerance * Norm(test.n_in, once[i]), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: the gradient of input %d does not accumulate", type, (int)i);
+    PetscCall(KNFree(&once[i]));
+  }
+  Add(test.n_value, test.gradient, -2, gradient);
+  PetscCheck(Norm(test.n_value, test.gradient) <= tolerance * Norm(test.n_value, gradient), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: gradients of parameters do not accumulate", type);
+  PetscCall(KNFree(&base));
+  PetscCall(KNFree(&out));
+  PetscCall(KNFree(&gradient));
+  PetscCall(CaseDestroy(&test));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CheckSameBits(const char type[], const char what[], int run, size_t n, const KNReal *x, const KNReal *y)
+{
+  PetscFunctionBegin;
+  PetscCheck(!memcmp(x, y, n * sizeof(KNReal)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: %s differ in bits, %s", type, what, run == 1 ? "from one run to the next" : "on one and two threads");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TestThreads(const char type[], const KNGrid *grid)
+{
+  const int threads = omp_get_max_threads();
+  Case      test[3]; /* one thread, one thread again, two */
+
+  PetscFunctionBegin;
+  for (int run = 0; run < 3; run++) {
+    omp_set_num_threads(run == 2 ? 2 : 1);
+    PetscCall(CaseCreate(type, grid, &test[run]));
+    PetscCall(Forward(&test[run], test[run].out));
+    PetscCall(Backward(&test[run]));
+  }
+  omp_set_num_threads(threads);
+  for (int run = 1; run < 3; run++) {
+    PetscCall(CheckSameBits(type, "outputs", run, test[0].n_out, test[0].out, test[run].out));
+    for (PetscInt i = 0; i < test[0].inputs; i++) PetscCall(CheckSameBits(type, "input gradients", run, test[0].n_in, test[0].din[i], test[run].din[i]));
+    PetscCall(CheckSameBits(type, "parameter gradients", run, test[0].n_value, test[0].gradient, test[run].gradient));
+  }
+  for (int run = 0; run < 3; run++) PetscCall(CaseDestroy(&test[run]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TestBatch(const char type[], const KNGrid *grid)
+{
+  Case           test;
+  KNReal        *first;
+  PetscLogDouble forward, backward;
+
+  PetscFunctionBegin;
+  PetscCall(CaseCreate(type, grid, &test));
+  PetscCall(KNMalloc(test.n_out, sizeof(KNReal), &first));
+  PetscCall(Forward(&test, test.out));
+  test.pass.samples = 1;
+  PetscCall(Forward(&test, first));
+  PetscCheck(Difference(test.n_out / SAMPLES, first, test.out) <= tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: a sample depends on the others of its batch", type);
+  test.pass.samples = 0;
+  PetscCall(Forward(&test, first));
+  PetscCall(Backward(&test));
+  for (PetscInt i = 0; i < test.inputs; i++) PetscCheck(Norm(test.n_in, test.din[i]) == 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: no samples have a gradient", type);
+
+  /* Planned again, for the same grid: nothing of the first plan may be left over. */
+  test.pass.samples = SAMPLES;
+  PetscCall(KNLayerSetGrid(test.layer, grid, SAMPLES));
+  PetscCall(Forward(&test, first));
+  PetscCall(CheckSameBits(type, "outputs", 1, test.n_out, test.out, first));
+  PetscCall(KNLayerGetCost(test.layer, &forward, &backward, NULL));
+  PetscCheck(forward >= 0 && backward >= forward, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: a cost of %g and %g operations", type, forward, backward);
+  PetscCall(KNLayerView(test.layer, PETSC_VIEWER_STDOUT_SELF));
+  PetscCall(KNFree(&first));
+  PetscCall(CaseDestroy(&test));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int main(int argc, char **argv)
+{
+  KNGrid grids[4];
+
+  PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
+  PetscCall(PetscOptionsSetValue(NULL, "-model_modes", "4"));
+  PetscCall(PetscOptionsSetValue(NULL, "-model_padding", "0.25"));
+  PetscCall(PetscOptionsSetValue(NULL, "-collision_rate", "1")); /* at the default hardly any of so few particles would collide */
+  /* Numbers of points that 0.25 pads to, so that crop can take them: 13 from 10, 16 from 13, 9 from 7, 11 from 9. */
+  grids[0] = KNGridMake(1, (const PetscInt[]){13}, KN_POINTS_PERIODIC);
+  grids[1] = KNGridMake(1, (const PetscInt[]){16}, KN_POINTS_CELLS);
+  grids[2] = KNGridMake(2, (const PetscInt[]){9, 16}, KN_POINTS_NODES);
+  grids[3] = KNGridMake(2, (const PetscInt[]){16, 11}, KN_POINTS_PERIODIC);
+  for (const char *const *type = KNLayerNames(); *type; type++) {
+    for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(grids); i++) {
+      PetscCall(TestGradient(*type, &grids[i]));
+      PetscCall(TestAdjoint(*type, &grids[i]));
+      PetscCall(TestAdd(*type, &grids[i]));
+      PetscCall(TestThreads(*type, &grids[i]));
+      PetscCall(TestBatch(*type, &grids[i]));
+    }
+  }
+  PetscCall(PetscFinalize());
+  return 0;
+}

@@ -1,0 +1,203 @@
+/*
+  The network as a whole, linked in double: its gradient equals central differences to 1e-7 for every residual, on one and two axes, with
+  and without padding, for both collision laws. In either precision: collision rate 0 is the plain network bit for bit; a forward
+  pass for evaluation gives what one for training gives; one set of parameters serves every grid.
+*/
+#include <kitinet/model.h>
+#include <kitinet/random.h>
+#include <string.h>
+
+#define CHECK(condition, ...) PetscCheck(condition, PETSC_COMM_SELF, PETSC_ERR_PLIB, __VA_ARGS__)
+
+enum { IN = 2, OUT = 1, SAMPLES = 2, LARGEST = 24 * 24, DIRECTIONS = 3 };
+
+static const PetscInt64 rows[SAMPLES] = {4, 1};
+static const KNPass     drawn = {.samples = SAMPLES, .training = PETSC_TRUE, .seed = 3, .step = 5, .index = rows}, expected = {.samples = SAMPLES, .index = rows};
+
+typedef struct {
+  const char *residual, *padding, *law, *rate;
+  PetscInt    dim;
+} Network;
+
+static void Draw(KNReal *x, size_t count, PetscInt64 which)
+{
+  for (size_t i = 0; i < count; i++) {
+    uint64_t word[4];
+
+    KNRandomWords(1, KN_STREAM_TEST, which, (PetscInt64)i, 0, 0, word);
+    x[i] = (KNReal)(2 * KNUniform(word[0]) - 1);
+  }
+}
+
+static PetscErrorCode NetworkCreate(const Network *network, KNModel *model)
+{
+  const char *const option[][2] = {{"-model_residual", network->residual}, {"-model_padding", network->padding}, {"-collision_law", network->law}, {"-collision_rate", network->rate}, {"-model_width", "6"}, {"-model_modes", "3"}, {"-model_layers", "3"}, {"-model_head", "5"}};
+
+  PetscFunctionBegin;
+  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(option); i++) PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
+  PetscCall(KNModelCreateFromOptions(model));
+  PetscCall(KNModelSetChannels(*model, network->dim, IN, OUT));
+  PetscCall(KNModelSetFromOptions(*model));
+  PetscCall(KNModelSetUp(*model, 1));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static KNGrid GridOf(PetscInt dim, PetscInt n)
+{
+  return KNGridMake(dim, (const PetscInt[]){n, dim == 2 ? n + 1 : 1}, KN_POINTS_CELLS);
+}
+
+/* sum_i target_i y_i with the parameters moved by t along direction */
+static PetscErrorCode Loss(KNModel model, const KNReal *x, const KNReal *target, size_t outputs, const KNReal *centre, const KNReal *direction, double t, double *loss)
+{
+  KNParameters parameters;
+  KNReal      *value, y[SAMPLES * OUT * LARGEST];
+  size_t       size;
+
+  PetscFunctionBegin;
+  PetscCall(KNModelGetParameters(model, &parameters));
+  PetscCall(KNParametersGetBlocks(parameters, &size, &value, NULL, NULL, NULL));
+  for (size_t i = 0; i < size; i++) value[i] = centre[i] + (KNReal)t * direction[i];
+  PetscCall(KNModelForward(model, &drawn, x, y));
+  *loss = 0;
+  for (size_t i = 0; i < outputs; i++) *loss += (double)target[i] * (double)y[i];
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Central differences of fourth order in random directions of all parameters; gradients accumulate: two sweeps give twice one. */
+static PetscErrorCode TestGradient(const Network *network)
+{
+  static const double place[] = {-2, -1, 1, 2}, weight[] = {1, -8, 8, -1}, h = 1e-3;
+  const KNGrid        grid    = GridOf(network->dim, 8);
+  const size_t        outputs = SAMPLES * OUT * KNGridSize(&grid);
+  KNModel             model;
+  KNParameters        parameters;
+  KNReal             *value, *gradient, *centre, *direction, x[SAMPLES * IN * LARGEST], y[SAMPLES * OUT * LARGEST], target[SAMPLES * OUT * LARGEST];
+  size_t              size;
+
+  PetscFunctionBegin;
+  PetscCall(NetworkCreate(network, &model));
+  PetscCall(KNModelSetGrid(model, &grid, SAMPLES, PETSC_TRUE));
+  PetscCall(KNModelGetParameters(model, &parameters));
+  PetscCall(KNParametersGetBlocks(parameters, &size, &value, &gradient, NULL, NULL));
+  PetscCall(PetscMalloc2(size, &centre, size, &direction));
+  Draw(x, SAMPLES * IN * KNGridSize(&grid), 1);
+  Draw(target, outputs, 2);
+  Draw(direction, size, 3);
+  /* Biases begin at 0 and the spectral weights are small: a general point instead. What moves in the gaps between parameters has no effect. */
+  for (size_t i = 0; i < size; i++) value[i] += (KNReal)0.1 * direction[i];
+  PetscCall(PetscArraycpy(centre, value, size));
+
+  PetscCall(KNParametersZeroGradients(parameters));
+  for (int sweep = 0; sweep < 2; sweep++) {
+    PetscCall(KNModelForward(model, &drawn, x, y));
+    PetscCall(KNModelBackward(model, &drawn, x, target));
+  }
+  for (int k = 0; k < DIRECTIONS; k++) {
+    double slope = 0, inner = 0, norm = 0, loss = 0;
+
+    Draw(direction, size, 10 + k);
+    for (size_t i = 0; i < size; i++) {
+      inner += 0.5 * (double)gradient[i] * (double)direction[i];
+      norm += 0.25 * PetscSqr((double)gradient[i]);
+    }
+    for (int p = 0; p < 4; p++) {
+      PetscCall(Loss(model, x, target, outputs, centre, direction, place[p] * h, &loss));
+      slope += weight[p] * loss / (12 * h);
+    }
+    CHECK(norm > 0 && PetscAbsReal(slope - inner) < 1e-7 * PetscSqrtReal(norm), "residual %s, %s, padding %s, %dD: slope %.12g, gradient %.12g, norm %g", network->residual, network->law, network->padding, (int)network->dim, slope, inner, PetscSqrtReal(norm));
+  }
+  PetscCall(PetscFree2(centre, direction));
+  PetscCall(KNModelDestroy(&model));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* y for samples of n points: of a network planned for training or for evaluation */
+static PetscErrorCode Apply(const Network *network, PetscInt n, PetscBool training, const KNPass *pass, KNReal *y)
+{
+  const KNGrid grid = GridOf(network->dim, n);
+  KNModel      model;
+  KNReal       x[SAMPLES * IN * LARGEST];
+
+  PetscFunctionBegin;
+  PetscCall(NetworkCreate(network, &model));
+  PetscCall(KNModelSetGrid(model, &grid, SAMPLES, training));
+  Draw(x, SAMPLES * IN * KNGridSize(&grid), 1);
+  PetscCall(KNModelForward(model, pass, x, y));
+  PetscCall(KNModelDestroy(&model));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TestSame(const char what[], const Network *a, PetscBool training_a, const KNPass *pass_a, const Network *b, PetscBool training_b, const KNPass *pass_b, PetscBool same)
+{
+  const KNGrid grid   = GridOf(a->dim, 8);
+  const size_t values = SAMPLES * OUT * KNGridSize(&grid);
+  KNReal       ya[SAMPLES * OUT * LARGEST], yb[SAMPLES * OUT * LARGEST];
+
+  PetscFunctionBegin;
+  PetscCall(Apply(a, 8, training_a, pass_a, ya));
+  PetscCall(Apply(b, 8, training_b, pass_b, yb));
+  CHECK((memcmp(ya, yb, values * sizeof(KNReal)) == 0) == same, "%s, %dD, padding %s: the outputs are %s", what, (int)a->dim, a->padding, same ? "not the same bits" : "the same");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*
+  The parameters of a coarse grid, set on a finer one and back again, give the coarse output bit for bit. A smooth input, resolved on both, gives
+  nearly the same values where the grids share points: 12 and 24 periodic points; the GELU's new frequencies are what is left.
+*/
+static PetscErrorCode TestGrids(const Network *network)
+{
+  const KNGrid coarse = KNGridMake(1, (const PetscInt[]){12}, KN_POINTS_PERIODIC), fine = KNGridMake(1, (const PetscInt[]){24}, KN_POINTS_PERIODIC);
+  KNReal       x[2][SAMPLES * IN * 24], y[2][SAMPLES * OUT * 24], again[SAMPLES * OUT * 12];
+  double       difference = 0, norm = 0;
+  KNModel      model;
+
+  PetscFunctionBegin;
+  PetscCall(NetworkCreate(network, &model));
+  for (int g = 0; g < 2; g++) {
+    const PetscInt n = g ? 24 : 12;
+
+    for (PetscInt c = 0; c < SAMPLES * IN; c++) {
+      for (PetscInt i = 0; i < n; i++) x[g][c * n + i] = (KNReal)PetscSinReal(2 * PETSC_PI * (PetscReal)i / (PetscReal)n + (PetscReal)c);
+    }
+    PetscCall(KNModelSetGrid(model, g ? &fine : &coarse, SAMPLES, PETSC_FALSE));
+    PetscCall(KNModelForward(model, &expected, x[g], y[g]));
+  }
+  for (PetscInt b = 0; b < SAMPLES; b++) {
+    for (PetscInt i = 0; i < 12; i++) {
+      difference += PetscSqr((double)y[1][b * 24 + 2 * i] - (double)y[0][b * 12 + i]);
+      norm += PetscSqr((double)y[0][b * 12 + i]);
+    }
+  }
+  CHECK(PetscSqrtReal(difference / norm) < 0.05, "residual %s: 12 and 24 points differ by %g", network->residual, PetscSqrtReal(difference / norm));
+  PetscCall(KNModelSetGrid(model, &coarse, SAMPLES, PETSC_FALSE));
+  PetscCall(KNModelForward(model, &expected, x[0], again));
+  CHECK(!memcmp(again, y[0], sizeof(again)), "residual %s: another grid in between changes the output", network->residual);
+  PetscCall(KNModelDestroy(&model));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int main(int argc, char **argv)
+{
+  static const char *const residual[] = {"fno", "plain", "collision", "collision"}, *const law[] = {"uniform", "uniform", "uniform", "line_of_centres"}, *const padding[] = {"0", "0.25"};
+
+  PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
+  for (PetscInt dim = 1; dim <= 2; dim++) {
+    for (int p = 0; p < 2; p++) {
+      const Network plain = {"plain", padding[p], "uniform", "0", dim}, still = {"collision", padding[p], "line_of_centres", "0", dim};
+
+      for (int r = 0; r < 4; r++) {
+        const Network network = {residual[r], padding[p], law[r], "0.7", dim};
+
+        if (sizeof(KNReal) == sizeof(double)) PetscCall(TestGradient(&network));
+        PetscCall(TestSame("training and evaluation", &network, PETSC_TRUE, &drawn, &network, PETSC_FALSE, &expected, (PetscBool)(r < 2)));
+        PetscCall(TestSame("kept and reused activations", &network, PETSC_TRUE, &expected, &network, PETSC_FALSE, &expected, PETSC_TRUE));
+        if (dim == 1 && !p) PetscCall(TestGrids(&network));
+      }
+      PetscCall(TestSame("plain and rate 0", &plain, PETSC_TRUE, &drawn, &still, PETSC_TRUE, &drawn, PETSC_TRUE));
+      PetscCall(TestSame("plain and rate 0, evaluated", &plain, PETSC_FALSE, &expected, &still, PETSC_FALSE, &expected, PETSC_TRUE));
+    }
+  }
+  PetscCall(PetscFinalize());
+  return 0;
+}

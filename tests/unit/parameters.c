@@ -1,0 +1,134 @@
+/*
+  The parameter arena: four blocks of one layout, aligned, gaps 0; initial values are a function of (seed, parameter, element) and have
+  the declared distribution.
+*/
+#include <kitinet/parameters.h>
+#include <string.h>
+
+#define CHECK(condition, ...) PetscCheck(condition, PETSC_COMM_SELF, PETSC_ERR_PLIB, __VA_ARGS__)
+
+enum { N = 4, LARGE = 100000 };
+
+typedef struct {
+  KNParameters parameters;
+  KNReal      *value[N], *gradient[N];
+} Arena;
+
+/* (3, 5) symmetric in (-0.5, 0.5); (7) zero; (n) positive in (0, 2); (2, 3, 2) symmetric in (-1, 1): sizes that leave gaps. */
+static PetscErrorCode ArenaCreate(PetscInt n, PetscInt64 seed, Arena *arena)
+{
+  PetscFunctionBegin;
+  PetscCall(KNParametersCreate(&arena->parameters));
+  PetscCall(KNParametersDeclare(arena->parameters, "weight", 2, (const PetscInt[]){3, 5}, KN_INIT_SYMMETRIC, (KNReal)0.5, &arena->value[0], &arena->gradient[0]));
+  PetscCall(KNParametersDeclare(arena->parameters, "bias", 1, (const PetscInt[]){7}, KN_INIT_ZERO, 0, &arena->value[1], &arena->gradient[1]));
+  PetscCall(KNParametersDeclare(arena->parameters, "modes", 1, &n, KN_INIT_POSITIVE, 2, &arena->value[2], &arena->gradient[2]));
+  PetscCall(KNParametersDeclare(arena->parameters, "last", 3, (const PetscInt[]){2, 3, 2}, KN_INIT_SYMMETRIC, 1, &arena->value[3], &arena->gradient[3]));
+  PetscCall(KNParametersSetUp(arena->parameters, seed));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Addresses, alignment, no overlap, sizes, gaps. */
+static PetscErrorCode TestLayout(void)
+{
+  Arena                  arena;
+  KNReal                *block[4];
+  size_t                 size, total, end = 0;
+  PetscInt               count;
+  const KNParameterInfo *info;
+  char                  *used;
+
+  PetscFunctionBegin;
+  PetscCall(ArenaCreate(33, 1, &arena));
+  PetscCall(KNParametersGetBlocks(arena.parameters, &size, &block[0], &block[1], &block[2], &block[3]));
+  PetscCall(KNParametersGetCount(arena.parameters, &count));
+  PetscCall(KNParametersGetTotal(arena.parameters, &total));
+  CHECK(count == N && total == 15 + 7 + 33 + 12, "%d parameters of %zu elements", (int)count, total);
+  PetscCall(PetscCalloc1(size, &used));
+  for (PetscInt i = 0; i < count; i++) {
+    PetscCall(KNParametersGetInfo(arena.parameters, i, &info));
+    CHECK(info->offset >= end && info->offset + info->size <= size, "%s overlaps its neighbour, or leaves the block", info->name);
+    end = info->offset + info->size;
+    CHECK(arena.value[i] == block[0] + info->offset && arena.gradient[i] == block[1] + info->offset, "The addresses of %s are not its place in the blocks", info->name);
+    for (int b = 0; b < 4; b++) CHECK((uintptr_t)(block[b] + info->offset) % KN_ALIGN == 0, "%s in block %d is not aligned", info->name, b);
+    memset(used + info->offset, 1, info->size);
+  }
+  for (size_t e = 0; e < size; e++) {
+    CHECK(block[1][e] == 0 && block[2][e] == 0 && block[3][e] == 0, "Gradient or moment %zu is not 0 at first", e);
+    CHECK(used[e] || block[0][e] == 0, "Gap %zu is %g", e, (double)block[0][e]);
+  }
+  for (size_t e = 0; e < size; e++) block[1][e] = 1;
+  PetscCall(KNParametersZeroGradients(arena.parameters));
+  for (size_t e = 0; e < size; e++) CHECK(block[1][e] == 0, "Gradient %zu is not 0 after KNParametersZeroGradients()", e);
+  PetscCall(PetscFree(used));
+  PetscCall(KNParametersDestroy(&arena.parameters));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Element e of a parameter is the same however long the parameter is, and whatever the others are; another seed or number gives another value. */
+static PetscErrorCode TestCoordinates(void)
+{
+  Arena  one, longer, other;
+  KNReal weight, bias;
+
+  PetscFunctionBegin;
+  PetscCall(ArenaCreate(33, 5, &one));
+  PetscCall(ArenaCreate(1001, 5, &longer));
+  PetscCall(ArenaCreate(33, 6, &other));
+  CHECK(!memcmp(one.value[0], longer.value[0], 15 * sizeof(KNReal)) && !memcmp(one.value[3], longer.value[3], 12 * sizeof(KNReal)), "Initial values depend on the size of another parameter");
+  CHECK(!memcmp(one.value[2], longer.value[2], 33 * sizeof(KNReal)), "The first 33 values depend on the parameter's size");
+  for (int e = 0; e < 12; e++) {
+    CHECK(one.value[3][e] != other.value[3][e], "Seeds 5 and 6 give element %d the same value", e);
+    CHECK(one.value[3][e] != 2 * one.value[0][e], "Parameters 0 and 3 have the same draws at element %d", e);
+    weight = one.value[0][e];
+    for (int f = 0; f < e; f++) CHECK(one.value[0][f] != weight, "Elements %d and %d have the same value", e, f);
+  }
+  for (int e = 0; e < 7; e++) {
+    bias = one.value[1][e];
+    CHECK(bias == 0, "A zero parameter begins at %g", (double)bias);
+  }
+  PetscCall(KNParametersDestroy(&one.parameters));
+  PetscCall(KNParametersDestroy(&longer.parameters));
+  PetscCall(KNParametersDestroy(&other.parameters));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* 100,000 values uniform in (0, 2): mean 1 and variance 1/3 within 5 standard errors, extremes within 10 mean distances of the ends; symmetric ones in their range. */
+static PetscErrorCode TestDistribution(void)
+{
+  Arena  arena;
+  double sum = 0, squares = 0, low = 2, high = 0, mean, variance;
+
+  PetscFunctionBegin;
+  PetscCall(ArenaCreate(LARGE, 7, &arena));
+  for (size_t e = 0; e < LARGE; e++) {
+    const double u = (double)arena.value[2][e];
+
+    sum += u;
+    squares += u * u;
+    low  = PetscMin(low, u);
+    high = PetscMax(high, u);
+  }
+  mean     = sum / LARGE;
+  variance = squares / LARGE - mean * mean;
+  CHECK(low > 0 && low < 20.0 / LARGE && high <= 2 && high > 2 - 20.0 / LARGE, "%d values in (0, 2) reach from %g to %g", LARGE, low, high);
+  CHECK(PetscAbsReal(mean - 1) < 5 * sqrt(1.0 / 3 / LARGE), "Mean %g of %d values in (0, 2)", mean, LARGE);
+  CHECK(PetscAbsReal(variance - 1.0 / 3) < 5 * sqrt(4.0 / 45 / LARGE), "Variance %g of %d values in (0, 2)", variance, LARGE); /* fourth central moment 1/5, minus 1/9 */
+  low = high = 0;
+  for (int e = 0; e < 15; e++) {
+    low  = PetscMin(low, (double)arena.value[0][e]);
+    high = PetscMax(high, (double)arena.value[0][e]);
+  }
+  CHECK(low > -0.5 && low < 0 && high < 0.5 && high > 0, "Symmetric values in (-0.5, 0.5) reach from %g to %g", low, high);
+  PetscCall(KNParametersDestroy(&arena.parameters));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int main(int argc, char **argv)
+{
+  PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
+  PetscCall(TestLayout());
+  PetscCall(TestCoordinates());
+  PetscCall(TestDistribution());
+  PetscCall(PetscFinalize());
+  return 0;
+}
