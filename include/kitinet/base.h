@@ -85,6 +85,20 @@ static inline void KNPartition(PetscInt64 n, PetscMPIInt size, PetscMPIInt rank,
 }
 
 /*
+  Not collective. The share of rank in 0..size-1 of n items that stay together in leaves of `leaf` items (the last may be shorter): aligned blocks of 2^k leaves, with the
+  smallest k that leaves no more blocks than ranks. Whatever the size, a share is then a whole subtree of one binary tree over the leaves. Ranks beyond the last block have none.
+*/
+static inline void KNLeafPartition(PetscInt64 n, PetscInt64 leaf, PetscMPIInt size, PetscMPIInt rank, PetscInt64 *start, PetscInt64 *end)
+{
+  const PetscInt64 leaves = (n + leaf - 1) / leaf;
+  PetscInt64       block  = 1;
+
+  while ((leaves + block - 1) / block > size) block *= 2;
+  *start = PetscMin(n, rank * block * leaf);
+  *end   = PetscMin(n, (rank + 1) * block * leaf);
+}
+
+/*
   Zeroed memory aligned to KN_ALIGN; in debug builds filled with NaN instead, so that a read of
   what nobody wrote shows. Not collective. The caller frees it with KNFree(&x).
 */

@@ -3,7 +3,7 @@
   thread while the network computes.
 
   Position p of epoch e is sample KNPermutation(seed, e, N, p): the same for any number of ranks. Global batch b holds the positions
-  [b B, min((b+1) B, N)); each rank reads only its contiguous share (KNPartition) of it. Two local batches are in
+  [b B, min((b+1) B, N)); each rank reads only its contiguous share of it (KNPartition; KNLeafPartition where samples are to stay together). Two local batches are in
   memory, whatever the size of the dataset.
 */
 #ifndef KITINET_LOADER_H
@@ -23,12 +23,12 @@ typedef struct {
 
 /*
   Collective on comm. dataset: not owned, must outlive the loader. first, samples: the range of rows to use. batch: global batch
-  size B. shuffle: false gives rows in order, for evaluation. Raises KN_ERR_USAGE if the range is empty or exceeds the dataset.
+  size B. leaf: samples that stay together on a rank, 0 for shares as even as they can be. shuffle: false gives rows in order, for evaluation. Raises KN_ERR_USAGE if the range is empty or exceeds the dataset.
 */
-PETSC_EXTERN PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscBool shuffle, PetscInt64 seed, KNLoader *loader);
+PETSC_EXTERN PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt leaf, PetscBool shuffle, PetscInt64 seed, KNLoader *loader);
 PETSC_EXTERN PetscErrorCode KNLoaderDestroy(KNLoader *loader);
 
-/* Not collective. Batches of an epoch, ceil(N / B), and the samples of the largest local batch of any rank, ceil(min(B, N) / ranks). Either may be NULL. */
+/* Not collective. Batches of an epoch, ceil(N / B), and the samples of the largest local batch of any rank. Either may be NULL. */
 PETSC_EXTERN PetscErrorCode KNLoaderGetSizes(KNLoader loader, PetscInt *batches, PetscInt *largest_local);
 
 /* Not collective. Starts reading epoch `epoch` at batch `batch` (0, or where a resumed run goes on); whatever was read ahead is dropped. */

@@ -36,8 +36,11 @@ PETSC_EXTERN PetscErrorCode KNModelSetGrid(KNModel model, const KNGrid *grid, Pe
 /* Not collective. x: (B, C_in, S), not changed; y: (B, C_out, S). B = pass->samples. */
 PETSC_EXTERN PetscErrorCode KNModelForward(KNModel model, const KNPass *pass, const KNReal *x, KNReal *y);
 
-/* Not collective, after KNModelForward in training with the same pass and x. dy: (B, C_out, S), not changed. Gradients of the parameters accumulate. */
-PETSC_EXTERN PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, const KNReal *x, const KNReal *dy);
+/*
+  Not collective, after KNModelForward in training with the same pass and x. dy: (B, C_out, S), not changed. dx: (B, C_in, S), or NULL where it is not wanted. Gradients of the
+  parameters and dx accumulate.
+*/
+PETSC_EXTERN PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, const KNReal *x, const KNReal *dy, KNReal *dx);
 
 /* Not collective, after KNModelSetUp. Not owned. */
 PETSC_EXTERN PetscErrorCode KNModelGetParameters(KNModel model, KNParameters *parameters);

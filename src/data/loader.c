@@ -31,6 +31,7 @@ struct _p_KNLoader {
   KNDataset   dataset; /* not owned */
   PetscInt64  first, samples, seed;
   PetscInt    batch;   /* B */
+  PetscInt    leaf;    /* samples that stay together, or 0 */
   PetscBool   shuffle;
   PetscInt    batches; /* of an epoch */
   PetscInt    largest; /* samples of the largest local batch of any rank */
@@ -61,13 +62,20 @@ static PetscBool KNLoaderStopped(KNLoader loader)
   return stop;
 }
 
+/* The part [*start, *end) of a batch of `total` samples that a rank reads. */
+static void KNLoaderShare(const struct _p_KNLoader *loader, PetscInt64 total, PetscMPIInt rank, PetscInt64 *start, PetscInt64 *end)
+{
+  if (loader->leaf) KNLeafPartition(total, loader->leaf, loader->size, rank, start, end);
+  else KNPartition(total, loader->size, rank, start, end);
+}
+
 /* Reads this rank's share of batch b into its buffer. Plain C; false if a sample could not be read or the reader was stopped. */
 static PetscBool KNLoaderFill(KNLoader loader, PetscInt b)
 {
   Buffer    *buffer = &loader->buffer[b % 2];
   PetscInt64 first  = (PetscInt64)b * loader->batch, total = PetscMin(loader->batch, loader->samples - first), start, end;
 
-  KNPartition(total, loader->size, loader->rank, &start, &end);
+  KNLoaderShare(loader, total, loader->rank, &start, &end);
   buffer->batch.total   = (PetscInt)total;
   buffer->batch.samples = (PetscInt)(end - start);
   buffer->code          = 0;
@@ -120,11 +128,11 @@ static PetscErrorCode KNLoaderStop(KNLoader loader)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscBool shuffle, PetscInt64 seed, KNLoader *loader)
+PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt leaf, PetscBool shuffle, PetscInt64 seed, KNLoader *loader)
 {
   const KNProblem *problem;
   const char      *path;
-  PetscInt64       rows, batches;
+  PetscInt64       rows, batches, start, end;
   KNLoader         l;
 
   PetscFunctionBegin;
@@ -144,6 +152,7 @@ PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first
   l->samples = samples;
   l->seed    = seed;
   l->batch   = batch;
+  l->leaf    = leaf;
   l->shuffle = shuffle;
   l->batches = (PetscInt)batches;
   l->current = l->filled = l->start = l->batches; /* nothing to hand out before KNLoaderStart() */
@@ -151,7 +160,8 @@ PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first
   l->ny      = KNProblemOutputSize(problem);
   PetscCallMPI(MPI_Comm_rank(comm, &l->rank));
   PetscCallMPI(MPI_Comm_size(comm, &l->size));
-  l->largest = (PetscInt)((PetscMin(batch, samples) - 1) / l->size + 1);
+  KNLoaderShare(l, PetscMin(batch, samples), 0, &start, &end); /* rank 0 has no less than any other */
+  l->largest = (PetscInt)(end - start);
   PetscCheck(!pthread_mutex_init(&l->lock, NULL) && !pthread_cond_init(&l->changed, NULL), PETSC_COMM_SELF, PETSC_ERR_LIB, "No mutex for the loader");
   for (int i = 0; i < 2; i++) {
     Buffer *buffer = &l->buffer[i];

@@ -44,6 +44,7 @@ typedef struct {
   KNReal *dx[2];     /* (B, W, Sp) gradients, used in turn */
   KNReal *dz;        /* (B, W, Sp) */
   KNReal *dhidden;   /* (B, H, S) */
+  KNReal *dlocated;  /* (B, C_in + dim, S) */
 } FNO;
 
 static PetscErrorCode KNModelSetFromOptions_FNO(KNModel model)
@@ -98,7 +99,7 @@ static PetscErrorCode KNModelSetUp_FNO(KNModel model)
 
 static PetscErrorCode FNOFreeActivations(FNO *fno)
 {
-  KNReal **array[] = {&fno->located, &fno->lifted, &fno->velocity, &fno->cropped, &fno->prehidden, &fno->activated, &fno->dx[0], &fno->dx[1], &fno->dz, &fno->dhidden};
+  KNReal **array[] = {&fno->located, &fno->lifted, &fno->velocity, &fno->cropped, &fno->prehidden, &fno->activated, &fno->dx[0], &fno->dx[1], &fno->dz, &fno->dhidden, &fno->dlocated};
 
   PetscFunctionBegin;
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(array); i++) PetscCall(KNFree(array[i]));
@@ -157,6 +158,7 @@ static PetscErrorCode KNModelSetGrid_FNO(KNModel model, PetscBool training)
     PetscCall(FNOAllocate(model, fno->width, &inner, &fno->dx[1]));
     PetscCall(FNOAllocate(model, fno->width, &inner, &fno->dz));
     PetscCall(FNOAllocate(model, fno->head, &grid, &fno->dhidden));
+    PetscCall(FNOAllocate(model, model->in + model->dim, &grid, &fno->dlocated));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -241,7 +243,7 @@ static PetscErrorCode KNModelForward_FNO(KNModel model, const KNPass *pass, cons
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode KNModelBackward_FNO(KNModel model, const KNPass *pass, const KNReal *x, const KNReal *dy)
+static PetscErrorCode KNModelBackward_FNO(KNModel model, const KNPass *pass, const KNReal *x, const KNReal *dy, KNReal *dinput)
 {
   FNO          *fno     = (FNO *)model->data;
   const size_t  samples = (size_t)pass->samples;
@@ -274,7 +276,9 @@ static PetscErrorCode KNModelBackward_FNO(KNModel model, const KNPass *pass, con
     PetscCall(KNLayerBackward(fno->pad, pass, (const KNReal *const[]){fno->lifted}, dnext, (KNReal *const[]){fno->lifted}));
     dnext = fno->lifted;
   }
-  PetscCall(KNLayerBackward(fno->lift, pass, (const KNReal *const[]){fno->located}, dnext, (KNReal *const[]){NULL}));
+  if (dinput) memset(fno->dlocated, 0, samples * (size_t)(model->in + model->dim) * KNGridSize(&model->grid) * sizeof(KNReal));
+  PetscCall(KNLayerBackward(fno->lift, pass, (const KNReal *const[]){fno->located}, dnext, (KNReal *const[]){dinput ? fno->dlocated : NULL}));
+  if (dinput) PetscCall(KNLayerBackward(fno->coordinates, pass, &x, fno->dlocated, &dinput));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -105,11 +105,11 @@ PetscErrorCode KNModelForward(KNModel model, const KNPass *pass, const KNReal *x
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, const KNReal *x, const KNReal *dy)
+PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, const KNReal *x, const KNReal *dy, KNReal *dx)
 {
   PetscFunctionBegin;
   PetscCheck(model->training, PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNModelBackward() after KNModelSetGrid() without training");
-  if (pass->samples) PetscCall(model->ops.backward(model, pass, x, dy));
+  if (pass->samples) PetscCall(model->ops.backward(model, pass, x, dy, dx));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -9,7 +9,7 @@ typedef struct {
   PetscErrorCode (*setup)(KNModel);          /* sets them up: declares into parameters */
   PetscErrorCode (*setgrid)(KNModel, PetscBool training);
   PetscErrorCode (*forward)(KNModel, const KNPass *, const KNReal *x, KNReal *y);
-  PetscErrorCode (*backward)(KNModel, const KNPass *, const KNReal *x, const KNReal *dy);
+  PetscErrorCode (*backward)(KNModel, const KNPass *, const KNReal *x, const KNReal *dy, KNReal *dx);
   PetscErrorCode (*destroy)(KNModel);
 } KNModelOps;
 

@@ -194,7 +194,7 @@ PetscErrorCode KNOperatorBackward(KNOperator op, const KNPass *pass, const float
 {
   PetscFunctionBegin;
   PetscCall(KNNormalizerDecodeBackward(op->output, pass->samples, dy));
-  PetscCall(KNModelBackward(op->model, pass, x, dy));
+  PetscCall(KNModelBackward(op->model, pass, x, dy, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -7,36 +7,12 @@
 
   All state that a resumed run needs is in KNState and in the operator: the draws are functions of counters.
 */
-#include "checkpoint.h"
+#include "trainer_impl.h"
 #include <kitinet/error.h>
 #include <kitinet/evaluation.h>
-#include <kitinet/loader.h>
 #include <kitinet/log.h>
-#include <kitinet/loss.h>
 #include <kitinet/options.h>
-#include <kitinet/progress.h>
-#include <kitinet/reduce.h>
-#include <kitinet/stop.h>
-#include <kitinet/trainer.h>
 #include <petsctime.h>
-
-/* What the loop works with; made once, nothing in it grows. */
-typedef struct {
-  const KNTrainer *trainer;
-  KNOperator       op;
-  KNParameters     parameters; /* not owned */
-  KNDataset        dataset, test;
-  KNLoader         loader;
-  KNRun            run;
-  const char      *directory;
-  size_t           nx, ny;     /* values of one sample's input, output */
-  PetscInt         batches;    /* steps of an epoch */
-  float           *y;          /* (microbatch, ny) prediction, then its gradient */
-  double          *error;      /* (microbatch) */
-  PetscReal       *test_error; /* (samples of the test set) */
-  PetscLogDouble   began;      /* of this part of the run */
-  KNProgress       progress;
-} Loop;
 
 PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
 {
@@ -53,62 +29,8 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Forward, loss and backward of this rank's samples; adds to the gradients and to sums. */
-static PetscErrorCode ComputeGradient(Loop *loop, const KNState *state, const KNBatch *batch, KNStepSums *sums)
-{
-  PetscFunctionBegin;
-  PetscCall(KNParametersZeroGradients(loop->parameters));
-  for (PetscInt start = 0; start < batch->samples; start += loop->trainer->microbatch) {
-    const PetscInt B      = PetscMin(loop->trainer->microbatch, batch->samples - start);
-    float         *x      = batch->x + (size_t)start * loop->nx;
-    const float   *target = batch->y + (size_t)start * loop->ny;
-    const KNPass   pass   = {.samples = B, .training = PETSC_TRUE, .seed = loop->trainer->seed, .step = state->step, .index = batch->row + start};
-
-    PetscCall(KNStagePush(KN_STAGE_FORWARD));
-    PetscCall(KNOperatorForward(loop->op, &pass, x, loop->y));
-    kn_relative_l2_forward(loop->error, loop->y, target, (size_t)B, loop->ny);
-    PetscCall(PetscLogStagePop());
-    PetscCall(KNStagePush(KN_STAGE_BACKWARD));
-    kn_relative_l2_backward(loop->y, loop->error, loop->y, target, (size_t)B, loop->ny);
-    PetscCall(KNOperatorBackward(loop->op, &pass, x, loop->y));
-    PetscCall(PetscLogStagePop());
-    for (PetscInt b = 0; b < B; b++) sums->loss += loop->error[b];
-  }
-  sums->samples = batch->samples;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* One optimiser step on the next batch. */
-static PetscErrorCode Step(Loop *loop, KNState *state, PetscBool *stop)
-{
-  const KNTrainer *trainer = loop->trainer;
-  KNStepSums       sums    = {.stop = KNStopWanted() ? 1 : 0};
-  KNBatch          batch;
-
-  PetscFunctionBegin;
-  PetscCall(KNStagePush(KN_STAGE_LOAD));
-  PetscCall(KNLoaderNext(loop->loader, &batch));
-  PetscCall(PetscLogStagePop());
-  PetscCall(ComputeGradient(loop, state, &batch, &sums));
-  PetscCall(KNStagePush(KN_STAGE_REDUCE));
-  PetscCall(KNReduceStep(PETSC_COMM_WORLD, loop->parameters, &sums));
-  PetscCall(PetscLogStagePop());
-  PetscCheck(!PetscIsInfOrNanReal(sums.loss), PETSC_COMM_WORLD, KN_ERR_FAILED, "the loss is %g at epoch %" PetscInt64_FMT ", step %" PetscInt64_FMT ": training has diverged; the last checkpoint in %s is kept; try a smaller -train_lr or -train_clip 10",
-             sums.loss, state->epoch + 1, state->step, loop->directory);
-  PetscCall(KNStagePush(KN_STAGE_UPDATE));
-  state->lr = KNOptimizerRate(&trainer->optimizer, state->step, (PetscInt64)trainer->epochs * loop->batches, loop->batches);
-  PetscCall(KNOptimizerStep(&trainer->optimizer, loop->parameters, state->lr, state->step));
-  PetscCall(PetscLogStagePop());
-  state->step++;
-  state->batch++;
-  state->samples_seen += (PetscInt64)sums.samples;
-  state->epoch_loss += sums.loss;
-  *stop = (PetscBool)(sums.stop > 0);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* A gradient that is not finite spoils the parameters one step before the loss shows it: they are looked at before they replace a good checkpoint. */
-static PetscErrorCode CheckFinite(const Loop *loop, const KNState *state)
+static PetscErrorCode CheckFinite(const KNLoop *loop, const KNState *state)
 {
   KNReal *value;
   size_t  n;
@@ -121,7 +43,7 @@ static PetscErrorCode CheckFinite(const Loop *loop, const KNState *state)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode SaveCheckpoint(Loop *loop, KNState *state, const char name[], PetscBool moments)
+static PetscErrorCode SaveCheckpoint(KNLoop *loop, KNState *state, const char name[], PetscBool moments)
 {
   char path[PETSC_MAX_PATH_LEN];
 
@@ -135,7 +57,7 @@ static PetscErrorCode SaveCheckpoint(Loop *loop, KNState *state, const char name
 }
 
 /* Plans for the grid of the data; the test set may lie on another grid than the training set. */
-static PetscErrorCode PlanFor(Loop *loop, KNDataset dataset, PetscBool training)
+static PetscErrorCode PlanFor(KNLoop *loop, KNDataset dataset, PetscBool training)
 {
   const KNProblem *problem;
 
@@ -145,7 +67,7 @@ static PetscErrorCode PlanFor(Loop *loop, KNDataset dataset, PetscBool training)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Test(Loop *loop, PetscReal *error)
+static PetscErrorCode Test(KNLoop *loop, PetscReal *error)
 {
   const KNProblem *own, *other;
   PetscInt64       samples;
@@ -166,7 +88,7 @@ static PetscErrorCode Test(Loop *loop, PetscReal *error)
 }
 
 /* Test error, metrics, best and regular checkpoint; then the state stands at the beginning of the next epoch. */
-static PetscErrorCode FinishEpoch(Loop *loop, KNState *state, PetscInt64 samples, PetscReal wait, PetscReal epoch_seconds)
+static PetscErrorCode FinishEpoch(KNLoop *loop, KNState *state, PetscInt64 samples, PetscReal wait, PetscReal epoch_seconds)
 {
   KNMetrics      metrics = {.epoch = state->epoch + 1, .train = state->epoch_loss / (PetscReal)samples, .lr = state->lr};
   PetscLogDouble now;
@@ -197,7 +119,7 @@ static PetscErrorCode FinishEpoch(Loop *loop, KNState *state, PetscInt64 samples
 }
 
 /* From the state to the last epoch, or to the step at which the ranks agree to stop. */
-static PetscErrorCode TrainEpochs(Loop *loop, KNState *state, PetscInt64 samples, PetscBool *stopped)
+static PetscErrorCode TrainEpochs(KNLoop *loop, KNState *state, PetscInt64 samples, PetscBool *stopped)
 {
   PetscFunctionBegin;
   while (state->epoch < loop->trainer->epochs && !*stopped) {
@@ -210,7 +132,7 @@ static PetscErrorCode TrainEpochs(Loop *loop, KNState *state, PetscInt64 samples
     while (state->batch < loop->batches && !*stopped) {
       char note[64];
 
-      PetscCall(Step(loop, state, stopped));
+      PetscCall(KNLoopStep(loop, state, stopped));
       PetscCall(PetscSNPrintf(note, sizeof(note), "epoch %" PetscInt64_FMT "/%" PetscInt_FMT, state->epoch + 1, loop->trainer->epochs));
       PetscCall(KNProgressUpdate(&loop->progress, state->step, note));
     }
@@ -221,18 +143,18 @@ static PetscErrorCode TrainEpochs(Loop *loop, KNState *state, PetscInt64 samples
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test, const char directory[], PetscInt64 samples, Loop *loop)
+static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test, const char directory[], PetscInt64 samples, KNLoop *loop)
 {
   const KNProblem *problem;
   PetscInt64       test_samples = 0;
 
   PetscFunctionBegin;
-  *loop = (Loop){.trainer = trainer, .op = op, .dataset = dataset, .test = test, .directory = directory};
+  *loop = (KNLoop){.trainer = trainer, .op = op, .dataset = dataset, .test = test, .directory = directory};
   PetscCall(KNOperatorGetModel(op, NULL, &loop->parameters, NULL, NULL));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   loop->nx = KNProblemInputSize(problem);
   loop->ny = KNProblemOutputSize(problem);
-  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, samples, trainer->batch, PETSC_TRUE, trainer->seed, &loop->loader));
+  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, samples, trainer->batch, trainer->microbatch, PETSC_TRUE, trainer->seed, &loop->loader));
   PetscCall(KNLoaderGetSizes(loop->loader, &loop->batches, NULL));
   PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->y));
   PetscCall(PetscMalloc1((size_t)trainer->microbatch, &loop->error));
@@ -242,7 +164,7 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode LoopDestroy(Loop *loop)
+static PetscErrorCode LoopDestroy(KNLoop *loop)
 {
   PetscFunctionBegin;
   PetscCall(KNRunDestroy(&loop->run));
@@ -259,7 +181,7 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
   PetscInt64     samples;
   PetscBool      resume;
   PetscLogDouble now;
-  Loop           loop;
+  KNLoop         loop;
   char          *yaml, path[PETSC_MAX_PATH_LEN];
 
   PetscFunctionBegin;
@@ -267,7 +189,7 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
   PetscCall(KNDatasetGetSamples(dataset, &samples));
   PetscCheck(trainer->samples <= samples, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_samples is %" PetscInt64_FMT ", the dataset holds %" PetscInt64_FMT ": give at most that, or 0 for all", trainer->samples, samples);
   if (trainer->samples) samples = trainer->samples;
-  PetscCall(PlanFor(&(Loop){.trainer = trainer, .op = op}, dataset, PETSC_TRUE)); /* refuses a grid that does not fit before anything is created */
+  PetscCall(PlanFor(&(KNLoop){.trainer = trainer, .op = op}, dataset, PETSC_TRUE)); /* refuses a grid that does not fit before anything is created */
   PetscCall(LoopCreate(trainer, op, dataset, test, directory, samples, &loop));
   PetscCall(KNRunPath(directory, "checkpoint.h5", path));
   PetscCall(KNRunHasCheckpoint(directory, &resume));

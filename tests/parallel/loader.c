@@ -13,7 +13,7 @@ static PetscInt64 Row(PetscBool shuffle, PetscInt64 epoch, PetscInt64 position)
 }
 
 /* Collective. One epoch from batch `start` on: all batches, gathered over the ranks, are the order's; each row holds its own values. */
-static PetscErrorCode TestEpoch(KNDataset dataset, KNLoader loader, PetscInt B, PetscBool shuffle, PetscInt64 epoch, PetscInt start)
+static PetscErrorCode TestEpoch(KNDataset dataset, KNLoader loader, PetscInt B, PetscInt leaf, PetscBool shuffle, PetscInt64 epoch, PetscInt start)
 {
   const KNProblem *problem;
   size_t           nx, ny;
@@ -38,7 +38,8 @@ static PetscErrorCode TestEpoch(KNDataset dataset, KNLoader loader, PetscInt B, 
     PetscCall(KNLoaderNext(loader, &batch));
     PetscCheck(batch.total == total && batch.samples <= largest, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Batch %" PetscInt_FMT ": %" PetscInt_FMT " of %" PetscInt_FMT " samples", b, batch.samples, batch.total);
     for (PetscMPIInt r = 0; r < size; r++) {
-      KNPartition(total, size, r, &start_share, &end_share);
+      if (leaf) KNLeafPartition(total, leaf, size, r, &start_share, &end_share);
+      else KNPartition(total, size, r, &start_share, &end_share);
       count[r]  = (PetscMPIInt)(end_share - start_share);
       offset[r] = (PetscMPIInt)start_share;
     }
@@ -62,7 +63,7 @@ static PetscErrorCode TestEpoch(KNDataset dataset, KNLoader loader, PetscInt B, 
 }
 
 /* Batch sizes that divide the samples, leave a rest, are below the number of ranks, or above that of samples. */
-static PetscErrorCode TestBatches(KNDataset dataset, PetscBool shuffle)
+static PetscErrorCode TestBatches(KNDataset dataset, PetscInt leaf, PetscBool shuffle)
 {
   static const PetscInt size[] = {1, 2, 7, 8, 21, 100};
 
@@ -72,12 +73,12 @@ static PetscErrorCode TestBatches(KNDataset dataset, PetscBool shuffle)
     PetscInt batches;
     KNBatch  batch;
 
-    PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, FIRST, SAMPLES, size[k], shuffle, seed, &loader));
+    PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, FIRST, SAMPLES, size[k], leaf, shuffle, seed, &loader));
     PetscCall(KNLoaderNext(loader, &batch));
     PetscCheck(batch.total == 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "A batch before the start");
     PetscCall(KNLoaderGetSizes(loader, &batches, NULL));
-    for (PetscInt64 epoch = 0; epoch < 3; epoch++) PetscCall(TestEpoch(dataset, loader, size[k], shuffle, epoch, 0));
-    for (PetscInt start = 0; start <= batches; start++) PetscCall(TestEpoch(dataset, loader, size[k], shuffle, 7, start));
+    for (PetscInt64 epoch = 0; epoch < 3; epoch++) PetscCall(TestEpoch(dataset, loader, size[k], leaf, shuffle, epoch, 0));
+    for (PetscInt start = 0; start <= batches; start++) PetscCall(TestEpoch(dataset, loader, size[k], leaf, shuffle, 7, start));
     PetscCall(KNLoaderDestroy(&loader));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -91,8 +92,8 @@ static PetscErrorCode TestInterruption(KNDataset dataset)
 
   PetscFunctionBegin;
   for (PetscInt taken = 0; taken < 6; taken++) {
-    PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, FIRST, SAMPLES, 4, PETSC_TRUE, seed, &train));
-    PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, FIRST, SAMPLES, 3, PETSC_FALSE, seed, &test));
+    PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, FIRST, SAMPLES, 4, 0, PETSC_TRUE, seed, &train));
+    PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, FIRST, SAMPLES, 3, 0, PETSC_FALSE, seed, &test));
     PetscCall(KNLoaderStart(train, taken, 0));
     PetscCall(KNLoaderStart(test, 0, 0));
     for (PetscInt b = 0; b < taken; b++) {
@@ -100,7 +101,7 @@ static PetscErrorCode TestInterruption(KNDataset dataset)
       PetscCall(KNLoaderNext(test, &other));
       if (batch.samples) PetscCheck(batch.y[0] == SmallDatasetValue(batch.row[0], 1, 0), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Two loaders disturb each other");
     }
-    PetscCall(TestEpoch(dataset, test, 3, PETSC_FALSE, 0, 0));
+    PetscCall(TestEpoch(dataset, test, 3, 0, PETSC_FALSE, 0, 0));
     PetscCall(KNLoaderStart(train, taken, 1));
     PetscCall(KNLoaderStart(train, taken, 2));
     PetscCall(KNLoaderDestroy(&test));
@@ -124,7 +125,7 @@ static PetscErrorCode TestRefusals(KNDataset dataset)
     PetscErrorCode code;
 
     PetscCall(PetscPushErrorHandler(PetscReturnErrorHandler, NULL)); /* prints nothing */
-    code = KNLoaderCreate(PETSC_COMM_WORLD, dataset, bad[k].first, bad[k].samples, bad[k].batch, PETSC_TRUE, seed, &loader);
+    code = KNLoaderCreate(PETSC_COMM_WORLD, dataset, bad[k].first, bad[k].samples, bad[k].batch, 0, PETSC_TRUE, seed, &loader);
     PetscCall(PetscPopErrorHandler());
     PetscCheck(code == KN_ERR_USAGE, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Case %zu: code %d", k, code);
   }
@@ -167,7 +168,7 @@ static PetscErrorCode TestDamage(const char path[])
   if (rank == 0) PetscCall(Damage(path, Row(PETSC_TRUE, 0, damaged)));
   PetscCallMPI(MPI_Barrier(PETSC_COMM_WORLD));
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
-  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, FIRST, SAMPLES, B, PETSC_TRUE, seed, &loader));
+  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, FIRST, SAMPLES, B, 0, PETSC_TRUE, seed, &loader));
   PetscCall(KNLoaderStart(loader, 0, 0));
   for (PetscInt b = 0; b < damaged / B; b++) PetscCall(KNLoaderNext(loader, &batch));
   PetscCheck(batch.total == B, PETSC_COMM_SELF, PETSC_ERR_PLIB, "A batch before the damage");
@@ -195,7 +196,7 @@ static PetscErrorCode TestMemory(KNDataset dataset)
   KNBatch  batch;
 
   PetscFunctionBegin;
-  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, FIRST, SAMPLES, 2, PETSC_TRUE, seed, &loader));
+  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, FIRST, SAMPLES, 2, 0, PETSC_TRUE, seed, &loader));
   for (PetscInt64 epoch = 0; epoch < 2; epoch++) {
     PetscCall(KNLoaderStart(loader, epoch, 0));
     for (PetscInt b = 0;; b++) {
@@ -228,8 +229,9 @@ int main(int argc, char **argv)
     SmallDatasetProblem(steady ? 2 : 0, 1, steady ? 0 : 3, times, &grid, &problem);
     PetscCall(SmallDatasetWrite(PETSC_COMM_WORLD, path, &problem, N, SmallDatasetValue));
     PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
-    PetscCall(TestBatches(dataset, PETSC_TRUE));
-    PetscCall(TestBatches(dataset, PETSC_FALSE));
+    PetscCall(TestBatches(dataset, 0, PETSC_TRUE));
+    PetscCall(TestBatches(dataset, 3, PETSC_TRUE));
+    PetscCall(TestBatches(dataset, 0, PETSC_FALSE));
     PetscCall(TestInterruption(dataset));
     PetscCall(TestRefusals(dataset));
     PetscCall(TestMemory(dataset));

@@ -103,6 +103,33 @@ static PetscErrorCode TestPartition(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Shares of whole leaves cover all items in order; each rank's are one aligned block of 2^k leaves, the smallest that leaves no more blocks than ranks. */
+static PetscErrorCode TestLeafPartition(void)
+{
+  PetscFunctionBegin;
+  for (PetscInt64 n = 0; n <= 70; n++) {
+    for (PetscInt64 leaf = 1; leaf <= 7; leaf++) {
+      for (PetscMPIInt size = 1; size <= 13; size++) {
+        const PetscInt64 leaves = (n + leaf - 1) / leaf;
+        PetscInt64       covered = 0, block = 0;
+
+        for (PetscMPIInt rank = 0; rank < size; rank++) {
+          PetscInt64 start, end;
+
+          KNLeafPartition(n, leaf, size, rank, &start, &end);
+          CHECK(start == covered && end >= start, "%d items in leaves of %d, %d ranks: rank %d begins at %d after %d", (int)n, (int)leaf, size, rank, (int)start, (int)covered);
+          if (rank == 0) block = (end + leaf - 1) / leaf;
+          else if (end > start) CHECK((block & (block - 1)) == 0 && start == rank * block * leaf && end - start <= block * leaf, "%d items in leaves of %d, %d ranks: rank %d has [%d, %d) beside blocks of %d leaves", (int)n, (int)leaf, size, rank, (int)start, (int)end, (int)block);
+          covered = end;
+        }
+        CHECK(covered == n, "%d items in leaves of %d, %d ranks: %d are covered", (int)n, (int)leaf, size, (int)covered);
+        if (block > 1 && block < leaves) CHECK((leaves + block / 2 - 1) / (block / 2) > size, "%d items in leaves of %d, %d ranks: blocks of %d leaves, half would do", (int)n, (int)leaf, size, (int)block);
+      }
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
@@ -111,6 +138,7 @@ int main(int argc, char **argv)
   PetscCall(TestLinear(KN_POINTS_NODES));
   PetscCall(TestPeriodic());
   PetscCall(TestPartition());
+  PetscCall(TestLeafPartition());
   PetscCall(PetscFinalize());
   return 0;
 }

@@ -64,7 +64,7 @@ static PetscErrorCode Loss(KNModel model, const KNReal *x, const KNReal *target,
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Central differences of fourth order in random directions of all parameters; gradients accumulate: two sweeps give twice one. */
+/* Central differences of fourth order in random directions of the input and of all parameters, whose gradients accumulate: two sweeps give twice one. */
 static PetscErrorCode TestGradient(const Network *network)
 {
   static const double place[] = {-2, -1, 1, 2}, weight[] = {1, -8, 8, -1}, h = 1e-3;
@@ -72,7 +72,7 @@ static PetscErrorCode TestGradient(const Network *network)
   const size_t        outputs = SAMPLES * OUT * KNGridSize(&grid);
   KNModel             model;
   KNParameters        parameters;
-  KNReal             *value, *gradient, *centre, *direction, x[SAMPLES * IN * LARGEST], y[SAMPLES * OUT * LARGEST], target[SAMPLES * OUT * LARGEST];
+  KNReal             *value, *gradient, *centre, *direction, x[SAMPLES * IN * LARGEST], dx[SAMPLES * IN * LARGEST] = {0}, moved[SAMPLES * IN * LARGEST], along[SAMPLES * IN * LARGEST], y[SAMPLES * OUT * LARGEST], target[SAMPLES * OUT * LARGEST];
   size_t              size;
 
   PetscFunctionBegin;
@@ -91,7 +91,23 @@ static PetscErrorCode TestGradient(const Network *network)
   PetscCall(KNParametersZeroGradients(parameters));
   for (int sweep = 0; sweep < 2; sweep++) {
     PetscCall(KNModelForward(model, &drawn, x, y));
-    PetscCall(KNModelBackward(model, &drawn, x, target));
+    PetscCall(KNModelBackward(model, &drawn, x, target, sweep ? dx : NULL));
+  }
+  for (int k = 0; k < DIRECTIONS; k++) {
+    const size_t inputs = SAMPLES * IN * KNGridSize(&grid);
+    double       slope = 0, inner = 0, norm = 0, loss = 0;
+
+    Draw(along, inputs, 20 + k);
+    for (size_t i = 0; i < inputs; i++) {
+      inner += (double)dx[i] * (double)along[i];
+      norm += PetscSqr((double)dx[i]);
+    }
+    for (int p = 0; p < 4; p++) {
+      for (size_t i = 0; i < inputs; i++) moved[i] = x[i] + (KNReal)(place[p] * h) * along[i];
+      PetscCall(Loss(model, moved, target, outputs, centre, direction, 0, &loss));
+      slope += weight[p] * loss / (12 * h);
+    }
+    CHECK(norm > 0 && PetscAbsReal(slope - inner) < 1e-7 * PetscSqrtReal(norm), "residual %s, %s, padding %s, %dD, input: slope %.12g, gradient %.12g, norm %g", network->residual, network->law, network->padding, (int)network->dim, slope, inner, PetscSqrtReal(norm));
   }
   for (int k = 0; k < DIRECTIONS; k++) {
     double slope = 0, inner = 0, norm = 0, loss = 0;
