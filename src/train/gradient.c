@@ -3,25 +3,32 @@
 #include <kitinet/log.h>
 #include <kitinet/loss.h>
 
+/* Forward, loss and backward of B samples, from number `start` of the batch on: their gradient is added to the gradient block, their errors to sums. */
+static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, const KNBatch *batch, PetscInt start, PetscInt B, KNStepSums *sums)
+{
+  float       *x      = batch->x + (size_t)start * loop->nx;
+  const float *target = batch->y + (size_t)start * loop->ny;
+  const KNPass pass   = {.samples = B, .training = PETSC_TRUE, .seed = loop->trainer->seed, .step = state->step, .index = batch->row + start};
+
+  PetscFunctionBegin;
+  PetscCall(KNStagePush(KN_STAGE_FORWARD));
+  PetscCall(KNOperatorForward(loop->op, &pass, x, loop->y));
+  kn_relative_l2_forward(loop->error, loop->y, target, (size_t)B, loop->ny);
+  PetscCall(PetscLogStagePop());
+  PetscCall(KNStagePush(KN_STAGE_BACKWARD));
+  kn_relative_l2_backward(loop->y, loop->error, loop->y, target, (size_t)B, loop->ny);
+  PetscCall(KNOperatorBackward(loop->op, &pass, x, loop->y));
+  PetscCall(PetscLogStagePop());
+  for (PetscInt b = 0; b < B; b++) sums->loss += loop->error[b];
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNLoopComputeGradient(KNLoop *loop, const KNState *state, const KNBatch *batch, KNStepSums *sums)
 {
   PetscFunctionBegin;
   PetscCall(KNParametersZeroGradients(loop->parameters));
   for (PetscInt start = 0; start < batch->samples; start += loop->trainer->microbatch) {
-    const PetscInt B      = PetscMin(loop->trainer->microbatch, batch->samples - start);
-    float         *x      = batch->x + (size_t)start * loop->nx;
-    const float   *target = batch->y + (size_t)start * loop->ny;
-    const KNPass   pass   = {.samples = B, .training = PETSC_TRUE, .seed = loop->trainer->seed, .step = state->step, .index = batch->row + start};
-
-    PetscCall(KNStagePush(KN_STAGE_FORWARD));
-    PetscCall(KNOperatorForward(loop->op, &pass, x, loop->y));
-    kn_relative_l2_forward(loop->error, loop->y, target, (size_t)B, loop->ny);
-    PetscCall(PetscLogStagePop());
-    PetscCall(KNStagePush(KN_STAGE_BACKWARD));
-    kn_relative_l2_backward(loop->y, loop->error, loop->y, target, (size_t)B, loop->ny);
-    PetscCall(KNOperatorBackward(loop->op, &pass, x, loop->y));
-    PetscCall(PetscLogStagePop());
-    for (PetscInt b = 0; b < B; b++) sums->loss += loop->error[b];
+    PetscCall(ComputeMicrobatch(loop, state, batch, start, PetscMin(loop->trainer->microbatch, batch->samples - start), sums));
   }
   sums->samples = batch->samples;
   PetscFunctionReturn(PETSC_SUCCESS);
