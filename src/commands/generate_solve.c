@@ -108,10 +108,10 @@ static PetscErrorCode SolveRow(KNGeneration *g, PetscInt64 row, Row *r, KNDatase
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Collective on the group. */
-static PetscErrorCode StopWanted(const KNGeneration *g, PetscBool *stop)
+/* Collective on the group. stored: rows that the file has by this run; excluded ones would be tried again. */
+static PetscErrorCode StopWanted(const KNGeneration *g, PetscInt64 stored, PetscBool *stop)
 {
-  PetscMPIInt wanted = KNStopWanted() != NULL;
+  PetscMPIInt wanted = KNStopWanted((PetscBool)(stored > 0)) != NULL;
 
   PetscFunctionBegin;
   if (g->ranks_per_sample > 1) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &wanted, 1, MPI_INT, MPI_MAX, g->comm));
@@ -122,7 +122,7 @@ static PetscErrorCode StopWanted(const KNGeneration *g, PetscBool *stop)
 /* The rows of this group. The other groups are taken to be as far as the one that shows the progress. */
 static PetscErrorCode SolveShare(KNGeneration *g, Row *r, KNDataset dataset)
 {
-  PetscInt64 start, end, missing = 0;
+  PetscInt64 start, end, missing = 0, stored = 0;
   KNProgress progress;
   PetscBool  stop = PETSC_FALSE;
 
@@ -135,9 +135,10 @@ static PetscErrorCode SolveShare(KNGeneration *g, Row *r, KNDataset dataset)
 
     PetscCall(KNDatasetHasRow(dataset, row, &present));
     if (present || missing++ < start) continue;
-    PetscCall(StopWanted(g, &stop));
+    PetscCall(StopWanted(g, stored, &stop));
     if (stop || r->failure) break;
     PetscCall(SolveRow(g, row, r, dataset));
+    stored += g->outcome[row] == KN_ROW_SOLVED || g->outcome[row] == KN_ROW_RETRIED; // as member 0 knows it
     PetscCall(KNProgressUpdate(&progress, PetscMin(g->taken + (missing - start) * g->groups, g->samples), NULL));
   }
   PetscCall(KNProgressEnd(&progress));

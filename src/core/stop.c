@@ -39,9 +39,9 @@ PetscErrorCode KNStopSetFromOptions(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const char *KNStopWanted(void)
+const char *KNStopWanted(PetscBool progress)
 {
   if (received) return received == SIGTERM ? "SIGTERM" : received == SIGINT ? "SIGINT" : "SIGUSR1";
-  if (deadline > 0 && MonotonicSeconds() >= deadline) return "-max_time";
+  if (progress && deadline > 0 && MonotonicSeconds() >= deadline) return "-max_time";
   return NULL;
 }

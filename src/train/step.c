@@ -7,7 +7,7 @@
 PetscErrorCode KNLoopStep(KNLoop *loop, KNState *state, PetscBool *stop)
 {
   const KNTrainer *trainer = loop->trainer;
-  KNStepSums       sums    = {.stop = KNStopWanted() ? 1 : 0};
+  KNStepSums       sums    = {.stop = KNStopWanted(PETSC_TRUE) ? 1 : 0};
   KNBatch          batch;
 
   PetscFunctionBegin;

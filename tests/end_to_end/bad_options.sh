@@ -3,14 +3,14 @@ set -eu
 . "$(dirname "$0")/common.sh"
 small_data
 bad() { unchanged refused "$@"; }
-trains() { "$KITINET" train -run new -dataset train.h5 "$@"; }
+trains() { ranks 1 train -run new -dataset train.h5 "$@"; }
 long() { head -c "$1" /dev/zero | tr '\0' a; }
 
-bad 2 'no command given; "kitinet -help"' "$KITINET"
-bad 2 'unknown command "tarin"; "kitinet -help" lists the commands' "$KITINET" tarin
-bad 2 "train needs -run DIRECTORY" "$KITINET" train
-bad 2 "train needs -dataset FILE" "$KITINET" train -run new
-bad 2 "option -run needs a value" "$KITINET" train -run -dataset train.h5
+bad 2 'no command given; "kitinet -help"' ranks 1
+bad 2 'unknown command "tarin"; "kitinet -help" lists the commands' ranks 1 tarin
+bad 2 "train needs -run DIRECTORY" ranks 1 train
+bad 2 "train needs -dataset FILE" ranks 1 train -run new
+bad 2 "option -run needs a value" ranks 1 train -run -dataset train.h5
 
 bad 2 "option -train_lr is nan, out of range: 1e-10 to 10" trains -train_lr nan
 bad 2 "option -train_lr is 1e400, out of range" trains -train_lr 1e400
@@ -51,10 +51,10 @@ for name in "a b" "it's" 'q"x' "# c" "a: b" '$(x)' '%s%n' 'x\y' "- z" "üñ→" 
   train 1 "$name" -train_epochs 1
   [ -f "$name/checkpoint.h5" ] || fail "no checkpoint in $name"
   cp "./$name/config.yaml" config
-  "$KITINET" train -run "$name" > output 2> message || fail "$name does not resume: $(cat message)"
+  ranks 1 train -run "$name" > output 2> message || fail "$name does not resume: $(cat message)"
   cmp "./$name/config.yaml" config || fail "$name: the options change when it resumes"
 done
-named() { "$KITINET" train -dataset train.h5 $network -run "$1"; }
+named() { ranks 1 train -dataset train.h5 $network -run "$1"; }
 bad 2 "option -run holds a control character (byte 10); leave it out" named "$(printf 'a\nb')"
 bad 2 "option -run holds a control character (byte 27)" named "$(printf 'a\033[31mb')"
 bad 2 "5000 bytes long; at most 4095" named "$(long 5000)"

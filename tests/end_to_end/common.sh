@@ -7,9 +7,9 @@ network="-model_modes 4 -model_width 8 -model_head 16 -train_batch 6 -train_micr
 
 # small_data: train.h5, 24 samples on 16 x 16; test.h5, 8 others; fine.h5, 6 on 32 x 32
 small_data() {
-  "$KITINET" generate -darcy_grid 16 -samples 24 -output train.h5 > /dev/null
-  "$KITINET" generate -darcy_grid 16 -samples 8 -first 24 -output test.h5 > /dev/null
-  "$KITINET" generate -darcy_grid 32 -samples 6 -first 40 -output fine.h5 > /dev/null
+  ranks 1 generate -darcy_grid 16 -samples 24 -output train.h5 > /dev/null
+  ranks 1 generate -darcy_grid 16 -samples 8 -first 24 -output test.h5 > /dev/null
+  ranks 1 generate -darcy_grid 32 -samples 6 -first 40 -output fine.h5 > /dev/null
 }
 
 # train N RUN ...: on N ranks

@@ -2,12 +2,12 @@
 set -eu
 . "$(dirname "$0")/refused.sh"
 rm -rf ./*
-export SLURM_SUBMIT_DIR="$KITINET_SOURCE" LAUNCH="$MPIEXEC -n 2"
+export SLURM_SUBMIT_DIR="$KITINET_SOURCE" LAUNCH="timeout 120 $MPIEXEC -n 2"
 job() { bash "$KITINET_SOURCE/jobs/generate.sbatch" "$@" -pde darcy -darcy_grid 16 > summary; }
 
 job "$PWD/whole" 12
 for task in 0 1 2; do
   SLURM_ARRAY_TASK_ID=$task job "$PWD/part" 4
 done
-"$KITINET" merge -input "$(ls part-*.h5 | paste -sd,)" -output part.h5 > summary
+ranks 1 merge -input "$(ls part-*.h5 | paste -sd,)" -output part.h5 > summary
 cmp whole.h5 part.h5 || fail "the parts of the array do not make the whole: $(ls)"

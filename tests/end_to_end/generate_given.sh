@@ -14,7 +14,7 @@ done
 cmp given1.h5 given3.h5 || fail "three ranks write another file than one"
 for array in x y sample checksum; do same random.h5 given1.h5 /$array; done
 generate 2 -darcy_grid 16 -from random.h5 -first 2 -samples 3 -output part.h5 > summary
-"$KITINET" inspect -input part.h5 > shown
+ranks 1 inspect -input part.h5 > shown
 grep -q "dataset of 3 samples" shown || fail "not three rows: $(cat shown)"
 grep -q "from_fingerprint: '[0-9a-f]*'" shown || fail "no provenance of the inputs: $(cat shown)"
 

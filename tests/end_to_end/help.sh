@@ -2,9 +2,9 @@
 set -eu
 . "$(dirname "$0")/common.sh"
 
-"$KITINET" -help > output
+ranks 1 -help > output
 for command in $(sed -n 's/^  \([a-z]*\) .*/\1/p' output); do
-  "$KITINET" $command -help > output 2> message || fail "$command -help: $(cat message)"
+  ranks 1 $command -help > output 2> message || fail "$command -help: $(cat message)"
   [ ! -s message ] || fail "$command -help complains: $(cat message)"
   grep -q "^kitinet $command: " output || fail "$command -help: $(head -n 1 output)"
   if grep -E '^ *-(ksp|pc|mat|vec|snes|ts|dm)_' output; then fail "$command -help lists options of PETSc"; fi
@@ -13,12 +13,12 @@ for command in $(sed -n 's/^  \([a-z]*\) .*/\1/p' output); do
   if grep -v '^  -[a-z0-9_]*  *[A-Za-z]' options; then fail "an option of $command without help"; fi
   [ -z "$(cut -d ' ' -f 3 options | sort | uniq -d)" ] || fail "$command explains an option twice: $(cut -d ' ' -f 3 options | sort | uniq -d)"
 done
-"$KITINET" train -help -run new -dataset nowhere.h5 > output || fail "train -help with other options"
+ranks 1 train -help -run new -dataset nowhere.h5 > output || fail "train -help with other options"
 grep -q -e "-collision_rate" output || fail "train -help without the options of collisions"
 [ "$(find . -type d)" = . ] || fail "-help made a directory"
-"$KITINET" -version | grep -q "^kitinet [0-9.]*$" || fail "$("$KITINET" -version)"
+ranks 1 -version | grep -q "^kitinet [0-9.]*$" || fail "$(ranks 1 -version)"
 
-"$KITINET" generate -darcy_grid 16 -samples 24 -output train.h5 -log_view > output
+ranks 1 generate -darcy_grid 16 -samples 24 -output train.h5 -log_view > output
 grep -q "^ *[0-9]*: *generate: " output || fail "no stage generate: $(grep Stage output)"
 train 2 run -train_epochs 2 -log_view
 for stage in load forward backward reduce update checkpoint; do

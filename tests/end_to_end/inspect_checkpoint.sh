@@ -3,9 +3,9 @@ set -eu
 . "$(dirname "$0")/refused.sh"
 rm -rf ./*
 
-"$KITINET" generate -darcy_grid 16 -samples 12 -output data.h5 > summary
-"$KITINET" train -run run -dataset data.h5 -train_epochs 3 -train_batch 4 -model_width 4 -model_modes 4 -model_layers 2 > trained 2> log
-"$KITINET" inspect -input data.h5 > dataset
+ranks 1 generate -darcy_grid 16 -samples 12 -output data.h5 > summary
+ranks 1 train -run run -dataset data.h5 -train_epochs 3 -train_batch 4 -model_width 4 -model_modes 4 -model_layers 2 > trained 2> log
+ranks 1 inspect -input data.h5 > dataset
 fingerprint=$(sed -n 's/.* fingerprint //p' dataset)
 for n in 1 2; do
   ranks $n inspect -input run/checkpoint.h5 > shown
@@ -23,7 +23,7 @@ awk '/ real numbers$/ { total = $2; listed = 1; next }
      END { exit !(listed && sum == total) }' shown || fail "sizes that do not add up: $(cat shown)"
 
 head -c 3000 run/checkpoint.h5 > short.h5
-refused 3 "short.h5: has .* bytes, its header says" "$KITINET" inspect -input short.h5
+refused 3 "short.h5: has .* bytes, its header says" ranks 1 inspect -input short.h5
 cp run/checkpoint.h5 flipped.h5
 printf '\377' | dd of=flipped.h5 bs=1 seek=5000 conv=notrunc 2> /dev/null
 refused 3 "flipped.h5: its checksum does not fit" ranks 2 inspect -input flipped.h5

@@ -15,7 +15,7 @@ cmp whole.h5 abc.h5 || fail "the parts do not make the whole"
 merge 3 -input c.h5,a.h5,b.h5 -output cab.h5 > summary
 cmp whole.h5 cab.h5 || fail "another file by three ranks, from parts in another order"
 merge 2 -input a.h5,c.h5 -output ac.h5 > summary # a gap
-"$KITINET" inspect -input ac.h5 > shown
+ranks 1 inspect -input ac.h5 > shown
 for phrase in "dataset of 15 samples" "first: 0" "samples: 20" "all 15 checksums are right"; do
   grep -q -F -e "$phrase" shown || fail "no \"$phrase\" in: $(cat shown)"
 done

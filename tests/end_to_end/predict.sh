@@ -5,11 +5,11 @@ small_data
 train 2 run -train_epochs 3
 
 for data in test fine; do
-  "$KITINET" evaluate -run run -dataset $data.h5 -picture false -output table.csv > output
+  ranks 1 evaluate -run run -dataset $data.h5 -picture false -output table.csv > output
   error=$(sed -n 2p table.csv | cut -d , -f 5)
   for n in 1 3; do
     ranks $n predict -checkpoint run/checkpoint.h5 -input $data.h5 -output $data.$n.h5 > output
-    "$KITINET" inspect -input $data.$n.h5 > output
+    ranks 1 inspect -input $data.$n.h5 > output
     grep -q "checksums are right" output || fail "$data on $n ranks: $(cat output)"
     difference=$("$tool" difference $data.$n.h5 $data.h5)
     close "$error" "$difference" 1e-6 || fail "$data on $n ranks: predictions are $difference away, evaluate says $error"

@@ -1,10 +1,38 @@
 # Shared by the scripts of this folder.
 fail() { echo "FAILED: $*" >&2; exit 1; }
 
+# No step of a test waits for ever. limited PROGRAM ...: under a limit of time; if it is reached the exit code is 124, and a message says which step it was.
+seconds=${KN_STEP_SECONDS:-120}
+limited() {
+  ended=0 started=$(date +%s)
+  timeout --foreground -k 30 "$seconds" "$@" || ended=$?
+  if [ $(($(date +%s) - started)) -ge "$seconds" ]; then
+    echo "no end within $seconds s: $*" >&2
+    ended=124
+  fi
+  return $ended
+}
+
+# background SIGNAL PROGRAM ... &: the same for a program that gets this signal, by kill -SIGNAL $!
+background() {
+  signal_=$1; shift
+  exec timeout --foreground -s "$signal_" -k 30 "$seconds" "$@"
+}
+
+# await WHAT CONDITION ...: until the condition holds, a minute at most
+await() {
+  what=$1 tries=0; shift
+  until "$@"; do
+    tries=$((tries + 1))
+    [ $tries -lt 1200 ] || fail "a minute has passed: $what; $(cat message output 2> /dev/null)"
+    sleep 0.05
+  done
+}
+
 # ranks N COMMAND ...: the program on N ranks; one rank needs no launcher, which is slow to report a failure.
 ranks() {
   n=$1; shift
-  if [ "$n" -eq 1 ]; then "$KITINET" "$@"; else "$MPIEXEC" -n "$n" "$KITINET" "$@"; fi
+  if [ "$n" -eq 1 ]; then limited "$KITINET" "$@"; else limited "$MPIEXEC" -n "$n" "$KITINET" "$@"; fi
 }
 
 # refused CODE PHRASE command ...: the command ends with this code and says so in one line of the program's.

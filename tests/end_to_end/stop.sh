@@ -4,21 +4,15 @@ set -eu
 small_data
 
 # Waits until RUN has N epochs.
-wait_for() {
-  tries=0
-  until [ -f "$1/metrics.csv" ] && [ "$(wc -l < "$1/metrics.csv")" -gt "$2" ]; do
-    tries=$((tries + 1))
-    [ $tries -lt 1200 ] || fail "no $2 epochs of $1 in a minute"
-    sleep 0.05
-  done
-}
+has_epochs() { [ -f "$1/metrics.csv" ] && [ "$(wc -l < "$1/metrics.csv")" -gt "$2" ]; }
+wait_for() { await "no $2 epochs of $1" has_epochs "$@"; }
 stopped() {
   grep -q "stopped early, checkpoint written" output || fail "$1: $(cat output message)"
-  "$KITINET" evaluate -checkpoint "$1/checkpoint.h5" -dataset test.h5 -picture false > output || fail "$1: the checkpoint cannot be used"
+  ranks 1 evaluate -checkpoint "$1/checkpoint.h5" -dataset test.h5 -picture false > output || fail "$1: the checkpoint cannot be used"
 }
 
 for signal in TERM INT USR1; do
-  "$KITINET" train -run $signal -dataset train.h5 $network -train_epochs 1000000 > output 2> message &
+  background $signal "$KITINET" train -run $signal -dataset train.h5 $network -train_epochs 1000000 > output 2> message &
   process=$!
   wait_for $signal 2
   kill -$signal $process
@@ -27,7 +21,7 @@ for signal in TERM INT USR1; do
 done
 
 # A batch system signals the launcher, which passes SIGUSR1 on to the ranks.
-"$MPIEXEC" -n 2 "$KITINET" train -run launched -dataset train.h5 $network -train_epochs 1000000 > output 2> message &
+background USR1 "$MPIEXEC" -n 2 "$KITINET" train -run launched -dataset train.h5 $network -train_epochs 1000000 > output 2> message &
 process=$!
 wait_for launched 2
 kill -USR1 $process
