@@ -1,5 +1,6 @@
 /* kitinet COMMAND [options]: sets up MPI and PETSc, finds the command, turns its outcome into an exit code. */
 #include "commands/command.h"
+#include <kitinet/memory.h>
 #include <kitinet/threads.h>
 #include <signal.h>
 
@@ -32,6 +33,7 @@ static PetscErrorCode Run(int argc, char **argv, PetscBool *stopped)
     if (strcmp(command->name, name)) continue;
     PetscCall(KNOptionsInsert(argc - 2, argv + 2));
     PetscCall(KNThreadsSetUp());
+    PetscCall(KNMemorySetUp());
     PetscCall(command->run(command->purpose, stopped));
     PetscFunctionReturn(PETSC_SUCCESS);
   }

@@ -65,6 +65,9 @@ PETSC_EXTERN PetscErrorCode KNLayerBackward(KNLayer layer, const KNPass *pass, c
 /* Not collective, after KNLayerSetGrid. Floating-point operations for one sample (forward, backward) and bytes of workspace. Any pointer may be NULL. */
 PETSC_EXTERN PetscErrorCode KNLayerGetCost(KNLayer layer, PetscLogDouble *forward, PetscLogDouble *backward, size_t *bytes);
 
+/* Not collective. Not owned; any pointer may be NULL. */
+PETSC_EXTERN PetscErrorCode KNLayerGetName(KNLayer layer, const char **type, const char **name);
+
 /* Not collective. One line about the layer, on rank 0 of the viewer. */
 PETSC_EXTERN PetscErrorCode KNLayerView(KNLayer layer, PetscViewer viewer);
 

@@ -29,9 +29,13 @@ PETSC_EXTERN PetscErrorCode KNModelSetUp(KNModel model, PetscInt64 seed);
 
 /*
   Not collective. Plans for batches of up to `samples` samples on the grid and allocates the activations (those that
-  backward needs only if training). Raises KN_ERR_INPUT where the grid does not fit the model, the same on all ranks.
+  backward needs only if training). Raises KN_ERR_INPUT where the grid does not fit the model, KN_ERR_USAGE where activations and parameters do not
+  fit into the rank's memory (KNMemoryGetLimit), the same on all ranks, before anything is allocated.
 */
 PETSC_EXTERN PetscErrorCode KNModelSetGrid(KNModel model, const KNGrid *grid, PetscInt samples, PetscBool training);
+
+/* Not collective. KNModelSetGrid without the memory: of all else only KNModelGetCost works after it, and says what KNModelSetGrid would take. */
+PETSC_EXTERN PetscErrorCode KNModelPlanGrid(KNModel model, const KNGrid *grid, PetscInt samples, PetscBool training);
 
 /* Not collective. x: (B, C_in, S), not changed; y: (B, C_out, S). B = pass->samples. */
 PETSC_EXTERN PetscErrorCode KNModelForward(KNModel model, const KNPass *pass, const KNReal *x, KNReal *y);
@@ -45,7 +49,10 @@ PETSC_EXTERN PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, c
 /* Not collective, after KNModelSetUp. Not owned. */
 PETSC_EXTERN PetscErrorCode KNModelGetParameters(KNModel model, KNParameters *parameters);
 
-/* Not collective, after KNModelSetGrid. Floating-point operations for one sample, and bytes of activations and workspace. Any pointer may be NULL. */
+/* Not collective, after KNModelSetFromOptions. The layers in order of the forward sweep, not owned. */
+PETSC_EXTERN PetscErrorCode KNModelGetLayers(KNModel model, PetscInt *count, const KNLayer **layers);
+
+/* Not collective, after KNModelSetGrid or KNModelPlanGrid. Floating-point operations for one sample, and bytes of activations and workspace. Any pointer may be NULL. */
 PETSC_EXTERN PetscErrorCode KNModelGetCost(KNModel model, PetscLogDouble *forward, PetscLogDouble *backward, size_t *bytes);
 
 /* Not collective, after KNModelSetUp. Type and layers, a line each, on the viewer. */

@@ -37,7 +37,10 @@ PETSC_EXTERN PetscErrorCode KNParametersDestroy(KNParameters *parameters);
 */
 PETSC_EXTERN PetscErrorCode KNParametersDeclare(KNParameters parameters, const char name[], PetscInt rank, const PetscInt shape[], KNInit init, KNReal scale, KNReal **value, KNReal **gradient);
 
-/* Not collective. Allocates the blocks and draws the initial values: a pure function of (seed, parameter, element). Gradients and moments are 0. */
+/*
+  Not collective. Allocates the blocks and draws the initial values: a pure function of (seed, parameter, element). Gradients and moments are 0.
+  Raises KN_ERR_USAGE where the blocks do not fit into the rank's memory (KNMemoryGetLimit).
+*/
 PETSC_EXTERN PetscErrorCode KNParametersSetUp(KNParameters parameters, PetscInt64 seed);
 
 /*

@@ -25,6 +25,9 @@ typedef struct {
 /* Collective on PETSC_COMM_WORLD. Defaults, then options. */
 PETSC_EXTERN PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer);
 
+/* Not collective. Samples of an epoch and steps of the whole training on the dataset. Raises KN_ERR_USAGE where it holds fewer samples than are wanted. */
+PETSC_EXTERN PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNDataset dataset, PetscInt64 *samples, PetscInt64 *steps);
+
 /*
   Collective on PETSC_COMM_WORLD. Trains op on the dataset, from where directory/checkpoint.h5 stands, to the last epoch; tests on
   test (may be NULL) after each epoch. *stopped: a signal or -max_time ended it early, a checkpoint is written.

@@ -10,8 +10,8 @@
 */
 static PetscErrorCode InsertRunOptions(const char directory[])
 {
-  static const char *const open_ended[]   = {"run", "dataset", "dataset_test", "max_time", "checkpoint_every", "train_epochs", NULL};
-  static const char *const fixed_length[] = {"run", "dataset", "dataset_test", "max_time", "checkpoint_every", NULL};
+  static const char *const open_ended[]   = {"run", "dry_run", "dataset", "dataset_test", "max_time", "checkpoint_every", "train_epochs", NULL};
+  static const char *const fixed_length[] = {"run", "dry_run", "dataset", "dataset_test", "max_time", "checkpoint_every", NULL};
   char                     path[PETSC_MAX_PATH_LEN], *yaml;
   PetscBool                resume;
 
@@ -25,28 +25,44 @@ static PetscErrorCode InsertRunOptions(const char directory[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* What the training will take. Nothing is allocated for it yet. */
 static PetscErrorCode PrintPlan(KNOperator op, const KNTrainer *trainer, KNDataset dataset)
 {
   KNModel          model;
   KNParameters     parameters;
   const KNProblem *problem;
   PetscLogDouble   forward, backward;
-  PetscInt64       samples;
+  PetscInt64       samples, steps;
   PetscMPIInt      ranks;
-  size_t           total, bytes;
+  size_t           size, bytes;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &ranks));
-  PetscCall(KNOperatorGetModel(op, &model, &parameters, &problem, NULL));
-  PetscCall(KNDatasetGetSamples(dataset, &samples));
-  if (trainer->samples) samples = trainer->samples;
+  PetscCall(KNOperatorGetModel(op, &model, &parameters, NULL, NULL));
+  PetscCall(KNDatasetGetProblem(dataset, &problem));
+  PetscCall(KNTrainerGetSteps(trainer, dataset, &samples, &steps));
   PetscCall(KNModelView(model, PETSC_VIEWER_STDOUT_WORLD));
-  PetscCall(KNOperatorSetGrid(op, &problem->grid, trainer->microbatch, PETSC_TRUE));
+  PetscCall(KNModelPlanGrid(model, &problem->grid, trainer->microbatch, PETSC_TRUE));
   PetscCall(KNModelGetCost(model, &forward, &backward, &bytes));
-  PetscCall(KNParametersGetTotal(parameters, &total));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "training on %" PetscInt64_FMT " samples, %" PetscInt_FMT " epochs, batch %" PetscInt_FMT " over %d rank%s\n"
+  PetscCall(KNParametersGetBlocks(parameters, &size, NULL, NULL, NULL, NULL));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "training on %" PetscInt64_FMT " samples, %" PetscInt_FMT " epochs, batch %" PetscInt_FMT " over %d rank%s: %" PetscInt64_FMT " steps\n"
                                           "%.4g MFLOP forward and %.4g backward for a sample; memory of a rank: %.1f MiB activations, %.1f MiB parameters\n",
-                        samples, trainer->epochs, trainer->batch, ranks, ranks == 1 ? "" : "s", forward * 1e-6, backward * 1e-6, (double)bytes / 1048576.0, 4.0 * (double)(total * sizeof(KNReal)) / 1048576.0));
+                        samples, trainer->epochs, trainer->batch, ranks, ranks == 1 ? "" : "s", steps, forward * 1e-6, backward * 1e-6, (double)bytes / 1048576.0, 4.0 * (double)(size * sizeof(KNReal)) / 1048576.0));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What -dry_run adds. A checkpoint holds the values and both moments, best.h5 the values; each keeps its previous generation. */
+static PetscErrorCode PrintFiles(KNOperator op, const char directory[])
+{
+  KNParameters parameters;
+  PetscBool    resume;
+  size_t       total;
+
+  PetscFunctionBegin;
+  PetscCall(KNOperatorGetModel(op, NULL, &parameters, NULL, NULL));
+  PetscCall(KNParametersGetTotal(parameters, &total));
+  PetscCall(KNRunHasCheckpoint(directory, &resume));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "would %s %s: config.yaml, metrics.csv, log.txt, checkpoint.h5 (2 of %.1f MiB), best.h5 (2 of %.1f MiB)\nnothing was written\n", resume ? "resume" : "make", directory, 3.0 * (double)(total * sizeof(KNReal)) / 1048576.0, (double)(total * sizeof(KNReal)) / 1048576.0));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -58,7 +74,7 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
   KNDataset        dataset = NULL, test = NULL;
   KNTrainer        trainer;
   KNOperator       op;
-  PetscBool        done;
+  PetscBool        dry_run = PETSC_FALSE, done;
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Data and run"));
@@ -69,6 +85,7 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
   }
   PetscCall(KNOptionsPath("-dataset", "dataset to train on", path));
   PetscCall(KNOptionsPath("-dataset_test", "dataset to test on after each epoch; any resolution", test_path));
+  PetscCall(KNOptionsBool("-dry_run", "print what would be done, and what memory and disk it takes; write nothing", &dry_run));
   PetscCall(KNStopSetFromOptions());
   PetscCall(KNTrainerSetFromOptions(&trainer));
   if (!KNOptionsHelpWanted()) {
@@ -85,9 +102,14 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
       PetscCall(KNOperatorCheck(op, test_problem, test_path));
     }
     PetscCall(PrintPlan(op, &trainer, dataset));
-    PetscCall(KNTrainerRun(&trainer, op, dataset, test, directory, stopped));
-    if (*stopped) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "stopped early, checkpoint written; the same command, or \"kitinet train -run %s\", goes on from there\n", directory));
-    else PetscCall(PetscPrintf(PETSC_COMM_WORLD, "trained: %s\nnext: kitinet evaluate -run %s -dataset %s\n", directory, directory, test_path[0] ? test_path : "FILE"));
+    if (dry_run) {
+      PetscCall(KNOperatorSetGrid(op, &problem->grid, trainer.microbatch, PETSC_TRUE)); /* refused here if it would be refused then */
+      PetscCall(PrintFiles(op, directory));
+    } else {
+      PetscCall(KNTrainerRun(&trainer, op, dataset, test, directory, stopped));
+      if (*stopped) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "stopped early, checkpoint written; the same command, or \"kitinet train -run %s\", goes on from there\n", directory));
+      else PetscCall(PetscPrintf(PETSC_COMM_WORLD, "trained: %s\nnext: kitinet evaluate -run %s -dataset %s\n", directory, directory, test_path[0] ? test_path : "FILE"));
+    }
   }
   PetscCall(KNOperatorDestroy(&op));
   PetscCall(KNDatasetDestroy(&test));

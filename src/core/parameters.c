@@ -1,4 +1,6 @@
 /* The trainable parameters: declared one by one, stored in four blocks of one layout. */
+#include <kitinet/error.h>
+#include <kitinet/memory.h>
 #include <kitinet/parameters.h>
 #include <kitinet/random.h>
 #include <string.h>
@@ -87,6 +89,9 @@ PetscErrorCode KNParametersSetUp(KNParameters p, PetscInt64 seed)
 {
   PetscFunctionBegin;
   PetscCheck(!p->block[VALUE], PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNParametersSetUp() called twice");
+  PetscCheck(p->size <= KNMemoryGetLimit() / (NBLOCKS * sizeof(KNReal)), PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "the network's %.4g million parameters, their gradients and moments need %.1f MiB, a rank may take %.1f MiB here: lower -model_width, -model_modes or -model_layers, or the number of ranks on a node",
+             (double)p->size * 1e-6, (double)p->size * NBLOCKS * sizeof(KNReal) / 1048576.0, (double)KNMemoryGetLimit() / 1048576.0);
   for (int b = 0; b < NBLOCKS; b++) {
     PetscCall(KNMalloc(p->size, sizeof(KNReal), &p->block[b]));
     memset(p->block[b], 0, p->size * sizeof(KNReal)); /* gaps are 0 in debug builds too */

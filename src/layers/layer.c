@@ -182,6 +182,14 @@ PetscErrorCode KNLayerGetCost(KNLayer layer, PetscLogDouble *forward, PetscLogDo
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNLayerGetName(KNLayer layer, const char **type, const char **name)
+{
+  PetscFunctionBegin;
+  if (type) *type = layer->type;
+  if (name) *name = layer->name;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNLayerView(KNLayer layer, PetscViewer viewer)
 {
   PetscFunctionBegin;

@@ -1,6 +1,7 @@
 /* The model object: registry, life cycle, and what all recipes share. */
 #include "model_impl.h"
 #include <kitinet/error.h>
+#include <kitinet/memory.h>
 #include <kitinet/options.h>
 #include <petscviewer.h>
 
@@ -86,7 +87,7 @@ PetscErrorCode KNModelSetUp(KNModel model, PetscInt64 seed)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNModelSetGrid(KNModel model, const KNGrid *grid, PetscInt samples, PetscBool training)
+static PetscErrorCode SetGrid(KNModel model, const KNGrid *grid, PetscInt samples, PetscBool training)
 {
   PetscFunctionBegin;
   PetscCheck(grid->dim == model->dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "the data have %" PetscInt_FMT " axes, the network %" PetscInt_FMT, grid->dim, model->dim);
@@ -94,6 +95,34 @@ PetscErrorCode KNModelSetGrid(KNModel model, const KNGrid *grid, PetscInt sample
   model->samples  = samples;
   model->training = training;
   PetscCall(model->ops.setgrid(model, training));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelPlanGrid(KNModel model, const KNGrid *grid, PetscInt samples, PetscBool training)
+{
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  KNMemoryReserve(PETSC_TRUE);
+  code = SetGrid(model, grid, samples, training);
+  KNMemoryReserve(PETSC_FALSE);
+  PetscCall(code);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelSetGrid(KNModel model, const KNGrid *grid, PetscInt samples, PetscBool training)
+{
+  size_t activations, parameters;
+
+  PetscFunctionBegin;
+  PetscCall(KNModelPlanGrid(model, grid, samples, training));
+  PetscCall(KNModelGetCost(model, NULL, NULL, &activations));
+  PetscCall(KNParametersGetBlocks(model->parameters, &parameters, NULL, NULL, NULL, NULL));
+  parameters *= 4 * sizeof(KNReal);
+  PetscCheck(activations <= KNMemoryGetLimit() - PetscMin(parameters, KNMemoryGetLimit()), PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "%" PetscInt_FMT " samples at a time need %.1f MiB for activations and %.1f MiB for parameters, a rank may take %.1f MiB here: lower -train_microbatch (evaluate: -evaluate_batch, predict: -predict_batch), the network's size, or the number of ranks on a node",
+             samples, (double)activations / 1048576.0, (double)parameters / 1048576.0, (double)KNMemoryGetLimit() / 1048576.0);
+  PetscCall(SetGrid(model, grid, samples, training));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -117,6 +146,14 @@ PetscErrorCode KNModelGetParameters(KNModel model, KNParameters *parameters)
 {
   PetscFunctionBegin;
   *parameters = model->parameters;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelGetLayers(KNModel model, PetscInt *count, const KNLayer **layers)
+{
+  PetscFunctionBegin;
+  *count  = model->nlayers;
+  *layers = model->layer;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -175,10 +175,20 @@ static PetscErrorCode LoopDestroy(KNLoop *loop)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNDataset dataset, PetscInt64 *samples, PetscInt64 *steps)
+{
+  PetscFunctionBegin;
+  PetscCall(KNDatasetGetSamples(dataset, samples));
+  PetscCheck(trainer->samples <= *samples, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_samples is %" PetscInt64_FMT ", the dataset holds %" PetscInt64_FMT ": give at most that, or 0 for all", trainer->samples, *samples);
+  if (trainer->samples) *samples = trainer->samples;
+  *steps = (PetscInt64)trainer->epochs * ((*samples + trainer->batch - 1) / trainer->batch);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test, const char directory[], PetscBool *stopped)
 {
   KNState        state = {.best = -1};
-  PetscInt64     samples;
+  PetscInt64     samples, steps;
   PetscBool      resume;
   PetscLogDouble now;
   KNLoop         loop;
@@ -186,9 +196,7 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
 
   PetscFunctionBegin;
   *stopped = PETSC_FALSE;
-  PetscCall(KNDatasetGetSamples(dataset, &samples));
-  PetscCheck(trainer->samples <= samples, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_samples is %" PetscInt64_FMT ", the dataset holds %" PetscInt64_FMT ": give at most that, or 0 for all", trainer->samples, samples);
-  if (trainer->samples) samples = trainer->samples;
+  PetscCall(KNTrainerGetSteps(trainer, dataset, &samples, &steps));
   PetscCall(PlanFor(&(KNLoop){.trainer = trainer, .op = op}, dataset, PETSC_TRUE)); /* refuses a grid that does not fit before anything is created */
   PetscCall(LoopCreate(trainer, op, dataset, test, directory, samples, &loop));
   PetscCall(KNRunPath(directory, "checkpoint.h5", path));
@@ -201,7 +209,7 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
   if (resume) PetscCall(KNRunLog(loop.run, "resumed after epoch %" PetscInt64_FMT ", step %" PetscInt64_FMT, state.epoch, state.step));
 
   PetscCall(PetscTime(&loop.began));
-  PetscCall(KNProgressBegin("steps", (PetscInt64)trainer->epochs * loop.batches, state.step, &loop.progress));
+  PetscCall(KNProgressBegin("steps", steps, state.step, &loop.progress));
   if (resume) PetscCall(KNProgressSay(&loop.progress, "resuming %s after epoch %" PetscInt64_FMT ", step %" PetscInt64_FMT, directory, state.epoch, state.step));
   PetscCall(TrainEpochs(&loop, &state, samples, stopped));
   PetscCall(KNProgressEnd(&loop.progress));
