@@ -30,7 +30,7 @@ PETSC_EXTERN PetscErrorCode KNRecordLoad(MPI_Comm comm, const char kind[], const
 */
 PETSC_EXTERN PetscErrorCode KNRecordIdentify(MPI_Comm comm, const char path[], PetscBool *is_record, char kind[], char version[]);
 
-/* Collective. Writes a new record; raises KN_ERR_IO (on all ranks) and leaves the previous generation as it was. */
+/* Collective. Writes a new record. Raises KN_ERR_IO on all ranks, also for what failed while it was filled, and leaves the previous generation as it was. */
 PETSC_EXTERN PetscErrorCode KNRecordSave(KNRecord record, const char path[]);
 
 PETSC_EXTERN PetscErrorCode KNRecordDestroy(KNRecord *record);
@@ -38,7 +38,7 @@ PETSC_EXTERN PetscErrorCode KNRecordDestroy(KNRecord *record);
 /* Not collective. Whether the record was loaded (variables are set) or is new (they are stored). */
 PETSC_EXTERN PetscBool KNRecordIsLoaded(KNRecord record);
 
-/* Collective, each. Root attributes. Raises KN_ERR_INPUT when a loaded record lacks the entry or has it in another form. text: size bytes. */
+/* Collective, each (storing needs no communication). Root attributes. Raises KN_ERR_INPUT when a loaded record lacks the entry or has it in another form. text: size bytes. */
 PETSC_EXTERN PetscErrorCode KNRecordText(KNRecord record, const char name[], size_t size, char text[]);
 PETSC_EXTERN PetscErrorCode KNRecordInt(KNRecord record, const char name[], PetscInt64 *value);
 PETSC_EXTERN PetscErrorCode KNRecordReal(KNRecord record, const char name[], PetscReal *value);

@@ -14,16 +14,18 @@ struct _p_KNRecord {
   char        path[PETSC_MAX_PATH_LEN];
   KNDirection direction;
   KNFile      file; /* HDF5's core driver; a new record exists on rank 0 only, a loaded one on all */
+  int         code; /* of a new record: its first failure, which KNRecordSave() raises on all ranks */
 };
 
-/* Runs `call` under the lock on the ranks that have the file; all raise its failure. */
+/* Runs `call` under the lock on the ranks that have the file. A loaded record agrees at once, a new one, filled by many small calls, when it is saved. */
 #define KNRecordDo(record, call) \
   do { \
-    int code_ = 0; \
+    int code_ = (record)->code; \
     KNHDF5Lock(); \
-    if ((record)->direction == KN_LOAD || (record)->rank == 0) code_ = (call); \
+    if (((record)->direction == KN_LOAD || (record)->rank == 0) && !code_) code_ = (call); \
     KNHDF5Unlock(); \
-    PetscCall(KNAgree((record)->comm, code_, "%s", (record)->file.message)); \
+    if ((record)->direction == KN_STORE) (record)->code = code_; \
+    else PetscCall(KNAgree((record)->comm, code_, "%s", (record)->file.message)); \
   } while (0)
 
 static PetscErrorCode KNRecordNew(MPI_Comm comm, const char kind[], const char path[], KNDirection direction, KNRecord *record)
@@ -79,6 +81,7 @@ PetscErrorCode KNRecordDestroy(KNRecord *record)
 {
   PetscFunctionBegin;
   if (!*record) PetscFunctionReturn(PETSC_SUCCESS);
+  (*record)->code = 0; /* what failed has been raised, or nobody wanted the record */
   KNRecordDo(*record, CloseImage(&(*record)->file));
   PetscCall(PetscFree(*record));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -191,6 +194,7 @@ PetscErrorCode KNRecordSave(KNRecord record, const char path[])
 {
   PetscFunctionBegin;
   KNRecordDo(record, SaveImage(record, path));
+  PetscCall(KNAgree(record->comm, record->code, "%s", record->file.message));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
