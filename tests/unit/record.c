@@ -221,6 +221,21 @@ static PetscErrorCode TestMisfits(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* What fails while a record is filled is raised when it is saved, and nothing is written. */
+static PetscErrorCode TestFilling(void)
+{
+  const float array[VALUES] = {0};
+  KNRecord    record;
+
+  PetscFunctionBegin;
+  PetscCall(KNRecordCreate(PETSC_COMM_WORLD, "checkpoint", &record));
+  for (int twice = 0; twice < 2; twice++) PetscCall(KNRecordArray(record, "group", "twice", 2, shape, (float *)array));
+  EXPECT_ERROR(KN_ERR_IO, "H5Dcreate", KNRecordSave(record, "a.h5"));
+  PetscCall(KNRecordDestroy(&record));
+  PetscCall(CheckNumber("a.h5", 4));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Below a regular file nothing can be created, not even by root; a folder cannot be replaced. */
 static PetscErrorCode TestUnwritable(void)
 {
@@ -242,6 +257,7 @@ int main(int argc, char **argv)
   PetscCall(TestGenerations());
   PetscCall(TestDamage());
   PetscCall(TestMisfits());
+  PetscCall(TestFilling());
   PetscCall(TestUnwritable());
   PetscCall(PetscFinalize());
   return 0;
