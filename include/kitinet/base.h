@@ -85,17 +85,25 @@ static inline void KNPartition(PetscInt64 n, PetscMPIInt size, PetscMPIInt rank,
 }
 
 /*
-  Not collective. The share of rank in 0..size-1 of n items that stay together in leaves of `leaf` items (the last may be shorter): aligned blocks of 2^k leaves, with the
-  smallest k that leaves no more blocks than ranks. Whatever the size, a share is then a whole subtree of one binary tree over the leaves. Ranks beyond the last block have none.
+  Not collective. n items stay together in leaves of `leaf` items (the last may be shorter), leaves in aligned blocks of 2^k leaves, a block for each rank: the smallest 2^k that leaves
+  no more blocks than ranks. Whatever the size, a block is then a whole subtree of one binary tree over the leaves.
 */
-static inline void KNLeafPartition(PetscInt64 n, PetscInt64 leaf, PetscMPIInt size, PetscMPIInt rank, PetscInt64 *start, PetscInt64 *end)
+static inline PetscInt64 KNLeafBlock(PetscInt64 n, PetscInt64 leaf, PetscMPIInt size)
 {
   const PetscInt64 leaves = (n + leaf - 1) / leaf;
   PetscInt64       block  = 1;
 
   while ((leaves + block - 1) / block > size) block *= 2;
-  *start = PetscMin(n, rank * block * leaf);
-  *end   = PetscMin(n, (rank + 1) * block * leaf);
+  return block;
+}
+
+/* Not collective. The share [*start, *end) of rank in 0..size-1: its block. Ranks beyond the last block have none. */
+static inline void KNLeafPartition(PetscInt64 n, PetscInt64 leaf, PetscMPIInt size, PetscMPIInt rank, PetscInt64 *start, PetscInt64 *end)
+{
+  const PetscInt64 items = KNLeafBlock(n, leaf, size) * leaf;
+
+  *start = PetscMin(n, rank * items);
+  *end   = PetscMin(n, (rank + 1) * items);
 }
 
 /*

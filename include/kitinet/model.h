@@ -46,6 +46,12 @@ PETSC_EXTERN PetscErrorCode KNModelForward(KNModel model, const KNPass *pass, co
 */
 PETSC_EXTERN PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, const KNReal *x, const KNReal *dy, KNReal *dx);
 
+/*
+  Not collective. From here on KNModelBackward calls done(context, offset), layer by layer, as soon as the gradients from element `offset` of their block to its end are
+  complete: offset falls to 0. done NULL: no more calls.
+*/
+PETSC_EXTERN PetscErrorCode KNModelSetGradientsDone(KNModel model, PetscErrorCode (*done)(void *context, size_t offset), void *context);
+
 /* Not collective, after KNModelSetUp. Not owned. */
 PETSC_EXTERN PetscErrorCode KNModelGetParameters(KNModel model, KNParameters *parameters);
 

@@ -45,7 +45,7 @@ PETSC_EXTERN PetscErrorCode KNParametersSetUp(KNParameters parameters, PetscInt6
 
 /*
   Not collective, after KNParametersSetUp(). The four blocks, not owned, *size elements each, aligned to KN_ALIGN (gaps between
-  parameters are 0 and stay 0). Any pointer may be NULL.
+  parameters are 0 and stay 0). Any pointer may be NULL. Before KNParametersSetUp(): size alone, of what has been declared so far.
 */
 PETSC_EXTERN PetscErrorCode KNParametersGetBlocks(KNParameters parameters, size_t *size, KNReal **value, KNReal **gradient, KNReal **moment1, KNReal **moment2);
 
@@ -55,6 +55,9 @@ PETSC_EXTERN PetscErrorCode KNParametersGetInfo(KNParameters parameters, PetscIn
 
 /* Not collective. Number of trainable real numbers (without gaps). */
 PETSC_EXTERN PetscErrorCode KNParametersGetTotal(KNParameters parameters, size_t *total);
+
+/* Not collective, after KNParametersSetUp(). Exchanges the block of the gradients with *block, of the same size and from KNMalloc(): each side owns what it gets. */
+PETSC_EXTERN PetscErrorCode KNParametersSwapGradients(KNParameters parameters, KNReal **block);
 
 /* Not collective. Sets all gradients to 0. */
 PETSC_EXTERN PetscErrorCode KNParametersZeroGradients(KNParameters parameters);

@@ -1,17 +1,59 @@
-/* The reductions of data-parallel training. */
+/*
+  The reductions of data-parallel training: the gradient of a global batch from those of its micro-batches, and what else all ranks learn of a step.
+
+  tree       One binary tree over the micro-batches of the batch, within and between ranks (src/train/reduce_tree.h): the same bits for any number of ranks. Ranks without
+             micro-batches only receive. Runs along with backward of the last micro-batch.
+  allreduce  Ranks have even shares and add up their micro-batches one after another; MPI_Allreduce adds the ranks in whatever order it likes.
+
+  Use, on all ranks, with the batch dealt out by KNLoader with leaf KNReductionGetLeaf():
+
+    KNReductionBegin -> for each micro-batch of this rank: its gradient is added to the block of gradients, KNReductionAdd -> KNReductionFinish
+*/
 #ifndef KITINET_REDUCE_H
 #define KITINET_REDUCE_H
 
 #include <kitinet/parameters.h>
 
-/* What all ranks learn of a step besides the gradient. */
+typedef struct _p_KNReduction *KNReduction;
+
+typedef enum { KN_REDUCTION_TREE, KN_REDUCTION_ALLREDUCE } KNReductionType;
+
+/* "tree", "allreduce", then NULL */
+PETSC_EXTERN const char *const KNReductionNames[];
+
+/* What all ranks learn of a step besides the gradient: sums over ranks; all members are double. */
 typedef struct {
   double loss;    /* sum of the samples' errors */
   double samples; /* number of samples */
   double stop;    /* ranks that want to stop */
 } KNStepSums;
 
-/* Collective on comm. Sums the gradient block, and the sums, over all ranks: one reduction of each. */
-PETSC_EXTERN PetscErrorCode KNReduceStep(MPI_Comm comm, KNParameters parameters, KNStepSums *sums);
+/* Collective on comm. For batches of up to `batch` samples in micro-batches of `microbatch`. parameters: set up, not owned, must outlive the reduction. */
+PETSC_EXTERN PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch, KNReduction *reduction);
+PETSC_EXTERN PetscErrorCode KNReductionDestroy(KNReduction *reduction);
+
+/* Not collective. A batch of `total` samples over all ranks begins: gradients are set to 0. */
+PETSC_EXTERN PetscErrorCode KNReductionBegin(KNReduction reduction, PetscInt total);
+
+/*
+  Not collective. For KNModelSetGradientsDone, around the backward sweep that completes a micro-batch; context: the reduction. Gradients from element `offset` of
+  their block on are complete. Without these calls the sum is the same, and the communication waits for KNReductionAdd.
+*/
+PETSC_EXTERN PetscErrorCode KNReductionGradientsDone(void *context, size_t offset);
+
+/* Not collective. The gradient of this rank's next micro-batch is complete; loss: the sum of its errors. Gradients are 0 again, unless it was the last. */
+PETSC_EXTERN PetscErrorCode KNReductionAdd(KNReduction reduction, double loss);
+
+/* Collective on comm. The gradient block is the sum over all ranks, sums->loss the sum of all losses; the other sums, given by each rank, are added up. */
+PETSC_EXTERN PetscErrorCode KNReductionFinish(KNReduction reduction, KNStepSums *sums);
+
+/* Not collective. How many samples stay together on a rank: `leaf` of KNLoaderCreate. */
+PETSC_EXTERN PetscInt KNReductionGetLeaf(KNReductionType type, PetscInt microbatch);
+
+/*
+  Not collective. How many of `size` ranks a batch occupies. If not all: *fitting_batch, the next larger one that gives all ranks equal shares, and *fitting_microbatch, the largest smaller
+  micro-batch that does, 0 if there is none; otherwise both are what was given.
+*/
+PETSC_EXTERN PetscMPIInt KNReductionBusyRanks(KNReductionType type, PetscInt batch, PetscInt microbatch, PetscMPIInt size, PetscInt *fitting_batch, PetscInt *fitting_microbatch);
 
 #endif

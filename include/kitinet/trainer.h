@@ -9,17 +9,19 @@
 
 #include <kitinet/operator.h>
 #include <kitinet/optimizer.h>
+#include <kitinet/reduce.h>
 #include <kitinet/run.h>
 
 /* The settings; filled from options. */
 typedef struct {
-  KNOptimizer optimizer;
-  PetscInt    epochs;
-  PetscInt    batch;            /* global batch size */
-  PetscInt    microbatch;       /* samples that pass through the network together */
-  PetscInt64  samples;          /* rows of the dataset to train on; 0: all */
-  PetscInt    checkpoint_every; /* epochs */
-  PetscInt64  seed;
+  KNOptimizer     optimizer;
+  PetscInt        epochs;
+  PetscInt        batch;            /* global batch size */
+  PetscInt        microbatch;       /* samples that pass through the network together */
+  PetscInt64      samples;          /* rows of the dataset to train on; 0: all */
+  PetscInt        checkpoint_every; /* epochs */
+  PetscInt64      seed;
+  KNReductionType reduction;
 } KNTrainer;
 
 /* Collective on PETSC_COMM_WORLD. Defaults, then options. */

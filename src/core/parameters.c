@@ -140,6 +140,17 @@ PetscErrorCode KNParametersGetTotal(KNParameters p, size_t *total)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNParametersSwapGradients(KNParameters p, KNReal **block)
+{
+  KNReal *mine = p->block[GRADIENT];
+
+  PetscFunctionBegin;
+  p->block[GRADIENT] = *block;
+  *block             = mine;
+  for (PetscInt i = 0; i < p->count; i++) *p->parameter[i].gradient = p->block[GRADIENT] + p->parameter[i].info.offset;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNParametersZeroGradients(KNParameters p)
 {
   PetscFunctionBegin;

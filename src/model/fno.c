@@ -90,13 +90,6 @@ static PetscErrorCode KNModelSetFromOptions_FNO(KNModel model)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode KNModelSetUp_FNO(KNModel model)
-{
-  PetscFunctionBegin;
-  for (PetscInt i = 0; i < model->nlayers; i++) PetscCall(KNLayerSetUp(model->layer[i], model->parameters));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static PetscErrorCode FNOFreeActivations(FNO *fno)
 {
   KNReal **array[] = {&fno->located, &fno->lifted, &fno->velocity, &fno->cropped, &fno->prehidden, &fno->activated, &fno->dx[0], &fno->dx[1], &fno->dz, &fno->dhidden, &fno->dlocated};
@@ -256,10 +249,12 @@ static PetscErrorCode KNModelBackward_FNO(KNModel model, const KNPass *pass, con
   /* `activated` is read by the output layer, then free: it takes the gradient of the pre-activation. */
   memset(fno->dhidden, 0, hidden * sizeof(KNReal));
   PetscCall(KNLayerBackward(fno->output, pass, (const KNReal *const[]){fno->activated}, dy, (KNReal *const[]){fno->dhidden}));
+  PetscCall(KNModelGradientsDone(model, fno->output));
   memset(fno->activated, 0, hidden * sizeof(KNReal));
   PetscCall(KNLayerBackward(fno->gelu, pass, (const KNReal *const[]){fno->prehidden}, fno->dhidden, (KNReal *const[]){fno->activated}));
   memset(dend, 0, outer * sizeof(KNReal));
   PetscCall(KNLayerBackward(fno->hidden, pass, &end, fno->activated, (KNReal *const[]){dend}));
+  PetscCall(KNModelGradientsDone(model, fno->hidden));
   if (fno->padded) {
     memset(dnext, 0, inner * sizeof(KNReal));
     PetscCall(KNLayerBackward(fno->crop, pass, (const KNReal *const[]){fno->x[fno->nblocks]}, dend, (KNReal *const[]){dnext}));
@@ -268,6 +263,7 @@ static PetscErrorCode KNModelBackward_FNO(KNModel model, const KNPass *pass, con
     KNReal *swap = dnext;
 
     PetscCall(FNOBlockBackward(model, pass, &fno->block[l], fno->x[l], fno->z[l], dnext, dx));
+    PetscCall(KNModelGradientsDone(model, fno->block[l].linear));
     dnext = dx;
     dx    = swap;
   }
@@ -278,6 +274,7 @@ static PetscErrorCode KNModelBackward_FNO(KNModel model, const KNPass *pass, con
   }
   if (dinput) memset(fno->dlocated, 0, samples * (size_t)(model->in + model->dim) * KNGridSize(&model->grid) * sizeof(KNReal));
   PetscCall(KNLayerBackward(fno->lift, pass, (const KNReal *const[]){fno->located}, dnext, (KNReal *const[]){dinput ? fno->dlocated : NULL}));
+  PetscCall(KNModelGradientsDone(model, fno->lift));
   if (dinput) PetscCall(KNLayerBackward(fno->coordinates, pass, &x, fno->dlocated, &dinput));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -302,7 +299,6 @@ PetscErrorCode KNModelCreate_FNO(KNModel model)
   model->data = fno;
   model->ops  = (KNModelOps){
      .setfromoptions = KNModelSetFromOptions_FNO,
-     .setup          = KNModelSetUp_FNO,
      .setgrid        = KNModelSetGrid_FNO,
      .forward        = KNModelForward_FNO,
      .backward       = KNModelBackward_FNO,

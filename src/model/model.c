@@ -46,6 +46,7 @@ PetscErrorCode KNModelDestroy(KNModel *model)
   PetscCall((*model)->ops.destroy(*model));
   for (PetscInt i = 0; i < (*model)->nlayers; i++) PetscCall(KNLayerDestroy(&(*model)->layer[i]));
   PetscCall(PetscFree((*model)->layer));
+  PetscCall(PetscFree((*model)->offset));
   PetscCall(KNParametersDestroy(&(*model)->parameters));
   PetscCall(PetscFree(*model));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -82,7 +83,11 @@ PetscErrorCode KNModelSetUp(KNModel model, PetscInt64 seed)
 {
   PetscFunctionBegin;
   PetscCall(KNParametersCreate(&model->parameters));
-  PetscCall(model->ops.setup(model));
+  PetscCall(PetscMalloc1((size_t)model->nlayers, &model->offset));
+  for (PetscInt i = 0; i < model->nlayers; i++) {
+    PetscCall(KNParametersGetBlocks(model->parameters, &model->offset[i], NULL, NULL, NULL, NULL));
+    PetscCall(KNLayerSetUp(model->layer[i], model->parameters));
+  }
   PetscCall(KNParametersSetUp(model->parameters, seed));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -139,6 +144,24 @@ PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, const KNReal *
   PetscFunctionBegin;
   PetscCheck(model->training, PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNModelBackward() after KNModelSetGrid() without training");
   if (pass->samples) PetscCall(model->ops.backward(model, pass, x, dy, dx));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelSetGradientsDone(KNModel model, PetscErrorCode (*done)(void *context, size_t offset), void *context)
+{
+  PetscFunctionBegin;
+  model->done         = done;
+  model->done_context = context;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelGradientsDone(KNModel model, KNLayer layer)
+{
+  PetscFunctionBegin;
+  if (!model->done) PetscFunctionReturn(PETSC_SUCCESS);
+  for (PetscInt i = 0; i < model->nlayers; i++) {
+    if (model->layer[i] == layer) PetscCall(model->done(model->done_context, model->offset[i]));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

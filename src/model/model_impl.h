@@ -6,7 +6,6 @@
 
 typedef struct {
   PetscErrorCode (*setfromoptions)(KNModel); /* creates the layers */
-  PetscErrorCode (*setup)(KNModel);          /* sets them up: declares into parameters */
   PetscErrorCode (*setgrid)(KNModel, PetscBool training);
   PetscErrorCode (*forward)(KNModel, const KNPass *, const KNReal *x, KNReal *y);
   PetscErrorCode (*backward)(KNModel, const KNPass *, const KNReal *x, const KNReal *dy, KNReal *dx);
@@ -22,12 +21,18 @@ struct _p_KNModel {
   PetscBool    training;   /* activations for backward are kept */
   PetscInt     nlayers;
   KNLayer     *layer;      /* (nlayers) in order of the forward sweep; owned */
+  size_t      *offset;     /* (nlayers) where the layer's parameters begin in their blocks */
   KNParameters parameters; /* owned */
   size_t       bytes;      /* of activations; set by setgrid */
+  PetscErrorCode (*done)(void *context, size_t offset); /* NULL: nobody wants to know how far backward is */
+  void        *done_context;
   void        *data;       /* the recipe's context */
 };
 
 /* Not collective. Appends a layer to the network: its number, a coordinate of its draws, is its position. *layer is not owned by the caller. */
 PETSC_INTERN PetscErrorCode KNModelAddLayer(KNModel model, const char type[], const char name[], PetscInt in, PetscInt out, KNLayer *layer);
+
+/* Not collective. For the recipe's backward: the gradients of this layer, and of all that follow it in the forward sweep, are complete. */
+PETSC_INTERN PetscErrorCode KNModelGradientsDone(KNModel model, KNLayer layer);
 
 #endif

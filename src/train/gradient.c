@@ -1,10 +1,10 @@
-/* The gradient of one rank's share of a batch, micro-batch by micro-batch. */
+/* The gradient of one rank's share of a batch, micro-batch by micro-batch, and on its way to the other ranks. */
 #include "trainer_impl.h"
 #include <kitinet/log.h>
 #include <kitinet/loss.h>
 
-/* Forward, loss and backward of B samples, from number `start` of the batch on: their gradient is added to the gradient block, their errors to sums. */
-static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, const KNBatch *batch, PetscInt start, PetscInt B, KNStepSums *sums)
+/* Forward, loss and backward of B samples, from number `start` of the batch on: their gradient is added to the gradient block, their errors to *loss. */
+static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, const KNBatch *batch, PetscInt start, PetscInt B, double *loss)
 {
   float       *x      = batch->x + (size_t)start * loop->nx;
   const float *target = batch->y + (size_t)start * loop->ny;
@@ -17,18 +17,23 @@ static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, cons
   PetscCall(PetscLogStagePop());
   PetscCall(KNStagePush(KN_STAGE_BACKWARD));
   kn_relative_l2_backward(loop->y, loop->error, loop->y, target, (size_t)B, loop->ny);
+  PetscCall(KNModelSetGradientsDone(loop->model, KNReductionGradientsDone, loop->reduction)); /* around the last backward sweep only */
   PetscCall(KNOperatorBackward(loop->op, &pass, x, loop->y));
+  PetscCall(KNModelSetGradientsDone(loop->model, NULL, NULL));
   PetscCall(PetscLogStagePop());
-  for (PetscInt b = 0; b < B; b++) sums->loss += loop->error[b];
+  for (PetscInt b = 0; b < B; b++) *loss += loop->error[b];
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNLoopComputeGradient(KNLoop *loop, const KNState *state, const KNBatch *batch, KNStepSums *sums)
 {
   PetscFunctionBegin;
-  PetscCall(KNParametersZeroGradients(loop->parameters));
+  PetscCall(KNReductionBegin(loop->reduction, batch->total));
   for (PetscInt start = 0; start < batch->samples; start += loop->trainer->microbatch) {
-    PetscCall(ComputeMicrobatch(loop, state, batch, start, PetscMin(loop->trainer->microbatch, batch->samples - start), sums));
+    double loss = 0;
+
+    PetscCall(ComputeMicrobatch(loop, state, batch, start, PetscMin(loop->trainer->microbatch, batch->samples - start), &loss));
+    PetscCall(KNReductionAdd(loop->reduction, loss));
   }
   sums->samples = batch->samples;
   PetscFunctionReturn(PETSC_SUCCESS);

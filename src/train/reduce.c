@@ -1,15 +1,184 @@
-/* Gradients are one block: one MPI_Allreduce. */
-#include <kitinet/reduce.h>
+/*
+  The reduction of a step: micro-batches within the rank here, ranks in reduce_tree.c.
 
-PetscErrorCode KNReduceStep(MPI_Comm comm, KNParameters parameters, KNStepSums *sums)
+  Within a rank micro-batches are added as a binary counter counts: buffer[k] waits with the sum of 2^k of them for its right neighbour. After micro-batch i
+  as many buffers are added as i ends in binary ones; after the last one all that wait. With one micro-batch there is no buffer.
+*/
+#include "reduce_tree.h"
+#include <kitinet/reduce.h>
+#include <string.h>
+
+/* Floats of a bucket: 1 MiB, large against the latency of a message at 1,000 ranks, small against the gradient of a layer. */
+static const size_t BUCKET = (size_t)1 << 18;
+
+const char *const KNReductionNames[] = {"tree", "allreduce", NULL};
+
+struct _p_KNReduction {
+  MPI_Comm        comm;
+  PetscMPIInt     rank, size;
+  KNReductionType type;
+  KNParameters    parameters;  /* not owned */
+  PetscInt        microbatch;
+  size_t          n;           /* elements of the gradient */
+  KNTree         *tree;        /* NULL for allreduce */
+  KNReal         *buffer[31];  /* (n) each, as many as are needed */
+  double         *sums;        /* KNStepSums, then the loss of each micro-batch of the batch */
+
+  PetscInt        leaves, first, mine; /* micro-batches of the present batch; the first of this rank, their number */
+  PetscInt        leaf;        /* of this rank's micro-batches, the present one */
+  size_t          complete;    /* gradients from here on are complete */
+};
+
+PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch, KNReduction *reduction)
 {
-  const size_t largest = (size_t)1 << 30; /* MPI counts are int */
-  KNReal      *gradient;
-  size_t       n;
+  KNReduction r;
+  PetscInt64  block;
 
   PetscFunctionBegin;
-  PetscCall(KNParametersGetBlocks(parameters, &n, NULL, &gradient, NULL, NULL));
-  for (size_t start = 0; start < n; start += largest) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, gradient + start, (int)PetscMin(n - start, largest), KNREAL_MPI, MPI_SUM, comm));
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, sums, (int)(sizeof(*sums) / sizeof(double)), MPI_DOUBLE, MPI_SUM, comm));
+  PetscCall(PetscNew(reduction));
+  r             = *reduction;
+  r->comm       = comm;
+  r->type       = type;
+  r->parameters = parameters;
+  r->microbatch = microbatch;
+  PetscCallMPI(MPI_Comm_rank(comm, &r->rank));
+  PetscCallMPI(MPI_Comm_size(comm, &r->size));
+  PetscCall(KNParametersGetBlocks(parameters, &r->n, NULL, NULL, NULL, NULL));
+  PetscCall(PetscMalloc1(sizeof(KNStepSums) / sizeof(double) + (size_t)(batch / microbatch + 1), &r->sums));
+  if (type == KN_REDUCTION_ALLREDUCE) PetscFunctionReturn(PETSC_SUCCESS);
+  r->tree = KNTreeCreate(comm, r->n, BUCKET);
+  PetscCheck(r->tree, PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for the reduction of %zu gradients", r->n);
+  block = PetscMin(KNLeafBlock(batch, microbatch, r->size), (batch - 1) / microbatch + 1);
+  for (int k = 0; (block - 1) >> k; k++) PetscCall(KNMalloc(r->n, sizeof(KNReal), &r->buffer[k]));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNReductionDestroy(KNReduction *reduction)
+{
+  KNReduction r = *reduction;
+
+  PetscFunctionBegin;
+  if (!r) PetscFunctionReturn(PETSC_SUCCESS);
+  for (size_t k = 0; k < PETSC_STATIC_ARRAY_LENGTH(r->buffer); k++) PetscCall(KNFree(&r->buffer[k]));
+  KNTreeDestroy(&r->tree);
+  PetscCall(PetscFree(r->sums));
+  PetscCall(PetscFree(*reduction));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Before each micro-batch; with the last one the sum over ranks begins. */
+static PetscErrorCode BeginLeaf(KNReduction r)
+{
+  const PetscInt64 samples = r->leaves * (PetscInt64)r->microbatch, block = KNLeafBlock(samples, r->microbatch, r->size);
+  KNReal          *gradient;
+
+  PetscFunctionBegin;
+  r->complete = r->n;
+  if (r->leaf + 1 < r->mine || !r->tree) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNParametersGetBlocks(r->parameters, NULL, NULL, &gradient, NULL, NULL));
+  PetscCallMPI(KNTreeBegin(r->tree, gradient, (int)((r->leaves + block - 1) / block)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNReductionBegin(KNReduction r, PetscInt total)
+{
+  PetscInt64 start, end;
+
+  PetscFunctionBegin;
+  r->leaf   = 0;
+  r->leaves = (total - 1) / r->microbatch + 1;
+  if (r->tree) KNLeafPartition(total, r->microbatch, r->size, r->rank, &start, &end);
+  else KNPartition(total, r->size, r->rank, &start, &end);
+  r->first = (PetscInt)(start / r->microbatch);
+  r->mine  = (PetscInt)((end - start + r->microbatch - 1) / r->microbatch);
+  PetscCall(PetscArrayzero(r->sums, sizeof(KNStepSums) / sizeof(double) + (size_t)r->leaves));
+  PetscCall(KNParametersZeroGradients(r->parameters));
+  PetscCall(BeginLeaf(r));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNReductionGradientsDone(void *context, size_t offset)
+{
+  KNReduction     r    = (KNReduction)context;
+  const PetscBool last = (PetscBool)(r->leaf + 1 == r->mine);
+  KNReal         *gradient;
+
+  PetscFunctionBegin;
+  if (!r->tree || offset >= r->complete) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNParametersGetBlocks(r->parameters, NULL, NULL, &gradient, NULL, NULL));
+  for (int k = 0; r->leaf >> k; k++) {
+    if (r->leaf >> k & 1) kn_tree_add(gradient + offset, r->buffer[k] + offset, r->complete - offset);
+    else if (!last) break;
+  }
+  r->complete = offset;
+  if (last) PetscCallMPI(KNTreeProgress(r->tree, offset));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNReductionAdd(KNReduction r, double loss)
+{
+  PetscFunctionBegin;
+  PetscCheck(r->leaf < r->mine, PETSC_COMM_SELF, PETSC_ERR_ORDER, "more than the %" PetscInt_FMT " micro-batches of this rank", r->mine);
+  r->sums[sizeof(KNStepSums) / sizeof(double) + (size_t)(r->tree ? r->first + r->leaf : 0)] += loss;
+  PetscCall(KNReductionGradientsDone(r, 0));
+  if (++r->leaf == r->mine) PetscFunctionReturn(PETSC_SUCCESS);
+  if (r->tree) {
+    int k = 0;
+
+    while (!(r->leaf >> k & 1)) k++; /* the counter's new one */
+    PetscCall(KNParametersSwapGradients(r->parameters, &r->buffer[k]));
+    PetscCall(KNParametersZeroGradients(r->parameters));
+  }
+  PetscCall(BeginLeaf(r));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNReductionFinish(KNReduction r, KNStepSums *sums)
+{
+  const size_t nsums = sizeof(*sums) / sizeof(double), largest = (size_t)1 << 30; /* MPI counts are int */
+  KNReal      *gradient;
+
+  PetscFunctionBegin;
+  PetscCheck(r->leaf == r->mine, PETSC_COMM_SELF, PETSC_ERR_ORDER, "%" PetscInt_FMT " of the %" PetscInt_FMT " micro-batches of this rank have been added", r->leaf, r->mine);
+  if (r->tree) PetscCallMPI(KNTreeFinish(r->tree));
+  else {
+    PetscCall(KNParametersGetBlocks(r->parameters, NULL, NULL, &gradient, NULL, NULL));
+    for (size_t start = 0; start < r->n; start += largest) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, gradient + start, (int)PetscMin(r->n - start, largest), KNREAL_MPI, MPI_SUM, r->comm));
+  }
+  /* The loss of a micro-batch has one owner, the others add 0: exact. Then all ranks add them in the same order. */
+  memcpy(r->sums, sums, sizeof(*sums));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, r->sums, (PetscMPIInt)(nsums + (size_t)r->leaves), MPI_DOUBLE, MPI_SUM, r->comm));
+  memcpy(sums, r->sums, sizeof(*sums));
+  sums->loss = 0;
+  for (PetscInt i = 0; i < r->leaves; i++) sums->loss += r->sums[nsums + (size_t)i];
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscInt KNReductionGetLeaf(KNReductionType type, PetscInt microbatch)
+{
+  return type == KN_REDUCTION_TREE ? microbatch : 0;
+}
+
+/* Ranks that have samples of a batch. */
+static PetscMPIInt BusyRanks(KNReductionType type, PetscInt64 batch, PetscInt64 microbatch, PetscMPIInt size)
+{
+  const PetscInt64 block = type == KN_REDUCTION_TREE ? KNLeafBlock(batch, microbatch, size) * microbatch : 1;
+
+  return (PetscMPIInt)PetscMin((batch - 1) / block + 1, size);
+}
+
+PetscMPIInt KNReductionBusyRanks(KNReductionType type, PetscInt batch, PetscInt microbatch, PetscMPIInt size, PetscInt *fitting_batch, PetscInt *fitting_microbatch)
+{
+  const PetscMPIInt busy   = BusyRanks(type, batch, microbatch, size);
+  const PetscInt64  unit   = type == KN_REDUCTION_TREE ? microbatch : 1;
+  PetscInt64        larger = size * unit;
+
+  *fitting_batch      = batch;
+  *fitting_microbatch = microbatch;
+  if (busy == size) return busy;
+  while (larger < batch) larger *= 2;
+  *fitting_batch = (PetscInt)larger;
+  do --*fitting_microbatch;
+  while (*fitting_microbatch && BusyRanks(type, batch, *fitting_microbatch, size) < size);
+  return busy;
 }

@@ -16,7 +16,7 @@ PetscErrorCode KNLoopStep(KNLoop *loop, KNState *state, PetscBool *stop)
   PetscCall(PetscLogStagePop());
   PetscCall(KNLoopComputeGradient(loop, state, &batch, &sums));
   PetscCall(KNStagePush(KN_STAGE_REDUCE));
-  PetscCall(KNReduceStep(PETSC_COMM_WORLD, loop->parameters, &sums));
+  PetscCall(KNReductionFinish(loop->reduction, &sums));
   PetscCall(PetscLogStagePop());
   PetscCheck(!PetscIsInfOrNanReal(sums.loss), PETSC_COMM_WORLD, KN_ERR_FAILED, "the loss is %g at epoch %" PetscInt64_FMT ", step %" PetscInt64_FMT ": training has diverged; the last checkpoint in %s is kept; try a smaller -train_lr or -train_clip 10",
              sums.loss, state->epoch + 1, state->step, loop->directory);

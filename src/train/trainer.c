@@ -16,12 +16,16 @@
 
 PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
 {
+  PetscInt reduction = KN_REDUCTION_TREE;
+
   PetscFunctionBegin;
   *trainer = (KNTrainer){.epochs = 50, .batch = 20, .microbatch = 5, .samples = 0, .checkpoint_every = 10, .seed = 1};
   PetscCall(KNOptionsHead("Training"));
   PetscCall(KNOptionsInt("-train_epochs", "passes over the training samples", 1, 10000000, &trainer->epochs));
   PetscCall(KNOptionsInt("-train_batch", "samples of one step, over all ranks", 1, 1 << 24, &trainer->batch));
   PetscCall(KNOptionsInt("-train_microbatch", "samples that pass through the network together on one rank: sets the memory of activations", 1, 1 << 16, &trainer->microbatch));
+  PetscCall(KNOptionsChoice("-train_reduction", "how ranks add their gradients: tree, the same bits on any number of ranks, or allreduce, MPI's order on even shares", KNReductionNames, &reduction));
+  trainer->reduction = (KNReductionType)reduction;
   PetscCall(KNOptionsInt64("-train_samples", "use the first so many samples of the dataset, 0 for all", 0, PETSC_MAX_INT, &trainer->samples));
   PetscCall(KNOptimizerSetFromOptions(&trainer->optimizer));
   PetscCall(KNOptionsInt("-checkpoint_every", "epochs between checkpoints", 1, 10000000, &trainer->checkpoint_every));
@@ -150,12 +154,13 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
 
   PetscFunctionBegin;
   *loop = (KNLoop){.trainer = trainer, .op = op, .dataset = dataset, .test = test, .directory = directory};
-  PetscCall(KNOperatorGetModel(op, NULL, &loop->parameters, NULL, NULL));
+  PetscCall(KNOperatorGetModel(op, &loop->model, &loop->parameters, NULL, NULL));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   loop->nx = KNProblemInputSize(problem);
   loop->ny = KNProblemOutputSize(problem);
-  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, samples, trainer->batch, trainer->microbatch, PETSC_TRUE, trainer->seed, &loop->loader));
+  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, samples, trainer->batch, KNReductionGetLeaf(trainer->reduction, trainer->microbatch), PETSC_TRUE, trainer->seed, &loop->loader));
   PetscCall(KNLoaderGetSizes(loop->loader, &loop->batches, NULL));
+  PetscCall(KNReductionCreate(PETSC_COMM_WORLD, trainer->reduction, loop->parameters, trainer->batch, trainer->microbatch, &loop->reduction));
   PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->y));
   PetscCall(PetscMalloc1((size_t)trainer->microbatch, &loop->error));
   if (test) PetscCall(KNDatasetGetSamples(test, &test_samples));
@@ -171,6 +176,7 @@ static PetscErrorCode LoopDestroy(KNLoop *loop)
   PetscCall(PetscFree(loop->test_error));
   PetscCall(PetscFree(loop->error));
   PetscCall(KNFree(&loop->y));
+  PetscCall(KNReductionDestroy(&loop->reduction));
   PetscCall(KNLoaderDestroy(&loop->loader));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -12,7 +12,9 @@
 typedef struct {
   const KNTrainer *trainer;
   KNOperator       op;
+  KNModel          model;      /* not owned */
   KNParameters     parameters; /* not owned */
+  KNReduction      reduction;
   KNDataset        dataset, test;
   KNLoader         loader;
   KNRun            run;
@@ -26,7 +28,7 @@ typedef struct {
   KNProgress       progress;
 } KNLoop;
 
-/* Not collective (gradient.c). Forward, loss and backward of this rank's samples: the gradient block is theirs; adds to sums. */
+/* Not collective (gradient.c). Forward, loss and backward of this rank's samples, handed to the reduction; sets sums->samples. */
 PETSC_INTERN PetscErrorCode KNLoopComputeGradient(KNLoop *loop, const KNState *state, const KNBatch *batch, KNStepSums *sums);
 
 /* Collective (step.c). One optimiser step on the next batch. stop: the ranks agree to end here. Raises KN_ERR_FAILED (diverged), KN_ERR_INPUT (damaged sample). */

@@ -1,0 +1,162 @@
+/*
+  The reduction: every element is added in the order of one binary tree, bit for bit, for any number of ranks, blocks and micro-batches, also where they do not fit;
+  with and without overlap; at the volume that is possible at best.
+*/
+#include "../../src/train/reduce_tree.h"
+#include "dataset_test.h"
+#include <kitinet/random.h>
+#include <kitinet/reduce.h>
+#include <string.h>
+
+enum { N = 1003 }; /* odd, in buckets of odd sizes */
+
+/* Element i of leaf: numbers of both signs and of sizes so different that any other order of additions gives other bits. */
+static float Value(PetscInt leaf, size_t i)
+{
+  uint64_t word[4];
+
+  KNRandomWords(1, KN_STREAM_TEST, leaf, (PetscInt64)i, 0, 0, word);
+  return (float)ldexp(2 * KNUniform(word[0]) - 1, (int)(word[1] % 20));
+}
+
+/* The sum of leaves [first, first + 2^k), those from `leaves` on missing. */
+static float TreeSum(PetscInt first, int k, PetscInt leaves, size_t i)
+{
+  const PetscInt right = first + (1 << k) / 2;
+
+  if (k == 0) return Value(first, i);
+  return right < leaves ? TreeSum(first, k - 1, leaves, i) + TreeSum(right, k - 1, leaves, i) : TreeSum(first, k - 1, leaves, i);
+}
+
+static float Expected(PetscInt leaves, size_t i)
+{
+  int k = 0;
+
+  while (1 << k < leaves) k++;
+  return TreeSum(0, k, leaves, i);
+}
+
+/* Blocks of one leaf: any number up to that of the ranks, several sums after one another. */
+static PetscErrorCode TestBlocks(size_t bucket)
+{
+  PetscMPIInt rank, size;
+  KNTree     *tree;
+  float       array[N];
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
+  tree = KNTreeCreate(PETSC_COMM_WORLD, N, bucket);
+  CHECK(tree, "no tree");
+  for (int blocks = size; blocks >= 1; blocks--) {
+    for (int calls = 0; calls < 3; calls++) {
+      size_t messages, floats;
+
+      for (size_t i = 0; i < N; i++) array[i] = rank < blocks ? Value(rank, i) : NAN;
+      PetscCallMPI(KNTreeBegin(tree, array, blocks));
+      for (int call = 0; call < calls; call++) PetscCallMPI(KNTreeProgress(tree, (size_t)(N / (call + 1) - 100)));
+      PetscCallMPI(KNTreeFinish(tree));
+      for (size_t i = 0; i < N; i++) CHECK(array[i] == Expected(blocks, i), "%d blocks on %d ranks, element %zu: %a instead of %a", blocks, size, i, array[i], Expected(blocks, i));
+      KNTreeGetTraffic(tree, &messages, &floats);
+      if (blocks == size) CHECK(floats < 2 * N && ((size & (size - 1)) || fabs((double)floats - 2.0 * N * (size - 1) / size) <= 8.0 * N / (double)bucket), "%zu floats sent for %d on %d ranks", floats, N, size);
+    }
+  }
+  KNTreeDestroy(&tree);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Steps of a training with batches of `total` samples: this rank's micro-batches, its gradients given piece by piece from the end (overlap), or at once. */
+static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch)
+{
+  PetscMPIInt rank, size;
+  KNReduction reduction;
+  KNReal     *gradient;
+  size_t      n;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
+  PetscCall(KNReductionCreate(PETSC_COMM_WORLD, type, parameters, batch, microbatch, &reduction));
+  for (PetscInt total = batch; total > 0; total -= PetscMin(total, 3)) {
+    const PetscInt leaves = (total + microbatch - 1) / microbatch;
+    PetscInt64     start, end;
+    double         loss = 0;
+    KNStepSums     sums = {.stop = rank, .samples = 1};
+
+    KNLeafPartition(total, microbatch, size, rank, &start, &end);
+    if (type == KN_REDUCTION_ALLREDUCE) KNPartition(total, size, rank, &start, &end);
+    PetscCall(KNReductionBegin(reduction, total));
+    for (PetscInt64 first = start; first < end; first += microbatch) {
+      const PetscInt leaf = (PetscInt)(first / microbatch);
+
+      PetscCall(KNParametersGetBlocks(parameters, &n, NULL, &gradient, NULL, NULL));
+      for (size_t i = n; i-- > 0;) {
+        gradient[i] += Value(leaf, i);
+        if (total % 2 && i % 97 == 0) PetscCall(KNReductionGradientsDone(reduction, i));
+      }
+      PetscCall(KNReductionAdd(reduction, 1.0 / (1 + leaf)));
+    }
+    PetscCall(KNReductionFinish(reduction, &sums));
+    CHECK(sums.samples == size && sums.stop == size * (size - 1) / 2, "Sums %g, %g", sums.samples, sums.stop);
+    if (type == KN_REDUCTION_ALLREDUCE) continue; /* in whatever order: no bits to compare with */
+    PetscCall(KNParametersGetBlocks(parameters, &n, NULL, &gradient, NULL, NULL));
+    for (size_t i = 0; i < n; i++) CHECK(gradient[i] == Expected(leaves, i), "%" PetscInt_FMT " leaves on %d ranks, element %zu: %a instead of %a", leaves, size, i, (double)gradient[i], (double)Expected(leaves, i));
+    for (PetscInt leaf = 0; leaf < leaves; leaf++) loss += 1.0 / (1 + leaf);
+    CHECK(sums.loss == loss, "Loss %a instead of %a", sums.loss, loss);
+  }
+  PetscCall(KNReductionDestroy(&reduction));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Any batch, micro-batch and number of ranks: what is proposed occupies all ranks. */
+static PetscErrorCode TestBusyRanks(void)
+{
+  PetscFunctionBegin;
+  for (PetscMPIInt size = 1; size <= 40; size++) {
+    for (PetscInt batch = 1; batch <= 40; batch++) {
+      for (PetscInt microbatch = 1; microbatch <= 9; microbatch++) {
+        PetscInt          fitting_batch, fitting_microbatch, none;
+        const PetscMPIInt busy = KNReductionBusyRanks(KN_REDUCTION_TREE, batch, microbatch, size, &fitting_batch, &fitting_microbatch);
+        PetscMPIInt       with_samples = 0;
+
+        for (PetscMPIInt rank = 0; rank < size; rank++) {
+          PetscInt64 start, end;
+
+          KNLeafPartition(batch, microbatch, size, rank, &start, &end);
+          with_samples += end > start;
+        }
+        CHECK(busy == with_samples && (busy == size) == (fitting_batch == batch), "%d of %d ranks have samples, %d are counted", with_samples, size, busy);
+        CHECK(fitting_batch >= batch && fitting_batch < 2 * PetscMax(batch, size * microbatch), "Batch %" PetscInt_FMT " for %" PetscInt_FMT, fitting_batch, batch);
+        CHECK(KNReductionBusyRanks(KN_REDUCTION_TREE, fitting_batch, microbatch, size, &none, &none) == size, "Batch %" PetscInt_FMT " does not fit %d ranks", fitting_batch, size);
+        if (fitting_microbatch) CHECK(KNReductionBusyRanks(KN_REDUCTION_TREE, batch, fitting_microbatch, size, &none, &none) == size, "Micro-batch %" PetscInt_FMT " does not fit %d ranks", fitting_microbatch, size);
+        else CHECK(batch < size || KNReductionBusyRanks(KN_REDUCTION_TREE, batch, 1, size, &none, &none) < size, "Micro-batches of 1 would fit");
+      }
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int main(int argc, char **argv)
+{
+  const PetscInt shape[] = {N};
+  KNParameters   parameters;
+  KNReal        *value, *gradient;
+
+  PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
+  PetscCall(TestBlocks(N));
+  PetscCall(TestBlocks(50));
+  PetscCall(TestBlocks(1));
+  PetscCall(KNParametersCreate(&parameters));
+  PetscCall(KNParametersDeclare(parameters, "all", 1, shape, KN_INIT_ZERO, 0, &value, &gradient));
+  PetscCall(KNParametersSetUp(parameters, 1));
+  for (PetscInt batch = 1; batch < 24; batch += 5) {
+    for (PetscInt microbatch = 1; microbatch < 5; microbatch++) {
+      PetscCall(TestSteps(KN_REDUCTION_TREE, parameters, batch, microbatch));
+      PetscCall(TestSteps(KN_REDUCTION_ALLREDUCE, parameters, batch, microbatch));
+    }
+  }
+  PetscCall(TestBusyRanks());
+  PetscCall(KNParametersDestroy(&parameters));
+  PetscCall(PetscFinalize());
+  return 0;
+}
