@@ -23,7 +23,8 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt batch, KN
   ny = KNProblemOutputSize(problem);
   PetscCall(KNMalloc((size_t)batch * nx, sizeof(*x), &x));
   PetscCall(KNMalloc((size_t)batch * ny, sizeof(*y), &y));
-  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, input, 0, samples, batch * ranks, 0, PETSC_FALSE, 0, &loader));
+  /* The same samples pass together for any number of ranks: matrix products of other shapes round otherwise. */
+  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, input, 0, samples, batch * ranks, batch, PETSC_FALSE, 0, &loader));
   PetscCall(KNLoaderStart(loader, 0, 0));
   PetscCall(KNProgressBegin("samples", samples, 0, &progress));
   for (;;) {

@@ -33,7 +33,8 @@ static PetscErrorCode PrintPlan(KNOperator op, const KNTrainer *trainer, KNDatas
   const KNProblem *problem;
   PetscLogDouble   forward, backward;
   PetscInt64       samples, steps;
-  PetscMPIInt      ranks;
+  PetscInt         batch, microbatch;
+  PetscMPIInt      ranks, busy;
   size_t           size, bytes;
 
   PetscFunctionBegin;
@@ -48,6 +49,12 @@ static PetscErrorCode PrintPlan(KNOperator op, const KNTrainer *trainer, KNDatas
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "training on %" PetscInt64_FMT " samples, %" PetscInt_FMT " epochs, batch %" PetscInt_FMT " over %d rank%s: %" PetscInt64_FMT " steps\n"
                                           "%.4g MFLOP forward and %.4g backward for a sample; memory of a rank: %.1f MiB activations, %.1f MiB parameters\n",
                         samples, trainer->epochs, trainer->batch, ranks, ranks == 1 ? "" : "s", steps, forward * 1e-6, backward * 1e-6, (double)bytes / 1048576.0, 4.0 * (double)(size * sizeof(KNReal)) / 1048576.0));
+  busy = KNReductionBusyRanks(trainer->reduction, trainer->batch, trainer->microbatch, ranks, &batch, &microbatch);
+  if (busy < ranks) {
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "note: only %d of %d ranks have samples of a batch, of whole micro-batches of %" PetscInt_FMT "; -train_batch %" PetscInt_FMT, busy, ranks, trainer->microbatch, batch));
+    if (microbatch) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " or -train_microbatch %" PetscInt_FMT, microbatch));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, " would use all (either gives other weights)\n"));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -2,7 +2,7 @@
   Normalisers: z = (x - mean) / (std + eps), with the statistics of the training samples.
 
     fit      every grid point of every channel keeps (n, mean, M) with M = sum (x - mean)^2, one pass (Welford 1962);
-             ranks, and for KN_NORMALIZER_CHANNEL the points of a channel, are merged (Chan, Golub & LeVeque 1983):
+             leaves of samples, ranks, and for KN_NORMALIZER_CHANNEL the points of a channel, are merged (Chan, Golub & LeVeque 1983):
 
                n = n1 + n2,  mean = mean1 + (mean2 - mean1) n2 / n,  M = M1 + M2 + (mean2 - mean1)^2 n1 n2 / n
 
@@ -13,6 +13,7 @@
 */
 #include <kitinet/error.h>
 #include <kitinet/normalizer.h>
+#include <string.h>
 
 static const PetscReal relative_eps = 1e-5;
 
@@ -69,13 +70,10 @@ static Moments kn_moments_merge(Moments a, Moments b)
   return (Moments){n, a.mean + delta * (b.n / n), a.M + b.M + delta * delta * (a.n * b.n / n)};
 }
 
-/* An MPI_User_function: `upper` belongs to the higher ranks. Declared as not commutative, so that MPI keeps the ranks in order. */
-static void KNMomentsReduce(void *lower, void *upper, int *count, MPI_Datatype *type)
+/* lower (N): values of lower, then of upper */
+static void kn_moments_append(Moments *lower, const Moments *upper, size_t N)
 {
-  const Moments *a = lower;
-  Moments       *b = upper;
-
-  for (int i = 0; i < *count; i++) b[i] = kn_moments_merge(a[i], b[i]);
+  for (size_t i = 0; i < N; i++) lower[i] = kn_moments_merge(lower[i], upper[i]);
 }
 
 struct _p_KNNormalizer {
@@ -140,17 +138,22 @@ static PetscErrorCode KNNormalizerSetMoments(KNNormalizer normalizer, const Mome
 }
 
 /*
-  The moments of one normaliser over the samples that this rank has seen, then over all ranks. A sample of the dataset may hold
-  several arrays (C, S) for the normaliser, the frames of a trajectory: each counts as a sample.
+  The moments of one normaliser over all samples, merged in one binary tree over leaves of LEAF samples: the same bits for any number of ranks. A sample of the
+  dataset may hold several arrays (C, S) for the normaliser, the frames of a trajectory: each counts as a sample.
 */
 typedef struct {
-  KNNormalizer normalizer; /* NULL: nothing to fit */
-  size_t       N, repeat;  /* values of an array; arrays in a sample */
-  float       *x;          /* (repeat, N) one sample */
-  Moments     *moments;    /* (N) */
+  KNNormalizer normalizer;  /* NULL: nothing to fit */
+  size_t       N, repeat;   /* values of an array; arrays in a sample */
+  float       *x;           /* (repeat, N) one sample */
+  Moments     *moments;     /* (N) of the present leaf */
+  Moments     *waiting[31]; /* (N) each: [k] of 2^k leaves, for their right neighbour; as a binary counter, k is in use where bit k of `leaves` is set */
+  PetscInt64   leaves;      /* complete */
 } Fit;
 
-static PetscErrorCode KNFitCreate(KNNormalizer normalizer, const KNProblem *problem, PetscInt channels, Fit *fit)
+enum { LEAF = 8 }; /* samples: one array at a time, merging costs an eighth of adding */
+
+/* block: leaves of a rank */
+static PetscErrorCode KNFitCreate(KNNormalizer normalizer, const KNProblem *problem, PetscInt channels, PetscInt64 block, Fit *fit)
 {
   const KNGrid *grid;
 
@@ -165,7 +168,8 @@ static PetscErrorCode KNFitCreate(KNNormalizer normalizer, const KNProblem *prob
   fit->repeat     = (size_t)(channels / normalizer->channels);
   PetscCall(KNMalloc(fit->repeat * fit->N, sizeof(float), &fit->x));
   PetscCall(KNMalloc(fit->N, sizeof(Moments), &fit->moments));
-  for (size_t i = 0; i < fit->N; i++) fit->moments[i] = (Moments){0};
+  for (int k = 0; block >> k; k++) PetscCall(KNMalloc(fit->N, sizeof(Moments), &fit->waiting[k]));
+  memset(fit->moments, 0, fit->N * sizeof(Moments));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -174,12 +178,30 @@ static void KNFitAdd(Fit *fit)
   for (size_t r = 0; r < fit->repeat; r++) kn_moments_add(fit->moments, fit->x + r * fit->N, fit->N);
 }
 
-/* Collective. Merges the ranks and hands the result to the normaliser. what: "/x", for messages. */
-static PetscErrorCode KNFitFinish(MPI_Comm comm, KNDataset dataset, Fit *fit, const char what[])
+/* After the last sample of a leaf: its moments go up the tree as far as left neighbours wait. */
+static void KNFitEndLeaf(Fit *fit)
+{
+  Moments **sum = &fit->moments, *spare;
+  int       k   = 0;
+
+  if (!fit->normalizer) return;
+  for (; fit->leaves >> k & 1; k++) {
+    kn_moments_append(fit->waiting[k], *sum, fit->N);
+    sum = &fit->waiting[k];
+  }
+  spare           = fit->waiting[k];
+  fit->waiting[k] = *sum;
+  *sum            = spare;
+  memset(fit->moments, 0, fit->N * sizeof(Moments));
+  fit->leaves++;
+}
+
+/* Collective. Merges the ranks, each with a block of leaves, and hands the result to the normaliser. what: "/x", for messages. */
+static PetscErrorCode KNFitFinish(MPI_Comm comm, KNDataset dataset, PetscMPIInt blocks, Fit *fit, const char what[])
 {
   MPI_Datatype type;
-  MPI_Op       merge;
   PetscMPIInt  rank;
+  Moments     *sum = NULL;
   size_t       bad = 0;
   const char  *path;
 
@@ -189,26 +211,39 @@ static PetscErrorCode KNFitFinish(MPI_Comm comm, KNDataset dataset, Fit *fit, co
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   PetscCallMPI(MPI_Type_contiguous(3, MPI_DOUBLE, &type));
   PetscCallMPI(MPI_Type_commit(&type));
-  PetscCallMPI(MPI_Op_create(KNMomentsReduce, 0, &merge));
-  PetscCallMPI(MPI_Reduce(rank ? fit->moments : MPI_IN_PLACE, fit->moments, (PetscMPIInt)fit->N, type, merge, 0, comm));
-  PetscCallMPI(MPI_Bcast(fit->moments, (PetscMPIInt)fit->N, type, 0, comm));
-  PetscCallMPI(MPI_Op_free(&merge));
+  for (int k = 0; fit->leaves >> k; k++) { /* the last leaves wait for neighbours that do not exist */
+    if (!(fit->leaves >> k & 1)) continue;
+    if (sum) kn_moments_append(fit->waiting[k], sum, fit->N);
+    sum = fit->waiting[k];
+  }
+  if (!sum) sum = fit->waiting[0]; /* no block: receives the result */
+  for (PetscMPIInt step = 1; step < blocks && rank < blocks; step *= 2) {
+    if (rank % (2 * step)) {
+      PetscCallMPI(MPI_Send(sum, (PetscMPIInt)fit->N, type, rank - step, 0, comm));
+      break;
+    }
+    if (rank + step >= blocks) continue;
+    PetscCallMPI(MPI_Recv(fit->moments, (PetscMPIInt)fit->N, type, rank + step, 0, comm, MPI_STATUS_IGNORE));
+    kn_moments_append(sum, fit->moments, fit->N);
+  }
+  PetscCallMPI(MPI_Bcast(sum, (PetscMPIInt)fit->N, type, 0, comm));
   PetscCallMPI(MPI_Type_free(&type));
 
-  for (size_t i = 0; i < fit->N; i++) bad += !(fit->moments[i].M < PETSC_MAX_REAL); /* not finite */
+  for (size_t i = 0; i < fit->N; i++) bad += !(sum[i].M < PETSC_MAX_REAL); /* not finite */
   PetscCall(KNDatasetGetPath(dataset, &path));
   PetscCheck(bad == 0, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s: %s holds NaN or infinite values, at %zu of its %zu grid points; generate it again, or train on other samples", path, what, bad, fit->N);
-  PetscCall(KNNormalizerSetMoments(fit->normalizer, fit->moments));
+  PetscCall(KNNormalizerSetMoments(fit->normalizer, sum));
   PetscCall(KNFree(&fit->x));
   PetscCall(KNFree(&fit->moments));
+  for (size_t k = 0; k < PETSC_STATIC_ARRAY_LENGTH(fit->waiting); k++) PetscCall(KNFree(&fit->waiting[k]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNNormalizerFit(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, KNNormalizer input, KNNormalizer output)
 {
   const KNProblem *problem;
-  PetscMPIInt      rank, size;
-  PetscInt64       start, end, rows;
+  PetscMPIInt      rank, size, blocks;
+  PetscInt64       start, end, rows, block;
   Fit              fit_x, fit_y;
   int              code = 0;
   char             message[2 * KN_MAX_TEXT] = "";
@@ -219,19 +254,24 @@ PetscErrorCode KNNormalizerFit(MPI_Comm comm, KNDataset dataset, PetscInt64 firs
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &rows));
   PetscCheck(samples > 0 && first >= 0 && first <= rows - samples, PETSC_COMM_WORLD, KN_ERR_USAGE, "The dataset has %" PetscInt64_FMT " samples: statistics of %" PetscInt64_FMT " samples from number %" PetscInt64_FMT " on cannot be taken", rows, samples, first);
-  PetscCall(KNFitCreate(input, problem, problem->inputs, &fit_x));
-  PetscCall(KNFitCreate(output, problem, PetscMax(problem->frames, 1) * problem->outputs, &fit_y));
+  block  = PetscMin(KNLeafBlock(samples, LEAF, size), (samples - 1) / LEAF + 1);
+  blocks = (PetscMPIInt)((samples - 1) / (block * LEAF) + 1);
+  PetscCall(KNFitCreate(input, problem, problem->inputs, block, &fit_x));
+  PetscCall(KNFitCreate(output, problem, PetscMax(problem->frames, 1) * problem->outputs, block, &fit_y));
 
-  KNPartition(samples, size, rank, &start, &end);
+  KNLeafPartition(samples, LEAF, size, rank, &start, &end);
   for (PetscInt64 i = start; i < end && !code && (fit_x.normalizer || fit_y.normalizer); i++) {
     code = KNDatasetRead(dataset, first + i, fit_x.x, fit_y.x, sizeof(message), message);
     if (code) break;
     KNFitAdd(&fit_x);
     KNFitAdd(&fit_y);
+    if ((i + 1) % LEAF && i + 1 < end) continue;
+    KNFitEndLeaf(&fit_x);
+    KNFitEndLeaf(&fit_y);
   }
   PetscCall(KNAgree(comm, code, "%s", message));
-  PetscCall(KNFitFinish(comm, dataset, &fit_x, "the input"));
-  PetscCall(KNFitFinish(comm, dataset, &fit_y, "the output"));
+  PetscCall(KNFitFinish(comm, dataset, blocks, &fit_x, "the input"));
+  PetscCall(KNFitFinish(comm, dataset, blocks, &fit_y, "the output"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -19,7 +19,8 @@ PetscErrorCode KNEvaluate(KNOperator op, KNDataset dataset, PetscInt64 first, Pe
   n = KNProblemOutputSize(problem);
   PetscCall(KNMalloc((size_t)batch * n, sizeof(*y), &y));
   PetscCall(PetscArrayzero(error, samples));
-  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, first, samples, batch * size, 0, PETSC_FALSE, 0, &loader));
+  /* The same samples pass together for any number of ranks: matrix products of other shapes round otherwise. */
+  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, first, samples, batch * size, batch, PETSC_FALSE, 0, &loader));
   PetscCall(KNLoaderStart(loader, 0, 0));
   for (;;) {
     KNBatch b;

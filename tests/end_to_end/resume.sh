@@ -1,4 +1,4 @@
-# kitinet train: a run that was interrupted in the middle of epochs and resumed equals an uninterrupted one, bit for bit on the same ranks.
+# kitinet train: a run that was interrupted in the middle of epochs and resumed equals an uninterrupted one, bit for bit.
 set -eu
 . "$(dirname "$0")/common.sh"
 small_data
@@ -31,7 +31,7 @@ ends 75 train 2 moved -train_epochs 4 -max_time 1e-9
 ends 75 train 3 moved -train_epochs 4
 ends 0 train 1 moved -train_epochs 4 -max_time 0
 train 1 stayed -train_epochs 4
-close "$(last_loss stayed)" "$(last_loss moved)" 1e-5 || fail "other ranks, another loss: $(last_loss stayed), $(last_loss moved)"
+cmp stayed/checkpoint.h5 moved/checkpoint.h5 || fail "other ranks, another checkpoint"
 
 # More epochs are another run for the one-cycle schedule, but not for a constant rate.
 refused 3 "stayed/config.yaml was made with other options: -train_epochs is 4 there, 6 here" ranks 1 train -run stayed -train_epochs 6

@@ -140,6 +140,41 @@ static PetscErrorCode TestFrames(const char path[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The statistics have the same bits on all ranks together as on each alone. Values of very different sizes nearly cancel in their mean, so that any other order of additions shows. */
+static float          ValueCancelling(PetscInt64 row, int field, size_t i) { return (float)((row % 2 ? -1 : 1) * ldexp(1 + SmallDatasetValue(row / 2, field, i), (int)(row / 2 * 7 % 13))); }
+static PetscErrorCode TestRanks(const char path[])
+{
+  enum { ROWS = 91 };
+  const KNGrid grid = KNGridMake(2, shape, KN_POINTS_CELLS);
+  KNProblem    problem;
+  KNDataset    dataset;
+  KNNormalizer together, alone;
+  PetscBool    same;
+  size_t       count;
+  float       *mean[2], *std[2];
+
+  PetscFunctionBegin;
+  SmallDatasetProblem(1, 1, 0, NULL, &grid, &problem);
+  PetscCall(SmallDatasetWrite(PETSC_COMM_WORLD, path, &problem, ROWS, ValueCancelling));
+  PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
+  PetscCall(KNNormalizerCreate(KN_NORMALIZER_POINTWISE, 1, &grid, &together));
+  PetscCall(KNNormalizerCreate(KN_NORMALIZER_POINTWISE, 1, &grid, &alone));
+  for (PetscInt64 samples = 1; samples <= ROWS; samples += 9) {
+    PetscCall(KNNormalizerFit(PETSC_COMM_WORLD, dataset, ROWS - samples, samples, NULL, together));
+    PetscCall(KNNormalizerFit(PETSC_COMM_SELF, dataset, ROWS - samples, samples, NULL, alone));
+    PetscCall(KNNormalizerGetStatistics(together, NULL, NULL, NULL, &count, &mean[0], &std[0]));
+    PetscCall(KNNormalizerGetStatistics(alone, NULL, NULL, NULL, &count, &mean[1], &std[1]));
+    PetscCall(PetscMemcmp(mean[0], mean[1], count * sizeof(float), &same));
+    PetscCheck(same, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Means of %" PetscInt64_FMT " samples: %a, %a", samples, (double)mean[0][0], (double)mean[1][0]);
+    PetscCall(PetscMemcmp(std[0], std[1], count * sizeof(float), &same));
+    PetscCheck(same, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Deviations of %" PetscInt64_FMT " samples: %a, %a", samples, (double)std[0][0], (double)std[1][0]);
+  }
+  PetscCall(KNNormalizerDestroy(&alone));
+  PetscCall(KNNormalizerDestroy(&together));
+  PetscCall(KNDatasetDestroy(&dataset));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* NaN in the data is refused by all ranks, though one alone read it. One sample, on one rank: its value is the mean. */
 static float          ValueNaN(PetscInt64 row, int field, size_t i) { return row == N - 1 && field == 1 && i == 5 ? NAN : 1.0f; }
 static PetscErrorCode TestNaN(const char path[])
@@ -256,6 +291,7 @@ int main(int argc, char **argv)
   PetscCall(PetscSNPrintf(path, sizeof(path), "normalizer_%d.h5", size));
   PetscCall(TestFit(path));
   PetscCall(TestFrames(path));
+  PetscCall(TestRanks(path));
   PetscCall(TestNaN(path));
   for (PetscInt dim = 1; dim <= 3; dim++) {
     for (int points = KN_POINTS_CELLS; points <= KN_POINTS_PERIODIC; points++) PetscCall(TestInterpolation(dim, (KNPoints)points));
