@@ -7,6 +7,7 @@ mv first prefix
 prefix/bin/kitinet -help > output || fail "the installed program does not run"
 grep -q "^  train " output || fail "$(cat output)"
 [ -f prefix/include/kitinet/model.h ] || fail "no headers: $(find prefix)"
+grep -q "prepend-path PATH" prefix/share/kitinet/modulefile || fail "no module file: $(find prefix)"
 find prefix/share/kitinet/configs -name '*.yaml' | grep -q . || fail "no configs: $(find prefix)"
 
 cat > program.c <<'END'

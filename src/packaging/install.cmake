@@ -1,0 +1,38 @@
+# cmake --install: the program, one library libkitinet of all folders, headers, configs, job scripts, manual, pkg-config and module file.
+# Paths inside them are relative, so that cmake --install --prefix and a moved tree work.
+
+option(KN_MANUAL "Make man pages and shell completion from -help; runs the program on the building machine" ON)
+
+set(parts core io data solvers layers model train)
+list(TRANSFORM parts PREPEND kitinet_ OUTPUT_VARIABLE archives)
+add_library(libkitinet SHARED ${PROJECT_SOURCE_DIR}/src/empty.c)
+target_link_libraries(libkitinet PRIVATE -Wl,--whole-archive ${archives} -Wl,--no-whole-archive)
+set_target_properties(libkitinet PROPERTIES OUTPUT_NAME kitinet VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+
+set(here ${CMAKE_CURRENT_LIST_DIR})
+set(KN_DATA ${CMAKE_INSTALL_DATADIR}/kitinet)
+file(RELATIVE_PATH KN_PREFIX_FROM_PC "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+file(RELATIVE_PATH KN_PREFIX_FROM_MODULE "/${KN_DATA}" "/")
+configure_file(${here}/kitinet.pc.in ${PROJECT_BINARY_DIR}/kitinet.pc @ONLY)
+configure_file(${here}/modulefile.in ${PROJECT_BINARY_DIR}/modulefile @ONLY)
+
+install(TARGETS kitinet RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS libkitinet LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/kitinet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs DESTINATION ${KN_DATA})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/jobs DESTINATION ${KN_DATA} FILES_MATCHING PATTERN "*.sbatch" PATTERN "env.sh" PATTERN results EXCLUDE)
+install(FILES ${PROJECT_BINARY_DIR}/modulefile DESTINATION ${KN_DATA})
+install(FILES ${PROJECT_BINARY_DIR}/kitinet.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+if(KN_MANUAL AND NOT KN_SANITIZE)
+  set(manual ${PROJECT_BINARY_DIR}/manual)
+  file(GLOB scripts CONFIGURE_DEPENDS ${here}/*.sh ${here}/*.awk ${here}/*.in)
+  add_custom_command(OUTPUT ${manual}/kitinet.bash
+    COMMAND sh ${here}/manual.sh $<TARGET_FILE:kitinet> ${PROJECT_VERSION} ${manual}
+    DEPENDS kitinet ${scripts} COMMENT "Man pages and shell completion" VERBATIM)
+  add_custom_target(manual ALL DEPENDS ${manual}/kitinet.bash)
+  install(DIRECTORY ${manual}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
+  install(FILES ${manual}/kitinet.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME kitinet)
+endif()
+
+include(${here}/cpack.cmake)
