@@ -40,6 +40,7 @@ kn_package(fftwf libfftw3-dev fftw3f)
 kn_package(fftw libfftw3-dev fftw3)
 kn_package(blas libopenblas-dev openblas cblas)
 kn_package(zlib zlib1g-dev zlib)
+kn_package(nettle nettle-dev nettle)
 
 # FFTW's transforms over ranks have no module of their own.
 find_path(FFTW_MPI_INCLUDE fftw3-mpi.h HINTS ${fftw_fftw3_INCLUDE_DIRS})

@@ -1,11 +1,12 @@
 /*
-  Inspecting a checkpoint: how far the training is, on what problem, with which network; every parameter with its shape and size.
+  Inspecting a checkpoint: how far the training is, on what problem, with which network; every parameter with its shape and size, and a digest of all their bits.
 
   The record and its checksum are verified as a whole when it is loaded.
 */
 #include "inspect.h"
 #include <kitinet/operator.h>
 #include <math.h>
+#include <nettle/sha2.h>
 #include <sys/stat.h>
 
 /* Counters under the names that training stores them by. */
@@ -71,6 +72,37 @@ static PetscErrorCode PrintNormalizer(const char title[], KNNormalizer normalize
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Of the parameters' values as the checkpoint holds them: 32-bit floats, little-endian, one parameter after another in the order of the list. */
+static PetscErrorCode PrintDigest(KNParameters parameters)
+{
+  const KNParameterInfo *info;
+  struct sha256_ctx      context;
+  PetscInt               count;
+  KNReal                *value;
+  uint8_t                digest[SHA256_DIGEST_SIZE];
+  char                   text[2 * SHA256_DIGEST_SIZE + 1];
+
+  PetscFunctionBegin;
+  PetscCall(KNParametersGetBlocks(parameters, NULL, &value, NULL, NULL, NULL));
+  PetscCall(KNParametersGetCount(parameters, &count));
+  sha256_init(&context);
+  for (PetscInt i = 0; i < count; i++) {
+    PetscCall(KNParametersGetInfo(parameters, i, &info));
+    for (size_t e = 0; e < info->size; e++) {
+      uint8_t  bytes[4];
+      uint32_t word;
+
+      memcpy(&word, value + info->offset + e, sizeof(word));
+      for (int b = 0; b < 4; b++) bytes[b] = (uint8_t)(word >> 8 * b);
+      sha256_update(&context, sizeof(bytes), bytes);
+    }
+  }
+  sha256_digest(&context, sizeof(digest), digest);
+  for (size_t i = 0; i < sizeof(digest); i++) (void)snprintf(text + 2 * i, 3, "%02x", digest[i]);
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  weights     SHA-256 %s\n", text));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* "parameters/lift.weight  (32, 3)  96", a line each, then their sum. */
 static PetscErrorCode PrintParameters(KNParameters parameters)
 {
@@ -117,6 +149,7 @@ PetscErrorCode KNInspectCheckpoint(const char path[], const char version[])
   PetscCall(PrintNormalizer("outputs", output));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  options\n"));
   PetscCall(KNInspectPrintLines(options));
+  PetscCall(PrintDigest(parameters));
   PetscCall(PrintParameters(parameters));
   PetscCall(KNOperatorDestroy(&op));
   PetscFunctionReturn(PETSC_SUCCESS);

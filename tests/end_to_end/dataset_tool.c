@@ -3,8 +3,10 @@
 
     dataset_tool make FILE POINTS FRAMES INPUTS OUTPUTS N1 [N2]   3 rows of random values: a dataset of any shape
     dataset_tool difference A B                                   mean over rows of |y_A - y_B| / |y_B|; fails unless x_A = x_B
+    dataset_tool floats FILE NAME ..                              the bytes of HDF5 datasets of 32-bit floats, one after another, on stdout
 */
 #include "small_dataset.h"
+#include <hdf5.h>
 #include <stdlib.h>
 
 enum { ROWS = 3, MAX_FRAMES = 8 };
@@ -68,11 +70,31 @@ static PetscErrorCode Difference(const char a[], const char b[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode Floats(const char path[], int n, char **name)
+{
+  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+
+  PetscFunctionBegin;
+  for (int i = 0; i < n; i++) {
+    const hid_t  dataset = H5Dopen2(file, name[i], H5P_DEFAULT);
+    const size_t bytes   = (size_t)H5Dget_storage_size(dataset);
+    char        *values;
+
+    PetscCall(PetscMalloc1(bytes, &values));
+    PetscCheck(bytes && H5Dread(dataset, H5T_IEEE_F32LE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0 && fwrite(values, 1, bytes, stdout) == bytes, PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s in %s", name[i], path);
+    PetscCall(PetscFree(values));
+    H5Dclose(dataset);
+  }
+  H5Fclose(file);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitializeNoArguments());
-  PetscCheck(argc > 3, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "make FILE ... or difference A B");
+  PetscCheck(argc > 3, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "make FILE ..., difference A B, or floats FILE NAME ..");
   if (!strcmp(argv[1], "make")) PetscCall(Make(argc - 2, argv + 2));
+  else if (!strcmp(argv[1], "floats")) PetscCall(Floats(argv[2], argc - 3, argv + 3));
   else PetscCall(Difference(argv[2], argv[3]));
   PetscCall(PetscFinalize());
   return 0;

@@ -21,6 +21,16 @@ awk '/ real numbers$/ { total = $2; listed = 1; next }
               if (product != size) exit 1
               sum += size }
      END { exit !(listed && sum == total) }' shown || fail "sizes that do not add up: $(cat shown)"
+# The digest is that of the parameters' bytes in the order of the list; other weights have another one.
+tool=$(dirname "$PWD")/dataset_tool
+digest() { sed -n 's/^  weights *SHA-256 //p' "$1"; }
+names=$(awk '/ real numbers$/ { listed = 1; next } listed { print "parameters/" $1 }' shown)
+# shellcheck disable=SC2086 # a list of words
+"$tool" floats run/checkpoint.h5 $names | sha256sum | cut -d ' ' -f 1 > expected
+[ "$(digest shown)" = "$(cat expected)" ] || fail "SHA-256 $(digest shown), expected $(cat expected)"
+"$KITINET" train -run other -dataset data.h5 -train_epochs 3 -train_batch 4 -model_width 4 -model_modes 4 -model_layers 2 -seed 2 > trained 2> log
+"$KITINET" inspect -input other/checkpoint.h5 > others
+[ "$(digest others)" != "$(digest shown)" ] || fail "another seed, the same weights"
 
 head -c 3000 run/checkpoint.h5 > short.h5
 refused 3 "short.h5: has .* bytes, its header says" ranks 1 inspect -input short.h5

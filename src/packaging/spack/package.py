@@ -22,6 +22,7 @@ class Kitinet(CMakePackage):
     depends_on("openblas")
     depends_on("random123")
     depends_on("zlib-api")
+    depends_on("nettle")
     depends_on("gnuplot", type="run")
 
     def cmake_args(self):
