@@ -62,6 +62,28 @@ PETSC_EXTERN PetscErrorCode KNLayerForward(KNLayer layer, const KNPass *pass, co
 */
 PETSC_EXTERN PetscErrorCode KNLayerBackward(KNLayer layer, const KNPass *pass, const KNReal *const in[], const KNReal *dout, KNReal *const din[]);
 
+/*
+  The parts of the two sweeps, for models that take a sample through several layers while it is in the cache. KNLayerForward() is Gather for each sample, Join,
+  Apply for each sample; KNLayerBackward() is GatherBack, JoinBack, ApplyBack and, at the end, FinishBack. in[i], out, din[i], dout: of sample b, in 0..B-1.
+
+    Gather, Apply          by any thread of an OpenMP team, different samples at the same time. Gather takes what the whole batch needs of one sample;
+                           Apply writes out
+    Join                   by all threads of the team, with a barrier before and after it: what needs all samples at once
+    GatherBack, JoinBack   likewise for backward, from dout
+    ApplyBack              din (mode: written or added to; NULL where it is not wanted) and the sample's share of the parameters' gradients. Where out has as
+                           many channels as in and each point stands for itself (gelu, drift, kinetic), din[0] may be dout and the last din the last in
+    FinishBack             by all threads of the team after a barrier: adds the shares up, in the order of samples
+
+  A team has at most as many threads as OpenMP would have started at KNLayerSetGrid(). Nothing is checked and nothing can fail; thread 0 logs.
+*/
+PETSC_EXTERN void KNLayerGather(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[]);
+PETSC_EXTERN void KNLayerJoin(KNLayer layer, const KNPass *pass);
+PETSC_EXTERN void KNLayerApply(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode);
+PETSC_EXTERN void KNLayerGatherBack(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *dout);
+PETSC_EXTERN void KNLayerJoinBack(KNLayer layer, const KNPass *pass);
+PETSC_EXTERN void KNLayerApplyBack(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode);
+PETSC_EXTERN void KNLayerFinishBack(KNLayer layer, const KNPass *pass);
+
 /* Not collective, after KNLayerSetGrid. Floating-point operations for one sample (forward, backward) and bytes of workspace. Any pointer may be NULL. */
 PETSC_EXTERN PetscErrorCode KNLayerGetCost(KNLayer layer, PetscLogDouble *forward, PetscLogDouble *backward, size_t *bytes);
 

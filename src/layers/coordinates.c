@@ -7,26 +7,17 @@
 */
 #include "layer_impl.h"
 
-static void kn_coordinates_forward(KNReal *restrict y, const KNReal *restrict x, const KNReal *restrict q, size_t B, size_t C, size_t d, size_t S, int add)
+static void kn_coordinates_forward(KNReal *restrict y, const KNReal *restrict x, const KNReal *restrict q, size_t C, size_t d, size_t S, int add)
 {
-  // y: (B, C + d, S), x: (B, C, S), q: (d, S) coordinates
-#pragma omp parallel for schedule(static)
-  for (size_t b = 0; b < B; b++) {
-    const KNReal *restrict xb = x + b * C * S;
-    KNReal *restrict yb       = y + b * (C + d) * S;
-
-    for (size_t i = 0; i < C * S; i++) yb[i] = (add ? yb[i] : 0) + xb[i];
-    for (size_t i = 0; i < d * S; i++) yb[C * S + i] = (add ? yb[C * S + i] : 0) + q[i];
-  }
+  // y: (C + d, S), x: (C, S), q: (d, S) coordinates
+  for (size_t i = 0; i < C * S; i++) y[i] = (add ? y[i] : 0) + x[i];
+  for (size_t i = 0; i < d * S; i++) y[C * S + i] = (add ? y[C * S + i] : 0) + q[i];
 }
 
-static void kn_coordinates_backward(KNReal *restrict dx, const KNReal *restrict dy, size_t B, size_t C, size_t d, size_t S)
+static void kn_coordinates_backward(KNReal *restrict dx, const KNReal *restrict dy, size_t C, size_t S, int add)
 {
-  // dx: (B, C, S) += dy: (B, C + d, S) without its last d channels
-#pragma omp parallel for schedule(static)
-  for (size_t b = 0; b < B; b++) {
-    for (size_t i = 0; i < C * S; i++) dx[b * C * S + i] += dy[b * (C + d) * S + i];
-  }
+  // dx: (C, S) = (or += if add) the first C channels of dy: (C + d, S)
+  for (size_t i = 0; i < C * S; i++) dx[i] = (add ? dx[i] : 0) + dy[i];
 }
 
 typedef struct {
@@ -60,20 +51,16 @@ static PetscErrorCode KNLayerSetGrid_Coordinates(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode KNLayerForward_Coordinates(KNLayer layer, const KNPass *pass, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_Coordinates(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
 {
   const Coordinates *coordinates = layer->data;
 
-  PetscFunctionBegin;
-  kn_coordinates_forward(out, in[0], coordinates->q, (size_t)pass->samples, (size_t)layer->in, (size_t)layer->dim, KNGridSize(&layer->grid_in), mode == ADD_VALUES);
-  PetscFunctionReturn(PETSC_SUCCESS);
+  kn_coordinates_forward(out, in[0], coordinates->q, (size_t)layer->in, (size_t)layer->dim, KNGridSize(&layer->grid_in), mode == ADD_VALUES);
 }
 
-static PetscErrorCode KNLayerBackward_Coordinates(KNLayer layer, const KNPass *pass, const KNReal *const in[], const KNReal *dout, KNReal *const din[])
+static void KNLayerApplyBack_Coordinates(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
-  PetscFunctionBegin;
-  if (din[0]) kn_coordinates_backward(din[0], dout, (size_t)pass->samples, (size_t)layer->in, (size_t)layer->dim, KNGridSize(&layer->grid_in));
-  PetscFunctionReturn(PETSC_SUCCESS);
+  if (din[0]) kn_coordinates_backward(din[0], dout, (size_t)layer->in, KNGridSize(&layer->grid_in), mode == ADD_VALUES);
 }
 
 static PetscErrorCode KNLayerDestroy_Coordinates(KNLayer layer)
@@ -94,11 +81,11 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Coordinates(KNLayer layer)
   PetscCall(PetscNew(&coordinates));
   layer->data = coordinates;
   layer->ops  = (KNLayerOps){
-     .setup    = KNLayerSetUp_Coordinates,
-     .setgrid  = KNLayerSetGrid_Coordinates,
-     .forward  = KNLayerForward_Coordinates,
-     .backward = KNLayerBackward_Coordinates,
-     .destroy  = KNLayerDestroy_Coordinates,
+     .setup      = KNLayerSetUp_Coordinates,
+     .setgrid    = KNLayerSetGrid_Coordinates,
+     .apply      = KNLayerApply_Coordinates,
+     .apply_back = KNLayerApplyBack_Coordinates,
+     .destroy    = KNLayerDestroy_Coordinates,
   };
   PetscFunctionReturn(PETSC_SUCCESS);
 }

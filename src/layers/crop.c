@@ -48,22 +48,18 @@ static PetscErrorCode KNLayerSetGrid_Crop(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode KNLayerForward_Crop(KNLayer layer, const KNPass *pass, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_Crop(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
 {
   const Crop *crop = layer->data;
 
-  PetscFunctionBegin;
-  kn_restrict(out, crop->n, in[0], crop->N, (size_t)pass->samples * (size_t)layer->in, mode == ADD_VALUES);
-  PetscFunctionReturn(PETSC_SUCCESS);
+  kn_restrict(out, crop->n, in[0], crop->N, (size_t)layer->in, mode == ADD_VALUES);
 }
 
-static PetscErrorCode KNLayerBackward_Crop(KNLayer layer, const KNPass *pass, const KNReal *const in[], const KNReal *dout, KNReal *const din[])
+static void KNLayerApplyBack_Crop(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   const Crop *crop = layer->data;
 
-  PetscFunctionBegin;
-  if (din[0]) kn_extend(din[0], crop->N, dout, crop->n, (size_t)pass->samples * (size_t)layer->in, 1);
-  PetscFunctionReturn(PETSC_SUCCESS);
+  if (din[0]) kn_extend(din[0], crop->N, dout, crop->n, (size_t)layer->in, mode == ADD_VALUES);
 }
 
 static PetscErrorCode KNLayerView_Crop(KNLayer layer, PetscViewer viewer)
@@ -93,8 +89,8 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Crop(KNLayer layer)
      .setfromoptions = KNLayerSetFromOptions_Crop,
      .setup          = KNLayerSetUp_Crop,
      .setgrid        = KNLayerSetGrid_Crop,
-     .forward        = KNLayerForward_Crop,
-     .backward       = KNLayerBackward_Crop,
+     .apply          = KNLayerApply_Crop,
+     .apply_back     = KNLayerApplyBack_Crop,
      .view           = KNLayerView_Crop,
      .destroy        = KNLayerDestroy_Crop,
   };

@@ -5,14 +5,22 @@
 #include <kitinet/layer.h>
 #include <petscviewer.h>
 
+enum { KN_MAX_INPUTS = 2 }; /* fields that a layer takes */
+
+/* The parts of forward and backward: see KNLayerGather(). Most layers have only apply and apply_back. */
 typedef struct {
-  PetscErrorCode (*setfromoptions)(KNLayer);                                                                     /* may be NULL */
-  PetscErrorCode (*setup)(KNLayer, KNParameters);                                                                /* sets out if it was PETSC_DECIDE */
-  PetscErrorCode (*setgrid)(KNLayer);                                                                            /* sets grid_out, flops, bytes */
-  PetscErrorCode (*forward)(KNLayer, const KNPass *, const KNReal *const in[], KNReal *out, InsertMode);
-  PetscErrorCode (*backward)(KNLayer, const KNPass *, const KNReal *const in[], const KNReal *dout, KNReal *const din[]);
-  PetscErrorCode (*view)(KNLayer, PetscViewer);                                                                  /* may be NULL */
-  PetscErrorCode (*destroy)(KNLayer);                                                                            /* frees data */
+  PetscErrorCode (*setfromoptions)(KNLayer);      /* may be NULL */
+  PetscErrorCode (*setup)(KNLayer, KNParameters); /* sets out if it was PETSC_DECIDE */
+  PetscErrorCode (*setgrid)(KNLayer);             /* sets grid_out, flops, bytes */
+  void (*gather)(KNLayer, const KNPass *, PetscInt b, const KNReal *const in[]); /* may be NULL */
+  void (*join)(KNLayer, const KNPass *);                                         /* may be NULL */
+  void (*apply)(KNLayer, const KNPass *, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode);
+  void (*gather_back)(KNLayer, const KNPass *, PetscInt b, const KNReal *dout);  /* may be NULL */
+  void (*join_back)(KNLayer, const KNPass *);                                    /* may be NULL */
+  void (*apply_back)(KNLayer, const KNPass *, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode);
+  void (*finish_back)(KNLayer, const KNPass *);   /* may be NULL */
+  PetscErrorCode (*view)(KNLayer, PetscViewer);   /* may be NULL */
+  PetscErrorCode (*destroy)(KNLayer);             /* frees data */
 } KNLayerOps;
 
 struct _p_KNLayer {
@@ -25,6 +33,7 @@ struct _p_KNLayer {
   PetscInt       in, out;          /* channels; out may be PETSC_DECIDE until SetUp */
   KNGrid         grid_in, grid_out;
   PetscInt       samples;          /* largest batch */
+  int            threads;          /* largest team: workspace of a thread is found by its number */
   PetscLogDouble flops[2];         /* forward, backward, one sample; set by setgrid */
   size_t         bytes;            /* of workspace; set by setgrid */
   PetscLogEvent  event[2];         /* forward, backward: one pair for each layer type */

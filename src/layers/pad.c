@@ -42,22 +42,18 @@ static PetscErrorCode KNLayerSetGrid_Pad(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode KNLayerForward_Pad(KNLayer layer, const KNPass *pass, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_Pad(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
 {
   const Pad *pad = layer->data;
 
-  PetscFunctionBegin;
-  kn_extend(out, pad->N, in[0], pad->n, (size_t)pass->samples * (size_t)layer->in, mode == ADD_VALUES);
-  PetscFunctionReturn(PETSC_SUCCESS);
+  kn_extend(out, pad->N, in[0], pad->n, (size_t)layer->in, mode == ADD_VALUES);
 }
 
-static PetscErrorCode KNLayerBackward_Pad(KNLayer layer, const KNPass *pass, const KNReal *const in[], const KNReal *dout, KNReal *const din[])
+static void KNLayerApplyBack_Pad(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   const Pad *pad = layer->data;
 
-  PetscFunctionBegin;
-  if (din[0]) kn_restrict(din[0], pad->n, dout, pad->N, (size_t)pass->samples * (size_t)layer->in, 1);
-  PetscFunctionReturn(PETSC_SUCCESS);
+  if (din[0]) kn_restrict(din[0], pad->n, dout, pad->N, (size_t)layer->in, mode == ADD_VALUES);
 }
 
 static PetscErrorCode KNLayerView_Pad(KNLayer layer, PetscViewer viewer)
@@ -87,8 +83,8 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Pad(KNLayer layer)
      .setfromoptions = KNLayerSetFromOptions_Pad,
      .setup          = KNLayerSetUp_Pad,
      .setgrid        = KNLayerSetGrid_Pad,
-     .forward        = KNLayerForward_Pad,
-     .backward       = KNLayerBackward_Pad,
+     .apply          = KNLayerApply_Pad,
+     .apply_back     = KNLayerApplyBack_Pad,
      .view           = KNLayerView_Pad,
      .destroy        = KNLayerDestroy_Pad,
   };

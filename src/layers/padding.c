@@ -20,7 +20,6 @@ void KNPaddingExtents(const KNGrid *grid, size_t n[KN_MAX_DIM])
 void kn_extend(KNReal *restrict y, const size_t N[3], const KNReal *restrict x, const size_t n[3], size_t P, int add)
 {
   // y: (P, N0, N1, N2), x: (P, n0, n1, n2)
-#pragma omp parallel for schedule(static)
   for (size_t p = 0; p < P; p++) {
     for (size_t i = 0; i < N[0]; i++) {
       for (size_t j = 0; j < N[1]; j++) {
@@ -38,7 +37,6 @@ void kn_extend(KNReal *restrict y, const size_t N[3], const KNReal *restrict x, 
 void kn_restrict(KNReal *restrict x, const size_t n[3], const KNReal *restrict y, const size_t N[3], size_t P, int add)
 {
   // x: (P, n0, n1, n2), y: (P, N0, N1, N2)
-#pragma omp parallel for schedule(static)
   for (size_t p = 0; p < P; p++) {
     for (size_t i = 0; i < n[0]; i++) {
       for (size_t j = 0; j < n[1]; j++) {

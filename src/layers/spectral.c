@@ -25,13 +25,13 @@
 static void kn_modes_forward(KNReal *restrict Y, const KNReal *restrict X, const KNReal *restrict W, const KNReal *restrict w, size_t K, size_t B, size_t Ci, size_t Co)
 {
   // Y: (K, 2 B, 2 Co), of each mode the first B rows hold the result (real, imaginary); X: (K, 2, B, Ci), W: (K, Ci, 2, Co), w: (K)
-#pragma omp parallel for schedule(static)
+#pragma omp for schedule(static)
   for (size_t k = 0; k < K; k++) {
     KNReal *restrict Yk = Y + k * 4 * B * Co;
 
     KNBLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)(2 * B), (int)(2 * Co), (int)Ci, w[k], X + k * 2 * B * Ci, (int)Ci, W + k * 2 * Ci * Co, (int)(2 * Co), 0, Yk, (int)(2 * Co));
     for (size_t b = 0; b < B; b++) {
-      KNReal *restrict re       = Yk + b * 2 * Co, *restrict im = re + Co;     // Xr Wr, Xr Wi
+      KNReal *restrict re       = Yk + b * 2 * Co, *restrict im = re + Co; // Xr Wr, Xr Wi
       const KNReal *restrict ir = re + B * 2 * Co, *restrict ii = ir + Co; // Xi Wr, Xi Wi
 
       for (size_t o = 0; o < Co; o++) {
@@ -44,8 +44,8 @@ static void kn_modes_forward(KNReal *restrict Y, const KNReal *restrict X, const
 
 static void kn_modes_backward(KNReal *restrict dX, KNReal *restrict dW, KNReal *restrict D, const KNReal *restrict X, const KNReal *restrict W, const KNReal *restrict w, size_t K, size_t B, size_t Ci, size_t Co)
 {
-  // D: (K, 2 B, 2 Co), of each mode the first B rows hold A dy and are weighted here, the others filled in; dX: (K, 2, B, Ci) or NULL; dW: (K, Ci, 2, Co) +=
-#pragma omp parallel for schedule(static)
+  // D: (K, 2 B, 2 Co), of each mode the first B rows hold A dy and are weighted here, the others filled in; dX: (K, 2, B, Ci), dW: (K, Ci, 2, Co) +=
+#pragma omp for schedule(static)
   for (size_t k = 0; k < K; k++) {
     KNReal *restrict Dk = D + k * 4 * B * Co;
 
@@ -60,7 +60,7 @@ static void kn_modes_backward(KNReal *restrict dX, KNReal *restrict dW, KNReal *
       }
     }
     KNBLAS(gemm)(CblasRowMajor, CblasTrans, CblasNoTrans, (int)Ci, (int)(2 * Co), (int)(2 * B), 1, X + k * 2 * B * Ci, (int)Ci, Dk, (int)(2 * Co), 1, dW + k * 2 * Ci * Co, (int)(2 * Co));
-    if (dX) KNBLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasTrans, (int)(2 * B), (int)Ci, (int)(2 * Co), 1, Dk, (int)(2 * Co), W + k * 2 * Ci * Co, (int)(2 * Co), 0, dX + k * 2 * B * Ci, (int)Ci);
+    KNBLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasTrans, (int)(2 * B), (int)Ci, (int)(2 * Co), 1, Dk, (int)(2 * Co), W + k * 2 * Ci * Co, (int)(2 * Co), 0, dX + k * 2 * B * Ci, (int)Ci);
   }
 }
 
@@ -69,7 +69,6 @@ typedef struct {
   KNReal     *W, *dW;              /* (K, C_in, 2, C_out), in the parameters' blocks, not owned */
   KNTransform of_input, of_output; /* for C_in and C_out fields */
   size_t      K;                   /* kept modes */
-  int         threads;             /* that the transforms have workspace for */
   KNReal     *w;                   /* (K) weights of the inverse */
   KNReal     *X, *dX;              /* (K, 2, samples, C_in); X is kept for backward */
   KNReal     *Y;                   /* (K, 2 samples, 2 C_out), of the output or of its gradient */
@@ -126,8 +125,8 @@ static PetscErrorCode KNLayerSetGrid_Spectral(KNLayer layer)
   PetscCall(KNSpectralReset(spectral));
   PetscCall(KNTransformCreate(KN_TRANSFORM_FASTER, grid, spectral->modes, layer->in, &spectral->of_input));
   PetscCall(KNTransformCreate(KN_TRANSFORM_FASTER, grid, spectral->modes, layer->out, &spectral->of_output));
-  PetscCall(KNTransformGetSizes(spectral->of_input, &spectral->K, &spectral->threads, &flops_in, &bytes_in));
-  PetscCall(KNTransformGetSizes(spectral->of_output, &spectral->K, &spectral->threads, &flops_out, &bytes_out));
+  PetscCall(KNTransformGetSizes(spectral->of_input, &spectral->K, NULL, &flops_in, &bytes_in));
+  PetscCall(KNTransformGetSizes(spectral->of_output, &spectral->K, NULL, &flops_out, &bytes_out));
   PetscCall(KNMalloc(spectral->K, sizeof(KNReal), &spectral->w));
   PetscCall(KNMalloc(spectral->K * 2 * B * Ci, sizeof(KNReal), &spectral->X));
   PetscCall(KNMalloc(spectral->K * 2 * B * Ci, sizeof(KNReal), &spectral->dX));
@@ -140,33 +139,50 @@ static PetscErrorCode KNLayerSetGrid_Spectral(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode KNLayerForward_Spectral(KNLayer layer, const KNPass *pass, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerGather_Spectral(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[])
 {
   const Spectral *spectral = layer->data;
-  const size_t    B = (size_t)pass->samples, Ci = (size_t)layer->in, Co = (size_t)layer->out, S = KNGridSize(&layer->grid_in);
+  const size_t    B = (size_t)pass->samples, Ci = (size_t)layer->in;
 
-  PetscFunctionBegin;
-#pragma omp parallel for schedule(static) num_threads(spectral->threads)
-  for (size_t b = 0; b < B; b++) KNTransformAnalyze(spectral->of_input, omp_get_thread_num(), spectral->X + b * Ci, 2 * B * Ci, B * Ci, in[0] + b * Ci * S);
-  kn_modes_forward(spectral->Y, spectral->X, spectral->W, spectral->w, spectral->K, B, Ci, Co);
-#pragma omp parallel for schedule(static) num_threads(spectral->threads)
-  for (size_t b = 0; b < B; b++) KNTransformSynthesize(spectral->of_output, omp_get_thread_num(), out + b * Co * S, spectral->Y + b * 2 * Co, 4 * B * Co, Co, mode == ADD_VALUES);
-  PetscFunctionReturn(PETSC_SUCCESS);
+  KNTransformAnalyze(spectral->of_input, omp_get_thread_num(), spectral->X + (size_t)b * Ci, 2 * B * Ci, B * Ci, in[0]);
 }
 
-static PetscErrorCode KNLayerBackward_Spectral(KNLayer layer, const KNPass *pass, const KNReal *const in[], const KNReal *dout, KNReal *const din[])
+static void KNLayerJoin_Spectral(KNLayer layer, const KNPass *pass)
 {
   const Spectral *spectral = layer->data;
-  const size_t    B = (size_t)pass->samples, Ci = (size_t)layer->in, Co = (size_t)layer->out, S = KNGridSize(&layer->grid_in);
 
-  PetscFunctionBegin;
-#pragma omp parallel for schedule(static) num_threads(spectral->threads)
-  for (size_t b = 0; b < B; b++) KNTransformAnalyze(spectral->of_output, omp_get_thread_num(), spectral->Y + b * 2 * Co, 4 * B * Co, Co, dout + b * Co * S);
-  kn_modes_backward(din[0] ? spectral->dX : NULL, spectral->dW, spectral->Y, spectral->X, spectral->W, spectral->w, spectral->K, B, Ci, Co);
-  if (!din[0]) PetscFunctionReturn(PETSC_SUCCESS);
-#pragma omp parallel for schedule(static) num_threads(spectral->threads)
-  for (size_t b = 0; b < B; b++) KNTransformSynthesize(spectral->of_input, omp_get_thread_num(), din[0] + b * Ci * S, spectral->dX + b * Ci, 2 * B * Ci, B * Ci, 1);
-  PetscFunctionReturn(PETSC_SUCCESS);
+  kn_modes_forward(spectral->Y, spectral->X, spectral->W, spectral->w, spectral->K, (size_t)pass->samples, (size_t)layer->in, (size_t)layer->out);
+}
+
+static void KNLayerApply_Spectral(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+{
+  const Spectral *spectral = layer->data;
+  const size_t    B = (size_t)pass->samples, Co = (size_t)layer->out;
+
+  KNTransformSynthesize(spectral->of_output, omp_get_thread_num(), out, spectral->Y + (size_t)b * 2 * Co, 4 * B * Co, Co, mode == ADD_VALUES);
+}
+
+static void KNLayerGatherBack_Spectral(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *dout)
+{
+  const Spectral *spectral = layer->data;
+  const size_t    B = (size_t)pass->samples, Co = (size_t)layer->out;
+
+  KNTransformAnalyze(spectral->of_output, omp_get_thread_num(), spectral->Y + (size_t)b * 2 * Co, 4 * B * Co, Co, dout);
+}
+
+static void KNLayerJoinBack_Spectral(KNLayer layer, const KNPass *pass)
+{
+  const Spectral *spectral = layer->data;
+
+  kn_modes_backward(spectral->dX, spectral->dW, spectral->Y, spectral->X, spectral->W, spectral->w, spectral->K, (size_t)pass->samples, (size_t)layer->in, (size_t)layer->out);
+}
+
+static void KNLayerApplyBack_Spectral(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+{
+  const Spectral *spectral = layer->data;
+  const size_t    B = (size_t)pass->samples, Ci = (size_t)layer->in;
+
+  if (din[0]) KNTransformSynthesize(spectral->of_input, omp_get_thread_num(), din[0], spectral->dX + (size_t)b * Ci, 2 * B * Ci, B * Ci, mode == ADD_VALUES);
 }
 
 static PetscErrorCode KNLayerView_Spectral(KNLayer layer, PetscViewer viewer)
@@ -198,8 +214,12 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Spectral(KNLayer layer)
          .setfromoptions = KNLayerSetFromOptions_Spectral,
          .setup          = KNLayerSetUp_Spectral,
          .setgrid        = KNLayerSetGrid_Spectral,
-         .forward        = KNLayerForward_Spectral,
-         .backward       = KNLayerBackward_Spectral,
+         .gather         = KNLayerGather_Spectral,
+         .join           = KNLayerJoin_Spectral,
+         .apply          = KNLayerApply_Spectral,
+         .gather_back    = KNLayerGatherBack_Spectral,
+         .join_back      = KNLayerJoinBack_Spectral,
+         .apply_back     = KNLayerApplyBack_Spectral,
          .view           = KNLayerView_Spectral,
          .destroy        = KNLayerDestroy_Spectral,
   };

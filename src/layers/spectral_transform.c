@@ -283,7 +283,7 @@ PetscErrorCode KNTransformGetSizes(KNTransform t, size_t *K, int *threads, Petsc
 {
   PetscFunctionBegin;
   *K       = t->K1 * t->m;
-  *threads = t->threads;
+  if (threads) *threads = t->threads;
   *flops   = t->type == KN_TRANSFORM_FFT ? KNTransformFlopsFFT(t) : KNTransformFlopsProduct(t);
   *bytes   = ((size_t)t->threads * (t->nz + t->nu + t->ny) + (t->F1 ? 2 * (2 * t->h + 1) * t->n1 + 4 * t->m * t->n2 : 0)) * sizeof(KNReal);
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -55,6 +55,8 @@ def named_arrays(checkpoint, group):
             part = name.split(".")
             if part[0].startswith("block"):
                 part = [part[1], part[0].removeprefix("block"), *part[2:]]
+            elif part[0] == "head":
+                part = part[1:]
             if part[0] == "spectral":
                 arrays[".".join(part[:2] + ["upper"])], arrays[".".join(part[:2] + ["lower"])] = corner_blocks(array)
             else:

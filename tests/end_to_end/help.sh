@@ -25,6 +25,6 @@ for stage in load forward backward reduce update checkpoint; do
   grep -q "^ *[0-9]*: *$stage: " output || fail "no stage $stage: $(grep Stage output)"
 done
 # Layers of each type, with a count that is not 0; floating-point operations of the costly ones.
-for event in linear gelu spectral collision "linear back" "gelu back" "spectral back" "collision back"; do
+for event in linear spectral kinetic perceptron "linear back" "spectral back" "kinetic back" "perceptron back"; do
   grep -q "^$event  *[1-9][0-9]* [0-9.]* [0-9.e+-]* [0-9.]* [1-9][.0-9]*e+0[3-9]" output || fail "no event $event with operations in -log_view"
 done

@@ -36,6 +36,7 @@ static const struct {
   {"coordinates", PETSC_DECIDE, PETSC_TRUE},
   {"pad",         PETSC_DECIDE, PETSC_TRUE},
   {"crop",        PETSC_DECIDE, PETSC_TRUE},
+  {"perceptron",  3,            PETSC_FALSE},
 };
 
 typedef struct {

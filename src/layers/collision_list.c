@@ -1,0 +1,153 @@
+/* Which particles of a sample collide: see collision_list.h. */
+#include "collision_list.h"
+#include "collision_kernels.h"
+#include <kitinet/error.h>
+#include <kitinet/options.h>
+#include <omp.h>
+
+static const char *const KNCollisionLaws[]      = {"line_of_centres", "uniform", NULL};
+static const char *const KNCollisionEvaluates[] = {"mean", "sample", "off", NULL};
+
+static size_t KNCollisionAllPairs(const KNCollision *collision)
+{
+  return collision->n * (collision->n - 1) / 2;
+}
+
+/* The chance that two given particles meet in a perfect matching: each of them meets each other one equally often. */
+static double KNCollisionMeeting(const KNCollision *collision)
+{
+  return 1. / (double)(collision->n % 2 ? collision->n : collision->n - 1);
+}
+
+/* The expectation: all pairs, each with the probability that it meets and collides. */
+static KNCollisionList KNCollisionExpect(const KNCollision *collision, const KNReal *v)
+{
+  const size_t pairs  = KNCollisionAllPairs(collision);
+  double      *weight = collision->weight + (size_t)omp_get_thread_num() * pairs;
+
+  kn_collision_probability(weight, v, collision->all, pairs, collision->d, collision->S, collision->rate, collision->alpha);
+  for (size_t k = 0; k < pairs; k++) weight[k] *= KNCollisionMeeting(collision);
+  return (KNCollisionList){collision->all, weight, NULL, pairs};
+}
+
+/* One draw: the pairs that meet and collide. */
+static KNCollisionList KNCollisionDraw(const KNCollision *collision, const PetscInt64 draw[4], const KNReal *v)
+{
+  const size_t n = collision->n, d = collision->d, thread = (size_t)omp_get_thread_num();
+  uint32_t    *pair   = collision->pair + thread * n;
+  double      *weight = collision->weight + thread * KNCollisionAllPairs(collision);
+  KNReal      *omega  = collision->omega ? collision->omega + thread * (n / 2) * d : NULL;
+  size_t       hits;
+
+  kn_collision_attempt(pair, n, draw);
+  kn_collision_probability(weight, v, pair, n / 2, d, collision->S, collision->rate, collision->alpha);
+  hits = kn_collision_test(pair, weight, n / 2, draw);
+  if (omega) kn_collision_setup(omega, pair, hits, d, draw);
+  return (KNCollisionList){pair, NULL, omega, hits};
+}
+
+KNCollisionList KNCollisionCollide(const KNCollision *collision, KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *v)
+{
+  const PetscInt64 draw[4] = {pass->seed, layer->number, pass->step, pass->index ? pass->index[b] : b};
+
+  if (collision->rate == 0 || (!pass->training && collision->evaluate == KN_EVALUATE_OFF)) return (KNCollisionList){0};
+  if (!pass->training && collision->evaluate == KN_EVALUATE_MEAN) return KNCollisionExpect(collision, v);
+  return KNCollisionDraw(collision, draw, v);
+}
+
+PetscErrorCode KNCollisionSetDefaults(KNCollision *collision)
+{
+  PetscFunctionBegin;
+  collision->dimension = 2;
+  collision->rate      = 0.1;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCollisionSetFromOptions(KNCollision *collision)
+{
+  PetscFunctionBegin;
+  PetscCall(KNOptionsHead("Collisions (residual collision)"));
+  PetscCall(KNOptionsInt("-collision_dimension", "velocity components of a particle, a divisor of the channels", 1, PETSC_MAX_INT, &collision->dimension));
+  PetscCall(KNOptionsReal("-collision_rate", "collisions of a particle in a layer, dt/Kn; 0: the plain residual network", 0, 1, &collision->rate));
+  PetscCall(KNOptionsChoice("-collision_law", "direction along which particles scatter", KNCollisionLaws, &collision->law));
+  PetscCall(KNOptionsReal("-collision_alpha", "exponent of the relative speed in the collision rate; 0: Maxwell molecules, 1: hard spheres", 0, 1, &collision->alpha));
+  PetscCall(KNOptionsChoice("-collision_evaluate", "collisions outside training: their expectation, a draw, or none", KNCollisionEvaluates, &collision->evaluate));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCollisionSetUp(KNCollision *collision, KNLayer layer)
+{
+  PetscFunctionBegin;
+  if (layer->out == PETSC_DECIDE) layer->out = layer->in;
+  PetscCheck(layer->out == layer->in, PETSC_COMM_WORLD, KN_ERR_USAGE, "Collisions of %s keep the number of channels: %" PetscInt_FMT " in, %" PetscInt_FMT " out", layer->name, layer->in, layer->out);
+  if (layer->in % collision->dimension) {
+    char   divisors[256] = "";
+    size_t used          = 0;
+
+    for (PetscInt d = 1; d <= layer->in && used + 16 < sizeof(divisors); d++) {
+      size_t length;
+
+      if (layer->in % d) continue;
+      PetscCall(PetscSNPrintfCount(divisors + used, sizeof(divisors) - used, "%s%" PetscInt_FMT, &length, used ? ", " : "", d));
+      used += length - 1; /* PETSc counts the end */
+    }
+    SETERRQ(PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_dimension %" PetscInt_FMT " does not divide the %" PetscInt_FMT " channels of %s; choose one of %s", collision->dimension, layer->in, layer->name, divisors);
+  }
+  collision->d = (size_t)collision->dimension;
+  collision->n = (size_t)layer->in / collision->d;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*
+  Floating-point operations of one collision at one point. Forward: c, r, c . r, |c|^2, the quotient and the update along the line of
+  centres; r, omega . r and the update along omega. Backward: the same for dv; then the gradient of the position.
+*/
+static void KNCollisionFlops(const KNCollision *collision, PetscLogDouble flops[2])
+{
+  const PetscLogDouble d = (PetscLogDouble)collision->d;
+
+  flops[0] = collision->law == KN_LAW_UNIFORM ? 6 * d : 10 * d + 2;
+  flops[1] = collision->law == KN_LAW_UNIFORM ? 6 * d : 10 * d + 2 + 20 * d + 5;
+}
+
+PetscErrorCode KNCollisionFree(KNCollision *collision)
+{
+  PetscFunctionBegin;
+  PetscCall(KNFree(&collision->all));
+  PetscCall(KNFree(&collision->pair));
+  PetscCall(KNFree(&collision->weight));
+  PetscCall(KNFree(&collision->omega));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCollisionSetGrid(KNCollision *collision, KNLayer layer)
+{
+  const size_t n = collision->n, d = collision->d, pairs = KNCollisionAllPairs(collision), threads = (size_t)layer->threads;
+
+  PetscFunctionBegin;
+  collision->S = KNGridSize(&layer->grid_in);
+  PetscCall(KNCollisionFree(collision));
+  PetscCall(KNMalloc(2 * pairs, sizeof(uint32_t), &collision->all));
+  PetscCall(KNMalloc(threads * n, sizeof(uint32_t), &collision->pair));
+  PetscCall(KNMalloc(threads * pairs, sizeof(double), &collision->weight));
+  if (collision->law == KN_LAW_UNIFORM) PetscCall(KNMalloc(threads * (n / 2) * d, sizeof(KNReal), &collision->omega));
+  layer->bytes = (2 * pairs + threads * n) * sizeof(uint32_t) + threads * pairs * sizeof(double) + (collision->omega ? threads * (n / 2) * d * sizeof(KNReal) : 0);
+  for (size_t i = 0, k = 0; i < n; i++) {
+    for (size_t j = i + 1; j < n; j++, k++) {
+      collision->all[2 * k]     = (uint32_t)i;
+      collision->all[2 * k + 1] = (uint32_t)j;
+    }
+  }
+
+  /* In training, on average; with the addition of v' to x, and of dv' to dv. */
+  KNCollisionFlops(collision, layer->flops);
+  for (int way = 0; way < 2; way++) layer->flops[way] = (layer->flops[way] * collision->rate * (PetscLogDouble)(n / 2) + (PetscLogDouble)(n * d)) * (PetscLogDouble)collision->S;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCollisionView(const KNCollision *collision, PetscViewer viewer)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscViewerASCIIPrintf(viewer, ", %zu particles of dimension %zu, rate %g, law %s, alpha %g, evaluation %s", collision->n, collision->d, (double)collision->rate, KNCollisionLaws[collision->law], (double)collision->alpha, KNCollisionEvaluates[collision->evaluate]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,62 @@
+/* Pointwise linear maps as small matrix products: see linear_kernels.h. */
+#include "linear_kernels.h"
+#include <cblas.h>
+
+/*
+  Points in one product: as many as stay within OpenBLAS's kernels for small matrices (about 10^6 multiplications), at most 512. From the
+  second-level cache 32 channels reach 92 to 107 GFLOP/s so, 70 in one product over 4096 points, of 113 (one core of Zen 4).
+*/
+static size_t kn_linear_tile(size_t Ci, size_t Co)
+{
+  const size_t points = 786432 / (Ci * Co) / 64 * 64;
+
+  return points < 64 ? 64 : points > 512 ? 512 : points;
+}
+
+void kn_linear_forward(KNReal *y, size_t ldy, const KNReal *x, size_t ldx, const KNReal *W, const KNReal *bias, size_t Ci, size_t Co, size_t n, int add)
+{
+  const size_t tile = kn_linear_tile(Ci, Co);
+
+  for (size_t s = 0; s < n; s += tile) {
+    const size_t m = PetscMin(tile, n - s);
+
+    for (size_t o = 0; o < Co; o++) {
+      KNReal *restrict yo = y + o * ldy + s;
+
+      for (size_t i = 0; i < m; i++) yo[i] = (add ? yo[i] : 0) + bias[o];
+    }
+    KNBLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)Co, (int)m, (int)Ci, 1, W, (int)Ci, x + s, (int)ldx, 1, y + s, (int)ldy);
+  }
+}
+
+void kn_linear_backward_input(KNReal *dx, size_t lddx, const KNReal *dy, size_t lddy, const KNReal *W, size_t Ci, size_t Co, size_t n, int add)
+{
+  const size_t tile = kn_linear_tile(Ci, Co);
+
+  for (size_t s = 0; s < n; s += tile) KNBLAS(gemm)(CblasRowMajor, CblasTrans, CblasNoTrans, (int)Ci, (int)PetscMin(tile, n - s), (int)Co, 1, W, (int)Ci, dy + s, (int)lddy, add ? 1 : 0, dx + s, (int)lddx);
+}
+
+void kn_linear_backward_parameters(KNReal *dW, KNReal *dbias, const KNReal *dy, size_t lddy, const KNReal *x, size_t ldx, size_t Ci, size_t Co, size_t n, int add)
+{
+  const size_t tile = kn_linear_tile(Ci, Co);
+
+  for (size_t s = 0; s < n; s += tile) KNBLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasTrans, (int)Co, (int)Ci, (int)PetscMin(tile, n - s), 1, dy + s, (int)lddy, x + s, (int)ldx, s || add ? 1 : 0, dW, (int)Ci);
+  for (size_t o = 0; o < Co; o++) {
+    const KNReal *dyo = dy + o * lddy;
+    KNReal        sum = 0;
+
+#pragma omp simd reduction(+ : sum)
+    for (size_t s = 0; s < n; s++) sum += dyo[s];
+    dbias[o] = (add ? dbias[o] : 0) + sum;
+  }
+}
+
+void kn_sum_shares(KNReal *total, const KNReal *share, size_t B, size_t stride, size_t count)
+{
+#pragma omp for schedule(static)
+  for (size_t first = 0; first < count; first += 64) {
+    for (size_t b = 0; b < B; b++) {
+      for (size_t i = first; i < PetscMin(first + 64, count); i++) total[i] += share[b * stride + i];
+    }
+  }
+}

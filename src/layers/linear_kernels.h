@@ -1,0 +1,22 @@
+/*
+  Kernels of a pointwise linear map y = W x + bias, for the points of one sample or a part of them: n points of C channels, whose rows lie ldx
+  (ldy, ..) elements apart. W: (Co, Ci), bias: (Co), x: (Ci, n), y: (Co, n).
+*/
+#ifndef KITINET_LINEAR_KERNELS_H
+#define KITINET_LINEAR_KERNELS_H
+
+#include <kitinet/base.h>
+
+/* y = (or += if add) W x + bias */
+PETSC_INTERN void kn_linear_forward(KNReal *y, size_t ldy, const KNReal *x, size_t ldx, const KNReal *W, const KNReal *bias, size_t Ci, size_t Co, size_t n, int add);
+
+/* dx = (or += if add) W^T dy */
+PETSC_INTERN void kn_linear_backward_input(KNReal *dx, size_t lddx, const KNReal *dy, size_t lddy, const KNReal *W, size_t Ci, size_t Co, size_t n, int add);
+
+/* dW = (or += if add) dy x^T, dbias = (or +=) the sum of dy over the points */
+PETSC_INTERN void kn_linear_backward_parameters(KNReal *dW, KNReal *dbias, const KNReal *dy, size_t lddy, const KNReal *x, size_t ldx, size_t Ci, size_t Co, size_t n, int add);
+
+/* total: (count) += the shares of B samples, stride apart, in their order. Called by all threads of a team; ends with a barrier. */
+PETSC_INTERN void kn_sum_shares(KNReal *total, const KNReal *share, size_t B, size_t stride, size_t count);
+
+#endif

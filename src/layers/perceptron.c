@@ -1,0 +1,188 @@
+/*
+  Two linear maps of the channels with GELU between them, the same at every point:
+
+      y = W2 GELU(W1 x + b1) + b2
+
+  x: (B, C_in, S), y: (B, C_out, S), W1: (H, C_in), W2: (C_out, H), H = -model_head. The hidden activation exists for a few points at a time, in the
+  cache: backward computes it again. Initial values as linear.c; parameters NAME.hidden.weight, NAME.hidden.bias, NAME.output.weight, NAME.output.bias.
+*/
+#include "gelu_kernels.h"
+#include "layer_impl.h"
+#include "linear_kernels.h"
+#include <kitinet/options.h>
+#include <omp.h>
+
+enum { TILE = 128 }; /* points at a time */
+
+static void kn_perceptron_forward(KNReal *y, const KNReal *x, const KNReal *W1, const KNReal *b1, const KNReal *W2, const KNReal *b2, KNReal *work, size_t Ci, size_t H, size_t Co, size_t S, int add)
+{
+  // y: (Co, S), x: (Ci, S), work: (H, TILE)
+  for (size_t s = 0; s < S; s += TILE) {
+    const size_t n = PetscMin(TILE, S - s);
+
+    kn_linear_forward(work, n, x + s, S, W1, b1, Ci, H, n, 0);
+    kn_gelu_forward(work, work, H * n);
+    kn_linear_forward(y + s, S, work, n, W2, b2, H, Co, n, add);
+  }
+}
+
+static void kn_perceptron_backward(KNReal *dx, KNReal *dW1, KNReal *db1, KNReal *dW2, KNReal *db2, const KNReal *dy, const KNReal *x, const KNReal *W1, const KNReal *b1, const KNReal *W2, KNReal *work, size_t Ci, size_t H, size_t Co, size_t S, int add)
+{
+  // dx: (Ci, S) or NULL; dW1, db1, dW2, db2: written; work: (3, H, TILE): hidden h = W1 x + b1, its slope, and dh
+  KNReal *h = work, *slope = h + H * TILE, *dh = slope + H * TILE;
+
+  for (size_t s = 0; s < S; s += TILE) {
+    const size_t n = PetscMin(TILE, S - s);
+
+    kn_linear_forward(h, n, x + s, S, W1, b1, Ci, H, n, 0);
+    kn_gelu_both(h, slope, h, H * n);
+    kn_linear_backward_parameters(dW2, db2, dy + s, S, h, n, H, Co, n, s > 0);
+    kn_linear_backward_input(dh, n, dy + s, S, W2, H, Co, n, 0);
+    for (size_t i = 0; i < H * n; i++) dh[i] *= slope[i];
+    kn_linear_backward_parameters(dW1, db1, dh, n, x + s, S, Ci, H, n, s > 0);
+    if (dx) kn_linear_backward_input(dx + s, S, dh, n, W1, Ci, H, n, add);
+  }
+}
+
+typedef struct {
+  PetscInt H;
+  KNReal  *W1, *dW1, *b1, *db1; /* (H, C_in), (H), in the parameters' blocks, not owned */
+  KNReal  *W2, *dW2, *b2, *db2; /* (C_out, H), (C_out), likewise */
+  KNReal  *share;               /* (samples, H C_in + H + C_out H + C_out) dW1, db1, dW2, db2 of each sample */
+  KNReal  *work;                /* (threads, 3, H, TILE) */
+} Perceptron;
+
+static size_t KNPerceptronShare(KNLayer layer)
+{
+  const Perceptron *p = layer->data;
+
+  return (size_t)p->H * (size_t)(layer->in + 1) + (size_t)layer->out * (size_t)(p->H + 1);
+}
+
+static PetscErrorCode KNLayerSetFromOptions_Perceptron(KNLayer layer)
+{
+  Perceptron *p = layer->data;
+
+  PetscFunctionBegin;
+  PetscCall(KNOptionsInt("-model_head", "channels of the hidden layer after the blocks", 1, 65536, &p->H));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A weight and its bias. */
+static PetscErrorCode KNPerceptronDeclare(KNLayer layer, KNParameters parameters, const char part[], PetscInt out, PetscInt in, KNReal **W, KNReal **dW, KNReal **bias, KNReal **dbias)
+{
+  const PetscInt shape[2] = {out, in};
+  const KNReal   scale    = (KNReal)(1 / PetscSqrtReal((PetscReal)in));
+  char           name[KN_MAX_NAME];
+
+  PetscFunctionBegin;
+  PetscCall(PetscSNPrintf(name, sizeof(name), "%s.%s.weight", layer->name, part));
+  PetscCall(KNParametersDeclare(parameters, name, 2, shape, KN_INIT_SYMMETRIC, scale, W, dW));
+  PetscCall(PetscSNPrintf(name, sizeof(name), "%s.%s.bias", layer->name, part));
+  PetscCall(KNParametersDeclare(parameters, name, 1, shape, KN_INIT_SYMMETRIC, scale, bias, dbias));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerSetUp_Perceptron(KNLayer layer, KNParameters parameters)
+{
+  Perceptron *p = layer->data;
+
+  PetscFunctionBegin;
+  if (layer->out == PETSC_DECIDE) PetscFunctionReturn(PETSC_SUCCESS); /* refused by the caller */
+  PetscCall(KNPerceptronDeclare(layer, parameters, "hidden", p->H, layer->in, &p->W1, &p->dW1, &p->b1, &p->db1));
+  PetscCall(KNPerceptronDeclare(layer, parameters, "output", layer->out, p->H, &p->W2, &p->dW2, &p->b2, &p->db2));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerSetGrid_Perceptron(KNLayer layer)
+{
+  Perceptron          *p     = layer->data;
+  const size_t         share = (size_t)layer->samples * KNPerceptronShare(layer), work = (size_t)layer->threads * 3 * (size_t)p->H * TILE;
+  const PetscLogDouble Ci = layer->in, Co = layer->out, H = p->H, S = (PetscLogDouble)KNGridSize(&layer->grid_in);
+
+  PetscFunctionBegin;
+  PetscCall(KNFree(&p->share));
+  PetscCall(KNFree(&p->work));
+  PetscCall(KNMalloc(share, sizeof(KNReal), &p->share));
+  PetscCall(KNMalloc(work, sizeof(KNReal), &p->work));
+  layer->bytes    = (share + work) * sizeof(KNReal);
+  layer->flops[0] = (2 * H * (Ci + Co) + Co + H + KN_GELU_FLOPS * H) * S;
+  layer->flops[1] = (2 * H * Ci + H + 4 * H * (Ci + Co) + (KN_GELU_FLOPS + 4) * H) * S;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static KNReal *KNPerceptronWork(KNLayer layer)
+{
+  const Perceptron *p = layer->data;
+
+  return p->work + (size_t)omp_get_thread_num() * 3 * (size_t)p->H * TILE;
+}
+
+static void KNLayerApply_Perceptron(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+{
+  const Perceptron *p = layer->data;
+
+  kn_perceptron_forward(out, in[0], p->W1, p->b1, p->W2, p->b2, KNPerceptronWork(layer), (size_t)layer->in, (size_t)p->H, (size_t)layer->out, KNGridSize(&layer->grid_in), mode == ADD_VALUES);
+}
+
+static void KNLayerApplyBack_Perceptron(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+{
+  const Perceptron *p = layer->data;
+  const size_t      Ci = (size_t)layer->in, Co = (size_t)layer->out, H = (size_t)p->H;
+  KNReal           *dW1 = p->share + (size_t)b * KNPerceptronShare(layer), *db1 = dW1 + H * Ci, *dW2 = db1 + H, *db2 = dW2 + Co * H;
+
+  kn_perceptron_backward(din[0], dW1, db1, dW2, db2, dout, in[0], p->W1, p->b1, p->W2, KNPerceptronWork(layer), Ci, H, Co, KNGridSize(&layer->grid_in), mode == ADD_VALUES);
+}
+
+static void KNLayerFinishBack_Perceptron(KNLayer layer, const KNPass *pass)
+{
+  const Perceptron *p     = layer->data;
+  const size_t      count = KNPerceptronShare(layer), B = (size_t)pass->samples, Co = (size_t)layer->out, H = (size_t)p->H;
+  const KNReal     *dW1 = p->share, *db1 = dW1 + H * (size_t)layer->in, *dW2 = db1 + H, *db2 = dW2 + Co * H;
+
+  kn_sum_shares(p->dW1, dW1, B, count, H * (size_t)layer->in);
+  kn_sum_shares(p->db1, db1, B, count, H);
+  kn_sum_shares(p->dW2, dW2, B, count, Co * H);
+  kn_sum_shares(p->db2, db2, B, count, Co);
+}
+
+static PetscErrorCode KNLayerView_Perceptron(KNLayer layer, PetscViewer viewer)
+{
+  const Perceptron *p = layer->data;
+
+  PetscFunctionBegin;
+  PetscCall(PetscViewerASCIIPrintf(viewer, ", %" PetscInt_FMT " hidden", p->H));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerDestroy_Perceptron(KNLayer layer)
+{
+  Perceptron *p = layer->data;
+
+  PetscFunctionBegin;
+  PetscCall(KNFree(&p->share));
+  PetscCall(KNFree(&p->work));
+  PetscCall(PetscFree(layer->data));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PETSC_INTERN PetscErrorCode KNLayerCreate_Perceptron(KNLayer layer)
+{
+  Perceptron *p;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&p));
+  p->H        = 128;
+  layer->data = p;
+  layer->ops  = (KNLayerOps){
+     .setfromoptions = KNLayerSetFromOptions_Perceptron,
+     .setup          = KNLayerSetUp_Perceptron,
+     .setgrid        = KNLayerSetGrid_Perceptron,
+     .apply          = KNLayerApply_Perceptron,
+     .apply_back     = KNLayerApplyBack_Perceptron,
+     .finish_back    = KNLayerFinishBack_Perceptron,
+     .view           = KNLayerView_Perceptron,
+     .destroy        = KNLayerDestroy_Perceptron,
+  };
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
