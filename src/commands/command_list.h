@@ -6,5 +6,6 @@ KN_COMMAND(generate, Generate, "solve a PDE for many random inputs and store the
 KN_COMMAND(merge, Merge, "join datasets that are parts of one ensemble")
 KN_COMMAND(inspect, Inspect, "show and verify what a dataset or checkpoint holds")
 KN_COMMAND(train, Train, "train a neural operator, or resume where the run directory stopped")
+KN_COMMAND(watch, Watch, "follow runs at the terminal: curves, newest numbers, time left")
 KN_COMMAND(evaluate, Evaluate, "errors of trained networks on datasets, at any resolution; pictures")
 KN_COMMAND(predict, Predict, "write a trained network's predictions for a file of inputs")
