@@ -2,15 +2,17 @@
   The truncated Fourier transform in two ways; which one is faster depends on how many modes are kept. Both take one or a
   few channels at a time, which stay in the cache:
 
-      product   x (n1, n2) -> z = x F2 (n1, m, 2) -> u = F1 z (2 m + 1, m, 2)
+      product   x (n1, n2) -> folded e, o -> v = [C e; S o] (2 m + 1, n2) -> u = v F2 (2 m + 1, 2, m)
       fft       x (n1, n2) -> z = r2c of the rows (n1, n2/2 + 1, 2) -> u = FFT of the m kept columns (n1, m, 2)
 
   and at the end the kept modes of all channels are collected from u with the channel as last axis. Synthesis goes the same way back.
 
-  F2 (n2, m, 2): cosine and -sine of k2 = 0..m-1. F1 (2 m + 1, n1): cosine of |k1| = 0..m, sine of |k1| = 1..m, which serve k1 and
-  -k1. A product costs 4 m operations for each point where the FFT costs 2.5 log2 n2 for all modes, but at the speed of BLAS and
-  for any n.
+  Cosines are even and sines odd, so the first axis is folded, e_s = x_s + x_(n - s) and o_s = x_s - x_(n - s), and each product runs over half of the
+  points. C (m + 1, n1/2 + 1): cosine of |k1| = 0..m, S (m, (n1 - 1)/2): sine of |k1| = 1..m, which serve k1 and -k1. F2 (n2, 2, m): cosine and -sine of
+  k2 = 0..m-1. A grid of one axis folds that: u = [e C; o S] (2, m). A product costs some 3 m operations for each point where the FFT costs
+  2.5 log2 n2 for all modes, but at the speed of BLAS and for any n.
 */
+#include "spectral_kernels.h"
 #include "spectral_transform.h"
 #include <cblas.h>
 #include <fftw3.h>
@@ -28,144 +30,22 @@
 struct _p_KNTransform {
   KNTransformType type;
   size_t          C, n1, n2, m, K1, h; /* channels, points, modes k2, modes k1 (2 m, or 1 on one axis), largest |k1| (m or 0) */
-  size_t          group;               /* channels that share a product along the last axis, so that it has some 256 rows; product only */
+  size_t          group;               /* channels that share a product, so that it has some 256 columns; product only */
+  size_t          even, odd;           /* points of a folded axis: n/2 + 1, (n - 1)/2 */
   int             threads;
-  size_t          nz, nu, ny;          /* reals of z for a group, of u for all channels, of y (fft only), for one thread; multiples of a cache line */
+  size_t          nz, nu, ny;          /* reals of z (or e, o, v of a group), of u for a group (fft: all channels), of y (fft only), for one thread; multiples of a cache line */
   KNReal         *work;                /* (threads, nz + nu + ny) */
-  KNReal         *F1, *F2;             /* (2 h + 1, n1), (n2, m, 2); product only */
-  KNReal         *F1t, *F2t;           /* their transposes */
+  KNReal         *C1, *S1, *F2;        /* cosines (K, even), sines (K, odd) of the folded axis, K = h + 1 and h, or m on one axis; (n2, 2 m), two axes; product only */
+  KNReal         *C1t, *S1t, *F2t;     /* their transposes */
+  size_t          matrices;            /* reals of these */
   KNFFTW(plan)    rows[2], columns[2]; /* analysis, synthesis; fft only */
 };
 
-static void kn_product(KNReal *C, const KNReal *A, const KNReal *B, size_t M, size_t N, size_t K, int add)
+static void kn_product(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t M, size_t N, size_t K, int add)
 {
-  // C: (M, N) = (or += if add) A: (M, K) times B: (K, N)
-  KNBLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)M, (int)N, (int)K, 1, A, (int)K, B, (int)N, add ? 1 : 0, C, (int)N);
-}
-
-static void kn_fourier_matrices(KNReal *F1, KNReal *F1t, KNReal *F2, KNReal *F2t, size_t n1, size_t n2, size_t h, size_t m)
-{
-  // F1: (2 h + 1, n1), F2: (n2, m, 2), and their transposes. Angles are reduced in integers, in double.
-  for (size_t s = 0; s < n1; s++) {
-    for (size_t k = 0; k <= h; k++) {
-      const double theta = 2 * M_PI * (double)(k * s % n1) / (double)n1;
-
-      F1[k * n1 + s] = F1t[s * (2 * h + 1) + k] = (KNReal)cos(theta);
-      if (k) F1[(h + k) * n1 + s] = F1t[s * (2 * h + 1) + h + k] = (KNReal)sin(theta);
-    }
-  }
-  for (size_t s = 0; s < n2; s++) {
-    for (size_t k = 0; k < m; k++) {
-      const double theta = 2 * M_PI * (double)(k * s % n2) / (double)n2;
-
-      F2[(s * m + k) * 2] = F2t[2 * k * n2 + s] = (KNReal)cos(theta);
-      F2[(s * m + k) * 2 + 1] = F2t[(2 * k + 1) * n2 + s] = (KNReal)-sin(theta);
-    }
-  }
-}
-
-/*
-  Collecting and spreading transpose between u, channel first, and the modes, channel last. They go through BLOCK channels at a
-  time, so that a cache line of u is used up before it is lost.
-*/
-enum { BLOCK = 8 };
-
-static void kn_collect_product(KNReal *restrict X, size_t stride, size_t imaginary, const KNReal *restrict u, size_t K1, size_t h, size_t m, size_t C)
-{
-  // X_k = cosine part - i sign(k1) sine part; u: (C, 2 h + 1, m, 2)
-  const size_t channel = (2 * h + 1) * m * 2;
-
-  for (size_t k1 = 0; k1 < K1; k1++) {
-    const int    negative = k1 >= h && h > 0;
-    const size_t a        = negative ? K1 - k1 : k1; // |k1|
-    const size_t b        = a ? h + a : 0;           // its sine; of 0: any row, times 0
-    const KNReal sign     = a == 0 ? 0 : negative ? -1 : 1;
-
-    for (size_t c0 = 0; c0 < C; c0 += BLOCK) {
-      for (size_t k2 = 0; k2 < m; k2++) {
-        KNReal *restrict Xk = X + (k1 * m + k2) * stride;
-
-        for (size_t c = c0; c < C && c < c0 + BLOCK; c++) {
-          const KNReal *restrict cosine = u + c * channel + (a * m + k2) * 2;
-          const KNReal *restrict sine   = u + c * channel + (b * m + k2) * 2;
-
-          Xk[c]             = cosine[0] + sign * sine[1];
-          Xk[imaginary + c] = cosine[1] - sign * sine[0];
-        }
-      }
-    }
-  }
-}
-
-static void kn_spread_product(KNReal *restrict u, const KNReal *restrict Y, size_t stride, size_t imaginary, size_t K1, size_t h, size_t m, size_t C)
-{
-  // The adjoint of kn_collect_product: each |k1| receives from k1 and -k1. u: (C, 2 h + 1, m, 2)
-  const size_t channel = (2 * h + 1) * m * 2;
-
-  for (size_t a = 0; a <= h; a++) {
-    const KNReal plus  = a < h || h == 0 ? 1 : 0; // |k1| = h is kept as -h only
-    const KNReal minus = a > 0 ? 1 : 0;
-    const size_t kp = plus != 0 ? a : K1 - a, km = minus != 0 ? K1 - a : a;
-
-    for (size_t c0 = 0; c0 < C; c0 += BLOCK) {
-      for (size_t k2 = 0; k2 < m; k2++) {
-        const KNReal *restrict Yp = Y + (kp * m + k2) * stride;
-        const KNReal *restrict Ym = Y + (km * m + k2) * stride;
-
-        for (size_t c = c0; c < C && c < c0 + BLOCK; c++) {
-          KNReal *restrict cosine = u + c * channel + (a * m + k2) * 2;
-          KNReal *restrict sine   = u + c * channel + ((h + a) * m + k2) * 2;
-
-          cosine[0] = plus * Yp[c] + minus * Ym[c];
-          cosine[1] = plus * Yp[imaginary + c] + minus * Ym[imaginary + c];
-          if (a) {
-            sine[0] = minus * Ym[imaginary + c] - plus * Yp[imaginary + c];
-            sine[1] = plus * Yp[c] - minus * Ym[c];
-          }
-        }
-      }
-    }
-  }
-}
-
-static void kn_collect_fft(KNReal *restrict X, size_t stride, size_t imaginary, const KNReal *restrict u, size_t n1, size_t K1, size_t h, size_t m, size_t C)
-{
-  // u: (C, n1, m, 2); k1 < 0 stands at n1 + k1
-  for (size_t k1 = 0; k1 < K1; k1++) {
-    const size_t row = k1 < h || h == 0 ? k1 : n1 - (K1 - k1);
-
-    for (size_t c0 = 0; c0 < C; c0 += BLOCK) {
-      for (size_t k2 = 0; k2 < m; k2++) {
-        KNReal *restrict Xk = X + (k1 * m + k2) * stride;
-
-        for (size_t c = c0; c < C && c < c0 + BLOCK; c++) {
-          Xk[c]             = u[((c * n1 + row) * m + k2) * 2];
-          Xk[imaginary + c] = u[((c * n1 + row) * m + k2) * 2 + 1];
-        }
-      }
-    }
-  }
-}
-
-static void kn_spread_fft(KNReal *restrict u, const KNReal *restrict Y, size_t stride, size_t imaginary, size_t n1, size_t K1, size_t h, size_t m, size_t C)
-{
-  // u: (C, n1, m, 2), 0 where no mode is kept. c2r adds -k2 to k2 > 0: they enter with 1/2.
-  for (size_t c = 0; c < C; c++) memset(u + (c * n1 + h) * m * 2, 0, (n1 - h) * m * 2 * sizeof(*u));
-  for (size_t k1 = 0; k1 < K1; k1++) {
-    const size_t row = k1 < h || h == 0 ? k1 : n1 - (K1 - k1);
-
-    for (size_t c0 = 0; c0 < C; c0 += BLOCK) {
-      for (size_t k2 = 0; k2 < m; k2++) {
-        const KNReal *restrict Yk = Y + (k1 * m + k2) * stride;
-        const KNReal half         = k2 ? (KNReal)0.5 : 1;
-
-        for (size_t c = c0; c < C && c < c0 + BLOCK; c++) {
-          u[((c * n1 + row) * m + k2) * 2]     = half * Yk[c];
-          u[((c * n1 + row) * m + k2) * 2 + 1] = half * Yk[imaginary + c];
-        }
-      }
-    }
-  }
+  // C: (M, N) = (or += if add) A: (M, K) times B: (K, N), rows of C and A ldc and lda apart
+  if (K > 0) KNBLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)M, (int)N, (int)K, 1, A, (int)lda, B, (int)N, add ? 1 : 0, C, (int)ldc);
+  for (size_t i = 0; K == 0 && !add && i < M; i++) memset(C + i * ldc, 0, N * sizeof(*C));
 }
 
 /* One channel. z: (n1, n2/2 + 1), u: (n1, m), both complex. ESTIMATE: the same plan, hence the same bits, in every run. */
@@ -188,7 +68,7 @@ static PetscLogDouble KNTransformFlopsProduct(KNTransform t)
 {
   const PetscLogDouble C = (PetscLogDouble)t->C, n1 = (PetscLogDouble)t->n1, n2 = (PetscLogDouble)t->n2, m = (PetscLogDouble)t->m, r = (PetscLogDouble)(2 * t->h + 1);
 
-  return 4 * C * n1 * n2 * m + 4 * C * n1 * m * r;
+  return n1 > 1 ? C * (n1 * n2 * (r + 1) + 4 * m * n2 * r) : C * n2 * (2 * m + 1);
 }
 
 static PetscLogDouble KNTransformFlopsFFT(KNTransform t)
@@ -217,6 +97,34 @@ static PetscLogDouble KNTransformAdvantage(KNTransform t)
   return KNSmooth(t->n1) && KNSmooth(t->n2) ? 9 : 20;
 }
 
+/* The rows of the Fourier matrices. */
+static PetscErrorCode KNTransformWaves(KNTransform t)
+{
+  const size_t cosines = t->n1 > 1 ? t->h + 1 : t->m, sines = t->n1 > 1 ? t->h : t->m, n = t->n1 > 1 ? t->n1 : t->n2;
+
+  PetscFunctionBegin;
+  PetscCall(KNMalloc(cosines * t->even, sizeof(KNReal), &t->C1));
+  PetscCall(KNMalloc(cosines * t->even, sizeof(KNReal), &t->C1t));
+  PetscCall(KNMalloc(sines * t->odd, sizeof(KNReal), &t->S1));
+  PetscCall(KNMalloc(sines * t->odd, sizeof(KNReal), &t->S1t));
+  t->matrices = 2 * (cosines * t->even + sines * t->odd);
+  kn_waves(t->C1, t->C1t, n, 0, cosines, 0, t->even, 0, 1);
+  kn_waves(t->S1, t->S1t, n, t->n1 > 1 ? 1 : 0, sines, 1, t->odd, 1, t->n1 > 1 ? 1 : -1);
+  if (t->n1 == 1) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNMalloc(2 * t->m * t->n2, sizeof(KNReal), &t->F2));
+  PetscCall(KNMalloc(2 * t->m * t->n2, sizeof(KNReal), &t->F2t));
+  t->matrices += 4 * t->m * t->n2;
+  for (size_t s = 0; s < t->n2; s++) {
+    for (size_t k = 0; k < t->m; k++) {
+      const double theta = 2 * M_PI * (double)(k * s % t->n2) / (double)t->n2;
+
+      t->F2[s * 2 * t->m + k] = t->F2t[k * t->n2 + s] = (KNReal)cos(theta);
+      t->F2[s * 2 * t->m + t->m + k] = t->F2t[(t->m + k) * t->n2 + s] = (KNReal)-sin(theta);
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNTransformCreate(KNTransformType type, const KNGrid *grid, PetscInt modes, PetscInt C, KNTransform *transform)
 {
   const size_t line = KN_ALIGN / sizeof(KNReal);
@@ -232,13 +140,15 @@ PetscErrorCode KNTransformCreate(KNTransformType type, const KNGrid *grid, Petsc
   t->m       = (size_t)modes;
   t->h       = grid->dim == 2 ? t->m : 0;
   t->K1      = grid->dim == 2 ? 2 * t->m : 1;
-  t->group   = PetscMin(t->C, PetscMax(256 / t->n1, 1));
+  t->group   = PetscMin(t->C, t->n1 > 1 ? PetscMax(256 / t->n2, 1) : 256);
+  t->even    = (t->n1 > 1 ? t->n1 : t->n2) / 2 + 1;
+  t->odd     = ((t->n1 > 1 ? t->n1 : t->n2) - 1) / 2;
   t->threads = omp_get_max_threads();
   t->type    = type;
   if (type == KN_TRANSFORM_FASTER) t->type = KNTransformFlopsProduct(t) > KNTransformAdvantage(t) * KNTransformFlopsFFT(t) ? KN_TRANSFORM_FFT : KN_TRANSFORM_PRODUCT;
   if (t->type == KN_TRANSFORM_PRODUCT) {
-    t->nz = t->group * t->n1 * 2 * t->m;
-    t->nu = t->C * (2 * t->h + 1) * 2 * t->m;
+    t->nz = t->group * (t->n1 > 1 ? (t->even + t->odd + 2 * t->h + 1) * t->n2 : t->even + t->odd);
+    t->nu = t->group * (2 * t->h + 1) * 2 * t->m;
   } else {
     t->nz = t->n1 * (t->n2 / 2 + 1) * 2;
     t->nu = t->C * t->n1 * 2 * t->m;
@@ -251,11 +161,7 @@ PetscErrorCode KNTransformCreate(KNTransformType type, const KNGrid *grid, Petsc
   if (t->type == KN_TRANSFORM_FFT) {
     PetscCall(KNTransformPlan(t));
   } else {
-    PetscCall(KNMalloc((2 * t->h + 1) * t->n1, sizeof(KNReal), &t->F1));
-    PetscCall(KNMalloc((2 * t->h + 1) * t->n1, sizeof(KNReal), &t->F1t));
-    PetscCall(KNMalloc(2 * t->m * t->n2, sizeof(KNReal), &t->F2));
-    PetscCall(KNMalloc(2 * t->m * t->n2, sizeof(KNReal), &t->F2t));
-    kn_fourier_matrices(t->F1, t->F1t, t->F2, t->F2t, t->n1, t->n2, t->h, t->m);
+    PetscCall(KNTransformWaves(t));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -270,8 +176,10 @@ PetscErrorCode KNTransformDestroy(KNTransform *transform)
     if (t->rows[i]) KNFFTW(destroy_plan)(t->rows[i]);
     if (t->columns[i]) KNFFTW(destroy_plan)(t->columns[i]);
   }
-  PetscCall(KNFree(&t->F1));
-  PetscCall(KNFree(&t->F1t));
+  PetscCall(KNFree(&t->C1));
+  PetscCall(KNFree(&t->C1t));
+  PetscCall(KNFree(&t->S1));
+  PetscCall(KNFree(&t->S1t));
   PetscCall(KNFree(&t->F2));
   PetscCall(KNFree(&t->F2t));
   PetscCall(KNFree(&t->work));
@@ -285,7 +193,7 @@ PetscErrorCode KNTransformGetSizes(KNTransform t, size_t *K, int *threads, Petsc
   *K       = t->K1 * t->m;
   if (threads) *threads = t->threads;
   *flops   = t->type == KN_TRANSFORM_FFT ? KNTransformFlopsFFT(t) : KNTransformFlopsProduct(t);
-  *bytes   = ((size_t)t->threads * (t->nz + t->nu + t->ny) + (t->F1 ? 2 * (2 * t->h + 1) * t->n1 + 4 * t->m * t->n2 : 0)) * sizeof(KNReal);
+  *bytes   = ((size_t)t->threads * (t->nz + t->nu + t->ny) + t->matrices) * sizeof(KNReal);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -294,19 +202,56 @@ void KNTransformWeight(KNTransform t, KNReal weight[])
   for (size_t k = 0; k < t->K1 * t->m; k++) weight[k] = (k % t->m ? (KNReal)2 : (KNReal)1) / (KNReal)(t->n1 * t->n2);
 }
 
+/* u: (2 h + 1, g, 2, m) of the g channels of x; work: e, o, v */
+static void kn_analyze_group(KNTransform t, KNReal *u, KNReal *work, const KNReal *x, size_t g)
+{
+  const size_t n2 = t->n2, m = t->m, even = t->even, odd = t->odd, h = t->h, N = g * n2;
+
+  if (t->n1 == 1) {
+    kn_fold_columns(work, work + g * even, x, g, n2);
+    kn_product(u, 2 * m, work, even, t->C1t, g, m, even, 0);
+    kn_product(u + m, 2 * m, work + g * even, odd, t->S1t, g, m, odd, 0);
+  } else {
+    KNReal *e = work, *o = e + even * N, *v = o + odd * N;
+
+    kn_fold_rows(e, o, x, g, t->n1, n2);
+    kn_product(v, N, t->C1, even, e, h + 1, N, even, 0);
+    kn_product(v + (h + 1) * N, N, t->S1, odd, o, h, N, odd, 0);
+    kn_product(u, 2 * m, v, n2, t->F2, (2 * h + 1) * g, 2 * m, n2, 0);
+  }
+}
+
+/* The adjoint: y (g channels) = (or += if add). */
+static void kn_synthesize_group(KNTransform t, KNReal *y, const KNReal *u, KNReal *work, size_t g, int add)
+{
+  const size_t n2 = t->n2, m = t->m, even = t->even, odd = t->odd, h = t->h, N = g * n2;
+
+  if (t->n1 == 1) {
+    kn_product(work, even, u, 2 * m, t->C1, g, even, m, 0);
+    kn_product(work + g * even, odd, u + m, 2 * m, t->S1, g, odd, m, 0);
+    kn_unfold_columns(y, work, work + g * even, g, n2, add);
+  } else {
+    KNReal *e = work, *o = e + even * N, *v = o + odd * N;
+
+    kn_product(v, n2, u, 2 * m, t->F2t, (2 * h + 1) * g, n2, 2 * m, 0);
+    kn_product(e, N, t->C1t, h + 1, v, even, N, h + 1, 0);
+    kn_product(o, N, t->S1t, h, v + (h + 1) * N, odd, N, h, 0);
+    kn_unfold_rows(y, e, o, g, t->n1, n2, add);
+  }
+}
+
 void KNTransformAnalyze(KNTransform t, int thread, KNReal *X, size_t stride, size_t imaginary, const KNReal *x)
 {
-  const size_t C = t->C, n1 = t->n1, n2 = t->n2, m = t->m, r = 2 * t->h + 1;
+  const size_t C = t->C, n1 = t->n1, n2 = t->n2, m = t->m;
   KNReal      *z = t->work + (size_t)thread * (t->nz + t->nu + t->ny), *u = z + t->nz;
 
   if (t->type == KN_TRANSFORM_PRODUCT) {
-    for (size_t c0 = 0; c0 < C; c0 += t->group) {
-      const size_t c1 = PetscMin(c0 + t->group, C);
+    for (size_t c = 0; c < C; c += t->group) {
+      const size_t g = PetscMin(t->group, C - c);
 
-      kn_product(z, x + c0 * n1 * n2, t->F2, (c1 - c0) * n1, 2 * m, n2, 0);
-      for (size_t c = c0; c < c1; c++) kn_product(u + c * r * 2 * m, t->F1, z + (c - c0) * n1 * 2 * m, r, 2 * m, n1, 0);
+      kn_analyze_group(t, u, z, x + c * n1 * n2, g);
+      kn_collect_product(X + c, stride, imaginary, u, t->K1, t->h, m, g);
     }
-    kn_collect_product(X, stride, imaginary, u, t->K1, t->h, m, C);
   } else {
     for (size_t c = 0; c < C; c++) {
       KNFFTW(execute_dft_r2c)(t->rows[0], (KNReal *)x + c * n1 * n2, (KNFFTW(complex) *)z);
@@ -328,16 +273,15 @@ static void kn_transform_rows_back(KNTransform t, KNReal *y, KNReal *z, KNReal *
 
 void KNTransformSynthesize(KNTransform t, int thread, KNReal *y, const KNReal *Y, size_t stride, size_t imaginary, int add)
 {
-  const size_t C = t->C, n1 = t->n1, n2 = t->n2, m = t->m, r = 2 * t->h + 1;
+  const size_t C = t->C, n1 = t->n1, n2 = t->n2, m = t->m;
   KNReal      *z = t->work + (size_t)thread * (t->nz + t->nu + t->ny), *u = z + t->nz;
 
   if (t->type == KN_TRANSFORM_PRODUCT) {
-    kn_spread_product(u, Y, stride, imaginary, t->K1, t->h, m, C);
-    for (size_t c0 = 0; c0 < C; c0 += t->group) {
-      const size_t c1 = PetscMin(c0 + t->group, C);
+    for (size_t c = 0; c < C; c += t->group) {
+      const size_t g = PetscMin(t->group, C - c);
 
-      for (size_t c = c0; c < c1; c++) kn_product(z + (c - c0) * n1 * 2 * m, t->F1t, u + c * r * 2 * m, n1, 2 * m, r, 0);
-      kn_product(y + c0 * n1 * n2, z, t->F2t, (c1 - c0) * n1, n2, 2 * m, add);
+      kn_spread_product(u, Y + c, stride, imaginary, t->K1, t->h, m, g);
+      kn_synthesize_group(t, y + c * n1 * n2, u, z, g, add);
     }
   } else {
     kn_spread_fft(u, Y, stride, imaginary, n1, t->K1, t->h, m, C);
