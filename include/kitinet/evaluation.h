@@ -11,6 +11,12 @@
 */
 PETSC_EXTERN PetscErrorCode KNEvaluate(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt64 step, PetscReal error[]);
 
+/* Not collective, on the rank that owns the row: y as predicted, truth as stored, (C_out, S) each, on the physical scale. */
+typedef PetscErrorCode (*KNVisitor)(void *context, PetscInt64 row, const float y[], const float truth[]);
+
+/* Collective on PETSC_COMM_WORLD, as KNEvaluate. Shows each predicted sample to visit, once, on one rank, in the order of the rows there. */
+PETSC_EXTERN PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt64 step, KNVisitor visit, void *context);
+
 /* Mean, population standard deviation and maximum of error (n). Not collective. Any pointer may be NULL. */
 PETSC_EXTERN void KNErrorStatistics(PetscInt64 n, const PetscReal error[], PetscReal *mean, PetscReal *deviation, PetscReal *highest);
 

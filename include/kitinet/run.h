@@ -19,6 +19,9 @@ typedef struct {
   PetscReal  wait;    /* share of the epoch spent waiting for data */
 } KNMetrics;
 
+/* Collective on PETSC_COMM_WORLD. Makes a directory, if need be, with its parents. Raises KN_ERR_IO: what it is, its name, the option that chooses another. */
+PETSC_EXTERN PetscErrorCode KNDirectoryCreate(const char kind[], const char directory[], const char option[]);
+
 /* Collective on PETSC_COMM_WORLD. Makes the directory, if need be, with its parents. Raises KN_ERR_IO. */
 PETSC_EXTERN PetscErrorCode KNRunCreate(const char directory[], KNRun *run);
 PETSC_EXTERN PetscErrorCode KNRunDestroy(KNRun *run);

@@ -4,7 +4,7 @@
 #include <kitinet/log.h>
 #include <kitinet/loss.h>
 
-PetscErrorCode KNEvaluate(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt64 step, PetscReal error[])
+PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt64 step, KNVisitor visit, void *context)
 {
   const KNProblem *problem;
   KNLoader         loader;
@@ -18,7 +18,6 @@ PetscErrorCode KNEvaluate(KNOperator op, KNDataset dataset, PetscInt64 first, Pe
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   n = KNProblemOutputSize(problem);
   PetscCall(KNMalloc((size_t)batch * n, sizeof(*y), &y));
-  PetscCall(PetscArrayzero(error, samples));
   /* The same samples pass together for any number of ranks: matrix products of other shapes round otherwise. */
   PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, first, samples, batch * size, batch, PETSC_FALSE, 0, &loader));
   PetscCall(KNLoaderStart(loader, 0, 0));
@@ -31,13 +30,41 @@ PetscErrorCode KNEvaluate(KNOperator op, KNDataset dataset, PetscInt64 first, Pe
     pass.samples = b.samples;
     pass.index   = b.row;
     PetscCall(KNOperatorForward(op, &pass, b.x, y));
-    for (PetscInt i = 0; i < b.samples; i++) kn_relative_l2_forward(&error[b.row[i] - first], y + (size_t)i * n, b.y + (size_t)i * n, 1, n);
+    for (PetscInt i = 0; i < b.samples; i++) PetscCall(visit(context, b.row[i], y + (size_t)i * n, b.y + (size_t)i * n));
   }
   PetscCall(KNLoaderDestroy(&loader));
   PetscCall(KNFree(&y));
+  PetscCall(PetscLogStagePop());
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+typedef struct {
+  PetscInt64 first;
+  size_t     n;
+  PetscReal *error;
+} Errors;
+
+static PetscErrorCode RelativeL2(void *context, PetscInt64 row, const float y[], const float truth[])
+{
+  const Errors *errors = (const Errors *)context;
+
+  PetscFunctionBegin;
+  kn_relative_l2_forward(&errors->error[row - errors->first], y, truth, 1, errors->n);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNEvaluate(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt64 step, PetscReal error[])
+{
+  const KNProblem *problem;
+  Errors           errors = {.first = first, .error = error};
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetGetProblem(dataset, &problem));
+  errors.n = KNProblemOutputSize(problem);
+  PetscCall(PetscArrayzero(error, samples));
+  PetscCall(KNEvaluateEach(op, dataset, first, samples, batch, step, RelativeL2, &errors));
   /* Each error has one owner, the others add 0: exact. */
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, error, (PetscMPIInt)samples, MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
-  PetscCall(PetscLogStagePop());
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -36,16 +36,25 @@ static int MakeDirectories(const char directory[])
   return access(path, W_OK | X_OK) ? errno : 0;
 }
 
+PetscErrorCode KNDirectoryCreate(const char kind[], const char directory[], const char option[])
+{
+  PetscMPIInt rank;
+  int         failure = 0;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  if (rank == 0) failure = MakeDirectories(directory);
+  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_IO : 0, "%s %s: %s; choose another with %s", kind, directory, strerror(failure), option));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNRunCreate(const char directory[], KNRun *run)
 {
-  int failure = 0;
-
   PetscFunctionBegin;
   PetscCall(PetscNew(run));
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &(*run)->rank));
   PetscCall(PetscStrncpy((*run)->directory, directory, sizeof((*run)->directory)));
-  if ((*run)->rank == 0) failure = MakeDirectories(directory);
-  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_IO : 0, "run directory %s: %s; choose another with -run", directory, strerror(failure)));
+  PetscCall(KNDirectoryCreate("run directory", directory, "-run"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,0 +1,138 @@
+/* Pictures of kitinet evaluate. By one rank. */
+#include "evaluate.h"
+#include <kitinet/picture.h>
+#include <kitinet/run.h>
+
+/* Input, truth, prediction and error of the best, the median and the worst sample. */
+PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset dataset, const char name[], const KNJudgement *judgement)
+{
+  enum { ROWS = 3, COLUMNS = 4 };
+  static const char *const which[ROWS] = {"best", "median", "worst"};
+  char                     path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME], label[ROWS][64], title[COLUMNS][2 * KN_MAX_NAME], message[1024];
+  const char              *labels[ROWS];
+  KNPictureColumn          column[COLUMNS];
+  const float             *panel[ROWS * COLUMNS];
+  const KNProblem         *problem;
+  float                   *values, *x;
+  const PetscReal         *error   = judgement->error[KN_MEASURE_L2];
+  const PetscInt           samples = (PetscInt)judgement->samples;
+  PetscInt                *order;
+  size_t                   S, nx, ny;
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetGetProblem(dataset, &problem));
+  S  = KNGridSize(&problem->grid);
+  nx = KNProblemInputSize(problem);
+  ny = KNProblemOutputSize(problem);
+  PetscCall(PetscMalloc1(samples, &order));
+  for (PetscInt i = 0; i < samples; i++) order[i] = i;
+  PetscCall(PetscSortRealWithPermutation(samples, error, order));
+  PetscCall(KNMalloc(ROWS * (nx + 3 * ny), sizeof(float), &values));
+  PetscCall(KNMalloc(nx, sizeof(float), &x));
+  for (int r = 0; r < ROWS; r++) {
+    const PetscInt64 row   = order[r == 0 ? 0 : r == 1 ? samples / 2 : samples - 1];
+    float           *input = values + (size_t)r * (nx + 3 * ny), *truth = input + nx, *prediction = truth + ny, *difference = prediction + ny;
+    const KNPass     pass  = {.samples = 1, .index = &row};
+    int              code  = KNDatasetRead(dataset, row, input, truth, sizeof(message), message);
+
+    PetscCheck(!code, PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s", message); /* it was read a moment ago */
+    PetscCall(PetscArraycpy(x, input, nx));
+    PetscCall(KNOperatorForward(candidate->op, &pass, x, prediction));
+    for (size_t i = 0; i < S; i++) difference[i] = prediction[i] - truth[i];
+    panel[r * COLUMNS + 0] = input;
+    panel[r * COLUMNS + 1] = truth;
+    panel[r * COLUMNS + 2] = prediction;
+    panel[r * COLUMNS + 3] = difference;
+    PetscCall(PetscSNPrintf(label[r], sizeof(label[r]), "%s, %.2g %%", which[r], 100 * error[row]));
+    labels[r] = label[r];
+  }
+  PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "input %s", problem->input[0].name));
+  PetscCall(PetscSNPrintf(title[1], sizeof(title[1]), "true %s", problem->output[0].name));
+  PetscCall(PetscSNPrintf(title[2], sizeof(title[2]), "predicted %s", problem->output[0].name));
+  PetscCall(PetscSNPrintf(title[3], sizeof(title[3]), "predicted - true"));
+  for (int c = 0; c < COLUMNS; c++) column[c] = (KNPictureColumn){.title = title[c], .scale = c == 2 ? KN_SCALE_SHARED : c == 3 ? KN_SCALE_SIGNED : KN_SCALE_OWN};
+  PetscCall(PetscSNPrintf(file, sizeof(file), "fields_%s", name));
+  PetscCall(KNRunPath(candidate->directory, file, path));
+  PetscCall(KNPictureFields(path, NULL, &problem->grid, ROWS, COLUMNS, column, labels, panel));
+  PetscCall(KNFree(&x));
+  PetscCall(KNFree(&values));
+  PetscCall(PetscFree(order));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Energies of truth, prediction and error over the wavenumber, but for the mean (wavenumber 0). */
+PetscErrorCode KNEvaluateDrawSpectra(const KNCandidate *candidate, const char name[], const KNJudgement *judgement)
+{
+  const PetscReal     *k        = judgement->wavenumber + 1;
+  const PetscInt       n        = judgement->shells - 1;
+  const KNPictureCurve curve[3] = {{"truth", n, k, judgement->truth + 1, NULL, NULL}, {"prediction", n, k, judgement->prediction + 1, NULL, NULL}, {"error", n, k, judgement->difference + 1, NULL, NULL}};
+  char                 path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME];
+
+  PetscFunctionBegin;
+  PetscCall(PetscSNPrintf(file, sizeof(file), "spectra_%s", name));
+  PetscCall(KNRunPath(candidate->directory, file, path));
+  PetscCall(KNPictureCurves(path, NULL, "wavenumber (cycles a unit length)", "energy", KN_AXES_LOG_XY, 3, curve));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The share of samples whose error is at most that on the axis. */
+PetscErrorCode KNEvaluateDrawDistributions(PetscInt n, const KNCandidate candidate[], PetscInt m, PetscInt j, const char name[], const KNJudgement judgement[])
+{
+  const PetscInt  samples = (PetscInt)judgement[j].samples;
+  KNPictureCurve *curve;
+  PetscReal      *share, *error;
+  char          (*label)[KN_MAX_NAME], path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME];
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc4(n, &curve, n, &label, samples, &share, n * samples, &error));
+  for (PetscInt r = 0; r < samples; r++) share[r] = (PetscReal)(r + 1) / (PetscReal)samples;
+  for (PetscInt i = 0; i < n; i++) {
+    PetscReal *own = error + i * samples;
+
+    for (PetscInt r = 0; r < samples; r++) own[r] = 100 * judgement[i * m + j].error[KN_MEASURE_L2][r];
+    PetscCall(PetscSortReal(samples, own));
+    PetscCall(KNBaseName(candidate[i].directory, sizeof(label[i]), label[i]));
+    curve[i] = (KNPictureCurve){.name = label[i], .n = samples, .x = own, .y = share};
+  }
+  PetscCall(PetscSNPrintf(file, sizeof(file), "distribution_%s", name));
+  PetscCall(KNRunPath(candidate[0].directory, file, path));
+  PetscCall(KNPictureCurves(path, NULL, "relative L2 error in %", "share of samples with at most this error", KN_AXES_LINEAR, n, curve));
+  PetscCall(PetscFree4(curve, label, share, error));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Train and test error over epochs of all candidates that are runs, beside the first of them. */
+PetscErrorCode KNEvaluateDrawCurves(PetscInt n, const KNCandidate candidate[])
+{
+  KNPictureCurve *curve;
+  char          (*name)[2 * KN_MAX_NAME], path[PETSC_MAX_PATH_LEN];
+  PetscReal      *values;
+  PetscInt        ncurves = 0;
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc2(2 * (size_t)n, &curve, 2 * (size_t)n, &name));
+  for (PetscInt i = 0; i < n; i++) {
+    KNMetrics *metrics;
+    PetscInt   count;
+    char       run[KN_MAX_NAME];
+
+    PetscCall(KNRunReadMetrics(candidate[i].directory, &count, &metrics));
+    PetscCall(KNBaseName(candidate[i].directory, sizeof(run), run));
+    for (int test = 0; test < 2 && count && (!test || metrics[0].test >= 0); test++) {
+      PetscCall(PetscMalloc1(2 * (size_t)count, &values));
+      for (PetscInt k = 0; k < count; k++) {
+        values[k]         = (PetscReal)metrics[k].epoch;
+        values[count + k] = test ? metrics[k].test : metrics[k].train;
+      }
+      PetscCall(PetscSNPrintf(name[ncurves], sizeof(name[ncurves]), "%s, %s", run, test ? "test" : "train"));
+      curve[ncurves] = (KNPictureCurve){.name = name[ncurves], .n = count, .x = values, .y = values + count};
+      ncurves++;
+    }
+    PetscCall(PetscFree(metrics));
+  }
+  PetscCall(KNRunPath(candidate[0].directory, "curves", path));
+  if (ncurves) PetscCall(KNPictureCurves(path, NULL, "epoch", "mean relative L2 error", KN_AXES_LOG_Y, ncurves, curve));
+  for (PetscInt i = 0; i < ncurves; i++) PetscCall(PetscFree(curve[i].x));
+  PetscCall(PetscFree2(curve, name));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
