@@ -26,6 +26,8 @@ typedef struct {
   double loss;    /* sum of the samples' errors */
   double samples; /* number of samples */
   double stop;    /* ranks that want to stop */
+  double save;    /* ranks that want a checkpoint */
+  double faults;  /* ranks that saw a number that is not finite */
 } KNStepSums;
 
 /* Collective on comm. For batches of up to `batch` samples in micro-batches of `microbatch`. parameters: set up, not owned, must outlive the reduction. */

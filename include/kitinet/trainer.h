@@ -20,6 +20,8 @@ typedef struct {
   PetscInt        microbatch;       /* samples that pass through the network together */
   PetscInt64      samples;          /* rows of the dataset to train on; 0: all */
   PetscInt        checkpoint_every; /* epochs */
+  PetscReal       checkpoint_minutes; /* 0: only after epochs */
+  PetscInt        skips;            /* steps in a row that the guards may skip */
   PetscInt64      seed;
   KNReductionType reduction;
 } KNTrainer;
@@ -33,7 +35,7 @@ PETSC_EXTERN PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNDatase
 /*
   Collective on PETSC_COMM_WORLD. Trains op on the dataset, from where directory/checkpoint.h5 stands, to the last epoch; tests on
   test (may be NULL) after each epoch. *stopped: a signal or -max_time ended it early, a checkpoint is written.
-  Raises KN_ERR_INPUT (damaged sample; checkpoint of another dataset), KN_ERR_FAILED (loss not finite; the last checkpoint stays), KN_ERR_IO.
+  Raises KN_ERR_INPUT (damaged sample; checkpoint of another dataset), KN_ERR_FAILED (the guards skipped too many steps in a row; the last checkpoint stays), KN_ERR_IO.
 */
 PETSC_EXTERN PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test, const char directory[], PetscBool *stopped);
 

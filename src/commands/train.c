@@ -10,8 +10,8 @@
 */
 static PetscErrorCode InsertRunOptions(const char directory[])
 {
-  static const char *const open_ended[]   = {"run", "dry_run", "dataset", "dataset_test", "max_time", "checkpoint_every", "train_epochs", NULL};
-  static const char *const fixed_length[] = {"run", "dry_run", "dataset", "dataset_test", "max_time", "checkpoint_every", NULL};
+  static const char *const open_ended[]   = {"run", "dry_run", "dataset", "dataset_test", "max_time", "checkpoint_every", "checkpoint_minutes", "train_skips", "train_epochs", NULL};
+  static const char *const fixed_length[] = {"run", "dry_run", "dataset", "dataset_test", "max_time", "checkpoint_every", "checkpoint_minutes", "train_skips", NULL};
   char                     path[PETSC_MAX_PATH_LEN], *yaml;
   PetscBool                resume;
 

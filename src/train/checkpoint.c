@@ -10,6 +10,9 @@ static PetscErrorCode TransferState(KNRecord record, KNState *state, PetscInt64 
   PetscCall(KNRecordInt(record, "step", &state->step));
   PetscCall(KNRecordInt(record, "samples_seen", &state->samples_seen));
   PetscCall(KNRecordReal(record, "epoch_loss", &state->epoch_loss));
+  PetscCall(KNRecordInt(record, "epoch_skipped", &state->epoch_skipped));
+  PetscCall(KNRecordInt(record, "skips", &state->skips));
+  PetscCall(KNRecordReal(record, "loss_level", &state->level));
   PetscCall(KNRecordReal(record, "best", &state->best));
   PetscCall(KNRecordReal(record, "lr", &state->lr));
   PetscCall(KNRecordInt(record, "dataset_fingerprint", fingerprint));

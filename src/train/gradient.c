@@ -17,11 +17,13 @@ static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, cons
   PetscCall(PetscLogStagePop());
   PetscCall(KNStagePush(KN_STAGE_BACKWARD));
   kn_relative_l2_backward(loop->y, loop->error, loop->y, target, (size_t)B, loop->ny);
-  PetscCall(KNModelSetGradientsDone(loop->model, KNReductionGradientsDone, loop->reduction)); /* around the last backward sweep only */
+  loop->pending = SIZE_MAX;
+  PetscCall(KNModelSetGradientsDone(loop->model, KNLoopGradientsDone, loop)); /* around the last backward sweep only */
   PetscCall(KNOperatorBackward(loop->op, &pass, x, loop->y));
   PetscCall(KNModelSetGradientsDone(loop->model, NULL, NULL));
   PetscCall(PetscLogStagePop());
   for (PetscInt b = 0; b < B; b++) *loss += loop->error[b];
+  PetscCall(KNLoopGuardMicrobatch(loop, batch, start, B));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -19,7 +19,7 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
   PetscInt reduction = KN_REDUCTION_TREE;
 
   PetscFunctionBegin;
-  *trainer = (KNTrainer){.epochs = 50, .batch = 20, .microbatch = 5, .samples = 0, .checkpoint_every = 10, .seed = 1};
+  *trainer = (KNTrainer){.epochs = 50, .batch = 20, .microbatch = 5, .samples = 0, .checkpoint_every = 10, .checkpoint_minutes = 30, .skips = 3, .seed = 1};
   PetscCall(KNOptionsHead("Training"));
   PetscCall(KNOptionsInt("-train_epochs", "passes over the training samples", 1, 10000000, &trainer->epochs));
   PetscCall(KNOptionsInt("-train_batch", "samples of one step, over all ranks", 1, 1 << 24, &trainer->batch));
@@ -28,35 +28,10 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
   trainer->reduction = (KNReductionType)reduction;
   PetscCall(KNOptionsInt64("-train_samples", "use the first so many samples of the dataset, 0 for all", 0, PETSC_MAX_INT, &trainer->samples));
   PetscCall(KNOptimizerSetFromOptions(&trainer->optimizer));
+  PetscCall(KNOptionsInt("-train_skips", "steps in a row that may be skipped because a loss or gradient is not finite or the loss exceeds 1000 times its running level; then training ends", 0, 1000000, &trainer->skips));
   PetscCall(KNOptionsInt("-checkpoint_every", "epochs between checkpoints", 1, 10000000, &trainer->checkpoint_every));
+  PetscCall(KNOptionsReal("-checkpoint_minutes", "minutes between checkpoints, in the middle of an epoch too; 0: only after epochs", 0, 1e6, &trainer->checkpoint_minutes));
   PetscCall(KNOptionsInt64("-seed", "of initial weights, order of samples, collisions", 0, PETSC_MAX_INT, &trainer->seed));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* A gradient that is not finite spoils the parameters one step before the loss shows it: they are looked at before they replace a good checkpoint. */
-static PetscErrorCode CheckFinite(const KNLoop *loop, const KNState *state)
-{
-  KNReal *value;
-  size_t  n;
-  double  sum = 0;
-
-  PetscFunctionBegin;
-  PetscCall(KNParametersGetBlocks(loop->parameters, &n, &value, NULL, NULL, NULL));
-  for (size_t i = 0; i < n; i++) sum += 0 * (double)value[i]; /* NaN if any is infinite or NaN */
-  PetscCheck(!PetscIsInfOrNanReal(sum), PETSC_COMM_WORLD, KN_ERR_FAILED, "the parameters are not finite after step %" PetscInt64_FMT ": training has diverged; the last checkpoint in %s is kept; try a smaller -train_lr or -train_clip 10", state->step, loop->directory);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode SaveCheckpoint(KNLoop *loop, KNState *state, const char name[], PetscBool moments)
-{
-  char path[PETSC_MAX_PATH_LEN];
-
-  PetscFunctionBegin;
-  PetscCall(KNStagePush(KN_STAGE_CHECKPOINT));
-  PetscCall(CheckFinite(loop, state));
-  PetscCall(KNRunPath(loop->directory, name, path));
-  PetscCall(KNCheckpointSave(path, loop->op, state, loop->dataset, moments));
-  PetscCall(PetscLogStagePop());
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -94,7 +69,7 @@ static PetscErrorCode Test(KNLoop *loop, PetscReal *error)
 /* Test error, metrics, best and regular checkpoint; then the state stands at the beginning of the next epoch. */
 static PetscErrorCode FinishEpoch(KNLoop *loop, KNState *state, PetscInt64 samples, PetscReal wait, PetscReal epoch_seconds)
 {
-  KNMetrics      metrics = {.epoch = state->epoch + 1, .train = state->epoch_loss / (PetscReal)samples, .lr = state->lr};
+  KNMetrics      metrics = {.epoch = state->epoch + 1, .train = state->epoch_loss / (PetscReal)PetscMax(samples - state->epoch_skipped, 1), .lr = state->lr};
   PetscLogDouble now;
   PetscReal      elapsed, left, judged;
   char           time[32], test[32] = "";
@@ -105,15 +80,16 @@ static PetscErrorCode FinishEpoch(KNLoop *loop, KNState *state, PetscInt64 sampl
   metrics.seconds = state->seconds + (now - loop->began);
   metrics.wait    = wait / PetscMax(epoch_seconds, 1e-9);
   state->epoch++;
-  state->batch      = 0;
-  state->epoch_loss = 0;
+  state->batch         = 0;
+  state->epoch_loss    = 0;
+  state->epoch_skipped = 0;
   judged            = metrics.test >= 0 ? metrics.test : metrics.train;
   PetscCall(KNRunAddMetrics(loop->run, &metrics)); /* before the checkpoint: a resumed run drops rows that no checkpoint covers, but cannot make up for a missing one */
   if (state->best < 0 || judged < state->best) {
     state->best = judged;
-    PetscCall(SaveCheckpoint(loop, state, "best.h5", PETSC_FALSE));
+    PetscCall(KNLoopKeepBest(loop, state));
   }
-  if (state->epoch % loop->trainer->checkpoint_every == 0 || state->epoch == loop->trainer->epochs) PetscCall(SaveCheckpoint(loop, state, "checkpoint.h5", PETSC_TRUE));
+  if (loop->save || state->epoch % loop->trainer->checkpoint_every == 0 || state->epoch == loop->trainer->epochs) PetscCall(KNLoopSave(loop, state));
   PetscCall(KNProgressTimes(&loop->progress, state->step, &elapsed, &left));
   PetscCall(KNFormatTime(left, time));
   if (metrics.test >= 0) PetscCall(PetscSNPrintf(test, sizeof(test), "  test %.5f", metrics.test));
@@ -137,6 +113,7 @@ static PetscErrorCode TrainEpochs(KNLoop *loop, KNState *state, PetscInt64 sampl
       char note[64];
 
       PetscCall(KNLoopStep(loop, state, stopped));
+      if (loop->save && state->batch < loop->batches && !*stopped) PetscCall(KNLoopSave(loop, state));
       PetscCall(PetscSNPrintf(note, sizeof(note), "epoch %" PetscInt64_FMT "/%" PetscInt_FMT, state->epoch + 1, loop->trainer->epochs));
       PetscCall(KNProgressUpdate(&loop->progress, state->step, note));
     }
@@ -151,6 +128,7 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
 {
   const KNProblem *problem;
   PetscInt64       test_samples = 0;
+  size_t           parameters;
 
   PetscFunctionBegin;
   *loop = (KNLoop){.trainer = trainer, .op = op, .dataset = dataset, .test = test, .directory = directory};
@@ -165,6 +143,9 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
   PetscCall(PetscMalloc1((size_t)trainer->microbatch, &loop->error));
   if (test) PetscCall(KNDatasetGetSamples(test, &test_samples));
   PetscCall(PetscMalloc1((size_t)test_samples, &loop->test_error));
+  PetscCall(KNParametersGetBlocks(loop->parameters, &parameters, NULL, NULL, NULL, NULL));
+  PetscCall(KNMalloc(parameters, sizeof(KNReal), &loop->best));
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &loop->rank));
   PetscCall(KNRunCreate(directory, &loop->run));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -173,6 +154,7 @@ static PetscErrorCode LoopDestroy(KNLoop *loop)
 {
   PetscFunctionBegin;
   PetscCall(KNRunDestroy(&loop->run));
+  PetscCall(KNFree(&loop->best));
   PetscCall(PetscFree(loop->test_error));
   PetscCall(PetscFree(loop->error));
   PetscCall(KNFree(&loop->y));
@@ -215,6 +197,7 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
   if (resume) PetscCall(KNRunLog(loop.run, "resumed after epoch %" PetscInt64_FMT ", step %" PetscInt64_FMT, state.epoch, state.step));
 
   PetscCall(PetscTime(&loop.began));
+  loop.saved = loop.began;
   PetscCall(KNProgressBegin("steps", steps, state.step, &loop.progress));
   if (resume) PetscCall(KNProgressSay(&loop.progress, "resuming %s after epoch %" PetscInt64_FMT ", step %" PetscInt64_FMT, directory, state.epoch, state.step));
   PetscCall(TrainEpochs(&loop, &state, samples, stopped));
@@ -222,7 +205,7 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
   PetscCall(PetscTime(&now));
   state.seconds += now - loop.began;
   if (*stopped && state.epoch < trainer->epochs) {
-    PetscCall(SaveCheckpoint(&loop, &state, "checkpoint.h5", PETSC_TRUE));
+    PetscCall(KNLoopSave(&loop, &state));
     PetscCall(KNRunLog(loop.run, "stopped early in epoch %" PetscInt64_FMT " after step %" PetscInt64_FMT ", checkpoint written", state.epoch + 1, state.step));
   } else *stopped = PETSC_FALSE;
   PetscCall(LoopDestroy(&loop));

@@ -1,5 +1,6 @@
 # Shared by the scripts of this folder.
-fail() { echo "FAILED: $*" >&2; exit 1; }
+exec 9>&2 # where a failure is told, whatever stands redirected then
+fail() { echo "FAILED: $*" >&9; exit 1; }
 
 # No step of a test waits for ever. limited PROGRAM ...: under a limit of time; if it is reached the exit code is 124, and a message says which step it was.
 seconds=${KN_STEP_SECONDS:-120}

@@ -1,0 +1,108 @@
+/*
+  Guards of a step: what is not finite, or has exploded, does not reach the parameters.
+
+  A rank that sees a fault says so in the sums of the step's reduction; the summed gradient and loss are the same on all ranks. So all take one decision: the step is
+  skipped, its samples are lost for this epoch; after -train_skips in a row training ends and the last checkpoint stays.
+*/
+#include "trainer_impl.h"
+#include <kitinet/error.h>
+#include <math.h>
+
+static const double EXPLODED = 1000, MEMORY = 0.9; /* times the running level of the loss; its memory, of a step */
+static const KNReal LARGEST  = 1e18f;             /* gradients whose squares Adam can hold in 32 bits */
+
+/* Whether all values are finite and below LARGEST. */
+static PetscBool kn_all_moderate(const KNReal value[], size_t n)
+{
+  KNReal largest = 0, sum = 0;
+
+#pragma omp parallel for simd schedule(static) reduction(max : largest) reduction(+ : sum)
+  for (size_t i = 0; i < n; i++) {
+    const KNReal size = value[i] < 0 ? -value[i] : value[i];
+
+    largest = size > largest ? size : largest;
+    sum += 0 * value[i]; /* NaN if any is infinite or NaN */
+  }
+  return (PetscBool)(largest < LARGEST && sum == 0);
+}
+
+static PetscBool AllFinite(const float value[], size_t n)
+{
+  float sum = 0;
+
+  for (size_t i = 0; i < n; i++) sum += 0 * value[i];
+  return (PetscBool)(sum == 0);
+}
+
+/* Backward ends at the first parameters: whatever it carries has arrived there. They are looked at before other ranks' gradients are added to them. */
+PetscErrorCode KNLoopGradientsDone(void *context, size_t offset)
+{
+  enum { FIRST = 4096 };
+  KNLoop *loop = (KNLoop *)context;
+  KNReal *gradient;
+  size_t  n;
+
+  PetscFunctionBegin;
+  if (offset == 0) {
+    PetscCall(KNParametersGetBlocks(loop->parameters, &n, NULL, &gradient, NULL, NULL));
+    if (!kn_all_moderate(gradient, PetscMin(PetscMin(n, loop->pending), FIRST))) loop->bad_gradient = PETSC_TRUE;
+  }
+  loop->pending = offset;
+  PetscCall(KNReductionGradientsDone(loop->reduction, offset));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLoopGuardMicrobatch(KNLoop *loop, const KNBatch *batch, PetscInt start, PetscInt B)
+{
+  const char *where = NULL;
+
+  PetscFunctionBegin;
+  if (loop->fault[0]) PetscFunctionReturn(PETSC_SUCCESS); /* the first one is told */
+  for (PetscInt b = 0; b < B && !where; b++) {
+    if (isfinite(loop->error[b])) continue;
+    if (!AllFinite(batch->x + (size_t)(start + b) * loop->nx, loop->nx)) where = "input";
+    else if (!AllFinite(batch->y + (size_t)(start + b) * loop->ny, loop->ny)) where = "target";
+    else where = "loss";
+    PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the %s of row %" PetscInt64_FMT " on rank %d is not finite", where, batch->row[start + b], loop->rank));
+  }
+  if (!where && loop->bad_gradient) {
+    PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the gradient of rows %" PetscInt64_FMT " .. %" PetscInt64_FMT " on rank %d is not finite", batch->row[start], batch->row[start + B - 1], loop->rank));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The fault that the lowest rank saw, on all ranks; rare, so a reduction of its own. */
+static PetscErrorCode ShareFault(KNLoop *loop)
+{
+  PetscMPIInt lowest = loop->fault[0] ? loop->rank : INT_MAX;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &lowest, 1, MPI_INT, MPI_MIN, PETSC_COMM_WORLD));
+  PetscCallMPI(MPI_Bcast(loop->fault, sizeof(loop->fault), MPI_CHAR, lowest, PETSC_COMM_WORLD));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLoopGuardStep(KNLoop *loop, KNState *state, const KNStepSums *sums, PetscBool *skip)
+{
+  const double loss = sums->loss / PetscMax(sums->samples, 1);
+  KNReal      *gradient;
+  size_t       n;
+
+  PetscFunctionBegin;
+  PetscCall(KNParametersGetBlocks(loop->parameters, &n, NULL, &gradient, NULL, NULL));
+  if (sums->faults > 0) PetscCall(ShareFault(loop));
+  else if (!isfinite(loss)) PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the loss of the batch is not finite"));
+  else if (state->level > 0 && loss > EXPLODED * state->level) PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the loss %.3g is more than %g times its running level %.3g", loss, EXPLODED, state->level));
+  else if (!kn_all_moderate(gradient, n)) PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the gradient of the batch is not finite, or beyond 1e18"));
+  *skip = (PetscBool)(loop->fault[0] != 0);
+  if (!*skip) {
+    state->level = state->level > 0 ? MEMORY * state->level + (1 - MEMORY) * loss : loss;
+    state->skips = 0;
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  state->skips++;
+  state->epoch_skipped += (PetscInt64)sums->samples;
+  PetscCall(KNProgressSay(&loop->progress, "kitinet: warning: epoch %" PetscInt64_FMT ", step %" PetscInt64_FMT " skipped: %s", state->epoch + 1, state->step, loop->fault));
+  PetscCall(KNRunLog(loop->run, "epoch %" PetscInt64_FMT ", step %" PetscInt64_FMT " skipped (%" PetscInt64_FMT " in a row): %s", state->epoch + 1, state->step, state->skips, loop->fault));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
