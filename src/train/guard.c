@@ -66,7 +66,7 @@ PetscErrorCode KNLoopGuardMicrobatch(KNLoop *loop, const KNBatch *batch, PetscIn
     PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the %s of row %" PetscInt64_FMT " on rank %d is not finite", where, batch->row[start + b], loop->rank));
   }
   if (!where && loop->bad_gradient) {
-    PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the gradient of rows %" PetscInt64_FMT " .. %" PetscInt64_FMT " on rank %d is not finite", batch->row[start], batch->row[start + B - 1], loop->rank));
+    PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the gradient of the micro-batch of row %" PetscInt64_FMT " on rank %d is not finite", batch->row[start], loop->rank));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -92,7 +92,7 @@ PetscErrorCode KNLoopGuardStep(KNLoop *loop, KNState *state, const KNStepSums *s
   PetscCall(KNParametersGetBlocks(loop->parameters, &n, NULL, &gradient, NULL, NULL));
   if (sums->faults > 0) PetscCall(ShareFault(loop));
   else if (!isfinite(loss)) PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the loss of the batch is not finite"));
-  else if (state->level > 0 && loss > EXPLODED * state->level) PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the loss %.3g is more than %g times its running level %.3g", loss, EXPLODED, state->level));
+  else if (state->level > 0 && loss > EXPLODED * state->level) PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the loss %.3g is more than 1000 times its running level %.3g", loss, state->level));
   else if (!kn_all_moderate(gradient, n)) PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the gradient of the batch is not finite, or beyond 1e18"));
   *skip = (PetscBool)(loop->fault[0] != 0);
   if (!*skip) {
