@@ -47,7 +47,7 @@ bad 2 "unknown option -train_epohcs, did you mean" ranks 2 train -run new -datas
 bad 3 "not YAML\|larger" ranks 2 train -run new -dataset train.h5 -options_file_yaml options.yaml
 
 # Names of runs: what a shell or YAML might take apart works, and the run resumes; what no terminal shows is refused.
-for name in "a b" "it's" 'q"x' "# c" "a: b" '$(x)' '%s%n' 'x\y' "- z" "üñ→" "../names/up"; do
+for name in "a b" "it's" 'q"x' "# c" "a: b" '$(x)' '%s%n' 'x\y' "- z" "üñ→" "names/../up"; do
   train 1 "$name" -train_epochs 1
   [ -f "$name/checkpoint.h5" ] || fail "no checkpoint in $name"
   cp "./$name/config.yaml" config
