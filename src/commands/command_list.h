@@ -9,3 +9,4 @@ KN_COMMAND(train, Train, "train a neural operator, or resume where the run direc
 KN_COMMAND(watch, Watch, "follow runs at the terminal: curves, newest numbers, time left")
 KN_COMMAND(evaluate, Evaluate, "errors of trained networks on datasets, at any resolution; pictures")
 KN_COMMAND(predict, Predict, "write a trained network's predictions for a file of inputs")
+KN_COMMAND(bench, Bench, "time each layer and the whole step of a network against the limits of the machine")

@@ -1,0 +1,175 @@
+/*
+  Whole steps of the network on random fields, as a rank makes them: its share of the batch, micro-batch by micro-batch.
+
+    training   forward and loss, backward, what is left of the reduction, update
+    inference  forward, planned without the arrays of backward
+*/
+#include "bench.h"
+#include <kitinet/loss.h>
+#include <kitinet/optimizer.h>
+#include <petsctime.h>
+
+typedef enum { FORWARD, BACKWARD, REDUCE, UPDATE, NPARTS } Part;
+static const char *const PartNames[NPARTS] = {"forward", "backward", "reduce", "update"};
+
+struct _KNBenchStep {
+  KNModel        model;      /* not owned */
+  KNParameters   parameters; /* not owned */
+  KNReduction    reduction;  /* training */
+  PetscInt       batch, share, microbatch;
+  size_t         nx, ny;     /* values of one sample */
+  KNReal        *x, *target; /* (share, nx), (share, ny) */
+  KNReal        *y;          /* (microbatch, ny) prediction, then its gradient */
+  double        *error;      /* (microbatch) */
+  PetscInt64     step;
+  PetscLogDouble mark;
+  double         within[NPARTS]; /* seconds of each part */
+};
+
+/* The time since the last mark belongs to this part. */
+static PetscErrorCode Mark(KNBenchStep s, Part part)
+{
+  PetscLogDouble now;
+
+  PetscFunctionBegin;
+  PetscCall(PetscTime(&now));
+  s->within[part] += now - s->mark;
+  s->mark = now;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode RunTraining(void *context)
+{
+  static const KNOptimizer adam = {.lr = 1e-3, .weight_decay = 1e-4};
+  const KNBenchStep        s    = context;
+  KNStepSums               sums = {.samples = s->share};
+
+  PetscFunctionBegin;
+  PetscCall(PetscTime(&s->mark));
+  PetscCall(KNReductionBegin(s->reduction, s->batch));
+  for (PetscInt start = 0; start < s->share; start += s->microbatch) {
+    const KNPass  pass   = {.samples = PetscMin(s->microbatch, s->share - start), .training = PETSC_TRUE, .seed = 1, .step = s->step};
+    const KNReal *x      = s->x + (size_t)start * s->nx, *target = s->target + (size_t)start * s->ny;
+    double        loss   = 0;
+
+    PetscCall(KNModelForward(s->model, &pass, x, s->y));
+    kn_relative_l2_forward(s->error, s->y, target, (size_t)pass.samples, s->ny);
+    PetscCall(Mark(s, FORWARD));
+    kn_relative_l2_backward(s->y, s->error, s->y, target, (size_t)pass.samples, s->ny);
+    PetscCall(KNModelSetGradientsDone(s->model, KNReductionGradientsDone, s->reduction));
+    PetscCall(KNModelBackward(s->model, &pass, x, s->y, NULL));
+    PetscCall(KNModelSetGradientsDone(s->model, NULL, NULL));
+    for (PetscInt b = 0; b < pass.samples; b++) loss += s->error[b];
+    PetscCall(KNReductionAdd(s->reduction, loss));
+    PetscCall(Mark(s, BACKWARD));
+  }
+  PetscCall(KNReductionFinish(s->reduction, &sums));
+  PetscCall(Mark(s, REDUCE));
+  PetscCall(KNOptimizerStep(&adam, s->parameters, adam.lr, s->step++));
+  PetscCall(Mark(s, UPDATE));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The reduction of gradients that are there already: nothing to hide it behind. */
+static PetscErrorCode RunReduction(void *context)
+{
+  const KNBenchStep s    = context;
+  KNStepSums        sums = {.samples = s->share};
+
+  PetscFunctionBegin;
+  PetscCall(KNReductionBegin(s->reduction, s->batch));
+  for (PetscInt start = 0; start < s->share; start += s->microbatch) PetscCall(KNReductionAdd(s->reduction, 0));
+  PetscCall(KNReductionFinish(s->reduction, &sums));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode RunInference(void *context)
+{
+  const KNBenchStep s = context;
+
+  PetscFunctionBegin;
+  for (PetscInt start = 0; start < s->share; start += s->microbatch) {
+    const KNPass pass = {.samples = PetscMin(s->microbatch, s->share - start), .seed = 1};
+
+    PetscCall(KNModelForward(s->model, &pass, s->x + (size_t)start * s->nx, s->y));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AddItems(KNBenchList *list, PetscBool training, KNBenchStep s)
+{
+  KNBenchItem    item = {.number = 1, .calls = training ? 1 : 0, .context = s, .run = training ? RunTraining : RunInference};
+  PetscLogDouble flops[2];
+  PetscMPIInt    size;
+  size_t         n;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
+  PetscCall(KNModelGetCost(s->model, &flops[0], &flops[1], NULL));
+  PetscCall(KNParametersGetBlocks(s->parameters, &n, NULL, NULL, NULL, NULL));
+  PetscCall(PetscStrncpy(item.name, training ? "training step" : "inference", sizeof(item.name)));
+  PetscCall(PetscStrncpy(item.phase, "whole", sizeof(item.phase)));
+  item.flops = (flops[0] + (training ? flops[1] : 0)) * (double)s->share;
+  PetscCall(KNBenchAdd(list, &item));
+  item.run = NULL;
+  for (int part = 0; training && part < NPARTS; part++) {
+    item.within = &s->within[part];
+    item.flops  = part == UPDATE ? 15 * (double)n : part == REDUCE ? 0 : flops[part] * (double)s->share;
+    item.bytes  = part == UPDATE ? 7 * (double)(n * sizeof(KNReal)) : 0; /* value and both moments read and written, the gradient read */
+    PetscCall(PetscStrncpy(item.phase, PartNames[part], sizeof(item.phase)));
+    PetscCall(KNBenchAdd(list, &item));
+  }
+  if (training && size > 1) {
+    item = (KNBenchItem){.name = "reduction", .phase = "alone", .number = 1, .run = RunReduction, .context = s, .bytes = (double)(n * sizeof(KNReal))};
+    PetscCall(KNBenchAdd(list, &item));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNBenchAddStep(const KNBench *bench, KNBenchList *list, PetscBool training, KNBenchStep *step)
+{
+  PetscMPIInt size, rank;
+  PetscInt64  start, end;
+  KNBenchStep s;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(step));
+  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  s             = *step;
+  s->model      = bench->model;
+  s->batch      = bench->batch;
+  s->microbatch = bench->microbatch;
+  s->nx         = (size_t)bench->inputs * KNGridSize(&bench->grid);
+  s->ny         = (size_t)bench->outputs * KNGridSize(&bench->grid);
+  if (bench->reduction == KN_REDUCTION_TREE) KNLeafPartition(s->batch, s->microbatch, size, rank, &start, &end);
+  else KNPartition(s->batch, size, rank, &start, &end);
+  s->share = (PetscInt)(end - start);
+  PetscCall(KNModelGetParameters(s->model, &s->parameters));
+  if (training) PetscCall(KNReductionCreate(PETSC_COMM_WORLD, bench->reduction, s->parameters, s->batch, s->microbatch, &s->reduction));
+  PetscCall(KNMalloc((size_t)s->share * s->nx, sizeof(KNReal), &s->x));
+  PetscCall(KNMalloc((size_t)s->microbatch * s->ny, sizeof(KNReal), &s->y));
+  KNBenchFill(s->x, (size_t)s->share * s->nx, rank);
+  if (training) {
+    PetscCall(KNMalloc((size_t)s->share * s->ny, sizeof(KNReal), &s->target));
+    KNBenchFill(s->target, (size_t)s->share * s->ny, size + rank);
+  }
+  PetscCall(PetscMalloc1((size_t)s->microbatch, &s->error));
+  PetscCall(AddItems(list, training, s));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNBenchStepDestroy(KNBenchStep *step)
+{
+  KNBenchStep s = *step;
+
+  PetscFunctionBegin;
+  if (!s) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscFree(s->error));
+  PetscCall(KNFree(&s->y));
+  PetscCall(KNFree(&s->target));
+  PetscCall(KNFree(&s->x));
+  PetscCall(KNReductionDestroy(&s->reduction));
+  PetscCall(PetscFree(*step));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
