@@ -1,9 +1,10 @@
 /*
   Faults of the system, injected into one rank by LD_PRELOAD. The environment says which:
 
-    FAULT_CALL   fsync, write, read (also pread), flock, malloc, gemm, gemm_backward: a matrix product with a transposed factor
+    FAULT_CALL   fsync, write, read (also pread), flock, malloc, gemm_forward, gemm_backward: a matrix product without, with a transposed factor
     FAULT_RANK   of this rank only (Open MPI's number); default: all
     FAULT_FILE   only where the path of the file contains this
+    FAULT_WHEN   only once this file exists
     FAULT_SIZE   only requests of at least so many bytes
     FAULT_AFTER  so many calls succeed first; default 0
     FAULT_TIMES  so many calls fail then; default: all
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 static struct {
-  const char *call, *file;
+  const char *call, *file, *when;
   long        rank, size, after, times, error;
   float       value;
   int         known;
@@ -39,6 +40,7 @@ static void Learn(void)
 
   fault.known = 1;
   fault.file  = getenv("FAULT_FILE");
+  fault.when  = getenv("FAULT_WHEN");
   fault.rank  = Number("FAULT_RANK", -1);
   fault.size  = Number("FAULT_SIZE", 0);
   fault.after = Number("FAULT_AFTER", 0);
@@ -53,6 +55,7 @@ static int Strikes(const char call[], int descriptor, size_t size)
 {
   if (!fault.known) Learn();
   if (!fault.call || strcmp(fault.call, call) || (long)size < fault.size) return 0;
+  if (fault.when && access(fault.when, F_OK)) return 0;
   if (fault.file && descriptor >= 0) {
     char    link[64], path[4096];
     ssize_t length;
@@ -139,5 +142,5 @@ void cblas_sgemm(int order, int transA, int transB, int M, int N, int K, float a
 
   if (!gemm) gemm = NEXT(cblas_sgemm);
   gemm(order, transA, transB, M, N, K, alpha, A, lda, B, ldb, beta, C, ldc);
-  if (Strikes("gemm", -1, 0) || ((transA == TRANSPOSED || transB == TRANSPOSED) && Strikes("gemm_backward", -1, 0))) C[0] = fault.value * (C[0] + 1);
+  if (Strikes(transA == TRANSPOSED || transB == TRANSPOSED ? "gemm_backward" : "gemm_forward", -1, 0)) C[0] = fault.value * (C[0] + 1);
 }
