@@ -4,7 +4,7 @@
   First the facts are taken down (Describe...), then they are judged: regular file, HDF5, hard links only, float32, one uncompressed chunk
   a row in this very file, shapes that agree with each other, and no more bytes declared than the file has.
 */
-#include "dataset_impl.h"
+#include "format_impl.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -13,24 +13,44 @@
 
 #define MAX_AXES (KN_MAX_DIM + 3)
 
-int KNDatasetCheckFile(KNFile *file, unsigned long long *size)
+int KNFileHead(KNFile *file, size_t bytes, unsigned char head[], size_t *got, unsigned long long *size)
 {
-  static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
-  unsigned char              head[8]      = {0};
-  struct stat                status;
-  ssize_t                    got;
-  int                        descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); // O_NONBLOCK: a FIFO without a writer returns
+  struct stat status;
+  ssize_t     n;
+  int         descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); // O_NONBLOCK: a FIFO without a writer returns
 
   if (descriptor < 0) return KNFileFail(file, file->code, "cannot be opened: %s%s", strerror(errno), errno == ENOENT ? "; create it with \"kitinet generate\"" : "");
   if (fstat(descriptor, &status) || !S_ISREG(status.st_mode)) {
     close(descriptor);
     return KNFileFail(file, file->code, "is %s, expected a file", S_ISDIR(status.st_mode) ? "a directory" : "a pipe or device");
   }
-  got = read(descriptor, head, sizeof(head));
+  n = read(descriptor, head, bytes);
   close(descriptor);
+  *got  = n > 0 ? (size_t)n : 0;
   *size = (unsigned long long)status.st_size;
   if (!*size) return KNFileFail(file, file->code, "is empty: an interrupted copy? Copy or generate it again");
-  if (got != sizeof(head) || memcmp(head, signature, sizeof(head))) return KNFileFail(file, file->code, "is no dataset, it does not begin as HDF5 does (%llu bytes): check the path", *size);
+  return 0;
+}
+
+int KNDatasetCheckForeign(KNFile *file)
+{
+  char kind[KN_MAX_NAME];
+
+  KNFormatIdentify(file->path, sizeof(kind), kind);
+  return kind[0] ? KNFileFail(file, file->code, "is %s, no dataset of this program: make one of it with \"kitinet convert -input %s -output NEW.h5\"", kind, file->path) : 0;
+}
+
+int KNDatasetCheckFile(KNFile *file, unsigned long long *size)
+{
+  static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+  unsigned char              head[8]      = {0};
+  size_t                     got;
+
+  KNCallFile(KNFileHead(file, sizeof(head), head, &got, size));
+  if (got != sizeof(head) || memcmp(head, signature, sizeof(head))) {
+    KNCallFile(KNDatasetCheckForeign(file));
+    return KNFileFail(file, file->code, "is no dataset, it does not begin as HDF5 does (%llu bytes): check the path", *size);
+  }
   return 0;
 }
 

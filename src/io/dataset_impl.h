@@ -55,8 +55,14 @@ int KNDatasetAttributes(KNDataset dataset, KNDirection direction);
 /* Coordinates /x1, .. and /t. Loading compares the coordinates with the grid. write: as for KNDatasetStoreVector(). */
 int KNDatasetCoordinates(KNDataset dataset, KNDirection direction, PetscBool write);
 
-/* Whether path is a regular file with HDF5's signature; *size: its bytes. Does not open anything that could block. */
+/* The first bytes of a regular file, *got of them, and its size. Does not open anything that could block. */
+int KNFileHead(KNFile *file, size_t bytes, unsigned char head[], size_t *got, unsigned long long *size);
+
+/* Whether path is a regular file with HDF5's signature; *size: its bytes. */
 int KNDatasetCheckFile(KNFile *file, unsigned long long *size);
+
+/* Fails if the file is in another format that "kitinet convert" reads, and says so. */
+int KNDatasetCheckForeign(KNFile *file);
 
 /* What the file may hold is checked against its size, before anything is allocated; sets problem.grid, frames, samples. */
 int KNDatasetCheckArrays(KNDataset dataset, unsigned long long file_size);

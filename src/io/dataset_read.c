@@ -42,6 +42,7 @@ int KNDatasetLoad(KNDataset dataset)
   KNHDF5Start();
   KNCallFile(KNDatasetCheckFile(&dataset->file, &size));
   KNCallFile(OpenFile(dataset));
+  if (H5Aexists(dataset->file.id, "format") == 0) KNCallFile(KNDatasetCheckForeign(&dataset->file));
   KNCallFile(KNDatasetAttributes(dataset, KN_LOAD));
   KNCallFile(KNDatasetCheckArrays(dataset, size));
   KNCallFile(KNDatasetAllocate(dataset));

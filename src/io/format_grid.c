@@ -1,0 +1,115 @@
+/* Where the points and frames of a source lie: from its coordinates, or as the user says. */
+#include "format_impl.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The numbers of an array that has `count` or more entries along its only axis that is longer than 1; the caller frees them. */
+static int ReadVector(KNSource source, const KNVariable *variable, size_t count, double **value)
+{
+  size_t start[KN_MAX_AXES] = {0}, step[KN_MAX_AXES], extent[KN_MAX_AXES], longest = 1;
+
+  *value = NULL;
+  if (variable->fault) return KNFileFail(&source->file, source->file.code, "%s cannot be read: it %s", variable->name, variable->fault);
+  for (int a = 0; a < variable->rank; a++) {
+    step[a]   = 1;
+    extent[a] = PetscMin(variable->shape[a], count);
+    if (variable->shape[a] == 1) continue;
+    if (longest > 1) return KNSourceAsk(source, "%s has several axes, expected a list of %zu numbers", variable->name, count);
+    longest = variable->shape[a];
+  }
+  if (longest < count) return KNSourceAsk(source, "%s has %zu entries, expected %zu", variable->name, longest, count);
+  *value = (double *)calloc(count, sizeof(**value));
+  if (!*value) return KNFileFail(&source->file, PETSC_ERR_MEM, "no memory for %zu numbers", count);
+  return source->format->read(source, variable, start, step, extent, sizeof(double), *value);
+}
+
+/* The kind of points of the unit interval that these are, to a tenth of their spacing (single precision loses less); -1: none. */
+static int KindOfPoints(size_t n, const double x[])
+{
+  for (int kind = 0; KNPointsNames[kind]; kind++) {
+    size_t i = 0;
+
+    while (i < n && fabs(x[i] - KNPointsCoordinate((KNPoints)kind, (PetscInt)n, (PetscInt)i)) * (double)n < 0.1) i++;
+    if (i == n) return kind;
+  }
+  return -1;
+}
+
+/* The kind of points that all coordinates are, -1: of different ones or none. Domains other than the unit cube are noted. */
+static int PointsOfCoordinates(KNSource source, PetscInt dim, const size_t n[], const KNVariable *const coordinate[], int *points)
+{
+  for (PetscInt d = 0; d < dim; d++) {
+    double *x;
+    int     code = ReadVector(source, coordinate[d], n[d], &x), kind = -1;
+
+    if (!code) {
+      kind = KindOfPoints(n[d], x);
+      if (kind < 0) KNSourceNote(source, "%s: %.9g to %.9g\n", coordinate[d]->name, x[0], x[n[d] - 1]);
+    }
+    free(x);
+    if (code) return code;
+    if (d == 0) *points = kind;
+    else if (kind != *points) *points = -1;
+  }
+  return 0;
+}
+
+/* Every stride-th point must again be a grid of the same kind, so that coordinates stay true. */
+static int TakeStride(KNSource source, PetscInt dim, const size_t n[])
+{
+  const size_t   stride = (size_t)source->stride;
+  KNGrid        *grid   = &source->problem.grid;
+  const KNPoints points = grid->points;
+
+  source->offset = points == KN_POINTS_CELLS ? (source->stride - 1) / 2 : 0;
+  for (PetscInt d = 0; d < dim; d++) {
+    const size_t whole = points == KN_POINTS_NODES ? n[d] - 1 : n[d];
+
+    if (whole % stride) return KNFileFail(&source->file, KN_ERR_INPUT, "-stride %zu does not divide the %zu %s of an axis of %zu points", stride, whole, points == KN_POINTS_NODES ? "intervals" : "points", n[d]);
+    if (points == KN_POINTS_CELLS && stride % 2 == 0) return KNFileFail(&source->file, KN_ERR_INPUT, "-stride %zu has no cell centres of the coarse grid among those of the fine one: take an odd stride", stride);
+    grid->n[d] = (PetscInt)(whole / stride + (points == KN_POINTS_NODES));
+  }
+  return 0;
+}
+
+int KNSourceGrid(KNSource source, const KNSourceChoice *choice, PetscInt dim, const size_t n[], const KNVariable *const coordinate[])
+{
+  int points = -1;
+
+  if (dim < 1 || dim > KN_MAX_DIM) return KNSourceAsk(source, "%d axes of a grid, expected 1 to %d", (int)dim, KN_MAX_DIM);
+  for (PetscInt d = 0; d < dim; d++) {
+    if (n[d] < 1 || n[d] > PETSC_MAX_INT) return KNFileFail(&source->file, source->file.code, "has %zu points along axis %d, expected 1 to %d", n[d], (int)d + 1, PETSC_MAX_INT);
+  }
+  if (coordinate) KNCallFile(PointsOfCoordinates(source, dim, n, coordinate, &points));
+  if (choice->points >= 0) points = (int)choice->points;
+  if (points < 0) return KNSourceAsk(source, "say where the points of an axis lie, with -points cells, nodes (both ends included) or periodic");
+  source->problem.grid.dim    = dim;
+  source->problem.grid.points = (KNPoints)points;
+  for (int d = 0; d < KN_MAX_DIM; d++) source->problem.grid.n[d] = 1;
+  source->stride = choice->stride;
+  return TakeStride(source, dim, n);
+}
+
+int KNSourceTimes(KNSource source, const KNSourceChoice *choice, const KNVariable *variable, PetscInt frames, PetscBool initial)
+{
+  const PetscInt given = frames - (initial ? 1 : 0);
+  double        *t     = NULL;
+  int            code  = 0;
+
+  source->times = (PetscReal *)calloc((size_t)frames, sizeof(*source->times));
+  if (!source->times) return KNFileFail(&source->file, PETSC_ERR_MEM, "no memory for %d times", (int)frames);
+  if (choice->t && choice->t[0] && !(variable = KNSourceFind(source, choice->t))) return KNSourceAsk(source, "there is no %s; -t names the variable with the times of the frames", choice->t);
+  if (variable && choice->dt == 0) code = ReadVector(source, variable, (size_t)given, &t);
+  else if (choice->dt == 0) return KNSourceAsk(source, "say when the %d frames are, with -t VARIABLE or -dt TIME", (int)given);
+  for (PetscInt i = 0; i < given && !code; i++) {
+    const double time = t ? t[i] : choice->dt * (double)(i + (initial ? 1 : 0));
+
+    if (!isfinite(time)) code = KNFileFail(&source->file, source->file.code, "the time of frame %d is not finite", (int)i);
+    source->times[i + (initial ? 1 : 0)] = time;
+  }
+  free(t);
+  source->problem.frames = frames;
+  source->problem.times  = source->times;
+  return code;
+}

@@ -1,0 +1,184 @@
+/*
+  What formats share: arrays in foreign files, and the pieces of samples that lie in them.
+
+  All but the native one work alike. A source lists the arrays of its file (KNVariable) and says which piece of a sample lies where in them (KNPiece); reading is a slab of
+  an array, permuted into samples. A sink does the reverse. A new format says no more than that: copy format_pdebench.c.
+  Plain C under KNHDF5Lock(), as in hdf5_impl.h.
+*/
+#ifndef KITINET_FORMAT_IMPL_H
+#define KITINET_FORMAT_IMPL_H
+
+#include <kitinet/format.h>
+#include "dataset_impl.h"
+
+#define KN_MAX_AXES      8
+#define KN_MAX_VARIABLES 64
+#define KN_MAX_PIECES    (2 * KN_MAX_FIELDS)
+#define KN_MAX_NOTES     2048
+#define KN_MAX_HEAD      640 /* bytes of a file that tell what it is: an HDF5 signature may stand behind 512 */
+
+typedef struct _KNFormat KNFormat;
+
+/* An array of numbers in a file. Axes and shape are the file's, slowest first. */
+typedef struct {
+  char        name[2 * KN_MAX_NAME];
+  char        type[KN_MAX_NAME];       /* "float32": for messages */
+  const char *fault;                   /* why it cannot be read, in words; NULL: it can */
+  int         rank;
+  size_t      shape[KN_MAX_AXES];
+  PetscBool   reversed;                /* its own tools show the axes fastest first */
+  char        labels[KN_MAX_AXES + 1]; /* a letter an axis, if the file says; else "" */
+  PetscInt64  handle;                  /* of the format: an HDF5 dataset, a file descriptor, .. */
+} KNVariable;
+
+/* A piece of every sample: some fields over some frames, in one array. */
+typedef struct {
+  int       variable;
+  char      axes[KN_MAX_AXES + 1]; /* a letter an axis of the array: n samples, t frames, c fields (dc: a tensor's), x y z points, 1 one entry */
+  PetscBool output;                /* of y (or u); else of x */
+  PetscInt  field, fields;         /* the first, and how many; more than one only with an axis c */
+  PetscInt  frame, frames;
+} KNPiece;
+
+struct _p_KNSource {
+  MPI_Comm        comm;
+  const KNFormat *format;
+  PetscInt        paths;
+  char            path[2][PETSC_MAX_PATH_LEN];
+  KNFile          file; /* path[0]; with an id if it is HDF5 */
+  unsigned char   head[KN_MAX_HEAD];
+  unsigned long long size; /* bytes of path[0] */
+  char            kind[2 * KN_MAX_NAME]; /* "MATLAB v5" */
+  PetscInt        variables;
+  KNVariable      variable[KN_MAX_VARIABLES];
+  PetscInt        pieces;
+  KNPiece         piece[KN_MAX_PIECES];
+  KNProblem       problem;
+  PetscReal      *times;          /* (frames), owned */
+  PetscInt        stride, offset; /* of the points that are taken */
+  PetscInt64      samples, seed;
+  const PetscInt64 *index;
+  char            notes[KN_MAX_NOTES];
+  const char     *options; /* of a source that has its own, instead of notes; not owned */
+  float          *raw; /* a slab as it lies in the file; of raw_size values */
+  size_t          raw_size;
+  void           *data; /* of the format */
+};
+
+struct _p_KNSink {
+  MPI_Comm        comm;
+  PetscMPIInt     rank;
+  const KNFormat *format;
+  PetscInt        paths;
+  char            path[2][PETSC_MAX_PATH_LEN], temporary[2][PETSC_MAX_PATH_LEN + 8];
+  KNFile          file;
+  PetscInt        variables;
+  KNVariable      variable[KN_MAX_VARIABLES];
+  PetscInt        pieces;
+  KNPiece         piece[KN_MAX_PIECES];
+  KNProblem       problem;
+  PetscReal      *times; /* (frames), owned */
+  PetscInt64      samples;
+  float          *raw;
+  int             failure; /* first error code of this rank; its line stands in file.message */
+  PetscBool       overwrite, created, published;
+  void           *data;
+};
+
+struct _KNFormat {
+  const char *name;
+
+  /* Reading. recognises: from source->head, or, if it is HDF5, source->file.id; may set source->kind. NULL: is never read. */
+  PetscBool (*recognises)(KNSource source);
+  int (*open)(KNSource source, const KNSourceChoice *choice);
+  /* A slab of an array: value (extent[0], extent[1], ..) of width bytes each, sizeof(float) or sizeof(double). */
+  int (*read)(KNSource source, const KNVariable *variable, const size_t start[], const size_t step[], const size_t extent[], size_t width, void *value);
+  int (*read_rows)(KNSource source, PetscInt64 first, PetscInt64 count, float x[], float y[]); /* or this, for samples that lie as ours */
+  void (*close)(KNSource source);
+
+  /* Writing, on rank 0. plan: variables and pieces, or KN_ERR_USAGE. NULL: is never written. */
+  int (*plan)(KNSink sink);
+  int (*create)(KNSink sink);
+  int (*write)(KNSink sink, const KNVariable *variable, const size_t start[], const size_t extent[], const float value[]);
+  int (*observe)(KNSink sink, PetscInt64 count, const float y[]); /* sees every sample; may be NULL */
+  int (*finish)(KNSink sink);                                      /* closes what create opened */
+  void (*abandon)(KNSink sink);
+};
+
+#define KN_FORMAT(name, Suffix) extern const KNFormat KNFormat_##Suffix;
+#include "format_list.h"
+#undef KN_FORMAT
+
+/* Format number i, NULL behind the last. */
+const KNFormat *KNFormatGet(PetscInt i);
+
+/* What path is, if it is a file that KNSourceOpen() reads but no dataset: "PDEBench"; "" else. */
+void KNFormatIdentify(const char path[], size_t size, char kind[]);
+
+/* What the file holds and that the choice is missing or wrong: KN_ERR_INPUT. */
+int KNSourceAsk(KNSource source, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(2, 3);
+
+/* Adds a line to source->notes. */
+void KNSourceNote(KNSource source, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(2, 3);
+
+/* The variable of this name, or NULL. */
+const KNVariable *KNSourceFind(KNSource source, const char name[]);
+
+/* Adds a piece; fields and frames as KNPiece. The variable is judged: its type, rank and shape must fit what the problem, with samples and stride, says. */
+int KNSourceAddPiece(KNSource source, const KNVariable *variable, const char axes[], PetscBool output, PetscInt field, PetscInt fields, PetscInt frame, PetscInt frames);
+
+/* Problem, samples and pieces from what the user chose. time_last: axes that are not said are samples, space, time. */
+int KNSourceChoose(KNSource source, const KNSourceChoice *choice, PetscBool time_last);
+
+/* Frames, at the times of a variable or at multiples of dt; the first of them at 0 if `initial`. */
+int KNSourceTimes(KNSource source, const KNSourceChoice *choice, const KNVariable *variable, PetscInt frames, PetscBool initial);
+
+/* problem.grid: of n[dim] points in the file, at `points` (or, if that is -1, where the coordinates say), every stride-th of them. coordinate: variables, or NULL. */
+int KNSourceGrid(KNSource source, const KNSourceChoice *choice, PetscInt dim, const size_t n[], const KNVariable *const coordinate[]);
+
+/* The shape that a piece of `samples` samples has in its array, and the slab itself, taken from a block of samples; extent: its shape. */
+void KNPieceShape(const KNProblem *problem, const KNPiece *piece, size_t samples, size_t shape[]);
+void KNPieceStore(const KNProblem *problem, const KNPiece *piece, size_t samples, const float block[], size_t extent[], float slab[]);
+
+/* HDF5 as a source and as a sink. */
+int  KNSourceHDF5Open(KNSource source);
+int  KNSourceHDF5List(KNSource source, const char group[]); /* the arrays of a group, "" for the root */
+int  KNSourceHDF5Read(KNSource source, const KNVariable *variable, const size_t start[], const size_t step[], const size_t extent[], size_t width, void *value);
+void KNSourceHDF5Close(KNSource source);
+PetscBool KNHDF5HasArray(hid_t file, const char name[]);
+/* Attributes as other libraries write them; *found is false, and no error, for what is not there or of another kind. Texts: size bytes each. */
+int KNHDF5Number(KNFile *file, hid_t object, const char name[], PetscBool *found, double *value);
+int KNHDF5Texts(KNFile *file, hid_t object, const char name[], size_t size, PetscInt max, PetscInt *count, char text[]);
+int  KNSinkHDF5Create(KNSink sink, size_t user_block);
+int  KNSinkHDF5Write(KNSink sink, const KNVariable *variable, const size_t start[], const size_t extent[], const float value[]);
+int  KNSinkHDF5Vector(KNSink sink, const char name[], hid_t type, hsize_t count, hid_t memory, const void *value); /* 1D, or, if count is 0, a single value */
+int  KNSinkHDF5Coordinate(KNSink sink, PetscInt axis, const char name[]); /* of the grid, in the unit interval */
+int  KNSinkHDF5Texts(KNSink sink, hid_t object, const char name[], PetscInt count, const char *const text[]); /* of variable length, UTF-8; count -1: a single one */
+int  KNSinkHDF5Finish(KNSink sink);
+void KNSinkHDF5Abandon(KNSink sink);
+
+/* An array of the sink and the piece that fills it; axes slowest first, its shape follows from the problem. */
+KNVariable *KNSinkAddPiece(KNSink sink, const char name[], const char axes[], PetscBool output, PetscInt field, PetscInt fields);
+/* "x", "y", "z"; "nxy" for two axes */
+void KNAxesMake(char axes[KN_MAX_AXES + 1], const char before[], PetscInt dim, const char after[]);
+void KNAxesReverse(char axes[]);
+/* Each field a variable of its own, if inputs and outputs share a name with "input_" before it; only letters, digits, _ */
+void KNSinkFieldName(KNSink sink, PetscBool output, PetscInt field, size_t size, char name[]);
+
+/* Variables and pieces of a MATLAB file, of either version. */
+int KNMatPlan(KNSink sink);
+
+/* A number as it lies in a file. */
+typedef struct {
+  char      kind; /* 'f' real, 'i' signed, 'u' unsigned */
+  size_t    size; /* bytes */
+  PetscBool swapped;
+} KNNumber;
+
+/* from: (n) -> to: (n) of width bytes each, sizeof(float) or sizeof(double). */
+void KNNumberConvert(const KNNumber *number, size_t n, const void *from, size_t width, void *to);
+
+/* Memory that grows, kept between calls. */
+int KNScratch(KNFile *file, size_t bytes, size_t *have, void **scratch);
+
+#endif

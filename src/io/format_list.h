@@ -1,0 +1,11 @@
+/*
+  The formats: KN_FORMAT(name, Suffix) declares and registers KNFormat_Suffix, found in format_name.c. One line a format.
+  Files are recognised in this order.
+*/
+KN_FORMAT(native, Native)
+KN_FORMAT(mat5, Mat5)
+KN_FORMAT(mat, Mat)
+KN_FORMAT(the_well, TheWell)
+KN_FORMAT(pdebench, PDEBench)
+KN_FORMAT(xy, XY)
+KN_FORMAT(npy, Npy)

@@ -1,0 +1,113 @@
+/*
+  MATLAB v7.3, which is HDF5 behind a block of 512 bytes: arrays with all axes reversed, each with an attribute MATLAB_class.
+
+  As the FNO benchmark's files: inputs and outputs (N, n1, n2) or frames (N, n1, n2, T) and t (1, T), in MATLAB's order of axes. In the file the sample is the fastest
+  axis, so that a batch of samples is a strided slab: converting such a set once saves reading it so in every epoch.
+*/
+#include "format_impl.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define USER_BLOCK 512
+
+/* True also for files that another tool wrote without the block. */
+static PetscBool Recognises_Mat(KNSource source)
+{
+  PetscBool class = PETSC_FALSE;
+
+  snprintf(source->kind, sizeof(source->kind), "MATLAB v7.3");
+  if (!source->file.id) return PETSC_FALSE;
+  if (!memcmp(source->head, "MATLAB 7.3", 10)) return PETSC_TRUE;
+  if (KNSourceHDF5List(source, "")) return PETSC_FALSE;
+  for (PetscInt i = 0; i < source->variables; i++) {
+    class = (PetscBool)(class || H5Aexists((hid_t)source->variable[i].handle, "MATLAB_class") > 0);
+    H5Dclose((hid_t)source->variable[i].handle);
+  }
+  source->variables = 0;
+  return class;
+}
+
+static int Open_Mat(KNSource source, const KNSourceChoice *choice)
+{
+  KNCallFile(KNSourceHDF5List(source, ""));
+  for (PetscInt i = 0; i < source->variables; i++) source->variable[i].reversed = PETSC_TRUE;
+  return KNSourceChoose(source, choice, PETSC_TRUE);
+}
+
+int KNMatPlan(KNSink sink)
+{
+  const KNProblem *problem = &sink->problem;
+  char             axes[KN_MAX_AXES + 1];
+
+  KNAxesMake(axes, "n", problem->grid.dim, problem->frames ? "t" : "");
+  KNAxesReverse(axes);
+  for (int output = 0; output < 2; output++) {
+    for (PetscInt i = 0; i < (output ? problem->outputs : problem->inputs); i++) {
+      char name[KN_MAX_NAME + 16];
+
+      KNSinkFieldName(sink, (PetscBool)output, i, sizeof(name), name);
+      name[KN_MAX_NAME - 1] = 0; // MATLAB's longest name has 63 bytes
+      KNSinkAddPiece(sink, name, axes, (PetscBool)output, i, 1);
+    }
+  }
+  return 0;
+}
+
+/* MATLAB wants fixed-length ASCII without an end. */
+static int StoreClass(KNFile *file, hid_t array, const char class[])
+{
+  hid_t type, space, attribute;
+
+  KNCallHDF5(file, type = H5Tcopy(H5T_C_S1));
+  KNCallHDF5(file, H5Tset_size(type, strlen(class)));
+  KNCallHDF5(file, space = H5Screate(H5S_SCALAR));
+  KNCallHDF5(file, attribute = H5Acreate2(array, "MATLAB_class", type, space, H5P_DEFAULT, H5P_DEFAULT));
+  KNCallHDF5(file, H5Awrite(attribute, type, class));
+  KNCallHDF5(file, H5Aclose(attribute));
+  KNCallHDF5(file, H5Sclose(space));
+  KNCallHDF5(file, H5Tclose(type));
+  return 0;
+}
+
+static int StoreTimes(KNSink sink)
+{
+  const hsize_t shape[] = {(hsize_t)sink->problem.frames, 1};
+  KNFile       *file    = &sink->file;
+  hid_t         space, array;
+
+  KNCallHDF5(file, space = H5Screate_simple(2, shape, NULL));
+  KNCallHDF5(file, array = H5Dcreate2(file->id, "t", H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+  KNCallHDF5(file, H5Dwrite(array, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, sink->problem.times));
+  KNCallFile(StoreClass(file, array, "double"));
+  KNCallHDF5(file, H5Dclose(array));
+  KNCallHDF5(file, H5Sclose(space));
+  return 0;
+}
+
+static int Create_Mat(KNSink sink)
+{
+  KNCallFile(KNSinkHDF5Create(sink, USER_BLOCK));
+  for (PetscInt i = 0; i < sink->variables; i++) KNCallFile(StoreClass(&sink->file, (hid_t)sink->variable[i].handle, "single"));
+  return sink->problem.frames ? StoreTimes(sink) : 0;
+}
+
+/* The block before HDF5's part: 116 bytes of text, 8 of zero, version 0x0200, IM for little-endian. */
+static int Finish_Mat(KNSink sink)
+{
+  char    block[USER_BLOCK] = {0};
+  int     descriptor;
+  ssize_t put;
+
+  KNCallFile(KNSinkHDF5Finish(sink));
+  memset(block, ' ', 116);
+  memcpy(block, "MATLAB 7.3 MAT-file, written by KITINet", 39);
+  memcpy(block + 124, "\0\2IM", 4);
+  descriptor = open(sink->temporary[0], O_WRONLY | O_CLOEXEC);
+  put        = descriptor < 0 ? -1 : pwrite(descriptor, block, sizeof(block), 0);
+  if (descriptor >= 0) close(descriptor);
+  return put == sizeof(block) ? 0 : KNFileFail(&sink->file, KN_ERR_IO, "cannot be written: %s", strerror(errno));
+}
+
+const KNFormat KNFormat_Mat = {.name = "mat", .recognises = Recognises_Mat, .open = Open_Mat, .read = KNSourceHDF5Read, .plan = KNMatPlan, .create = Create_Mat, .write = KNSinkHDF5Write, .finish = Finish_Mat, .abandon = KNSinkHDF5Abandon};

@@ -1,0 +1,184 @@
+/*
+  PDEBench (arXiv 2210.07182), HDF5: copy me to add a format.
+
+    Darcy flow             nu (N, n1, n2), tensor (N, 1, n1, n2), attribute beta
+    one field in time      tensor (N, T, n1[, n2[, n3]])
+    several fields in time one array (N, T, n1[, n2[, n3]]) each, as density, pressure, Vx, Vy
+    incompressible flow    velocity (N, T, n1, n2, 2), particles (N, T, n1, n2, 1), t (N, T)
+
+  with x-coordinate, y-coordinate, z-coordinate, and t-coordinate, which may be longer than T. The order of several fields is in our attribute "fields";
+  without it, it is that of their names.
+*/
+#include "format_impl.h"
+#include <string.h>
+
+static const char *const coordinate_names[] = {"x-coordinate", "y-coordinate", "z-coordinate"};
+
+static PetscBool Recognises_PDEBench(KNSource source)
+{
+  const hid_t file = source->file.id;
+
+  if (!file) return PETSC_FALSE;
+  snprintf(source->kind, sizeof(source->kind), "PDEBench");
+  return (PetscBool)(KNHDF5HasArray(file, "x-coordinate") || (KNHDF5HasArray(file, "velocity") && KNHDF5HasArray(file, "particles")));
+}
+
+/* Numbers among the root's attributes: Nu, beta, eta, .. */
+static int TakeParameters(KNSource source)
+{
+  KNProblem *problem = &source->problem;
+  KNFile    *file    = &source->file;
+
+  for (hsize_t i = 0; problem->parameters < KN_MAX_PARAMETERS; i++) {
+    KNParameter *parameter = &problem->parameter[problem->parameters];
+    PetscBool    found;
+
+    const ssize_t length = H5Aget_name_by_idx(file->id, ".", H5_INDEX_NAME, H5_ITER_INC, i, parameter->name, sizeof(parameter->name), H5P_DEFAULT);
+
+    if (length < 0) break; // no more of them
+    if (length >= (ssize_t)sizeof(parameter->name)) continue;
+    KNCallFile(KNHDF5Number(file, file->id, parameter->name, &found, &parameter->value));
+    snprintf(parameter->unit, sizeof(parameter->unit), "1");
+    if (found) problem->parameters++;
+  }
+  return 0;
+}
+
+static int TakeGrid(KNSource source, const KNSourceChoice *choice, const KNVariable *variable, int first, PetscInt dim)
+{
+  const KNVariable *coordinate[KN_MAX_DIM];
+  PetscBool         all = PETSC_TRUE;
+
+  for (PetscInt d = 0; d < dim && d < KN_MAX_DIM; d++) {
+    coordinate[d] = KNSourceFind(source, coordinate_names[d]);
+    all           = (PetscBool)(all && coordinate[d]);
+  }
+  source->samples = (PetscInt64)PetscMin(variable->shape[0], (size_t)PETSC_MAX_INT);
+  return KNSourceGrid(source, choice, dim, variable->shape + first, all ? coordinate : NULL);
+}
+
+static int OpenDarcy(KNSource source, const KNSourceChoice *choice, const KNVariable *nu, const KNVariable *tensor)
+{
+  KNProblem *problem = &source->problem;
+
+  if (nu->rank != 3 || tensor->rank != 4) return KNSourceAsk(source, "Darcy flow has nu (N, n1, n2) and tensor (N, 1, n1, n2)");
+  snprintf(problem->pde, sizeof(problem->pde), "darcy");
+  snprintf(problem->equation, sizeof(problem->equation), "-div(a grad u) = beta");
+  snprintf(problem->boundary, sizeof(problem->boundary), "u = 0");
+  problem->input[problem->inputs++]   = (KNField){"a", "1"};
+  problem->output[problem->outputs++] = (KNField){"u", "1"};
+  KNCallFile(TakeGrid(source, choice, nu, 1, 2));
+  KNCallFile(KNSourceAddPiece(source, nu, "nxy", PETSC_FALSE, 0, 1, 0, 1));
+  return KNSourceAddPiece(source, tensor, "n1xy", PETSC_TRUE, 0, 1, 0, 1);
+}
+
+/* Fields (N, T, points), the last axis a vector's if `vectors`. */
+static int OpenFrames(KNSource source, const KNSourceChoice *choice, PetscInt fields, const KNVariable *const field[], PetscBool vectors)
+{
+  KNProblem     *problem = &source->problem;
+  const PetscInt dim     = field[0]->rank - 2 - (vectors ? 1 : 0);
+  char           axes[KN_MAX_AXES + 1];
+
+  if (dim < 1 || dim > KN_MAX_DIM) return KNSourceAsk(source, "%s has %d axes, expected samples, frames and 1 to %d of a grid", field[0]->name, field[0]->rank, KN_MAX_DIM);
+  if (field[0]->shape[1] < 1 || field[0]->shape[1] > PETSC_MAX_INT) return KNSourceAsk(source, "%s has %zu frames", field[0]->name, field[0]->shape[1]);
+  KNCallFile(TakeGrid(source, choice, field[0], 2, dim));
+  KNCallFile(KNSourceTimes(source, choice, KNSourceFind(source, vectors ? "t" : "t-coordinate"), (PetscInt)field[0]->shape[1], PETSC_FALSE));
+  KNAxesMake(axes, "nt", dim, vectors ? "c" : "");
+  for (PetscInt i = 0; i < fields; i++) {
+    const PetscInt components = vectors ? (PetscInt)PetscMin(field[i]->shape[field[i]->rank - 1], KN_MAX_FIELDS + 1) : 1;
+
+    if (problem->outputs + components > KN_MAX_FIELDS) return KNSourceAsk(source, "more than %d fields", KN_MAX_FIELDS);
+    KNCallFile(KNSourceAddPiece(source, field[i], axes, PETSC_TRUE, problem->outputs, components, 0, problem->frames));
+    for (PetscInt c = 0; c < components; c++) {
+      KNField *f = &problem->output[problem->outputs++];
+
+      if (components == 1) snprintf(f->name, sizeof(f->name), "%.*s", KN_MAX_NAME - 1, strcmp(field[i]->name, "tensor") ? field[i]->name : "u");
+      else snprintf(f->name, sizeof(f->name), "%.*s%d", KN_MAX_NAME - 16, field[i]->name, (int)c + 1);
+      snprintf(f->unit, sizeof(f->unit), "1");
+    }
+  }
+  return 0;
+}
+
+/* In the order that the attribute "fields" names, or in that of the file. */
+static int OpenFields(KNSource source, const KNSourceChoice *choice)
+{
+  const KNVariable *field[KN_MAX_FIELDS];
+  char              name[KN_MAX_FIELDS][KN_MAX_NAME];
+  PetscInt          names, fields = 0;
+
+  KNCallFile(KNHDF5Texts(&source->file, source->file.id, "fields", KN_MAX_NAME, KN_MAX_FIELDS, &names, name[0]));
+  for (PetscInt i = 0; i < names; i++) {
+    field[fields] = KNSourceFind(source, name[i]);
+    if (!field[fields++]) return KNSourceAsk(source, "there is no %s, which the attribute \"fields\" names", name[i]);
+  }
+  for (PetscInt i = 0; i < source->variables && !names; i++) {
+    const KNVariable *variable = &source->variable[i];
+
+    if (strstr(variable->name, "-coordinate") || variable->rank < 3) continue;
+    if (fields == KN_MAX_FIELDS) return KNSourceAsk(source, "more than %d fields", KN_MAX_FIELDS);
+    field[fields++] = variable;
+  }
+  if (!fields) return KNSourceAsk(source, "none of these is a field (N, T, points)");
+  return OpenFrames(source, choice, fields, field, PETSC_FALSE);
+}
+
+static int Open_PDEBench(KNSource source, const KNSourceChoice *choice)
+{
+  KNProblem        *problem = &source->problem;
+  const KNVariable *tensor, *nu, *velocity, *particles;
+
+  if (choice->x_count || choice->y_count || choice->u_count || (choice->initial && choice->initial[0])) return KNFileFail(&source->file, KN_ERR_INPUT, "is PDEBench, which says itself what its fields are: without -x, -y, -u, -initial");
+  KNCallFile(KNSourceHDF5List(source, ""));
+  KNCallFile(TakeParameters(source));
+  tensor    = KNSourceFind(source, "tensor");
+  nu        = KNSourceFind(source, "nu");
+  velocity  = KNSourceFind(source, "velocity");
+  particles = KNSourceFind(source, "particles");
+  if (tensor && nu) return OpenDarcy(source, choice, nu, tensor);
+  snprintf(problem->pde, sizeof(problem->pde), "%s", choice->pde && choice->pde[0] ? choice->pde : "imported");
+  snprintf(problem->equation, sizeof(problem->equation), "unknown");
+  snprintf(problem->boundary, sizeof(problem->boundary), "unknown");
+  if (tensor) return OpenFrames(source, choice, 1, &tensor, PETSC_FALSE);
+  if (velocity && particles) return OpenFrames(source, choice, 2, (const KNVariable *[]){velocity, particles}, PETSC_TRUE);
+  return OpenFields(source, choice);
+}
+
+static int Plan_PDEBench(KNSink sink)
+{
+  const KNProblem *problem = &sink->problem;
+  char             axes[KN_MAX_AXES + 1], name[KN_MAX_NAME + 16];
+
+  if (!problem->frames) {
+    if (problem->inputs != 1 || problem->outputs != 1 || problem->grid.dim != 2) return KNFileFail(&sink->file, KN_ERR_USAGE, "of steady problems PDEBench has Darcy flow only, one input and one output on two axes: take native, mat, xy or npy");
+    KNSinkAddPiece(sink, "nu", "nxy", PETSC_FALSE, 0, 1);
+    KNSinkAddPiece(sink, "tensor", "n1xy", PETSC_TRUE, 0, 1);
+    return 0;
+  }
+  KNAxesMake(axes, "nt", problem->grid.dim, "");
+  for (PetscInt i = 0; i < problem->outputs; i++) {
+    KNSinkFieldName(sink, PETSC_TRUE, i, sizeof(name), name);
+    KNSinkAddPiece(sink, problem->outputs == 1 ? "tensor" : name, axes, PETSC_TRUE, i, 1);
+  }
+  return 0;
+}
+
+static int Create_PDEBench(KNSink sink)
+{
+  const KNProblem *problem = &sink->problem;
+  const char      *field[KN_MAX_FIELDS];
+
+  KNCallFile(KNSinkHDF5Create(sink, 0));
+  for (PetscInt d = 0; d < problem->grid.dim; d++) KNCallFile(KNSinkHDF5Coordinate(sink, d, coordinate_names[d]));
+  if (problem->frames) KNCallFile(KNSinkHDF5Vector(sink, "t-coordinate", H5T_IEEE_F64LE, (hsize_t)problem->frames, H5T_NATIVE_DOUBLE, problem->times));
+  for (PetscInt i = 0; i < problem->parameters; i++) {
+    double value = problem->parameter[i].value;
+
+    KNCallFile(KNAttributeReal(&sink->file, KN_STORE, sink->file.id, problem->parameter[i].name, &value));
+  }
+  if (!problem->frames || problem->outputs == 1) return 0;
+  for (PetscInt i = 0; i < problem->outputs; i++) field[i] = sink->variable[i].name;
+  return KNSinkHDF5Texts(sink, sink->file.id, "fields", problem->outputs, field);
+}
+
+const KNFormat KNFormat_PDEBench = {.name = "pdebench", .recognises = Recognises_PDEBench, .open = Open_PDEBench, .read = KNSourceHDF5Read, .plan = Plan_PDEBench, .create = Create_PDEBench, .write = KNSinkHDF5Write, .finish = KNSinkHDF5Finish, .abandon = KNSinkHDF5Abandon};

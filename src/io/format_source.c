@@ -1,0 +1,319 @@
+/*
+  Sources: a foreign file is recognised, described, and read a batch of samples at a time.
+
+  A batch is read piece by piece. Each is one slab of an array as it lies in the file (raw), copied into place by the distances that its axes have in a sample: whatever the
+  order of axes, one pass over the slab. An array without an axis n or t holds the same for all samples or frames.
+*/
+#include "format_impl.h"
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* to[sum of i_d to_step_d] = from[sum of i_d from_step_d], for all i_d < extent_d. */
+static void kn_copy_strided(float *to, const float *from, int rank, const size_t extent[], const size_t to_step[], const size_t from_step[])
+{
+  if (rank == 0) {
+    *to = *from;
+  } else if (rank == 1) {
+    for (size_t i = 0; i < extent[0]; i++) to[i * to_step[0]] = from[i * from_step[0]];
+  } else {
+    for (size_t i = 0; i < extent[0]; i++) kn_copy_strided(to + i * to_step[0], from + i * from_step[0], rank - 1, extent + 1, to_step + 1, from_step + 1);
+  }
+}
+
+/* Values between neighbours along an axis of a piece, in a block of samples in memory. */
+static size_t AxisStep(const KNProblem *problem, PetscBool output, char axis)
+{
+  const size_t points = KNGridSize(&problem->grid);
+
+  switch (axis) {
+  case 'n': return output ? KNProblemOutputSize(problem) : KNProblemInputSize(problem);
+  case 't': return points * (size_t)problem->outputs;
+  case 'c': return points;
+  case 'd': return points * (size_t)problem->grid.dim;
+  case 'x': return (size_t)problem->grid.n[1] * (size_t)problem->grid.n[2];
+  case 'y': return (size_t)problem->grid.n[2];
+  default: return 1;
+  }
+}
+
+static size_t AxisExtent(const KNProblem *problem, const KNPiece *piece, char axis, size_t samples)
+{
+  switch (axis) {
+  case 'n': return samples;
+  case 't': return (size_t)piece->frames;
+  case 'c': return (size_t)(strchr(piece->axes, 'd') ? problem->grid.dim : piece->fields);
+  case 'd': return (size_t)problem->grid.dim;
+  case '1': return 1;
+  default: return (size_t)problem->grid.n[axis - 'x'];
+  }
+}
+
+/* The slab of a piece that belongs to `count` samples; returns the number of its values. */
+static size_t PieceSlab(const KNProblem *problem, const KNPiece *piece, size_t count, size_t extent[], size_t sample_step[], size_t slab_step[])
+{
+  const int rank = (int)strlen(piece->axes);
+  size_t    size = 1;
+
+  for (int a = rank - 1; a >= 0; a--) {
+    extent[a]      = AxisExtent(problem, piece, piece->axes[a], count);
+    sample_step[a] = AxisStep(problem, piece->output, piece->axes[a]);
+    slab_step[a]   = size;
+    size *= extent[a];
+  }
+  return size;
+}
+
+/* Where the piece begins in a block of samples. */
+static size_t PieceStart(const KNProblem *problem, const KNPiece *piece)
+{
+  return ((size_t)piece->frame * (size_t)problem->outputs + (size_t)piece->field) * KNGridSize(&problem->grid);
+}
+
+void KNPieceShape(const KNProblem *problem, const KNPiece *piece, size_t samples, size_t shape[])
+{
+  for (int a = 0; piece->axes[a]; a++) shape[a] = AxisExtent(problem, piece, piece->axes[a], samples);
+}
+
+void KNPieceStore(const KNProblem *problem, const KNPiece *piece, size_t count, const float block[], size_t extent[], float slab[])
+{
+  size_t sample_step[KN_MAX_AXES], slab_step[KN_MAX_AXES];
+
+  PieceSlab(problem, piece, count, extent, sample_step, slab_step);
+  kn_copy_strided(slab, block + PieceStart(problem, piece), (int)strlen(piece->axes), extent, slab_step, sample_step);
+}
+
+static int ReadPiece(KNSource source, const KNPiece *piece, size_t first, size_t count, float block[])
+{
+  const KNVariable *variable = &source->variable[piece->variable];
+  size_t            extent[KN_MAX_AXES + 2], sample_step[KN_MAX_AXES + 2], slab_step[KN_MAX_AXES + 2], start[KN_MAX_AXES], step[KN_MAX_AXES];
+  int               rank = variable->rank;
+  const size_t      size = PieceSlab(&source->problem, piece, count, extent, sample_step, slab_step);
+  size_t            have = source->raw_size * sizeof(float);
+
+  for (int a = 0; a < rank; a++) {
+    const PetscBool space = (PetscBool)(piece->axes[a] >= 'x');
+
+    start[a] = piece->axes[a] == 'n' ? first : space ? (size_t)source->offset : 0;
+    step[a]  = space ? (size_t)source->stride : 1;
+  }
+  KNCallFile(KNScratch(&source->file, size * sizeof(float), &have, (void **)&source->raw));
+  source->raw_size = have / sizeof(float);
+  KNCallFile(source->format->read(source, variable, start, step, extent, sizeof(float), source->raw));
+  for (const char *axis = "nt"; *axis; axis++) { // the same for all samples, for all frames
+    if (strchr(piece->axes, *axis)) continue;
+    extent[rank]      = AxisExtent(&source->problem, piece, *axis, count);
+    sample_step[rank] = AxisStep(&source->problem, piece->output, *axis);
+    slab_step[rank++] = 0;
+  }
+  kn_copy_strided(block + PieceStart(&source->problem, piece), source->raw, rank, extent, sample_step, slab_step);
+  return 0;
+}
+
+static int ReadRows(KNSource source, PetscInt64 first, PetscInt64 count, float x[], float y[])
+{
+  if (first < 0 || count < 0 || first > source->samples - count) return KNFileFail(&source->file, source->file.code, "has no samples %lld to %lld, only 0 to %lld", (long long)first, (long long)(first + count - 1), (long long)source->samples - 1);
+  if (source->format->read_rows) return source->format->read_rows(source, first, count, x, y);
+  for (PetscInt i = 0; i < source->pieces; i++) KNCallFile(ReadPiece(source, &source->piece[i], (size_t)first, (size_t)count, source->piece[i].output ? y : x));
+  return 0;
+}
+
+int KNSourceRead(KNSource source, PetscInt64 first, PetscInt64 count, float x[], float y[], size_t size, char message[])
+{
+  int code;
+
+  KNHDF5Lock();
+  code = ReadRows(source, first, count, x, y);
+  if (code && size) snprintf(message, size, "%s", source->file.message);
+  KNHDF5Unlock();
+  return code;
+}
+
+void KNSourceNote(KNSource source, const char format[], ...)
+{
+  const size_t length = strlen(source->notes);
+  va_list      arguments;
+
+  va_start(arguments, format);
+  vsnprintf(source->notes + length, sizeof(source->notes) - length, format, arguments);
+  va_end(arguments);
+}
+
+const KNVariable *KNSourceFind(KNSource source, const char name[])
+{
+  for (PetscInt i = 0; i < source->variables; i++) {
+    if (!strcmp(source->variable[i].name, name)) return &source->variable[i];
+  }
+  return NULL;
+}
+
+static void DescribeVariable(const KNVariable *variable, size_t size, char text[])
+{
+  int used = snprintf(text, size, "%s (", variable->name);
+
+  for (int i = 0; i < variable->rank && used > 0 && (size_t)used < size; i++) {
+    used += snprintf(text + used, size - (size_t)used, "%s%zu", i ? ", " : "", variable->shape[variable->reversed ? variable->rank - 1 - i : i]);
+  }
+  if (used > 0 && (size_t)used < size) snprintf(text + used, size - (size_t)used, ") %s", variable->type);
+}
+
+int KNSourceAsk(KNSource source, const char format[], ...)
+{
+  char    variables[KN_MAX_MESSAGE / 2] = "", question[KN_MAX_MESSAGE / 2];
+  va_list arguments;
+
+  for (PetscInt i = 0; i < source->variables; i++) {
+    char         text[256];
+    const size_t used = strlen(variables);
+
+    DescribeVariable(&source->variable[i], sizeof(text), text);
+    if (used + strlen(text) + 8 > sizeof(variables)) {
+      snprintf(variables + used, sizeof(variables) - used, ", ..");
+      break;
+    }
+    snprintf(variables + used, sizeof(variables) - used, "%s%s", i ? ", " : "", text);
+  }
+  va_start(arguments, format);
+  vsnprintf(question, sizeof(question), format, arguments);
+  va_end(arguments);
+  return KNFileFail(&source->file, KN_ERR_INPUT, "this is %s with variables %s: %s", source->kind, variables[0] ? variables : "(none)", question);
+}
+
+int KNSourceAddPiece(KNSource source, const KNVariable *variable, const char axes[], PetscBool output, PetscInt field, PetscInt fields, PetscInt frame, PetscInt frames)
+{
+  KNPiece          *piece   = &source->piece[source->pieces];
+  const KNProblem  *problem = &source->problem;
+  KNFile           *file    = &source->file;
+
+  if (variable->fault) return KNFileFail(file, file->code, "%s cannot be read: it %s", variable->name, variable->fault);
+  if (source->pieces == KN_MAX_PIECES) return KNFileFail(file, file->code, "more than %d variables to read", KN_MAX_PIECES);
+  if ((int)strlen(axes) != variable->rank) return KNSourceAsk(source, "%s has %d axes, \"%s\" are %zu", variable->name, variable->rank, axes, strlen(axes));
+  *piece = (KNPiece){.variable = (int)(variable - source->variable), .output = output, .field = field, .fields = fields, .frame = frame, .frames = frames};
+  snprintf(piece->axes, sizeof(piece->axes), "%s", axes);
+  for (int a = 0; a < variable->rank; a++) {
+    const size_t n      = variable->shape[a];
+    const size_t points = AxisExtent(problem, piece, axes[a], (size_t)source->samples);
+    PetscBool    fits   = (PetscBool)(n == points);
+
+    if (axes[a] >= 'x') fits = (PetscBool)(axes[a] - 'x' < problem->grid.dim && (size_t)source->offset + (points - 1) * (size_t)source->stride < n && (n + (size_t)source->stride - 1) / (size_t)source->stride == points);
+    if (!fits) return KNSourceAsk(source, "%s has %zu entries along its axis %c, the others %zu", variable->name, n, axes[a], points);
+  }
+  source->pieces++;
+  return 0;
+}
+
+/* Finds the format and opens the file with it; head and size are read. */
+static int Recognise(KNSource source)
+{
+  size_t got;
+
+  KNCallFile(KNFileHead(&source->file, sizeof(source->head), source->head, &got, &source->size));
+  KNCallFile(KNSourceHDF5Open(source));
+  for (PetscInt i = 0; KNFormatGet(i); i++) {
+    if (!KNFormatGet(i)->recognises || !KNFormatGet(i)->recognises(source)) continue;
+    source->format = KNFormatGet(i);
+    return 0;
+  }
+  if (!memcmp(source->head, "PK\003\004", 4)) return KNFileFail(&source->file, source->file.code, "is a zip archive, such as .npz or PyTorch's .pt: save its arrays with numpy.save, then -input x.npy,y.npy");
+  return KNFileFail(&source->file, source->file.code, "is in no format that is known: %s", source->file.id ? "HDF5 without arrays in its root" : "neither HDF5, MATLAB v5 nor .npy");
+}
+
+static void Close(KNSource source)
+{
+  if (source->format && source->format->close) source->format->close(source);
+  KNSourceHDF5Close(source);
+}
+
+void KNFormatIdentify(const char path[], size_t size, char kind[])
+{
+  KNSource source = (KNSource)calloc(1, sizeof(*source));
+
+  kind[0] = 0;
+  if (!source) return;
+  source->file.path = path;
+  source->file.code = KN_ERR_INPUT;
+  if (!Recognise(source) && source->format != &KNFormat_Native) snprintf(kind, size, "%s", source->kind);
+  KNSourceHDF5Close(source);
+  free(source);
+}
+
+static int Open(KNSource source, const KNSourceChoice *choice)
+{
+  size_t row;
+
+  KNCallFile(Recognise(source));
+  if (source->paths > 1 && source->format != &KNFormat_Npy) return KNFileFail(&source->file, KN_ERR_USAGE, "is %s, which is one file: -input takes several only for .npy", source->kind);
+  KNCallFile(source->format->open(source, choice));
+  row = PetscMax(KNProblemInputSize(&source->problem), KNProblemOutputSize(&source->problem));
+  if (row >= UINT32_MAX / sizeof(float)) return KNFileFail(&source->file, source->file.code, "a sample of %zu values is more than the 4 GiB that can be read at once: take every second point with -stride 2, or more", row);
+  return 0;
+}
+
+PetscErrorCode KNSourceOpen(MPI_Comm comm, PetscInt npaths, const char *const paths[], const KNSourceChoice *choice, KNSource *source)
+{
+  KNSource s;
+  int      code;
+
+  PetscFunctionBegin;
+  *source = NULL;
+  PetscCheck(npaths == 1 || npaths == 2, comm, KN_ERR_USAGE, "%" PetscInt_FMT " input files, expected one, or two of .npy", npaths);
+  s = (KNSource)calloc(1, sizeof(*s));
+  PetscCheck(s, comm, PETSC_ERR_MEM, "no memory for a source");
+  s->comm  = comm;
+  s->paths = npaths;
+  for (PetscInt i = 0; i < npaths; i++) {
+    PetscCheck(strlen(paths[i]) < sizeof(s->path[i]), comm, KN_ERR_INPUT, "a path of %zu bytes", strlen(paths[i]));
+    PetscCall(PetscStrcpy(s->path[i], paths[i]));
+  }
+  s->file.path = s->path[0];
+  s->file.code = KN_ERR_INPUT;
+  KNHDF5Start();
+  KNHDF5Lock();
+  code = Open(s, choice);
+  KNHDF5Unlock();
+  *source = s;
+  if (code) { // agreed below, and closed before it is raised: the caller has nothing to destroy
+    char message[KN_MAX_MESSAGE];
+
+    memcpy(message, s->file.message, sizeof(message));
+    PetscCall(KNSourceDestroy(source));
+    PetscCall(KNAgree(comm, code, "%s", message));
+  } else {
+    code = KNAgree(comm, 0, " ");
+    if (code) PetscCall(KNSourceDestroy(source));
+    PetscCall(code);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNSourceGetProblem(KNSource source, const KNProblem **problem, PetscInt64 *samples)
+{
+  PetscFunctionBegin;
+  if (problem) *problem = &source->problem;
+  if (samples) *samples = source->samples;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNSourceGetProvenance(KNSource source, const char **kind, const char **notes, PetscInt64 *seed, const PetscInt64 **index)
+{
+  PetscFunctionBegin;
+  if (kind) *kind = source->kind;
+  if (notes) *notes = source->options ? source->options : source->notes;
+  if (seed) *seed = source->seed;
+  if (index) *index = source->index;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNSourceDestroy(KNSource *source)
+{
+  PetscFunctionBegin;
+  if (!*source) PetscFunctionReturn(PETSC_SUCCESS);
+  KNHDF5Lock();
+  Close(*source);
+  KNHDF5Unlock();
+  free((*source)->times);
+  free((*source)->raw);
+  free(*source);
+  *source = NULL;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,60 @@
+/*
+  Arrays in the root of an HDF5 file, as neuraloperator's loader reads them: x (N, n1, n2) and y (N, n1, n2), with an axis of fields behind N if there are several.
+
+  Written with HDF5's standard labels of axes and our attribute "points", so that reading them back needs no explanation.
+*/
+#include "format_impl.h"
+#include <string.h>
+
+static PetscBool Recognises_XY(KNSource source)
+{
+  snprintf(source->kind, sizeof(source->kind), "HDF5");
+  return (PetscBool)(source->file.id && !KNSourceHDF5List(source, "") && source->variables);
+}
+
+static int Open_XY(KNSource source, const KNSourceChoice *choice)
+{
+  KNSourceChoice own                 = *choice;
+  char           points[KN_MAX_NAME] = "";
+  PetscInt       count;
+
+  KNCallFile(KNHDF5Texts(&source->file, source->file.id, "points", sizeof(points), 1, &count, points));
+  for (PetscInt i = 0; KNPointsNames[i] && own.points < 0; i++) {
+    if (!strcmp(points, KNPointsNames[i])) own.points = i;
+  }
+  return KNSourceChoose(source, &own, PETSC_FALSE);
+}
+
+static int Plan_XY(KNSink sink)
+{
+  const KNProblem *problem = &sink->problem;
+  char             axes[KN_MAX_AXES + 1];
+
+  if (problem->frames) return KNFileFail(&sink->file, KN_ERR_USAGE, "format xy holds inputs and outputs of steady problems, these are trajectories: take native, mat, pdebench, the_well or npy");
+  KNAxesMake(axes, problem->inputs > 1 ? "nc" : "n", problem->grid.dim, "");
+  KNSinkAddPiece(sink, "x", axes, PETSC_FALSE, 0, problem->inputs);
+  KNAxesMake(axes, problem->outputs > 1 ? "nc" : "n", problem->grid.dim, "");
+  KNSinkAddPiece(sink, "y", axes, PETSC_TRUE, 0, problem->outputs);
+  return 0;
+}
+
+static int Create_XY(KNSink sink)
+{
+  const char *const points = KNPointsNames[sink->problem.grid.points];
+
+  KNCallFile(KNSinkHDF5Create(sink, 0));
+  KNCallFile(KNSinkHDF5Texts(sink, sink->file.id, "points", -1, &points));
+  for (PetscInt i = 0; i < 2; i++) {
+    const char *label[KN_MAX_AXES];
+
+    for (int a = 0; a < sink->variable[i].rank; a++) {
+      const char axis = sink->piece[i].axes[a];
+
+      label[a] = axis == 'n' ? "sample" : axis == 'c' ? "channel" : axis == 'x' ? "x1" : axis == 'y' ? "x2" : "x3";
+    }
+    KNCallFile(KNSinkHDF5Texts(sink, (hid_t)sink->variable[i].handle, "DIMENSION_LABELS", sink->variable[i].rank, label));
+  }
+  return 0;
+}
+
+const KNFormat KNFormat_XY = {.name = "xy", .recognises = Recognises_XY, .open = Open_XY, .read = KNSourceHDF5Read, .plan = Plan_XY, .create = Create_XY, .write = KNSinkHDF5Write, .finish = KNSinkHDF5Finish, .abandon = KNSinkHDF5Abandon};
