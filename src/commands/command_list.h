@@ -4,6 +4,7 @@
 */
 KN_COMMAND(generate, Generate, "solve a PDE for many random inputs and store the samples")
 KN_COMMAND(merge, Merge, "join datasets that are parts of one ensemble")
+KN_COMMAND(convert, Convert, "read or write the layouts of other programs: MATLAB, PDEBench, The Well, HDF5, numpy")
 KN_COMMAND(inspect, Inspect, "show and verify what a dataset or checkpoint holds")
 KN_COMMAND(train, Train, "train a neural operator, or resume where the run directory stopped")
 KN_COMMAND(watch, Watch, "follow runs at the terminal: curves, newest numbers, time left")

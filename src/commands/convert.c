@@ -1,0 +1,178 @@
+/*
+  kitinet convert: a dataset of another layout -> ours, or ours -> another (or any of them to any other).
+
+  Each rank reads a contiguous share of the rows, some at a time; the whole set is never in memory. What a file does not say itself is taken from options. Our datasets
+  keep, as their options, those of the conversion, behind those that the source was made with, and what was found in the file and has no other place.
+*/
+#include "command.h"
+#include <kitinet/format.h>
+#include <kitinet/progress.h>
+#include <string.h>
+
+typedef struct {
+  PetscInt       inputs, outputs, x_count, y_count, u_count, format, points;
+  char         **input, **output, **x, **y, **u;
+  char           initial[KN_MAX_TEXT], t[KN_MAX_TEXT], pde[KN_MAX_NAME];
+  PetscReal      dt;
+  PetscInt       stride;
+  PetscInt64     first, samples;
+  PetscBool      overwrite;
+} Convert;
+
+/* KNPointsNames, and "ask" before them */
+static const char *const points_choices[] = {"ask", "cells", "nodes", "periodic", NULL};
+
+static PetscErrorCode SetFromOptions(Convert *c)
+{
+  PetscFunctionBegin;
+  PetscCall(KNOptionsHead("Conversion"));
+  PetscCall(KNOptionsList("-input", "file to read, of any format: it is found from the content; x.npy,y.npy or u.npy,t.npy for numpy", &c->inputs, &c->input));
+  PetscCall(KNOptionsList("-output", "file to write; x.npy,y.npy or u.npy,t.npy for numpy", &c->outputs, &c->output));
+  PetscCall(KNOptionsChoice("-format", "of the output; mat is MATLAB v7.3, xy neuraloperator's HDF5", KNFormatNames(), &c->format));
+  PetscCall(KNOptionsBool("-overwrite", "replace the output if it exists", &c->overwrite));
+  PetscCall(KNOptionsInt64("-first", "first sample to take", 0, PETSC_MAX_INT, &c->first));
+  PetscCall(KNOptionsInt64("-samples", "number of samples to take; 0: all that follow", 0, PETSC_MAX_INT, &c->samples));
+  PetscCall(KNOptionsInt("-stride", "take every so many points along each axis (of 421 nodes, 5 leaves 85)", 1, 65536, &c->stride));
+  PetscCall(KNOptionsHead("What a file does not say itself; a variable is [FIELD=]VARIABLE[:AXES], its axes n samples, c fields, t frames, x y z space, 1 nothing"));
+  PetscCall(KNOptionsList("-x", "variables of the inputs, separated by commas: a=coeff or coeff:nxy", &c->x_count, &c->x));
+  PetscCall(KNOptionsList("-y", "variables of the outputs: u=sol", &c->y_count, &c->y));
+  PetscCall(KNOptionsList("-u", "variables of a time-dependent problem's frames: w=u:nxyt", &c->u_count, &c->u));
+  PetscCall(KNOptionsString("-initial", "variable of the frame at time 0, where those of -u begin later: w=a", sizeof(c->initial), c->initial));
+  PetscCall(KNOptionsString("-t", "variable that holds the times of the frames", sizeof(c->t), c->t));
+  PetscCall(KNOptionsReal("-dt", "or the time from frame to frame", 0, PETSC_MAX_REAL, &c->dt));
+  PetscCall(KNOptionsChoice("-points", "where the points of an axis lie: cells centres, nodes with both ends, or periodic nodes", points_choices, &c->points));
+  PetscCall(KNOptionsString("-pde", "name of the problem, to be stored with it", sizeof(c->pde), c->pde));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Open(const Convert *c, KNSource *source)
+{
+  const KNSourceChoice choice = {.x_count = c->x_count,
+                                 .y_count = c->y_count,
+                                 .u_count = c->u_count,
+                                 .x       = (const char *const *)c->x,
+                                 .y       = (const char *const *)c->y,
+                                 .u       = (const char *const *)c->u,
+                                 .initial = c->initial,
+                                 .t       = c->t,
+                                 .dt      = c->dt,
+                                 .points  = c->points - 1,
+                                 .stride  = c->stride,
+                                 .pde     = c->pde};
+
+  PetscFunctionBegin;
+  PetscCall(KNSourceOpen(PETSC_COMM_WORLD, c->inputs, (const char *const *)c->input, &choice, source));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Text of the new dataset's options: the source's, each line behind "source.", then those of the conversion. The caller frees it with PetscFree(). */
+static PetscErrorCode Provenance(KNSource source, char **text)
+{
+  static const char *const own[] = {"input", "first", "samples", "stride", "x", "y", "u", "initial", "t", "dt", "points", "pde"};
+  const char              *kind, *notes;
+  char                    *yaml, *to;
+  size_t                   lines = 0;
+
+  PetscFunctionBegin;
+  PetscCall(KNSourceGetProvenance(source, &kind, &notes, NULL, NULL));
+  PetscCall(KNOptionsYAML((PetscInt)(sizeof(own) / sizeof(*own)), own, &yaml));
+  for (const char *c = notes; *c; c++) lines += *c == '\n';
+  PetscCall(PetscMalloc1(strlen(notes) + 8 * lines + strlen(yaml) + strlen(kind) + 64, text));
+  to = *text;
+  while (*notes) {
+    const int length = (int)strcspn(notes, "\n");
+
+    to += sprintf(to, "source.%.*s\n", length, notes);
+    notes += length + (notes[length] == '\n');
+  }
+  sprintf(to, "converted_from: %s\n%s", kind, yaml);
+  PetscCall(PetscFree(yaml));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* This rank's share of the rows [first, first + samples) of the source; a failure of the source is agreed by all, and leaves no output. */
+static PetscErrorCode Copy(KNSource source, PetscInt64 first, PetscInt64 samples, KNSink *sink)
+{
+  const KNProblem  *problem;
+  const PetscInt64 *index;
+  PetscInt64        start, end, batch, *number;
+  KNProgress        progress;
+  float            *x, *y;
+  char              message[1024] = "";
+  int               code = 0, worst;
+
+  PetscFunctionBegin;
+  PetscCall(KNSourceGetProblem(source, &problem, NULL));
+  PetscCall(KNSourceGetProvenance(source, NULL, NULL, NULL, &index));
+  PetscCall(KNSinkGetShare(*sink, &start, &end));
+  batch = PetscMin(KNFormatBatch(problem, samples), PetscMax(1, end - start));
+  PetscCall(KNMalloc((size_t)batch * KNProblemInputSize(problem), sizeof(*x), &x));
+  PetscCall(KNMalloc((size_t)batch * KNProblemOutputSize(problem), sizeof(*y), &y));
+  PetscCall(PetscMalloc1(batch, &number));
+  PetscCall(KNProgressBegin("samples", end - start, 0, &progress));
+  PetscCall(KNProgressLogEvery(&progress, 10.0));
+  for (PetscInt64 row = start; row < end && !code; row += batch) {
+    const PetscInt64 count = PetscMin(batch, end - row);
+
+    for (PetscInt64 i = 0; i < count; i++) number[i] = index ? index[first + row + i] : first + row + i;
+    code = KNSourceRead(source, first + row, count, x, y, sizeof(message), message);
+    if (!code) PetscCall(KNSinkWrite(*sink, row, count, number, x, y));
+    PetscCall(KNProgressUpdate(&progress, row + count - start, NULL));
+  }
+  PetscCall(KNProgressEnd(&progress));
+  PetscCall(PetscFree(number));
+  PetscCall(KNFree(&y));
+  PetscCall(KNFree(&x));
+  PetscCallMPI(MPI_Allreduce(&code, &worst, 1, MPI_INT, MPI_MAX, PETSC_COMM_WORLD));
+  if (worst) PetscCall(KNSinkDestroy(sink)); // and its file
+  PetscCall(KNAgree(PETSC_COMM_WORLD, code, "%s", message));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Run(Convert *c)
+{
+  const KNProblem *problem;
+  const char      *kind;
+  char            *options;
+  PetscInt64       rows, seed;
+  KNSource         source;
+  KNSink           sink;
+
+  PetscFunctionBegin;
+  PetscCall(Open(c, &source));
+  PetscCall(KNSourceGetProblem(source, &problem, &rows));
+  PetscCall(KNSourceGetProvenance(source, &kind, NULL, &seed, NULL));
+  if (!c->samples) c->samples = rows - c->first;
+  PetscCheck(c->samples >= 1 && c->first <= rows - c->samples, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt64_FMT " samples, not %" PetscInt64_FMT " from number %" PetscInt64_FMT " on: choose others with -first, -samples", c->input[0], rows, PetscMax(c->samples, 1), c->first);
+  PetscCall(Provenance(source, &options));
+  PetscCall(KNSinkCreate(PETSC_COMM_WORLD, c->format, c->outputs, (const char *const *)c->output, problem, c->samples, seed, options, c->overwrite, &sink));
+  PetscCall(PetscFree(options));
+  PetscCall(Copy(source, c->first, c->samples, &sink));
+  PetscCall(KNSinkPublish(sink));
+  PetscCall(KNSinkDestroy(&sink));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " samples of %s, %" PetscInt_FMT, c->samples, kind, problem->grid.n[0]));
+  for (PetscInt d = 1; d < problem->grid.dim; d++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " x %" PetscInt_FMT, problem->grid.n[d]));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, " points: %s\n", c->output[0]));
+  PetscCall(KNSourceDestroy(&source));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCommand_Convert(const char purpose[], PetscBool *stopped)
+{
+  Convert   c = {.stride = 1};
+  PetscBool done;
+
+  PetscFunctionBegin;
+  PetscCall(SetFromOptions(&c));
+  PetscCall(KNOptionsEnd("convert", purpose, &done));
+  if (!done) {
+    PetscCheck(c.inputs && c.outputs, PETSC_COMM_WORLD, KN_ERR_USAGE, "convert needs -input FILE and -output FILE");
+    PetscCall(Run(&c));
+  }
+  PetscCall(KNOptionsListDestroy(c.inputs, &c.input));
+  PetscCall(KNOptionsListDestroy(c.outputs, &c.output));
+  PetscCall(KNOptionsListDestroy(c.x_count, &c.x));
+  PetscCall(KNOptionsListDestroy(c.y_count, &c.y));
+  PetscCall(KNOptionsListDestroy(c.u_count, &c.u));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
