@@ -115,14 +115,53 @@ void kn_collision_setup(KNReal *omega, const uint32_t *pair, size_t pairs, size_
   }
 }
 
+/* kn_collide_centres for a small d that the compiler knows: all components of a point stay in registers. */
+static inline __attribute__((always_inline)) void kn_collide_centres_small(KNReal *out, const KNReal *x, const KNReal *v, size_t i, size_t j, KNReal w, size_t d, size_t S, size_t m)
+{
+#pragma omp simd
+  for (size_t s = 0; s < m; s++) {
+    KNReal cr = 0, cc = 0, q;
+
+    for (size_t a = 0; a < d; a++) {
+      const KNReal c = x[i + a * S + s] - x[j + a * S + s];
+
+      cr += c * (v[i + a * S + s] - v[j + a * S + s]);
+      cc += c * c;
+    }
+    q = cc > kn_eps * kn_eps ? w * cr / cc : 0;
+    for (size_t a = 0; a < d; a++) {
+      const KNReal delta = (x[i + a * S + s] - x[j + a * S + s]) * q;
+
+      out[i + a * S + s] -= delta;
+      out[j + a * S + s] += delta;
+    }
+  }
+}
+
 /*
   One pair at m <= KN_BLOCK points: out_i -= w delta, out_j += w delta, delta = c (c . r) / |c|^2.
   out, x, v: d rows of S points each; i and j: offset of the first point of either particle.
 */
 static void kn_collide_centres(KNReal *out, const KNReal *x, const KNReal *v, size_t i, size_t j, KNReal w, size_t d, size_t S, size_t m)
 {
-  KNReal cr[KN_BLOCK] = {0}, cc[KN_BLOCK] = {0};
+  KNReal cr[KN_BLOCK], cc[KN_BLOCK];
 
+  switch (d) {
+  case 1:
+    kn_collide_centres_small(out, x, v, i, j, w, 1, S, m);
+    return;
+  case 2:
+    kn_collide_centres_small(out, x, v, i, j, w, 2, S, m);
+    return;
+  case 3:
+    kn_collide_centres_small(out, x, v, i, j, w, 3, S, m);
+    return;
+  case 4:
+    kn_collide_centres_small(out, x, v, i, j, w, 4, S, m);
+    return;
+  }
+  memset(cr, 0, sizeof(cr));
+  memset(cc, 0, sizeof(cc));
   for (size_t a = 0; a < d; a++) {
     const KNReal *xi = x + i + a * S, *xj = x + j + a * S, *vi = v + i + a * S, *vj = v + j + a * S;
 
