@@ -22,7 +22,7 @@ typedef struct {
   PetscBool         training; /* forward keeps what backward needs; collisions are drawn */
   PetscInt64        seed;     /* of the draws */
   PetscInt64        step;     /* optimiser step, a coordinate of the draws */
-  const PetscInt64 *index;    /* (B) global sample indices, coordinates of the draws; not owned; NULL: 0, 1, .. */
+  const PetscInt64 *index;    /* (B) global sample indices, coordinates of the draws; not owned; NULL: 0, 1, ..; step r of a rollout of R has index R + r */
 } KNPass;
 
 /*
