@@ -5,6 +5,9 @@
   Position p of epoch e is sample KNPermutation(seed, e, N, p): the same for any number of ranks. Global batch b holds the positions
   [b B, min((b+1) B, N)); each rank reads only its contiguous share of it (KNPartition; KNLeafPartition where samples are to stay together). Two local batches are in
   memory, whatever the size of the dataset.
+
+  A sample is a row of the dataset, or a window of W successive frames of a trajectory (KNLoaderSetWindow): window w = 0 .. T - W of row r is
+  sample r (T - W + 1) + w.
 */
 #ifndef KITINET_LOADER_H
 #define KITINET_LOADER_H
@@ -16,9 +19,10 @@ typedef struct _p_KNLoader *KNLoader;
 typedef struct {
   PetscInt          samples; /* of this rank, may be 0 */
   PetscInt          total;   /* of all ranks: B, or less in the last batch of an epoch */
-  const PetscInt64 *row;     /* (samples) rows of the dataset: the global sample indices */
+  const PetscInt64 *row;     /* (samples) rows of the dataset */
+  const PetscInt64 *index;   /* (samples) global sample indices, coordinates of random draws: the rows, or the numbers of their windows */
   float            *x;       /* (samples, C_in, S), not owned; may be changed in place */
-  float            *y;       /* (samples, max(T, 1) C_out, S), not owned */
+  float            *y;       /* (samples, max(W, 1) C_out, S), W = T unless a window is set; not owned; may be changed in place */
 } KNBatch;
 
 /*
@@ -27,6 +31,12 @@ typedef struct {
 */
 PETSC_EXTERN PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt leaf, PetscBool shuffle, PetscInt64 seed, KNLoader *loader);
 PETSC_EXTERN PetscErrorCode KNLoaderDestroy(KNLoader *loader);
+
+/*
+  Not collective, before KNLoaderStart and the same on all ranks. Samples are all windows of `frames` frames, 1 to T, of the trajectories in the range;
+  without this call a trajectory is one sample.
+*/
+PETSC_EXTERN PetscErrorCode KNLoaderSetWindow(KNLoader loader, PetscInt frames);
 
 /* Not collective. Batches of an epoch, ceil(N / B), and the samples of the largest local batch of any rank. Either may be NULL. */
 PETSC_EXTERN PetscErrorCode KNLoaderGetSizes(KNLoader loader, PetscInt *batches, PetscInt *largest_local);

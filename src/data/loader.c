@@ -8,7 +8,10 @@
   MPI: its errors wait in the buffer until KNLoaderNext() raises them on all ranks. Where no thread can be had, KNLoaderNext()
   reads by itself.
 
-  Shapes: x (samples, C_in, S), y (samples, max(T, 1) C_out, S).
+  A window of a trajectory is cut out of the whole row, which is read into `row` and verified; windows of one row that follow each other
+  (no shuffling) share one reading.
+
+  Shapes: x (samples, C_in, S), y (samples, max(W, 1) C_out, S), W the frames of a window.
 */
 #include <kitinet/error.h>
 #include <kitinet/loader.h>
@@ -16,11 +19,12 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <string.h>
 
 /* One local batch and what became of reading it. */
 typedef struct {
   KNBatch     batch;
-  PetscInt64 *row; /* (largest) */
+  PetscInt64 *row, *index; /* (largest) */
   int         code;
   char        message[2 * KN_MAX_TEXT];
 } Buffer;
@@ -29,13 +33,18 @@ struct _p_KNLoader {
   MPI_Comm    comm;
   PetscMPIInt rank, size;
   KNDataset   dataset; /* not owned */
-  PetscInt64  first, samples, seed;
+  PetscInt64  first, rows, seed;
+  PetscInt64  samples; /* of an epoch: rows times windows */
+  PetscInt    windows; /* of a row, T - W + 1; 1 if it is taken whole */
   PetscInt    batch;   /* B */
   PetscInt    leaf;    /* samples that stay together, or 0 */
   PetscBool   shuffle;
   PetscInt    batches; /* of an epoch */
   PetscInt    largest; /* samples of the largest local batch of any rank */
   size_t      nx, ny;  /* values of a sample */
+  size_t      frame;   /* values of a frame, by which windows are shifted */
+  float      *whole;   /* (T C_out, S) the row that windows are cut from; NULL where rows are taken whole */
+  PetscInt64  held_row; /* in it; -1: none */
   PetscInt64  epoch;
   PetscInt    start;   /* first batch to read in this epoch */
   PetscReal   wait;    /* seconds */
@@ -69,6 +78,22 @@ static void KNLoaderShare(const struct _p_KNLoader *loader, PetscInt64 total, Pe
   else KNPartition(total, loader->size, rank, start, end);
 }
 
+/* The y of a sample: a row, or a window of it. Plain C; the code of KNDatasetRead(). */
+static int KNLoaderReadSample(KNLoader loader, Buffer *buffer, PetscInt64 row, PetscInt64 window, float *x, float *y)
+{
+  int code;
+
+  if (!loader->whole) return KNDatasetRead(loader->dataset, row, x, y, sizeof(buffer->message), buffer->message);
+  if (loader->held_row != row) {
+    loader->held_row = -1;
+    code             = KNDatasetRead(loader->dataset, row, x, loader->whole, sizeof(buffer->message), buffer->message);
+    if (code) return code;
+    loader->held_row = row;
+  }
+  memcpy(y, loader->whole + (size_t)window * loader->frame, loader->ny * sizeof(*y));
+  return 0;
+}
+
 /* Reads this rank's share of batch b into its buffer. Plain C; false if a sample could not be read or the reader was stopped. */
 static PetscBool KNLoaderFill(KNLoader loader, PetscInt b)
 {
@@ -85,8 +110,9 @@ static PetscBool KNLoaderFill(KNLoader loader, PetscInt b)
 
     if (KNLoaderStopped(loader)) return PETSC_FALSE;
     if (loader->shuffle) position = KNPermutation(loader->seed, loader->epoch, loader->samples, position);
-    buffer->row[i] = loader->first + position;
-    buffer->code   = KNDatasetRead(loader->dataset, buffer->row[i], x, buffer->batch.y + (size_t)i * loader->ny, sizeof(buffer->message), buffer->message);
+    buffer->row[i]   = loader->first + position / loader->windows;
+    buffer->index[i] = loader->first * loader->windows + position;
+    buffer->code     = KNLoaderReadSample(loader, buffer, buffer->row[i], position % loader->windows, x, buffer->batch.y + (size_t)i * loader->ny);
     if (buffer->code) return PETSC_FALSE;
   }
   return PETSC_TRUE;
@@ -128,50 +154,95 @@ static PetscErrorCode KNLoaderStop(KNLoader loader)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt leaf, PetscBool shuffle, PetscInt64 seed, KNLoader *loader)
+static PetscErrorCode KNLoaderFreeBuffers(KNLoader loader)
+{
+  PetscFunctionBegin;
+  for (int i = 0; i < 2; i++) {
+    PetscCall(KNFree(&loader->buffer[i].row));
+    PetscCall(KNFree(&loader->buffer[i].index));
+    PetscCall(KNFree(&loader->buffer[i].batch.x));
+    PetscCall(KNFree(&loader->buffer[i].batch.y));
+  }
+  PetscCall(KNFree(&loader->whole));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Counts the samples of windows of `frames` frames (0: rows as they are) and allocates the buffers. */
+static PetscErrorCode KNLoaderSetUp(KNLoader loader, PetscInt frames)
 {
   const KNProblem *problem;
-  const char      *path;
-  PetscInt64       rows, batches, start, end;
-  KNLoader         l;
+  PetscInt64       batches, start, end;
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetGetProblem(loader->dataset, &problem));
+  loader->frame   = (size_t)problem->outputs * KNGridSize(&problem->grid);
+  loader->nx      = KNProblemInputSize(problem);
+  loader->ny      = frames ? (size_t)frames * loader->frame : KNProblemOutputSize(problem);
+  loader->windows = frames ? problem->frames - frames + 1 : 1;
+  PetscCheck(loader->rows <= INT64_MAX / loader->windows, PETSC_COMM_WORLD, KN_ERR_USAGE, "%" PetscInt64_FMT " trajectories of %" PetscInt_FMT " windows are too many samples; take fewer", loader->rows, loader->windows);
+  loader->samples = loader->rows * loader->windows;
+  batches         = (loader->samples - 1) / loader->batch + 1;
+  PetscCheck(batches < PETSC_MAX_INT, PETSC_COMM_WORLD, KN_ERR_USAGE, "%" PetscInt64_FMT " samples in batches of %" PetscInt_FMT " are too many batches; give a larger batch", loader->samples, loader->batch);
+  loader->batches = (PetscInt)batches;
+  loader->current = loader->filled = loader->start = loader->batches; /* nothing to hand out before KNLoaderStart() */
+  loader->held_row = -1;
+  KNLoaderShare(loader, PetscMin(loader->batch, loader->samples), 0, &start, &end); /* rank 0 has no less than any other */
+  loader->largest = (PetscInt)(end - start);
+
+  PetscCall(KNLoaderFreeBuffers(loader));
+  if (loader->windows > 1) PetscCall(KNMalloc(KNProblemOutputSize(problem), sizeof(float), &loader->whole));
+  for (int i = 0; i < 2; i++) {
+    Buffer *buffer = &loader->buffer[i];
+
+    PetscCall(KNMalloc((size_t)loader->largest, sizeof(PetscInt64), &buffer->row));
+    PetscCall(KNMalloc((size_t)loader->largest, sizeof(PetscInt64), &buffer->index));
+    PetscCall(KNMalloc((size_t)loader->largest * loader->nx, sizeof(float), &buffer->batch.x));
+    PetscCall(KNMalloc((size_t)loader->largest * loader->ny, sizeof(float), &buffer->batch.y));
+    buffer->batch.row   = buffer->row;
+    buffer->batch.index = buffer->index;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt leaf, PetscBool shuffle, PetscInt64 seed, KNLoader *loader)
+{
+  const char *path;
+  PetscInt64  rows;
+  KNLoader    l;
 
   PetscFunctionBegin;
   *loader = NULL;
-  PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetPath(dataset, &path));
   PetscCall(KNDatasetGetSamples(dataset, &rows));
   PetscCheck(samples > 0 && first >= 0 && first <= rows - samples, PETSC_COMM_WORLD, KN_ERR_USAGE, "%s has %" PetscInt64_FMT " samples: %" PetscInt64_FMT " samples from number %" PetscInt64_FMT " on cannot be taken; ask for fewer or generate more", path, rows, samples, first);
   PetscCheck(batch > 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "A batch of %" PetscInt_FMT " samples: give at least 1", batch);
-  batches = (samples - 1) / batch + 1;
-  PetscCheck(batches < PETSC_MAX_INT, PETSC_COMM_WORLD, KN_ERR_USAGE, "%" PetscInt64_FMT " samples in batches of %" PetscInt_FMT " are too many batches; give a larger batch", samples, batch);
 
   PetscCall(PetscNew(&l));
   l->comm    = comm;
   l->dataset = dataset;
   l->first   = first;
-  l->samples = samples;
+  l->rows    = samples;
   l->seed    = seed;
   l->batch   = batch;
   l->leaf    = leaf;
   l->shuffle = shuffle;
-  l->batches = (PetscInt)batches;
-  l->current = l->filled = l->start = l->batches; /* nothing to hand out before KNLoaderStart() */
-  l->nx      = KNProblemInputSize(problem);
-  l->ny      = KNProblemOutputSize(problem);
   PetscCallMPI(MPI_Comm_rank(comm, &l->rank));
   PetscCallMPI(MPI_Comm_size(comm, &l->size));
-  KNLoaderShare(l, PetscMin(batch, samples), 0, &start, &end); /* rank 0 has no less than any other */
-  l->largest = (PetscInt)(end - start);
   PetscCheck(!pthread_mutex_init(&l->lock, NULL) && !pthread_cond_init(&l->changed, NULL), PETSC_COMM_SELF, PETSC_ERR_LIB, "No mutex for the loader");
-  for (int i = 0; i < 2; i++) {
-    Buffer *buffer = &l->buffer[i];
-
-    PetscCall(KNMalloc((size_t)l->largest, sizeof(PetscInt64), &buffer->row));
-    PetscCall(KNMalloc((size_t)l->largest * l->nx, sizeof(float), &buffer->batch.x));
-    PetscCall(KNMalloc((size_t)l->largest * l->ny, sizeof(float), &buffer->batch.y));
-    buffer->batch.row = buffer->row;
-  }
+  PetscCall(KNLoaderSetUp(l, 0));
   *loader = l;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLoaderSetWindow(KNLoader loader, PetscInt frames)
+{
+  const KNProblem *problem;
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetGetProblem(loader->dataset, &problem));
+  PetscCheck(frames > 0 && frames <= problem->frames, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "A window of %" PetscInt_FMT " of %" PetscInt_FMT " frames", frames, problem->frames);
+  PetscCall(KNLoaderStop(loader));
+  PetscCall(KNLoaderSetUp(loader, frames));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -182,11 +253,7 @@ PetscErrorCode KNLoaderDestroy(KNLoader *loader)
   PetscFunctionBegin;
   if (!l) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNLoaderStop(l));
-  for (int i = 0; i < 2; i++) {
-    PetscCall(KNFree(&l->buffer[i].row));
-    PetscCall(KNFree(&l->buffer[i].batch.x));
-    PetscCall(KNFree(&l->buffer[i].batch.y));
-  }
+  PetscCall(KNLoaderFreeBuffers(l));
   pthread_cond_destroy(&l->changed);
   pthread_mutex_destroy(&l->lock);
   PetscCall(PetscFree(*loader));

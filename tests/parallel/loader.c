@@ -111,6 +111,53 @@ static PetscErrorCode TestInterruption(KNDataset dataset)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/*
+  Windows of 2 of the 3 frames: sample s of the order is window s % 2 of row s / 2, its number the coordinate of its draws; shuffled or not, from any batch on. A window as
+  long as the trajectory is the row.
+*/
+static PetscErrorCode TestWindows(KNDataset dataset, PetscBool shuffle, PetscInt frames)
+{
+  enum { B = 7, WHOLE = 3 };
+  const PetscInt64 windows = WHOLE - frames + 1, samples = SAMPLES * windows;
+  const KNProblem *problem;
+  size_t           n;
+  KNLoader         loader;
+  PetscInt         batches;
+  KNBatch          batch;
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetGetProblem(dataset, &problem));
+  n = KNProblemOutputSize(problem) / WHOLE;
+  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, FIRST, SAMPLES, B, 2, shuffle, seed, &loader));
+  PetscCall(KNLoaderSetWindow(loader, frames));
+  PetscCall(KNLoaderGetSizes(loader, &batches, NULL));
+  PetscCheck(batches == (samples + B - 1) / B, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%" PetscInt_FMT " batches of windows", batches);
+  for (PetscInt start = 0; start < batches; start += 2) {
+    PetscCall(KNLoaderStart(loader, start, start));
+    for (PetscInt b = start; b < batches; b++) {
+      PetscInt64  first, end;
+      PetscMPIInt rank, size;
+
+      PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+      PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
+      PetscCall(KNLoaderNext(loader, &batch));
+      KNLeafPartition(PetscMin(B, samples - b * B), 2, size, rank, &first, &end);
+      PetscCheck(batch.samples == end - first && batch.total == PetscMin(B, samples - b * B), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Batch %" PetscInt_FMT ": %" PetscInt_FMT " windows", b, batch.samples);
+      for (PetscInt i = 0; i < batch.samples; i++) {
+        const PetscInt64 position = b * B + first + i, s = shuffle ? KNPermutation(seed, start, samples, position) : position;
+        const size_t     from     = (size_t)(s % windows) * n;
+
+        PetscCheck(batch.row[i] == FIRST + s / windows && batch.index[i] == batch.row[i] * windows + s % windows, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Position %" PetscInt64_FMT ": row %" PetscInt64_FMT ", index %" PetscInt64_FMT, position, batch.row[i], batch.index[i]);
+        for (size_t k = 0; k < (size_t)frames * n; k++) PetscCheck(batch.y[(size_t)i * (size_t)frames * n + k] == SmallDatasetValue(batch.row[i], 1, from + k), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Window %" PetscInt64_FMT " of row %" PetscInt64_FMT, s % windows, batch.row[i]);
+      }
+    }
+    PetscCall(KNLoaderNext(loader, &batch));
+    PetscCheck(batch.total == 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "The epoch of windows has no end");
+  }
+  PetscCall(KNLoaderDestroy(&loader));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The range and the batch are checked on all ranks. */
 static PetscErrorCode TestRefusals(KNDataset dataset)
 {
@@ -235,6 +282,10 @@ int main(int argc, char **argv)
     PetscCall(TestInterruption(dataset));
     PetscCall(TestRefusals(dataset));
     PetscCall(TestMemory(dataset));
+    for (PetscInt frames = 1; !steady && frames <= 3; frames++) {
+      PetscCall(TestWindows(dataset, PETSC_TRUE, frames));
+      PetscCall(TestWindows(dataset, PETSC_FALSE, frames));
+    }
     PetscCall(KNDatasetDestroy(&dataset));
   }
   PetscCall(TestDamage(path));
