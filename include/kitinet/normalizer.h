@@ -40,6 +40,9 @@ PETSC_EXTERN PetscErrorCode KNNormalizerGetStatistics(KNNormalizer normalizer, K
    statistics raise KN_ERR_INPUT (on all ranks alike) for points of another kind: nodes instead of cells. */
 PETSC_EXTERN PetscErrorCode KNNormalizerSetGrid(KNNormalizer normalizer, const KNGrid *grid);
 
+/* Not collective. Values of one array (channels, S) on the grid of KNNormalizerSetGrid. */
+PETSC_EXTERN size_t KNNormalizerSampleSize(KNNormalizer normalizer);
+
 /* Not collective, in place; x: (samples, channels, S). Decode is the inverse; DecodeBackward multiplies a gradient by std + eps. */
 PETSC_EXTERN PetscErrorCode KNNormalizerEncode(KNNormalizer normalizer, PetscInt samples, float x[]);
 PETSC_EXTERN PetscErrorCode KNNormalizerDecode(KNNormalizer normalizer, PetscInt samples, float x[]);

@@ -3,6 +3,8 @@
 
     x -> normalise -> network -> denormalise -> y
 
+  Of a time-dependent problem: from the first H frames of a trajectory to all that follow, step by step (rollout.h); H is -train_history.
+
   Holds the model, both normalisers, and the description of the problem it was made for.
 */
 #ifndef KITINET_OPERATOR_H
@@ -15,8 +17,8 @@
 typedef struct _p_KNOperator *KNOperator;
 
 /*
-  Collective on PETSC_COMM_WORLD. An untrained operator for a steady problem; reads the model's options and -train_normalizer. seed: of the
-  initial weights. Raises KN_ERR_INPUT for problems that the network cannot learn (time-dependent: not yet).
+  Collective on PETSC_COMM_WORLD. An untrained operator; reads the model's options, -train_normalizer and -train_history. seed: of the initial
+  weights. Raises KN_ERR_USAGE (a history that does not fit the frames), KN_ERR_INPUT (frames at unequal distances in time).
 */
 PETSC_EXTERN PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOperator *op);
 PETSC_EXTERN PetscErrorCode KNOperatorDestroy(KNOperator *op);
@@ -40,14 +42,33 @@ PETSC_EXTERN PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *prob
 PETSC_EXTERN PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid, PetscInt samples, PetscBool training);
 
 /*
-  Not collective. x: (B, C_in, S), normalised in place; y: (B, C_out, S), on the physical scale. Backward: dy, the gradient with respect to
+  Not collective. x: (B, C_in, S), normalised in place; y: (B, C_out, S), on the physical scale; of steady operators. Backward: dy, the gradient with respect to
   y, is changed in place; x as Forward left it. Gradients of the parameters accumulate.
 */
 PETSC_EXTERN PetscErrorCode KNOperatorForward(KNOperator op, const KNPass *pass, float x[], float y[]);
 PETSC_EXTERN PetscErrorCode KNOperatorBackward(KNOperator op, const KNPass *pass, const float x[], float dy[]);
 
+/*
+  Not collective. The same for a time-dependent operator: u and y (B, H + R, C, S), R = steps. u: the H given frames, normalised in place; the R others are
+  written, normalised. y: the R predicted frames, on the physical scale; its first H are not touched. Backward: dy, the gradient with respect
+  to the predicted frames of y, is changed in place.
+*/
+PETSC_EXTERN PetscErrorCode KNOperatorRollout(KNOperator op, const KNPass *pass, PetscInt steps, float u[], float y[]);
+PETSC_EXTERN PetscErrorCode KNOperatorRolloutBackward(KNOperator op, const KNPass *pass, PetscInt steps, const float u[], float dy[]);
+
+/*
+  Not collective. y for whole samples of a dataset of `frames` frames (0: steady), on the physical scale: (B, max(frames, 1) C_out, S). Steady: of x,
+  normalised in place; given is not read. Time-dependent: the first H frames are those of given (shaped as y, not changed), the others are
+  predicted; x is not read.
+*/
+PETSC_EXTERN PetscErrorCode KNOperatorPredict(KNOperator op, const KNPass *pass, PetscInt frames, float x[], const float given[], float y[]);
+
+/* Not collective. H, the frames that a time-dependent operator is given; 0 for a steady one. */
+PETSC_EXTERN PetscErrorCode KNOperatorGetHistory(KNOperator op, PetscInt *history);
+
 /* Not collective. Not owned; any pointer may be NULL. options: of the model, YAML text. */
 PETSC_EXTERN PetscErrorCode KNOperatorGetModel(KNOperator op, KNModel *model, KNParameters *parameters, const KNProblem **problem, const char **options);
+/* The same; input: NULL of a time-dependent operator, all of whose frames share the output's. */
 PETSC_EXTERN PetscErrorCode KNOperatorGetNormalizers(KNOperator op, KNNormalizer *input, KNNormalizer *output);
 
 #endif

@@ -2,7 +2,8 @@
   Training: data-parallel over the ranks of PETSC_COMM_WORLD, resumable at any step.
 
   Each rank computes the gradient of its share of the global batch, micro-batch by micro-batch; one reduction
-  sums it; all ranks make the same update. The gradient is that of the sum of the samples' relative L2 errors.
+  sums it; all ranks make the same update. The gradient is that of the sum of the samples' relative L2 errors. A sample of a trajectory is a
+  window of H + R frames; its error is the mean of those of its R predicted frames.
 */
 #ifndef KITINET_TRAINER_H
 #define KITINET_TRAINER_H
@@ -19,6 +20,7 @@ typedef struct {
   PetscInt        batch;            /* global batch size */
   PetscInt        microbatch;       /* samples that pass through the network together */
   PetscInt64      samples;          /* rows of the dataset to train on; 0: all */
+  PetscInt        rollout;          /* R, steps of a trajectory through which gradients are taken; 0: to the last frame */
   PetscInt        checkpoint_every; /* epochs */
   PetscReal       checkpoint_minutes; /* 0: only after epochs */
   PetscInt        skips;            /* steps in a row that the guards may skip */
@@ -29,8 +31,11 @@ typedef struct {
 /* Collective on PETSC_COMM_WORLD. Defaults, then options. */
 PETSC_EXTERN PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer);
 
-/* Not collective. Samples of an epoch and steps of the whole training on the dataset. Raises KN_ERR_USAGE where it holds fewer samples than are wanted. */
-PETSC_EXTERN PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNDataset dataset, PetscInt64 *samples, PetscInt64 *steps);
+/*
+  Not collective. Rows of the dataset to train on, samples of an epoch (rows, or windows of trajectories), and steps of the whole training. Raises KN_ERR_USAGE where the
+  dataset holds fewer rows or frames than are wanted.
+*/
+PETSC_EXTERN PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNOperator op, KNDataset dataset, PetscInt64 *rows, PetscInt64 *samples, PetscInt64 *steps);
 
 /*
   Collective on PETSC_COMM_WORLD. Trains op on the dataset, from where directory/checkpoint.h5 stands, to the last epoch; tests on

@@ -53,13 +53,15 @@ static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m
   PetscCall(KNDatasetGetSamples(dataset, &samples));
   for (PetscInt i = 0; i < n; i++) {
     KNModel      model;
+    PetscInt     history;
     KNJudgement *judged = &judgement[i * m + j];
 
     PetscCall(KNOperatorCheck(candidate[i].op, problem, path));
     PetscCall(KNOperatorSetGrid(candidate[i].op, &problem->grid, batch, PETSC_FALSE));
     PetscCall(KNOperatorGetModel(candidate[i].op, &model, NULL, NULL, NULL));
     if (j == 0) PetscCall(KNModelGetCost(model, &candidate[i].flops, NULL, NULL));
-    PetscCall(KNJudgementCreate(&problem->grid, problem->outputs, samples, judged));
+    PetscCall(KNOperatorGetHistory(candidate[i].op, &history));
+    PetscCall(KNJudgementCreate(&problem->grid, PetscMax(problem->frames - history, 1) * problem->outputs, samples, judged)); /* of a trajectory all predicted frames together */
     PetscCall(KNEvaluateEach(candidate[i].op, dataset, 0, samples, batch, 0, KNJudgementAdd, judged));
     PetscCall(KNJudgementReduce(judged));
     if (pictures && rank == 0) {

@@ -3,12 +3,12 @@
 #include <kitinet/picture.h>
 #include <kitinet/run.h>
 
-/* Input, truth, prediction and error of the best, the median and the worst sample. */
+/* Input, truth, prediction and error of the best, the median and the worst sample; of trajectories the first frame, then the last. */
 PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset dataset, const char name[], const KNJudgement *judgement)
 {
   enum { ROWS = 3, COLUMNS = 4 };
   static const char *const which[ROWS] = {"best", "median", "worst"};
-  char                     path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME], label[ROWS][64], title[COLUMNS][2 * KN_MAX_NAME], message[1024];
+  char                     path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME], label[ROWS][64], when[32] = "", title[COLUMNS][2 * KN_MAX_NAME], message[1024];
   const char              *labels[ROWS];
   KNPictureColumn          column[COLUMNS];
   const float             *panel[ROWS * COLUMNS];
@@ -17,13 +17,14 @@ PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset data
   const PetscReal         *error   = judgement->error[KN_MEASURE_L2];
   const PetscInt           samples = (PetscInt)judgement->samples;
   PetscInt                *order;
-  size_t                   S, nx, ny;
+  size_t                   S, nx, ny, last; /* last: where the field of the last frame begins */
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
-  S  = KNGridSize(&problem->grid);
-  nx = KNProblemInputSize(problem);
-  ny = KNProblemOutputSize(problem);
+  S    = KNGridSize(&problem->grid);
+  nx   = KNProblemInputSize(problem);
+  ny   = KNProblemOutputSize(problem);
+  last = (size_t)PetscMax(problem->frames - 1, 0) * (size_t)problem->outputs * S;
   PetscCall(PetscMalloc1(samples, &order));
   for (PetscInt i = 0; i < samples; i++) order[i] = i;
   PetscCall(PetscSortRealWithPermutation(samples, error, order));
@@ -37,18 +38,21 @@ PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset data
 
     PetscCheck(!code, PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s", message); /* it was read a moment ago */
     PetscCall(PetscArraycpy(x, input, nx));
-    PetscCall(KNOperatorForward(candidate->op, &pass, x, prediction));
-    for (size_t i = 0; i < S; i++) difference[i] = prediction[i] - truth[i];
-    panel[r * COLUMNS + 0] = input;
-    panel[r * COLUMNS + 1] = truth;
-    panel[r * COLUMNS + 2] = prediction;
+    PetscCall(KNOperatorPredict(candidate->op, &pass, problem->frames, x, truth, prediction));
+    for (size_t i = 0; i < S; i++) difference[i] = prediction[last + i] - truth[last + i];
+    panel[r * COLUMNS + 0] = problem->frames ? truth : input;
+    panel[r * COLUMNS + 1] = truth + last;
+    panel[r * COLUMNS + 2] = prediction + last;
     panel[r * COLUMNS + 3] = difference;
     PetscCall(PetscSNPrintf(label[r], sizeof(label[r]), "%s, %.2g %%", which[r], 100 * error[row]));
     labels[r] = label[r];
   }
-  PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "input %s", problem->input[0].name));
-  PetscCall(PetscSNPrintf(title[1], sizeof(title[1]), "true %s", problem->output[0].name));
-  PetscCall(PetscSNPrintf(title[2], sizeof(title[2]), "predicted %s", problem->output[0].name));
+  if (problem->frames) {
+    PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "%s at t = %g", problem->output[0].name, (double)problem->times[0]));
+    PetscCall(PetscSNPrintf(when, sizeof(when), " at t = %g", (double)problem->times[problem->frames - 1]));
+  } else PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "input %s", problem->input[0].name));
+  PetscCall(PetscSNPrintf(title[1], sizeof(title[1]), "true %s%s", problem->output[0].name, when));
+  PetscCall(PetscSNPrintf(title[2], sizeof(title[2]), "predicted %s%s", problem->output[0].name, when));
   PetscCall(PetscSNPrintf(title[3], sizeof(title[3]), "predicted - true"));
   for (int c = 0; c < COLUMNS; c++) column[c] = (KNPictureColumn){.title = title[c], .scale = c == 2 ? KN_SCALE_SHARED : c == 3 ? KN_SCALE_SIGNED : KN_SCALE_OWN};
   PetscCall(PetscSNPrintf(file, sizeof(file), "fields_%s", name));

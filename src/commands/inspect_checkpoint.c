@@ -143,9 +143,9 @@ PetscErrorCode KNInspectCheckpoint(const char path[], const char version[])
   PetscCall(KNOperatorGetModel(op, NULL, &parameters, &problem, &options));
   PetscCall(KNOperatorGetNormalizers(op, &input, &output));
   PetscCall(KNInspectPrintProblem(problem));
-  PetscCall(PrintFields("inputs", problem->inputs, problem->input));
+  if (problem->inputs) PetscCall(PrintFields("inputs", problem->inputs, problem->input));
   PetscCall(PrintFields("outputs", problem->outputs, problem->output));
-  PetscCall(PrintNormalizer("inputs", input));
+  if (input) PetscCall(PrintNormalizer("inputs", input));
   PetscCall(PrintNormalizer("outputs", output));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  options\n"));
   PetscCall(KNInspectPrintLines(options));

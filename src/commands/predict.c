@@ -1,4 +1,7 @@
-/* kitinet predict: a trained network's solutions for the inputs of a dataset, stored as a dataset. */
+/*
+  kitinet predict: a trained network's solutions for the inputs of a dataset, stored as a dataset. Of a trajectory the first frames, which the network is given,
+  are the input's, the others its own.
+*/
 #include "command.h"
 #include <kitinet/loader.h>
 #include <kitinet/operator.h>
@@ -33,9 +36,9 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt batch, KN
     PetscCall(KNLoaderNext(loader, &b));
     if (!b.total) break;
     pass.samples = b.samples;
-    pass.index   = b.row;
+    pass.index   = b.index;
     PetscCall(PetscArraycpy(x, b.x, (size_t)b.samples * nx)); /* the network normalises its input in place; what is stored is the original */
-    PetscCall(KNOperatorForward(op, &pass, x, y));
+    PetscCall(KNOperatorPredict(op, &pass, problem->frames, x, b.y, y));
     for (PetscInt i = 0; i < b.samples; i++) PetscCall(KNDatasetWrite(output, b.row[i], b.row[i], b.x + (size_t)i * nx, y + (size_t)i * ny));
     PetscCall(KNProgressUpdate(&progress, done += b.total, NULL));
   }
@@ -61,7 +64,7 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsHead("Prediction"));
   PetscCall(KNOptionsPath("-checkpoint", "trained network: checkpoint.h5 or best.h5 of a run directory", checkpoint));
   PetscCall(KNOptionsPath("-input", "dataset with the input fields; any resolution", input_path));
-  PetscCall(KNOptionsPath("-output", "dataset to write: the same inputs, with the predictions as outputs", output_path));
+  PetscCall(KNOptionsPath("-output", "dataset to write: the same inputs (or first frames), with the predictions as outputs (or the frames that follow)", output_path));
   PetscCall(KNOptionsBool("-overwrite", "replace the output if it exists", &overwrite));
   PetscCall(KNOptionsInt("-predict_batch", "samples that pass through the network together on one rank", 1, 65536, &batch));
   if (KNOptionsHelpWanted()) {

@@ -365,11 +365,16 @@ PetscErrorCode KNNormalizerSetGrid(KNNormalizer normalizer, const KNGrid *grid)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+size_t KNNormalizerSampleSize(KNNormalizer normalizer)
+{
+  return (size_t)normalizer->channels * KNGridSize(&normalizer->grid);
+}
+
 PetscErrorCode KNNormalizerEncode(KNNormalizer normalizer, PetscInt samples, float x[])
 {
   PetscFunctionBegin;
   if (normalizer->type == KN_NORMALIZER_NONE) PetscFunctionReturn(PETSC_SUCCESS);
-  kn_normalizer_encode(x, normalizer->mean_grid, normalizer->scale_grid, (size_t)samples, (size_t)normalizer->channels * KNGridSize(&normalizer->grid));
+  kn_normalizer_encode(x, normalizer->mean_grid, normalizer->scale_grid, (size_t)samples, KNNormalizerSampleSize(normalizer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -377,7 +382,7 @@ PetscErrorCode KNNormalizerDecode(KNNormalizer normalizer, PetscInt samples, flo
 {
   PetscFunctionBegin;
   if (normalizer->type == KN_NORMALIZER_NONE) PetscFunctionReturn(PETSC_SUCCESS);
-  kn_normalizer_decode(x, normalizer->mean_grid, normalizer->scale_grid, (size_t)samples, (size_t)normalizer->channels * KNGridSize(&normalizer->grid));
+  kn_normalizer_decode(x, normalizer->mean_grid, normalizer->scale_grid, (size_t)samples, KNNormalizerSampleSize(normalizer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -385,6 +390,6 @@ PetscErrorCode KNNormalizerDecodeBackward(KNNormalizer normalizer, PetscInt samp
 {
   PetscFunctionBegin;
   if (normalizer->type == KN_NORMALIZER_NONE) PetscFunctionReturn(PETSC_SUCCESS);
-  kn_normalizer_decode_backward(dx, normalizer->scale_grid, (size_t)samples, (size_t)normalizer->channels * KNGridSize(&normalizer->grid));
+  kn_normalizer_decode_backward(dx, normalizer->scale_grid, (size_t)samples, KNNormalizerSampleSize(normalizer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

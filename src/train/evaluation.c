@@ -9,14 +9,17 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
   const KNProblem *problem;
   KNLoader         loader;
   PetscMPIInt      size;
+  PetscInt         history;
   float           *y;
-  size_t           n;
+  size_t           n, given;
 
   PetscFunctionBegin;
   PetscCall(KNStagePush(KN_STAGE_EVALUATE));
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
-  n = KNProblemOutputSize(problem);
+  PetscCall(KNOperatorGetHistory(op, &history));
+  n     = KNProblemOutputSize(problem);
+  given = (size_t)history * (size_t)problem->outputs * KNGridSize(&problem->grid);
   PetscCall(KNMalloc((size_t)batch * n, sizeof(*y), &y));
   /* The same samples pass together for any number of ranks: matrix products of other shapes round otherwise. */
   PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, first, samples, batch * size, batch, PETSC_FALSE, 0, &loader));
@@ -28,9 +31,9 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
     PetscCall(KNLoaderNext(loader, &b));
     if (!b.total) break;
     pass.samples = b.samples;
-    pass.index   = b.row;
-    PetscCall(KNOperatorForward(op, &pass, b.x, y));
-    for (PetscInt i = 0; i < b.samples; i++) PetscCall(visit(context, b.row[i], y + (size_t)i * n, b.y + (size_t)i * n));
+    pass.index   = b.index;
+    PetscCall(KNOperatorPredict(op, &pass, problem->frames, b.x, b.y, y));
+    for (PetscInt i = 0; i < b.samples; i++) PetscCall(visit(context, b.row[i], y + (size_t)i * n + given, b.y + (size_t)i * n + given));
   }
   PetscCall(KNLoaderDestroy(&loader));
   PetscCall(KNFree(&y));
@@ -57,10 +60,12 @@ PetscErrorCode KNEvaluate(KNOperator op, KNDataset dataset, PetscInt64 first, Pe
 {
   const KNProblem *problem;
   Errors           errors = {.first = first, .error = error};
+  PetscInt         history;
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
-  errors.n = KNProblemOutputSize(problem);
+  PetscCall(KNOperatorGetHistory(op, &history));
+  errors.n = (size_t)(PetscMax(problem->frames - history, 1) * problem->outputs) * KNGridSize(&problem->grid);
   PetscCall(PetscArrayzero(error, samples));
   PetscCall(KNEvaluateEach(op, dataset, first, samples, batch, step, RelativeL2, &errors));
   /* Each error has one owner, the others add 0: exact. */

@@ -3,23 +3,56 @@
 #include <kitinet/log.h>
 #include <kitinet/loss.h>
 
+/* The prediction loop->y and its errors: of each step, and their mean, the sample's. */
+static PetscErrorCode Forward(KNLoop *loop, const KNPass *pass, float *x, const float *target)
+{
+  const size_t B = (size_t)pass->samples, R = (size_t)PetscMax(loop->rollout, 1), given = loop->ny - R * loop->frame;
+
+  PetscFunctionBegin;
+  if (loop->rollout) {
+    for (size_t b = 0; b < B; b++) PetscCall(PetscArraycpy(loop->u + b * loop->ny, target + b * loop->ny, given));
+    PetscCall(KNOperatorRollout(loop->op, pass, loop->rollout, loop->u, loop->y));
+  } else PetscCall(KNOperatorForward(loop->op, pass, x, loop->y));
+  for (size_t b = 0; b < B; b++) kn_relative_l2_forward(loop->step_error + b * R, loop->y + b * loop->ny + given, target + b * loop->ny + given, R, loop->frame);
+  for (size_t b = 0; b < B; b++) {
+    loop->error[b] = 0;
+    for (size_t r = 0; r < R; r++) loop->error[b] += loop->step_error[b * R + r] / (double)R;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* In the forward pass this was: loop->y, then its errors, whose sum is the loss. Gradients of the parameters accumulate. */
+static PetscErrorCode Backward(KNLoop *loop, const KNPass *pass, const float *x, const float *target)
+{
+  const size_t B = (size_t)pass->samples, R = (size_t)PetscMax(loop->rollout, 1), given = loop->ny - R * loop->frame;
+
+  PetscFunctionBegin;
+  for (size_t b = 0; b < B; b++) {
+    float *y = loop->y + b * loop->ny + given;
+
+    kn_relative_l2_backward(y, loop->step_error + b * R, y, target + b * loop->ny + given, R, loop->frame);
+    for (size_t i = 0; R > 1 && i < R * loop->frame; i++) y[i] /= (float)R;
+  }
+  if (loop->rollout) PetscCall(KNOperatorRolloutBackward(loop->op, pass, loop->rollout, loop->u, loop->y));
+  else PetscCall(KNOperatorBackward(loop->op, pass, x, loop->y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Forward, loss and backward of B samples, from number `start` of the batch on: their gradient is added to the gradient block, their errors to *loss. */
 static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, const KNBatch *batch, PetscInt start, PetscInt B, double *loss)
 {
   float       *x      = batch->x + (size_t)start * loop->nx;
   const float *target = batch->y + (size_t)start * loop->ny;
-  const KNPass pass   = {.samples = B, .training = PETSC_TRUE, .seed = loop->trainer->seed, .step = state->step, .index = batch->row + start};
+  const KNPass pass   = {.samples = B, .training = PETSC_TRUE, .seed = loop->trainer->seed, .step = state->step, .index = batch->index + start};
 
   PetscFunctionBegin;
   PetscCall(KNStagePush(KN_STAGE_FORWARD));
-  PetscCall(KNOperatorForward(loop->op, &pass, x, loop->y));
-  kn_relative_l2_forward(loop->error, loop->y, target, (size_t)B, loop->ny);
+  PetscCall(Forward(loop, &pass, x, target));
   PetscCall(PetscLogStagePop());
   PetscCall(KNStagePush(KN_STAGE_BACKWARD));
-  kn_relative_l2_backward(loop->y, loop->error, loop->y, target, (size_t)B, loop->ny);
   loop->pending = SIZE_MAX;
   PetscCall(KNModelSetGradientsDone(loop->model, KNLoopGradientsDone, loop)); /* around the last backward sweep only */
-  PetscCall(KNOperatorBackward(loop->op, &pass, x, loop->y));
+  PetscCall(Backward(loop, &pass, x, target));
   PetscCall(KNModelSetGradientsDone(loop->model, NULL, NULL));
   PetscCall(PetscLogStagePop());
   for (PetscInt b = 0; b < B; b++) *loss += loop->error[b];

@@ -1,18 +1,62 @@
-/* The trained operator: normalisers around a model, and its way into and out of a record. */
-#include <kitinet/operator.h>
+/*
+  The trained operator: normalisers around a model, and its way into and out of a record.
+
+  A steady operator normalises inputs and outputs each on their own; a time-dependent one has one normaliser for all frames, so that its rollout
+  runs on normalised frames from beginning to end: decode and encode between two steps would cancel.
+*/
 #include <kitinet/error.h>
+#include <kitinet/operator.h>
 #include <kitinet/options.h>
+#include <kitinet/rollout.h>
+#include <string.h>
 
 struct _p_KNOperator {
-  KNProblem    problem;
+  KNProblem    problem;       /* of a time-dependent one: no inputs, no frames */
   KNModel      model;
   KNParameters parameters;    /* the model's, not owned */
-  KNNormalizer input, output;
+  KNNormalizer input, output; /* input: NULL of a time-dependent one */
+  PetscInt     history;       /* H; 0: steady */
+  PetscReal    interval;      /* time from frame to frame; 0: steady */
+  KNRollout    rollout;       /* NULL: steady */
+  float       *frames;        /* workspace of KNOperatorPredict, of capacity values */
+  size_t       capacity;
   char        *options;       /* of the model, as a checkpoint carries them */
 };
 
 /* The options that make a network what it is; a checkpoint carries them. */
-static const char *const identity[] = {"model_", "collision_", "train_normalizer"};
+static const char *const identity[] = {"model_", "collision_", "train_normalizer", "train_history"};
+
+/* A network sees no time: it learns the step from one frame to the next, which must be the same everywhere. */
+static PetscErrorCode GetInterval(const KNProblem *problem, const char path[], PetscReal *interval)
+{
+  PetscFunctionBegin;
+  *interval = (problem->times[problem->frames - 1] - problem->times[0]) / (PetscReal)PetscMax(problem->frames - 1, 1);
+  for (PetscInt t = 1; t < problem->frames; t++) {
+    const PetscReal step = problem->times[t] - problem->times[t - 1];
+
+    PetscCheck(PetscAbsReal(step - *interval) <= 1e-6 * *interval, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its frames %" PetscInt_FMT " and %" PetscInt_FMT " %g apart, others %g: a network needs frames at equal distances in time", path, t - 1, t, (double)step, (double)*interval);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Declares -train_history; what it means for this problem. */
+static PetscErrorCode SetHistory(KNOperator op, const KNProblem *problem)
+{
+  PetscInt history = 1;
+
+  PetscFunctionBegin;
+  PetscCall(KNOptionsInt("-train_history", "frames from which a network for trajectories predicts the next one", 1, 4096, &history));
+  if (problem->inputs) {
+    PetscCheck(history == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_history is %" PetscInt_FMT ", the dataset is steady: leave it out", history);
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCheck(problem->frames == 0 || problem->frames > history, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_history is %" PetscInt_FMT ", the dataset has %" PetscInt_FMT " frames: it must have at least one more", history, problem->frames);
+  op->history        = history;
+  op->problem.frames = 0; /* a trajectory of any length fits */
+  op->problem.times  = NULL;
+  if (problem->frames) PetscCall(GetInterval(problem, "the dataset", &op->interval));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
 
 PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOperator *op)
 {
@@ -20,18 +64,19 @@ PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOpe
   KNOperator o;
 
   PetscFunctionBegin;
-  PetscCheck(problem->frames == 0, PETSC_COMM_WORLD, KN_ERR_INPUT, "a time-dependent dataset (%" PetscInt_FMT " frames): this version trains on steady ones (/x and /y) only; choose another -dataset", problem->frames);
   PetscCall(PetscNew(op));
   o          = *op;
   o->problem = *problem;
   PetscCall(KNOptionsChoice("-train_normalizer", "of inputs and outputs: each channel, or each point of each channel, to mean 0 and deviation 1", KNNormalizerNames, &type));
+  PetscCall(SetHistory(o, problem));
   PetscCall(KNModelCreateFromOptions(&o->model));
-  PetscCall(KNModelSetChannels(o->model, problem->grid.dim, problem->inputs, problem->outputs));
+  PetscCall(KNModelSetChannels(o->model, problem->grid.dim, o->history ? o->history * problem->outputs : problem->inputs, problem->outputs));
   PetscCall(KNModelSetFromOptions(o->model));
   PetscCall(KNOptionsYAML(PETSC_STATIC_ARRAY_LENGTH(identity), identity, &o->options));
   PetscCall(KNModelSetUp(o->model, seed));
   PetscCall(KNModelGetParameters(o->model, &o->parameters));
-  PetscCall(KNNormalizerCreate((KNNormalizerType)type, problem->inputs, &problem->grid, &o->input));
+  if (o->history) PetscCall(KNRolloutCreate(o->model, o->history, problem->outputs, &o->rollout));
+  else PetscCall(KNNormalizerCreate((KNNormalizerType)type, problem->inputs, &problem->grid, &o->input));
   PetscCall(KNNormalizerCreate((KNNormalizerType)type, problem->outputs, &problem->grid, &o->output));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -40,6 +85,8 @@ PetscErrorCode KNOperatorDestroy(KNOperator *op)
 {
   PetscFunctionBegin;
   if (!*op) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNFree(&(*op)->frames));
+  PetscCall(KNRolloutDestroy(&(*op)->rollout));
   PetscCall(KNNormalizerDestroy(&(*op)->output));
   PetscCall(KNNormalizerDestroy(&(*op)->input));
   PetscCall(KNModelDestroy(&(*op)->model));
@@ -68,7 +115,7 @@ static PetscErrorCode TransferProblem(KNRecord record, KNProblem *problem)
   PetscCall(KNRecordInt(record, "points", &points));
   PetscCall(KNRecordInt(record, "inputs", &inputs));
   PetscCall(KNRecordInt(record, "outputs", &outputs));
-  PetscCheck(dim >= 1 && dim <= KN_MAX_DIM && points >= KN_POINTS_CELLS && points <= KN_POINTS_PERIODIC && inputs >= 1 && inputs <= KN_MAX_FIELDS && outputs >= 1 && outputs <= KN_MAX_FIELDS, PETSC_COMM_WORLD, KN_ERR_INPUT,
+  PetscCheck(dim >= 1 && dim <= KN_MAX_DIM && points >= KN_POINTS_CELLS && points <= KN_POINTS_PERIODIC && inputs >= 0 && inputs <= KN_MAX_FIELDS && outputs >= 1 && outputs <= KN_MAX_FIELDS, PETSC_COMM_WORLD, KN_ERR_INPUT,
              "the checkpoint describes an impossible problem: %" PetscInt64_FMT " axes, %" PetscInt64_FMT " inputs, %" PetscInt64_FMT " outputs", dim, inputs, outputs);
   problem->grid.dim    = (PetscInt)dim;
   problem->grid.points = (KNPoints)points;
@@ -124,7 +171,8 @@ PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool mome
     PetscCall(KNRecordText(record, "model_options", strlen(op->options) + 1, op->options));
     PetscCall(TransferProblem(record, &op->problem));
   }
-  PetscCall(TransferNormalizer(record, "normalizer/input", op->input));
+  if (op->history) PetscCall(KNRecordReal(record, "frame_interval", &op->interval));
+  else PetscCall(TransferNormalizer(record, "normalizer/input", op->input));
   PetscCall(TransferNormalizer(record, "normalizer/output", op->output));
   PetscCall(KNParametersGetBlocks(op->parameters, NULL, &block[0], NULL, &block[1], &block[2]));
   PetscCall(KNParametersGetCount(op->parameters, &count));
@@ -157,12 +205,27 @@ PetscErrorCode KNOperatorLoad(const char path[], KNOperator *op)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Steady or time-dependent; trajectories of enough frames, as far apart as those the network knows. */
+static PetscErrorCode CheckFrames(KNOperator op, const KNProblem *problem, const char path[])
+{
+  PetscReal interval;
+
+  PetscFunctionBegin;
+  PetscCheck(op->history || problem->frames == 0, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is time-dependent (%" PetscInt_FMT " frames), the network was trained on a steady problem", path, problem->frames);
+  if (!op->history) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCheck(problem->frames, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is steady, the network was trained on trajectories", path);
+  PetscCheck(problem->frames > op->history, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " frame%s: the network takes %" PetscInt_FMT " and predicts those that follow; give at least one more", path, problem->frames, problem->frames == 1 ? "" : "s", op->history);
+  PetscCall(GetInterval(problem, path, &interval));
+  PetscCheck(PetscAbsReal(interval - op->interval) <= 1e-6 * op->interval, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its frames %g apart in time, the network was trained on %g", path, (double)interval, (double)op->interval);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *problem, const char path[])
 {
   const KNProblem *own = &op->problem;
 
   PetscFunctionBegin;
-  PetscCheck(problem->frames == 0, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is time-dependent (%" PetscInt_FMT " frames), the network was trained on a steady problem", path, problem->frames);
+  PetscCall(CheckFrames(op, problem, path));
   PetscCheck(problem->grid.dim == own->grid.dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " axes, the network was trained on %" PetscInt_FMT, path, problem->grid.dim, own->grid.dim);
   PetscCheck(problem->inputs == own->inputs, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " input fields, the network was trained on %" PetscInt_FMT, path, problem->inputs, own->inputs);
   PetscCheck(problem->outputs == own->outputs, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " output fields, the network was trained on %" PetscInt_FMT, path, problem->outputs, own->outputs);
@@ -176,7 +239,8 @@ PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid, PetscInt sam
 {
   PetscFunctionBegin;
   PetscCall(KNModelSetGrid(op->model, grid, samples, training));
-  PetscCall(KNNormalizerSetGrid(op->input, grid));
+  if (op->history) PetscCall(KNRolloutSetGrid(op->rollout, grid, samples, training));
+  else PetscCall(KNNormalizerSetGrid(op->input, grid));
   PetscCall(KNNormalizerSetGrid(op->output, grid));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -184,6 +248,7 @@ PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid, PetscInt sam
 PetscErrorCode KNOperatorForward(KNOperator op, const KNPass *pass, float x[], float y[])
 {
   PetscFunctionBegin;
+  PetscCheck(!op->history, PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNOperatorForward() of a time-dependent operator");
   PetscCall(KNNormalizerEncode(op->input, pass->samples, x));
   PetscCall(KNModelForward(op->model, pass, x, y));
   PetscCall(KNNormalizerDecode(op->output, pass->samples, y));
@@ -195,6 +260,65 @@ PetscErrorCode KNOperatorBackward(KNOperator op, const KNPass *pass, const float
   PetscFunctionBegin;
   PetscCall(KNNormalizerDecodeBackward(op->output, pass->samples, dy));
   PetscCall(KNModelBackward(op->model, pass, x, dy, NULL));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorRollout(KNOperator op, const KNPass *pass, PetscInt steps, float u[], float y[])
+{
+  const size_t n = KNNormalizerSampleSize(op->output), H = (size_t)op->history, F = H + (size_t)steps;
+
+  PetscFunctionBegin;
+  for (size_t b = 0; b < (size_t)pass->samples; b++) PetscCall(KNNormalizerEncode(op->output, op->history, u + b * F * n));
+  PetscCall(KNRolloutForward(op->rollout, pass, steps, u));
+  for (size_t b = 0; b < (size_t)pass->samples; b++) {
+    const size_t first = (b * F + H) * n;
+
+    memcpy(y + first, u + first, (size_t)steps * n * sizeof(*y));
+    PetscCall(KNNormalizerDecode(op->output, steps, y + first));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorRolloutBackward(KNOperator op, const KNPass *pass, PetscInt steps, const float u[], float dy[])
+{
+  const size_t n = KNNormalizerSampleSize(op->output), H = (size_t)op->history, F = H + (size_t)steps;
+
+  PetscFunctionBegin;
+  for (size_t b = 0; b < (size_t)pass->samples; b++) PetscCall(KNNormalizerDecodeBackward(op->output, steps, dy + (b * F + H) * n));
+  PetscCall(KNRolloutBackward(op->rollout, pass, steps, u, dy));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorPredict(KNOperator op, const KNPass *pass, PetscInt frames, float x[], const float given[], float y[])
+{
+  size_t F, H, n, count;
+
+  PetscFunctionBegin;
+  if (!op->history) {
+    PetscCall(KNOperatorForward(op, pass, x, y));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  n     = KNNormalizerSampleSize(op->output);
+  H     = (size_t)op->history;
+  F     = (size_t)frames;
+  count = (size_t)pass->samples * F * n;
+  if (count > op->capacity) { /* once, for the largest batch */
+    PetscCall(KNFree(&op->frames));
+    PetscCall(KNMalloc(count, sizeof(float), &op->frames));
+    op->capacity = count;
+  }
+  for (size_t b = 0; b < (size_t)pass->samples; b++) {
+    memcpy(y + b * F * n, given + b * F * n, H * n * sizeof(*y));
+    memcpy(op->frames + b * F * n, given + b * F * n, H * n * sizeof(*y));
+  }
+  PetscCall(KNOperatorRollout(op, pass, frames - op->history, op->frames, y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorGetHistory(KNOperator op, PetscInt *history)
+{
+  PetscFunctionBegin;
+  *history = op->history;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -19,14 +19,15 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
   PetscInt reduction = KN_REDUCTION_TREE;
 
   PetscFunctionBegin;
-  *trainer = (KNTrainer){.epochs = 50, .batch = 20, .microbatch = 5, .samples = 0, .checkpoint_every = 10, .checkpoint_minutes = 30, .skips = 3, .seed = 1};
+  *trainer = (KNTrainer){.epochs = 50, .batch = 20, .microbatch = 5, .samples = 0, .rollout = 1, .checkpoint_every = 10, .checkpoint_minutes = 30, .skips = 3, .seed = 1};
   PetscCall(KNOptionsHead("Training"));
   PetscCall(KNOptionsInt("-train_epochs", "passes over the training samples", 1, 10000000, &trainer->epochs));
   PetscCall(KNOptionsInt("-train_batch", "samples of one step, over all ranks", 1, 1 << 24, &trainer->batch));
   PetscCall(KNOptionsInt("-train_microbatch", "samples that pass through the network together on one rank: sets the memory of activations", 1, 1 << 16, &trainer->microbatch));
   PetscCall(KNOptionsChoice("-train_reduction", "how ranks add their gradients: tree, the same bits on any number of ranks, or allreduce, MPI's order on even shares", KNReductionNames, &reduction));
   trainer->reduction = (KNReductionType)reduction;
-  PetscCall(KNOptionsInt64("-train_samples", "use the first so many samples of the dataset, 0 for all", 0, PETSC_MAX_INT, &trainer->samples));
+  PetscCall(KNOptionsInt64("-train_samples", "use the first so many samples (trajectories) of the dataset, 0 for all", 0, PETSC_MAX_INT, &trainer->samples));
+  PetscCall(KNOptionsInt("-train_rollout", "steps of a trajectory that are predicted from each other in training, with the gradient through all of them; 0: to the last frame", 0, 1 << 20, &trainer->rollout));
   PetscCall(KNOptimizerSetFromOptions(&trainer->optimizer));
   PetscCall(KNOptionsInt("-train_skips", "steps in a row that may be skipped because a loss or gradient is not finite or the loss exceeds 1000 times its running level; then training ends", 0, 1000000, &trainer->skips));
   PetscCall(KNOptionsInt("-checkpoint_every", "epochs between checkpoints", 1, 10000000, &trainer->checkpoint_every));
@@ -124,23 +125,42 @@ static PetscErrorCode TrainEpochs(KNLoop *loop, KNState *state, PetscInt64 sampl
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test, const char directory[], PetscInt64 samples, KNLoop *loop)
+/* H and R of a window; both 0 for a steady problem. */
+static PetscErrorCode GetRollout(const KNTrainer *trainer, KNOperator op, const KNProblem *problem, PetscInt *history, PetscInt *rollout)
+{
+  PetscInt most;
+
+  PetscFunctionBegin;
+  PetscCall(KNOperatorGetHistory(op, history));
+  most     = problem->frames - *history;
+  *rollout = *history ? (trainer->rollout ? trainer->rollout : most) : 0;
+  PetscCheck(*history || trainer->rollout == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_rollout is %" PetscInt_FMT ", the dataset is steady: leave it out", trainer->rollout);
+  PetscCheck(*rollout <= most, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_rollout is %" PetscInt_FMT ", the dataset has %" PetscInt_FMT " frames, of which -train_history takes %" PetscInt_FMT ": give at most %" PetscInt_FMT ", or 0 for all that follow", trainer->rollout, problem->frames, *history, most);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test, const char directory[], PetscInt64 rows, KNLoop *loop)
 {
   const KNProblem *problem;
   PetscInt64       test_samples = 0;
+  PetscInt         history;
   size_t           parameters;
 
   PetscFunctionBegin;
   *loop = (KNLoop){.trainer = trainer, .op = op, .dataset = dataset, .test = test, .directory = directory};
   PetscCall(KNOperatorGetModel(op, &loop->model, &loop->parameters, NULL, NULL));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
-  loop->nx = KNProblemInputSize(problem);
-  loop->ny = KNProblemOutputSize(problem);
-  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, samples, trainer->batch, KNReductionGetLeaf(trainer->reduction, trainer->microbatch), PETSC_TRUE, trainer->seed, &loop->loader));
+  PetscCall(GetRollout(trainer, op, problem, &history, &loop->rollout));
+  loop->frame = (size_t)problem->outputs * KNGridSize(&problem->grid);
+  loop->nx    = KNProblemInputSize(problem);
+  loop->ny    = loop->rollout ? (size_t)(history + loop->rollout) * loop->frame : KNProblemOutputSize(problem);
+  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, rows, trainer->batch, KNReductionGetLeaf(trainer->reduction, trainer->microbatch), PETSC_TRUE, trainer->seed, &loop->loader));
+  if (loop->rollout) PetscCall(KNLoaderSetWindow(loop->loader, history + loop->rollout));
   PetscCall(KNLoaderGetSizes(loop->loader, &loop->batches, NULL));
   PetscCall(KNReductionCreate(PETSC_COMM_WORLD, trainer->reduction, loop->parameters, trainer->batch, trainer->microbatch, &loop->reduction));
   PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->y));
-  PetscCall(PetscMalloc1((size_t)trainer->microbatch, &loop->error));
+  if (loop->rollout) PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->u));
+  PetscCall(PetscMalloc2((size_t)trainer->microbatch, &loop->error, (size_t)trainer->microbatch * (size_t)PetscMax(loop->rollout, 1), &loop->step_error));
   if (test) PetscCall(KNDatasetGetSamples(test, &test_samples));
   PetscCall(PetscMalloc1((size_t)test_samples, &loop->test_error));
   PetscCall(KNParametersGetBlocks(loop->parameters, &parameters, NULL, NULL, NULL, NULL));
@@ -156,19 +176,26 @@ static PetscErrorCode LoopDestroy(KNLoop *loop)
   PetscCall(KNRunDestroy(&loop->run));
   PetscCall(KNFree(&loop->best));
   PetscCall(PetscFree(loop->test_error));
-  PetscCall(PetscFree(loop->error));
+  PetscCall(PetscFree2(loop->error, loop->step_error));
+  PetscCall(KNFree(&loop->u));
   PetscCall(KNFree(&loop->y));
   PetscCall(KNReductionDestroy(&loop->reduction));
   PetscCall(KNLoaderDestroy(&loop->loader));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNDataset dataset, PetscInt64 *samples, PetscInt64 *steps)
+PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNOperator op, KNDataset dataset, PetscInt64 *rows, PetscInt64 *samples, PetscInt64 *steps)
 {
+  const KNProblem *problem;
+  PetscInt         history = 0, rollout = 0;
+
   PetscFunctionBegin;
-  PetscCall(KNDatasetGetSamples(dataset, samples));
-  PetscCheck(trainer->samples <= *samples, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_samples is %" PetscInt64_FMT ", the dataset holds %" PetscInt64_FMT ": give at most that, or 0 for all", trainer->samples, *samples);
-  if (trainer->samples) *samples = trainer->samples;
+  PetscCall(KNDatasetGetSamples(dataset, rows));
+  PetscCheck(trainer->samples <= *rows, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_samples is %" PetscInt64_FMT ", the dataset holds %" PetscInt64_FMT ": give at most that, or 0 for all", trainer->samples, *rows);
+  if (trainer->samples) *rows = trainer->samples;
+  PetscCall(KNDatasetGetProblem(dataset, &problem));
+  PetscCall(GetRollout(trainer, op, problem, &history, &rollout));
+  *samples = history ? *rows * (problem->frames - history - rollout + 1) : *rows;
   *steps = (PetscInt64)trainer->epochs * ((*samples + trainer->batch - 1) / trainer->batch);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -176,7 +203,7 @@ PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNDataset dataset, Pe
 PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test, const char directory[], PetscBool *stopped)
 {
   KNState        state = {.best = -1};
-  PetscInt64     samples, steps;
+  PetscInt64     rows, samples, steps;
   PetscBool      resume;
   PetscLogDouble now;
   KNLoop         loop;
@@ -184,13 +211,13 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
 
   PetscFunctionBegin;
   *stopped = PETSC_FALSE;
-  PetscCall(KNTrainerGetSteps(trainer, dataset, &samples, &steps));
+  PetscCall(KNTrainerGetSteps(trainer, op, dataset, &rows, &samples, &steps));
   PetscCall(PlanFor(&(KNLoop){.trainer = trainer, .op = op}, dataset, PETSC_TRUE)); /* refuses a grid that does not fit before anything is created */
-  PetscCall(LoopCreate(trainer, op, dataset, test, directory, samples, &loop));
+  PetscCall(LoopCreate(trainer, op, dataset, test, directory, rows, &loop));
   PetscCall(KNRunPath(directory, "checkpoint.h5", path));
   PetscCall(KNRunHasCheckpoint(directory, &resume));
   if (resume) PetscCall(KNCheckpointLoad(path, op, &state, dataset));
-  else PetscCall(KNOperatorFit(op, dataset, 0, samples));
+  else PetscCall(KNOperatorFit(op, dataset, 0, rows));
   PetscCall(KNOptionsYAML(0, NULL, &yaml));
   PetscCall(KNRunStart(loop.run, yaml, state.epoch, &state.seconds));
   PetscCall(PetscFree(yaml));

@@ -19,10 +19,14 @@ typedef struct {
   KNLoader         loader;
   KNRun            run;
   const char      *directory;
-  size_t           nx, ny;     /* values of one sample's input, output */
+  size_t           nx, ny;     /* values of one sample's input, output; of a window: nx 0, ny (H + R) C S */
+  PetscInt         rollout;    /* R, steps of a window; 0: steady */
+  size_t           frame;      /* C S, values of a frame */
   PetscInt         batches;    /* steps of an epoch */
   float           *y;          /* (microbatch, ny) prediction, then its gradient */
+  float           *u;          /* (microbatch, ny) normalised frames of a rollout; NULL: steady */
   double          *error;      /* (microbatch) */
+  double          *step_error; /* (microbatch, max(R, 1)) of which they are the means */
   PetscReal       *test_error; /* (samples of the test set) */
   PetscMPIInt      rank;
   char             fault[192]; /* what is wrong with the present step; "": nothing */

@@ -2,7 +2,8 @@
   What the scripts need and the program does not do.
 
     dataset_tool make FILE POINTS FRAMES INPUTS OUTPUTS N1 [N2]   3 rows of random values: a dataset of any shape
-    dataset_tool difference A B                                   mean over rows of |y_A - y_B| / |y_B|; fails unless x_A = x_B
+    dataset_tool difference A B [FRAME]                           mean over rows of |y_A - y_B| / |y_B|, of the frames from FRAME on; fails
+                                                                  unless x and the frames before are the same bits
     dataset_tool floats FILE NAME ..                              the bytes of HDF5 datasets of 32-bit floats, one after another, on stdout
 */
 #include "small_dataset.h"
@@ -31,13 +32,13 @@ static PetscErrorCode Make(int n, char **word)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Difference(const char a[], const char b[])
+static PetscErrorCode Difference(const char a[], const char b[], size_t frame)
 {
   KNDataset        dataset[2];
   const KNProblem *problem[2];
   PetscInt64       samples[2];
   float           *x[2], *y[2];
-  size_t           nx, ny;
+  size_t           nx, ny, first;
   char             message[1024];
   double           sum = 0;
 
@@ -51,12 +52,15 @@ static PetscErrorCode Difference(const char a[], const char b[])
   nx = KNProblemInputSize(problem[0]);
   ny = KNProblemOutputSize(problem[0]);
   PetscCheck(samples[0] == samples[1] && nx == KNProblemInputSize(problem[1]) && ny == KNProblemOutputSize(problem[1]), PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "%s and %s have other shapes", a, b);
+  first = frame * (ny / (size_t)PetscMax(problem[0]->frames, 1));
+  PetscCheck(first < ny, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "%s has no frame %zu", a, frame);
   for (PetscInt64 row = 0; row < samples[0]; row++) {
     double difference = 0, norm = 0;
 
     for (int d = 0; d < 2; d++) PetscCheck(!KNDatasetRead(dataset[d], row, x[d], y[d], sizeof(message), message), PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s", message);
     PetscCheck(!memcmp(x[0], x[1], nx * sizeof(float)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "row %d: x differs", (int)row);
-    for (size_t i = 0; i < ny; i++) {
+    PetscCheck(!memcmp(y[0], y[1], first * sizeof(float)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "row %d: a frame before %zu differs", (int)row, frame);
+    for (size_t i = first; i < ny; i++) {
       difference += PetscSqr((double)y[0][i] - (double)y[1][i]);
       norm += PetscSqr((double)y[1][i]);
     }
@@ -92,10 +96,10 @@ static PetscErrorCode Floats(const char path[], int n, char **name)
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitializeNoArguments());
-  PetscCheck(argc > 3, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "make FILE ..., difference A B, or floats FILE NAME ..");
+  PetscCheck(argc > 3, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "make FILE ..., difference A B [FRAME], or floats FILE NAME ..");
   if (!strcmp(argv[1], "make")) PetscCall(Make(argc - 2, argv + 2));
   else if (!strcmp(argv[1], "floats")) PetscCall(Floats(argv[2], argc - 3, argv + 3));
-  else PetscCall(Difference(argv[2], argv[3]));
+  else PetscCall(Difference(argv[2], argv[3], argc > 4 ? (size_t)atoi(argv[4]) : 0));
   PetscCall(PetscFinalize());
   return 0;
 }

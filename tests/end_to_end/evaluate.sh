@@ -30,7 +30,6 @@ unchanged refused 2 "evaluate needs -dataset FILE" evaluate 1 -run run
 unchanged refused 2 "evaluate needs -run DIRECTORY" evaluate 1 -dataset test.h5
 unchanged refused 3 "frames.h5 is time-dependent (3 frames)" evaluate 2 -run run -dataset frames.h5
 unchanged refused 3 "7 points, fewer than twice the 4 modes" evaluate 2 -run run -dataset coarse.h5
-unchanged refused 3 "a time-dependent dataset (3 frames).*; choose another -dataset" ranks 1 train -run new -dataset frames.h5
 unchanged refused 3 "7 points, fewer than twice the 12 modes: -model_modes at most 3" ranks 2 train -run new -dataset coarse.h5
 unchanged refused 3 "line.h5 has 1 axes" ranks 1 train -run new -dataset train.h5 -dataset_test line.h5 $network
 unchanged refused 4 "cannot be written; choose another -output" evaluate 1 -run run -dataset test.h5 -output test.h5/table.csv
