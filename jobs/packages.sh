@@ -6,7 +6,7 @@ libfftw3-mpi-dev libopenblas-dev librandom123-dev zlib1g-dev nettle-dev libmatio
 
 if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
   missing=
-  for package in $packages; do
+  for package in $packages ${test_packages:-}; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
   done
   if [ -n "$missing" ]; then

@@ -1,0 +1,25 @@
+# A node is cut off while it trains. SLURM starts the job again on another node, where it ends with the weights of an uninterrupted run. The old ranks are alive but frozen all the time.
+set -eu
+slurmd_timeout=15
+. "$(dirname "$0")/cluster.sh"
+options="-dataset train.h5 $network -train_epochs 800 -checkpoint_every 5"
+ranks 1 generate -darcy_grid 16 -samples 24 -output train.h5 > summary 2>&1
+
+job=$(sbatch --parsable --nodes=1 --ntasks-per-node=2 --output=train.log jobs/train.sbatch run $options)
+await_for 100 "no epoch is done" has_epochs run 10
+lost=$(field "$job" NodeList)
+old=$(ranks_of run)
+[ "$(echo "$old" | wc -w)" -eq 2 ] || fail "not two ranks but those: $old"
+kill -STOP $old
+cut_off "$lost"
+ranks 2 train -run whole $options > summary 2>&1 & # uses the time
+
+running_again() { [ "$(field "$job" Restarts)" -ge 1 ] && state_is "$job" RUNNING; }
+await_for 150 "not started again after $lost was lost" running_again
+[ "$(field "$job" NodeList)" != "$lost" ] || fail "started again on the node that is lost"
+await_end "$job" COMPLETED
+for rank in $old; do [ -d "/proc/$rank" ] || fail "the old ranks did not stay"; done
+wait $! || fail "the uninterrupted training: $(cat summary)"
+cmp whole/checkpoint.h5 run/checkpoint.h5 || fail "other weights after a node was lost"
+cut -d , -f 1-4 whole/metrics.csv > expected
+cut -d , -f 1-4 run/metrics.csv | cmp - expected || fail "other metrics after a node was lost"
