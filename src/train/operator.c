@@ -26,6 +26,8 @@ struct _p_KNOperator {
 /* The options that make a network what it is; a checkpoint carries them. */
 static const char *const identity[] = {"model_", "collision_", "train_normalizer", "train_history"};
 
+static const PetscReal same_interval = 1e-3; /* relative; times that once were 32-bit numbers differ by more than rounding */
+
 /* A network sees no time: it learns the step from one frame to the next, which must be the same everywhere. */
 static PetscErrorCode GetInterval(const KNProblem *problem, const char path[], PetscReal *interval)
 {
@@ -34,7 +36,7 @@ static PetscErrorCode GetInterval(const KNProblem *problem, const char path[], P
   for (PetscInt t = 1; t < problem->frames; t++) {
     const PetscReal step = problem->times[t] - problem->times[t - 1];
 
-    PetscCheck(PetscAbsReal(step - *interval) <= 1e-6 * *interval, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its frames %" PetscInt_FMT " and %" PetscInt_FMT " %g apart, others %g: a network needs frames at equal distances in time", path, t - 1, t, (double)step, (double)*interval);
+    PetscCheck(PetscAbsReal(step - *interval) <= same_interval * *interval, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its frames %" PetscInt_FMT " and %" PetscInt_FMT " %g apart, others %g: a network needs frames at equal distances in time", path, t - 1, t, (double)step, (double)*interval);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -216,7 +218,7 @@ static PetscErrorCode CheckFrames(KNOperator op, const KNProblem *problem, const
   PetscCheck(problem->frames, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is steady, the network was trained on trajectories", path);
   PetscCheck(problem->frames > op->history, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " frame%s: the network takes %" PetscInt_FMT " and predicts those that follow; give at least one more", path, problem->frames, problem->frames == 1 ? "" : "s", op->history);
   PetscCall(GetInterval(problem, path, &interval));
-  PetscCheck(PetscAbsReal(interval - op->interval) <= 1e-6 * op->interval, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its frames %g apart in time, the network was trained on %g", path, (double)interval, (double)op->interval);
+  PetscCheck(PetscAbsReal(interval - op->interval) <= same_interval * op->interval, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its frames %g apart in time, the network was trained on %g", path, (double)interval, (double)op->interval);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
