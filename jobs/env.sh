@@ -2,7 +2,8 @@
 
 # module load openmpi petsc hdf5 fftw openblas      # what `cmake --preset release` was run with
 
-kitinet="${KITINET:-build/release/kitinet}"         # the program, from the folder that jobs are submitted from
+kitinet="${KITINET:-build/release/kitinet}"         # the program: built in the folder that jobs are submitted from,
+[ -n "${KITINET:-}" ] || [ -x "$kitinet" ] || ! command -v kitinet >/dev/null || kitinet=kitinet # else the installed one
 
 # How an MPI program is started inside a job; without SLURM: mpiexec. --mpi names what the MPI library was built for (`srun --mpi=list`).
 # Ranks do not end at one moment: with --kill-on-bad-exit=1 the first to stop early (exit code 75) would have the others killed, and srun

@@ -9,6 +9,9 @@ grep -q "^  train " output || fail "$(cat output)"
 [ -f prefix/include/kitinet/model.h ] || fail "no headers: $(find prefix)"
 grep -q "prepend-path PATH" prefix/share/kitinet/modulefile || fail "no module file: $(find prefix)"
 find prefix/share/kitinet/configs -name '*.yaml' | grep -q . || fail "no configs: $(find prefix)"
+(cd prefix/share/kitinet && export PATH="$OLDPWD/prefix/bin:$PATH" SLURM_SUBMIT_DIR="$PWD" LAUNCH=env && unset KITINET && bash jobs/generate.sbatch sample 1 -pde darcy -darcy_grid 16) > output 2>&1 ||
+  fail "the installed job scripts do not run: $(cat output)"
+[ -f prefix/share/kitinet/sample.h5 ] && [ -f prefix/share/kitinet/jobs/submit_pipeline.sh ] || fail "no sample, no pipeline: $(find prefix/share)"
 
 cat > program.c <<'END'
 #include <kitinet/random.h>
