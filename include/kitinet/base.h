@@ -7,9 +7,8 @@
 #ifndef KITINET_BASE_H
 #define KITINET_BASE_H
 
+#include <kitinet/version.h>
 #include <petscsys.h>
-
-#define KN_VERSION "0.1.0"
 
 /* Names that PETSc introduced after 3.18, the oldest release we build with. */
 #if PETSC_VERSION_LT(3, 19, 0)

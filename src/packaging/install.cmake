@@ -3,21 +3,30 @@
 
 option(KN_MANUAL "Make man pages and shell completion from -help; runs the program on the building machine" ON)
 
-set(parts core io data solvers layers model train)
-list(TRANSFORM parts PREPEND kitinet_ OUTPUT_VARIABLE archives)
-add_library(libkitinet SHARED ${PROJECT_SOURCE_DIR}/src/empty.c)
-target_link_libraries(libkitinet PRIVATE -Wl,--whole-archive ${archives} -Wl,--no-whole-archive)
-set_target_properties(libkitinet PROPERTIES OUTPUT_NAME kitinet VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+include(CMakePackageConfigHelpers)
 
 set(here ${CMAKE_CURRENT_LIST_DIR})
 set(KN_DATA ${CMAKE_INSTALL_DATADIR}/kitinet)
+set(parts core io data solvers layers model train library)
+list(TRANSFORM parts PREPEND kitinet_ OUTPUT_VARIABLE archives)
+add_library(libkitinet SHARED ${PROJECT_SOURCE_DIR}/src/empty.c)
+target_link_libraries(libkitinet PRIVATE -Wl,--whole-archive ${archives} -Wl,--no-whole-archive)
+target_include_directories(libkitinet INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+set_target_properties(libkitinet PROPERTIES OUTPUT_NAME kitinet EXPORT_NAME kitinet VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+
 file(RELATIVE_PATH KN_PREFIX_FROM_PC "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 file(RELATIVE_PATH KN_PREFIX_FROM_MODULE "/${KN_DATA}" "/")
 configure_file(${here}/kitinet.pc.in ${PROJECT_BINARY_DIR}/kitinet.pc @ONLY)
 configure_file(${here}/modulefile.in ${PROJECT_BINARY_DIR}/modulefile @ONLY)
 
 install(TARGETS kitinet RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(TARGETS libkitinet LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS libkitinet EXPORT kitinet LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/kitinet) # find_package(kitinet): the target kitinet::kitinet
+install(EXPORT kitinet NAMESPACE kitinet:: FILE kitinetConfig.cmake DESTINATION ${package})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/kitinetConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/kitinetConfigVersion.cmake DESTINATION ${package})
+install(FILES ${PROJECT_SOURCE_DIR}/src/library/kitinet.f90 DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kitinet)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/tests/examples DESTINATION ${KN_DATA})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/kitinet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs DESTINATION ${KN_DATA})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/jobs DESTINATION ${KN_DATA} FILES_MATCHING PATTERN "*.sbatch" PATTERN "env.sh" PATTERN "step.sh" PATTERN "submit_pipeline.sh"

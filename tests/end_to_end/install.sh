@@ -37,3 +37,36 @@ if ldd "$KITINET" | grep -q libasan; then sanitize=-fsanitize=address,undefined;
 "${CC:-mpicc}" $sanitize program.c -o program $(pkg-config --cflags --libs kitinet) -Wl,-rpath,"$libraries" > output 2>&1 || fail "$(cat output)"
 ./program > output || fail "the program does not run: $(cat output)"
 grep -q "^fno [a-z]* 0$" output || fail "$(cat output)"
+
+# The surrogate from another program: by CMake in C and Fortran, by pkg-config in PETSc's time loop. All agree with kitinet predict.
+small_data
+train 1 run -train_epochs 2
+"$KITINET" generate -darcy_grid 16 -samples 1 -output layered.h5 > /dev/null
+mkdir project
+cat > project/CMakeLists.txt <<'END'
+cmake_minimum_required(VERSION 3.20)
+project(examples LANGUAGES C Fortran)
+find_package(kitinet 0.1 REQUIRED)
+get_target_property(include kitinet::kitinet INTERFACE_INCLUDE_DIRECTORIES)
+add_executable(surrogate_c ${EXAMPLES}/surrogate.c)
+target_link_libraries(surrogate_c kitinet::kitinet)
+add_executable(surrogate_f ${include}/kitinet/kitinet.f90 ${EXAMPLES}/surrogate.f90)
+target_link_libraries(surrogate_f kitinet::kitinet)
+END
+examples=$PWD/prefix/share/kitinet/examples
+if [ -z "$sanitize" ]; then
+  { cmake -S project -B made -DCMAKE_PREFIX_PATH="$PWD/prefix" -DEXAMPLES="$examples" && cmake --build made; } > output 2>&1 || fail "find_package(kitinet): $(cat output)"
+  made/surrogate_c run/best.h5 20 > output 2> message || fail "$(cat output message)"
+  [ ! -s message ] || fail "the library prints: $(cat message)"
+  grep -q "^kitinet [0-9.]*, darcy: u = [0-9.e-]* 1$" output || fail "$(cat output)"
+  value=$(sed 's/.* = \([^ ]*\) .*/\1/' output)
+  made/surrogate_f run/best.h5 20 > output 2> message || fail "$(cat output message)"
+  close "$value" "$(sed 's/.* //' output)" 1e-5 || fail "C: $value, Fortran: $(cat output)"
+  ends 1 made/surrogate_c nowhere.h5 20 > output 2> message
+  [ "$(wc -l < message)" -eq 1 ] && grep -q "nowhere.h5" message || fail "$(cat message)"
+  ends 1 made/surrogate_c run/best.h5 6 > output 2> message
+  grep -q "fewer than twice the 4 modes" message || fail "$(cat message)"
+  "${CC:-mpicc}" "$examples/time_loop.c" -o time_loop $(pkg-config --cflags --libs kitinet) -lm -Wl,-rpath,"$libraries" > output 2>&1 || fail "$(cat output)"
+  ./time_loop run/best.h5 > output 2> message || fail "$(cat output message)"
+  grep -q "^distance from the steady state: [0-9.e-]*$" output || fail "$(cat output message)"
+fi

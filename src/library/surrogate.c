@@ -1,0 +1,242 @@
+/*
+  The library's door for other programs: the C types of surrogate.h around an operator.
+
+  PETSc knows no threads, so a lock lets one call in at a time. Errors of PETSc and ours are caught by a handler of our own, for the time of
+  a call; what it was told is kept for KNSurrogateMessage().
+*/
+#include <kitinet/error.h>
+#include <kitinet/memory.h>
+#include <kitinet/operator.h>
+#include <kitinet/surrogate.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK = 8 }; /* samples that pass through the network together */
+
+struct _p_KNSurrogate {
+  KNOperator       op;
+  const KNProblem *problem;  /* of the operator, not owned */
+  PetscInt         history;
+  KNGrid           grid;     /* planned for; n[0] is 0 before the first prediction */
+  PetscInt         frames;   /* that x and y have room for */
+  float           *x, *y;    /* steady (CHUNK, C_in, S), (CHUNK, C_out, S); time-dependent both (CHUNK, frames, C, S) */
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static _Thread_local char message[512];
+
+const char *KNSurrogateVersion(void)
+{
+  return KN_VERSION;
+}
+
+const char *KNSurrogateMessage(void)
+{
+  return message;
+}
+
+/* Keeps the first line of an error; what passes it on says nothing new. */
+static PetscErrorCode Catch(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code, PetscErrorType type, const char *text, void *context)
+{
+  (void)comm, (void)line, (void)file, (void)context;
+  if (type != PETSC_ERROR_INITIAL) return code;
+  if (KNExitCode(code) == KN_EXIT_FAILED) (void)snprintf(message, sizeof(message), "%s: %s", function, text);
+  else (void)snprintf(message, sizeof(message), "%s", text);
+  return code;
+}
+
+static int Fail(int code, const char format[], ...)
+{
+  va_list arguments;
+
+  va_start(arguments, format);
+  (void)vsnprintf(message, sizeof(message), format, arguments);
+  va_end(arguments);
+  return code;
+}
+
+static void End(void)
+{
+  PetscBool finalized;
+
+  (void)PetscFinalized(&finalized);
+  if (!finalized) (void)PetscFinalize();
+}
+
+/* Starts PETSc, and with it MPI, if the caller has not: alone in this process, without signal handlers or files of the user's. */
+static PetscErrorCode Begin(void)
+{
+  PetscBool      initialized;
+  PetscErrorCode code = PetscInitialized(&initialized);
+
+  if (code || initialized) return code;
+  (void)setenv("OMPI_MCA_ess_singleton_isolated", "1", 0); /* Open MPI: no daemon beside a process that mpiexec did not start */
+  PETSC_MPI_THREAD_REQUIRED = MPI_THREAD_SERIALIZED;
+  code                      = PetscOptionsSetValue(NULL, "-no_signal_handler", "true");
+  if (!code) code = PetscOptionsSetValue(NULL, "-skip_petscrc", "true");
+  if (!code) code = PetscInitializeNoArguments();
+  if (!code && atexit(End)) code = PETSC_ERR_SYS;
+  return code;
+}
+
+static PetscErrorCode Load(const char path[], KNSurrogate *surrogate)
+{
+  KNSurrogate s;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&s));
+  *surrogate = s;
+  PetscCall(KNOperatorLoad(path, &s->op));
+  PetscCall(KNOperatorGetModel(s->op, NULL, NULL, &s->problem, NULL));
+  PetscCall(KNOperatorGetHistory(s->op, &s->history));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Destroy(KNSurrogate *surrogate)
+{
+  PetscFunctionBegin;
+  PetscCall(KNFree(&(*surrogate)->x));
+  PetscCall(KNFree(&(*surrogate)->y));
+  PetscCall(KNOperatorDestroy(&(*surrogate)->op));
+  PetscCall(PetscFree(*surrogate));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int KNSurrogateLoad(const char path[], KNSurrogate *surrogate)
+{
+  PetscErrorCode code;
+
+  *surrogate = NULL;
+  message[0] = 0;
+  if (!path || !path[0]) return Fail(KN_EXIT_USAGE, "no checkpoint named");
+  pthread_mutex_lock(&lock);
+  code = Begin();
+  if (code) (void)Fail(0, "PETSc cannot be initialised, error %d", (int)code);
+  else {
+    (void)PetscPushErrorHandler(Catch, NULL);
+    code = Load(path, surrogate);
+    if (code && *surrogate) {
+      char kept[sizeof(message)];
+
+      memcpy(kept, message, sizeof(kept));
+      (void)Destroy(surrogate);
+      memcpy(message, kept, sizeof(kept));
+      *surrogate = NULL;
+    }
+    (void)PetscPopErrorHandler();
+  }
+  pthread_mutex_unlock(&lock);
+  return code ? KNExitCode(code) : 0;
+}
+
+int KNSurrogateDestroy(KNSurrogate *surrogate)
+{
+  PetscErrorCode code;
+
+  message[0] = 0;
+  if (!*surrogate) return 0;
+  pthread_mutex_lock(&lock);
+  (void)PetscPushErrorHandler(Catch, NULL);
+  code = Destroy(surrogate);
+  (void)PetscPopErrorHandler();
+  pthread_mutex_unlock(&lock);
+  *surrogate = NULL;
+  return code ? KNExitCode(code) : 0;
+}
+
+int KNSurrogateGetShape(KNSurrogate surrogate, KNSurrogateShape *shape)
+{
+  message[0] = 0;
+  if (!surrogate) return Fail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
+  *shape = (KNSurrogateShape){.dim = (int)surrogate->problem->grid.dim, .history = (int)surrogate->history, .inputs = surrogate->history ? 0 : (int)surrogate->problem->inputs, .outputs = (int)surrogate->problem->outputs};
+  for (int i = 0; i < 3; i++) shape->n[i] = (int)surrogate->problem->grid.n[i];
+  (void)snprintf(shape->points, sizeof(shape->points), "%s", KNPointsNames[surrogate->problem->grid.points]);
+  (void)snprintf(shape->pde, sizeof(shape->pde), "%s", surrogate->problem->pde);
+  return 0;
+}
+
+int KNSurrogateGetField(KNSurrogate surrogate, int output, int i, const char **name, const char **unit)
+{
+  const KNField *field;
+  int            fields;
+
+  message[0] = 0;
+  if (!surrogate) return Fail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
+  fields = (int)(output ? surrogate->problem->outputs : surrogate->history ? 0 : surrogate->problem->inputs);
+  if (i < 0 || i >= fields) return Fail(KN_EXIT_USAGE, "there is no %s field %d of %d", output ? "output" : "input", i, fields);
+  field = output ? &surrogate->problem->output[i] : &surrogate->problem->input[i];
+  if (name) *name = field->name;
+  if (unit) *unit = field->unit;
+  return 0;
+}
+
+/* Plans, and makes room for a chunk, unless the last prediction was on this grid with as many frames. */
+static PetscErrorCode Plan(KNSurrogate s, const KNGrid *grid, PetscInt frames)
+{
+  const size_t S = KNGridSize(grid), inputs = s->history ? (size_t)frames * (size_t)s->problem->outputs : (size_t)s->problem->inputs, outputs = (size_t)PetscMax(frames, 1) * (size_t)s->problem->outputs;
+  PetscBool    same;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMemcmp(grid->n, s->grid.n, sizeof(grid->n), &same));
+  if (same && frames == s->frames) PetscFunctionReturn(PETSC_SUCCESS);
+  s->grid.n[0] = 0; /* until all is planned */
+  PetscCall(KNFree(&s->x));
+  PetscCall(KNFree(&s->y));
+  if (!same) PetscCall(KNOperatorSetGrid(s->op, grid, CHUNK, PETSC_FALSE));
+  PetscCall(KNMalloc(CHUNK * inputs * S, sizeof(float), &s->x));
+  PetscCall(KNMalloc(CHUNK * outputs * S, sizeof(float), &s->y));
+  s->grid   = *grid;
+  s->frames = frames;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Predict(KNSurrogate s, int samples, const KNGrid *grid, PetscInt steps, const float x[], float y[])
+{
+  const PetscInt frames = s->history ? s->history + steps : 0;
+  const size_t   S = KNGridSize(grid), C = (size_t)s->problem->outputs * S;
+  const size_t   given = s->history ? (size_t)s->history * C : (size_t)s->problem->inputs * S; /* values of a sample in x .. */
+  const size_t   wanted = s->history ? (size_t)steps * C : C;                                  /* .. and in y */
+
+  PetscFunctionBegin;
+  PetscCall(Plan(s, grid, frames));
+  for (int first = 0; first < samples; first += CHUNK) {
+    const size_t B    = (size_t)PetscMin(CHUNK, samples - first);
+    const KNPass pass = {.samples = (PetscInt)B, .training = PETSC_FALSE};
+
+    if (!s->history) {
+      memcpy(s->x, x + (size_t)first * given, B * given * sizeof(*x)); /* the operator normalises in place */
+      PetscCall(KNOperatorPredict(s->op, &pass, 0, s->x, NULL, s->y));
+      memcpy(y + (size_t)first * wanted, s->y, B * wanted * sizeof(*y));
+      continue;
+    }
+    for (size_t b = 0; b < B; b++) memcpy(s->x + b * (given + wanted), x + ((size_t)first + b) * given, given * sizeof(*x));
+    PetscCall(KNOperatorPredict(s->op, &pass, frames, NULL, s->x, s->y));
+    for (size_t b = 0; b < B; b++) memcpy(y + ((size_t)first + b) * wanted, s->y + b * (given + wanted) + given, wanted * sizeof(*y));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int steps, const float x[], float y[])
+{
+  PetscErrorCode code;
+  PetscInt       points[KN_MAX_DIM] = {1, 1, 1};
+  KNGrid         grid;
+
+  message[0] = 0;
+  if (!surrogate) return Fail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
+  if (samples < 0 || !n || !x || !y) return Fail(KN_EXIT_USAGE, "%d samples, or a NULL array", samples);
+  if (surrogate->history ? steps < 1 : steps != 0) return Fail(KN_EXIT_USAGE, surrogate->history ? "%d steps: a time-dependent surrogate predicts 1 or more" : "%d steps: a steady surrogate takes 0", steps);
+  for (PetscInt i = 0; i < surrogate->problem->grid.dim; i++) {
+    if (n[i] < 1 || n[i] > 1 << 20) return Fail(KN_EXIT_USAGE, "%d points along axis %d", n[i], (int)i + 1);
+    points[i] = n[i];
+  }
+  grid = KNGridMake(surrogate->problem->grid.dim, points, surrogate->problem->grid.points);
+  pthread_mutex_lock(&lock);
+  (void)PetscPushErrorHandler(Catch, NULL);
+  code = Predict(surrogate, samples, &grid, steps, x, y);
+  (void)PetscPopErrorHandler();
+  pthread_mutex_unlock(&lock);
+  return code ? KNExitCode(code) : 0;
+}
