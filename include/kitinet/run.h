@@ -19,6 +19,9 @@ typedef struct {
   PetscReal  wait;    /* share of the epoch spent waiting for data */
 } KNMetrics;
 
+/* Collective on PETSC_COMM_WORLD. A text file of at most 16 MiB, freed by the caller with PetscFree(). Raises KN_ERR_INPUT: its name, and the hint. */
+PETSC_EXTERN PetscErrorCode KNTextRead(const char path[], const char hint[], char **text);
+
 /* Collective on PETSC_COMM_WORLD. Makes a directory, if need be, with its parents. Raises KN_ERR_IO: what it is, its name, the option that chooses another. */
 PETSC_EXTERN PetscErrorCode KNDirectoryCreate(const char kind[], const char directory[], const char option[]);
 

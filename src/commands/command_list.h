@@ -11,3 +11,4 @@ KN_COMMAND(watch, Watch, "follow runs at the terminal: curves, newest numbers, t
 KN_COMMAND(evaluate, Evaluate, "errors of trained networks on datasets, at any resolution; pictures")
 KN_COMMAND(predict, Predict, "write a trained network's predictions for a file of inputs")
 KN_COMMAND(bench, Bench, "time each layer and the whole step of a network against the limits of the machine")
+KN_COMMAND(report, Report, "compare trained runs: a study's, or any; table with intervals, CSV, pictures")

@@ -6,7 +6,57 @@
 /* Okabe & Ito 2008, but for yellow, which is too light for lines; then again, dashed. */
 static const char *const colour[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"};
 
-enum { COLOURS = PETSC_STATIC_ARRAY_LENGTH(colour), WIDTH = 1200, HEIGHT = 680 };
+enum { COLOURS = PETSC_STATIC_ARRAY_LENGTH(colour), WIDTH = 1200, HEIGHT = 680, FEW = 12 };
+
+/* Curves of few points show them. */
+static PetscBool KNPictureFew(PetscInt n, const KNPictureCurve curve[])
+{
+  for (PetscInt i = 0; i < n; i++) {
+    if (curve[i].n > FEW) return PETSC_FALSE;
+  }
+  return PETSC_TRUE;
+}
+
+/* A logarithmic x axis: few points have their own tics. */
+static void KNPictureTicsX(KNPicture *picture, PetscInt n, const KNPictureCurve curve[])
+{
+  const char *comma = "";
+  double      low = INFINITY, high = 0.0;
+
+  fprintf(picture->script, "set xtics (");
+  for (PetscInt i = 0; i < n; i++) {
+    for (PetscInt k = 0; k < curve[i].n; k++) {
+      if (!isfinite(curve[i].x[k]) || curve[i].x[k] <= 0.0) continue;
+      fprintf(picture->script, "%s'%g' %.9g", comma, (double)curve[i].x[k], (double)curve[i].x[k]);
+      comma = ", ";
+      low   = PetscMin(low, curve[i].x[k]);
+      high  = PetscMax(high, curve[i].x[k]);
+    }
+  }
+  fprintf(picture->script, ")\n");
+  if (high > 0.0) fprintf(picture->script, "set xrange [%.9g:%.9g]\n", low / 1.1, high * 1.1);
+}
+
+/* A logarithmic y axis of less than two decades has tics at 1, 2, 5 times powers of ten. */
+static void KNPictureTicsY(KNPicture *picture, PetscInt n, const KNPictureCurve curve[])
+{
+  double low = INFINITY, high = 0.0;
+
+  for (PetscInt i = 0; i < n; i++) {
+    for (PetscInt k = 0; k < curve[i].n; k++) {
+      const double least = curve[i].low ? curve[i].low[k] : curve[i].y[k], most = curve[i].high ? curve[i].high[k] : curve[i].y[k];
+
+      if (least > 0.0 && isfinite(least)) low = PetscMin(low, least);
+      if (isfinite(most)) high = PetscMax(high, most);
+    }
+  }
+  if (!(low <= high) || high / low > 100.0) return;
+  fprintf(picture->script, "set yrange [%.9g:%.9g]\nset ytics (", low / 1.2, high * 1.2);
+  for (int power = (int)floor(log10(low)) - 1; power <= (int)ceil(log10(high)); power++) {
+    for (int k = 0; k < 3; k++) fprintf(picture->script, "%s%ge%d", k || power > (int)floor(log10(low)) - 1 ? ", " : "", k == 0 ? 1.0 : k == 1 ? 2.0 : 5.0, power);
+  }
+  fprintf(picture->script, ")\n");
+}
 
 /* Writes the points that the axes can show, a line each: x y [low high]. gnuplot begins another data set after two empty lines. */
 static void KNPictureCurveData(KNPicture *picture, const KNPictureCurve *curve, KNPictureAxes axes)
@@ -25,8 +75,9 @@ static void KNPictureCurveData(KNPicture *picture, const KNPictureCurve *curve, 
 
 PetscErrorCode KNPictureCurves(const char path[], const char title[], const char xlabel[], const char ylabel[], KNPictureAxes axes, PetscInt n, const KNPictureCurve curve[])
 {
-  const char *comma = "plot";
-  KNPicture   picture;
+  const PetscBool few   = KNPictureFew(n, curve);
+  const char     *comma = "plot";
+  KNPicture       picture;
 
   PetscFunctionBegin;
   PetscCheck(n > 0, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "A picture of no curves");
@@ -46,6 +97,8 @@ PetscErrorCode KNPictureCurves(const char path[], const char title[], const char
   fprintf(picture.script, "set style fill transparent solid 0.18 noborder\n");
   if (axes != KN_AXES_LINEAR) fprintf(picture.script, "set logscale y\n");
   if (axes == KN_AXES_LOG_XY) fprintf(picture.script, "set logscale x\n");
+  if (axes != KN_AXES_LINEAR) KNPictureTicsY(&picture, n, curve);
+  if (axes == KN_AXES_LOG_XY && few) KNPictureTicsX(&picture, n, curve);
 
   for (PetscInt i = 0; i < n; i++) {
     KNPictureCurveData(&picture, &curve[i], axes);
@@ -57,7 +110,7 @@ PetscErrorCode KNPictureCurves(const char path[], const char title[], const char
     }
     fprintf(picture.script, "%s ", comma);
     KNPictureDataName(&picture);
-    fprintf(picture.script, " index %" PetscInt_FMT " using 1:2 with lines linewidth 2.2 linecolor '%s' dashtype %s title ", i, colour[i % COLOURS], i / COLOURS % 2 ? "2" : "1");
+    fprintf(picture.script, " index %" PetscInt_FMT " using 1:2 with %s linewidth 2.2 linecolor '%s' dashtype %s title ", i, few ? "linespoints pointtype 7 pointsize 1.2" : "lines", colour[i % COLOURS], i / COLOURS % 2 ? "2" : "1");
     KNPictureText(&picture, curve[i].name);
     comma = ", \\\n ";
   }

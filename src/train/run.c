@@ -108,22 +108,31 @@ static char *ReadText(const char path[])
   return text;
 }
 
-PetscErrorCode KNRunReadConfig(const char directory[], char **yaml)
+PetscErrorCode KNTextRead(const char path[], const char hint[], char **text)
 {
-  char        path[PETSC_MAX_PATH_LEN], *text = NULL;
+  char       *found = NULL;
   PetscMPIInt rank;
   size_t      size = 0;
 
   PetscFunctionBegin;
-  PetscCall(KNRunPath(directory, "config.yaml", path));
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
-  if (rank == 0 && (text = ReadText(path))) size = strlen(text) + 1;
-  PetscCall(KNAgree(PETSC_COMM_WORLD, rank == 0 && !text ? KN_ERR_INPUT : 0, "%s: cannot be read; a run resumes with the options it began with", path));
+  if (rank == 0 && (found = ReadText(path))) size = strlen(found) + 1;
+  PetscCall(KNAgree(PETSC_COMM_WORLD, rank == 0 && !found ? KN_ERR_INPUT : 0, "%s: cannot be read; %s", path, hint));
   PetscCallMPI(MPI_Bcast(&size, sizeof(size), MPI_BYTE, 0, PETSC_COMM_WORLD));
-  PetscCall(PetscMalloc1(size, yaml));
-  if (rank == 0) memcpy(*yaml, text, size);
-  free(text);
-  PetscCallMPI(MPI_Bcast(*yaml, (PetscMPIInt)size, MPI_CHAR, 0, PETSC_COMM_WORLD));
+  PetscCall(PetscMalloc1(size, text));
+  if (rank == 0) memcpy(*text, found, size);
+  free(found);
+  PetscCallMPI(MPI_Bcast(*text, (PetscMPIInt)size, MPI_CHAR, 0, PETSC_COMM_WORLD));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNRunReadConfig(const char directory[], char **yaml)
+{
+  char path[PETSC_MAX_PATH_LEN];
+
+  PetscFunctionBegin;
+  PetscCall(KNRunPath(directory, "config.yaml", path));
+  PetscCall(KNTextRead(path, "a run resumes with the options it began with", yaml));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,0 +1,45 @@
+/* What the parts of `kitinet report` share: trained runs, and how they compare. */
+#ifndef KITINET_REPORT_H
+#define KITINET_REPORT_H
+
+#include "study.h"
+
+/* A finished run. Errors are relative L2, of the last epoch: to choose an epoch by its test error would be a selection on the test set. */
+typedef struct {
+  const KNStudyRun *run;                     /* not owned */
+  PetscReal         train, validation, test; /* NaN: there is none */
+  PetscReal         seconds;                 /* of training */
+  PetscInt64        parameters;
+  PetscReal         mflop;                   /* forward, of a sample on the training grid */
+} KNResult;
+
+/* All runs of one variant on one dataset with one number of samples, beside those of the baseline. */
+typedef struct {
+  const char *dataset, *variant;    /* not owned */
+  PetscInt64  samples;
+  PetscInt    runs, pairs;          /* pairs: of runs of both with the same seed */
+  PetscReal   mean, deviation;      /* of the error, over seeds; deviation: NaN for one run */
+  PetscReal   difference, low, high; /* paired: mean of error - baseline's, and its 95 % interval; NaN without a pair, or without two */
+  PetscReal   base;                 /* mean error of the baseline in the pairs */
+} KNCell;
+
+/* Collective on PETSC_COMM_WORLD. Epochs that a run has finished, 0 if there is no such run. */
+PETSC_INTERN PetscErrorCode KNReportEpochs(const KNStudyRun *run, PetscInt64 *epochs);
+
+/* Collective on PETSC_COMM_WORLD. The finished runs of a study; *results is freed with PetscFree(). Raises KN_ERR_INPUT for a run that was made with other options than the study's. */
+PETSC_INTERN PetscErrorCode KNReportCollect(const KNStudy *study, PetscInt *count, KNResult **results);
+
+/*
+  Collective on PETSC_COMM_WORLD. A study made of existing runs: dataset, samples and seed from their options, the variant named by those model options that are not the
+  same in all of them. Raises KN_ERR_INPUT.
+*/
+PETSC_INTERN PetscErrorCode KNReportGather(PetscInt count, char *const directory[], KNStudy *study);
+
+/* Not collective. Cells in the order of the table: by dataset, samples, the baseline before the others; *cells is freed with PetscFree(). */
+PETSC_INTERN PetscErrorCode KNReportCompare(const KNStudy *study, PetscInt count, const KNResult results[], PetscInt *ncells, KNCell **cells);
+
+/* Collective on PETSC_COMM_WORLD. To the terminal; to runs.csv and table.csv in a directory; pictures error_DATASET.png there. source: what was reported on, "-study FILE". */
+PETSC_INTERN PetscErrorCode KNReportPrint(const KNStudy *study, const char source[], PetscInt count, PetscInt ncells, const KNCell cells[]);
+PETSC_INTERN PetscErrorCode KNReportWrite(const KNStudy *study, const char source[], const char directory[], PetscInt count, const KNResult results[], PetscInt ncells, const KNCell cells[]);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+  A study: networks that differ in their options, trained on several datasets, with several numbers of samples and several seeds. A YAML file:
+
+    study: NAME                              runs are kept in runs/NAME/DATASET/VARIANT/SAMPLES/seedS
+    common: -name value ...                  options of every run, as `kitinet train` takes them
+    steps: 5000                              of each run: -train_epochs follows from samples and -train_batch; or leave it out and give -train_epochs
+    seeds: [1, 2, 3]
+    train_samples: [100, 300, 1000]          the first so many of the training file; left out: all
+    baseline: VARIANT                        what the others are compared with; left out: the first in alphabetical order
+    datasets:
+      NAME:
+        train: FILE
+        validation: FILE                     for -study_validation, in place of the test file; left out: there is no such run
+        test: FILE
+    variants:
+      NAME: -name value ...                  over the common options
+
+  Names hold letters, digits, dots, dashes and underscores; options and files no blanks of their own.
+*/
+#ifndef KITINET_STUDY_H
+#define KITINET_STUDY_H
+
+#include <kitinet/base.h>
+
+/* Options of a command, in order; a name occurs once. */
+typedef struct {
+  PetscInt count;
+  char   **name, **value; /* name with its dash; value NULL: none */
+} KNWords;
+
+PETSC_INTERN PetscErrorCode KNWordsSet(KNWords *words, const char name[], const char value[]);
+PETSC_INTERN const char    *KNWordsGet(const KNWords *words, const char name[]); /* NULL: not there; "" without a value */
+PETSC_INTERN PetscErrorCode KNWordsDestroy(KNWords *words);
+
+/* One training. */
+typedef struct {
+  char       directory[PETSC_MAX_PATH_LEN];
+  char       dataset[KN_MAX_NAME], variant[2 * KN_MAX_NAME];
+  PetscInt64 samples, seed, epochs; /* samples 0: all */
+  KNWords    words;                 /* options of `kitinet train` */
+} KNStudyRun;
+
+typedef struct {
+  char        name[KN_MAX_NAME], baseline[2 * KN_MAX_NAME], directory[PETSC_MAX_PATH_LEN];
+  PetscBool   validation;
+  PetscInt    count;
+  KNStudyRun *run; /* (count) by seed, samples, dataset, variant: all variants of the first seed come first */
+} KNStudy;
+
+/* Collective on PETSC_COMM_WORLD. Raises KN_ERR_INPUT where the file is no study, naming the key. Options and files of the runs are not looked at. */
+PETSC_INTERN PetscErrorCode KNStudyRead(const char path[], PetscBool validation, KNStudy *study);
+PETSC_INTERN PetscErrorCode KNStudyDestroy(KNStudy *study);
+
+#endif

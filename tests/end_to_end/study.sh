@@ -1,0 +1,90 @@
+# jobs/study.sh, kitinet report: a study runs, is resumed, and reported on; numbers of the report follow from the runs; wrong studies are refused before the first run.
+set -eu
+. "$(dirname "$0")/common.sh"
+small_data
+export KITINET
+study() { limited sh "$KITINET_SOURCE/jobs/study.sh" "$@" -j 1; }
+report() { ranks 1 report "$@"; }
+cat > study.yaml <<END
+study: trial
+common: $network
+  -train_schedule constant
+steps: 8
+seeds: [1, 2]
+train_samples: [12, 24]
+baseline: plain
+datasets:
+  darcy:
+    train: train.h5
+    validation: fine.h5
+    test: test.h5
+variants:
+  plain: -model_residual plain
+  collision_0.3: -model_residual collision -collision_rate 0.3
+END
+
+report -study study.yaml -list > list
+[ "$(grep -c "^todo -run runs/trial/darcy/" list)" -eq 8 ] || fail "not eight runs to do: $(cat list)"
+grep -q -e "^todo -run runs/trial/darcy/collision_0.3/12/seed2 -dataset train.h5 -dataset_test test.h5 -train_samples 12 -seed 2 .* -collision_rate 0.3 -train_epochs 4$" list || fail "$(cat list)"
+grep -q -e "plain/24/seed1 .* -train_epochs 2$" list || fail "8 steps of 6 are not 2 epochs of 24 samples: $(cat list)"
+
+# One run is there already, another begun: the first is not touched, the second goes on.
+first=$(sed -n 1p list); second=$(sed -n 2p list)
+ranks 1 train ${first#todo } > output 2> message
+ends 75 ranks 1 train ${second#todo } -max_time 1e-9 > output 2> message
+cksum runs/trial/darcy/*/12/seed1/checkpoint.h5 > before
+[ "$(report -study study.yaml -list | grep -c "^done ")" -eq 1 ] || fail "not one run is done: $(report -study study.yaml -list)"
+report -study study.yaml | grep -q "1 of 8 runs are finished" || fail "an unfinished study is not reported on"
+study study.yaml > output 2> message || fail "the study ends with $?: $(cat output message)"
+grep -q "^== study.yaml: 8 runs, 7 to do" output || fail "$(cat output)"
+grep -q "8 of 8 runs are finished" output || fail "$(cat output)"
+directory=$(echo "$first" | cut -d ' ' -f 3)
+grep -q "$(cksum < $directory/checkpoint.h5)" before || fail "a finished run was trained again"
+study study.yaml > output 2> message || fail "again: $(cat output message)"
+grep -q "^== study.yaml: 8 runs, 0 to do" output || fail "a finished study is run again: $(cat output)"
+
+# The table from the runs: mean over seeds, deviation, mean and interval of the paired difference, t = 12.7062 for one degree of freedom.
+errors() { for s in 1 2; do tail -n 1 "runs/trial/darcy/$1/12/seed$s/metrics.csv" | cut -d , -f 3; done | tr '\n' ' '; }
+set -- $(errors plain) $(errors collision_0.3)
+expected=$(awk -v a="$1" -v b="$2" -v c="$3" -v d="$4" 'BEGIN { p = c - a; q = d - b; e = p > q ? p - q : q - p; s = c > d ? c - d : d - c
+  printf "%.7g %.7g %.7g %.7g %.7g", (c + d) / 2, s / sqrt(2), (p + q) / 2, (p + q) / 2 - 12.7062047 * e / 2, (p + q) / 2 + 12.7062047 * e / 2 }')
+found=$(grep "^darcy,12,collision_0.3,test,2," runs/trial/table.csv | cut -d , -f 6,7,11,12,13 | tr , ' ')
+i=1
+for value in $expected; do
+  other=$(echo "$found" | cut -d ' ' -f $i) i=$((i + 1))
+  awk -v a="$value" -v b="$other" 'BEGIN { d = a - b; if (d < 0) d = -d; exit !(d <= 2e-6) }' || fail "table: $found, expected $expected"
+done
+[ "$(wc -l < runs/trial/runs.csv)" -eq 9 ] || fail "$(cat runs/trial/runs.csv)"
+grep -q "^darcy,24,plain,2,.*,runs/trial/darcy/plain/24/seed2,kitinet train -run runs/trial/darcy/plain/24/seed2 -dataset train.h5 " runs/trial/runs.csv || fail "$(cat runs/trial/runs.csv)"
+[ -s runs/trial/error_darcy.png ] || fail "no picture in $(ls runs/trial)"
+
+# Loose runs: what differs in their options names them.
+report -run runs/trial/darcy/plain/12/seed1,runs/trial/darcy/collision_0.3/12/seed1 > output || fail "report -run"
+grep -q "residual=collision" output || fail "$(cat output)"
+
+# The search is tested on the validation file only, in a place of its own.
+report -study study.yaml -study_validation -list > list
+[ "$(grep -c -e "-run runs/trial-validation/.* -dataset_test fine.h5 " list)" -eq 8 ] || fail "$(cat list)"
+
+# Refused before the first run
+wrong() { sed "$1" study.yaml | sed 's/^study: .*/study: other/' > wrong.yaml; }
+bad() { unchanged refused "$@"; }
+wrong 's/collision_rate/collsion_rate/';   bad 2 "unknown option -collsion_rate, did you mean -collision_rate?" study wrong.yaml
+wrong 's/rate 0.3/rate 3/';                bad 2 "option -collision_rate is 3, out of range" study wrong.yaml
+wrong 's/test: test/test: nowhere/';       bad 3 "nowhere.h5: cannot be opened" study wrong.yaml
+wrong '/validation/d';                     bad 3 "dataset darcy has no validation: FILE" study wrong.yaml -validation
+wrong 's/\[12, 24\]/[12, 25]/';            bad 2 "option -train_samples is 25, the dataset holds 24" study wrong.yaml
+wrong 's/^baseline: plain/baseline: none/'; bad 3 'the baseline "none" is none of the variants' study wrong.yaml
+wrong 's/^seeds/seds/';                    bad 3 'unknown key "seds"' study wrong.yaml
+wrong 's/  collision_0.3:/  plain:/';      bad 3 "variants plain is given twice" study wrong.yaml
+wrong 's/\[1, 2\]/[1, x]/';                bad 3 'seeds: "x" is not a whole number' study wrong.yaml
+wrong 's/constant/constant -seed 3/';      bad 3 "common: -seed is set by the study" study wrong.yaml
+sed 's|^study: .*|study: ../up|' study.yaml > wrong.yaml
+bad 3 'study "../up": names hold at most' study wrong.yaml
+wrong 's/^steps: 8//';                     bad 3 "has no -train_epochs" study wrong.yaml
+printf 'study: [\n' > wrong.yaml;          bad 3 "not YAML" study wrong.yaml
+bad 3 "nowhere.yaml: cannot be read" study nowhere.yaml
+bad 2 "report needs -study FILE or -run" report
+sed 's/rate 0.3/rate 0.4/' study.yaml > wrong.yaml
+bad 3 "seed1 was made with other options: -collision_rate is 0.3 there, 0.4 in the study" report -study wrong.yaml
+bad 2 'option -baseline is "none", none of the variants' report -study study.yaml -baseline none
