@@ -61,12 +61,13 @@ static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m
     PetscCall(KNOperatorGetModel(candidate[i].op, &model, NULL, NULL, NULL));
     if (j == 0) PetscCall(KNModelGetCost(model, &candidate[i].flops, NULL, NULL));
     PetscCall(KNOperatorGetHistory(candidate[i].op, &history));
-    PetscCall(KNJudgementCreate(&problem->grid, PetscMax(problem->frames - history, 1) * problem->outputs, samples, judged)); /* of a trajectory all predicted frames together */
+    PetscCall(KNJudgementCreate(problem, history, samples, judged));
     PetscCall(KNEvaluateEach(candidate[i].op, dataset, 0, samples, batch, 0, KNJudgementAdd, judged));
     PetscCall(KNJudgementReduce(judged));
     if (pictures && rank == 0) {
       PetscCall(KNEvaluateDrawFields(&candidate[i], dataset, name, judged));
       PetscCall(KNEvaluateDrawSpectra(&candidate[i], name, judged));
+      if (judged->frames > 1) PetscCall(KNEvaluateDrawRollout(&candidate[i], name, judged));
     }
   }
   if (pictures && rank == 0) PetscCall(KNEvaluateDrawDistributions(n, candidate, m, j, name, judgement));
@@ -90,8 +91,8 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsList("-checkpoint", "or checkpoint files, separated by commas", &ncheckpoints, &checkpoints));
   PetscCall(KNOptionsList("-dataset", "datasets, separated by commas: a column each; any resolution", &m, &datasets));
   PetscCall(KNOptionsPath("-output", "the table as a CSV file", csv));
-  PetscCall(KNOptionsPath("-evaluate_details", "directory for everything measured: errors.csv, samples.csv, spectra.csv", details));
-  PetscCall(KNOptionsBool("-picture", "draw fields, spectra, error distributions and training curves beside each checkpoint", &pictures));
+  PetscCall(KNOptionsPath("-evaluate_details", "directory for everything measured: errors.csv, samples.csv, spectra.csv, rollout.csv", details));
+  PetscCall(KNOptionsBool("-picture", "draw fields, spectra, rollouts, error distributions and training curves beside each checkpoint", &pictures));
   PetscCall(KNOptionsInt("-evaluate_batch", "samples that pass through the network together on one rank", 1, 65536, &batch));
   n = nruns + ncheckpoints;
   if (!KNOptionsHelpWanted()) {
@@ -106,7 +107,7 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
     if (pictures && rank == 0) PetscCall(KNEvaluateDrawCurves(n, candidate));
     PetscCall(KNEvaluatePrint(n, candidate, m, datasets, judgement, csv[0] ? csv : NULL));
     if (details[0]) PetscCall(KNEvaluateWrite(details, n, candidate, m, datasets, judgement));
-    if (pictures) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nPictures: fields_*.png, spectra_*.png beside each checkpoint; %s/distribution_*.png, %s/curves.png\n", candidate[0].directory, candidate[0].directory));
+    if (pictures) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nPictures: fields_*.png, spectra_*.png, rollout_*.png beside each checkpoint; %s/distribution_*.png, %s/curves.png\n", candidate[0].directory, candidate[0].directory));
   }
   for (PetscInt i = 0; i < n; i++) PetscCall(KNOperatorDestroy(&candidate[i].op));
   for (PetscInt i = 0; i < n * m; i++) PetscCall(KNJudgementDestroy(&judgement[i]));

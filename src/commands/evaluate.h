@@ -31,22 +31,25 @@ PETSC_INTERN const char *const KNMeasureNames[KN_MEASURES];
 /* What was measured of one network on one dataset. */
 typedef struct {
   KNGrid     grid;
+  PetscInt   frames;                          /* predicted of a trajectory; 1 for steady problems */
   PetscInt   fields;                          /* of the output */
   PetscInt64 samples;
   PetscReal *error[KN_MEASURES];              /* (samples) each; NaN where a measure has no meaning */
   PetscInt   shells;
   PetscReal *wavenumber;                      /* (shells) in cycles a unit length */
-  PetscReal *truth, *prediction, *difference; /* (shells) energy, mean over the samples, sum over the output fields */
+  PetscReal *truth, *prediction, *difference; /* (shells) energy, mean over samples and frames, sum over the output fields */
+  PetscReal *times;                           /* (frames) of the predicted ones; 0 for steady problems */
+  PetscReal *frame_error;                     /* (samples, frames) relative L2 error of each frame */
   KNSpectrum spectrum;
   float     *work;                            /* (S) */
   PetscReal *energy;                          /* (shells) of one field */
 } KNJudgement;
 
 /*
-  Create: not collective, nothing measured yet. Add: a KNVisitor whose context is the judgement, measures one predicted sample, y and truth (fields, S). Reduce:
+  Create: not collective, nothing measured yet; history: frames of a trajectory that are given. Add: a KNVisitor whose context is the judgement, measures one predicted sample, y and truth (frames, fields, S). Reduce:
   collective on PETSC_COMM_WORLD, when each sample was added on one rank: all ranks receive everything.
 */
-PETSC_INTERN PetscErrorCode KNJudgementCreate(const KNGrid *grid, PetscInt fields, PetscInt64 samples, KNJudgement *judgement);
+PETSC_INTERN PetscErrorCode KNJudgementCreate(const KNProblem *problem, PetscInt history, PetscInt64 samples, KNJudgement *judgement);
 PETSC_INTERN PetscErrorCode KNJudgementAdd(void *judgement, PetscInt64 row, const float y[], const float truth[]);
 PETSC_INTERN PetscErrorCode KNJudgementReduce(KNJudgement *judgement);
 PETSC_INTERN PetscErrorCode KNJudgementDestroy(KNJudgement *judgement);
@@ -68,13 +71,19 @@ PETSC_INTERN PetscErrorCode KNEvaluatePrint(PetscInt n, const KNCandidate candid
 
 /*
   Collective on PETSC_COMM_WORLD. Everything that was measured, in a directory that is made if need be: errors.csv (a row a network, dataset, measure),
-  samples.csv (a row a sample), spectra.csv (a row a shell). Raises KN_ERR_IO.
+  samples.csv (a row a sample), spectra.csv (a row a shell), rollout.csv (a row a predicted frame of time-dependent datasets). Raises KN_ERR_IO.
 */
 PETSC_INTERN PetscErrorCode KNEvaluateWrite(const char directory[], PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[], const KNJudgement judgement[]);
 
 /* By one rank, the operator planned for the dataset's grid: best, median and worst sample; spectra; distribution of the errors. name: of the dataset. */
 PETSC_INTERN PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset dataset, const char name[], const KNJudgement *judgement);
 PETSC_INTERN PetscErrorCode KNEvaluateDrawSpectra(const KNCandidate *candidate, const char name[], const KNJudgement *judgement);
+
+/* By one rank, of a trajectory: the error over time, median and a band from the 5 % to the 95 % quantile of the samples. */
+PETSC_INTERN PetscErrorCode KNEvaluateDrawRollout(const KNCandidate *candidate, const char name[], const KNJudgement *judgement);
+
+/* Not collective. Of one predicted frame: mean over the samples, and quantiles as in KNQuantiles. */
+PETSC_INTERN PetscErrorCode KNSummarizeFrame(const KNJudgement *judgement, PetscInt frame, KNSummary *summary);
 
 /* By one rank, beside the first network: the distributions of all networks' errors on a dataset (j of m); their training curves. */
 PETSC_INTERN PetscErrorCode KNEvaluateDrawDistributions(PetscInt n, const KNCandidate candidate[], PetscInt m, PetscInt j, const char name[], const KNJudgement judgement[]);

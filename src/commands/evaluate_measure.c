@@ -1,5 +1,5 @@
 /*
-  What is measured of each predicted sample y against the truth t, on the physical scale, over all output fields together; e = y - t, |.| root mean
+  What is measured of each predicted sample y against the truth t, on the physical scale, over all output fields (and predicted frames) together; e = y - t, |.| root mean
   square over the points, |.|_B and |.|_I over the outermost points and over the others:
 
     l2        |e| / |t|
@@ -34,7 +34,7 @@ static PetscErrorCode AddEnergy(KNJudgement *j, const float u[], PetscReal mean[
   PetscCall(PetscArrayzero(j->energy, j->shells));
   PetscCall(KNSpectrumAdd(j->spectrum, u, j->energy));
   for (PetscInt s = 0; s < j->shells; s++) {
-    mean[s] += j->energy[s] / (PetscReal)j->samples;
+    mean[s] += j->energy[s] / (PetscReal)(j->samples * j->frames);
     band[j->wavenumber[s] < band_end[0] ? 0 : j->wavenumber[s] < band_end[1] ? 1 : 2] += j->energy[s];
     *total += j->energy[s];
   }
@@ -50,8 +50,9 @@ PetscErrorCode KNJudgementAdd(void *judgement, PetscInt64 row, const float y[], 
   PetscReal       h1_error = 0, h1_truth = 0, boundary = 0, interior = 0, square = 0, energy = 0, unused = 0, band[3] = {0, 0, 0}, unbanded[3] = {0, 0, 0};
 
   PetscFunctionBegin;
-  kn_relative_l2_forward(&j->error[KN_MEASURE_L2][row], y, truth, 1, (size_t)j->fields * S);
-  for (PetscInt c = 0; c < j->fields; c++) {
+  kn_relative_l2_forward(&j->error[KN_MEASURE_L2][row], y, truth, 1, (size_t)(j->frames * j->fields) * S);
+  kn_relative_l2_forward(j->frame_error + row * j->frames, y, truth, (size_t)j->frames, (size_t)j->fields * S);
+  for (PetscInt c = 0; c < j->frames * j->fields; c++) {
     const float *u = y + (size_t)c * S, *t = truth + (size_t)c * S;
     double       value, outer, inner;
 
@@ -75,18 +76,20 @@ PetscErrorCode KNJudgementAdd(void *judgement, PetscInt64 row, const float y[], 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNJudgementCreate(const KNGrid *grid, PetscInt fields, PetscInt64 samples, KNJudgement *j)
+PetscErrorCode KNJudgementCreate(const KNProblem *problem, PetscInt history, PetscInt64 samples, KNJudgement *j)
 {
+  const KNGrid    *grid = &problem->grid;
   const PetscReal *wavenumber;
 
   PetscFunctionBegin;
-  *j = (KNJudgement){.grid = *grid, .fields = fields, .samples = samples};
-  PetscCheck(KN_MEASURES * samples <= PETSC_MPI_INT_MAX, PETSC_COMM_WORLD, KN_ERR_INPUT, "a dataset of %" PetscInt64_FMT " samples: at most %d can be evaluated at once; split it", samples, PETSC_MPI_INT_MAX / KN_MEASURES);
+  *j = (KNJudgement){.grid = *grid, .frames = PetscMax(problem->frames - history, 1), .fields = problem->outputs, .samples = samples};
+  PetscCheck(PetscMax(KN_MEASURES, j->frames) * samples <= PETSC_MPI_INT_MAX, PETSC_COMM_WORLD, KN_ERR_INPUT, "a dataset of %" PetscInt64_FMT " samples: too many to be evaluated at once; split it", samples);
   PetscCall(KNSpectrumCreate(grid, &j->spectrum));
   PetscCall(KNSpectrumGetShells(j->spectrum, &j->shells, &wavenumber));
   PetscCall(PetscMalloc2(KNGridSize(grid), &j->work, j->shells, &j->energy));
-  PetscCall(PetscCalloc1(KN_MEASURES * samples, &j->error[0]));
+  PetscCall(PetscCalloc3(KN_MEASURES * samples, &j->error[0], j->frames * samples, &j->frame_error, j->frames, &j->times));
   for (int k = 1; k < KN_MEASURES; k++) j->error[k] = j->error[0] + k * samples;
+  if (problem->frames) PetscCall(PetscArraycpy(j->times, problem->times + history, j->frames));
   PetscCall(PetscCalloc1(4 * j->shells, &j->wavenumber));
   PetscCall(PetscArraycpy(j->wavenumber, wavenumber, j->shells));
   j->truth      = j->wavenumber + j->shells;
@@ -100,6 +103,7 @@ PetscErrorCode KNJudgementReduce(KNJudgement *j)
   PetscFunctionBegin;
   /* Each error has one owner, the others add 0: exact. Spectra depend on the number of ranks by rounding. */
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, j->error[0], (PetscMPIInt)(KN_MEASURES * j->samples), MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, j->frame_error, (PetscMPIInt)(j->frames * j->samples), MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, j->truth, (PetscMPIInt)(3 * j->shells), MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -107,7 +111,7 @@ PetscErrorCode KNJudgementReduce(KNJudgement *j)
 PetscErrorCode KNJudgementDestroy(KNJudgement *j)
 {
   PetscFunctionBegin;
-  PetscCall(PetscFree(j->error[0]));
+  PetscCall(PetscFree3(j->error[0], j->frame_error, j->times));
   PetscCall(PetscFree(j->wavenumber));
   PetscCall(PetscFree2(j->work, j->energy));
   PetscCall(KNSpectrumDestroy(&j->spectrum));
@@ -129,5 +133,17 @@ PetscErrorCode KNSummarize(PetscInt64 samples, const PetscReal error[], KNSummar
   PetscCall(PetscSortReal((PetscInt)samples, sorted));
   for (int q = 0; q < KN_QUANTILES; q++) summary->quantile[q] = kn_quantile(sorted, (size_t)samples, KNQuantiles[q]);
   PetscCall(PetscFree(sorted));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNSummarizeFrame(const KNJudgement *j, PetscInt frame, KNSummary *summary)
+{
+  PetscReal *error;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1(j->samples, &error));
+  for (PetscInt64 i = 0; i < j->samples; i++) error[i] = j->frame_error[i * j->frames + frame];
+  PetscCall(KNSummarize(j->samples, error, summary));
+  PetscCall(PetscFree(error));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

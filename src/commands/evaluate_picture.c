@@ -79,6 +79,31 @@ PetscErrorCode KNEvaluateDrawSpectra(const KNCandidate *candidate, const char na
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNEvaluateDrawRollout(const KNCandidate *candidate, const char name[], const KNJudgement *judgement)
+{
+  const PetscInt frames = judgement->frames;
+  KNPictureCurve curve;
+  PetscReal     *median, *low, *high;
+  char           path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME];
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc3(frames, &median, frames, &low, frames, &high));
+  for (PetscInt t = 0; t < frames; t++) {
+    KNSummary summary;
+
+    PetscCall(KNSummarizeFrame(judgement, t, &summary));
+    low[t]    = 100 * summary.quantile[1];
+    median[t] = 100 * summary.quantile[3];
+    high[t]   = 100 * summary.quantile[5];
+  }
+  curve = (KNPictureCurve){.name = "median; 5 to 95 %", .n = frames, .x = judgement->times, .y = median, .low = low, .high = high};
+  PetscCall(PetscSNPrintf(file, sizeof(file), "rollout_%s", name));
+  PetscCall(KNRunPath(candidate->directory, file, path));
+  PetscCall(KNPictureCurves(path, NULL, "t", "relative L2 error of the frame in %", KN_AXES_LINEAR, 1, &curve));
+  PetscCall(PetscFree3(median, low, high));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The share of samples whose error is at most that on the axis. */
 PetscErrorCode KNEvaluateDrawDistributions(PetscInt n, const KNCandidate candidate[], PetscInt m, PetscInt j, const char name[], const KNJudgement judgement[])
 {

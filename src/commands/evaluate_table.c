@@ -154,31 +154,51 @@ static void WriteSpectra(FILE *file, const KNCandidate *candidate, const char da
   }
 }
 
+static PetscErrorCode WriteRollout(FILE *file, const KNCandidate *candidate, const char dataset[], const KNJudgement *judged)
+{
+  PetscFunctionBegin;
+  for (PetscInt t = 0; t < judged->frames && judged->frames > 1; t++) {
+    KNSummary summary;
+
+    PetscCall(KNSummarizeFrame(judged, t, &summary));
+    Begin(file, candidate, dataset);
+    fprintf(file, "%" PetscInt_FMT ",%.9g,", t + 1, (double)judged->times[t]);
+    KNCSVReal(file, summary.mean, ",");
+    KNCSVReal(file, summary.deviation, ",");
+    for (int q = 0; q < KN_QUANTILES; q++) KNCSVReal(file, summary.quantile[q], q < KN_QUANTILES - 1 ? "," : "\n");
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNEvaluateWrite(const char directory[], PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[], const KNJudgement judgement[])
 {
-  KNCSV errors, samples, spectra;
+  KNCSV errors, samples, spectra, rollout;
 
   PetscFunctionBegin;
   PetscCall(KNDirectoryCreate("directory", directory, "-evaluate_details"));
   PetscCall(KNCSVBegin(&errors));
   PetscCall(KNCSVBegin(&samples));
   PetscCall(KNCSVBegin(&spectra));
+  PetscCall(KNCSVBegin(&rollout));
   if (errors.file) {
     fprintf(errors.file, "checkpoint,dataset,measure,samples,mean,deviation,lowest,quantile_05,quantile_25,median,quantile_75,quantile_95,highest,worst_row\n");
     fprintf(samples.file, "checkpoint,dataset,row");
     for (int k = 0; k < KN_MEASURES; k++) fprintf(samples.file, ",%s", KNMeasureNames[k]);
     fprintf(samples.file, "\n");
     fprintf(spectra.file, "checkpoint,dataset,wavenumber,truth,prediction,error\n");
+    fprintf(rollout.file, "checkpoint,dataset,step,t,mean,deviation,lowest,quantile_05,quantile_25,median,quantile_75,quantile_95,highest\n");
     for (PetscInt i = 0; i < n; i++) {
       for (PetscInt j = 0; j < m; j++) {
         PetscCall(WriteErrors(errors.file, &candidate[i], dataset[j], &judgement[i * m + j]));
         WriteSamples(samples.file, &candidate[i], dataset[j], &judgement[i * m + j]);
         WriteSpectra(spectra.file, &candidate[i], dataset[j], &judgement[i * m + j]);
+        PetscCall(WriteRollout(rollout.file, &candidate[i], dataset[j], &judgement[i * m + j]));
       }
     }
   }
   PetscCall(KNCSVEnd(&errors, directory, "errors.csv"));
   PetscCall(KNCSVEnd(&samples, directory, "samples.csv"));
   PetscCall(KNCSVEnd(&spectra, directory, "spectra.csv"));
+  PetscCall(KNCSVEnd(&rollout, directory, "rollout.csv"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -22,7 +22,7 @@ static void Mode(KNPoints points, PetscReal k, PetscReal l, PetscReal amplitude,
 /* The truth has wavenumber (1, 0), the error (k, l) and a tenth of its amplitude: it lies in one band. */
 static PetscErrorCode TestMode(KNPoints points, PetscReal k, PetscReal l, KNMeasure band)
 {
-  const KNGrid    grid = KNGridMake(2, (const PetscInt[]){n1, n2}, points);
+  const KNProblem problem = {.grid = KNGridMake(2, (const PetscInt[]){n1, n2}, points), .outputs = 1};
   const PetscReal l2   = points == KN_POINTS_PERIODIC || l == 0 ? 0.1 : 0.1 / PetscSqrtReal(2);
   float           t[S], e[S], y[S];
   KNJudgement     j;
@@ -32,7 +32,7 @@ static PetscErrorCode TestMode(KNPoints points, PetscReal k, PetscReal l, KNMeas
   Mode(points, 1, 0, 3, t);
   Mode(points, k, l, 0.3, e);
   for (int i = 0; i < S; i++) y[i] = t[i] + e[i];
-  PetscCall(KNJudgementCreate(&grid, 1, 1, &j));
+  PetscCall(KNJudgementCreate(&problem, 0, 1, &j));
   PetscCall(KNJudgementAdd(&j, 0, y, t));
   CLOSE(j.error[KN_MEASURE_L2][0], l2, "l2");
   for (int b = KN_MEASURE_LOW; b <= KN_MEASURE_HIGH; b++) CLOSE(j.error[b][0], b == (int)band ? l2 : 0, KNMeasureNames[b]);
@@ -51,8 +51,8 @@ static PetscErrorCode TestMode(KNPoints points, PetscReal k, PetscReal l, KNMeas
 /* Random truth and prediction of two fields; a prediction of 0 everywhere has error 1 in every sense; boundary and interior share out the L2 error. */
 static PetscErrorCode TestRandom(KNPoints points)
 {
-  const KNGrid grid = KNGridMake(2, (const PetscInt[]){n1, n2}, points);
-  const size_t rim  = 2 * (n1 + n2) - 4;
+  const KNProblem problem = {.grid = KNGridMake(2, (const PetscInt[]){n1, n2}, points), .outputs = 2};
+  const size_t    rim     = 2 * (n1 + n2) - 4;
   static float t[2 * S], y[2 * S], zero[2 * S];
   KNJudgement  j;
   PetscReal    bands = 0;
@@ -65,7 +65,7 @@ static PetscErrorCode TestRandom(KNPoints points)
     t[i] = (float)KNUniform(word[0]) + 0.5f;
     y[i] = (float)KNUniform(word[1]);
   }
-  PetscCall(KNJudgementCreate(&grid, 2, 2, &j));
+  PetscCall(KNJudgementCreate(&problem, 0, 2, &j));
   PetscCall(KNJudgementAdd(&j, 0, y, t));
   PetscCall(KNJudgementAdd(&j, 1, zero, t));
   for (int b = KN_MEASURE_LOW; b <= KN_MEASURE_HIGH; b++) bands += PetscSqr(j.error[b][0]);
@@ -74,6 +74,39 @@ static PetscErrorCode TestRandom(KNPoints points)
   CLOSE(j.error[KN_MEASURE_L2][1], 1.0, "l2 of a prediction of 0");
   CLOSE(j.error[KN_MEASURE_H1][1], 1.0, "h1 of a prediction of 0");
   for (PetscInt s = 0; s < j.shells; s++) PetscCheck(j.prediction[s] > 0 && j.difference[s] > 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "no energy in shell %d", (int)s);
+  PetscCall(KNJudgementDestroy(&j));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Two trajectories of 5 frames, 2 of them given; frame r has the error amplitude 2^r times 0.1 (the second trajectory: 3 times that), the truth an amplitude of 1. */
+static PetscErrorCode TestRollout(void)
+{
+  const PetscReal factor[2]  = {0.1, 0.3};
+  PetscReal       times[]    = {0, 0.5, 1, 1.5, 2}, energy = 0;
+  const KNProblem problem    = {.grid = KNGridMake(2, (const PetscInt[]){n1, n2}, KN_POINTS_PERIODIC), .outputs = 1, .frames = 5, .times = times};
+  const KNPoints  points     = KN_POINTS_PERIODIC;
+  static float    y[3 * S], t[3 * S], e[S];
+  KNJudgement     j;
+  KNSummary       summary;
+
+  PetscFunctionBegin;
+  PetscCall(KNJudgementCreate(&problem, 2, 2, &j));
+  PetscCheck(j.frames == 3 && j.times[0] == 1 && j.times[2] == 2, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%d predicted frames from t = %g", (int)j.frames, (double)j.times[0]);
+  for (PetscInt64 row = 0; row < 2; row++) {
+    for (int r = 0; r < 3; r++) {
+      Mode(points, 1, 0, 1, t + r * S);
+      Mode(points, 5, 1, factor[row] * (1 << r), e);
+      for (int i = 0; i < S; i++) y[r * S + i] = t[r * S + i] + e[i];
+    }
+    PetscCall(KNJudgementAdd(&j, row, y, t));
+    for (int r = 0; r < 3; r++) CLOSE(j.frame_error[row * 3 + r], factor[row] * (1 << r), "error of a frame");
+    CLOSE(j.error[KN_MEASURE_L2][row], factor[row] * PetscSqrtReal(21.0 / 3), "error of the trajectory"); /* 1 + 4 + 16 */
+    CLOSE(j.error[KN_MEASURE_MIDDLE][row], factor[row] * PetscSqrtReal(21.0 / 3), "its middle band");
+  }
+  for (PetscInt s = 0; s < j.shells; s++) energy += j.truth[s];
+  CLOSE(energy, 0.5, "energy of the truth, mean over frames");
+  PetscCall(KNSummarizeFrame(&j, 1, &summary));
+  CLOSE(summary.mean, 0.4, "mean error of the second predicted frame");
   PetscCall(KNJudgementDestroy(&j));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -102,6 +135,7 @@ int main(int argc, char **argv)
     }
     PetscCall(TestRandom(points));
   }
+  PetscCall(TestRollout());
   PetscCall(TestSummary());
   PetscCall(PetscFinalize());
   return 0;
