@@ -88,3 +88,14 @@ bad 2 "report needs -study FILE or -run" report
 sed 's/rate 0.3/rate 0.4/' study.yaml > wrong.yaml
 bad 3 "seed1 was made with other options: -collision_rate is 0.3 there, 0.4 in the study" report -study wrong.yaml
 bad 2 'option -baseline is "none", none of the variants' report -study study.yaml -baseline none
+
+# A task of a job array trains its run of the search; one that is finished is left alone.
+ln -s "$KITINET_SOURCE/jobs" jobs
+task() { SLURM_SUBMIT_DIR=$PWD SLURM_ARRAY_TASK_ID=$1 LAUNCH=env limited bash jobs/study.sbatch study.yaml -validation > output 2> message; }
+task 1 || fail "task 1: $(cat output message)"
+report -study study.yaml -study_validation -list > list
+[ "$(sed -n 1p list | cut -c 1-4)$(grep -c ^todo list)" = done7 ] || fail "$(cat list)"
+task 1 || fail "task 1 again: $(cat output message)"
+grep -q "^finished already: -run runs/trial-validation/" output || fail "$(cat output)"
+ends 2 task 9
+grep -q "study.yaml has no run 9" message || fail "$(cat message)"
