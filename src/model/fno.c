@@ -306,8 +306,10 @@ static PetscErrorCode KNModelBackward_FNO(KNModel model, const KNPass *pass, con
   PetscCall(KNModelGradientsDone(model, fno->head));
   for (PetscInt l = fno->nblocks - 1; l >= 0; l--) {
 #pragma omp parallel num_threads(fno->threads)
+    KNLayerJoinBack(fno->block[l].spectral, pass);
+    PetscCall(KNModelGradientsDone(model, fno->block[l].spectral)); /* nearly all of the block's parameters */
+#pragma omp parallel num_threads(fno->threads)
     {
-      KNLayerJoinBack(fno->block[l].spectral, pass);
 #pragma omp for schedule(static)
       for (PetscInt b = 0; b < pass->samples; b++) {
         KNReal *dx = fno->dx + (size_t)b * inner;
