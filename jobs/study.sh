@@ -2,7 +2,7 @@
 # Runs a study on this machine, several trainings at a time, one rank each:
 #   sh jobs/study.sh STUDY.yaml                 all runs that are not finished, then the report
 #   sh jobs/study.sh STUDY.yaml -j 8            eight at a time; the default is one for each core
-#   sh jobs/study.sh STUDY.yaml -validation     the search: tested on the validation files, runs in runs/STUDY-validation
+#   sh jobs/study.sh STUDY.yaml -validation     the search: tested on the validation samples, runs in runs/STUDY-validation
 #   sh jobs/study.sh STUDY.yaml -check          only checks every variant on every dataset, without training
 # Before the first run every variant is checked: an unknown option, a value out of range or a missing file ends it. Killed, it goes on where it stopped.
 # Files in the study are relative to the directory from which this is called. Exit code 1: some runs failed (the others were done), else the program's.
@@ -35,7 +35,7 @@ total=$(wc -l <"$work/list")
 sed -n 's/^todo //p' "$work/list" >"$work/todo"
 echo "== $study: $total runs, $(wc -l <"$work/todo") to do"
 
-# One check for all seeds of a variant: words 1 to 8 of a line are -run DIRECTORY -dataset FILE -dataset_test FILE ..
+# One check for all seeds of a variant
 awk '{ key = $0; sub(/^-run [^ ]*/, "", key); sub(/ -seed [0-9]*/, "", key); if (!seen[key]++) print }' "$work/todo" >"$work/checks"
 xargs -r -P "$jobs" -L 1 sh -c '
   "$KITINET" train -dry_run true "$@" >"$work/output.$$" 2>&1 || {

@@ -207,7 +207,7 @@ static PetscErrorCode ReadFile(File *file)
 /* Adds the options "-name value ..." of a key. */
 static PetscErrorCode AddOptions(const File *file, const char key[], KNWords *words)
 {
-  static const char *const own[] = {"-run", "-dataset", "-dataset_test", "-train_samples", "-seed", "-dry_run"};
+  static const char *const own[] = {"-run", "-dataset", "-dataset_test", "-train_samples", "-train_validation", "-seed", "-dry_run"};
   const char              *text = KNWordsGet(&file->keys, key);
   char                   **word;
   int                      n;
@@ -243,7 +243,8 @@ static PetscErrorCode FindNumber(const File *file, const KNStudyRun *run, const 
 static PetscErrorCode AddRun(const File *file, const KNStudy *study, const char dataset[], const char variant[], PetscInt64 samples, PetscInt64 seed, KNStudyRun *run)
 {
   const char *train, *test, *other = study->validation ? "validation" : "test";
-  char        key[3 * KN_MAX_NAME], name[64];
+  char        key[3 * KN_MAX_NAME], name[64], *end;
+  PetscBool   share;
 
   PetscFunctionBegin;
   *run = (KNStudyRun){.samples = samples, .seed = seed};
@@ -255,13 +256,14 @@ static PetscErrorCode AddRun(const File *file, const KNStudy *study, const char 
   PetscCall(PetscSNPrintf(key, sizeof(key), "datasets_%s_%s", dataset, other));
   test = KNWordsGet(&file->keys, key);
   REFUSE(!test || !test[0] || strchr(test, ' '), "%s: dataset %s has no %s: FILE, a name without blanks", file->path, dataset, other);
+  share = (PetscBool)(study->validation && strtod(test, &end) > 0 && !*end);
 
   if (samples) PetscCall(PetscSNPrintf(name, sizeof(name), "%" PetscInt64_FMT "/seed%" PetscInt64_FMT, samples, seed));
   else PetscCall(PetscSNPrintf(name, sizeof(name), "all/seed%" PetscInt64_FMT, seed));
   PetscCall(PetscSNPrintf(run->directory, sizeof(run->directory), "%s/%s/%s/%s", study->directory, dataset, variant, name));
   PetscCall(KNWordsSet(&run->words, "-run", run->directory));
   PetscCall(KNWordsSet(&run->words, "-dataset", train));
-  PetscCall(KNWordsSet(&run->words, "-dataset_test", test));
+  PetscCall(KNWordsSet(&run->words, share ? "-train_validation" : "-dataset_test", test));
   PetscCall(PetscSNPrintf(name, sizeof(name), "%" PetscInt64_FMT, samples));
   if (samples) PetscCall(KNWordsSet(&run->words, "-train_samples", name));
   PetscCall(PetscSNPrintf(name, sizeof(name), "%" PetscInt64_FMT, seed));

@@ -10,7 +10,8 @@
     datasets:
       NAME:
         train: FILE
-        validation: FILE                     for -study_validation, in place of the test file; left out: there is no such run
+        validation: FILE                     for -study_validation, in place of the test file; or a number, the share of the training file
+                                             (its last samples, not trained on); left out: no search
         test: FILE
     variants:
       NAME: -name value ...                  over the common options

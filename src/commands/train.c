@@ -105,6 +105,7 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
   PetscCall(KNOperatorCreate(problem, trainer.seed, &op));
   PetscCall(KNOptionsEnd("train", purpose, &done));
   if (!done) {
+    PetscCheck(!test_path[0] || trainer.validation == 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "options -dataset_test and -train_validation exclude each other: leave out one of them");
     if (test_path[0]) {
       PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, test_path, &test));
       PetscCall(KNDatasetGetProblem(test, &test_problem));

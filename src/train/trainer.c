@@ -27,6 +27,7 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
   PetscCall(KNOptionsChoice("-train_reduction", "how ranks add their gradients: tree, the same bits on any number of ranks, or allreduce, MPI's order on even shares", KNReductionNames, &reduction));
   trainer->reduction = (KNReductionType)reduction;
   PetscCall(KNOptionsInt64("-train_samples", "use the first so many samples (trajectories) of the dataset, 0 for all", 0, PETSC_MAX_INT, &trainer->samples));
+  PetscCall(KNOptionsReal("-train_validation", "share of the dataset's samples, the last ones, that are tested on after each epoch and never trained on, in place of a -dataset_test", 0, 0.9, &trainer->validation));
   PetscCall(KNOptionsInt("-train_rollout", "steps of a trajectory that are predicted from each other in training, with the gradient through all of them; 0: to the last frame", 0, 1 << 20, &trainer->rollout));
   PetscCall(KNOptimizerSetFromOptions(&trainer->optimizer));
   PetscCall(KNOptionsInt("-train_skips", "steps in a row that may be skipped because a loss or gradient is not finite or the loss exceeds 1000 times its running level; then training ends", 0, 1000000, &trainer->skips));
@@ -50,7 +51,6 @@ static PetscErrorCode PlanFor(KNLoop *loop, KNDataset dataset, PetscBool trainin
 static PetscErrorCode Test(KNLoop *loop, PetscReal *error)
 {
   const KNProblem *own, *other;
-  PetscInt64       samples;
   PetscBool        same;
 
   PetscFunctionBegin;
@@ -60,9 +60,8 @@ static PetscErrorCode Test(KNLoop *loop, PetscReal *error)
   PetscCall(KNDatasetGetProblem(loop->test, &other));
   PetscCall(PetscMemcmp(own->grid.n, other->grid.n, sizeof(own->grid.n), &same));
   if (!same) PetscCall(PlanFor(loop, loop->test, PETSC_FALSE));
-  PetscCall(KNDatasetGetSamples(loop->test, &samples));
-  PetscCall(KNEvaluate(loop->op, loop->test, 0, samples, loop->trainer->microbatch, 0, loop->test_error));
-  KNErrorStatistics(samples, loop->test_error, error, NULL, NULL);
+  PetscCall(KNEvaluate(loop->op, loop->test, loop->test_first, loop->test_samples, loop->trainer->microbatch, 0, loop->test_error));
+  KNErrorStatistics(loop->test_samples, loop->test_error, error, NULL, NULL);
   if (!same) PetscCall(PlanFor(loop, loop->dataset, PETSC_TRUE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -139,10 +138,29 @@ static PetscErrorCode GetRollout(const KNTrainer *trainer, KNOperator op, const 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Rows that are kept for validation: the last ones. */
+static PetscInt64 ValidationRows(const KNTrainer *trainer, PetscInt64 rows)
+{
+  return trainer->validation > 0 ? PetscMax(1, (PetscInt64)(trainer->validation * (PetscReal)rows)) : 0;
+}
+
+static PetscErrorCode FindTest(KNLoop *loop)
+{
+  PetscFunctionBegin;
+  if (!loop->test && loop->trainer->validation > 0) {
+    PetscInt64 rows;
+
+    loop->test = loop->dataset;
+    PetscCall(KNDatasetGetSamples(loop->test, &rows));
+    loop->test_samples = ValidationRows(loop->trainer, rows);
+    loop->test_first   = rows - loop->test_samples;
+  } else if (loop->test) PetscCall(KNDatasetGetSamples(loop->test, &loop->test_samples));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test, const char directory[], PetscInt64 rows, KNLoop *loop)
 {
   const KNProblem *problem;
-  PetscInt64       test_samples = 0;
   PetscInt         history;
   size_t           parameters;
 
@@ -161,8 +179,8 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
   PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->y));
   if (loop->rollout) PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->u));
   PetscCall(PetscMalloc2((size_t)trainer->microbatch, &loop->error, (size_t)trainer->microbatch * (size_t)PetscMax(loop->rollout, 1), &loop->step_error));
-  if (test) PetscCall(KNDatasetGetSamples(test, &test_samples));
-  PetscCall(PetscMalloc1((size_t)test_samples, &loop->test_error));
+  PetscCall(FindTest(loop));
+  PetscCall(PetscMalloc1(loop->test_samples, &loop->test_error));
   PetscCall(KNParametersGetBlocks(loop->parameters, &parameters, NULL, NULL, NULL, NULL));
   PetscCall(KNMalloc(parameters, sizeof(KNReal), &loop->best));
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &loop->rank));
@@ -187,10 +205,14 @@ static PetscErrorCode LoopDestroy(KNLoop *loop)
 PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNOperator op, KNDataset dataset, PetscInt64 *rows, PetscInt64 *samples, PetscInt64 *steps)
 {
   const KNProblem *problem;
+  PetscInt64       kept;
   PetscInt         history = 0, rollout = 0;
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetSamples(dataset, rows));
+  kept = ValidationRows(trainer, *rows);
+  PetscCheck(!kept || trainer->samples <= *rows - kept, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_validation keeps %" PetscInt64_FMT " of the dataset's %" PetscInt64_FMT " samples, which leaves %" PetscInt64_FMT " of them, fewer than -train_samples %" PetscInt64_FMT ": give less of either", kept, *rows, *rows - kept, trainer->samples);
+  *rows -= kept;
   PetscCheck(trainer->samples <= *rows, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_samples is %" PetscInt64_FMT ", the dataset holds %" PetscInt64_FMT ": give at most that, or 0 for all", trainer->samples, *rows);
   if (trainer->samples) *rows = trainer->samples;
   PetscCall(KNDatasetGetProblem(dataset, &problem));

@@ -27,7 +27,8 @@ typedef struct {
   float           *u;          /* (microbatch, ny) normalised frames of a rollout; NULL: steady */
   double          *error;      /* (microbatch) */
   double          *step_error; /* (microbatch, max(R, 1)) of which they are the means */
-  PetscReal       *test_error; /* (samples of the test set) */
+  PetscInt64       test_first, test_samples; /* rows of test */
+  PetscReal       *test_error;               /* (test_samples) */
   PetscMPIInt      rank;
   char             fault[192]; /* what is wrong with the present step; "": nothing */
   PetscBool        bad_gradient; /* in the present step */

@@ -66,12 +66,25 @@ grep -q "residual=collision" output || fail "$(cat output)"
 report -study study.yaml -study_validation -list > list
 [ "$(grep -c -e "-run runs/trial-validation/.* -dataset_test fine.h5 " list)" -eq 8 ] || fail "$(cat list)"
 
+# Its samples may be the last ones of the training file, which are not trained on: the same as with files of the two parts.
+sed 's/validation: fine.h5/validation: 0.25/' study.yaml > share.yaml
+report -study share.yaml -study_validation -list > list
+[ "$(grep -c -e "-run runs/trial-validation/.* -train_validation 0.25 " list)" -eq 8 ] || fail "$(cat list)"
+ranks 1 generate -darcy_grid 16 -samples 18 -output begin.h5 > /dev/null
+ranks 1 generate -darcy_grid 16 -samples 6 -first 18 -output end.h5 > /dev/null
+train 2 share -train_validation 0.25 -train_epochs 2
+ranks 2 train -run parts -dataset begin.h5 -dataset_test end.h5 $network -train_epochs 2 > output 2> message
+course share > expected
+course parts | cmp - expected || fail "validation on the last samples: $(cat share/metrics.csv), two files: $(cat parts/metrics.csv)"
+
 # Refused before the first run
 wrong() { sed "$1" study.yaml | sed 's/^study: .*/study: other/' > wrong.yaml; }
 bad() { unchanged refused "$@"; }
 wrong 's/collision_rate/collsion_rate/';   bad 2 "unknown option -collsion_rate, did you mean -collision_rate?" study wrong.yaml
 wrong 's/rate 0.3/rate 3/';                bad 2 "option -collision_rate is 3, out of range" study wrong.yaml
 wrong 's/test: test/test: nowhere/';       bad 3 "nowhere.h5: cannot be opened" study wrong.yaml
+refused 2 "exclude each other" ranks 1 train -run new -dataset train.h5 -dataset_test test.h5 $network -train_validation 0.5
+refused 2 "keeps 12 of the dataset's 24 samples, which leaves 12 of them, fewer than -train_samples 13" ranks 1 train -run new -dataset train.h5 $network -train_validation 0.5 -train_samples 13
 wrong '/validation/d';                     bad 3 "dataset darcy has no validation: FILE" study wrong.yaml -validation
 wrong 's/\[12, 24\]/[12, 25]/';            bad 2 "option -train_samples is 25, the dataset holds 24" study wrong.yaml
 wrong 's/^baseline: plain/baseline: none/'; bad 3 'the baseline "none" is none of the variants' study wrong.yaml
