@@ -19,7 +19,7 @@ PETSC_EXTERN size_t KNMemoryGetLimit(void);
 */
 PETSC_EXTERN void KNMemoryReserve(PetscBool on);
 
-/* Not collective. The most bytes that this process has held in memory at one time since it started. */
+/* Not collective. The most bytes that this process has held in memory at one time since it started; 0 where the system does not tell. */
 PETSC_EXTERN size_t KNMemoryGetPeak(void);
 
 #endif

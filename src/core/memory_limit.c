@@ -3,7 +3,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 static size_t limit = SIZE_MAX;
 
@@ -96,7 +95,5 @@ size_t KNMemoryGetLimit(void)
 
 size_t KNMemoryGetPeak(void)
 {
-  struct rusage usage;
-
-  return getrusage(RUSAGE_SELF, &usage) ? 0 : (size_t)usage.ru_maxrss << 10; /* Linux: kB */
+  return ReadNumber("/proc/self/status", "VmHWM:", 0) << 10; /* kB; getrusage() would count what the launcher held before it became this program */
 }
