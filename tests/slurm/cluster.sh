@@ -1,8 +1,10 @@
 # A cluster of four nodes on this host, for the scripts of this folder: munged, slurmctld, and for each node a slurmd in namespaces of its own (host name, network, processes), joined by a bridge.
 # Sourced first: the script then starts again inside a namespace of processes, networks and mounts. Nothing outside sees it, and when it ends,
 # however it ends, the kernel ends every process and removes every network in it. All files are in the test's folder, inside also known as /srv, a
-# path short enough for sockets. Needs root, tests/packages.sh, no service running, nothing of /etc/slurm.
+# path short enough for sockets. Needs root and tests/packages.sh, no running service, nothing of /etc/slurm.
 . "$(dirname "$0")/../end_to_end/refused.sh"
+
+PATH=$PATH:/usr/sbin:/sbin # the daemons
 
 # unusable WHY: the test cannot run here; that is a failure where KN_SLURM_REQUIRED says that it must
 unusable() {
@@ -16,6 +18,7 @@ if [ -z "${KN_CLUSTER:-}" ]; then
     command -v $program > /dev/null || unusable "no $program; apt-get install munge slurmctld slurmd slurm-client slurm-wlm-basic-plugins iproute2 util-linux"
   done
   [ "$(id -u)" -eq 0 ] || unusable "not root"
+  case "$KITINET:$KITINET_SOURCE" in /srv/* | *:/srv/*) unusable "the project is in /srv, which is used for other things here" ;; esac
   unshare --mount --net --uts --ipc --pid --fork --kill-child --mount-proc sh -c 'mount --bind . /srv && hostname head && ip link add veth0 type veth peer name veth1 && ip link add switch type bridge' > message 2>&1 ||
     unusable "no namespaces with networks of their own: $(cat message)"
   rm -rf ./*
