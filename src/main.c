@@ -1,5 +1,6 @@
 /* kitinet COMMAND [options]: sets up MPI and PETSc, finds the command, turns its outcome into an exit code. */
 #include "commands/command.h"
+#include <kitinet/lock.h>
 #include <kitinet/memory.h>
 #include <kitinet/threads.h>
 #include <signal.h>
@@ -69,6 +70,7 @@ int main(int argc, char **argv)
   code = KNErrorHandlerPush();
   if (!code) code = Run(argc, argv, &stopped);
 
+  KNLockRelease();
   /* Usage and input errors are raised by all ranks together: they end in order. After any other, some rank may be elsewhere. */
   if (code && code != KN_ERR_USAGE && code != KN_ERR_INPUT) MPI_Abort(PETSC_COMM_WORLD, KNExitCode(code));
   (void)PetscFinalize();

@@ -25,7 +25,7 @@ PETSC_EXTERN PetscErrorCode KNTextRead(const char path[], const char hint[], cha
 /* Collective on PETSC_COMM_WORLD. Makes a directory, if need be, with its parents. Raises KN_ERR_IO: what it is, its name, the option that chooses another. */
 PETSC_EXTERN PetscErrorCode KNDirectoryCreate(const char kind[], const char directory[], const char option[]);
 
-/* Collective on PETSC_COMM_WORLD. Makes the directory, if need be, with its parents. Raises KN_ERR_IO. */
+/* Collective on PETSC_COMM_WORLD. Makes the directory, if need be, with its parents, and takes its lock. Raises KN_ERR_IO, and KN_ERR_USAGE if another job has it. */
 PETSC_EXTERN PetscErrorCode KNRunCreate(const char directory[], KNRun *run);
 PETSC_EXTERN PetscErrorCode KNRunDestroy(KNRun *run);
 

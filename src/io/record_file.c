@@ -1,5 +1,6 @@
 /* Files that are written whole or not at all, and the user block in front of a record. Plain C, rank 0 only. */
 #include "record_impl.h"
+#include <kitinet/lock.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -54,6 +55,7 @@ int KNFileReplace(KNFile *file, size_t nparts, const KNFilePart part[], const ch
   for (size_t i = 0; i < nparts && !code; i++) code = WriteAll(file, descriptor, (const char *)part[i].bytes, part[i].size);
   if (!code && fsync(descriptor)) code = KNFileFail(file, KN_ERR_IO, "flushing to disk failed: %s", strerror(errno));
   if (close(descriptor) && !code) code = KNFileFail(file, KN_ERR_IO, "closing failed: %s", strerror(errno));
+  if (!code) code = KNLockCheck(sizeof(file->message), file->message);
   /* The old generation gets a second name first, so that a whole file has the final name at every moment. */
   if (!code && previous && !access(file->path, F_OK)) {
     if (unlink(previous) && errno != ENOENT) code = KNFileFail(file, KN_ERR_IO, "cannot remove %s: %s", previous, strerror(errno));

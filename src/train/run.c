@@ -1,5 +1,6 @@
 /* The run directory. Rank 0 touches the files; all ranks learn of a failure. */
 #include <kitinet/error.h>
+#include <kitinet/lock.h>
 #include <kitinet/record.h>
 #include <kitinet/run.h>
 #include <errno.h>
@@ -55,12 +56,14 @@ PetscErrorCode KNRunCreate(const char directory[], KNRun *run)
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &(*run)->rank));
   PetscCall(PetscStrncpy((*run)->directory, directory, sizeof((*run)->directory)));
   PetscCall(KNDirectoryCreate("run directory", directory, "-run"));
+  PetscCall(KNLockTake(PETSC_COMM_WORLD, directory));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNRunDestroy(KNRun *run)
 {
   PetscFunctionBegin;
+  KNLockRelease();
   PetscCall(PetscFree(*run));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -206,19 +209,22 @@ PetscErrorCode KNRunStart(KNRun run, const char yaml[], PetscInt64 done, PetscRe
 /* Appends text to a file of the run; all ranks learn of a failure. */
 static PetscErrorCode Append(KNRun run, const char name[], const char text[])
 {
-  char path[PETSC_MAX_PATH_LEN];
-  int  failure = 0;
+  char path[PETSC_MAX_PATH_LEN], message[1024] = "";
+  int  failure = 0, lost = 0;
 
   PetscFunctionBegin;
   PetscCall(KNRunPath(run->directory, name, path));
-  if (run->rank == 0) {
-    FILE *file = fopen(path, "a");
+  if (run->rank == 0) lost = KNLockCheck(sizeof(message), message);
+  if (run->rank == 0 && !lost) {
+    FILE *file;
 
     errno = 0;
+    file  = fopen(path, "a");
     if (!file || fputs(text, file) < 0 || fflush(file)) failure = errno ? errno : EIO;
     if (file && fclose(file) && !failure) failure = errno;
   }
-  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_IO : 0, "%s: writing failed: %s", path, strerror(failure)));
+  if (failure) (void)snprintf(message, sizeof(message), "%.900s: writing failed: %s", path, strerror(failure));
+  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_IO : lost, "%s", message));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,0 +1,21 @@
+/*
+  The right of one job to write in a directory: a file `lock` in it, made with O_EXCL, that names host, process, job and restart count (SLURM_JOB_ID, SLURM_RESTART_COUNT).
+
+  A lock is taken over if its process is dead on this host, or if it belongs to an earlier start of the same job, whose old copy may still run on a lost node. That copy
+  finds out before it gives any file of the directory its final name (KNRecordSave, KNFileWriteWhole), and stops.
+*/
+#ifndef KITINET_LOCK_H
+#define KITINET_LOCK_H
+
+#include <kitinet/base.h>
+
+/* Collective on comm; rank 0 takes the lock, one for the program at a time. Raises KN_ERR_USAGE if another job has it, KN_ERR_IO if it cannot be made. */
+PETSC_EXTERN PetscErrorCode KNLockTake(MPI_Comm comm, const char directory[]);
+
+/* Not collective. 0, or KN_ERR_USAGE with one line in message if the lock that this rank holds was taken over. Plain C. */
+PETSC_EXTERN int KNLockCheck(size_t size, char message[]);
+
+/* Not collective. Removes the lock that this rank holds, if any and if it is still its own. Plain C: also on the way out after an error. */
+PETSC_EXTERN void KNLockRelease(void);
+
+#endif
