@@ -2,12 +2,13 @@
 set -eu
 . "$(dirname "$0")/common.sh"
 small_data
+job() { export SLURM_JOB_ID=$1 SLURM_RESTART_COUNT=$2; }
 unset SLURM_JOB_ID SLURM_RESTART_COUNT
-endless="train -run run -dataset train.h5 $network -train_epochs 1000000 -checkpoint_every 1000000"
+endless="train -run run -dataset train.h5 $network -train_epochs 1000000 -max_time 0"
 epochs() { [ -f run/metrics.csv ] && [ "$(wc -l < run/metrics.csv)" -gt "$1" ]; }
 second() { ranks 2 $endless; }
 
-background USR1 "$MPIEXEC" -n 2 "$KITINET" $endless > first.output 2> first.message &
+background USR1 "$MPIEXEC" -n 2 "$KITINET" $endless -checkpoint_every 1000000 > first.output 2> first.message &
 first=$!
 await "the first job has no epoch" epochs 1
 refused 2 "run is in use by process [0-9]* on host $(hostname) (job -, restart 0): wait for it; if it is surely gone, remove run/lock" second
@@ -28,15 +29,19 @@ unchanged refused 2 "run is in use by process 1 on host elsewhere (job -, restar
 rm run/lock
 
 # Job 17 runs; its requeued self takes over. Job 18, and the same start of job 17, do not.
-SLURM_JOB_ID=17 background TERM "$KITINET" $endless > first.output 2> first.message &
+job 17 0
+background TERM "$KITINET" $endless -checkpoint_every 1000000 > first.output 2> first.message &
 first=$!
 rows=$(wc -l < run/metrics.csv)
 await "job 17 has no epoch" epochs "$rows"
-SLURM_JOB_ID=18 SLURM_RESTART_COUNT=5 refused 2 "in use by .* (job 17, restart 0)" second
-SLURM_JOB_ID=17 refused 2 "in use by .* (job 17, restart 0)" second
+job 18 5
+refused 2 "in use by .* (job 17, restart 0)" second
+job 17 0
+refused 2 "in use by .* (job 17, restart 0)" second
 cp run/checkpoint.h5 before.h5
 kill -STOP "$(sed -n 's/process \([0-9]*\).*/\1/p' run/lock)"
-SLURM_JOB_ID=17 SLURM_RESTART_COUNT=1 ends 75 ranks 2 train -run run -max_time 1e-9 > output 2> message
+job 17 1
+ends 75 ranks 2 train -run run -max_time 1e-9 > output 2> message
 cp run/checkpoint.h5 taken.h5
 if cmp -s before.h5 taken.h5; then fail "the requeued job wrote nothing"; fi
 kill -CONT $first
@@ -46,7 +51,8 @@ grep -q "^kitinet: run/lock was taken over by process .*: this copy stops and wr
 cmp run/checkpoint.h5 taken.h5 || fail "the old copy wrote a checkpoint"
 
 # The old copy finds out between writing a file and renaming it, too: the new owner's lock stands there when the record is on disk.
-SLURM_JOB_ID=17 background TERM "$KITINET" $endless -checkpoint_every 1 > first.output 2> first.message &
+job 17 0
+background TERM "$KITINET" $endless -checkpoint_every 1 > first.output 2> first.message &
 first=$!
 rows=$(wc -l < run/metrics.csv)
 await "no epoch" epochs "$rows"
