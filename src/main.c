@@ -21,6 +21,7 @@ static PetscErrorCode Run(int argc, char **argv, PetscBool *stopped)
   const char *name = argc > 1 ? argv[1] : "";
 
   PetscFunctionBegin;
+  PetscCall(KNAgreeOnProgram(PETSC_COMM_WORLD, argc, argv));
   if (!strcmp(name, "-help") || !strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
     PetscCall(PrintUsage(stdout));
     PetscFunctionReturn(PETSC_SUCCESS);

@@ -43,4 +43,7 @@ PETSC_EXTERN PetscErrorCode KNErrorHandlerPush(void);
 */
 PETSC_EXTERN PetscErrorCode KNAgree(MPI_Comm comm, PetscErrorCode code, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(3, 4);
 
+/* Collective on comm, before anything that depends on options. Raises KN_ERR_USAGE, naming a rank, unless all ranks run the same build of the program with the same words. One reduction. */
+PETSC_EXTERN PetscErrorCode KNAgreeOnProgram(MPI_Comm comm, int argc, char **argv);
+
 #endif

@@ -27,6 +27,13 @@ static PetscErrorCode KNErrorHandler(MPI_Comm comm, int line, const char *functi
 {
   PetscMPIInt rank = 0;
 
+  if (code == PETSC_ERR_MEM) { /* of one rank as a rule: main() ends all of them */
+    if (type != PETSC_ERROR_INITIAL) return code;
+    MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
+    fprintf(stderr, "kitinet: out of memory on rank %d: %s; take more nodes, a smaller -train_microbatch or a smaller grid\n", rank, message);
+    fflush(stderr);
+    return code;
+  }
   if (!KNErrorIsOurs(code)) return PetscTraceBackErrorHandler(comm, line, function, file, code, type, message, context);
   if (type != PETSC_ERROR_INITIAL) return code; /* on its way up: said already */
   MPI_Comm_rank(PETSC_COMM_WORLD, &rank);

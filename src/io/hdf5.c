@@ -48,10 +48,15 @@ int KNFileFail(KNFile *file, int code, const char format[], ...)
   return code;
 }
 
-/* HDF5 walks its error stack from the cause outwards: the first entry tells most. */
+/* HDF5 walks its error stack from the cause outwards: the first entry tells most. Of a failed read or write, which it tells over two lines with the time and addresses, only the reason is kept. */
 static herr_t TakeCause(unsigned n, const H5E_error2_t *error, void *cause)
 {
-  if (n == 0) snprintf((char *)cause, MAX_CAUSE, "%s", error->desc ? error->desc : "");
+  static const char mark[] = "error message = '";
+  const char       *text = error->desc ? error->desc : "", *reason = strstr(text, mark);
+
+  if (n > 0) return 0;
+  if (reason) snprintf((char *)cause, MAX_CAUSE, "%.*s", (int)strcspn(reason + sizeof(mark) - 1, "'"), reason + sizeof(mark) - 1);
+  else snprintf((char *)cause, MAX_CAUSE, "%.*s", (int)strcspn(text, "\n"), text);
   return 0;
 }
 

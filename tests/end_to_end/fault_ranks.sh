@@ -1,0 +1,50 @@
+# Rows 14, 19, 22 to 25: what only one rank sees or suffers. All ranks end, with one line, or the work completes.
+set -eu
+. "$(dirname "$0")/fault.sh"
+small_data
+run="train -dataset train.h5 $network"
+
+# 14: one rank cannot read a sample. EIO reaches all ranks as one line.
+broken() { faulty 2 "FAULT_CALL=read FAULT_RANK=1 FAULT_FILE=train.h5 FAULT_WHEN=broken/log.txt" $run -run broken -train_epochs 1000 -checkpoint_every 1; }
+refused 3 "train.h5: .*: Input/output error" broken
+ends 0 ranks 2 inspect -input broken/checkpoint.h5 > output 2> message
+
+# 24: no memory on one rank, for the third large array of the network and beyond.
+for after in 0 3 6; do
+  code=0; faulty 2 "FAULT_CALL=malloc FAULT_RANK=1 FAULT_SIZE=50000 FAULT_AFTER=$after FAULT_WHEN=train.h5" $run -run memory.$after -train_epochs 2 > output 2> message || code=$?
+  [ $code -ne 0 ] && [ $code -ne 124 ] || fail "exit code $code without memory after $after arrays: $(cat message)"
+done
+
+# 19: a file system without locks: flock() says ENOSYS, ENOLCK, EOPNOTSUPP.
+for error in 38 37 95; do
+  none="FAULT_CALL=flock FAULT_ERROR=$error"
+  ends 0 faulty 2 "$none" generate -darcy_grid 16 -samples 4 -output unlocked.$error.h5 > output 2> message
+  ends 0 faulty 2 "$none" train -dataset unlocked.$error.h5 $network -run unlocked.$error -train_epochs 1 > output 2> message
+done
+
+# 23: a rank that stands still for a while delays the others, no more.
+ends 0 ranks 2 $run -run whole -train_epochs 60 > output 2> message
+: > pids
+background TERM "$MPIEXEC" -n 2 sh -c 'echo $$ >> pids; exec "$KITINET" "$@"' sh $run -run paused -train_epochs 60 > output 2> message &
+launcher=$!
+await "no rank" grep -q . pids
+await "no log" [ -e paused/log.txt ]
+stopped=$(tail -n 1 pids)
+kill -STOP "$stopped" 2> /dev/null && sleep 2 && kill -CONT "$stopped"
+ends 0 wait $launcher
+cmp whole/checkpoint.h5 paused/checkpoint.h5 || fail "a rank that stood still changes the run"
+
+# 25: other options, another build on one rank.
+differ() { limited "$MPIEXEC" -n 1 "$KITINET" $run -run differ -train_epochs "$1" : -n 1 "$2" $run -run differ -train_epochs 3; }
+refused 2 "rank 1 was started with other options than rank 0" differ 2 "$KITINET"
+if command -v objcopy > /dev/null; then
+  head -c 36 /dev/urandom > note
+  objcopy --dump-section .note.gnu.build-id=note "$KITINET" other
+  printf '\377\376\375\374' | dd of=note bs=1 seek=20 conv=notrunc 2> /dev/null
+  objcopy --update-section .note.gnu.build-id=note "$KITINET" other
+  refused 2 "rank 1 runs another build of kitinet than rank 0" differ 3 ./other
+fi
+[ ! -e differ ] || fail "ranks that differ began a run"
+
+# 22: the last rank's working folder, or a folder that is not there, makes no difference; who may not write is told so.
+refused 4 "run directory /proc/run: " ranks 2 $run -run /proc/run
