@@ -4,24 +4,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The numbers of an array that has `count` or more entries along its only axis that is longer than 1; the caller frees them. */
+/*
+  The first `count` numbers along the last axis of an array that is longer than 1; the caller frees them. Along other axes (samples, as in PDEBench's incompressible flow) they must
+  repeat themselves, of which the first and the last list are compared.
+*/
 static int ReadVector(KNSource source, const KNVariable *variable, size_t count, double **value)
 {
-  size_t start[KN_MAX_AXES] = {0}, step[KN_MAX_AXES], extent[KN_MAX_AXES], longest = 1;
+  size_t    start[KN_MAX_AXES] = {0}, step[KN_MAX_AXES], extent[KN_MAX_AXES];
+  int       list = -1;
+  PetscBool lists = PETSC_FALSE;
+  double   *last;
 
   *value = NULL;
   if (variable->fault) return KNFileFail(&source->file, source->file.code, "%s cannot be read: it %s", variable->name, variable->fault);
-  for (int a = 0; a < variable->rank; a++) {
-    step[a]   = 1;
-    extent[a] = PetscMin(variable->shape[a], count);
+  for (int a = variable->rank - 1; a >= 0; a--) {
+    step[a] = extent[a] = 1;
     if (variable->shape[a] == 1) continue;
-    if (longest > 1) return KNSourceAsk(source, "%s has several axes, expected a list of %zu numbers", variable->name, count);
-    longest = variable->shape[a];
+    if (list < 0) list = a;
+    else lists = PETSC_TRUE;
   }
-  if (longest < count) return KNSourceAsk(source, "%s has %zu entries, expected %zu", variable->name, longest, count);
-  *value = (double *)calloc(count, sizeof(**value));
+  if ((list < 0 ? 1 : variable->shape[list]) < count) return KNSourceAsk(source, "%s has %zu entries, expected %zu", variable->name, list < 0 ? 1 : variable->shape[list], count);
+  if (list >= 0) extent[list] = count;
+  *value = (double *)calloc(2 * count, sizeof(**value));
   if (!*value) return KNFileFail(&source->file, PETSC_ERR_MEM, "no memory for %zu numbers", count);
-  return source->format->read(source, variable, start, step, extent, sizeof(double), *value);
+  KNCallFile(source->format->read(source, variable, start, step, extent, sizeof(double), *value));
+  if (!lists) return 0;
+  last = *value + count;
+  for (int a = 0; a < list; a++) start[a] = variable->shape[a] - 1;
+  KNCallFile(source->format->read(source, variable, start, step, extent, sizeof(double), last));
+  return memcmp(*value, last, count * sizeof(*last)) ? KNSourceAsk(source, "%s differs between samples, which no dataset can hold", variable->name) : 0;
 }
 
 /* The kind of points of the unit interval that these are, to a tenth of their spacing (single precision loses less); -1: none. */
