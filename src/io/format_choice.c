@@ -44,6 +44,7 @@ static int Understand(KNSource source, const char option[], const char text[], P
   snprintf(variable, sizeof(variable), "%.*s", name_length, name);
   entry->variable = KNSourceFind(source, variable);
   if (!entry->variable) return KNSourceAsk(source, "there is no %s, which -%s names", variable, option);
+  KNCallFile(KNSourceJudge(source, entry->variable));
   snprintf(entry->field, sizeof(entry->field), "%.*s", equals ? (int)(equals - text) : KN_MAX_NAME - 1, equals ? text : variable);
   if (colon) {
     snprintf(entry->axes, sizeof(entry->axes), "%s", colon + 1);

@@ -16,7 +16,7 @@ static int ReadVector(KNSource source, const KNVariable *variable, size_t count,
   double   *last;
 
   *value = NULL;
-  if (variable->fault) return KNFileFail(&source->file, source->file.code, "%s cannot be read: it %s", variable->name, variable->fault);
+  KNCallFile(KNSourceJudge(source, variable));
   for (int a = variable->rank - 1; a >= 0; a--) {
     step[a] = extent[a] = 1;
     if (variable->shape[a] == 1) continue;

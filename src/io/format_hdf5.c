@@ -104,32 +104,14 @@ static const char *JudgeArray(hid_t array, hid_t type, int rank, const hsize_t s
   return fault;
 }
 
-/* What the axes are, if the file has HDF5's standard labels ("sample", "channel", "x1", ..), which format_xy.c writes. */
-static void TakeLabels(hid_t array, KNVariable *variable)
+/* What the axes are, if the file says it as format_xy.c does. */
+static int TakeLabels(KNFile *file, hid_t array, KNVariable *variable)
 {
-  static const struct {
-    const char *label;
-    char        axis;
-  } known[] = {{"sample", 'n'}, {"frame", 't'}, {"channel", 'c'}, {"x1", 'x'}, {"x2", 'y'}, {"x3", 'z'}};
-  hid_t attribute, type, space;
-  char *label[KN_MAX_AXES] = {NULL};
+  PetscInt count;
 
-  if (H5Aexists(array, "DIMENSION_LABELS") <= 0) return;
-  attribute = H5Aopen(array, "DIMENSION_LABELS", H5P_DEFAULT);
-  type      = H5Aget_type(attribute);
-  space     = H5Aget_space(attribute);
-  if (H5Tis_variable_str(type) > 0 && H5Sget_simple_extent_npoints(space) == variable->rank && H5Aread(attribute, type, label) >= 0) {
-    for (int a = 0; a < variable->rank; a++) {
-      for (size_t i = 0; i < sizeof(known) / sizeof(*known) && label[a]; i++) {
-        if (!strcmp(label[a], known[i].label)) variable->labels[a] = known[i].axis;
-      }
-    }
-    if ((int)strlen(variable->labels) != variable->rank) memset(variable->labels, 0, sizeof(variable->labels));
-    H5Dvlen_reclaim(type, space, H5P_DEFAULT, label);
-  }
-  H5Sclose(space);
-  H5Tclose(type);
-  H5Aclose(attribute);
+  KNCallFile(KNHDF5Texts(file, array, "axes", sizeof(variable->labels), 1, &count, variable->labels));
+  if ((int)strlen(variable->labels) != variable->rank) variable->labels[0] = 0;
+  return 0;
 }
 
 static void DescribeType(hid_t type, size_t size, char text[])
@@ -141,7 +123,7 @@ static void DescribeType(hid_t type, size_t size, char text[])
   else snprintf(text, size, "no numbers");
 }
 
-static void ListArray(KNSource source, const char name[], hid_t array)
+static int ListArray(KNSource source, const char name[], hid_t array)
 {
   KNVariable *variable = &source->variable[source->variables];
   hsize_t     shape[H5S_MAX_RANK];
@@ -158,11 +140,12 @@ static void ListArray(KNSource source, const char name[], hid_t array)
     variable->rank = rank;
     for (int a = 0; a < rank; a++) variable->shape[a] = (size_t)shape[a];
     variable->fault = JudgeArray(array, type, rank, shape, source->size);
-    TakeLabels(array, variable);
+    KNCallFile(TakeLabels(&source->file, array, variable));
   }
   H5Tclose(type);
   H5Sclose(space);
   source->variables++;
+  return 0;
 }
 
 int KNSourceHDF5List(KNSource source, const char group[])
@@ -184,7 +167,7 @@ int KNSourceHDF5List(KNSource source, const char group[])
     object = H5Oopen(id, name, H5P_DEFAULT);
     if (object < 0) return KNFileFail(file, file->code, "/%s%s%s is damaged: copy the file again", group, group[0] ? "/" : "", name);
     snprintf(path, sizeof(path), "%.*s%s%s", KN_MAX_NAME - 2, group, group[0] ? "/" : "", name);
-    if (H5Iget_type(object) == H5I_DATASET) ListArray(source, path, object); // stays open with the file
+    if (H5Iget_type(object) == H5I_DATASET) KNCallFile(ListArray(source, path, object)); // stays open with the file
     else H5Oclose(object);
   }
   KNCallHDF5(file, H5Gclose(id));
@@ -252,7 +235,7 @@ int KNHDF5Texts(KNFile *file, hid_t object, const char name[], size_t size, Pets
       for (hssize_t i = 0; i < n; i++) snprintf(text + (size_t)i * size, size, "%s", pointer[i] ? pointer[i] : "");
       KNCallHDF5(file, H5Dvlen_reclaim(type, space, H5P_DEFAULT, pointer));
       *count = (PetscInt)n;
-    } else {
+    } else if (H5Tget_size(type) <= size) {
       KNCallFile(KNAttributeTexts(file, KN_LOAD, object, name, size, max, count, text));
     }
   }

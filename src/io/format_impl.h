@@ -124,6 +124,9 @@ void KNSourceNote(KNSource source, const char format[], ...) PETSC_ATTRIBUTE_FOR
 /* The variable of this name, or NULL. */
 const KNVariable *KNSourceFind(KNSource source, const char name[]);
 
+/* Fails if the variable cannot be read. To be asked before anything is allocated by its shape. */
+int KNSourceJudge(KNSource source, const KNVariable *variable);
+
 /* Adds a piece; fields and frames as KNPiece. The variable is judged: its type, rank and shape must fit what the problem, with samples and stride, says. */
 int KNSourceAddPiece(KNSource source, const KNVariable *variable, const char axes[], PetscBool output, PetscInt field, PetscInt fields, PetscInt frame, PetscInt frames);
 

@@ -53,6 +53,7 @@ static int TakeGrid(KNSource source, const KNSourceChoice *choice, const KNVaria
     coordinate[d] = KNSourceFind(source, coordinate_names[d]);
     all           = (PetscBool)(all && coordinate[d]);
   }
+  KNCallFile(KNSourceJudge(source, variable));
   source->samples = (PetscInt64)PetscMin(variable->shape[0], (size_t)PETSC_MAX_INT);
   return KNSourceGrid(source, choice, dim, variable->shape + first, all ? coordinate : NULL);
 }
@@ -79,6 +80,7 @@ static int OpenFrames(KNSource source, const KNSourceChoice *choice, PetscInt fi
   const PetscInt dim     = field[0]->rank - 2 - (vectors ? 1 : 0);
   char           axes[KN_MAX_AXES + 1];
 
+  KNCallFile(KNSourceJudge(source, field[0]));
   if (dim < 1 || dim > KN_MAX_DIM) return KNSourceAsk(source, "%s has %d axes, expected samples, frames and 1 to %d of a grid", field[0]->name, field[0]->rank, KN_MAX_DIM);
   if (field[0]->shape[1] < 1 || field[0]->shape[1] > PETSC_MAX_INT) return KNSourceAsk(source, "%s has %zu frames", field[0]->name, field[0]->shape[1]);
   KNCallFile(TakeGrid(source, choice, field[0], 2, dim));

@@ -179,13 +179,18 @@ int KNSourceAsk(KNSource source, const char format[], ...)
   return KNFileFail(&source->file, KN_ERR_INPUT, "this is %s with variables %s: %s", source->kind, variables[0] ? variables : "(none)", question);
 }
 
+int KNSourceJudge(KNSource source, const KNVariable *variable)
+{
+  return variable->fault ? KNFileFail(&source->file, source->file.code, "%s cannot be read: it %s", variable->name, variable->fault) : 0;
+}
+
 int KNSourceAddPiece(KNSource source, const KNVariable *variable, const char axes[], PetscBool output, PetscInt field, PetscInt fields, PetscInt frame, PetscInt frames)
 {
   KNPiece          *piece   = &source->piece[source->pieces];
   const KNProblem  *problem = &source->problem;
   KNFile           *file    = &source->file;
 
-  if (variable->fault) return KNFileFail(file, file->code, "%s cannot be read: it %s", variable->name, variable->fault);
+  KNCallFile(KNSourceJudge(source, variable));
   if (source->pieces == KN_MAX_PIECES) return KNFileFail(file, file->code, "more than %d variables to read", KN_MAX_PIECES);
   if ((int)strlen(axes) != variable->rank) return KNSourceAsk(source, "%s has %d axes, \"%s\" are %zu", variable->name, variable->rank, axes, strlen(axes));
   *piece = (KNPiece){.variable = (int)(variable - source->variable), .output = output, .field = field, .fields = fields, .frame = frame, .frames = frames};

@@ -177,6 +177,7 @@ static int Open_TheWell(KNSource source, const KNSourceChoice *choice)
   KNCallFile(TakeGrid(source, choice));
   time = KNSourceFind(source, "dimensions/time");
   if (!time || !time->rank || time->shape[time->rank - 1] > PETSC_MAX_INT) return KNSourceAsk(source, "there is no list of times dimensions/time");
+  KNCallFile(KNSourceJudge(source, time));
   KNCallFile(KNSourceTimes(source, choice, time, (PetscInt)time->shape[time->rank - 1], PETSC_FALSE));
   for (int order = 0; order < 3; order++) {
     char     name[KN_MAX_FIELDS][KN_MAX_NAME];

@@ -1,7 +1,7 @@
 /*
   Arrays in the root of an HDF5 file, as neuraloperator's loader reads them: x (N, n1, n2) and y (N, n1, n2), with an axis of fields behind N if there are several.
 
-  Written with HDF5's standard labels of axes and our attribute "points", so that reading them back needs no explanation.
+  Written with our attributes "points" of the file and "axes" of the arrays, "ncxy", so that reading them back needs no explanation.
 */
 #include "format_impl.h"
 #include <string.h>
@@ -40,20 +40,12 @@ static int Plan_XY(KNSink sink)
 
 static int Create_XY(KNSink sink)
 {
-  const char *const points = KNPointsNames[sink->problem.grid.points];
+  char points[KN_MAX_NAME];
 
+  snprintf(points, sizeof(points), "%s", KNPointsNames[sink->problem.grid.points]);
   KNCallFile(KNSinkHDF5Create(sink, 0));
-  KNCallFile(KNSinkHDF5Texts(sink, sink->file.id, "points", -1, &points));
-  for (PetscInt i = 0; i < 2; i++) {
-    const char *label[KN_MAX_AXES];
-
-    for (int a = 0; a < sink->variable[i].rank; a++) {
-      const char axis = sink->piece[i].axes[a];
-
-      label[a] = axis == 'n' ? "sample" : axis == 'c' ? "channel" : axis == 'x' ? "x1" : axis == 'y' ? "x2" : "x3";
-    }
-    KNCallFile(KNSinkHDF5Texts(sink, (hid_t)sink->variable[i].handle, "DIMENSION_LABELS", sink->variable[i].rank, label));
-  }
+  KNCallFile(KNAttributeText(&sink->file, KN_STORE, sink->file.id, "points", sizeof(points), points));
+  for (PetscInt i = 0; i < 2; i++) KNCallFile(KNAttributeText(&sink->file, KN_STORE, (hid_t)sink->variable[i].handle, "axes", KN_MAX_AXES + 1, sink->piece[i].axes));
   return 0;
 }
 
