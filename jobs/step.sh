@@ -14,14 +14,26 @@ there() {
   [ -e "$1" ] && echo "$1 is there already and is kept: remove it to have it made anew"
 }
 
+# unlock RUN: removes the lock of a job that SLURM killed before it could do so itself, unless that job is still known or nobody can say.
+# Ranks of it that are alive on a lost node notice that the lock is no longer theirs, and stop.
+unlock() {
+  [ -e "$1/lock" ] && known=$(squeue -h -o %A 2>/dev/null) || return 0
+  owner=$(sed -n 's/^job \([0-9][0-9]*\) .*/\1/p' "$1/lock")
+  [ -n "$owner" ] || return 0
+  echo "$known" | grep -qx "$owner" && return 0
+  echo "job $owner is gone and left $1/lock: removed"
+  rm -f "$1/lock"
+}
+
 # restartable COMMAND ...: the program as a step of the job, which goes back to the queue when the step was stopped early (exit code 75) by
 # SIGUSR1, which SLURM sends to the job's script before the time limit (#SBATCH --signal=B:USR1@120), or by -max_time.
-# After scancel, too, there is something to go on from, but the job stays out of the queue.
+# After scancel, too, there is something to go on from, but the job stays out of the queue. Of a training the first words are train -run DIRECTORY.
 restartable() {
   if [ "${SLURM_RESTART_COUNT:-0}" -gt "$restarts_at_most" ]; then
     echo "restarted $restarts_at_most times already: giving up; submit it again to go on" >&2
     return 1
   fi
+  [ "$1" != train ] || unlock "$3"
   step=
   trap 'signalled=yes; echo "SIGUSR1: the program is told to stop"; kill -USR1 $step' USR1 # srun passes it on to every rank
   $launch "$kitinet" "$@" &

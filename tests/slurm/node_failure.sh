@@ -1,4 +1,4 @@
-# A node is cut off while it trains. SLURM starts the job again on another node, where it ends with the weights of an uninterrupted run. The old ranks are alive but frozen all the time.
+# A node is cut off while it trains. SLURM starts the job again on another node, and then the old ranks, alive all the time with the same files, go on: they must do no harm.
 set -eu
 slurmd_timeout=15
 . "$(dirname "$0")/cluster.sh"
@@ -12,13 +12,17 @@ old=$(ranks_of run)
 [ "$(echo "$old" | wc -w)" -eq 2 ] || fail "not two ranks but those: $old"
 kill -STOP $old
 cut_off "$lost"
+epochs=$(wc -l < run/metrics.csv)
 ranks 2 train -run whole $options > summary 2>&1 & # uses the time
 
 running_again() { [ "$(field "$job" Restarts)" -ge 1 ] && state_is "$job" RUNNING; }
 await_for 150 "not started again after $lost was lost" running_again
 [ "$(field "$job" NodeList)" != "$lost" ] || fail "started again on the node that is lost"
+await_for 100 "no progress after the restart" has_epochs run $((epochs + 10))
+for rank in $old; do [ -d "/proc/$rank" ] || fail "the old ranks are gone already"; done
+kill -CONT $old
+await_for 60 "the old ranks do not say that they stop" grep -q "^kitinet: run/lock was taken over by .* on host $(field "$job" NodeList) (job $job, restart 1)" train.log
 await_end "$job" COMPLETED
-for rank in $old; do [ -d "/proc/$rank" ] || fail "the old ranks did not stay"; done
 wait $! || fail "the uninterrupted training: $(cat summary)"
 cmp whole/checkpoint.h5 run/checkpoint.h5 || fail "other weights after a node was lost"
 cut -d , -f 1-4 whole/metrics.csv > expected
