@@ -12,7 +12,7 @@ enum { MOST = 1024 };
 static PetscErrorCode TestPolynomial(PetscInt dim, KNPoints points)
 {
   const size_t n[KN_MAX_DIM] = {7, dim > 1 ? 9 : 1, dim > 2 ? 4 : 1};
-  float        u[MOST];
+  float        u[MOST] = {0};
   double       square, expected = 0;
   size_t       s = 0;
 
