@@ -23,7 +23,7 @@ typedef struct {
   long long birth; /* of the process, in ticks since the host started: numbers of processes are used again */
 } Owner;
 
-/* Field 22 of /proc/PID/stat, behind the name in parentheses; 0 if there is no such process. */
+/* Field 22 of /proc/PID/stat, behind the name in parentheses; 0 if there is no such process, or one that is dead and not yet waited for. */
 static long long Birth(long process)
 {
   char      path[64], text[1024], *c;
@@ -36,6 +36,7 @@ static long long Birth(long process)
   text[fread(text, 1, sizeof(text) - 1, file)] = 0;
   fclose(file);
   c = strrchr(text, ')');
+  if (!c || strchr("ZX", c[2])) return 0;
   for (int field = 2; c && field < 22; field++) c = strchr(c + 1, ' ');
   if (c) birth = atoll(c);
   return birth;
@@ -99,12 +100,13 @@ static void Remove(const char path[], const char judged[TEXT])
 /* 0, an errno, or -1: *owner has it, or nobody knows who (owner->process 0). */
 static int Take(const char path[], Owner *owner)
 {
+  enum { TRIES = 60, PATIENCE = 30 }; /* 0.1 s each; a killed job may need a moment to die */
   char  text[TEXT], mine[TEXT];
   Owner me;
 
   Describe(&me);
   (void)snprintf(mine, sizeof(mine), "host %s\nprocess %ld %lld\njob %s %ld\n", me.host, me.process, me.birth, me.job, me.restarts);
-  for (int tries = 0; tries < 60; tries++) {
+  for (int tries = 0; tries < TRIES; tries++) {
     const int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 
     if (descriptor >= 0) {
@@ -122,11 +124,12 @@ static int Take(const char path[], Owner *owner)
     if (errno != EEXIST) return errno;
     if (!Read(path, text)) continue;
     memset(owner, 0, sizeof(*owner));
-    if (!Parse(text, owner)) {
-      if (IsAbandoned(path)) Remove(path, text);
-      else nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL); /* it is being made */
-    } else if (MayTakeOver(&me, owner)) Remove(path, text);
-    else return -1;
+    if (Parse(text, owner) ? MayTakeOver(&me, owner) : IsAbandoned(path)) {
+      Remove(path, text);
+      continue;
+    }
+    if (owner->process && (strcmp(me.host, owner->host) || tries >= PATIENCE)) return -1;
+    nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
   }
   return -1;
 }
