@@ -119,33 +119,39 @@ static int Open_Mat5(KNSource source, const KNSourceChoice *choice)
   return KNSourceChoose(source, choice, PETSC_TRUE);
 }
 
-/* Values from[at], at counting in a block of `rank` axes with steps of these, to `to`; the first axis has been cut to `slices`. */
-static size_t Gather(const KNNumber *number, int rank, const size_t shape[], const size_t start[], const size_t step[], const size_t extent[], const char *from, size_t width, char *to)
+/* What start, step and extent say of a block of `rank` axes, `row` values along the last; start and step of the last are start[] and 1. Returns the bytes written. */
+static size_t Gather(const KNNumber *number, int rank, const size_t shape[], size_t row, const size_t start[], const size_t step[], const size_t extent[], const char *from, size_t width, char *to)
 {
-  size_t size = 1, put = 0;
+  size_t size = row, put = 0;
 
-  if (rank == 1) { // the samples, all of them
-    KNNumberConvert(number, extent[0], from, width, to);
+  if (rank == 1) {
+    KNNumberConvert(number, extent[0], from + start[0] * number->size, width, to);
     return extent[0] * width;
   }
   for (int a = 1; a < rank - 1; a++) size *= shape[a];
-  for (size_t i = 0; i < extent[0]; i++) put += Gather(number, rank - 1, shape + 1, start + 1, step + 1, extent + 1, from + (start[0] + i * step[0]) * size * extent[rank - 1] * number->size, width, to + put);
+  for (size_t i = 0; i < extent[0]; i++) put += Gather(number, rank - 1, shape + 1, row, start + 1, step + 1, extent + 1, from + (start[0] + i * step[0]) * size * number->size, width, to + put);
   return put;
 }
 
-/* Slices of the slowest axis, as many at once as fit; all of each, of which the wanted points are taken. The sample is the fastest axis. */
+/*
+  Slices of the slowest axis, as many at once as fit; all of each, of which the wanted points are taken. Of the last axis, mostly the samples, all are read unless few are wanted: matio seeks
+  from column to column of a part, which takes tens of times as long as the whole in one go.
+*/
 static int Read_Mat5(KNSource source, const KNVariable *variable, const size_t start[], const size_t step[], const size_t extent[], size_t width, void *value)
 {
   Mat5           *m       = (Mat5 *)source->data;
   const int       i       = (int)(variable - source->variable), rank = variable->rank, last = rank - 1;
   const KNNumber *number  = &m->number[i];
+  const PetscBool whole   = (PetscBool)(step[last] == 1 && extent[last] * 64 >= variable->shape[last]);
+  const size_t    row     = whole ? variable->shape[last] : extent[last];
   size_t          columns = 1, first[KN_MAX_AXES], count[KN_MAX_AXES], slices;
   char           *to      = (char *)value;
 
   for (int a = 1; a < last; a++) columns *= variable->shape[a];
-  slices = PetscMax(1, MAX_SLAB / (columns * extent[last] * number->size) / step[0]);
+  slices = PetscMax(1, MAX_SLAB / (columns * row * number->size) / step[0]);
   memcpy(first, start, sizeof(*first) * (size_t)rank);
   memcpy(count, extent, sizeof(*count) * (size_t)rank);
+  if (!whole) first[last] = 0;
   for (size_t done = 0; done < extent[0]; done += count[0]) {
     const size_t slice = start[0] + done * step[0];
     size_t       read;
@@ -154,11 +160,11 @@ static int Read_Mat5(KNSource source, const KNVariable *variable, const size_t s
     count[0] = PetscMin(slices, extent[0] - done);
     read     = ((count[0] - 1) * step[0] + 1) * columns;
     if (read > INT_MAX || slice * columns > INT_MAX) return KNFileFail(&source->file, source->file.code, "%s is larger than matio can read: save it with -v7.3", variable->name);
-    KNCallFile(KNScratch(&source->file, read * extent[last] * number->size, &m->scratch_bytes, &m->scratch));
-    if (Mat_VarReadData(m->mat, m->variable[i], m->scratch, (int[]){(int)start[last], (int)(slice * columns)}, (int[]){(int)step[last], 1}, (int[]){(int)extent[last], (int)read})) {
+    KNCallFile(KNScratch(&source->file, read * row * number->size, &m->scratch_bytes, &m->scratch));
+    if (Mat_VarReadData(m->mat, m->variable[i], m->scratch, (int[]){whole ? 0 : (int)start[last], (int)(slice * columns)}, (int[]){(int)step[last], 1}, (int[]){(int)row, (int)read})) {
       return KNFileFail(&source->file, source->file.code, "%s cannot be read: truncated or damaged, copy the file again", variable->name);
     }
-    to += Gather(number, rank, variable->shape, first, step, count, (const char *)m->scratch, width, to);
+    to += Gather(number, rank, variable->shape, row, first, step, count, (const char *)m->scratch, width, to);
   }
   return 0;
 }
