@@ -4,6 +4,7 @@
 #include <kitinet/memory.h>
 #include <kitinet/threads.h>
 #include <signal.h>
+#include <unistd.h>
 
 static PetscErrorCode PrintUsage(FILE *file)
 {
@@ -72,8 +73,9 @@ int main(int argc, char **argv)
   if (!code) code = Run(argc, argv, &stopped);
 
   KNLockRelease();
-  /* Usage and input errors are raised by all ranks together: they end in order. After any other, some rank may be elsewhere. */
-  if (code && code != KN_ERR_USAGE && code != KN_ERR_INPUT) MPI_Abort(PETSC_COMM_WORLD, KNExitCode(code));
+  /* Our errors are raised by all ranks together: they end in order. After any other, some rank may be elsewhere. */
+  if (!KNErrorIsOrderly(code)) MPI_Abort(PETSC_COMM_WORLD, KNExitCode(code));
+  if (code) alarm(20); /* whatever hangs on the way out */
   (void)PetscFinalize();
   free(kept);
   return code ? KNExitCode(code) : stopped ? KN_EXIT_STOPPED : KN_EXIT_DONE;

@@ -32,6 +32,12 @@ enum {
 /* Not collective. The exit code for an error code; KN_EXIT_FAILED for any that is not ours. */
 PETSC_EXTERN int KNExitCode(PetscErrorCode code);
 
+/* Not collective. A library has failed in a way after which it must not be tidied up (HDF5 after a failed parallel write): an error now ends in MPI_Abort. */
+PETSC_EXTERN void KNErrorSetBroken(void);
+
+/* Not collective. Whether the program can end in order after this error: all ranks have raised it together, and nothing is broken. */
+PETSC_EXTERN PetscBool KNErrorIsOrderly(PetscErrorCode code);
+
 /* Collective on PETSC_COMM_WORLD. From here on our errors print one line; PETSc's own keep their traceback. */
 PETSC_EXTERN PetscErrorCode KNErrorHandlerPush(void);
 

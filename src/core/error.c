@@ -23,6 +23,18 @@ int KNExitCode(PetscErrorCode code)
   }
 }
 
+static PetscBool broken;
+
+void KNErrorSetBroken(void)
+{
+  broken = PETSC_TRUE;
+}
+
+PetscBool KNErrorIsOrderly(PetscErrorCode code)
+{
+  return (PetscBool)(!code || (!broken && KNErrorIsOurs(code)));
+}
+
 static PetscErrorCode KNErrorHandler(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code, PetscErrorType type, const char *message, void *context)
 {
   PetscMPIInt rank = 0;

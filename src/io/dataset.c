@@ -31,6 +31,7 @@ PetscErrorCode KNDatasetAgree(KNDataset dataset)
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, dataset->comm));
+  if (failed && dataset->file.id && dataset->file.code == KN_ERR_IO) KNErrorSetBroken();
   if (failed && dataset->descriptor >= 0) unlink(dataset->temporary); // rank 0
   PetscCall(KNAgree(dataset->comm, dataset->failure, "%s", dataset->file.message));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -14,6 +14,7 @@ kept() {
 fails() { faulty 2 "$@" $run -run run -max_time 0; }
 refused 4 "run/checkpoint.h5: flushing to disk failed: Input/output error" fails "FAULT_CALL=fsync FAULT_FILE=checkpoint.h5"
 kept "fsync: EIO"
+if grep -q MPI_ABORT message; then fail "ranks that agree on a failure end by MPI_Abort: $(cat message)"; fi
 refused 4 "run/best.h5: writing failed: No space left on device; free some space" fails "FAULT_CALL=write FAULT_FILE=best.h5 FAULT_ERROR=28"
 kept "write: ENOSPC"
 refused 4 "run/checkpoint.h5: writing failed: File too large" fails "FAULT_CALL=write FAULT_FILE=checkpoint.h5 FAULT_ERROR=27"
