@@ -39,6 +39,7 @@ kn_package(hdf5 libhdf5-openmpi-dev hdf5-openmpi hdf5-mpi hdf5)
 kn_package(fftwf libfftw3-dev fftw3f)
 kn_package(fftw libfftw3-dev fftw3)
 kn_package(blas libopenblas-dev openblas cblas)
+kn_package(lapack libopenblas-dev openblas lapack)
 kn_package(zlib zlib1g-dev zlib)
 kn_package(nettle nettle-dev nettle)
 

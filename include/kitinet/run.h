@@ -1,6 +1,6 @@
 /*
   A run directory: config.yaml (every option in force), metrics.csv (a row an epoch), log.txt, checkpoint.h5 (the latest, and
-  checkpoint.h5.previous), best.h5.
+  checkpoint.h5.previous), best.h5; condensation.csv, if it is wanted (condensation.h).
 */
 #ifndef KITINET_RUN_H
 #define KITINET_RUN_H
@@ -52,5 +52,12 @@ PETSC_EXTERN PetscErrorCode KNRunReadMetrics(const char directory[], PetscInt *c
 /* Collective on PETSC_COMM_WORLD. Appends to metrics.csv and log.txt. Raises KN_ERR_IO. */
 PETSC_EXTERN PetscErrorCode KNRunAddMetrics(KNRun run, const KNMetrics *metrics);
 PETSC_EXTERN PetscErrorCode KNRunLog(KNRun run, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(2, 3);
+
+/*
+  Collective on PETSC_COMM_WORLD. Another table of the run, whose rows begin with the epoch. Start writes the header (one line) and keeps those rows up to epoch `done`
+  that are there; Add appends whole lines. Raises KN_ERR_IO.
+*/
+PETSC_EXTERN PetscErrorCode KNRunTableStart(KNRun run, const char name[], const char header[], PetscInt64 done);
+PETSC_EXTERN PetscErrorCode KNRunTableAdd(KNRun run, const char name[], const char rows[]);
 
 #endif

@@ -24,6 +24,7 @@ typedef struct {
   PetscInt        rollout;          /* R, steps of a trajectory through which gradients are taken; 0: to the last frame */
   PetscInt        checkpoint_every; /* epochs */
   PetscReal       checkpoint_minutes; /* 0: only after epochs */
+  PetscInt        condensation_every; /* epochs; 0: no condensation.csv */
   PetscInt        skips;            /* steps in a row that the guards may skip */
   PetscInt64      seed;
   KNReductionType reduction;

@@ -4,6 +4,7 @@
   The record and its checksum are verified as a whole when it is loaded.
 */
 #include "inspect.h"
+#include <kitinet/condensation.h>
 #include <kitinet/operator.h>
 #include <math.h>
 #include <nettle/sha2.h>
@@ -129,6 +130,22 @@ static PetscErrorCode PrintParameters(KNParameters parameters)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* How evenly the weights are spread over the channels: condensation.h. */
+static PetscErrorCode PrintCondensation(KNParameters parameters)
+{
+  KNCondensation *measured;
+  PetscInt        count;
+
+  PetscFunctionBegin;
+  PetscCall(KNCondensationMeasure(parameters, &count, &measured));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  condensation                     participation  alignment  effective rank\n"));
+  for (PetscInt i = 0; i < count; i++) {
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "    %-28s %13.4f  %9.4f  %14.2f\n", measured[i].layer, (double)measured[i].participation, (double)measured[i].alignment, (double)measured[i].effective_rank));
+  }
+  PetscCall(PetscFree(measured));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNInspectCheckpoint(const char path[], const char version[])
 {
   const KNProblem *problem;
@@ -149,6 +166,7 @@ PetscErrorCode KNInspectCheckpoint(const char path[], const char version[])
   PetscCall(PrintNormalizer("outputs", output));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  options\n"));
   PetscCall(KNInspectPrintLines(options));
+  PetscCall(PrintCondensation(parameters));
   PetscCall(PrintDigest(parameters));
   PetscCall(PrintParameters(parameters));
   PetscCall(KNOperatorDestroy(&op));

@@ -256,3 +256,35 @@ PetscErrorCode KNRunLog(KNRun run, const char format[], ...)
   PetscCall(Append(run, "log.txt", text));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
+
+PetscErrorCode KNRunTableStart(KNRun run, const char name[], const char header[], PetscInt64 done)
+{
+  char   path[PETSC_MAX_PATH_LEN], *found = NULL, *kept = NULL;
+  size_t size = 0;
+
+  PetscFunctionBegin;
+  PetscCall(KNRunPath(run->directory, name, path));
+  if (run->rank == 0) {
+    const char *line;
+
+    found = ReadText(path);
+    PetscCall(PetscMalloc1(strlen(header) + (found ? strlen(found) : 0) + 1, &kept));
+    size = (size_t)sprintf(kept, "%s", header);
+    line = found ? strchr(found, '\n') : NULL;
+    for (const char *end; line && (end = strchr(++line, '\n')) && strtoll(line, NULL, 10) <= done; line = end) {
+      memcpy(kept + size, line, (size_t)(end - line) + 1);
+      size += (size_t)(end - line) + 1;
+    }
+    free(found);
+  }
+  PetscCall(KNFileWriteWhole(PETSC_COMM_WORLD, path, size, kept));
+  PetscCall(PetscFree(kept));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNRunTableAdd(KNRun run, const char name[], const char rows[])
+{
+  PetscFunctionBegin;
+  PetscCall(Append(run, name, rows));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -8,6 +8,7 @@
   All state that a resumed run needs is in KNState and in the operator: the draws are functions of counters.
 */
 #include "trainer_impl.h"
+#include <kitinet/condensation.h>
 #include <kitinet/error.h>
 #include <kitinet/evaluation.h>
 #include <kitinet/log.h>
@@ -33,6 +34,7 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
   PetscCall(KNOptionsInt("-train_skips", "steps in a row that may be skipped because a loss or gradient is not finite or the loss exceeds 1000 times its running level; then training ends", 0, 1000000, &trainer->skips));
   PetscCall(KNOptionsInt("-checkpoint_every", "epochs between checkpoints", 1, 10000000, &trainer->checkpoint_every));
   PetscCall(KNOptionsReal("-checkpoint_minutes", "minutes between checkpoints, in the middle of an epoch too; 0: only after epochs", 0, 1e6, &trainer->checkpoint_minutes));
+  PetscCall(KNOptionsInt("-train_condensation_every", "epochs between rows of condensation.csv, which says how evenly the weights are spread over the channels; 0: none", 0, 10000000, &trainer->condensation_every));
   PetscCall(KNOptionsInt64("-seed", "of initial weights, order of samples, collisions", 0, PETSC_MAX_INT, &trainer->seed));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -85,6 +87,7 @@ static PetscErrorCode FinishEpoch(KNLoop *loop, KNState *state, PetscInt64 sampl
   state->epoch_skipped = 0;
   judged            = metrics.test >= 0 ? metrics.test : metrics.train;
   PetscCall(KNRunAddMetrics(loop->run, &metrics)); /* before the checkpoint: a resumed run drops rows that no checkpoint covers, but cannot make up for a missing one */
+  if (loop->trainer->condensation_every && (state->epoch % loop->trainer->condensation_every == 0 || state->epoch == loop->trainer->epochs)) PetscCall(KNCondensationAdd(loop->run, state->epoch, loop->parameters));
   if (state->best < 0 || judged < state->best) {
     state->best = judged;
     PetscCall(KNLoopKeepBest(loop, state));
@@ -243,6 +246,8 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
   PetscCall(KNOptionsYAML(0, NULL, &yaml));
   PetscCall(KNRunStart(loop.run, yaml, state.epoch, &state.seconds));
   PetscCall(PetscFree(yaml));
+  if (trainer->condensation_every) PetscCall(KNCondensationStart(loop.run, state.epoch));
+  if (trainer->condensation_every && !resume) PetscCall(KNCondensationAdd(loop.run, 0, loop.parameters));
   if (resume) PetscCall(KNRunLog(loop.run, "resumed after epoch %" PetscInt64_FMT ", step %" PetscInt64_FMT, state.epoch, state.step));
 
   PetscCall(PetscTime(&loop.began));
