@@ -24,7 +24,7 @@ static size_t ReadNumber(const char path[], const char key[], size_t missing)
 /* What the control group in this folder has left; its file cache can be given up. SIZE_MAX: no limit here. */
 static size_t GroupAvailable(const char folder[], const char max[], const char current[], const char cache[])
 {
-  char   path[PETSC_MAX_PATH_LEN];
+  char   path[3 * PETSC_MAX_PATH_LEN]; /* folder is of up to two */
   size_t most, used, given_up;
 
   snprintf(path, sizeof(path), "%s/%s", folder, max);

@@ -72,7 +72,8 @@ static PetscErrorCode Begin(void)
   PetscErrorCode code = PetscInitialized(&initialized);
 
   if (code || initialized) return code;
-  (void)setenv("OMPI_MCA_ess_singleton_isolated", "1", 0); /* Open MPI: no daemon beside a process that mpiexec did not start */
+  (void)setenv("OMPI_MCA_ess_singleton_isolated", "1", 0); /* Open MPI: no daemon beside a process that mpiexec did not start .. */
+  (void)setenv("OMPI_MCA_orte_create_session_dirs", "false", 0); /* .. and no folder, which all such processes of a node would share and remove */
   PETSC_MPI_THREAD_REQUIRED = MPI_THREAD_SERIALIZED;
   code                      = PetscOptionsSetValue(NULL, "-no_signal_handler", "true");
   if (!code) code = PetscOptionsSetValue(NULL, "-skip_petscrc", "true");

@@ -7,7 +7,7 @@ here=$(dirname "$0")
 mkdir -p "$folder/man1" "$folder/help"
 
 # On this node alone, without a search for networks or a launcher.
-export OMPI_MCA_ess_singleton_isolated=1 OMPI_MCA_orte_tmpdir_base="$folder" OMPI_MCA_pml=ob1 OMPI_MCA_btl=self OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMPI_MCA_ess_singleton_isolated=1 OMPI_MCA_orte_create_session_dirs=false OMPI_MCA_pml=ob1 OMPI_MCA_btl=self OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
 "$kitinet" -help > "$folder/help/kitinet"
 commands=$(sed -n 's/^  \([a-z]*\)  .*/\1/p' "$folder/help/kitinet")
