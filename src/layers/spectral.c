@@ -3,9 +3,9 @@
 
       y = irfft(W . rfft(x)),    Y[b, o, k] = sum_i W[k, i, o] X[b, i, k]
 
-  x: (B, C_in, S), y: (B, C_out, S); k1 = -m..m-1 on the first of two axes, k = 0..m-1 on the last; all other modes of y are 0.
-  Normalised as torch.fft: 1/S in the inverse. W complex: (2 m, m, C_in, 2, C_out) on two axes, (m, C_in, 2, C_out) on one, the first
-  axis as k1 = 0..m-1, -m..-1, real and imaginary rows interleaved; initially uniform in (0, 1) / (C_in C_out), both parts.
+  x: (B, C_in, S), y: (B, C_out, S); k1 = -m..m-1 on all axes but the last, k = 0..m-1 on the last; all other modes of y are 0.
+  Normalised as torch.fft: 1/S in the inverse. W complex: (2 m, m, C_in, 2, C_out) on two axes, (2 m, 2 m, m, C_in, 2, C_out) on three,
+  (m, C_in, 2, C_out) on one, all but the last axis as k1 = 0..m-1, -m..-1, real and imaginary rows interleaved; initially uniform in (0, 1) / (C_in C_out), both parts.
 
   With A, A' and the weights w of spectral_transform.h: y = A' w W A x, hence dx = A' W^H w A dy, dW = (A x)^* (w A dy).
   Everything between the transforms is mode-major, and complex products are real ones of stacked parts:
@@ -79,22 +79,21 @@ static PetscErrorCode KNLayerSetFromOptions_Spectral(KNLayer layer)
   Spectral *spectral = layer->data;
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsInt("-model_modes", "Fourier modes kept on each axis (of both signs on the first of two)", 1, 1024, &spectral->modes));
+  PetscCall(KNOptionsInt("-model_modes", "Fourier modes kept on each axis (of both signs on all but the last)", 1, 1024, &spectral->modes));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode KNLayerSetUp_Spectral(KNLayer layer, KNParameters parameters)
 {
   Spectral      *spectral = layer->data;
-  const PetscInt shape[5] = {2 * spectral->modes, spectral->modes, layer->in, 2, layer->out};
-  const PetscInt skip     = layer->dim == 1 ? 1 : 0; /* one axis: no k1 */
+  const PetscInt shape[6] = {2 * spectral->modes, 2 * spectral->modes, spectral->modes, layer->in, 2, layer->out};
+  const PetscInt skip     = 3 - layer->dim;
   char           name[KN_MAX_NAME];
 
   PetscFunctionBegin;
   if (layer->out == PETSC_DECIDE) PetscFunctionReturn(PETSC_SUCCESS); /* refused by the caller */
-  PetscCheck(layer->dim <= 2, PETSC_COMM_SELF, PETSC_ERR_SUP, "layer %s: spectral layers have one or two axes, not %" PetscInt_FMT, layer->name, layer->dim);
   PetscCall(PetscSNPrintf(name, sizeof(name), "%s.weight", layer->name));
-  PetscCall(KNParametersDeclare(parameters, name, 5 - skip, shape + skip, KN_INIT_POSITIVE, (KNReal)(1.0 / ((PetscReal)layer->in * (PetscReal)layer->out)), &spectral->W, &spectral->dW));
+  PetscCall(KNParametersDeclare(parameters, name, 6 - skip, shape + skip, KN_INIT_POSITIVE, (KNReal)(1.0 / ((PetscReal)layer->in * (PetscReal)layer->out)), &spectral->W, &spectral->dW));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

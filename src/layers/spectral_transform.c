@@ -10,10 +10,10 @@
   Cosines are even and sines odd, so the first axis is folded, e_s = x_s + x_(n - s) and o_s = x_s - x_(n - s), and each product runs over half of the
   points. C (m + 1, n1/2 + 1): cosine of |k1| = 0..m, S (m, (n1 - 1)/2): sine of |k1| = 1..m, which serve k1 and -k1. F2 (n2, 2, m): cosine and -sine of
   k2 = 0..m-1. A grid of one axis folds that: u = [e C; o S] (2, m). A product costs some 3 m operations for each point where the FFT costs
-  2.5 log2 n2 for all modes, but at the speed of BLAS and for any n.
+  2.5 log2 n2 for all modes, but at the speed of BLAS and for any n. The first of three axes: spectral_outer.h.
 */
 #include "spectral_kernels.h"
-#include "spectral_transform.h"
+#include "spectral_outer.h"
 #include <cblas.h>
 #include <fftw3.h>
 #include <math.h>
@@ -29,6 +29,7 @@
 
 struct _p_KNTransform {
   KNTransformType type;
+  KNOuter         outer;               /* three axes: does everything; NULL: one or two */
   size_t          C, n1, n2, m, K1, h; /* channels, points, modes k2, modes k1 (2 m, or 1 on one axis), largest |k1| (m or 0) */
   size_t          group;               /* channels that share a product, so that it has some 256 columns; product only */
   size_t          even, odd;           /* points of a folded axis: n/2 + 1, (n - 1)/2 */
@@ -131,9 +132,16 @@ PetscErrorCode KNTransformCreate(KNTransformType type, const KNGrid *grid, Petsc
   KNTransform  t;
 
   PetscFunctionBegin;
-  PetscCheck(grid->dim <= 2, PETSC_COMM_SELF, PETSC_ERR_SUP, "spectral layers have one or two axes, not %" PetscInt_FMT, grid->dim);
   PetscCall(PetscNew(&t));
   *transform = t;
+  if (grid->dim == 3) {
+    PetscCall(KNOuterCreate(type, grid, modes, C, &t->outer));
+    t->n1 = (size_t)(grid->n[0] * grid->n[1]);
+    t->n2 = (size_t)grid->n[2];
+    t->m  = (size_t)modes;
+    t->K1 = 4 * t->m * t->m;
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   t->C       = (size_t)C;
   t->n1      = grid->dim == 2 ? (size_t)grid->n[0] : 1;
   t->n2      = (size_t)grid->n[grid->dim - 1];
@@ -172,6 +180,7 @@ PetscErrorCode KNTransformDestroy(KNTransform *transform)
 
   PetscFunctionBegin;
   if (!t) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNOuterDestroy(&t->outer));
   for (int i = 0; i < 2; i++) {
     if (t->rows[i]) KNFFTW(destroy_plan)(t->rows[i]);
     if (t->columns[i]) KNFFTW(destroy_plan)(t->columns[i]);
@@ -190,6 +199,10 @@ PetscErrorCode KNTransformDestroy(KNTransform *transform)
 PetscErrorCode KNTransformGetSizes(KNTransform t, size_t *K, int *threads, PetscLogDouble *flops, size_t *bytes)
 {
   PetscFunctionBegin;
+  if (t->outer) {
+    PetscCall(KNOuterGetSizes(t->outer, K, threads, flops, bytes));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   *K       = t->K1 * t->m;
   if (threads) *threads = t->threads;
   *flops   = t->type == KN_TRANSFORM_FFT ? KNTransformFlopsFFT(t) : KNTransformFlopsProduct(t);
@@ -245,7 +258,9 @@ void KNTransformAnalyze(KNTransform t, int thread, KNReal *X, size_t stride, siz
   const size_t C = t->C, n1 = t->n1, n2 = t->n2, m = t->m;
   KNReal      *z = t->work + (size_t)thread * (t->nz + t->nu + t->ny), *u = z + t->nz;
 
-  if (t->type == KN_TRANSFORM_PRODUCT) {
+  if (t->outer) {
+    KNOuterAnalyze(t->outer, thread, X, stride, imaginary, x);
+  } else if (t->type == KN_TRANSFORM_PRODUCT) {
     for (size_t c = 0; c < C; c += t->group) {
       const size_t g = PetscMin(t->group, C - c);
 
@@ -276,7 +291,9 @@ void KNTransformSynthesize(KNTransform t, int thread, KNReal *y, const KNReal *Y
   const size_t C = t->C, n1 = t->n1, n2 = t->n2, m = t->m;
   KNReal      *z = t->work + (size_t)thread * (t->nz + t->nu + t->ny), *u = z + t->nz;
 
-  if (t->type == KN_TRANSFORM_PRODUCT) {
+  if (t->outer) {
+    KNOuterSynthesize(t->outer, thread, y, Y, stride, imaginary, add);
+  } else if (t->type == KN_TRANSFORM_PRODUCT) {
     for (size_t c = 0; c < C; c += t->group) {
       const size_t g = PetscMin(t->group, C - c);
 

@@ -4,7 +4,7 @@
       analysis   A   X_k = sum_s x_s exp(-i theta),      kept modes only
       synthesis  A'  y_s = sum_k Re(Y_k exp(+i theta)),  theta = 2 pi (k1 s1 / n1 + k2 s2 / n2)
 
-  Kept modes as torch.fft.rfft2 orders them: k1 = 0..m-1, -m..-1 on the first axis, k2 = 0..m-1 on the last. A grid of one axis is
+  Kept modes as torch.fft.rfftn orders them: k1 = 0..m-1, -m..-1 on the first of two axes (the first two of three), k2 = 0..m-1 on the last. A grid of one axis is
   a grid of two whose first has one point and the one mode k1 = 0. A' is the adjoint of A in the sense of real numbers, so that
   each is the other's backward; irfft is A' after multiplication by KNTransformWeight().
 
@@ -23,7 +23,7 @@ typedef enum {
 
 typedef struct _p_KNTransform *KNTransform;
 
-/* Not collective. For C fields on a grid of one or two axes; allocates the workspace of as many threads as OpenMP will start now. grid: at least 2 modes points along each axis. */
+/* Not collective. For C fields on a grid; allocates the workspace of as many threads as OpenMP will start now. grid: at least 2 modes points along each axis. */
 PETSC_INTERN PetscErrorCode KNTransformCreate(KNTransformType type, const KNGrid *grid, PetscInt modes, PetscInt C, KNTransform *transform);
 PETSC_INTERN PetscErrorCode KNTransformDestroy(KNTransform *transform);
 

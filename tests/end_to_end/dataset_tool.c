@@ -1,7 +1,7 @@
 /*
   What the scripts need and the program does not do.
 
-    dataset_tool make FILE POINTS FRAMES INPUTS OUTPUTS N1 [N2]   3 rows of random values: a dataset of any shape
+    dataset_tool make FILE POINTS FRAMES INPUTS OUTPUTS N1 [N2 [N3]]   3 rows of random values: a dataset of any shape
     dataset_tool difference A B [FRAME]                           mean over rows of |y_A - y_B| / |y_B|, of the frames from FRAME on; fails
                                                                   unless x and the frames before are the same bits
     dataset_tool floats FILE NAME ..                              the bytes of HDF5 datasets of 32-bit floats, one after another, on stdout
@@ -21,10 +21,10 @@ static PetscErrorCode Make(int n, char **word)
   KNGrid    grid;
 
   PetscFunctionBegin;
-  PetscCheck(n == 6 || n == 7, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "make FILE POINTS FRAMES INPUTS OUTPUTS N1 [N2]");
+  PetscCheck(n >= 6 && n <= 8, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "make FILE POINTS FRAMES INPUTS OUTPUTS N1 [N2 [N3]]");
   PetscCall(PetscEListFind(3, KNPointsNames, word[1], &points, &found));
   PetscCheck(found && atoi(word[2]) <= MAX_FRAMES, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "points %s, %s frames", word[1], word[2]);
-  grid = KNGridMake(n - 5, (const PetscInt[]){atoi(word[5]), n == 7 ? atoi(word[6]) : 1}, (KNPoints)points);
+  grid = KNGridMake(n - 5, (const PetscInt[]){atoi(word[5]), n > 6 ? atoi(word[6]) : 1, n > 7 ? atoi(word[7]) : 1}, (KNPoints)points);
   SmallDatasetProblem(atoi(word[3]), atoi(word[4]), atoi(word[2]), times, &grid, &problem);
   strcpy(problem.input[0].name, "a"); /* as the Darcy problem has them */
   strcpy(problem.output[0].name, "u");

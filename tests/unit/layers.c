@@ -8,7 +8,7 @@
     threads      one and two threads give the same bits, as do two runs
     batch        fewer samples than planned give the same values; no samples are no error
 
-  On one and two axes, with odd and even numbers of points. Compiled in both precisions.
+  On one, two and three axes, with odd and even numbers of points. Compiled in both precisions.
 */
 #include <kitinet/layer.h>
 #include <kitinet/random.h>
@@ -346,17 +346,18 @@ static PetscErrorCode TestBatch(const char type[], const KNGrid *grid)
 
 int main(int argc, char **argv)
 {
-  KNGrid grids[4];
+  KNGrid grids[5];
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   PetscCall(PetscOptionsSetValue(NULL, "-model_modes", "4"));
   PetscCall(PetscOptionsSetValue(NULL, "-model_padding", "0.25"));
   PetscCall(PetscOptionsSetValue(NULL, "-collision_rate", "1")); /* at the default hardly any of so few particles would collide */
-  /* Numbers of points that 0.25 pads to, so that crop can take them: 13 from 10, 16 from 13, 9 from 7, 11 from 9. */
+  /* Numbers of points that 0.25 pads to, so that crop can take them: 13 from 10, 16 from 13, 8 from 6, 9 from 7, 11 from 9. */
   grids[0] = KNGridMake(1, (const PetscInt[]){13}, KN_POINTS_PERIODIC);
   grids[1] = KNGridMake(1, (const PetscInt[]){16}, KN_POINTS_CELLS);
   grids[2] = KNGridMake(2, (const PetscInt[]){9, 16}, KN_POINTS_NODES);
   grids[3] = KNGridMake(2, (const PetscInt[]){16, 11}, KN_POINTS_PERIODIC);
+  grids[4] = KNGridMake(3, (const PetscInt[]){8, 9, 8}, KN_POINTS_CELLS);
   for (const char *const *type = KNLayerNames(); *type; type++) {
     for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(grids); i++) {
       PetscCall(TestGradient(*type, &grids[i]));

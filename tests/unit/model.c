@@ -1,5 +1,5 @@
 /*
-  The network as a whole, linked in double: its gradient equals central differences to 1e-7 for every residual, on one and two axes, with
+  The network as a whole, linked in double: its gradient equals central differences to 1e-7 for every residual, on one, two and three axes, with
   and without padding, for both collision laws. In either precision: collision rate 0 is the plain network bit for bit; a forward
   pass for evaluation gives what one for training gives; one set of parameters serves every grid.
 */
@@ -44,7 +44,7 @@ static PetscErrorCode NetworkCreate(const Network *network, KNModel *model)
 
 static KNGrid GridOf(PetscInt dim, PetscInt n)
 {
-  return KNGridMake(dim, (const PetscInt[]){n, dim == 2 ? n + 1 : 1}, KN_POINTS_CELLS);
+  return KNGridMake(dim, (const PetscInt[]){n, dim > 1 ? n + 1 : 1, dim > 2 ? n : 1}, KN_POINTS_CELLS);
 }
 
 /* sum_i target_i y_i with the parameters moved by t along direction */
@@ -198,7 +198,7 @@ int main(int argc, char **argv)
   static const char *const residual[] = {"fno", "plain", "collision", "collision"}, *const law[] = {"uniform", "uniform", "uniform", "line_of_centres"}, *const padding[] = {"0", "0.25"};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
-  for (PetscInt dim = 1; dim <= 2; dim++) {
+  for (PetscInt dim = 1; dim <= 3; dim++) {
     for (int p = 0; p < 2; p++) {
       const Network plain = {"plain", padding[p], "uniform", "0", dim}, still = {"collision", padding[p], "line_of_centres", "0", dim};
 
