@@ -19,7 +19,7 @@ static PetscErrorCode SetGridFromOptions(KNBench *bench)
   char   **given;
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsInt("-bench_axes", "axes of the grid", 1, 2, &dim));
+  PetscCall(KNOptionsInt("-bench_axes", "axes of the grid", 1, 3, &dim));
   PetscCall(KNOptionsList("-bench_grid", "points along the axes, one number for all or one for each: 64 or 64,48; default 64", &count, &given));
   PetscCheck(count <= 1 || count == dim, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -bench_grid has %" PetscInt_FMT " numbers for %" PetscInt_FMT " axes: give one for all, or one for each", count, dim);
   for (PetscInt a = 0; count && a < dim; a++) {
