@@ -3,7 +3,8 @@
 
     x -> normalise -> network -> denormalise -> y
 
-  Of a time-dependent problem: from the first H frames of a trajectory to all that follow, step by step (rollout.h); H is -train_history.
+  Of a time-dependent problem: from the first H frames of a trajectory to all that follow, step by step (rollout.h) or all at once (spacetime.h); H is -train_history,
+  the form -train_form.
 
   Holds the model, both normalisers, and the description of the problem it was made for.
 */
@@ -17,7 +18,7 @@
 typedef struct _p_KNOperator *KNOperator;
 
 /*
-  Collective on PETSC_COMM_WORLD. An untrained operator; reads the model's options, -train_normalizer and -train_history. seed: of the initial
+  Collective on PETSC_COMM_WORLD. An untrained operator; reads the model's options, -train_normalizer, -train_history and -train_form. seed: of the initial
   weights. Raises KN_ERR_USAGE (a history that does not fit the frames), KN_ERR_INPUT (frames at unequal distances in time).
 */
 PETSC_EXTERN PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOperator *op);
@@ -65,6 +66,12 @@ PETSC_EXTERN PetscErrorCode KNOperatorPredict(KNOperator op, const KNPass *pass,
 
 /* Not collective. H, the frames that a time-dependent operator is given; 0 for a steady one. */
 PETSC_EXTERN PetscErrorCode KNOperatorGetHistory(KNOperator op, PetscInt *history);
+
+/* Not collective. R, the frames that a network in space and time predicts at once; 0 for all others. */
+PETSC_EXTERN PetscErrorCode KNOperatorGetSteps(KNOperator op, PetscInt *steps);
+
+/* Not collective. The grid on which the model works for data on `grid`. */
+PETSC_EXTERN KNGrid KNOperatorModelGrid(KNOperator op, const KNGrid *grid);
 
 /* Not collective. Not owned; any pointer may be NULL. options: of the model, YAML text. */
 PETSC_EXTERN PetscErrorCode KNOperatorGetModel(KNOperator op, KNModel *model, KNParameters *parameters, const KNProblem **problem, const char **options);

@@ -97,6 +97,7 @@ static PetscErrorCode FindCost(const char directory[], KNResult *result)
   KNParameters     parameters;
   KNOperator       op;
   KNModel          model;
+  KNGrid           grid;
   PetscLogDouble   forward;
   size_t           total;
   char             path[PETSC_MAX_PATH_LEN];
@@ -106,7 +107,8 @@ static PetscErrorCode FindCost(const char directory[], KNResult *result)
   PetscCall(KNOperatorLoad(path, &op));
   PetscCall(KNOperatorGetModel(op, &model, &parameters, &problem, NULL));
   PetscCall(KNParametersGetTotal(parameters, &total));
-  PetscCall(KNModelPlanGrid(model, &problem->grid, 1, PETSC_FALSE));
+  grid = KNOperatorModelGrid(op, &problem->grid);
+  PetscCall(KNModelPlanGrid(model, &grid, 1, PETSC_FALSE));
   PetscCall(KNModelGetCost(model, &forward, NULL, NULL));
   PetscCall(KNOperatorDestroy(&op));
   result->parameters = (PetscInt64)total;

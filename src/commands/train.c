@@ -31,6 +31,7 @@ static PetscErrorCode PrintPlan(KNOperator op, const KNTrainer *trainer, KNDatas
   KNModel          model;
   KNParameters     parameters;
   const KNProblem *problem;
+  KNGrid           grid;
   PetscLogDouble   forward, backward;
   PetscInt64       rows, samples, steps;
   char             windows[64] = "";
@@ -45,12 +46,13 @@ static PetscErrorCode PrintPlan(KNOperator op, const KNTrainer *trainer, KNDatas
   PetscCall(KNTrainerGetSteps(trainer, op, dataset, &rows, &samples, &steps));
   if (problem->frames) PetscCall(PetscSNPrintf(windows, sizeof(windows), " (windows of %" PetscInt64_FMT " trajectories)", rows));
   PetscCall(KNModelView(model, PETSC_VIEWER_STDOUT_WORLD));
-  PetscCall(KNModelPlanGrid(model, &problem->grid, trainer->microbatch, PETSC_TRUE));
+  grid = KNOperatorModelGrid(op, &problem->grid);
+  PetscCall(KNModelPlanGrid(model, &grid, trainer->microbatch, PETSC_TRUE));
   PetscCall(KNModelGetCost(model, &forward, &backward, &bytes));
   PetscCall(KNParametersGetBlocks(parameters, &size, NULL, NULL, NULL, NULL));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "training on %" PetscInt64_FMT " samples%s, %" PetscInt_FMT " epochs, batch %" PetscInt_FMT " over %d rank%s: %" PetscInt64_FMT " steps\n"
                                           "%.4g MFLOP forward and %.4g backward for a %s; memory of a rank: %.1f MiB activations, %.1f MiB parameters\n",
-                        samples, windows, trainer->epochs, trainer->batch, ranks, ranks == 1 ? "" : "s", steps, forward * 1e-6, backward * 1e-6, problem->frames ? "step of a rollout" : "sample", (double)bytes / 1048576.0, 4.0 * (double)(size * sizeof(KNReal)) / 1048576.0));
+                        samples, windows, trainer->epochs, trainer->batch, ranks, ranks == 1 ? "" : "s", steps, forward * 1e-6, backward * 1e-6, problem->frames && grid.dim == problem->grid.dim ? "step of a rollout" : "sample", (double)bytes / 1048576.0, 4.0 * (double)(size * sizeof(KNReal)) / 1048576.0));
   busy = KNReductionBusyRanks(trainer->reduction, trainer->batch, trainer->microbatch, ranks, &batch, &microbatch);
   if (busy < ranks) {
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "note: only %d of %d ranks have samples of a batch, of whole micro-batches of %" PetscInt_FMT "; -train_batch %" PetscInt_FMT, busy, ranks, trainer->microbatch, batch));

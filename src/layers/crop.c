@@ -9,7 +9,7 @@
 #include "padding.h"
 
 typedef struct {
-  PetscReal fraction;
+  PetscReal fraction[KN_MAX_DIM];
   size_t    N[KN_MAX_DIM], n[KN_MAX_DIM]; /* extents of input and output */
 } Crop;
 
@@ -18,7 +18,7 @@ static PetscErrorCode KNLayerSetFromOptions_Crop(KNLayer layer)
   Crop *crop = layer->data;
 
   PetscFunctionBegin;
-  PetscCall(KNPaddingSetFromOptions(&crop->fraction));
+  PetscCall(KNPaddingSetFromOptions(crop->fraction));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -37,10 +37,10 @@ static PetscErrorCode KNLayerSetGrid_Crop(KNLayer layer)
   PetscFunctionBegin;
   for (PetscInt a = 0; a < layer->dim; a++) {
     const PetscInt N = layer->grid_in.n[a];
-    PetscInt       n = PetscMax((PetscInt)PetscFloorReal((PetscReal)N / (1 + crop->fraction)) - 1, 0);
+    PetscInt       n = PetscMax((PetscInt)PetscFloorReal((PetscReal)N / (1 + crop->fraction[a])) - 1, 0);
 
-    while (KNPadded(n, crop->fraction) < N) n++; /* at most three steps: KNPadded() is within 1/2 of (1 + fraction) n */
-    PetscCheck(n > 0 && KNPadded(n, crop->fraction) == N, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: no grid is padded to %" PetscInt_FMT " points by -model_padding %g", layer->name, N, (double)crop->fraction);
+    while (KNPadded(n, crop->fraction[a]) < N) n++; /* at most three steps: KNPadded() is within 1/2 of (1 + fraction) n */
+    PetscCheck(n > 0 && KNPadded(n, crop->fraction[a]) == N, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: no grid is padded to %" PetscInt_FMT " points by -model_padding %g", layer->name, N, (double)crop->fraction[a]);
     layer->grid_out.n[a] = n;
   }
   KNPaddingExtents(&layer->grid_in, crop->N);
@@ -67,7 +67,7 @@ static PetscErrorCode KNLayerView_Crop(KNLayer layer, PetscViewer viewer)
   const Crop *crop = layer->data;
 
   PetscFunctionBegin;
-  PetscCall(PetscViewerASCIIPrintf(viewer, ", padding %g", (double)crop->fraction));
+  PetscCall(PetscViewerASCIIPrintf(viewer, ", padding %g%s", (double)crop->fraction[0], crop->fraction[KN_MAX_DIM - 1] < crop->fraction[0] ? " of the first axis" : ""));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -10,7 +10,7 @@
 #include "padding.h"
 
 typedef struct {
-  PetscReal fraction;
+  PetscReal fraction[KN_MAX_DIM];
   size_t    n[KN_MAX_DIM], N[KN_MAX_DIM]; /* extents of input and output */
 } Pad;
 
@@ -19,7 +19,7 @@ static PetscErrorCode KNLayerSetFromOptions_Pad(KNLayer layer)
   Pad *pad = layer->data;
 
   PetscFunctionBegin;
-  PetscCall(KNPaddingSetFromOptions(&pad->fraction));
+  PetscCall(KNPaddingSetFromOptions(pad->fraction));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -36,7 +36,7 @@ static PetscErrorCode KNLayerSetGrid_Pad(KNLayer layer)
   Pad *pad = layer->data;
 
   PetscFunctionBegin;
-  for (PetscInt a = 0; a < layer->dim; a++) layer->grid_out.n[a] = KNPadded(layer->grid_in.n[a], pad->fraction);
+  for (PetscInt a = 0; a < layer->dim; a++) layer->grid_out.n[a] = KNPadded(layer->grid_in.n[a], pad->fraction[a]);
   KNPaddingExtents(&layer->grid_in, pad->n);
   KNPaddingExtents(&layer->grid_out, pad->N);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -61,7 +61,7 @@ static PetscErrorCode KNLayerView_Pad(KNLayer layer, PetscViewer viewer)
   const Pad *pad = layer->data;
 
   PetscFunctionBegin;
-  PetscCall(PetscViewerASCIIPrintf(viewer, ", padding %g", (double)pad->fraction));
+  PetscCall(PetscViewerASCIIPrintf(viewer, ", padding %g%s", (double)pad->fraction[0], pad->fraction[KN_MAX_DIM - 1] < pad->fraction[0] ? " of the first axis" : ""));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

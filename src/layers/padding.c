@@ -3,11 +3,16 @@
 #include <kitinet/options.h>
 #include <string.h>
 
-PetscErrorCode KNPaddingSetFromOptions(PetscReal *fraction)
+PetscErrorCode KNPaddingSetFromOptions(PetscReal fraction[KN_MAX_DIM])
 {
+  static const char *const axes[] = {"all", "first", NULL};
+  PetscInt                 which  = 0;
+
   PetscFunctionBegin;
-  *fraction = 0;
-  PetscCall(KNOptionsReal("-model_padding", "Points appended along each axis inside the network, as a fraction of the grid; for fields that are not periodic", 0, 0.5, fraction));
+  fraction[0] = 0;
+  PetscCall(KNOptionsReal("-model_padding", "Points appended along each axis inside the network, as a fraction of the grid; for fields that are not periodic", 0, 0.5, &fraction[0]));
+  PetscCall(KNOptionsChoice("-model_padding_axes", "axes that are padded; first: for periodic fields in space and time, time is the first axis", axes, &which));
+  for (int a = 1; a < KN_MAX_DIM; a++) fraction[a] = which ? 0 : fraction[0];
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

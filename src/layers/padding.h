@@ -15,8 +15,8 @@ static inline PetscInt KNPadded(PetscInt n, PetscReal fraction)
   return n + (PetscInt)PetscFloorReal(fraction * (PetscReal)n + 0.5);
 }
 
-/* Declares and reads -model_padding. Collective. */
-PETSC_INTERN PetscErrorCode KNPaddingSetFromOptions(PetscReal *fraction);
+/* Declares and reads -model_padding and -model_padding_axes: the fraction of each axis. Collective. */
+PETSC_INTERN PetscErrorCode KNPaddingSetFromOptions(PetscReal fraction[KN_MAX_DIM]);
 
 /* The extents of a grid as three axes with the last one longest in memory: leading ones where it has fewer. */
 PETSC_INTERN void KNPaddingExtents(const KNGrid *grid, size_t n[KN_MAX_DIM]);

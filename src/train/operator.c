@@ -8,6 +8,7 @@
 #include <kitinet/operator.h>
 #include <kitinet/options.h>
 #include <kitinet/rollout.h>
+#include <kitinet/spacetime.h>
 #include <string.h>
 
 struct _p_KNOperator {
@@ -17,14 +18,19 @@ struct _p_KNOperator {
   KNNormalizer input, output; /* input: NULL of a time-dependent one */
   PetscInt     history;       /* H; 0: steady */
   PetscReal    interval;      /* time from frame to frame; 0: steady */
-  KNRollout    rollout;       /* NULL: steady */
+  KNRollout    rollout;       /* NULL: steady, or all frames at once */
+  KNSpacetime  spacetime;     /* NULL: steady, or frame by frame */
+  PetscInt     steps;         /* R, frames that spacetime predicts */
   float       *frames;        /* workspace of KNOperatorPredict, of capacity values */
   size_t       capacity;
   char        *options;       /* of the model, as a checkpoint carries them */
 };
 
 /* The options that make a network what it is; a checkpoint carries them. */
-static const char *const identity[] = {"model_", "collision_", "train_normalizer", "train_history"};
+static const char *const identity[] = {"model_", "collision_", "train_normalizer", "train_history", "train_form"};
+
+typedef enum { FORM_STEPS, FORM_SPACETIME } Form;
+static const char *const FormNames[] = {"steps", "spacetime", NULL};
 
 static const PetscReal same_interval = 1e-3; /* relative; times that once were 32-bit numbers differ by more than rounding */
 
@@ -41,19 +47,24 @@ static PetscErrorCode GetInterval(const KNProblem *problem, const char path[], P
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Declares -train_history; what it means for this problem. */
-static PetscErrorCode SetHistory(KNOperator op, const KNProblem *problem)
+/* Declares -train_history and -train_form; what they mean for this problem. */
+static PetscErrorCode SetHistory(KNOperator op, const KNProblem *problem, PetscInt *form)
 {
   PetscInt history = 1;
 
   PetscFunctionBegin;
   PetscCall(KNOptionsInt("-train_history", "frames from which a network for trajectories predicts the next one", 1, 4096, &history));
+  *form = FORM_STEPS;
+  PetscCall(KNOptionsChoice("-train_form", "what a network for trajectories predicts: the next frame, step by step, or all that follow at once, with time as one more axis", FormNames, form));
   if (problem->inputs) {
     PetscCheck(history == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_history is %" PetscInt_FMT ", the dataset is steady: leave it out", history);
+    PetscCheck(*form == FORM_STEPS, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_form is %s, the dataset is steady: leave it out", FormNames[*form]);
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCheck(problem->frames == 0 || problem->frames > history, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_history is %" PetscInt_FMT ", the dataset has %" PetscInt_FMT " frames: it must have at least one more", history, problem->frames);
+  PetscCheck(*form == FORM_STEPS || problem->grid.dim < KN_MAX_DIM, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_form is %s, the dataset has %" PetscInt_FMT " axes: time would be one too many; take %s", FormNames[*form], problem->grid.dim, FormNames[FORM_STEPS]);
   op->history        = history;
+  op->steps          = *form == FORM_SPACETIME ? problem->frames - history : 0; /* of a checkpoint: it knows */
   op->problem.frames = 0; /* a trajectory of any length fits */
   op->problem.times  = NULL;
   if (problem->frames) PetscCall(GetInterval(problem, "the dataset", &op->interval));
@@ -62,7 +73,7 @@ static PetscErrorCode SetHistory(KNOperator op, const KNProblem *problem)
 
 PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOperator *op)
 {
-  PetscInt   type = KN_NORMALIZER_CHANNEL;
+  PetscInt   type = KN_NORMALIZER_CHANNEL, form;
   KNOperator o;
 
   PetscFunctionBegin;
@@ -70,14 +81,15 @@ PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOpe
   o          = *op;
   o->problem = *problem;
   PetscCall(KNOptionsChoice("-train_normalizer", "of inputs and outputs: each channel, or each point of each channel, to mean 0 and deviation 1", KNNormalizerNames, &type));
-  PetscCall(SetHistory(o, problem));
+  PetscCall(SetHistory(o, problem, &form));
   PetscCall(KNModelCreateFromOptions(&o->model));
-  PetscCall(KNModelSetChannels(o->model, problem->grid.dim, o->history ? o->history * problem->outputs : problem->inputs, problem->outputs));
+  PetscCall(KNModelSetChannels(o->model, problem->grid.dim + (form == FORM_SPACETIME ? 1 : 0), o->history ? o->history * problem->outputs : problem->inputs, problem->outputs));
   PetscCall(KNModelSetFromOptions(o->model));
   PetscCall(KNOptionsYAML(PETSC_STATIC_ARRAY_LENGTH(identity), identity, &o->options));
   PetscCall(KNModelSetUp(o->model, seed));
   PetscCall(KNModelGetParameters(o->model, &o->parameters));
-  if (o->history) PetscCall(KNRolloutCreate(o->model, o->history, problem->outputs, &o->rollout));
+  if (form == FORM_SPACETIME) PetscCall(KNSpacetimeCreate(o->model, o->history, problem->outputs, &o->spacetime));
+  else if (o->history) PetscCall(KNRolloutCreate(o->model, o->history, problem->outputs, &o->rollout));
   else PetscCall(KNNormalizerCreate((KNNormalizerType)type, problem->inputs, &problem->grid, &o->input));
   PetscCall(KNNormalizerCreate((KNNormalizerType)type, problem->outputs, &problem->grid, &o->output));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -89,6 +101,7 @@ PetscErrorCode KNOperatorDestroy(KNOperator *op)
   if (!*op) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNFree(&(*op)->frames));
   PetscCall(KNRolloutDestroy(&(*op)->rollout));
+  PetscCall(KNSpacetimeDestroy(&(*op)->spacetime));
   PetscCall(KNNormalizerDestroy(&(*op)->output));
   PetscCall(KNNormalizerDestroy(&(*op)->input));
   PetscCall(KNModelDestroy(&(*op)->model));
@@ -165,8 +178,9 @@ static PetscErrorCode TransferNormalizer(KNRecord record, const char group[], KN
 
 PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool moments)
 {
-  KNReal  *block[3];
-  PetscInt count;
+  PetscInt64 steps = op->steps;
+  KNReal    *block[3];
+  PetscInt   count;
 
   PetscFunctionBegin;
   if (!KNRecordIsLoaded(record)) {
@@ -175,6 +189,11 @@ PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool mome
   }
   if (op->history) PetscCall(KNRecordReal(record, "frame_interval", &op->interval));
   else PetscCall(TransferNormalizer(record, "normalizer/input", op->input));
+  if (op->spacetime) {
+    PetscCall(KNRecordInt(record, "predicted_frames", &steps));
+    PetscCheck(steps >= 1 && steps <= 1 << 20, PETSC_COMM_WORLD, KN_ERR_INPUT, "the checkpoint describes a network that predicts %" PetscInt64_FMT " frames", steps);
+    op->steps = (PetscInt)steps;
+  }
   PetscCall(TransferNormalizer(record, "normalizer/output", op->output));
   PetscCall(KNParametersGetBlocks(op->parameters, NULL, &block[0], NULL, &block[1], &block[2]));
   PetscCall(KNParametersGetCount(op->parameters, &count));
@@ -217,6 +236,7 @@ static PetscErrorCode CheckFrames(KNOperator op, const KNProblem *problem, const
   if (!op->history) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCheck(problem->frames, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is steady, the network was trained on trajectories", path);
   PetscCheck(problem->frames > op->history, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " frame%s: the network takes %" PetscInt_FMT " and predicts those that follow; give at least one more", path, problem->frames, problem->frames == 1 ? "" : "s", op->history);
+  PetscCheck(!op->spacetime || problem->frames == op->history + op->steps, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " frames: the network takes %" PetscInt_FMT " and predicts the %" PetscInt_FMT " that follow at once, no more and no fewer", path, problem->frames, op->history, op->steps);
   PetscCall(GetInterval(problem, path, &interval));
   PetscCheck(PetscAbsReal(interval - op->interval) <= same_interval * op->interval, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its frames %g apart in time, the network was trained on %g", path, (double)interval, (double)op->interval);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -237,11 +257,19 @@ PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *problem, const ch
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+KNGrid KNOperatorModelGrid(KNOperator op, const KNGrid *grid)
+{
+  return op->spacetime ? KNSpacetimeGrid(grid, op->steps) : *grid;
+}
+
 PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid, PetscInt samples, PetscBool training)
 {
+  const KNGrid own = KNOperatorModelGrid(op, grid);
+
   PetscFunctionBegin;
-  PetscCall(KNModelSetGrid(op->model, grid, samples, training));
-  if (op->history) PetscCall(KNRolloutSetGrid(op->rollout, grid, samples, training));
+  PetscCall(KNModelSetGrid(op->model, &own, samples, training));
+  if (op->spacetime) PetscCall(KNSpacetimeSetGrid(op->spacetime, grid, op->steps, samples));
+  else if (op->history) PetscCall(KNRolloutSetGrid(op->rollout, grid, samples, training));
   else PetscCall(KNNormalizerSetGrid(op->input, grid));
   PetscCall(KNNormalizerSetGrid(op->output, grid));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -271,7 +299,9 @@ PetscErrorCode KNOperatorRollout(KNOperator op, const KNPass *pass, PetscInt ste
 
   PetscFunctionBegin;
   for (size_t b = 0; b < (size_t)pass->samples; b++) PetscCall(KNNormalizerEncode(op->output, op->history, u + b * F * n));
-  PetscCall(KNRolloutForward(op->rollout, pass, steps, u));
+  PetscCheck(!op->spacetime || steps == op->steps, PETSC_COMM_SELF, KN_ERR_USAGE, "the network predicts %" PetscInt_FMT " frames at once, not %" PetscInt_FMT, op->steps, steps);
+  if (op->spacetime) PetscCall(KNSpacetimeForward(op->spacetime, pass, u));
+  else PetscCall(KNRolloutForward(op->rollout, pass, steps, u));
   for (size_t b = 0; b < (size_t)pass->samples; b++) {
     const size_t first = (b * F + H) * n;
 
@@ -287,7 +317,8 @@ PetscErrorCode KNOperatorRolloutBackward(KNOperator op, const KNPass *pass, Pets
 
   PetscFunctionBegin;
   for (size_t b = 0; b < (size_t)pass->samples; b++) PetscCall(KNNormalizerDecodeBackward(op->output, steps, dy + (b * F + H) * n));
-  PetscCall(KNRolloutBackward(op->rollout, pass, steps, u, dy));
+  if (op->spacetime) PetscCall(KNSpacetimeBackward(op->spacetime, pass, dy));
+  else PetscCall(KNRolloutBackward(op->rollout, pass, steps, u, dy));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -321,6 +352,13 @@ PetscErrorCode KNOperatorGetHistory(KNOperator op, PetscInt *history)
 {
   PetscFunctionBegin;
   *history = op->history;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorGetSteps(KNOperator op, PetscInt *steps)
+{
+  PetscFunctionBegin;
+  *steps = op->steps;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -130,14 +130,18 @@ static PetscErrorCode TrainEpochs(KNLoop *loop, KNState *state, PetscInt64 sampl
 /* H and R of a window; both 0 for a steady problem. */
 static PetscErrorCode GetRollout(const KNTrainer *trainer, KNOperator op, const KNProblem *problem, PetscInt *history, PetscInt *rollout)
 {
-  PetscInt most;
+  PetscInt most, at_once;
 
   PetscFunctionBegin;
   PetscCall(KNOperatorGetHistory(op, history));
+  PetscCall(KNOperatorGetSteps(op, &at_once));
   most     = problem->frames - *history;
   *rollout = *history ? (trainer->rollout ? trainer->rollout : most) : 0;
   PetscCheck(*history || trainer->rollout == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_rollout is %" PetscInt_FMT ", the dataset is steady: leave it out", trainer->rollout);
   PetscCheck(*rollout <= most, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_rollout is %" PetscInt_FMT ", the dataset has %" PetscInt_FMT " frames, of which -train_history takes %" PetscInt_FMT ": give at most %" PetscInt_FMT ", or 0 for all that follow", trainer->rollout, problem->frames, *history, most);
+  if (!at_once) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCheck(trainer->rollout <= 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_rollout is %" PetscInt_FMT ", with -train_form spacetime there are no steps: leave it out", trainer->rollout);
+  *rollout = at_once;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
