@@ -32,7 +32,7 @@ PETSC_EXTERN PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, P
 
 /*
   Collective on PETSC_COMM_WORLD. The operator of a checkpoint: its model options come from there; of these the user may give only
-  those that change the evaluation (-collision_evaluate). Raises KN_ERR_INPUT.
+  those that change the evaluation (-collision_evaluate, -model_dropout_evaluate). Raises KN_ERR_INPUT.
 */
 PETSC_EXTERN PetscErrorCode KNOperatorLoad(const char path[], KNOperator *op);
 

@@ -16,7 +16,8 @@ typedef enum {
   KN_STREAM_SHUFFLE,   /* order of samples in an epoch: (epoch, round, value, 0) */
   KN_STREAM_INIT,      /* initial weights: (parameter, element, 0, 0) */
   KN_STREAM_COLLISION, /* attempt, test, setup of collisions: (layer, step, sample, draw) */
-  KN_STREAM_TEST       /* inputs of tests */
+  KN_STREAM_TEST,      /* inputs of tests */
+  KN_STREAM_DROPOUT    /* what is dropped: (layer, step, sample, draw) */
 } KNStream;
 
 /* Four words for one coordinate. Not collective, thread-safe, as are all functions here. */

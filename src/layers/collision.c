@@ -9,6 +9,7 @@
                  min(1, kappa (g_ij / g_mean)^alpha), and then v_i' = v_i - omega (omega . r), v_j' = v_j + omega (omega . r), r = v_i - v_j.
     evaluation   mean: the expectation of that step, v_i' = v_i - sum_j p_ij omega_ij (omega_ij . (v_i - v_j)), with p_ij the probability that
                  i and j meet and collide (for alpha > 0 with g_mean over all pairs: an approximation); sample: as in training; off: v' = v.
+                 -collision_train mean takes the expectation in training too: with law uniform the deterministic relaxation of Bhatnagar, Gross and Krook.
     omega        line_of_centres: (x_i - x_j) / |x_i - x_j|, point by point; uniform: one random unit vector for each pair.
 
   Momentum and energy are conserved at every grid point. What is drawn is shared by all points, so that the step commutes with

@@ -7,6 +7,7 @@
 
 static const char *const KNCollisionLaws[]      = {"line_of_centres", "uniform", NULL};
 static const char *const KNCollisionEvaluates[] = {"mean", "sample", "off", NULL};
+static const char *const KNCollisionTrains[]    = {"sample", "mean", NULL};
 
 static size_t KNCollisionAllPairs(const KNCollision *collision)
 {
@@ -51,7 +52,7 @@ KNCollisionList KNCollisionCollide(const KNCollision *collision, KNLayer layer, 
   const PetscInt64 draw[4] = {pass->seed, layer->number, pass->step, pass->index ? pass->index[b] : b};
 
   if (collision->rate == 0 || (!pass->training && collision->evaluate == KN_EVALUATE_OFF)) return (KNCollisionList){0};
-  if (!pass->training && collision->evaluate == KN_EVALUATE_MEAN) return KNCollisionExpect(collision, v);
+  if (pass->training ? collision->train == KN_TRAIN_MEAN : collision->evaluate == KN_EVALUATE_MEAN) return KNCollisionExpect(collision, v);
   return KNCollisionDraw(collision, draw, v);
 }
 
@@ -71,6 +72,7 @@ PetscErrorCode KNCollisionSetFromOptions(KNCollision *collision)
   PetscCall(KNOptionsReal("-collision_rate", "collisions of a particle in a layer, dt/Kn; 0: the plain residual network", 0, 1, &collision->rate));
   PetscCall(KNOptionsChoice("-collision_law", "direction along which particles scatter", KNCollisionLaws, &collision->law));
   PetscCall(KNOptionsReal("-collision_alpha", "exponent of the relative speed in the collision rate; 0: Maxwell molecules, 1: hard spheres", 0, 1, &collision->alpha));
+  PetscCall(KNOptionsChoice("-collision_train", "collisions in training: a draw, or their expectation, which with law uniform is BGK relaxation", KNCollisionTrains, &collision->train));
   PetscCall(KNOptionsChoice("-collision_evaluate", "collisions outside training: their expectation, a draw, or none", KNCollisionEvaluates, &collision->evaluate));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -78,6 +80,7 @@ PetscErrorCode KNCollisionSetFromOptions(KNCollision *collision)
 PetscErrorCode KNCollisionSetUp(KNCollision *collision, KNLayer layer)
 {
   PetscFunctionBegin;
+  PetscCheck(collision->train == KN_TRAIN_SAMPLE || collision->alpha == 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_train mean needs -collision_alpha 0: the gradient takes the rates of collisions as constant");
   if (layer->out == PETSC_DECIDE) layer->out = layer->in;
   PetscCheck(layer->out == layer->in, PETSC_COMM_WORLD, KN_ERR_USAGE, "Collisions of %s keep the number of channels: %" PetscInt_FMT " in, %" PetscInt_FMT " out", layer->name, layer->in, layer->out);
   if (layer->in % collision->dimension) {
@@ -122,7 +125,8 @@ PetscErrorCode KNCollisionFree(KNCollision *collision)
 
 PetscErrorCode KNCollisionSetGrid(KNCollision *collision, KNLayer layer)
 {
-  const size_t n = collision->n, d = collision->d, pairs = KNCollisionAllPairs(collision), threads = (size_t)layer->threads;
+  const size_t         n = collision->n, d = collision->d, pairs = KNCollisionAllPairs(collision), threads = (size_t)layer->threads;
+  const PetscLogDouble collisions = collision->train == KN_TRAIN_MEAN && collision->rate > 0 ? (PetscLogDouble)pairs : collision->rate * (PetscLogDouble)(n / 2);
 
   PetscFunctionBegin;
   collision->S = KNGridSize(&layer->grid_in);
@@ -141,7 +145,7 @@ PetscErrorCode KNCollisionSetGrid(KNCollision *collision, KNLayer layer)
 
   /* In training, on average; with the addition of v' to x, and of dv' to dv. */
   KNCollisionFlops(collision, layer->flops);
-  for (int way = 0; way < 2; way++) layer->flops[way] = (layer->flops[way] * collision->rate * (PetscLogDouble)(n / 2) + (PetscLogDouble)(n * d)) * (PetscLogDouble)collision->S;
+  for (int way = 0; way < 2; way++) layer->flops[way] = (layer->flops[way] * collisions + (PetscLogDouble)(n * d)) * (PetscLogDouble)collision->S;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -15,11 +15,17 @@ typedef enum {
   KN_EVALUATE_OFF
 } KNCollisionEvaluate;
 
+typedef enum {
+  KN_TRAIN_SAMPLE,
+  KN_TRAIN_MEAN
+} KNCollisionTrain;
+
 typedef struct {
   PetscInt  dimension; /* d, velocity components of a particle */
   PetscReal rate;      /* kappa = dt/Kn, the mean number of collisions of a particle in a step */
   PetscInt  law;       /* a KNCollisionLaw */
   PetscReal alpha;     /* exponent of the variable hard spheres: 0 Maxwell molecules, 1 hard spheres */
+  PetscInt  train;     /* a KNCollisionTrain */
   PetscInt  evaluate;  /* a KNCollisionEvaluate */
 
   size_t    n;         /* particles */

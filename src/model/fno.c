@@ -8,6 +8,9 @@
     fno        x_{l+1} = GELU(z), none after the last block: the original network
     plain      x_{l+1} = x_l + GELU(z): free flight, x the positions and v = GELU(z) the velocities of particles
     collision  x_{l+1} = x_l + C(x_l, GELU(z)): collide, then drift (KITINet, arXiv 2505.17919)
+    fno_collision  x_{l+1} = GELU(p + C(p, u)), p = W x_l + b the positions, u = K x_l the velocities; z after the last block
+
+  Dropout, the rival of collisions, acts on GELU(z) of plain and fno, in place; since it scales each value, its backward and that of GELU change places.
 
   Only the spectral layer joins the samples of a batch, in its product of modes. Between two joins a thread takes one sample after the other through everything
   else, so that the sample's fields (0.5 MB for 32 channels at 64 x 64) stay in its second-level cache: products of the pointwise layers run from
@@ -22,12 +25,13 @@
 #include <omp.h>
 #include <string.h>
 
-typedef enum { RESIDUAL_COLLISION, RESIDUAL_PLAIN, RESIDUAL_FNO } Residual;
-static const char *const ResidualNames[] = {"collision", "plain", "fno", NULL};
-static const char *const ResidualTypes[] = {"kinetic", "drift", "gelu"}; /* of layer */
+typedef enum { RESIDUAL_COLLISION, RESIDUAL_PLAIN, RESIDUAL_FNO, RESIDUAL_FNO_COLLISION } Residual;
+static const char *const ResidualNames[] = {"collision", "plain", "fno", "fno_collision", NULL};
+static const char *const ResidualTypes[] = {"kinetic", "drift", "gelu", "scatter"}; /* of layer */
 
 typedef struct {
-  KNLayer linear, spectral, residual; /* residual: (x_l, z) -> x_{l+1}, or z -> x_{l+1} of the original network, NULL after its last block; not owned */
+  KNLayer linear, spectral, residual; /* residual: (x_l, z) -> x_{l+1}; z or (p, u) -> x_{l+1} of the original network, NULL after its last block; not owned */
+  KNLayer dropout;                    /* on GELU(z), NULL: none; residual is then gelu, also of plain; not owned */
 } Block;
 
 typedef struct {
@@ -40,7 +44,8 @@ typedef struct {
   int      threads;                            /* largest team */
 
   KNReal **x;        /* nblocks + 1 arrays (B, W, Sp); without training two, used in turn */
-  KNReal **z;        /* nblocks arrays (B, W, Sp); without training one (threads, W, Sp) */
+  KNReal **z;        /* nblocks arrays (B, W, Sp), fno_collision: p; without training one (threads, W, Sp) */
+  KNReal **u;        /* fno_collision: as z, of blocks but the last; else NULL */
   KNReal  *dx;       /* (B, W, Sp) gradient of x_l, for one l after the other */
   KNReal  *input;    /* (threads, C_in + dim, S) input with coordinates */
   KNReal  *dinput;   /* (threads, C_in + dim, S) */
@@ -48,10 +53,17 @@ typedef struct {
   KNReal  *dcropped; /* (threads, W, S) likewise */
 } FNO;
 
+/* Whether x_l itself goes on to x_{l+1}, which the blocks of the original network do not. */
+static PetscBool FNOCarries(const FNO *fno)
+{
+  return (PetscBool)(fno->residual == RESIDUAL_COLLISION || fno->residual == RESIDUAL_PLAIN);
+}
+
 static PetscErrorCode KNModelSetFromOptions_FNO(KNModel model)
 {
-  FNO     *fno      = (FNO *)model->data;
-  PetscInt residual = RESIDUAL_COLLISION;
+  FNO      *fno      = (FNO *)model->data;
+  PetscInt  residual = RESIDUAL_COLLISION;
+  PetscReal dropout  = 0;
 
   PetscFunctionBegin;
   fno->width   = 32;
@@ -59,7 +71,9 @@ static PetscErrorCode KNModelSetFromOptions_FNO(KNModel model)
   PetscCall(KNOptionsInt("-model_width", "channels of the residual stream", 1, 4096, &fno->width));
   PetscCall(KNOptionsInt("-model_layers", "blocks", 1, 256, &fno->nblocks));
   PetscCall(KNOptionsChoice("-model_residual", "how a block is added to its input", ResidualNames, &residual));
+  PetscCall(KNOptionsReal("-model_dropout", "part of a block's velocities set to 0 in training, the others divided by what is left; 0: none (residual plain and fno; opens more options)", 0, 0.9, &dropout));
   fno->residual = (Residual)residual;
+  PetscCheck(dropout == 0 || fno->residual == RESIDUAL_PLAIN || fno->residual == RESIDUAL_FNO, PETSC_COMM_WORLD, KN_ERR_USAGE, "-model_dropout is for -model_residual plain or fno, not %s: leave one of them out", ResidualNames[residual]);
 
   PetscCall(KNModelAddLayer(model, "coordinates", "coordinates", model->in, PETSC_DECIDE, &fno->coordinates));
   PetscCall(KNModelAddLayer(model, "linear", "lift", model->in + model->dim, fno->width, &fno->lift));
@@ -73,9 +87,13 @@ static PetscErrorCode KNModelSetFromOptions_FNO(KNModel model)
     PetscCall(KNModelAddLayer(model, "linear", name, fno->width, fno->width, &block->linear));
     PetscCall(PetscSNPrintf(name, sizeof(name), "block%" PetscInt_FMT ".spectral", l));
     PetscCall(KNModelAddLayer(model, "spectral", name, fno->width, fno->width, &block->spectral));
-    if (fno->residual != RESIDUAL_FNO || l < fno->nblocks - 1) {
-      PetscCall(PetscSNPrintf(name, sizeof(name), "block%" PetscInt_FMT ".%s", l, ResidualTypes[fno->residual]));
-      PetscCall(KNModelAddLayer(model, ResidualTypes[fno->residual], name, fno->width, PETSC_DECIDE, &block->residual));
+    if (FNOCarries(fno) || l < fno->nblocks - 1) {
+      const char *type = ResidualTypes[dropout > 0 ? RESIDUAL_FNO : fno->residual];
+
+      PetscCall(PetscSNPrintf(name, sizeof(name), "block%" PetscInt_FMT ".%s", l, type));
+      PetscCall(KNModelAddLayer(model, type, name, fno->width, PETSC_DECIDE, &block->residual));
+      PetscCall(PetscSNPrintf(name, sizeof(name), "block%" PetscInt_FMT ".dropout", l));
+      if (dropout > 0) PetscCall(KNModelAddLayer(model, "dropout", name, fno->width, PETSC_DECIDE, &block->dropout));
     }
   }
   PetscCall(KNModelAddLayer(model, "crop", "crop", fno->width, PETSC_DECIDE, &fno->crop));
@@ -91,7 +109,9 @@ static PetscErrorCode FNOFreeActivations(FNO *fno)
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(array); i++) PetscCall(KNFree(array[i]));
   for (PetscInt l = 0; fno->x && l <= fno->nblocks; l++) PetscCall(KNFree(&fno->x[l]));
   for (PetscInt l = 0; fno->z && l < fno->nblocks; l++) PetscCall(KNFree(&fno->z[l]));
+  for (PetscInt l = 0; fno->u && l < fno->nblocks; l++) PetscCall(KNFree(&fno->u[l]));
   PetscCall(PetscFree(fno->x));
+  PetscCall(PetscFree(fno->u));
   PetscCall(PetscFree(fno->z));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -117,7 +137,7 @@ static PetscErrorCode KNModelSetGrid_FNO(KNModel model, PetscBool training)
   PetscCall(KNLayerGetSizes(fno->pad, NULL, NULL, NULL, NULL, &inner));
   PetscCall(KNLayerSetGrid(fno->crop, &inner, model->samples));
   for (PetscInt l = 0; l < fno->nblocks; l++) {
-    const KNLayer inside[] = {fno->block[l].linear, fno->block[l].spectral, fno->block[l].residual};
+    const KNLayer inside[] = {fno->block[l].linear, fno->block[l].spectral, fno->block[l].residual, fno->block[l].dropout};
 
     for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(inside); i++) {
       if (inside[i]) PetscCall(KNLayerSetGrid(inside[i], &inner, model->samples));
@@ -132,6 +152,10 @@ static PetscErrorCode KNModelSetGrid_FNO(KNModel model, PetscBool training)
   PetscCall(PetscCalloc1((size_t)fno->nblocks, &fno->z));
   for (PetscInt l = 0; l <= (training ? fno->nblocks : 1); l++) PetscCall(FNOAllocate(model, B, fno->inner, &fno->x[l]));
   for (PetscInt l = 0; l < (training ? fno->nblocks : 1); l++) PetscCall(FNOAllocate(model, training ? B : T, fno->inner, &fno->z[l]));
+  if (fno->residual == RESIDUAL_FNO_COLLISION) {
+    PetscCall(PetscCalloc1((size_t)fno->nblocks, &fno->u));
+    for (PetscInt l = 0; l < (training ? fno->nblocks - 1 : 1); l++) PetscCall(FNOAllocate(model, training ? B : T, fno->inner, &fno->u[l]));
+  }
   PetscCall(FNOAllocate(model, T, fno->located, &fno->input));
   if (fno->inner != fno->outer) PetscCall(FNOAllocate(model, T, fno->outer, &fno->cropped));
   if (training) {
@@ -142,7 +166,7 @@ static PetscErrorCode KNModelSetGrid_FNO(KNModel model, PetscBool training)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Sample b of x_l and of z_l. */
+/* Sample b of x_l; of z_l, or p and u: u is z where it is not on its own. */
 static KNReal *FNOPosition(KNModel model, PetscInt l, PetscInt b)
 {
   const FNO *fno = (const FNO *)model->data;
@@ -155,6 +179,14 @@ static KNReal *FNOVelocity(KNModel model, PetscInt l, PetscInt b)
   const FNO *fno = (const FNO *)model->data;
 
   return model->training ? fno->z[l] + (size_t)b * fno->inner : fno->z[0] + (size_t)omp_get_thread_num() * fno->inner;
+}
+
+static KNReal *FNOSpectral(KNModel model, PetscInt l, PetscInt b)
+{
+  const FNO *fno = (const FNO *)model->data;
+
+  if (!fno->u || !fno->block[l].residual) return FNOVelocity(model, l, b);
+  return model->training ? fno->u[l] + (size_t)b * fno->inner : fno->u[0] + (size_t)omp_get_thread_num() * fno->inner;
 }
 
 /* This thread's part of an array (threads, size); NULL stays NULL. */
@@ -190,13 +222,16 @@ static void FNOBlock(KNModel model, const KNPass *pass, PetscInt l, PetscInt b)
   const FNO    *fno   = (const FNO *)model->data;
   const Block  *block = &fno->block[l];
   const KNReal *x     = FNOPosition(model, l, b);
-  KNReal       *z = FNOVelocity(model, l, b), *next = FNOPosition(model, l + 1, b);
+  KNReal       *z = FNOVelocity(model, l, b), *u = FNOSpectral(model, l, b), *next = FNOPosition(model, l + 1, b);
 
-  KNLayerApply(block->spectral, pass, b, &x, z, INSERT_VALUES);
-  KNLayerApply(block->linear, pass, b, &x, z, ADD_VALUES);
+  KNLayerApply(block->spectral, pass, b, &x, u, INSERT_VALUES);
+  KNLayerApply(block->linear, pass, b, &x, z, u == z ? ADD_VALUES : INSERT_VALUES);
   if (!block->residual) memcpy(next, z, fno->inner * sizeof(*z));
-  else if (fno->residual == RESIDUAL_FNO) KNLayerApply(block->residual, pass, b, (const KNReal *const[]){z}, next, INSERT_VALUES);
+  else if (u != z) KNLayerApply(block->residual, pass, b, (const KNReal *const[]){z, u}, next, INSERT_VALUES);
+  else if (fno->residual == RESIDUAL_FNO || block->dropout) KNLayerApply(block->residual, pass, b, (const KNReal *const[]){z}, next, INSERT_VALUES);
   else KNLayerApply(block->residual, pass, b, (const KNReal *const[]){x, z}, next, INSERT_VALUES);
+  if (block->dropout) KNLayerApply(block->dropout, pass, b, (const KNReal *const[]){next}, next, INSERT_VALUES);
+  for (size_t i = 0; block->dropout && FNOCarries(fno) && i < fno->inner; i++) next[i] += x[i];
 }
 
 /* What the head takes: x_L, or the part of it without padding, in this thread's workspace. */
@@ -248,18 +283,20 @@ static void FNOEndBack(KNModel model, const KNPass *pass, PetscInt b, const KNRe
   if (fno->dcropped) KNLayerApplyBack(fno->crop, pass, b, &end, dend, &dx, INSERT_VALUES);
 }
 
-/* z becomes the gradient of z. dx: gradient of x_{l+1}, becomes that part of the gradient of x_l that does not come through z. Then the spectral layer takes what it joins. */
+/* z, and u, become their gradients. dx: gradient of x_{l+1}, becomes that part of the gradient of x_l that does not come through z. Then the spectral layer takes what it joins. */
 static void FNOResidualBack(KNModel model, const KNPass *pass, PetscInt l, PetscInt b, KNReal *dx)
 {
   const FNO    *fno   = (const FNO *)model->data;
   const Block  *block = &fno->block[l];
   const KNReal *x     = FNOPosition(model, l, b);
-  KNReal       *z     = FNOVelocity(model, l, b);
+  KNReal       *z = FNOVelocity(model, l, b), *u = FNOSpectral(model, l, b);
 
   if (!block->residual) memcpy(z, dx, fno->inner * sizeof(*z));
-  else if (fno->residual == RESIDUAL_FNO) KNLayerApplyBack(block->residual, pass, b, (const KNReal *const[]){z}, dx, &z, INSERT_VALUES);
+  else if (u != z) KNLayerApplyBack(block->residual, pass, b, (const KNReal *const[]){z, u}, dx, (KNReal *const[]){z, u}, INSERT_VALUES);
+  else if (fno->residual == RESIDUAL_FNO || block->dropout) KNLayerApplyBack(block->residual, pass, b, (const KNReal *const[]){z}, dx, &z, INSERT_VALUES);
   else KNLayerApplyBack(block->residual, pass, b, (const KNReal *const[]){x, z}, dx, (KNReal *const[]){dx, z}, INSERT_VALUES);
-  KNLayerGatherBack(block->spectral, pass, b, z);
+  if (block->dropout) KNLayerApplyBack(block->dropout, pass, b, (const KNReal *const[]){z}, z, &z, INSERT_VALUES);
+  KNLayerGatherBack(block->spectral, pass, b, u);
 }
 
 /* dx: gradient of x_l, complete. */
@@ -267,10 +304,10 @@ static void FNOBlockBack(KNModel model, const KNPass *pass, PetscInt l, PetscInt
 {
   const FNO    *fno   = (const FNO *)model->data;
   const Block  *block = &fno->block[l];
-  const KNReal *x = FNOPosition(model, l, b), *dz = FNOVelocity(model, l, b);
+  const KNReal *x = FNOPosition(model, l, b);
 
-  KNLayerApplyBack(block->linear, pass, b, &x, dz, &dx, fno->residual == RESIDUAL_FNO ? INSERT_VALUES : ADD_VALUES);
-  KNLayerApplyBack(block->spectral, pass, b, &x, dz, &dx, ADD_VALUES);
+  KNLayerApplyBack(block->linear, pass, b, &x, FNOVelocity(model, l, b), &dx, FNOCarries(fno) ? ADD_VALUES : INSERT_VALUES);
+  KNLayerApplyBack(block->spectral, pass, b, &x, FNOSpectral(model, l, b), &dx, ADD_VALUES);
 }
 
 /* From dx, the gradient of x_0, to that of the input, if it is wanted: dinput (C_in, S), added to. */

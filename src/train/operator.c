@@ -209,7 +209,7 @@ PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool mome
 
 PetscErrorCode KNOperatorLoad(const char path[], KNOperator *op)
 {
-  static const char *const evaluation[] = {"collision_evaluate", NULL};
+  static const char *const evaluation[] = {"collision_evaluate", "model_dropout_evaluate", NULL};
   KNRecord                 record;
   KNProblem                problem = {.frames = 0};
   char                     options[8192];

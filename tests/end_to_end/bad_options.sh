@@ -20,7 +20,7 @@ bad 2 'option -train_epochs is "2.5", expected a whole number' trains -train_epo
 bad 2 "option -train_samples is 25, the dataset holds 24: give at most that" trains -model_modes 4 -train_samples 25
 bad 2 "option -model_width is 0, out of range" trains -model_width 0
 bad 2 "option -train_batch is 2000000000, out of range" trains -train_batch 2000000000
-bad 2 'option -model_residual is "none", expected one of collision, plain, fno' trains -model_residual none
+bad 2 'option -model_residual is "none", expected one of collision, plain, fno, fno_collision' trains -model_residual none
 bad 2 "collision_dimension 3 does not divide the 8 channels .* choose one of 1, 2, 4, 8" trains -model_width 8 -collision_dimension 3
 bad 2 "unknown option -train_epohcs, did you mean -train_epochs?" trains -train_epohcs 3
 bad 2 'unknown option -frobnicate; "kitinet train -help" lists the options' trains -frobnicate
@@ -60,3 +60,5 @@ bad 2 "option -run holds a control character (byte 27)" named "$(printf 'a\033[3
 bad 2 "5000 bytes long; at most 4095" named "$(long 5000)"
 bad 2 "the path is too long" named "$(long 4090)"
 bad 4 "run directory aaa.*: File name too long; choose another with -run" named "$(long 300)"
+bad 2 "-model_dropout is for -model_residual plain or fno, not collision" trains -model_dropout 0.1
+bad 2 "-collision_train mean needs -collision_alpha 0" trains -collision_train mean -collision_alpha 1

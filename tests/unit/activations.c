@@ -35,11 +35,11 @@ static PetscErrorCode TestBytes(const char residual[], const char padding[], Pet
 
 int main(int argc, char **argv)
 {
-  static const char *const residual[] = {"fno", "plain", "collision"};
+  static const char *const residual[] = {"fno", "plain", "collision", "fno_collision"};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   PetscCall(PetscOptionsSetValue(NULL, "-model_width", "32"));
-  for (int r = 0; r < 3; r++) {
+  for (int r = 0; r < 4; r++) {
     for (PetscInt dim = 1; dim <= 2; dim++) {
       PetscCall(TestBytes(residual[r], "0", dim, PETSC_TRUE));
       PetscCall(TestBytes(residual[r], "0.1", dim, PETSC_TRUE));

@@ -3,6 +3,7 @@
 
     drift       x + gelu
     kinetic     x + collision(x, gelu), drawn, expected, sampled and off, for both laws, d = 1, 2, 3, 6, alpha 0 and 1
+    scatter     gelu(p + collision(p, u)), likewise
     perceptron  linear, gelu, linear
 
   and may write gradients where the models let them: din[0] over dout, the last din over the last input.
@@ -88,9 +89,43 @@ static PetscErrorCode TestResidual(const char what[], KNLayer fused, KNLayer gel
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* x are the positions, z the velocities; gradients over the inputs too. */
+static PetscErrorCode TestScatter(const char what[], KNLayer fused, KNLayer gelu, KNLayer collision, PetscBool training)
+{
+  const KNPass pass      = {.samples = B, .training = training, .seed = 2, .step = 7};
+  const double tolerance = sizeof(KNReal) == 4 ? 1e-5 : 1e-13;
+
+  PetscFunctionBegin;
+  memcpy(v, x, sizeof(x));
+  PetscCall(KNLayerForward(collision, &pass, (const KNReal *const[]){x, z}, v, ADD_VALUES));
+  PetscCall(KNLayerForward(gelu, &pass, (const KNReal *const[]){v}, y[1], INSERT_VALUES));
+  PetscCall(KNLayerForward(fused, &pass, (const KNReal *const[]){x, z}, y[0], INSERT_VALUES));
+  PetscCall(Same(what, "outputs of scatter", y[0], y[1], SIZE, tolerance));
+  if (!training) PetscFunctionReturn(PETSC_SUCCESS);
+
+  memset(dv, 0, sizeof(dv));
+  memset(dz, 0, sizeof(dz));
+  memset(dx, 0, sizeof(dx));
+  PetscCall(KNLayerBackward(gelu, &pass, (const KNReal *const[]){v}, dy, (KNReal *const[]){dv}));
+  memcpy(dx[1], dv, sizeof(dv));
+  PetscCall(KNLayerBackward(collision, &pass, (const KNReal *const[]){x, z}, dv, (KNReal *const[]){dx[1], dz[1]}));
+  PetscCall(KNLayerBackward(fused, &pass, (const KNReal *const[]){x, z}, dy, (KNReal *const[]){dx[0], dz[0]}));
+  PetscCall(Same(what, "gradients of scatter's positions", dx[0], dx[1], SIZE, tolerance));
+  PetscCall(Same(what, "gradients of scatter's velocities", dz[0], dz[1], SIZE, tolerance));
+  memcpy(dx[1], x, sizeof(x));
+  memcpy(dz[1], z, sizeof(z));
+  for (PetscInt b = 0; b < B; b++) {
+    KNReal *const din[] = {dx[1] + b * C * S, dz[1] + b * C * S};
+
+    KNLayerApplyBack(fused, &pass, b, (const KNReal *const[]){din[0], din[1]}, dy + b * C * S, din, INSERT_VALUES);
+  }
+  PetscCheck(!memcmp(dx[1], dx[0], sizeof(x)) && !memcmp(dz[1], dz[0], sizeof(z)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: scatter's gradients in place are others", what);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode TestKinetic(const char options[], KNLayer gelu)
 {
-  KNLayer kinetic, collision;
+  KNLayer kinetic, collision, scatter;
 
   PetscFunctionBegin;
   PetscCall(PetscOptionsInsertString(NULL, options));
@@ -98,6 +133,10 @@ static PetscErrorCode TestKinetic(const char options[], KNLayer gelu)
   PetscCall(Create("collision", C, PETSC_DECIDE, NULL, &collision));
   PetscCall(TestResidual(options, kinetic, gelu, collision, PETSC_TRUE));
   PetscCall(TestResidual(options, kinetic, gelu, collision, PETSC_FALSE));
+  PetscCall(Create("scatter", C, PETSC_DECIDE, NULL, &scatter));
+  PetscCall(TestScatter(options, scatter, gelu, collision, PETSC_TRUE));
+  PetscCall(TestScatter(options, scatter, gelu, collision, PETSC_FALSE));
+  PetscCall(KNLayerDestroy(&scatter));
   PetscCall(KNLayerDestroy(&kinetic));
   PetscCall(KNLayerDestroy(&collision));
   PetscFunctionReturn(PETSC_SUCCESS);

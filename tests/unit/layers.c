@@ -37,6 +37,7 @@ static const struct {
   {"pad",         PETSC_DECIDE, PETSC_TRUE},
   {"crop",        PETSC_DECIDE, PETSC_TRUE},
   {"perceptron",  3,            PETSC_FALSE},
+  {"dropout",     PETSC_DECIDE, PETSC_TRUE},
 };
 
 typedef struct {
@@ -351,6 +352,7 @@ int main(int argc, char **argv)
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   PetscCall(PetscOptionsSetValue(NULL, "-model_modes", "4"));
   PetscCall(PetscOptionsSetValue(NULL, "-model_padding", "0.25"));
+  PetscCall(PetscOptionsSetValue(NULL, "-model_dropout", "0.3"));
   PetscCall(PetscOptionsSetValue(NULL, "-collision_rate", "1")); /* at the default hardly any of so few particles would collide */
   /* Numbers of points that 0.25 pads to, so that crop can take them: 13 from 10, 16 from 13, 8 from 6, 9 from 7, 11 from 9. */
   grids[0] = KNGridMake(1, (const PetscInt[]){13}, KN_POINTS_PERIODIC);

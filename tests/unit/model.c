@@ -17,6 +17,7 @@ static const KNPass     drawn = {.samples = SAMPLES, .training = PETSC_TRUE, .se
 typedef struct {
   const char *residual, *padding, *law, *rate;
   PetscInt    dim;
+  const char *dropout, *kind, *train; /* NULL: none, element, sample */
 } Network;
 
 static void Draw(KNReal *x, size_t count, PetscInt64 which)
@@ -31,7 +32,7 @@ static void Draw(KNReal *x, size_t count, PetscInt64 which)
 
 static PetscErrorCode NetworkCreate(const Network *network, KNModel *model)
 {
-  const char *const option[][2] = {{"-model_residual", network->residual}, {"-model_padding", network->padding}, {"-collision_law", network->law}, {"-collision_rate", network->rate}, {"-model_width", "6"}, {"-model_modes", "3"}, {"-model_layers", "3"}, {"-model_head", "5"}};
+  const char *const option[][2] = {{"-model_residual", network->residual}, {"-model_padding", network->padding}, {"-collision_law", network->law}, {"-collision_rate", network->rate}, {"-model_width", "6"}, {"-model_modes", "3"}, {"-model_layers", "3"}, {"-model_head", "5"}, {"-model_dropout", network->dropout ? network->dropout : "0"}, {"-model_dropout_kind", network->kind ? network->kind : "element"}, {"-collision_train", network->train ? network->train : "sample"}};
 
   PetscFunctionBegin;
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(option); i++) PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
@@ -195,20 +196,31 @@ static PetscErrorCode TestGrids(const Network *network)
 
 int main(int argc, char **argv)
 {
-  static const char *const residual[] = {"fno", "plain", "collision", "collision"}, *const law[] = {"uniform", "uniform", "uniform", "line_of_centres"}, *const padding[] = {"0", "0.25"};
+  static const char *const residual[] = {"fno", "plain", "collision", "collision", "fno_collision", "fno_collision"}, *const law[] = {"uniform", "uniform", "uniform", "line_of_centres", "uniform", "line_of_centres"}, *const padding[] = {"0", "0.25"};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (PetscInt dim = 1; dim <= 3; dim++) {
     for (int p = 0; p < 2; p++) {
-      const Network plain = {"plain", padding[p], "uniform", "0", dim}, still = {"collision", padding[p], "line_of_centres", "0", dim};
+      const Network plain = {"plain", padding[p], "uniform", "0", .dim = dim}, still = {"collision", padding[p], "line_of_centres", "0", .dim = dim};
 
-      for (int r = 0; r < 4; r++) {
-        const Network network = {residual[r], padding[p], law[r], "0.7", dim};
+      for (int r = 0; r < 6; r++) {
+        const Network network = {residual[r], padding[p], law[r], "0.7", .dim = dim};
 
         if (sizeof(KNReal) == sizeof(double)) PetscCall(TestGradient(&network));
         PetscCall(TestSame("training and evaluation", &network, PETSC_TRUE, &drawn, &network, PETSC_FALSE, &expected, (PetscBool)(r < 2)));
         PetscCall(TestSame("kept and reused activations", &network, PETSC_TRUE, &expected, &network, PETSC_FALSE, &expected, PETSC_TRUE));
         if (dim == 1 && !p) PetscCall(TestGrids(&network));
+      }
+      for (int r = 0; r < 2; r++) {
+        const Network dropped = {residual[r], padding[p], "uniform", "0", .dim = dim, .dropout = "0.3", .kind = p ? "channel" : "element"}, whole = {residual[r], padding[p], "uniform", "0", .dim = dim};
+        const Network relaxed = {residual[2 + r], padding[p], law[2 + r], "0.7", .dim = dim, .train = "mean"};
+
+        if (sizeof(KNReal) == sizeof(double)) PetscCall(TestGradient(&dropped));
+        /* On three axes some of all pairs nearly touch somewhere: along the line of centres differences say little there. */
+        if (sizeof(KNReal) == sizeof(double) && (dim < 3 || r == 0)) PetscCall(TestGradient(&relaxed));
+        PetscCall(TestSame("dropout in training and evaluation", &dropped, PETSC_TRUE, &drawn, &dropped, PETSC_FALSE, &expected, PETSC_FALSE));
+        PetscCall(TestSame("relaxation in training and evaluation", &relaxed, PETSC_TRUE, &drawn, &relaxed, PETSC_FALSE, &expected, PETSC_TRUE));
+        if (r == 0) PetscCall(TestSame("no dropout and dropout evaluated", &whole, PETSC_FALSE, &expected, &dropped, PETSC_FALSE, &expected, PETSC_TRUE));
       }
       PetscCall(TestSame("plain and rate 0", &plain, PETSC_TRUE, &drawn, &still, PETSC_TRUE, &drawn, PETSC_TRUE));
       PetscCall(TestSame("plain and rate 0, evaluated", &plain, PETSC_FALSE, &expected, &still, PETSC_FALSE, &expected, PETSC_TRUE));

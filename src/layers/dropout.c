@@ -1,0 +1,138 @@
+/*
+  Dropout (Srivastava et al. 2014) and its form for fields, channel dropout (Tompson et al. 2015, arXiv 1411.4280):
+
+      y = m x,    m = 1/(1 - p) with probability 1 - p, else 0
+
+  element: m is drawn for every channel and point; channel: for every channel, the same at all its points, so that the layer commutes with restriction to a
+  coarser grid. Draws depend on (seed, layer, step, sample index, channel or element) alone: backward draws them again. Outside training y = x, unless
+  -model_dropout_evaluate is sample.
+
+  x, y: (B, C, S); y may be x, and dx may be dy. No parameters.
+*/
+#include "layer_impl.h"
+#include <kitinet/options.h>
+#include <kitinet/random.h>
+
+enum { NUMBERS = 8, BLOCK = 64 }; /* numbers of 32 bits that a call of the generator yields; elements drawn at once, a multiple of them */
+
+/* m[i] of elements first .. first + count - 1, first a multiple of NUMBERS: keep where the number reaches p 2^32, else 0. draw: (seed, layer, step, sample). */
+static void kn_dropout_draw(KNReal *m, const PetscInt64 draw[4], size_t first, size_t count, double p)
+{
+  const double limit = p * 0x1p32;
+  const KNReal keep  = (KNReal)(1 / (1 - p));
+  uint64_t     word[4] = {0};
+
+  for (size_t i = 0; i < count; i++) {
+    if (p > 0 && i % NUMBERS == 0) KNRandomWords(draw[0], KN_STREAM_DROPOUT, draw[1], draw[2], draw[3], (PetscInt64)((first + i) / NUMBERS), word);
+    m[i] = (double)(uint32_t)(word[i % NUMBERS / 2] >> 32 * (i % 2)) >= limit ? keep : 0;
+  }
+}
+
+/* y = (or += if add) m x. The map is diagonal: backward is forward, with dy for x. */
+static void kn_dropout(KNReal *y, const KNReal *x, const PetscInt64 draw[4], double p, int channel, size_t C, size_t S, int add)
+{
+  // x, y: (C, S)
+  const size_t count = channel ? C : C * S; /* draws */
+
+  for (size_t first = 0; first < count; first += BLOCK) {
+    const size_t n = PetscMin(BLOCK, count - first);
+    KNReal       m[BLOCK];
+
+    kn_dropout_draw(m, draw, first, n, p);
+    for (size_t i = 0; !channel && i < n; i++) y[first + i] = (add ? y[first + i] : 0) + m[i] * x[first + i];
+    for (size_t i = 0; channel && i < n; i++) {
+      const KNReal *from = x + (first + i) * S;
+      KNReal       *to   = y + (first + i) * S;
+
+      for (size_t s = 0; s < S; s++) to[s] = (add ? to[s] : 0) + m[i] * from[s];
+    }
+  }
+}
+
+static const char *const kinds[] = {"element", "channel", NULL}, *const evaluates[] = {"off", "sample", NULL};
+
+typedef struct {
+  PetscReal p;        /* probability that a value is set to 0 */
+  PetscInt  kind;     /* of kinds */
+  PetscInt  evaluate; /* of evaluates */
+} Dropout;
+
+static PetscErrorCode KNLayerSetFromOptions_Dropout(KNLayer layer)
+{
+  Dropout *dropout = layer->data;
+
+  PetscFunctionBegin;
+  PetscCall(KNOptionsReal("-model_dropout", "part of a block's velocities set to 0 in training, the others divided by what is left; 0: none (residual plain and fno; opens more options)", 0, 0.9, &dropout->p));
+  PetscCall(KNOptionsChoice("-model_dropout_kind", "drawn for every channel and point, or for whole channels", kinds, &dropout->kind));
+  PetscCall(KNOptionsChoice("-model_dropout_evaluate", "dropout outside training: none, or a draw", evaluates, &dropout->evaluate));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerSetUp_Dropout(KNLayer layer, KNParameters parameters)
+{
+  PetscFunctionBegin;
+  if (layer->out == PETSC_DECIDE) layer->out = layer->in;
+  PetscCheck(layer->out == layer->in, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: dropout keeps the number of channels", layer->name);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerSetGrid_Dropout(KNLayer layer)
+{
+  PetscFunctionBegin;
+  layer->flops[0] = layer->flops[1] = (PetscLogDouble)layer->in * (PetscLogDouble)KNGridSize(&layer->grid_in);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Outside training nothing is drawn unless it is asked for; p = 0 keeps everything. */
+static void Drop(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *x, KNReal *y, InsertMode mode)
+{
+  const Dropout   *dropout = layer->data;
+  const PetscInt64 draw[4] = {pass->seed, layer->number, pass->step, pass->index ? pass->index[b] : b};
+
+  kn_dropout(y, x, draw, pass->training || dropout->evaluate ? dropout->p : 0, (int)dropout->kind, (size_t)layer->in, KNGridSize(&layer->grid_in), mode == ADD_VALUES);
+}
+
+static void KNLayerApply_Dropout(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+{
+  Drop(layer, pass, b, in[0], out, mode);
+}
+
+static void KNLayerApplyBack_Dropout(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+{
+  if (din[0]) Drop(layer, pass, b, dout, din[0], mode);
+}
+
+static PetscErrorCode KNLayerView_Dropout(KNLayer layer, PetscViewer viewer)
+{
+  const Dropout *dropout = layer->data;
+
+  PetscFunctionBegin;
+  PetscCall(PetscViewerASCIIPrintf(viewer, ", probability %g, %s, evaluation %s", (double)dropout->p, kinds[dropout->kind], evaluates[dropout->evaluate]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerDestroy_Dropout(KNLayer layer)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree(layer->data));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PETSC_INTERN PetscErrorCode KNLayerCreate_Dropout(KNLayer layer)
+{
+  Dropout *dropout;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&dropout));
+  layer->data = dropout;
+  layer->ops  = (KNLayerOps){
+     .setfromoptions = KNLayerSetFromOptions_Dropout,
+     .setup          = KNLayerSetUp_Dropout,
+     .setgrid        = KNLayerSetGrid_Dropout,
+     .apply          = KNLayerApply_Dropout,
+     .apply_back     = KNLayerApplyBack_Dropout,
+     .view           = KNLayerView_Dropout,
+     .destroy        = KNLayerDestroy_Dropout,
+  };
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,137 @@
+/*
+  The original network's block with collisions: what the pointwise layer makes, W x + b, are the positions of particles, and what the spectral layer makes, K x,
+  their velocities,
+
+      y = GELU(p + C(p, u)),    p = W x + b, u = K x
+
+  C: the collisions of collision.c, with its options, laws and draws. At rate 0 it is GELU(p + u).
+
+  in[0] = p, in[1] = u: (B, C, S); y: (B, C, S). No parameters.
+*/
+#include "collision_kernels.h"
+#include "collision_list.h"
+#include "gelu_kernels.h"
+#include <omp.h>
+#include <string.h>
+
+static void kn_scatter_forward(KNReal *y, const KNReal *p, const KNReal *u, const KNCollisionList *list, int centres, KNReal *z, size_t n, size_t d, size_t S, int add)
+{
+  // y, p, u, z: (n d, S); z = p + C(p, u)
+  memcpy(z, p, n * d * S * sizeof(KNReal));
+  kn_collision_perform(z, centres ? p : NULL, u, list->omega, list->pair, list->weight, list->pairs, n, d, S, 1);
+  if (add) kn_gelu_add(y, z, n * d * S);
+  else kn_gelu_forward(y, z, n * d * S);
+}
+
+static void kn_scatter_backward(KNReal *dp, KNReal *du, const KNReal *dy, const KNReal *p, const KNReal *u, const KNCollisionList *list, int centres, KNReal *work, size_t n, size_t d, size_t S, int add)
+{
+  // dp, du: (n d, S) or NULL, may be p and u; work: (3, n d, S), z and then dz, the parts of dp and du
+  const size_t size = n * d * S;
+  KNReal      *dz = work, *dpt = dz + size, *dut = dpt + size;
+
+  memcpy(dz, p, size * sizeof(KNReal));
+  kn_collision_perform(dz, centres ? p : NULL, u, list->omega, list->pair, list->weight, list->pairs, n, d, S, 1);
+  kn_gelu_backward(dz, dy, dz, size, 0);
+  memcpy(dpt, dz, size * sizeof(KNReal));
+  memset(dut, 0, size * sizeof(KNReal));
+  kn_collision_perform_backward(dpt, dut, dz, centres ? p : NULL, u, list->omega, list->pair, list->weight, list->pairs, n, d, S);
+  for (size_t i = 0; dp && i < size; i++) dp[i] = (add ? dp[i] : 0) + dpt[i];
+  for (size_t i = 0; du && i < size; i++) du[i] = (add ? du[i] : 0) + dut[i];
+}
+
+typedef struct {
+  KNCollision collision; /* first: which particles collide */
+  KNReal     *work;      /* (threads, 3, C, S) */
+} Scatter;
+
+static PetscErrorCode KNLayerSetFromOptions_Scatter(KNLayer layer)
+{
+  PetscFunctionBegin;
+  PetscCall(KNCollisionSetFromOptions(layer->data));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerSetUp_Scatter(KNLayer layer, KNParameters parameters)
+{
+  PetscFunctionBegin;
+  PetscCall(KNCollisionSetUp(layer->data, layer));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerSetGrid_Scatter(KNLayer layer)
+{
+  Scatter     *scatter = layer->data;
+  const size_t size    = (size_t)layer->in * KNGridSize(&layer->grid_in), count = (size_t)layer->threads * 3 * size;
+
+  PetscFunctionBegin;
+  PetscCall(KNCollisionSetGrid(&scatter->collision, layer));
+  PetscCall(KNFree(&scatter->work));
+  PetscCall(KNMalloc(count, sizeof(KNReal), &scatter->work));
+  layer->bytes += count * sizeof(KNReal);
+  layer->flops[0] += KN_GELU_FLOPS * (PetscLogDouble)size;
+  layer->flops[1] += KN_GELU_BACKWARD_FLOPS * (PetscLogDouble)size;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* This thread's workspace. */
+static KNReal *Own(KNLayer layer)
+{
+  const Scatter *scatter = layer->data;
+
+  return scatter->work + (size_t)omp_get_thread_num() * 3 * (size_t)layer->in * KNGridSize(&layer->grid_in);
+}
+
+static void KNLayerApply_Scatter(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+{
+  const KNCollision    *collision = layer->data;
+  const KNCollisionList list      = KNCollisionCollide(collision, layer, pass, b, in[1]);
+
+  kn_scatter_forward(out, in[0], in[1], &list, collision->law == KN_LAW_LINE_OF_CENTRES, Own(layer), collision->n, collision->d, collision->S, mode == ADD_VALUES);
+}
+
+static void KNLayerApplyBack_Scatter(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+{
+  const KNCollision    *collision = layer->data;
+  const KNCollisionList list      = KNCollisionCollide(collision, layer, pass, b, in[1]);
+
+  kn_scatter_backward(din[0], din[1], dout, in[0], in[1], &list, collision->law == KN_LAW_LINE_OF_CENTRES, Own(layer), collision->n, collision->d, collision->S, mode == ADD_VALUES);
+}
+
+static PetscErrorCode KNLayerView_Scatter(KNLayer layer, PetscViewer viewer)
+{
+  PetscFunctionBegin;
+  PetscCall(KNCollisionView(layer->data, viewer));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerDestroy_Scatter(KNLayer layer)
+{
+  Scatter *scatter = layer->data;
+
+  PetscFunctionBegin;
+  PetscCall(KNCollisionFree(&scatter->collision));
+  PetscCall(KNFree(&scatter->work));
+  PetscCall(PetscFree(layer->data));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PETSC_INTERN PetscErrorCode KNLayerCreate_Scatter(KNLayer layer)
+{
+  Scatter *scatter;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&scatter));
+  PetscCall(KNCollisionSetDefaults(&scatter->collision));
+  layer->data   = scatter;
+  layer->inputs = 2;
+  layer->ops    = (KNLayerOps){
+       .setfromoptions = KNLayerSetFromOptions_Scatter,
+       .setup          = KNLayerSetUp_Scatter,
+       .setgrid        = KNLayerSetGrid_Scatter,
+       .apply          = KNLayerApply_Scatter,
+       .apply_back     = KNLayerApplyBack_Scatter,
+       .view           = KNLayerView_Scatter,
+       .destroy        = KNLayerDestroy_Scatter,
+  };
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
