@@ -9,8 +9,9 @@ typedef struct {
   char      input[PETSC_MAX_PATH_LEN];
   PetscBool verify;
   PetscInt  samples_shown;
-  PetscBool picture;
-  char      output[PETSC_MAX_PATH_LEN]; /* pictures: this and "-samples.png", "-spectrum.png" */
+  PetscBool picture, xdmf;
+  PetscInt  xdmf_samples;
+  char      output[PETSC_MAX_PATH_LEN]; /* this and "-samples.png", "-spectrum.png", ".xdmf" */
 } KNInspection;
 
 /* Raise KN_ERR_INPUT for what is damaged, or not of that kind. */

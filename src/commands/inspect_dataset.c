@@ -4,6 +4,7 @@
 */
 #include "inspect.h"
 #include <kitinet/spectrum.h>
+#include <kitinet/xdmf.h>
 #include <math.h>
 #include <sys/stat.h>
 
@@ -247,6 +248,10 @@ PetscErrorCode KNInspectDataset(const KNInspection *inspection)
     PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
     if (rank == 0) PetscCall(KNInspectDrawSamples(dataset, inspection->output));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  pictures    %s-samples.png, %s-spectrum.png\n", inspection->output, inspection->output));
+  }
+  if (inspection->xdmf) {
+    PetscCall(KNXDMFWrite(dataset, inspection->xdmf_samples, inspection->output));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  viewers     %s.xdmf\n", inspection->output));
   }
   PetscCall(KNFree(&y));
   PetscCall(KNFree(&x));
