@@ -3,6 +3,9 @@ set -eu
 . "$(dirname "$0")/common.sh"
 
 ranks 1 -help > output
+sed -n 's/^  \([a-z]*\) .*/\1/p' output | sort > commands
+sed -n '/^| command | does |/,/^$/s/^| `\([a-z]*\)`.*/\1/p' "$KITINET_SOURCE/README.md" | sort > listed
+diff commands listed > message || fail "README.md lists other commands than kitinet -help: $(cat message)"
 for command in $(sed -n 's/^  \([a-z]*\) .*/\1/p' output); do
   ranks 1 $command -help > output 2> message || fail "$command -help: $(cat message)"
   [ ! -s message ] || fail "$command -help complains: $(cat message)"
