@@ -30,6 +30,7 @@ campaign() {
     esac
     kill -KILL $victims 2> /dev/null || true
     reap $launcher
+    [ ! -e killed.h5 ] || code=0 # the dataset has its name: the kill came too late
     starts=$((starts + 1))
     case $code in
     0) ends=$((ends + 1)); $finished ;;
