@@ -40,9 +40,16 @@ static PetscErrorCode TestSizes(void)
   PetscCall(KNLayerSetGrid(layer, &grid, 4));
   PetscCall(KNLayerGetSizes(layer, &inputs, &in, &out, NULL, &grid_out));
   PetscCheck(inputs == 2 && in == 32 && out == 32 && KNGridSize(&grid_out) == 100, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%d inputs, %d to %d channels", (int)inputs, (int)in, (int)out);
-  /* 0.1 x 8 pairs, 22 and 67 operations each, and the addition of 32 channels */
+  /* By default particles of 8 components: 2 pairs, 82 and 247 operations each, and the addition of 32 channels */
   PetscCall(KNLayerGetCost(layer, &forward, &backward, NULL));
-  PetscCheck(fabs(forward - 100 * (0.8 * 22 + 32)) < 1e-6 && fabs(backward - 100 * (0.8 * 67 + 32)) < 1e-6, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%g and %g operations", forward, backward);
+  PetscCheck(fabs(forward - 100 * (2 * 82 + 32)) < 1e-6 && fabs(backward - 100 * (2 * 247 + 32)) < 1e-6, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%g and %g operations", forward, backward);
+  PetscCall(KNLayerDestroy(&layer));
+
+  /* Where 8 does not divide the channels, or would leave one particle, fewer: 20 channels are 4 particles of 5. */
+  PetscCall(Create("", 20, &layer));
+  PetscCall(KNLayerSetGrid(layer, &grid, 4));
+  PetscCall(KNLayerGetCost(layer, &forward, NULL, NULL));
+  PetscCheck(fabs(forward - 100 * (2 * 52 + 20)) < 1e-6, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%g operations", forward);
   PetscCall(KNLayerDestroy(&layer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -52,7 +59,7 @@ int main(int argc, char **argv)
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   PetscCall(TestRefused("-collision_dimension 3", 32));
   PetscCall(TestRefused("-collision_dimension 64", 32));
-  PetscCall(TestRefused("-collision_dimension 0", 32));
+  PetscCall(TestRefused("-collision_dimension -1", 32));
   PetscCall(TestRefused("-collision_rate 1.5", 32));
   PetscCall(TestRefused("-collision_rate nan", 32));
   PetscCall(TestRefused("-collision_alpha -1", 32));

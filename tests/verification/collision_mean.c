@@ -78,7 +78,7 @@ static PetscErrorCode TestSample(void)
   PetscFunctionBegin;
   NormalField(x, MAX, 1);
   NormalField(v, MAX, 2);
-  PetscCall(CollisionLayer("-collision_rate 0.9 -collision_evaluate sample", MAX / S, S, 1, &layer));
+  PetscCall(CollisionLayer("-collision_rate 0.9 -collision_dimension 2 -collision_evaluate sample", MAX / S, S, 1, &layer));
   for (PetscInt64 step = 0; step < 10; step++) {
     PetscCall(Forward(layer, PETSC_FALSE, step, x, v, here));
     PetscCall(Forward(layer, PETSC_TRUE, step, x, v, there));
