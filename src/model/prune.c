@@ -1,0 +1,148 @@
+/* Pruning the residual stream. Which axes of a parameter belong to the stream follows from its name: this file knows the recipe of fno.c. */
+#include <kitinet/prune.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A parameter as (K, inputs, parts, outputs) or, transposed, (outputs, inputs); a bias has one input. */
+typedef struct {
+  const KNParameterInfo *info;
+  size_t                 K, inputs, parts, outputs;
+  PetscBool              transposed, reads, writes; /* the inputs, the outputs are the channels of the stream */
+  PetscInt               site;                      /* l of the x_l that it reads */
+} Part;
+
+static PetscErrorCode Describe(KNParameters parameters, PetscInt i, PetscInt blocks, Part *part)
+{
+  const KNParameterInfo *info;
+  PetscBool              lift, block, hidden, weight;
+
+  PetscFunctionBegin;
+  PetscCall(KNParametersGetInfo(parameters, i, &info));
+  PetscCall(PetscStrbeginswith(info->name, "lift.", &lift));
+  PetscCall(PetscStrbeginswith(info->name, "block", &block));
+  PetscCall(PetscStrbeginswith(info->name, "head.hidden.", &hidden));
+  PetscCall(PetscStrendswith(info->name, ".weight", &weight));
+  *part = (Part){.info = info, .K = 1, .inputs = 1, .parts = 1, .outputs = (size_t)info->shape[0], .transposed = (PetscBool)(info->rank == 2), .reads = (PetscBool)(weight && (block || hidden)), .writes = (PetscBool)(lift || block)};
+  part->site = block ? (PetscInt)strtol(info->name + strlen("block"), NULL, 10) : blocks;
+  if (info->rank == 2) part->inputs = (size_t)info->shape[1];
+  if (info->rank > 2) { /* spectral: modes, then (inputs, 2, outputs) */
+    part->outputs = (size_t)info->shape[info->rank - 1];
+    part->parts   = 2;
+    part->inputs  = (size_t)info->shape[info->rank - 3];
+    part->K       = info->size / (part->inputs * 2 * part->outputs);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static size_t Place(const Part *part, size_t k, size_t i, size_t p, size_t o)
+{
+  return part->transposed ? o * part->inputs + i : ((k * part->inputs + i) * part->parts + p) * part->outputs + o;
+}
+
+/* The mode of a spectral weight with `from` modes that is mode k of one with `to`: axes 0..m-1, -m..-1, the last one 0..m-1. */
+static size_t Mode(const KNParameterInfo *from, const KNParameterInfo *to, size_t k)
+{
+  size_t mode = 0, stride = 1;
+
+  for (PetscInt axis = to->rank - 4; axis >= 0; axis--) {
+    const size_t n = (size_t)to->shape[axis], wide = (size_t)from->shape[axis], i = k % n;
+
+    k /= n;
+    mode += stride * (axis < to->rank - 4 && i >= n / 2 ? i + wide - n : i);
+    stride *= wide;
+  }
+  return mode;
+}
+
+PetscErrorCode KNPruneGetSizes(KNParameters parameters, PetscInt *width, PetscInt *modes, PetscInt *blocks)
+{
+  PetscInt count, last = -1;
+
+  PetscFunctionBegin;
+  PetscCall(KNParametersGetCount(parameters, &count));
+  for (PetscInt i = 0; i < count; i++) {
+    Part part;
+
+    PetscCall(Describe(parameters, i, 0, &part));
+    if (!part.reads || part.parts == 1) continue;
+    if (width) *width = (PetscInt)part.inputs;
+    if (modes) *modes = part.info->shape[part.info->rank - 4];
+    last = PetscMax(last, part.site);
+  }
+  if (blocks) *blocks = last + 1;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* One parameter of the narrow network, b, from that of the wide one, a. R: (C, C') or NULL */
+static void PrunePart(const KNPruning *pruning, const Part *from, const KNReal a[], const Part *to, KNReal b[], const double *R)
+{
+  for (size_t k = 0; k < to->K; k++) {
+    const size_t wide = from->info->rank > 2 ? Mode(from->info, to->info, k) : 0;
+
+    for (size_t i = 0; i < to->inputs; i++) {
+      for (size_t p = 0; p < to->parts; p++) {
+        for (size_t o = 0; o < to->outputs; o++) {
+          const size_t row = to->writes ? (size_t)pruning->channel[o] : o;
+          double       sum = 0;
+
+          if (!to->reads) sum = a[Place(from, wide, i, p, row)];
+          else if (!R) sum = a[Place(from, wide, (size_t)pruning->channel[i], p, row)];
+          for (size_t c = 0; to->reads && R && c < from->inputs; c++) sum += R[c * to->inputs + i] * a[Place(from, wide, c, p, row)];
+          b[Place(to, k, i, p, o)] = (KNReal)sum;
+        }
+      }
+    }
+  }
+}
+
+PetscErrorCode KNPrune(KNParameters from, const KNPruning *pruning, KNParameters to)
+{
+  PetscInt count, others, width, blocks, found, modes;
+  KNReal  *wide, *narrow;
+
+  PetscFunctionBegin;
+  PetscCall(KNParametersGetCount(from, &count));
+  PetscCall(KNParametersGetCount(to, &others));
+  PetscCall(KNPruneGetSizes(from, &width, NULL, &blocks));
+  PetscCall(KNPruneGetSizes(to, &found, &modes, NULL));
+  PetscCheck(count == others && found == pruning->width && modes == pruning->modes, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "a network of %" PetscInt_FMT " channels, %" PetscInt_FMT " modes for a pruning to %" PetscInt_FMT ", %" PetscInt_FMT, found, modes, pruning->width, pruning->modes);
+  PetscCall(KNParametersGetBlocks(from, NULL, &wide, NULL, NULL, NULL));
+  PetscCall(KNParametersGetBlocks(to, NULL, &narrow, NULL, NULL, NULL));
+  for (PetscInt i = 0; i < count; i++) {
+    Part a, b;
+
+    PetscCall(Describe(from, i, blocks, &a));
+    PetscCall(Describe(to, i, blocks, &b));
+    PrunePart(pruning, &a, wide + a.info->offset, &b, narrow + b.info->offset, pruning->readout ? pruning->readout + (size_t)a.site * (size_t)(width * pruning->width) : NULL);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNPruneReading(KNParameters parameters, double square[], double gate[])
+{
+  PetscInt count, width, blocks;
+  KNReal  *value, *gradient;
+
+  PetscFunctionBegin;
+  PetscCall(KNPruneGetSizes(parameters, &width, NULL, &blocks));
+  PetscCall(KNParametersGetCount(parameters, &count));
+  PetscCall(KNParametersGetBlocks(parameters, NULL, &value, &gradient, NULL, NULL));
+  if (square) PetscCall(PetscArrayzero(square, (blocks + 1) * width));
+  if (gate) PetscCall(PetscArrayzero(gate, width));
+  for (PetscInt n = 0; n < count; n++) {
+    Part part;
+
+    PetscCall(Describe(parameters, n, blocks, &part));
+    for (size_t k = 0; part.reads && k < part.K; k++) {
+      for (size_t i = 0; i < part.inputs; i++) {
+        for (size_t po = 0; po < part.parts * part.outputs; po++) {
+          const size_t at = part.info->offset + Place(&part, k, i, po / part.outputs, po % part.outputs);
+
+          if (square) square[(size_t)part.site * part.inputs + i] += (double)value[at] * value[at];
+          if (gate) gate[i] += (double)value[at] * gradient[at];
+        }
+      }
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,241 @@
+/*
+  Pruning. A pruned network computes what the full one does with the dropped channels masked, to float accuracy: for every residual, on one and two axes, with and
+  without padding, collisions off. With the expectation of the collisions: another order of all particles changes nothing. A readout sees
+  a channel that equals another one through that one. Fewer modes: the full network with those weights set to 0. Gates are derivatives.
+*/
+#include <kitinet/model.h>
+#include <kitinet/prune.h>
+#include <kitinet/random.h>
+#include <string.h>
+
+enum { IN = 2, OUT = 1, SAMPLES = 2, N = 10, C = 8, D = 2, M = 4, BLOCKS = 3, LARGEST = N * N };
+
+static const KNPass expected = {.samples = SAMPLES};
+
+typedef struct {
+  const char *residual, *evaluate, *padding;
+  PetscInt    dim;
+} Network;
+
+static KNReal Uniform(PetscInt64 which, size_t i)
+{
+  uint64_t word[4];
+
+  KNRandomWords(1, KN_STREAM_TEST, which, (PetscInt64)i, 0, 0, word);
+  return (KNReal)(2 * KNUniform(word[0]) - 1);
+}
+
+static PetscErrorCode NetworkCreate(const Network *network, PetscInt width, PetscInt modes, KNModel *model, KNParameters *parameters)
+{
+  const KNGrid grid = KNGridMake(network->dim, (const PetscInt[]){N, network->dim == 2 ? N : 1}, KN_POINTS_CELLS);
+  char         w[16], m[16];
+  KNReal      *value;
+  size_t       size;
+
+  PetscFunctionBegin;
+  PetscCall(PetscSNPrintf(w, sizeof(w), "%" PetscInt_FMT, width));
+  PetscCall(PetscSNPrintf(m, sizeof(m), "%" PetscInt_FMT, modes));
+  {
+    const char *const option[][2] = {{"-model_residual", network->residual}, {"-collision_evaluate", network->evaluate}, {"-model_padding", network->padding}, {"-collision_rate", "0.7"}, {"-model_width", w}, {"-model_modes", m}, {"-model_layers", "3"}, {"-model_head", "5"}};
+
+    for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(option); i++) PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
+  }
+  PetscCall(KNModelCreateFromOptions(model));
+  PetscCall(KNModelSetChannels(*model, network->dim, IN, OUT));
+  PetscCall(KNModelSetFromOptions(*model));
+  PetscCall(KNModelSetUp(*model, 1));
+  PetscCall(KNModelSetGrid(*model, &grid, SAMPLES, PETSC_TRUE));
+  PetscCall(KNModelGetParameters(*model, parameters));
+  PetscCall(KNParametersGetBlocks(*parameters, &size, &value, NULL, NULL, NULL));
+  for (size_t i = 0; i < size; i++) value[i] += (KNReal)0.1 * Uniform(3, i); /* spectral weights and biases that matter */
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Output(KNModel model, KNReal y[SAMPLES * OUT * LARGEST])
+{
+  KNReal x[SAMPLES * IN * LARGEST];
+
+  PetscFunctionBegin;
+  for (size_t i = 0; i < SAMPLES * IN * LARGEST; i++) x[i] = Uniform(1, i);
+  memset(y, 0, SAMPLES * OUT * LARGEST * sizeof(*y));
+  PetscCall(KNModelForward(model, &expected, x, y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Compare(const char what[], const Network *network, KNModel a, KNModel b, double tolerance)
+{
+  KNReal ya[SAMPLES * OUT * LARGEST], yb[SAMPLES * OUT * LARGEST];
+  double difference = 0, norm = 0;
+
+  PetscFunctionBegin;
+  PetscCall(Output(a, ya));
+  PetscCall(Output(b, yb));
+  for (size_t i = 0; i < SAMPLES * OUT * LARGEST; i++) {
+    difference += PetscSqr((double)ya[i] - (double)yb[i]);
+    norm += PetscSqr((double)ya[i]);
+  }
+  PetscCheck(norm > 0 && PetscSqrtReal(difference / norm) < tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s, residual %s, evaluation %s, padding %s, %dD: outputs differ by %g", what, network->residual, network->evaluate, network->padding, (int)network->dim, PetscSqrtReal(difference / norm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Sets what writes channel c of the stream (from >= 0: copies what writes that channel), or the spectral weights beyond `modes`. */
+static PetscErrorCode Change(KNParameters parameters, PetscInt c, PetscInt from, PetscInt modes)
+{
+  PetscInt count;
+  KNReal  *value;
+
+  PetscFunctionBegin;
+  PetscCall(KNParametersGetCount(parameters, &count));
+  PetscCall(KNParametersGetBlocks(parameters, NULL, &value, NULL, NULL, NULL));
+  for (PetscInt n = 0; n < count; n++) {
+    const KNParameterInfo *info;
+    PetscBool              head;
+
+    PetscCall(KNParametersGetInfo(parameters, n, &info));
+    PetscCall(PetscStrbeginswith(info->name, "head", &head));
+    for (size_t e = 0; !head && e < info->size; e++) {
+      KNReal        *w      = value + info->offset;
+      const PetscInt row    = info->rank > 2 ? (PetscInt)(e % C) : (PetscInt)(e / (info->size / C)); /* the output that element e serves */
+      const size_t   stride = info->rank > 2 ? 1 : info->size / C, mode = e / (2 * C * C), k2 = mode % M, k1 = mode / M;
+
+      if (row == c) w[e] = from < 0 ? 0 : w[e - (size_t)c * stride + (size_t)from * stride];
+      if (info->rank > 2 && (k2 >= (size_t)modes || (info->rank == 5 && k1 >= (size_t)modes && k1 < (size_t)(2 * M - modes)))) w[e] = 0;
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TestMask(const Network *network)
+{
+  static const PetscInt kept[] = {0, 1, 4, 5}, dropped[] = {2, 3, 6, 7};
+  const KNPruning       pruning = {.width = 4, .channel = kept, .modes = 2};
+  KNModel               full, narrow;
+  KNParameters          wide, small;
+  PetscInt              width, modes, blocks;
+
+  PetscFunctionBegin;
+  PetscCall(NetworkCreate(network, C, M, &full, &wide));
+  PetscCall(NetworkCreate(network, 4, 2, &narrow, &small));
+  PetscCall(KNPruneGetSizes(wide, &width, &modes, &blocks));
+  PetscCheck(width == C && modes == M && blocks == BLOCKS, PETSC_COMM_SELF, PETSC_ERR_PLIB, "sizes %d, %d, %d", (int)width, (int)modes, (int)blocks);
+  PetscCall(KNPrune(wide, &pruning, small));
+  for (int i = 0; i < 4; i++) PetscCall(Change(wide, dropped[i], -1, 2));
+  PetscCall(Compare("masked", network, full, narrow, 2e-6));
+  PetscCall(KNModelDestroy(&full));
+  PetscCall(KNModelDestroy(&narrow));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TestOrder(const Network *network)
+{
+  static const PetscInt order[C] = {6, 7, 2, 3, 0, 1, 4, 5};
+  const KNPruning       pruning  = {.width = C, .channel = order, .modes = M};
+  KNModel               a, b;
+  KNParameters          pa, pb;
+
+  PetscFunctionBegin;
+  PetscCall(NetworkCreate(network, C, M, &a, &pa));
+  PetscCall(NetworkCreate(network, C, M, &b, &pb));
+  PetscCall(KNPrune(pa, &pruning, pb));
+  PetscCall(Compare("another order", network, a, b, 2e-6));
+  PetscCall(KNModelDestroy(&a));
+  PetscCall(KNModelDestroy(&b));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Channels 6 and 7 equal 0 and 1 everywhere: they are read through those. */
+static PetscErrorCode TestReadout(const Network *network)
+{
+  static const PetscInt kept[] = {0, 1, 2, 3, 4, 5};
+  double                R[BLOCKS + 1][C][6] = {{{0}}};
+  const KNPruning       pruning             = {.width = 6, .channel = kept, .modes = M, .readout = &R[0][0][0]};
+  KNModel               full, narrow;
+  KNParameters          wide, small;
+
+  PetscFunctionBegin;
+  for (int l = 0; l <= BLOCKS; l++) {
+    for (int c = 0; c < C; c++) R[l][c][c < 6 ? c : c - 6] = 1;
+  }
+  PetscCall(NetworkCreate(network, C, M, &full, &wide));
+  PetscCall(NetworkCreate(network, 6, M, &narrow, &small));
+  PetscCall(Change(wide, 6, 0, M));
+  PetscCall(Change(wide, 7, 1, M));
+  PetscCall(KNPrune(wide, &pruning, small));
+  PetscCall(Compare("merged", network, full, narrow, 5e-6));
+  PetscCall(KNModelDestroy(&full));
+  PetscCall(KNModelDestroy(&narrow));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A factor on all weights that read channel c, moved by central differences; loss sum t y. The squares add up to those of the weights. */
+static PetscErrorCode TestGates(const Network *network)
+{
+  const double    h = sizeof(KNReal) == sizeof(double) ? 1e-5 : 1e-2, tolerance = sizeof(KNReal) == sizeof(double) ? 1e-8 : 2e-3;
+  double          gate[C], square[BLOCKS + 1][C], slope[C], worst = 0, norm = 0;
+  KNReal         *value, x[SAMPLES * IN * LARGEST], y[SAMPLES * OUT * LARGEST], target[SAMPLES * OUT * LARGEST];
+  PetscInt        channel[C];
+  double         *R;
+  KNModel         model, moved;
+  KNParameters    parameters, others;
+
+  PetscFunctionBegin;
+  PetscCall(NetworkCreate(network, C, M, &model, &parameters));
+  PetscCall(NetworkCreate(network, C, M, &moved, &others));
+  for (size_t i = 0; i < SAMPLES * IN * LARGEST; i++) x[i] = Uniform(1, i);
+  for (size_t i = 0; i < SAMPLES * OUT * LARGEST; i++) target[i] = Uniform(2, i);
+  PetscCall(KNModelForward(model, &expected, x, y));
+  PetscCall(KNModelBackward(model, &expected, x, target, NULL));
+  PetscCall(KNPruneReading(parameters, &square[0][0], gate));
+  PetscCall(PetscCalloc1((BLOCKS + 1) * C * C, &R));
+  for (int c = 0; c < C; c++) {
+    channel[c] = c;
+    slope[c]   = 0;
+    for (int sign = -1; sign <= 1; sign += 2) {
+      const KNPruning pruning = {.width = C, .channel = channel, .modes = M, .readout = R};
+
+      for (int i = 0; i < C; i++) channel[i] = i;
+      for (int l = 0; l <= BLOCKS; l++) {
+        for (int i = 0; i < C; i++) R[(l * C + i) * C + i] = 1 + (i == c ? sign * h : 0);
+      }
+      PetscCall(KNPrune(parameters, &pruning, others));
+      PetscCall(Output(moved, y));
+      for (size_t i = 0; i < SAMPLES * OUT * LARGEST; i++) slope[c] += sign * (double)target[i] * (double)y[i] / (2 * h);
+    }
+    worst = PetscMax(worst, PetscAbsReal(slope[c] - gate[c]));
+    norm += PetscSqr(gate[c]);
+  }
+  PetscCheck(norm > 0 && worst < tolerance * PetscSqrtReal(norm), PETSC_COMM_SELF, PETSC_ERR_PLIB, "residual %s: gates and slopes differ by %g of %g", network->residual, worst, PetscSqrtReal(norm));
+
+  PetscCall(KNParametersGetBlocks(parameters, NULL, &value, NULL, NULL, NULL));
+  for (PetscInt i = 0, count; !KNParametersGetCount(parameters, &count) && i < count; i++) {
+    const KNParameterInfo *info;
+
+    PetscCall(KNParametersGetInfo(parameters, i, &info));
+    for (size_t e = 0; !strcmp(info->name, "block1.linear.weight") && e < info->size; e++) square[1][e % C] -= PetscSqr((double)value[info->offset + e]);
+    for (size_t e = 0; !strcmp(info->name, "block1.spectral.weight") && e < info->size; e++) square[1][e / (2 * C) % C] -= PetscSqr((double)value[info->offset + e]);
+  }
+  for (int c = 0; c < C; c++) PetscCheck(square[0][c] > 0 && PetscAbsReal(square[1][c]) < 1e-10, PETSC_COMM_SELF, PETSC_ERR_PLIB, "squares of channel %d are wrong by %g", c, square[1][c]);
+  PetscCall(PetscFree(R));
+  PetscCall(KNModelDestroy(&model));
+  PetscCall(KNModelDestroy(&moved));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int main(int argc, char **argv)
+{
+  static const Network still[] = {{"plain", "mean", "0", 2}, {"plain", "mean", "0.25", 1}, {"fno", "mean", "0.25", 2}, {"collision", "off", "0", 2}, {"collision", "off", "0.2", 1}};
+  static const Network mean[]  = {{"collision", "mean", "0", 2}, {"collision", "mean", "0.2", 1}};
+
+  PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
+  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(still); i++) {
+    PetscCall(TestMask(&still[i]));
+    PetscCall(TestReadout(&still[i]));
+    PetscCall(TestGates(&still[i]));
+  }
+  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(mean); i++) {
+    PetscCall(TestOrder(&mean[i]));
+    PetscCall(TestGates(&mean[i]));
+  }
+  PetscCall(PetscFinalize());
+  return 0;
+}
