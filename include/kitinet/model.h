@@ -52,6 +52,12 @@ PETSC_EXTERN PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, c
 */
 PETSC_EXTERN PetscErrorCode KNModelSetGradientsDone(KNModel model, PetscErrorCode (*done)(void *context, size_t offset), void *context);
 
+/*
+  Not collective, after KNModelForward of a model planned for training. The residual stream x_l, l = 0 (after the lift) .. number of blocks: (B, width, points), with
+  the padding; not owned.
+*/
+PETSC_EXTERN PetscErrorCode KNModelGetStream(KNModel model, PetscInt l, PetscInt *width, size_t *points, const KNReal **x);
+
 /* Not collective, after KNModelSetUp. Not owned. */
 PETSC_EXTERN PetscErrorCode KNModelGetParameters(KNModel model, KNParameters *parameters);
 

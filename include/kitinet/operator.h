@@ -24,6 +24,17 @@ typedef struct _p_KNOperator *KNOperator;
 PETSC_EXTERN PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOperator *op);
 PETSC_EXTERN PetscErrorCode KNOperatorDestroy(KNOperator *op);
 
+/*
+  Collective on PETSC_COMM_WORLD. An untrained operator for the same problem, with the same normalisers and origins, whose network has the options of a YAML text (as
+  KNOperatorGetModel gives them).
+*/
+PETSC_EXTERN PetscErrorCode KNOperatorCreateVariant(KNOperator op, const char options[], KNOperator *variant);
+
+/* Not collective. What became of the network before its training: a line each time; a checkpoint carries them. At most KN_MAX_ORIGINS, the last ones; *line: not owned. */
+#define KN_MAX_ORIGINS 8
+PETSC_EXTERN PetscErrorCode KNOperatorAddOrigin(KNOperator op, const char line[]);
+PETSC_EXTERN PetscErrorCode KNOperatorGetOrigin(KNOperator op, PetscInt i, const char **line); /* NULL: there are no more */
+
 /* Collective on PETSC_COMM_WORLD. Fits the normalisers to rows [first, first + samples). */
 PETSC_EXTERN PetscErrorCode KNOperatorFit(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples);
 

@@ -43,6 +43,9 @@ PETSC_EXTERN PetscErrorCode KNRecordText(KNRecord record, const char name[], siz
 PETSC_EXTERN PetscErrorCode KNRecordInt(KNRecord record, const char name[], PetscInt64 *value);
 PETSC_EXTERN PetscErrorCode KNRecordReal(KNRecord record, const char name[], PetscReal *value);
 
+/* The same for a list of at most max texts of size bytes, stored only if there are any: *count is 0 where a loaded record has none. */
+PETSC_EXTERN PetscErrorCode KNRecordTexts(KNRecord record, const char name[], size_t size, PetscInt max, PetscInt *count, char text[]);
+
 /*
   Collective. The float array `name` of group `group` with the given shape, as a dataset /group/name. A loaded record must have
   exactly this shape; the message names both.

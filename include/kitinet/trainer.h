@@ -26,6 +26,7 @@ typedef struct {
   PetscReal       checkpoint_minutes; /* 0: only after epochs */
   PetscInt        condensation_every; /* epochs; 0: no condensation.csv */
   PetscInt        skips;            /* steps in a row that the guards may skip */
+  PetscBool       fitted;           /* the operator's normalisers are kept as they are: the training goes on with a trained network */
   PetscInt64      seed;
   KNReductionType reduction;
 } KNTrainer;
@@ -45,5 +46,8 @@ PETSC_EXTERN PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNOperat
   Raises KN_ERR_INPUT (damaged sample; checkpoint of another dataset), KN_ERR_FAILED (the guards skipped too many steps in a row; the last checkpoint stays), KN_ERR_IO.
 */
 PETSC_EXTERN PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test, const char directory[], PetscBool *stopped);
+
+/* Collective on PETSC_COMM_WORLD. Writes op as a checkpoint that begins at epoch 0, without moments; dataset: that it was made on. Raises KN_ERR_IO. */
+PETSC_EXTERN PetscErrorCode KNTrainerExport(KNOperator op, KNDataset dataset, const char path[]);
 
 #endif

@@ -10,5 +10,6 @@ KN_COMMAND(train, Train, "train a neural operator, or resume where the run direc
 KN_COMMAND(watch, Watch, "follow runs at the terminal: curves, newest numbers, time left")
 KN_COMMAND(evaluate, Evaluate, "errors of trained networks on datasets, at any resolution; pictures")
 KN_COMMAND(predict, Predict, "write a trained network's predictions for a file of inputs")
+KN_COMMAND(condense, Condense, "make a trained network smaller: prune whole particles and modes, fine-tune, compare")
 KN_COMMAND(bench, Bench, "time each layer and the whole step of a network against the limits of the machine")
 KN_COMMAND(report, Report, "compare trained runs: a study's, or any; table with intervals, CSV, pictures")

@@ -164,6 +164,13 @@ PetscErrorCode KNInspectCheckpoint(const char path[], const char version[])
   PetscCall(PrintFields("outputs", problem->outputs, problem->output));
   if (input) PetscCall(PrintNormalizer("inputs", input));
   PetscCall(PrintNormalizer("outputs", output));
+  for (PetscInt i = 0;; i++) {
+    const char *line;
+
+    PetscCall(KNOperatorGetOrigin(op, i, &line));
+    if (!line) break;
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  origin      %s\n", line));
+  }
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  options\n"));
   PetscCall(KNInspectPrintLines(options));
   PetscCall(PrintCondensation(parameters));

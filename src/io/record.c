@@ -205,6 +205,13 @@ PetscErrorCode KNRecordText(KNRecord record, const char name[], size_t size, cha
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNRecordTexts(KNRecord record, const char name[], size_t size, PetscInt max, PetscInt *count, char text[])
+{
+  PetscFunctionBegin;
+  KNRecordDo(record, KNAttributeTexts(&record->file, record->direction, record->file.id, name, size, max, count, text));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNRecordInt(KNRecord record, const char name[], PetscInt64 *value)
 {
   PetscFunctionBegin;

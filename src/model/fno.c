@@ -363,6 +363,18 @@ static PetscErrorCode KNModelBackward_FNO(KNModel model, const KNPass *pass, con
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode KNModelGetStream_FNO(KNModel model, PetscInt l, PetscInt *width, size_t *points, const KNReal **x)
+{
+  const FNO *fno = (const FNO *)model->data;
+
+  PetscFunctionBegin;
+  PetscCheck(l >= 0 && l <= fno->nblocks, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "no x_%" PetscInt_FMT " in a network of %" PetscInt_FMT " blocks", l, fno->nblocks);
+  *width  = fno->width;
+  *points = fno->inner / (size_t)fno->width;
+  *x      = fno->x[l];
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode KNModelDestroy_FNO(KNModel model)
 {
   FNO *fno = (FNO *)model->data;
@@ -386,6 +398,7 @@ PetscErrorCode KNModelCreate_FNO(KNModel model)
      .setgrid        = KNModelSetGrid_FNO,
      .forward        = KNModelForward_FNO,
      .backward       = KNModelBackward_FNO,
+     .stream         = KNModelGetStream_FNO,
      .destroy        = KNModelDestroy_FNO,
   };
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -147,6 +147,14 @@ PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, const KNReal *
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNModelGetStream(KNModel model, PetscInt l, PetscInt *width, size_t *points, const KNReal **x)
+{
+  PetscFunctionBegin;
+  PetscCheck(model->training, PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNModelGetStream() after KNModelSetGrid() without training");
+  PetscCall(model->ops.stream(model, l, width, points, x));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNModelSetGradientsDone(KNModel model, PetscErrorCode (*done)(void *context, size_t offset), void *context)
 {
   PetscFunctionBegin;

@@ -9,6 +9,7 @@ typedef struct {
   PetscErrorCode (*setgrid)(KNModel, PetscBool training);
   PetscErrorCode (*forward)(KNModel, const KNPass *, const KNReal *x, KNReal *y);
   PetscErrorCode (*backward)(KNModel, const KNPass *, const KNReal *x, const KNReal *dy, KNReal *dx);
+  PetscErrorCode (*stream)(KNModel, PetscInt l, PetscInt *width, size_t *points, const KNReal **x);
   PetscErrorCode (*destroy)(KNModel);
 } KNModelOps;
 

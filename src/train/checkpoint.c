@@ -1,6 +1,7 @@
 /* Checkpoints: the operator and the counters of its training in one record. */
 #include "checkpoint.h"
 #include <kitinet/error.h>
+#include <kitinet/trainer.h>
 
 static PetscErrorCode TransferState(KNRecord record, KNState *state, PetscInt64 *fingerprint)
 {
@@ -56,5 +57,14 @@ PetscErrorCode KNCheckpointLoad(const char path[], KNOperator op, KNState *state
   PetscCheck(stored == present, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s was trained on another dataset (fingerprint %016llx, this one has %016llx): give the dataset it began with, or another -run", path, (unsigned long long)stored, (unsigned long long)present);
   PetscCall(KNOperatorTransfer(op, record, PETSC_TRUE));
   PetscCall(KNRecordDestroy(&record));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTrainerExport(KNOperator op, KNDataset dataset, const char path[])
+{
+  KNState state = {.best = -1};
+
+  PetscFunctionBegin;
+  PetscCall(KNCheckpointSave(path, op, &state, dataset, PETSC_FALSE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

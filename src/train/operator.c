@@ -24,6 +24,8 @@ struct _p_KNOperator {
   float       *frames;        /* workspace of KNOperatorPredict, of capacity values */
   size_t       capacity;
   char        *options;       /* of the model, as a checkpoint carries them */
+  PetscInt     norigins;
+  char         origin[KN_MAX_ORIGINS][512];
 };
 
 /* The options that make a network what it is; a checkpoint carries them. */
@@ -187,6 +189,7 @@ PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool mome
     PetscCall(KNRecordText(record, "model_options", strlen(op->options) + 1, op->options));
     PetscCall(TransferProblem(record, &op->problem));
   }
+  PetscCall(KNRecordTexts(record, "origin", sizeof(op->origin[0]), KN_MAX_ORIGINS, &op->norigins, &op->origin[0][0]));
   if (op->history) PetscCall(KNRecordReal(record, "frame_interval", &op->interval));
   else PetscCall(TransferNormalizer(record, "normalizer/input", op->input));
   if (op->spacetime) {
@@ -377,5 +380,51 @@ PetscErrorCode KNOperatorGetNormalizers(KNOperator op, KNNormalizer *input, KNNo
   PetscFunctionBegin;
   if (input) *input = op->input;
   if (output) *output = op->output;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CopyNormalizer(KNNormalizer from, KNNormalizer to)
+{
+  float *mean[2], *std[2];
+  size_t count[2];
+  KNGrid grid;
+
+  PetscFunctionBegin;
+  if (!from) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNNormalizerGetStatistics(from, NULL, NULL, &grid, &count[0], &mean[0], &std[0]));
+  PetscCall(KNNormalizerGetStatistics(to, NULL, NULL, NULL, &count[1], &mean[1], &std[1]));
+  PetscCheck(count[0] == count[1], PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "normalisers of %zu and %zu values", count[0], count[1]);
+  PetscCall(PetscArraycpy(mean[1], mean[0], count[0]));
+  PetscCall(PetscArraycpy(std[1], std[0], count[0]));
+  PetscCall(KNNormalizerSetGrid(to, &grid));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorCreateVariant(KNOperator op, const char options[], KNOperator *variant)
+{
+  PetscFunctionBegin;
+  PetscCall(KNOptionsInsertDefaults(options, "a variant of the network", NULL));
+  PetscCall(KNOperatorCreate(&op->problem, 0, variant));
+  PetscCall(KNOptionsRemoveDefaults());
+  PetscCall(CopyNormalizer(op->input, (*variant)->input));
+  PetscCall(CopyNormalizer(op->output, (*variant)->output));
+  (*variant)->interval = op->interval;
+  (*variant)->norigins = op->norigins;
+  PetscCall(PetscMemcpy((*variant)->origin, op->origin, sizeof(op->origin)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorAddOrigin(KNOperator op, const char line[])
+{
+  PetscFunctionBegin;
+  if (op->norigins == KN_MAX_ORIGINS) PetscCall(PetscMemmove(op->origin[0], op->origin[1], sizeof(op->origin[0]) * (size_t)--op->norigins));
+  PetscCall(PetscStrncpy(op->origin[op->norigins++], line, sizeof(op->origin[0])));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorGetOrigin(KNOperator op, PetscInt i, const char **line)
+{
+  PetscFunctionBegin;
+  *line = i < op->norigins ? op->origin[i] : NULL;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

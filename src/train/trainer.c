@@ -238,6 +238,9 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
   KNLoop         loop;
   char          *yaml, path[PETSC_MAX_PATH_LEN];
 
+  /* Another command that fine-tunes has options of its own, which `kitinet train -run` would not know. */
+  static const char *const fine_tuning[] = {"run", "dataset", "seed", "max_time", "model_", "collision_", "train_", "checkpoint_"};
+
   PetscFunctionBegin;
   *stopped = PETSC_FALSE;
   PetscCall(KNTrainerGetSteps(trainer, op, dataset, &rows, &samples, &steps));
@@ -246,8 +249,8 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
   PetscCall(KNRunPath(directory, "checkpoint.h5", path));
   PetscCall(KNRunHasCheckpoint(directory, &resume));
   if (resume) PetscCall(KNCheckpointLoad(path, op, &state, dataset));
-  else PetscCall(KNOperatorFit(op, dataset, 0, rows));
-  PetscCall(KNOptionsYAML(0, NULL, &yaml));
+  else if (!trainer->fitted) PetscCall(KNOperatorFit(op, dataset, 0, rows));
+  PetscCall(KNOptionsYAML(trainer->fitted ? PETSC_STATIC_ARRAY_LENGTH(fine_tuning) : 0, fine_tuning, &yaml));
   PetscCall(KNRunStart(loop.run, yaml, state.epoch, &state.seconds));
   PetscCall(PetscFree(yaml));
   if (trainer->condensation_every) PetscCall(KNCondensationStart(loop.run, state.epoch));

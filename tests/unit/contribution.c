@@ -1,0 +1,57 @@
+/*
+  Which channels stay, on Gram matrices with known answers. Four channels of two blocks' streams: a, b, a + b to 1e-3, and a weak one on its own. By energy the weak one leaves,
+  by the residual one of the three that depend on each other; by taylor what the gates say; particles of two channels leave together. Readouts rebuild
+  what depends on those that stay.
+*/
+#include <kitinet/contribution.h>
+
+enum { C = 4, SITES = 3 };
+
+static PetscErrorCode Expect(const char what[], const KNContribution *c, KNContributionType type, PetscInt d, PetscInt width, const PetscInt expected[])
+{
+  PetscInt channel[C];
+
+  PetscFunctionBegin;
+  PetscCall(KNContributionChoose(c, type, d, width, channel));
+  for (PetscInt i = 0; i < width; i++) PetscCheck(channel[i] == expected[i], PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: channel %d stays in place %d, not %d", what, (int)channel[i], (int)i, (int)expected[i]);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int main(int argc, char **argv)
+{
+  /* x = M (a, b, noise, weak): independent, of mean square 1 */
+  static const double   M[C][4] = {{1, 0, 0, 0}, {0, 1, 0, 0}, {1, 1, 1e-3, 0}, {0, 0, 0, 0.3}};
+  static const PetscInt without_weak[] = {0, 1, 2}, without_b[] = {0, 2, 3}, first[] = {0, 1}, second[] = {2, 3}, last[] = {1, 2, 3}, ab_weak[] = {0, 1, 3};
+  double                gram[SITES][C][C] = {{{0}}}, square[SITES][C], gate[C][C] = {{0}}, R[SITES][C][3];
+  KNContribution        c = {.width = C, .blocks = SITES - 1, .gram = &gram[0][0][0], .square = &square[0][0], .gate = &gate[0][0]};
+
+  PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
+  for (int l = 0; l < SITES; l++) {
+    for (int i = 0; i < C; i++) {
+      square[l][i] = i == 1 ? 0.5 : 1; /* b is read with the smallest weights */
+      for (int j = 0; j < C; j++) {
+        for (int k = 0; k < 4; k++) gram[l][i][j] += M[i][k] * M[j][k];
+      }
+    }
+  }
+  PetscCall(Expect("energy", &c, KN_CONTRIBUTION_ENERGY, 1, 3, without_weak));
+  PetscCall(Expect("residual", &c, KN_CONTRIBUTION_RESIDUAL, 1, 3, without_b));
+  PetscCall(Expect("energy of particles", &c, KN_CONTRIBUTION_ENERGY, 2, 2, second)); /* 1.5 against 2.09 */
+  for (int i = 0; i < C; i++) gate[i][i] = i == 0 ? 0.1 : 1;
+  PetscCall(Expect("taylor", &c, KN_CONTRIBUTION_TAYLOR, 1, 3, last));
+  gate[2][3] = gate[3][2] = -1; /* the two undo each other: 0 against 1.1 */
+  PetscCall(Expect("taylor of particles", &c, KN_CONTRIBUTION_TAYLOR, 2, 2, first));
+  gate[2][3] = gate[3][2] = 1;
+  PetscCall(Expect("taylor of particles", &c, KN_CONTRIBUTION_TAYLOR, 2, 2, second));
+
+  PetscCall(KNContributionReadout(&c, 3, ab_weak, &R[0][0][0]));
+  for (int l = 0; l < SITES; l++) {
+    static const double expected[C][3] = {{1, 0, 0}, {0, 1, 0}, {1, 1, 0}, {0, 0, 1}};
+
+    for (int i = 0; i < C; i++) {
+      for (int k = 0; k < 3; k++) PetscCheck(PetscAbsReal(R[l][i][k] - expected[i][k]) < 1e-7, PETSC_COMM_SELF, PETSC_ERR_PLIB, "readout %d of channel %d from %d is %g, not %g", l, i, k, R[l][i][k], expected[i][k]);
+    }
+  }
+  PetscCall(PetscFinalize());
+  return 0;
+}
