@@ -32,4 +32,7 @@ PETSC_EXTERN PetscErrorCode KNCondensationMeasure(KNParameters parameters, Petsc
 PETSC_EXTERN PetscErrorCode KNCondensationStart(KNRun run, PetscInt64 done);
 PETSC_EXTERN PetscErrorCode KNCondensationAdd(KNRun run, PetscInt64 epoch, KNParameters parameters);
 
+/* Not collective. The rows of a directory's condensation.csv, for one rank to read; *epoch and *measured are freed by the caller with PetscFree(). *count 0 if there is no such file. */
+PETSC_EXTERN PetscErrorCode KNCondensationRead(const char directory[], PetscInt *count, PetscInt64 **epoch, KNCondensation **measured);
+
 #endif

@@ -105,6 +105,7 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   if (!done) {
     for (PetscInt j = 0; j < m; j++) PetscCall(EvaluateOn(n, candidate, m, j, datasets[j], batch, pictures, judgement));
     if (pictures && rank == 0) PetscCall(KNEvaluateDrawCurves(n, candidate));
+    if (pictures && rank == 0) PetscCall(KNEvaluateDrawCondensation(n, candidate));
     PetscCall(KNEvaluatePrint(n, candidate, m, datasets, judgement, csv[0] ? csv : NULL));
     if (details[0]) PetscCall(KNEvaluateWrite(details, n, candidate, m, datasets, judgement));
     if (pictures) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nPictures: fields_*.png, spectra_*.png, rollout_*.png beside each checkpoint; %s/distribution_*.png, %s/curves.png\n", candidate[0].directory, candidate[0].directory));

@@ -89,4 +89,7 @@ PETSC_INTERN PetscErrorCode KNSummarizeFrame(const KNJudgement *judgement, Petsc
 PETSC_INTERN PetscErrorCode KNEvaluateDrawDistributions(PetscInt n, const KNCandidate candidate[], PetscInt m, PetscInt j, const char name[], const KNJudgement judgement[]);
 PETSC_INTERN PetscErrorCode KNEvaluateDrawCurves(PetscInt n, const KNCandidate candidate[]);
 
+/* By one rank, beside the first network: participation.png, alignment.png, effective_rank.png over epochs, of all candidates that are runs with a condensation.csv. */
+PETSC_INTERN PetscErrorCode KNEvaluateDrawCondensation(PetscInt n, const KNCandidate candidate[]);
+
 #endif

@@ -1,5 +1,6 @@
 /* Pictures of kitinet evaluate. By one rank. */
 #include "evaluate.h"
+#include <kitinet/condensation.h>
 #include <kitinet/picture.h>
 #include <kitinet/run.h>
 
@@ -162,6 +163,71 @@ PetscErrorCode KNEvaluateDrawCurves(PetscInt n, const KNCandidate candidate[])
   PetscCall(KNRunPath(candidate[0].directory, "curves", path));
   if (ncurves) PetscCall(KNPictureCurves(path, NULL, "epoch", "mean relative L2 error", KN_AXES_LOG_Y, ncurves, curve));
   for (PetscInt i = 0; i < ncurves; i++) PetscCall(PetscFree(curve[i].x));
+  PetscCall(PetscFree2(curve, name));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Rows of one measure of a run's condensation.csv as curves over epochs: mean, smallest and largest over the layers of a kind. values: (4, count), freed by the caller. */
+static PetscErrorCode CondensationCurve(PetscInt count, const KNCondensation measured[], const PetscInt64 epoch[], const char kind[], int measure, KNPictureCurve *curve)
+{
+  PetscReal *values;
+  PetscInt   n = 0, layers = 0;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1(4 * (size_t)count, &values));
+  for (PetscInt i = 0; i < count; i++) {
+    const PetscReal v = measure == 0 ? measured[i].participation : measure == 1 ? measured[i].alignment : measured[i].effective_rank;
+    PetscBool       same;
+
+    PetscCall(PetscStrendswith(measured[i].layer, kind, &same));
+    if (!same) continue;
+    if (!n || values[n - 1] != (PetscReal)epoch[i]) {
+      values[n] = (PetscReal)epoch[i];
+      values[count + n] = 0;
+      values[2 * count + n] = values[3 * count + n] = v;
+      n++;
+      layers = 0;
+    }
+    layers++;
+    values[count + n - 1] += (v - values[count + n - 1]) / (PetscReal)layers;
+    values[2 * count + n - 1] = PetscMin(values[2 * count + n - 1], v);
+    values[3 * count + n - 1] = PetscMax(values[3 * count + n - 1], v);
+  }
+  *curve = (KNPictureCurve){.n = n, .x = values, .y = values + count, .low = values + 2 * count, .high = values + 3 * count};
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNEvaluateDrawCondensation(PetscInt n, const KNCandidate candidate[])
+{
+  static const char *const measure[] = {"participation", "alignment", "effective_rank"}, *const label[] = {"participation ratio", "mean |cos| of two channels", "effective rank"}, *const kind[] = {".linear", ".spectral"};
+  KNPictureCurve          *curve;
+  char                   (*name)[2 * KN_MAX_NAME], path[PETSC_MAX_PATH_LEN], run[KN_MAX_NAME];
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc2(2 * (size_t)n, &curve, 2 * (size_t)n, &name));
+  for (int m = 0; m < 3; m++) {
+    PetscInt ncurves = 0;
+
+    for (PetscInt i = 0; i < n; i++) {
+      KNCondensation *measured;
+      PetscInt64     *epoch;
+      PetscInt        count;
+
+      PetscCall(KNCondensationRead(candidate[i].directory, &count, &epoch, &measured));
+      PetscCall(KNBaseName(candidate[i].directory, sizeof(run), run));
+      for (int k = 0; k < 2 && count; k++) {
+        PetscCall(CondensationCurve(count, measured, epoch, kind[k], m, &curve[ncurves]));
+        PetscCall(PetscSNPrintf(name[ncurves], sizeof(name[0]), "%s, %s", run, kind[k] + 1));
+        curve[ncurves].name = name[ncurves];
+        ncurves++;
+      }
+      PetscCall(PetscFree(epoch));
+      PetscCall(PetscFree(measured));
+    }
+    PetscCall(KNRunPath(candidate[0].directory, measure[m], path));
+    if (ncurves) PetscCall(KNPictureCurves(path, "mean and range over the blocks", "epoch", label[m], KN_AXES_LINEAR, ncurves, curve));
+    for (PetscInt i = 0; i < ncurves; i++) PetscCall(PetscFree(curve[i].x));
+  }
   PetscCall(PetscFree2(curve, name));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -157,3 +157,28 @@ PetscErrorCode KNCondensationAdd(KNRun run, PetscInt64 epoch, KNParameters param
   PetscCall(PetscFree(measured));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
+
+PetscErrorCode KNCondensationRead(const char directory[], PetscInt *count, PetscInt64 **epoch, KNCondensation **measured)
+{
+  char  path[PETSC_MAX_PATH_LEN], line[512];
+  FILE *file;
+
+  PetscFunctionBegin;
+  *count    = 0;
+  *epoch    = NULL;
+  *measured = NULL;
+  PetscCall(KNRunPath(directory, table, path));
+  file = fopen(path, "r");
+  while (file && fgets(line, sizeof(line), file)) {
+    KNCondensation row;
+    long long      e;
+
+    if (sscanf(line, "%lld,%63[^,],%lf,%lf,%lf", &e, row.layer, &row.participation, &row.alignment, &row.effective_rank) != 5) continue; /* the header, or a row that was cut short */
+    PetscCall(PetscRealloc((size_t)(*count + 1) * sizeof(**epoch), epoch));
+    PetscCall(PetscRealloc((size_t)(*count + 1) * sizeof(row), measured));
+    (*epoch)[*count]        = e;
+    (*measured)[(*count)++] = row;
+  }
+  if (file) fclose(file);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
