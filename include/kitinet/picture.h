@@ -36,6 +36,7 @@ typedef struct {
   PetscInt         n;         /* points; 0: only in the legend */
   const PetscReal *x, *y;     /* (n) */
   const PetscReal *low, *high; /* (n) a band around y; NULL: none */
+  PetscInt         partner;    /* k + 1: dashed, in the colour of curve k, which comes before; 0: a colour of its own */
 } KNPictureCurve;
 
 /* Which axes are logarithmic. */

@@ -45,12 +45,12 @@ PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset data
     panel[r * COLUMNS + 1] = truth + last;
     panel[r * COLUMNS + 2] = prediction + last;
     panel[r * COLUMNS + 3] = difference;
-    PetscCall(PetscSNPrintf(label[r], sizeof(label[r]), "%s, %.2g %%", which[r], 100 * error[row]));
+    PetscCall(PetscSNPrintf(label[r], sizeof(label[r]), error[row] < 0.995 ? "%s, %.2g %%" : "%s, %.0f %%", which[r], (double)(100 * error[row])));
     labels[r] = label[r];
   }
   if (problem->frames) {
-    PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "%s at t = %g", problem->output[0].name, (double)problem->times[0]));
-    PetscCall(PetscSNPrintf(when, sizeof(when), " at t = %g", (double)problem->times[problem->frames - 1]));
+    PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "%s at t = %.4g", problem->output[0].name, (double)problem->times[0]));
+    PetscCall(PetscSNPrintf(when, sizeof(when), " at t = %.4g", (double)problem->times[problem->frames - 1]));
   } else PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "input %s", problem->input[0].name));
   PetscCall(PetscSNPrintf(title[1], sizeof(title[1]), "true %s%s", problem->output[0].name, when));
   PetscCall(PetscSNPrintf(title[2], sizeof(title[2]), "predicted %s%s", problem->output[0].name, when));
@@ -70,7 +70,7 @@ PetscErrorCode KNEvaluateDrawSpectra(const KNCandidate *candidate, const char na
 {
   const PetscReal     *k        = judgement->wavenumber + 1;
   const PetscInt       n        = judgement->shells - 1;
-  const KNPictureCurve curve[3] = {{"truth", n, k, judgement->truth + 1, NULL, NULL}, {"prediction", n, k, judgement->prediction + 1, NULL, NULL}, {"error", n, k, judgement->difference + 1, NULL, NULL}};
+  const KNPictureCurve curve[3] = {{.name = "truth", .n = n, .x = k, .y = judgement->truth + 1}, {.name = "prediction", .n = n, .x = k, .y = judgement->prediction + 1}, {.name = "error", .n = n, .x = k, .y = judgement->difference + 1}};
   char                 path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME];
 
   PetscFunctionBegin;
@@ -155,7 +155,7 @@ PetscErrorCode KNEvaluateDrawCurves(PetscInt n, const KNCandidate candidate[])
         values[count + k] = test ? metrics[k].test : metrics[k].train;
       }
       PetscCall(PetscSNPrintf(name[ncurves], sizeof(name[ncurves]), "%s, %s", run, test ? "test" : "train"));
-      curve[ncurves] = (KNPictureCurve){.name = name[ncurves], .n = count, .x = values, .y = values + count};
+      curve[ncurves] = (KNPictureCurve){.name = name[ncurves], .n = count, .x = values, .y = values + count, .partner = test ? ncurves : 0};
       ncurves++;
     }
     PetscCall(PetscFree(metrics));

@@ -21,7 +21,7 @@ static PetscErrorCode PrintList(const KNStudy *study)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Report(const KNStudy *study, const char source[], const char output[])
+static PetscErrorCode Report(const KNStudy *study, const char source[], const char output[], const char html[])
 {
   PetscInt  count, ncells;
   KNResult *results;
@@ -32,6 +32,7 @@ static PetscErrorCode Report(const KNStudy *study, const char source[], const ch
   PetscCall(KNReportCompare(study, count, results, &ncells, &cells));
   PetscCall(KNReportPrint(study, source, count, ncells, cells));
   if (output[0] && count) PetscCall(KNReportWrite(study, source, output, count, results, ncells, cells));
+  if (html[0]) PetscCall(KNReportWriteHTML(study, source, html, count, results, ncells, cells));
   PetscCall(PetscFree(cells));
   PetscCall(PetscFree(results));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -39,7 +40,7 @@ static PetscErrorCode Report(const KNStudy *study, const char source[], const ch
 
 PetscErrorCode KNCommand_Report(const char purpose[], PetscBool *stopped)
 {
-  char      path[PETSC_MAX_PATH_LEN] = "", output[PETSC_MAX_PATH_LEN] = "", baseline[2 * KN_MAX_NAME] = "", source[PETSC_MAX_PATH_LEN + 16], **runs;
+  char      path[PETSC_MAX_PATH_LEN] = "", output[PETSC_MAX_PATH_LEN] = "", html[PETSC_MAX_PATH_LEN] = "", baseline[2 * KN_MAX_NAME] = "", source[PETSC_MAX_PATH_LEN + 16], **runs;
   PetscInt  nruns;
   PetscBool list = PETSC_FALSE, validation = PETSC_FALSE, done, found = PETSC_FALSE;
   KNStudy   study = {.count = 0};
@@ -52,6 +53,7 @@ PetscErrorCode KNCommand_Report(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsList("-run", "or run directories, separated by commas: variants are what differs in their options", &nruns, &runs));
   PetscCall(KNOptionsString("-baseline", "variant that the others are compared with, in place of the study's, or the first run's", sizeof(baseline), baseline));
   PetscCall(KNOptionsPath("-output", "directory for runs.csv, table.csv, pictures; a study has its own, runs/STUDY", output));
+  PetscCall(KNOptionsPath("-html", "file: the report as one HTML page with curves, pictures of the runs, their options and provenance", html));
   PetscCall(KNOptionsEnd("report", purpose, &done));
   if (!done) {
     PetscCheck((path[0] != 0) != (nruns > 0), PETSC_COMM_WORLD, KN_ERR_USAGE, "report needs -study FILE or -run DIRECTORY[,DIRECTORY...], one of them");
@@ -64,7 +66,7 @@ PetscErrorCode KNCommand_Report(const char purpose[], PetscBool *stopped)
     for (PetscInt i = 0; i < study.count; i++) found = (PetscBool)(found || !strcmp(study.run[i].variant, study.baseline));
     PetscCheck(found, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -baseline is \"%s\", none of the variants; the first is \"%s\"", study.baseline, study.run[0].variant);
     if (list) PetscCall(PrintList(&study));
-    else PetscCall(Report(&study, source, path[0] && !output[0] ? study.directory : output));
+    else PetscCall(Report(&study, source, path[0] && !output[0] ? study.directory : output, html));
   }
   PetscCall(KNStudyDestroy(&study));
   PetscCall(KNOptionsListDestroy(nruns, &runs));

@@ -38,8 +38,24 @@ PETSC_INTERN PetscErrorCode KNReportGather(PetscInt count, char *const directory
 /* Not collective. Cells in the order of the table: by dataset, samples, the baseline before the others; *cells is freed with PetscFree(). */
 PETSC_INTERN PetscErrorCode KNReportCompare(const KNStudy *study, PetscInt count, const KNResult results[], PetscInt *ncells, KNCell **cells);
 
+/* Not collective. Whether the run is one of this dataset, number of samples and variant. */
+PETSC_INTERN PetscBool KNReportIsOf(const KNResult *result, const char dataset[], PetscInt64 samples, const char variant[]);
+
 /* Collective on PETSC_COMM_WORLD. To the terminal; to runs.csv and table.csv in a directory; pictures error_DATASET.png there. source: what was reported on, "-study FILE". */
 PETSC_INTERN PetscErrorCode KNReportPrint(const KNStudy *study, const char source[], PetscInt count, PetscInt ncells, const KNCell cells[]);
 PETSC_INTERN PetscErrorCode KNReportWrite(const KNStudy *study, const char source[], const char directory[], PetscInt count, const KNResult results[], PetscInt ncells, const KNCell cells[]);
+
+/*
+  Collective on PETSC_COMM_WORLD. The whole report as one HTML page that needs no other file: tables, pictures (also those in the run directories, until the page has
+  64 MB), options and provenance of each run. Written whole or not at all. Raises KN_ERR_INPUT, KN_ERR_IO.
+*/
+PETSC_INTERN PetscErrorCode KNReportWriteHTML(const KNStudy *study, const char source[], const char path[], PetscInt count, const KNResult results[], PetscInt ncells, const KNCell cells[]);
+
+/*
+  Not collective: by one rank; path without ".png". cells (n): errors over the number of samples, a curve a variant with a band of one standard deviation, of one dataset;
+  errors over epochs, test then train, mean over the seeds with a band from the smallest to the largest, of one dataset and number of samples.
+*/
+PETSC_INTERN PetscErrorCode KNReportDrawErrors(const KNStudy *study, const char path[], PetscInt n, const KNCell cells[]);
+PETSC_INTERN PetscErrorCode KNReportDrawCurves(const KNStudy *study, const char path[], const char title[], PetscInt count, const KNResult results[], PetscInt n, const KNCell cells[]);
 
 #endif

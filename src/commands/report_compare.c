@@ -11,7 +11,7 @@ static PetscReal ErrorOf(const KNStudy *study, const KNResult *result)
   return study->validation ? result->validation : result->test;
 }
 
-static PetscBool Belongs(const KNResult *result, const char dataset[], PetscInt64 samples, const char variant[])
+PetscBool KNReportIsOf(const KNResult *result, const char dataset[], PetscInt64 samples, const char variant[])
 {
   return (PetscBool)(result->run->samples == samples && !strcmp(result->run->dataset, dataset) && !strcmp(result->run->variant, variant));
 }
@@ -23,10 +23,10 @@ static void Fill(const KNStudy *study, PetscInt count, const KNResult results[],
 
   cell->runs = cell->pairs = 0;
   for (PetscInt i = 0; i < count; i++) {
-    if (!Belongs(&results[i], cell->dataset, cell->samples, cell->variant)) continue;
+    if (!KNReportIsOf(&results[i], cell->dataset, cell->samples, cell->variant)) continue;
     error[cell->runs++] = ErrorOf(study, &results[i]);
     for (PetscInt k = 0; k < count; k++) {
-      if (results[k].run->seed != results[i].run->seed || !Belongs(&results[k], cell->dataset, cell->samples, study->baseline)) continue;
+      if (results[k].run->seed != results[i].run->seed || !KNReportIsOf(&results[k], cell->dataset, cell->samples, study->baseline)) continue;
       base += ErrorOf(study, &results[k]);
       difference[cell->pairs++] = ErrorOf(study, &results[i]) - ErrorOf(study, &results[k]);
       break;
@@ -71,7 +71,7 @@ PetscErrorCode KNReportCompare(const KNStudy *study, PetscInt count, const KNRes
     PetscInt          at   = 0;
     PetscBool         new  = PETSC_TRUE;
 
-    for (PetscInt k = 0; k < i && new; k++) new = (PetscBool)!Belongs(&results[k], run->dataset, run->samples, run->variant);
+    for (PetscInt k = 0; k < i && new; k++) new = (PetscBool)!KNReportIsOf(&results[k], run->dataset, run->samples, run->variant);
     if (!new) continue;
     Fill(study, count, results, error, difference, &cell);
     for (at = (*ncells)++; at > 0 && Before(&cell, &(*cells)[at - 1], study->baseline); at--) (*cells)[at] = (*cells)[at - 1];

@@ -1,7 +1,6 @@
-/* The report: table, CSV files, pictures. */
+/* The report: table, CSV files. */
 #include "csv.h"
 #include "report.h"
-#include <kitinet/picture.h>
 #include <kitinet/run.h>
 #include <math.h>
 
@@ -91,45 +90,10 @@ static void WriteTable(FILE *file, const KNStudy *study, const char source[], Pe
   }
 }
 
-/* Error over the number of samples on one dataset, a curve a variant with a band of one standard deviation; cells (n) are those of the dataset. */
-static PetscErrorCode Draw(const KNStudy *study, const char directory[], PetscInt n, const KNCell cells[])
-{
-  KNPictureCurve *curve;
-  PetscReal      *x, *y, *low, *high;
-  PetscInt        ncurves = 0, point = 0;
-  char            path[PETSC_MAX_PATH_LEN], name[2 * KN_MAX_NAME];
-
-  PetscFunctionBegin;
-  PetscCall(PetscCalloc5(n, &curve, n, &x, n, &y, n, &low, n, &high));
-  for (PetscInt i = 0; i < n; i++) {
-    PetscBool drawn = PETSC_FALSE;
-
-    for (PetscInt k = 0; k < i && !drawn; k++) drawn = (PetscBool)!strcmp(cells[k].variant, cells[i].variant);
-    if (drawn) continue;
-    curve[ncurves] = (KNPictureCurve){.name = cells[i].variant, .x = x + point, .y = y + point, .low = low + point, .high = high + point};
-    for (PetscInt k = i; k < n; k++) {
-      const PetscReal deviation = PetscIsNanReal(cells[k].deviation) ? 0 : cells[k].deviation;
-
-      if (strcmp(cells[k].variant, cells[i].variant) || !cells[k].samples) continue;
-      x[point]    = (PetscReal)cells[k].samples;
-      y[point]    = 100 * cells[k].mean;
-      low[point]  = 100 * PetscMax(cells[k].mean - deviation, 0.5 * cells[k].mean); /* a logarithmic axis has no 0 */
-      high[point] = 100 * (cells[k].mean + deviation);
-      point++;
-      curve[ncurves].n++;
-    }
-    ncurves++;
-  }
-  PetscCall(PetscSNPrintf(name, sizeof(name), "error_%s", cells[0].dataset));
-  PetscCall(KNRunPath(directory, name, path));
-  if (point) PetscCall(KNPictureCurves(path, cells[0].dataset, "training samples", study->validation ? "relative L2 error on the validation set in %" : "relative L2 error on the test set in %", KN_AXES_LOG_XY, ncurves, curve));
-  PetscCall(PetscFree5(curve, x, y, low, high));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 PetscErrorCode KNReportWrite(const KNStudy *study, const char source[], const char directory[], PetscInt count, const KNResult results[], PetscInt ncells, const KNCell cells[])
 {
   KNCSV       runs, table;
+  char        path[PETSC_MAX_PATH_LEN], name[2 * KN_MAX_NAME];
   PetscMPIInt rank;
 
   PetscFunctionBegin;
@@ -145,7 +109,9 @@ PetscErrorCode KNReportWrite(const KNStudy *study, const char source[], const ch
   PetscCall(KNCSVEnd(&table, directory, "table.csv"));
   for (PetscInt i = 0, n; i < ncells && rank == 0; i += n) {
     for (n = 1; i + n < ncells && !strcmp(cells[i].dataset, cells[i + n].dataset);) n++;
-    PetscCall(Draw(study, directory, n, cells + i));
+    PetscCall(PetscSNPrintf(name, sizeof(name), "error_%s", cells[i].dataset));
+    PetscCall(KNRunPath(directory, name, path));
+    PetscCall(KNReportDrawErrors(study, path, n, cells + i));
   }
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nIn %s: runs.csv, table.csv, error_*.png\n", directory));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -77,6 +77,8 @@ PetscErrorCode KNPictureCurves(const char path[], const char title[], const char
 {
   const PetscBool few   = KNPictureFew(n, curve);
   const char     *comma = "plot";
+  PetscInt        own   = 0; /* colours used so far */
+  PetscInt       *hue;       /* (n) of each curve */
   KNPicture       picture;
 
   PetscFunctionBegin;
@@ -100,21 +102,24 @@ PetscErrorCode KNPictureCurves(const char path[], const char title[], const char
   if (axes != KN_AXES_LINEAR) KNPictureTicsY(&picture, n, curve);
   if (axes == KN_AXES_LOG_XY && few) KNPictureTicsX(&picture, n, curve);
 
+  PetscCall(PetscMalloc1(n, &hue));
   for (PetscInt i = 0; i < n; i++) {
+    hue[i] = curve[i].partner ? hue[curve[i].partner - 1] : own++;
     KNPictureCurveData(&picture, &curve[i], axes);
     if (curve[i].low || curve[i].high) {
       fprintf(picture.script, "%s ", comma);
       KNPictureDataName(&picture);
-      fprintf(picture.script, " index %" PetscInt_FMT " using 1:3:4 with filledcurves linecolor '%s' notitle", i, colour[i % COLOURS]);
+      fprintf(picture.script, " index %" PetscInt_FMT " using 1:3:4 with filledcurves linecolor '%s' notitle", i, colour[hue[i] % COLOURS]);
       comma = ", \\\n ";
     }
     fprintf(picture.script, "%s ", comma);
     KNPictureDataName(&picture);
-    fprintf(picture.script, " index %" PetscInt_FMT " using 1:2 with %s linewidth 2.2 linecolor '%s' dashtype %s title ", i, few ? "linespoints pointtype 7 pointsize 1.2" : "lines", colour[i % COLOURS], i / COLOURS % 2 ? "2" : "1");
+    fprintf(picture.script, " index %" PetscInt_FMT " using 1:2 with %s linewidth 2.2 linecolor '%s' dashtype %s title ", i, few ? "linespoints pointtype 7 pointsize 1.2" : "lines", colour[hue[i] % COLOURS], curve[i].partner || hue[i] / COLOURS % 2 ? "(6,4)" : "1");
     KNPictureText(&picture, curve[i].name);
     comma = ", \\\n ";
   }
   fprintf(picture.script, "\n");
+  PetscCall(PetscFree(hue));
   KNPictureDraw(&picture);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

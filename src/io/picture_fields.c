@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-enum { SIDE = 300, GAP = 18, WIDE = 64, LEFT = 22, LABEL = 34, AXIS = 48, RIGHT = 84, TITLE = 50, TOP = 56, BOTTOM = 104, BAR = 16 };
+enum { SIDE = 300, GAP = 18, WIDE = 64, LEFT = 22, LABEL = 34, AXIS = 66, RIGHT = 84, TITLE = 50, TOP = 56, BOTTOM = 104, BAR = 16 };
 
 static const char viridis[]   = "0 '#440154', 1 '#482878', 2 '#3e4989', 3 '#31688e', 4 '#26828e', 5 '#1f9e89', 6 '#35b779', 7 '#6ece58', 8 '#b5de2b', 9 '#fde725'";
 static const char diverging[] = "0 '#053061', 1 '#2166ac', 2 '#4393c3', 3 '#92c5de', 4 '#d1e5f0', 5 '#f7f7f7', 6 '#fddbc7', 7 '#f4a582', 8 '#d6604d', 9 '#b2182b', 10 '#67001f'";
@@ -195,7 +195,7 @@ static void KNPictureLineRow(KNPicture *picture, const Layout *layout, PetscInt 
     if (exponent) {
       fprintf(picture->script, "set label 9 ");
       KNPicturePower(picture, exponent);
-      fprintf(picture->script, " at graph 0, 1.06 left\n");
+      fprintf(picture->script, " at graph -0.01, 1.06 right\n");
     }
     fprintf(picture->script, "%s\n", row == layout->rows - 1 ? "set xtics 0.5 format '%g'; set xlabel 'x'" : "set xtics 0.5 format ''; unset xlabel");
     fprintf(picture->script, "set key at screen %.6f, %.6f center horizontal reverse Left samplen 1.5 width -1 font ',17'\n", 0.5 * (scale->left + scale->right) / picture->width, 1.0 - (top - 22.0) / picture->height);

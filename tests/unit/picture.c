@@ -77,7 +77,7 @@ static PetscErrorCode DrawFields(const char path[], PetscInt dim)
 static PetscErrorCode DrawCurves(const char path[], KNPictureAxes axes)
 {
   const PetscReal      x[4] = {0.0, 1.0, 2.0, 3.0}, y[4] = {1.0, 0.0, NAN, 0.01}, low[4] = {0.5, 0.0, 0.0, 0.005}, high[4] = {2.0, 1.0, 1.0, 0.02};
-  const KNPictureCurve curve[] = {{"train", 4, x, y, NULL, NULL}, {"test, 'q' _", 4, x, high, low, high}, {"empty", 0, NULL, NULL, NULL, NULL}};
+  const KNPictureCurve curve[] = {{"train", 4, x, y, NULL, NULL, 0}, {"test, 'q' _", 4, x, high, low, high, 1}, {"empty", 0, NULL, NULL, NULL, NULL, 0}};
 
   PetscFunctionBegin;
   PetscCall(KNPictureCurves(path, NULL, "epoch", "error", axes, 3, curve));

@@ -1,0 +1,88 @@
+/* The report's pictures. By one rank. */
+#include "report.h"
+#include <kitinet/picture.h>
+#include <kitinet/run.h>
+
+/* Error over the number of samples on one dataset, a curve a variant with a band of one standard deviation; cells (n) are those of the dataset. */
+PetscErrorCode KNReportDrawErrors(const KNStudy *study, const char path[], PetscInt n, const KNCell cells[])
+{
+  KNPictureCurve *curve;
+  PetscReal      *x, *y, *low, *high;
+  PetscInt        ncurves = 0, point = 0;
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc5(n, &curve, n, &x, n, &y, n, &low, n, &high));
+  for (PetscInt i = 0; i < n; i++) {
+    PetscBool drawn = PETSC_FALSE;
+
+    for (PetscInt k = 0; k < i && !drawn; k++) drawn = (PetscBool)!strcmp(cells[k].variant, cells[i].variant);
+    if (drawn) continue;
+    curve[ncurves] = (KNPictureCurve){.name = cells[i].variant, .x = x + point, .y = y + point, .low = low + point, .high = high + point};
+    for (PetscInt k = i; k < n; k++) {
+      const PetscReal deviation = PetscIsNanReal(cells[k].deviation) ? 0 : cells[k].deviation;
+
+      if (strcmp(cells[k].variant, cells[i].variant) || !cells[k].samples) continue;
+      x[point]    = (PetscReal)cells[k].samples;
+      y[point]    = 100 * cells[k].mean;
+      low[point]  = 100 * PetscMax(cells[k].mean - deviation, 0.5 * cells[k].mean); /* a logarithmic axis has no 0 */
+      high[point] = 100 * (cells[k].mean + deviation);
+      point++;
+      curve[ncurves].n++;
+    }
+    ncurves++;
+  }
+  if (point) PetscCall(KNPictureCurves(path, cells[0].dataset, "training samples", study->validation ? "relative L2 error on the validation set in %" : "relative L2 error on the test set in %", KN_AXES_LOG_XY, ncurves, curve));
+  PetscCall(PetscFree5(curve, x, y, low, high));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Rows of metrics.csv of the runs of one cell, as many as the shortest has: mean over the runs, smallest and largest; (epochs) each, allocated. test: of the test error, else of the training's. */
+static PetscErrorCode Gather(const KNCell *cell, PetscInt count, const KNResult results[], PetscBool test, PetscInt *epochs, PetscReal **x, PetscReal **mean, PetscReal **low, PetscReal **high)
+{
+  PetscInt runs = 0;
+
+  PetscFunctionBegin;
+  *epochs = 0;
+  for (PetscInt i = 0; i < count; i++) {
+    KNMetrics *metrics;
+    PetscInt   rows;
+
+    if (!KNReportIsOf(&results[i], cell->dataset, cell->samples, cell->variant)) continue;
+    PetscCall(KNRunReadMetrics(results[i].run->directory, &rows, &metrics));
+    if (runs == 0) PetscCall(PetscCalloc4(rows, x, rows, mean, rows, low, rows, high));
+    *epochs = runs ? PetscMin(*epochs, rows) : rows;
+    for (PetscInt k = 0; k < *epochs; k++) {
+      const PetscReal error = 100 * (test ? metrics[k].test : metrics[k].train);
+
+      (*x)[k]    = (PetscReal)metrics[k].epoch;
+      (*mean)[k] = ((*mean)[k] * (PetscReal)runs + error) / (PetscReal)(runs + 1);
+      (*low)[k]  = runs ? PetscMin((*low)[k], error) : error;
+      (*high)[k] = runs ? PetscMax((*high)[k], error) : error;
+    }
+    runs++;
+    PetscCall(PetscFree(metrics));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNReportDrawCurves(const KNStudy *study, const char path[], const char title[], PetscInt count, const KNResult results[], PetscInt n, const KNCell cells[])
+{
+  KNPictureCurve *curve;
+  PetscReal     **x, **mean, **low, **high;
+  char          (*name)[3 * KN_MAX_NAME];
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc6(2 * (size_t)n, &curve, 2 * (size_t)n, &name, 2 * (size_t)n, &x, 2 * (size_t)n, &mean, 2 * (size_t)n, &low, 2 * (size_t)n, &high));
+  for (PetscInt i = 0; i < 2 * n; i++) {
+    const PetscBool test = (PetscBool)(i < n);
+    PetscInt        epochs;
+
+    PetscCall(Gather(&cells[i % n], count, results, test, &epochs, &x[i], &mean[i], &low[i], &high[i]));
+    PetscCall(PetscSNPrintf(name[i], sizeof(name[i]), "%s, %s", cells[i % n].variant, !test ? "train" : study->validation ? "validation" : "test"));
+    curve[i] = (KNPictureCurve){.name = name[i], .n = epochs, .x = x[i], .y = mean[i], .low = cells[i % n].runs > 1 ? low[i] : NULL, .high = cells[i % n].runs > 1 ? high[i] : NULL, .partner = test ? 0 : i - n + 1};
+  }
+  PetscCall(KNPictureCurves(path, title, "epoch", "relative L2 error in %", KN_AXES_LOG_Y, 2 * n, curve));
+  for (PetscInt i = 0; i < 2 * n; i++) PetscCall(PetscFree4(x[i], mean[i], low[i], high[i]));
+  PetscCall(PetscFree6(curve, name, x, mean, low, high));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
