@@ -40,16 +40,30 @@ static PetscInt Lookup(const char options[], const char name[], PetscInt initial
   return initial;
 }
 
-/* The full network's operator with other sizes, untrained. */
-static PetscErrorCode Resize(KNOperator full, PetscInt width, PetscInt modes, KNOperator *op)
+/* Channels of a particle; without collisions each channel stands for itself. */
+static PetscInt ParticleDimension(KNOperator op, PetscInt C)
 {
   const char *options;
-  char       *resized;
-  size_t      size, used = 0;
+  PetscInt    d;
+
+  (void)KNOperatorGetModel(op, NULL, NULL, NULL, &options);
+  d = Lookup(options, "collision_dimension", 1);
+  return d ? d : KNCollisionDefaultDimension(C);
+}
+
+/* The full network's operator with other sizes, untrained. Its particles keep their dimension where the default would be another one. */
+static PetscErrorCode Resize(KNOperator full, PetscInt width, PetscInt modes, KNOperator *op)
+{
+  const char  *options;
+  char        *resized;
+  KNParameters parameters;
+  PetscInt     C;
+  size_t       size, used = 0;
 
   PetscFunctionBegin;
-  PetscCall(KNOperatorGetModel(full, NULL, NULL, NULL, &options));
-  size = strlen(options) + 64;
+  PetscCall(KNOperatorGetModel(full, NULL, &parameters, NULL, &options));
+  PetscCall(KNPruneGetSizes(parameters, &C, NULL, NULL));
+  size = strlen(options) + 96;
   PetscCall(PetscMalloc1(size, &resized));
   resized[0] = 0;
   for (const char *line = options; *line;) {
@@ -57,6 +71,7 @@ static PetscErrorCode Resize(KNOperator full, PetscInt width, PetscInt modes, KN
 
     if (!strncmp(line, "model_width:", 12)) PetscCall(PetscSNPrintf(resized + used, size - used, "model_width: %" PetscInt_FMT "\n", width));
     else if (!strncmp(line, "model_modes:", 12)) PetscCall(PetscSNPrintf(resized + used, size - used, "model_modes: %" PetscInt_FMT "\n", modes));
+    else if (!strncmp(line, "collision_dimension:", 20)) PetscCall(PetscSNPrintf(resized + used, size - used, "collision_dimension: %" PetscInt_FMT "\n", ParticleDimension(full, C)));
     else PetscCall(PetscStrncpy(resized + used, line, PetscMin(length + 1, size - used)));
     used += strlen(resized + used);
     line += length;
@@ -207,14 +222,13 @@ PetscErrorCode KNCondensePrune(const KNCondense *wanted, KNOperator full, const 
   KNParameters     parameters;
   PetscInt         C, m, d, width = wanted->width, modes = wanted->modes;
   PetscReal        error;
-  const char      *options;
   char             how[128], line[512];
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
-  PetscCall(KNOperatorGetModel(full, NULL, &parameters, NULL, &options));
+  PetscCall(Parameters(full, &parameters));
   PetscCall(KNPruneGetSizes(parameters, &C, &m, NULL));
-  d = Lookup(options, "collision_dimension", 1); /* without collisions each channel stands for itself */
+  d = ParticleDimension(full, C);
   PetscCall(CheckSizes(wanted, C, d, m, from));
   PetscCall(KNCondenseError(full, dataset, wanted->samples, &error));
   if (!modes) PetscCall(FindModes(wanted, full, dataset, C, m, error, &modes));

@@ -78,7 +78,7 @@ PetscErrorCode KNCollisionSetFromOptions(KNCollision *collision)
 }
 
 /* Of 1, 2, 4, 8, 16 components the search on validation samples found 8 best at 32 channels: jobs/results/collision_search.csv. */
-static PetscInt DefaultDimension(PetscInt channels)
+PetscInt KNCollisionDefaultDimension(PetscInt channels)
 {
   for (PetscInt d = 8; d > 1; d--) {
     if (channels % d == 0 && channels / d >= 2) return d;
@@ -89,7 +89,7 @@ static PetscInt DefaultDimension(PetscInt channels)
 PetscErrorCode KNCollisionSetUp(KNCollision *collision, KNLayer layer)
 {
   PetscFunctionBegin;
-  if (!collision->dimension) collision->dimension = DefaultDimension(layer->in);
+  if (!collision->dimension) collision->dimension = KNCollisionDefaultDimension(layer->in);
   PetscCheck(collision->train == KN_TRAIN_SAMPLE || collision->alpha == 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_train mean needs -collision_alpha 0: the gradient takes the rates of collisions as constant");
   if (layer->out == PETSC_DECIDE) layer->out = layer->in;
   PetscCheck(layer->out == layer->in, PETSC_COMM_WORLD, KN_ERR_USAGE, "Collisions of %s keep the number of channels: %" PetscInt_FMT " in, %" PetscInt_FMT " out", layer->name, layer->in, layer->out);

@@ -3,7 +3,7 @@
 set -eu
 . "$(dirname "$0")/common.sh"
 small_data
-train 1 full -train_epochs 4
+train 1 full -train_epochs 4 -collision_dimension 2
 weights() { ranks 1 inspect -input "$1" | sed -n 's/.* SHA-256 //p'; }
 cell() { sed -n "$2p" "$1" | cut -d , -f "$3"; } # FILE LINE COLUMN
 condense() { ranks 1 condense -checkpoint full/checkpoint.h5 -dataset train.h5 "$@"; }
@@ -46,6 +46,9 @@ ranks 1 generate -pde navier_stokes -navier_stokes_grid 16 -navier_stokes_resolu
 ranks 1 train -run flow -dataset flow.h5 $network -train_history 2 -train_epochs 2 -model_residual plain > output 2> message
 ranks 1 condense -checkpoint flow/checkpoint.h5 -dataset flow.h5 -output flow_small.h5 -condense_width 5 > output
 ranks 1 evaluate -checkpoint flow_small.h5 -dataset flow.h5 -picture false > output
+ranks 1 train -run default -dataset train.h5 -model_width 16 -model_modes 3 -train_epochs 1 > output 2> message
+ranks 1 condense -checkpoint default/checkpoint.h5 -dataset train.h5 -output default.h5 -condense_width 8 > output
+ranks 1 inspect -input default.h5 | grep -q "collision_dimension: 8" || fail "the particles of 16 channels have another dimension among 8"
 
 "$tool" make two_fields.h5 cells 0 2 1 16 16
 unchanged refused 2 "condense needs -checkpoint FILE, -dataset FILE and -output FILE" condense

@@ -36,7 +36,7 @@ static PetscErrorCode NetworkCreate(const Network *network, PetscInt width, Pets
   PetscCall(PetscSNPrintf(w, sizeof(w), "%" PetscInt_FMT, width));
   PetscCall(PetscSNPrintf(m, sizeof(m), "%" PetscInt_FMT, modes));
   {
-    const char *const option[][2] = {{"-model_residual", network->residual}, {"-collision_evaluate", network->evaluate}, {"-model_padding", network->padding}, {"-collision_rate", "0.7"}, {"-model_width", w}, {"-model_modes", m}, {"-model_layers", "3"}, {"-model_head", "5"}};
+    const char *const option[][2] = {{"-model_residual", network->residual}, {"-collision_evaluate", network->evaluate}, {"-model_padding", network->padding}, {"-collision_rate", "0.7"}, {"-collision_dimension", "2"}, {"-model_width", w}, {"-model_modes", m}, {"-model_layers", "3"}, {"-model_head", "5"}};
 
     for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(option); i++) PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
   }
