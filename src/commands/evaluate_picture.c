@@ -148,14 +148,14 @@ PetscErrorCode KNEvaluateDrawCurves(PetscInt n, const KNCandidate candidate[])
 
     PetscCall(KNRunReadMetrics(candidate[i].directory, &count, &metrics));
     PetscCall(KNBaseName(candidate[i].directory, sizeof(run), run));
-    for (int test = 0; test < 2 && count && (!test || metrics[0].test >= 0); test++) {
+    for (int test = count && metrics[0].test >= 0; test >= 0 && count; test--) {
       PetscCall(PetscMalloc1(2 * (size_t)count, &values));
       for (PetscInt k = 0; k < count; k++) {
         values[k]         = (PetscReal)metrics[k].epoch;
         values[count + k] = test ? metrics[k].test : metrics[k].train;
       }
       PetscCall(PetscSNPrintf(name[ncurves], sizeof(name[ncurves]), "%s, %s", run, test ? "test" : "train"));
-      curve[ncurves] = (KNPictureCurve){.name = name[ncurves], .n = count, .x = values, .y = values + count, .partner = test ? ncurves : 0};
+      curve[ncurves] = (KNPictureCurve){.name = name[ncurves], .n = count, .x = values, .y = values + count, .partner = !test && metrics[0].test >= 0 ? ncurves : 0};
       ncurves++;
     }
     PetscCall(PetscFree(metrics));

@@ -61,6 +61,17 @@ void KNPictureText(KNPicture *picture, const char text[])
   fputc('\'', picture->script);
 }
 
+void KNPicturePower(KNPicture *picture, const char before[], int exponent)
+{
+  static const char *const raised[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  char                     digits[16];
+
+  fprintf(picture->script, "'%s10", before);
+  (void)snprintf(digits, sizeof(digits), "%d", exponent);
+  for (const char *c = digits; *c; c++) fprintf(picture->script, "%s", *c == '-' ? "⁻" : raised[*c - '0']);
+  fprintf(picture->script, "'");
+}
+
 void KNPictureDataName(KNPicture *picture)
 {
   char name[NAME];

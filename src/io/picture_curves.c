@@ -37,10 +37,10 @@ static void KNPictureTicsX(KNPicture *picture, PetscInt n, const KNPictureCurve 
   if (high > 0.0) fprintf(picture->script, "set xrange [%.9g:%.9g]\n", low / 1.1, high * 1.1);
 }
 
-/* A logarithmic y axis of less than two decades has tics at 1, 2, 5 times powers of ten. */
+/* A logarithmic y axis: over more than two decades tics at powers of ten, nine at most; else at 1, 2, 5 times these; below a factor of three, at equal steps. */
 static void KNPictureTicsY(KNPicture *picture, PetscInt n, const KNPictureCurve curve[])
 {
-  double low = INFINITY, high = 0.0;
+  double low = INFINITY, high = 0.0, margin;
 
   for (PetscInt i = 0; i < n; i++) {
     for (PetscInt k = 0; k < curve[i].n; k++) {
@@ -50,8 +50,27 @@ static void KNPictureTicsY(KNPicture *picture, PetscInt n, const KNPictureCurve 
       if (isfinite(most)) high = PetscMax(high, most);
     }
   }
-  if (!(low <= high) || high / low > 100.0) return;
-  fprintf(picture->script, "set yrange [%.9g:%.9g]\nset ytics (", low / 1.2, high * 1.2);
+  if (!(low <= high)) return;
+  margin = PetscMax(pow(high / low, 0.05), 1.01);
+  fprintf(picture->script, "set yrange [%.9g:%.9g]\nset ytics (", low / margin, high * margin);
+  if (high / low < 3.0) {
+    const double range = high * margin - low / margin, tenth = pow(10.0, floor(log10(range / 4.0))), ratio = range / 4.0 / tenth, step = tenth * (ratio > 5.0 ? 10.0 : ratio > 2.0 ? 5.0 : ratio > 1.0 ? 2.0 : 1.0);
+
+    for (double k = ceil(low / margin / step), first = k; k * step <= high * margin; k += 1.0) fprintf(picture->script, "%s%.9g", k > first ? ", " : "", k * step);
+    fprintf(picture->script, ")\n");
+    return;
+  }
+  if (high / low > 100.0) {
+    const int first = (int)ceil(log10(low)), last = (int)floor(log10(high)), step = (last - first) / 9 + 1;
+
+    for (int power = last; power >= first; power -= step) {
+      fprintf(picture->script, "%s", power < last ? ", " : "");
+      KNPicturePower(picture, "", power);
+      fprintf(picture->script, " 1e%d", power);
+    }
+    fprintf(picture->script, ")\n");
+    return;
+  }
   for (int power = (int)floor(log10(low)) - 1; power <= (int)ceil(log10(high)); power++) {
     for (int k = 0; k < 3; k++) fprintf(picture->script, "%s%ge%d", k || power > (int)floor(log10(low)) - 1 ? ", " : "", k == 0 ? 1.0 : k == 1 ? 2.0 : 5.0, power);
   }

@@ -55,18 +55,6 @@ static void KNPictureTics(KNPicture *picture, const Scale *scale, int *exponent)
   fprintf(picture->script, ")");
 }
 
-/* Writes 'x10^-3' with raised digits, in UTF-8. */
-static void KNPicturePower(KNPicture *picture, int exponent)
-{
-  static const char *const raised[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
-  char                     digits[16];
-
-  fprintf(picture->script, "'×10");
-  (void)snprintf(digits, sizeof(digits), "%d", exponent);
-  for (const char *c = digits; *c; c++) fprintf(picture->script, "%s", *c == '-' ? "⁻" : raised[*c - '0']);
-  fprintf(picture->script, "'");
-}
-
 /* The range of the columns over all rows; never empty. */
 static void KNPictureRange(const Layout *layout, Scale *scale)
 {
@@ -152,7 +140,7 @@ static void KNPictureBar(KNPicture *picture, int bottom, const Scale *scale)
   KNPictureTics(picture, scale, &exponent);
   if (exponent) {
     fprintf(picture->script, "\nset label 9 ");
-    KNPicturePower(picture, exponent);
+    KNPicturePower(picture, "×", exponent);
     fprintf(picture->script, " at screen %.6f, %.6f left", (double)(scale->right - inset + 8) / picture->width, 1.0 - (top + 0.5 * BAR) / picture->height);
   }
   fprintf(picture->script, "\n");
@@ -194,7 +182,7 @@ static void KNPictureLineRow(KNPicture *picture, const Layout *layout, PetscInt 
     fprintf(picture->script, "\n");
     if (exponent) {
       fprintf(picture->script, "set label 9 ");
-      KNPicturePower(picture, exponent);
+      KNPicturePower(picture, "×", exponent);
       fprintf(picture->script, " at graph -0.01, 1.06 right\n");
     }
     fprintf(picture->script, "%s\n", row == layout->rows - 1 ? "set xtics 0.5 format '%g'; set xlabel 'x'" : "set xtics 0.5 format ''; unset xlabel");

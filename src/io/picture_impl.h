@@ -21,6 +21,9 @@ PETSC_INTERN void KNPictureHead(KNPicture *picture, int width, int height);
 PETSC_INTERN void KNPictureText(KNPicture *picture, const char text[]);
 PETSC_INTERN void KNPictureDataName(KNPicture *picture);
 
+/* Writes '10^-3' with raised digits, in UTF-8; before: what stands in front of it. */
+PETSC_INTERN void KNPicturePower(KNPicture *picture, const char before[], int exponent);
+
 /* Closes the files and draws. */
 PETSC_INTERN void KNPictureDraw(KNPicture *picture);
 
