@@ -75,6 +75,13 @@ PETSC_EXTERN PetscErrorCode KNOperatorRolloutBackward(KNOperator op, const KNPas
 */
 PETSC_EXTERN PetscErrorCode KNOperatorPredict(KNOperator op, const KNPass *pass, PetscInt frames, float x[], const float given[], float y[]);
 
+/* Entries of a checkpoint that are added to it when its spread is fitted to errors (ensemble.h). */
+#define KN_SPREAD_FACTOR  "spread_factor"
+#define KN_SPREAD_MEMBERS "spread_samples"
+
+/* Not collective. The factor that makes the ensemble's spread tell the error, and the number of members that it was fitted with; 1 and 0 of a checkpoint without. */
+PETSC_EXTERN PetscErrorCode KNOperatorGetSpread(KNOperator op, PetscReal *factor, PetscInt *members);
+
 /* Not collective. H, the frames that a time-dependent operator is given; 0 for a steady one. */
 PETSC_EXTERN PetscErrorCode KNOperatorGetHistory(KNOperator op, PetscInt *history);
 

@@ -49,4 +49,7 @@ typedef enum {
 /* Not collective: one rank calls it. Curves over x; points that a logarithmic axis cannot show, and NaN, are left out. title may be NULL. path without ".png". */
 PETSC_EXTERN PetscErrorCode KNPictureCurves(const char path[], const char title[], const char xlabel[], const char ylabel[], KNPictureAxes axes, PetscInt n, const KNPictureCurve curve[]);
 
+/* As KNPictureCurves, with a mark at each point and nothing between them. */
+PETSC_EXTERN PetscErrorCode KNPicturePoints(const char path[], const char title[], const char xlabel[], const char ylabel[], KNPictureAxes axes, PetscInt n, const KNPictureCurve curve[]);
+
 #endif

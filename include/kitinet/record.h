@@ -46,6 +46,12 @@ PETSC_EXTERN PetscErrorCode KNRecordReal(KNRecord record, const char name[], Pet
 /* The same for a list of at most max texts of size bytes, stored only if there are any: *count is 0 where a loaded record has none. */
 PETSC_EXTERN PetscErrorCode KNRecordTexts(KNRecord record, const char name[], size_t size, PetscInt max, PetscInt *count, char text[]);
 
+/* Collective. Whether a loaded record has the root attribute. */
+PETSC_EXTERN PetscErrorCode KNRecordHas(KNRecord record, const char name[], PetscBool *has);
+
+/* Collective. Sets a number of a loaded record, new in it or there already; from here on the record can only be amended further and saved, with all else as it was. */
+PETSC_EXTERN PetscErrorCode KNRecordAmend(KNRecord record, const char name[], PetscReal value);
+
 /*
   Collective. The float array `name` of group `group` with the given shape, as a dataset /group/name. A loaded record must have
   exactly this shape; the message names both.

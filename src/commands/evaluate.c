@@ -1,6 +1,6 @@
 /*
   kitinet evaluate: errors of trained networks on datasets, a row a network, a column a dataset; the networks work at
-  the resolution of each dataset. Pictures beside each checkpoint. What is measured: evaluate_measure.c.
+  the resolution of each dataset. Pictures beside each checkpoint. What is measured: evaluate_measure.c; of ensembles: evaluate_spread.c.
 */
 #include "command.h"
 #include "evaluate.h"
@@ -37,7 +37,7 @@ static PetscErrorCode CandidateLoad(const char run[], const char checkpoint[], K
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m, PetscInt j, const char path[], PetscInt batch, PetscBool pictures, KNJudgement judgement[])
+static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m, PetscInt j, const char path[], PetscInt batch, PetscBool pictures, KNJudgement judgement[], KNSpread spread[])
 {
   const KNProblem *problem;
   KNDataset        dataset;
@@ -62,7 +62,13 @@ static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m
     if (j == 0) PetscCall(KNModelGetCost(model, &candidate[i].flops, NULL, NULL));
     PetscCall(KNOperatorGetHistory(candidate[i].op, &history));
     PetscCall(KNJudgementCreate(problem, history, samples, judged));
-    PetscCall(KNEvaluateEach(candidate[i].op, dataset, 0, samples, batch, 0, KNJudgementAdd, judged));
+    if (candidate[i].members) {
+      PetscReal factor;
+      PetscInt  fitted;
+
+      PetscCall(KNOperatorGetSpread(candidate[i].op, &factor, &fitted));
+      PetscCall(KNSpreadMeasure(&candidate[i], dataset, batch, factor, judged, &spread[i * m + j]));
+    } else PetscCall(KNEvaluateEach(candidate[i].op, dataset, 0, samples, batch, 0, KNJudgementAdd, judged));
     PetscCall(KNJudgementReduce(judged));
     if (pictures && rank == 0) {
       PetscCall(KNEvaluateDrawFields(&candidate[i], dataset, name, judged));
@@ -71,18 +77,20 @@ static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m
     }
   }
   if (pictures && rank == 0) PetscCall(KNEvaluateDrawDistributions(n, candidate, m, j, name, judgement));
+  if (pictures && rank == 0 && candidate[0].members) PetscCall(KNSpreadDraw(n, candidate, m, j, name, spread));
   PetscCall(KNDatasetDestroy(&dataset));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
 {
-  char         csv[PETSC_MAX_PATH_LEN] = "", details[PETSC_MAX_PATH_LEN] = "", **runs, **checkpoints, **datasets;
-  PetscInt     nruns, ncheckpoints, m, n, batch = 5;
+  char         csv[PETSC_MAX_PATH_LEN] = "", details[PETSC_MAX_PATH_LEN] = "", calibrate[PETSC_MAX_PATH_LEN] = "", **runs, **checkpoints, **datasets;
+  PetscInt     nruns, ncheckpoints, m, n, members, batch = 5;
   PetscBool    pictures = PETSC_TRUE, done;
   PetscMPIInt  rank;
   KNCandidate *candidate;
   KNJudgement *judgement;
+  KNSpread    *spread;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
@@ -91,28 +99,41 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsList("-checkpoint", "or checkpoint files, separated by commas", &ncheckpoints, &checkpoints));
   PetscCall(KNOptionsList("-dataset", "datasets, separated by commas: a column each; any resolution", &m, &datasets));
   PetscCall(KNOptionsPath("-output", "the table as a CSV file", csv));
-  PetscCall(KNOptionsPath("-evaluate_details", "directory for everything measured: errors.csv, samples.csv, spectra.csv, rollout.csv", details));
+  PetscCall(KNOptionsPath("-evaluate_details", "directory for everything measured: errors.csv, samples.csv, spectra.csv, rollout.csv; of ensembles reliability.csv, ranks.csv", details));
   PetscCall(KNOptionsBool("-picture", "draw fields, spectra, rollouts, error distributions and training curves beside each checkpoint", &pictures));
   PetscCall(KNOptionsInt("-evaluate_batch", "samples that pass through the network together on one rank", 1, 65536, &batch));
+  PetscCall(KNEnsembleSetFromOptions(&members));
+  PetscCall(KNOptionsPath("-calibrate", "validation dataset, with -collision_samples: fits the spread to the errors on it and stores the factor in each checkpoint, for predict and evaluate from then on", calibrate));
   n = nruns + ncheckpoints;
   if (!KNOptionsHelpWanted()) {
     PetscCheck(n, PETSC_COMM_WORLD, KN_ERR_USAGE, "evaluate needs -run DIRECTORY[,DIRECTORY...] or -checkpoint FILE[,FILE...]");
     PetscCheck(m, PETSC_COMM_WORLD, KN_ERR_USAGE, "evaluate needs -dataset FILE[,FILE...]");
+    PetscCheck(!calibrate[0] || members, PETSC_COMM_WORLD, KN_ERR_USAGE, "-calibrate fits the spread of an ensemble: add -collision_samples K, with K at least 2");
   }
-  PetscCall(PetscCalloc2((size_t)n, &candidate, (size_t)n * (size_t)m, &judgement));
-  for (PetscInt i = 0; i < n && !KNOptionsHelpWanted(); i++) PetscCall(CandidateLoad(i < nruns ? runs[i] : NULL, i < nruns ? NULL : checkpoints[i - nruns], &candidate[i]));
+  PetscCall(PetscCalloc3((size_t)n, &candidate, (size_t)n * (size_t)m, &judgement, (size_t)n * (size_t)m, &spread));
+  for (PetscInt i = 0; i < n && !KNOptionsHelpWanted(); i++) {
+    PetscCall(CandidateLoad(i < nruns ? runs[i] : NULL, i < nruns ? NULL : checkpoints[i - nruns], &candidate[i]));
+    PetscCall(KNEnsembleCheck(candidate[i].op, members, candidate[i].path));
+    candidate[i].members = members;
+  }
   PetscCall(KNOptionsEnd("evaluate", purpose, &done));
   if (!done) {
-    for (PetscInt j = 0; j < m; j++) PetscCall(EvaluateOn(n, candidate, m, j, datasets[j], batch, pictures, judgement));
+    for (PetscInt i = 0; i < n && calibrate[0]; i++) PetscCall(KNSpreadCalibrate(&candidate[i], calibrate, batch));
+    for (PetscInt j = 0; j < m; j++) PetscCall(EvaluateOn(n, candidate, m, j, datasets[j], batch, pictures, judgement, spread));
     if (pictures && rank == 0) PetscCall(KNEvaluateDrawCurves(n, candidate));
     if (pictures && rank == 0) PetscCall(KNEvaluateDrawCondensation(n, candidate));
     PetscCall(KNEvaluatePrint(n, candidate, m, datasets, judgement, csv[0] ? csv : NULL));
+    if (members) PetscCall(KNSpreadPrint(n, candidate, m, datasets, spread));
     if (details[0]) PetscCall(KNEvaluateWrite(details, n, candidate, m, datasets, judgement));
-    if (pictures) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nPictures: fields_*.png, spectra_*.png, rollout_*.png beside each checkpoint; %s/distribution_*.png, %s/curves.png\n", candidate[0].directory, candidate[0].directory));
+    if (details[0] && members) PetscCall(KNSpreadWrite(details, n, candidate, m, datasets, spread));
+    if (pictures) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nPictures: fields_*.png, spectra_*.png, rollout_*.png beside each checkpoint; %s/distribution_*.png, %scurves.png\n", candidate[0].directory, members ? "ranks_*.png, spread_*.png, " : ""));
   }
   for (PetscInt i = 0; i < n; i++) PetscCall(KNOperatorDestroy(&candidate[i].op));
-  for (PetscInt i = 0; i < n * m; i++) PetscCall(KNJudgementDestroy(&judgement[i]));
-  PetscCall(PetscFree2(candidate, judgement));
+  for (PetscInt i = 0; i < n * m; i++) {
+    PetscCall(KNJudgementDestroy(&judgement[i]));
+    PetscCall(KNReliabilityDestroy(&spread[i].reliability));
+  }
+  PetscCall(PetscFree3(candidate, judgement, spread));
   PetscCall(KNOptionsListDestroy(nruns, &runs));
   PetscCall(KNOptionsListDestroy(ncheckpoints, &checkpoints));
   PetscCall(KNOptionsListDestroy(m, &datasets));

@@ -2,7 +2,9 @@
 #ifndef KITINET_EVALUATE_H
 #define KITINET_EVALUATE_H
 
+#include <kitinet/ensemble.h>
 #include <kitinet/evaluation.h>
+#include <kitinet/reliability.h>
 #include <kitinet/spectrum.h>
 
 /* A trained network under judgement. */
@@ -10,7 +12,8 @@ typedef struct {
   char           directory[PETSC_MAX_PATH_LEN]; /* of the checkpoint: where pictures go */
   char           path[PETSC_MAX_PATH_LEN];
   KNOperator     op;
-  PetscLogDouble flops;                         /* forward, of a sample on the first dataset's grid */
+  PetscLogDouble flops;                         /* forward, of a sample on the first dataset's grid, one pass */
+  PetscInt       members;                       /* of its ensemble; 0: one pass */
 } KNCandidate;
 
 /* Relative errors of a sample. But for H1 all are relative to the truth's root mean square over the whole domain; evaluate_measure.c has the formulae. */
@@ -53,6 +56,30 @@ PETSC_INTERN PetscErrorCode KNJudgementCreate(const KNProblem *problem, PetscInt
 PETSC_INTERN PetscErrorCode KNJudgementAdd(void *judgement, PetscInt64 row, const float y[], const float truth[]);
 PETSC_INTERN PetscErrorCode KNJudgementReduce(KNJudgement *judgement);
 PETSC_INTERN PetscErrorCode KNJudgementDestroy(KNJudgement *judgement);
+
+/* How far the spread of one network's ensemble tells its error on one dataset; reliability NULL: no ensemble. */
+typedef struct {
+  KNReliability       reliability;
+  KNReliabilityResult result;
+} KNSpread;
+
+/*
+  Collective on PETSC_COMM_WORLD, after KNOperatorSetGrid for the dataset. Judges the mean of the candidate's ensemble and its spread: fills in judgement as
+  KNJudgementAdd does, not yet reduced, and creates spread, reduced. judgement may be NULL. factor: widens the ensemble about its mean.
+*/
+PETSC_INTERN PetscErrorCode KNSpreadMeasure(const KNCandidate *candidate, KNDataset dataset, PetscInt batch, PetscReal factor, KNJudgement *judgement, KNSpread *spread);
+
+/* Collective on PETSC_COMM_WORLD. Fits the candidate's spread to its errors on the dataset at path and stores the factor in its checkpoint. Raises KN_ERR_INPUT, KN_ERR_USAGE, KN_ERR_IO. */
+PETSC_INTERN PetscErrorCode KNSpreadCalibrate(KNCandidate *candidate, const char path[], PetscInt batch);
+
+/* Collective on PETSC_COMM_WORLD. The table of n ensembles on m datasets, spread (n, m); area under the ROC curve: the first dataset against each other one, by their samples' scores. */
+PETSC_INTERN PetscErrorCode KNSpreadPrint(PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[], const KNSpread spread[]);
+
+/* Collective on PETSC_COMM_WORLD. The same as reliability.csv, and ranks.csv, in a directory that is there. Raises KN_ERR_IO. */
+PETSC_INTERN PetscErrorCode KNSpreadWrite(const char directory[], PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[], const KNSpread spread[]);
+
+/* By one rank: rank histograms and spread against error of all ensembles on dataset j of m, beside the first checkpoint. */
+PETSC_INTERN PetscErrorCode KNSpreadDraw(PetscInt n, const KNCandidate candidate[], PetscInt m, PetscInt j, const char name[], const KNSpread spread[]);
 
 /* Mean, population deviation over the samples, quantiles 0, 0.05, 0.25, 0.5, 0.75, 0.95, 1 of one measure. NaN if it has no meaning. */
 enum { KN_QUANTILES = 7 };

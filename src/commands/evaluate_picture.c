@@ -14,7 +14,7 @@ PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset data
   KNPictureColumn          column[COLUMNS];
   const float             *panel[ROWS * COLUMNS];
   const KNProblem         *problem;
-  float                   *values, *x;
+  float                   *values, *x, *members = NULL;
   const PetscReal         *error   = judgement->error[KN_MEASURE_L2];
   const PetscInt           samples = (PetscInt)judgement->samples;
   PetscInt                *order;
@@ -31,6 +31,7 @@ PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset data
   PetscCall(PetscSortRealWithPermutation(samples, error, order));
   PetscCall(KNMalloc(ROWS * (nx + 3 * ny), sizeof(float), &values));
   PetscCall(KNMalloc(nx, sizeof(float), &x));
+  if (candidate->members) PetscCall(KNMalloc((size_t)candidate->members * ny, sizeof(float), &members));
   for (int r = 0; r < ROWS; r++) {
     const PetscInt64 row   = order[r == 0 ? 0 : r == 1 ? samples / 2 : samples - 1];
     float           *input = values + (size_t)r * (nx + 3 * ny), *truth = input + nx, *prediction = truth + ny, *difference = prediction + ny;
@@ -38,8 +39,13 @@ PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset data
     int              code  = KNDatasetRead(dataset, row, input, truth, sizeof(message), message);
 
     PetscCheck(!code, PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s", message); /* it was read a moment ago */
-    PetscCall(PetscArraycpy(x, input, nx));
-    PetscCall(KNOperatorPredict(candidate->op, &pass, problem->frames, x, truth, prediction));
+    if (members) {
+      PetscCall(KNEnsemblePredict(candidate->op, candidate->members, &pass, problem->frames, input, x, truth, members));
+      kn_ensemble_moments(prediction, NULL, members, (size_t)candidate->members, ny, ny);
+    } else {
+      PetscCall(PetscArraycpy(x, input, nx));
+      PetscCall(KNOperatorPredict(candidate->op, &pass, problem->frames, x, truth, prediction));
+    }
     for (size_t i = 0; i < S; i++) difference[i] = prediction[last + i] - truth[last + i];
     panel[r * COLUMNS + 0] = problem->frames ? truth : input;
     panel[r * COLUMNS + 1] = truth + last;
@@ -59,6 +65,7 @@ PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset data
   PetscCall(PetscSNPrintf(file, sizeof(file), "fields_%s", name));
   PetscCall(KNRunPath(candidate->directory, file, path));
   PetscCall(KNPictureFields(path, NULL, &problem->grid, ROWS, COLUMNS, column, labels, panel));
+  PetscCall(KNFree(&members));
   PetscCall(KNFree(&x));
   PetscCall(KNFree(&values));
   PetscCall(PetscFree(order));

@@ -1,13 +1,53 @@
 /*
   kitinet predict: a trained network's solutions for the inputs of a dataset, stored as a dataset. Of a trajectory the first frames, which the network is given,
-  are the input's, the others its own.
+  are the input's, the others its own. With -collision_samples the output holds the mean of several passes and, in fields of their own, the spread.
 */
 #include "command.h"
+#include <kitinet/ensemble.h>
 #include <kitinet/loader.h>
 #include <kitinet/operator.h>
 #include <kitinet/progress.h>
+#include <kitinet/reliability.h>
 
-static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt batch, KNDataset output)
+/* The problem with a second field for each output, its spread, and how to read it. */
+static PetscErrorCode DescribeSpread(const KNProblem *problem, PetscInt members, PetscReal factor, KNProblem *described)
+{
+  const struct {
+    const char *name;
+    PetscReal   value;
+  } parameter[] = {{"spread_passes", (PetscReal)members}, {"spread_factor", factor}, {"spreads_to_90_percent", kn_interval((size_t)members, 0.9)}};
+
+  PetscFunctionBegin;
+  *described = *problem;
+  PetscCheck(2 * problem->outputs <= KN_MAX_FIELDS, PETSC_COMM_WORLD, KN_ERR_INPUT, "%" PetscInt_FMT " output fields and their spreads are more than the %d fields of a dataset; leave out -collision_samples", problem->outputs, KN_MAX_FIELDS);
+  described->outputs = 2 * problem->outputs;
+  for (PetscInt c = 0; c < problem->outputs; c++) {
+    KNField *field = &described->output[problem->outputs + c];
+
+    *field = problem->output[c];
+    PetscCall(PetscStrlcat(field->name, "_spread", sizeof(field->name)));
+  }
+  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(parameter) && described->parameters < KN_MAX_PARAMETERS; i++) {
+    KNParameter *added = &described->parameter[described->parameters++];
+
+    *added = (KNParameter){.unit = "1", .value = parameter[i].value};
+    PetscCall(PetscStrncpy(added->name, parameter[i].name, sizeof(added->name)));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* out (T, 2, n): mean and spread of each frame of one sample; y: members (K, T, n), member k at y + k stride */
+static void MeanAndSpread(float *out, const float *y, size_t K, size_t stride, PetscReal factor, size_t T, size_t n)
+{
+  for (size_t t = 0; t < T; t++) {
+    float *mean = out + 2 * t * n, *spread = mean + n;
+
+    kn_ensemble_moments(mean, spread, y + t * n, K, stride, n);
+    for (size_t i = 0; i < n; i++) spread[i] = (float)(factor * (PetscReal)spread[i]);
+  }
+}
+
+static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, PetscReal factor, PetscInt batch, KNDataset output)
 {
   const KNProblem *problem;
   KNProgress       progress;
@@ -16,7 +56,7 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt batch, KN
   PetscInt64       samples, done = 0;
   PetscMPIInt      ranks;
   size_t           nx, ny;
-  float           *x, *y;
+  float           *x, *y, *out = NULL;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &ranks));
@@ -25,7 +65,8 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt batch, KN
   nx = KNProblemInputSize(problem);
   ny = KNProblemOutputSize(problem);
   PetscCall(KNMalloc((size_t)batch * nx, sizeof(*x), &x));
-  PetscCall(KNMalloc((size_t)batch * ny, sizeof(*y), &y));
+  PetscCall(KNMalloc((size_t)PetscMax(members, 1) * (size_t)batch * ny, sizeof(*y), &y));
+  if (members) PetscCall(KNMalloc(2 * ny, sizeof(*out), &out));
   /* The same samples pass together for any number of ranks: matrix products of other shapes round otherwise. */
   PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, input, 0, samples, batch * ranks, batch, PETSC_FALSE, 0, &loader));
   PetscCall(KNLoaderStart(loader, 0, 0));
@@ -38,12 +79,19 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt batch, KN
     pass.samples = b.samples;
     pass.index   = b.index;
     PetscCall(PetscArraycpy(x, b.x, (size_t)b.samples * nx)); /* the network normalises its input in place; what is stored is the original */
-    PetscCall(KNOperatorPredict(op, &pass, problem->frames, x, b.y, y));
-    for (PetscInt i = 0; i < b.samples; i++) PetscCall(KNDatasetWrite(output, b.row[i], b.row[i], b.x + (size_t)i * nx, y + (size_t)i * ny));
+    if (members) PetscCall(KNEnsemblePredict(op, members, &pass, problem->frames, b.x, x, b.y, y));
+    else PetscCall(KNOperatorPredict(op, &pass, problem->frames, x, b.y, y));
+    for (PetscInt i = 0; i < b.samples; i++) {
+      const size_t T = (size_t)PetscMax(problem->frames, 1);
+
+      if (members) MeanAndSpread(out, y + (size_t)i * ny, (size_t)members, (size_t)b.samples * ny, factor, T, ny / T);
+      PetscCall(KNDatasetWrite(output, b.row[i], b.row[i], b.x + (size_t)i * nx, members ? out : y + (size_t)i * ny));
+    }
     PetscCall(KNProgressUpdate(&progress, done += b.total, NULL));
   }
   PetscCall(KNProgressEnd(&progress));
   PetscCall(KNLoaderDestroy(&loader));
+  PetscCall(KNFree(&out));
   PetscCall(KNFree(&y));
   PetscCall(KNFree(&x));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -53,9 +101,11 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
 {
   char             checkpoint[PETSC_MAX_PATH_LEN] = "", input_path[PETSC_MAX_PATH_LEN] = "", output_path[PETSC_MAX_PATH_LEN] = "", *yaml;
   PetscBool        overwrite = PETSC_FALSE, done;
-  PetscInt         batch     = 5;
+  PetscInt         batch     = 5, members, fitted;
+  PetscReal        factor;
   KNDataset        input, output;
   const KNProblem *problem;
+  KNProblem        described;
   KNOperator       op = NULL;
   PetscInt64       samples, seed;
   PetscErrorCode   code;
@@ -67,12 +117,15 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsPath("-output", "dataset to write: the same inputs (or first frames), with the predictions as outputs (or the frames that follow)", output_path));
   PetscCall(KNOptionsBool("-overwrite", "replace the output if it exists", &overwrite));
   PetscCall(KNOptionsInt("-predict_batch", "samples that pass through the network together on one rank", 1, 65536, &batch));
+  PetscCall(KNEnsembleSetFromOptions(&members));
   if (KNOptionsHelpWanted()) {
     PetscCall(KNOptionsEnd("predict", purpose, &done));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCheck(checkpoint[0] && input_path[0] && output_path[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "predict needs -checkpoint FILE, -input FILE and -output FILE");
   PetscCall(KNOperatorLoad(checkpoint, &op));
+  PetscCall(KNEnsembleCheck(op, members, checkpoint));
+  PetscCall(KNOperatorGetSpread(op, &factor, &fitted));
   PetscCall(KNOptionsEnd("predict", purpose, &done));
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, input_path, &input));
   PetscCall(KNDatasetGetProblem(input, &problem));
@@ -81,13 +134,16 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNOperatorCheck(op, problem, input_path));
   PetscCall(KNOperatorSetGrid(op, &problem->grid, batch, PETSC_FALSE));
   PetscCall(KNOptionsYAML(0, NULL, &yaml));
-  PetscCall(KNDatasetCreate(PETSC_COMM_WORLD, output_path, problem, samples, seed, yaml, overwrite, &output));
+  described = *problem;
+  if (members) PetscCall(DescribeSpread(problem, members, factor, &described));
+  PetscCall(KNDatasetCreate(PETSC_COMM_WORLD, output_path, &described, samples, seed, yaml, overwrite, &output));
   PetscCall(PetscFree(yaml));
-  code = Predict(op, input, batch, output);
+  code = Predict(op, input, members, factor, batch, output);
   if (code == KN_ERR_INPUT) PetscCall(KNDatasetDestroy(&output)); /* a damaged input, agreed by all ranks, leaves no half an output */
   PetscCall(code);
   PetscCall(KNDatasetPublish(output));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " predictions: %s\nnext: kitinet inspect -input %s\n", samples, output_path, output_path));
+  if (members) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "mean of %" PetscInt_FMT " passes and spread, %s; 90 %% interval: mean -+ %.4g spreads\n", members, fitted ? "fitted to errors" : "as it is (evaluate -calibrate fits it to errors)", (double)kn_interval((size_t)members, 0.9)));
   PetscCall(KNDatasetDestroy(&output));
   PetscCall(KNDatasetDestroy(&input));
   PetscCall(KNOperatorDestroy(&op));

@@ -92,7 +92,8 @@ static void KNPictureCurveData(KNPicture *picture, const KNPictureCurve *curve, 
   fprintf(picture->data, "nan nan nan nan\n\n\n"); /* a data set is never empty */
 }
 
-PetscErrorCode KNPictureCurves(const char path[], const char title[], const char xlabel[], const char ylabel[], KNPictureAxes axes, PetscInt n, const KNPictureCurve curve[])
+/* style: of gnuplot */
+static PetscErrorCode Draw(const char path[], const char title[], const char xlabel[], const char ylabel[], KNPictureAxes axes, PetscInt n, const KNPictureCurve curve[], const char style[])
 {
   const PetscBool few   = KNPictureFew(n, curve);
   const char     *comma = "plot";
@@ -133,12 +134,26 @@ PetscErrorCode KNPictureCurves(const char path[], const char title[], const char
     }
     fprintf(picture.script, "%s ", comma);
     KNPictureDataName(&picture);
-    fprintf(picture.script, " index %" PetscInt_FMT " using 1:2 with %s linewidth 2.2 linecolor '%s' dashtype %s title ", i, few ? "linespoints pointtype 7 pointsize 1.2" : "lines", colour[hue[i] % COLOURS], curve[i].partner || hue[i] / COLOURS % 2 ? "(6,4)" : "1");
+    fprintf(picture.script, " index %" PetscInt_FMT " using 1:2 with %s linewidth 2.2 linecolor '%s' dashtype %s title ", i, style, colour[hue[i] % COLOURS], curve[i].partner || hue[i] / COLOURS % 2 ? "(6,4)" : "1");
     KNPictureText(&picture, curve[i].name);
     comma = ", \\\n ";
   }
   fprintf(picture.script, "\n");
   PetscCall(PetscFree(hue));
   KNPictureDraw(&picture);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNPictureCurves(const char path[], const char title[], const char xlabel[], const char ylabel[], KNPictureAxes axes, PetscInt n, const KNPictureCurve curve[])
+{
+  PetscFunctionBegin;
+  PetscCall(Draw(path, title, xlabel, ylabel, axes, n, curve, KNPictureFew(n, curve) ? "linespoints pointtype 7 pointsize 1.2" : "lines"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNPicturePoints(const char path[], const char title[], const char xlabel[], const char ylabel[], KNPictureAxes axes, PetscInt n, const KNPictureCurve curve[])
+{
+  PetscFunctionBegin;
+  PetscCall(Draw(path, title, xlabel, ylabel, axes, n, curve, "points pointtype 7 pointsize 0.9"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

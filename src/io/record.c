@@ -41,8 +41,8 @@ static PetscErrorCode KNRecordNew(MPI_Comm comm, const char kind[], const char p
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* image NULL: a new file in memory; else the file that these bytes are. */
-static int OpenImage(KNFile *file, const char *image, size_t size)
+/* image NULL: a new file in memory; else the file that these bytes are, opened with flags. */
+static int OpenImage(KNFile *file, const char *image, size_t size, unsigned flags)
 {
   char  name[PETSC_MAX_PATH_LEN + 8]; /* below a regular file: HDF5 refuses to open an image under the name of a file that exists */
   hid_t access;
@@ -54,7 +54,7 @@ static int OpenImage(KNFile *file, const char *image, size_t size)
   KNCallHDF5(file, H5Pset_fclose_degree(access, H5F_CLOSE_STRONG));
   if (image) {
     KNCallHDF5(file, H5Pset_file_image(access, (void *)image, size)); /* HDF5 copies it */
-    KNCallHDF5(file, file->id = H5Fopen(name, H5F_ACC_RDONLY, access));
+    KNCallHDF5(file, file->id = H5Fopen(name, flags, access));
   } else KNCallHDF5(file, file->id = H5Fcreate(name, H5F_ACC_TRUNC, H5P_DEFAULT, access));
   KNCallHDF5(file, H5Pclose(access));
   return 0;
@@ -73,7 +73,7 @@ PetscErrorCode KNRecordCreate(MPI_Comm comm, const char kind[], KNRecord *record
 {
   PetscFunctionBegin;
   PetscCall(KNRecordNew(comm, kind, "record in memory", KN_STORE, record));
-  KNRecordDo(*record, OpenImage(&(*record)->file, NULL, 0));
+  KNRecordDo(*record, OpenImage(&(*record)->file, NULL, 0, 0));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -130,7 +130,7 @@ PetscErrorCode KNRecordLoad(MPI_Comm comm, const char kind[], const char path[],
   if (r->rank) bytes = (char *)malloc(size);
   PetscCall(KNAgree(comm, bytes ? 0 : PETSC_ERR_MEM, "%s: no memory for its %zu bytes", path, size));
   for (size_t start = 0; start < size; start += 1u << 30) PetscCallMPI(MPI_Bcast(bytes + start, (int)PetscMin(size - start, (size_t)1 << 30), MPI_BYTE, 0, comm));
-  KNRecordDo(r, OpenImage(&r->file, bytes + KN_RECORD_BLOCK, size - KN_RECORD_BLOCK));
+  KNRecordDo(r, OpenImage(&r->file, bytes + KN_RECORD_BLOCK, size - KN_RECORD_BLOCK, H5F_ACC_RDONLY));
   free(bytes);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -223,6 +223,60 @@ PetscErrorCode KNRecordReal(KNRecord record, const char name[], PetscReal *value
 {
   PetscFunctionBegin;
   KNRecordDo(record, KNAttributeReal(&record->file, record->direction, record->file.id, name, value));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static int HasAttribute(KNFile *file, const char name[], PetscBool *has)
+{
+  htri_t found;
+
+  *has = PETSC_FALSE;
+  KNCallHDF5(file, found = H5Aexists(file->id, name));
+  *has = (PetscBool)(found > 0);
+  return 0;
+}
+
+PetscErrorCode KNRecordHas(KNRecord record, const char name[], PetscBool *has)
+{
+  PetscFunctionBegin;
+  KNRecordDo(record, HasAttribute(&record->file, name, has));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The open file as one that can be written. */
+static int Reopen(KNFile *file)
+{
+  ssize_t size;
+  char   *image;
+  int     code;
+
+  KNCallHDF5(file, size = H5Fget_file_image(file->id, NULL, 0));
+  image = (char *)malloc((size_t)size);
+  if (!image) return KNFileFail(file, KN_ERR_IO, "no memory for %zd bytes", size);
+  if (H5Fget_file_image(file->id, image, (size_t)size) != size) code = KNFileFailHDF5(file, "H5Fget_file_image()");
+  else if (!(code = CloseImage(file))) code = OpenImage(file, image, (size_t)size, H5F_ACC_RDWR);
+  free(image);
+  return code;
+}
+
+static int ReplaceReal(KNFile *file, const char name[], PetscReal value)
+{
+  PetscBool has = PETSC_FALSE;
+
+  KNCallFile(HasAttribute(file, name, &has));
+  if (has) KNCallHDF5(file, H5Adelete(file->id, name));
+  return KNAttributeReal(file, KN_STORE, file->id, name, &value);
+}
+
+PetscErrorCode KNRecordAmend(KNRecord record, const char name[], PetscReal value)
+{
+  PetscFunctionBegin;
+  if (record->direction == KN_LOAD) { /* what is stored exists on rank 0 only */
+    KNRecordDo(record, record->rank ? CloseImage(&record->file) : Reopen(&record->file));
+    record->direction = KN_STORE;
+    record->file.code = KN_ERR_IO;
+  }
+  KNRecordDo(record, ReplaceReal(&record->file, name, value));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -26,6 +26,7 @@ struct _p_KNOperator {
   char        *options;       /* of the model, as a checkpoint carries them */
   PetscInt     norigins;
   char         origin[KN_MAX_ORIGINS][512];
+  PetscReal    spread_factor, spread_members; /* of KNOperatorGetSpread(); 0: none */
 };
 
 /* The options that make a network what it is; a checkpoint carries them. */
@@ -210,6 +211,27 @@ PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool mome
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode LoadSpread(KNOperator op, KNRecord record)
+{
+  PetscBool has;
+
+  PetscFunctionBegin;
+  PetscCall(KNRecordHas(record, KN_SPREAD_FACTOR, &has));
+  if (!has) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNRecordReal(record, KN_SPREAD_FACTOR, &op->spread_factor));
+  PetscCall(KNRecordReal(record, KN_SPREAD_MEMBERS, &op->spread_members));
+  PetscCheck(op->spread_factor > 0 && op->spread_factor < 1e30 && op->spread_members >= 2 && op->spread_members < 1e6, PETSC_COMM_WORLD, KN_ERR_INPUT, "the checkpoint has a spread factor of %g fitted with %g samples; fit it again: evaluate -calibrate", (double)op->spread_factor, (double)op->spread_members);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorGetSpread(KNOperator op, PetscReal *factor, PetscInt *members)
+{
+  PetscFunctionBegin;
+  *factor  = op->spread_members > 0 ? op->spread_factor : 1;
+  *members = (PetscInt)op->spread_members;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNOperatorLoad(const char path[], KNOperator *op)
 {
   static const char *const evaluation[] = {"collision_evaluate", "model_dropout_evaluate", NULL};
@@ -225,6 +247,7 @@ PetscErrorCode KNOperatorLoad(const char path[], KNOperator *op)
   PetscCall(KNOperatorCreate(&problem, 0, op));
   PetscCall(KNOptionsRemoveDefaults());
   PetscCall(KNOperatorTransfer(*op, record, PETSC_FALSE));
+  PetscCall(LoadSpread(*op, record));
   PetscCall(KNRecordDestroy(&record));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,0 +1,125 @@
+/* Several passes of one network, each with draws of its own: see ensemble.h. */
+#include <kitinet/ensemble.h>
+#include <kitinet/error.h>
+#include <kitinet/loader.h>
+#include <kitinet/lock.h>
+#include <kitinet/log.h>
+#include <kitinet/options.h>
+#include <kitinet/reliability.h>
+#include <string.h>
+
+PetscErrorCode KNEnsembleSetFromOptions(PetscInt *members)
+{
+  static const char *const collision[] = {"mean", "sample", "off", NULL}, *const dropout[] = {"off", "sample", NULL};
+  PetscInt                 choice;
+
+  PetscFunctionBegin;
+  *members = 0;
+  PetscCall(KNOptionsHead("Uncertainty"));
+  PetscCall(KNOptionsInt("-collision_samples", "passes with other collisions or dropout, for their mean and spread (-collision_evaluate or -model_dropout_evaluate sample); not given: one pass", 2, KN_MAX_MEMBERS, members));
+  if (!KNOptionsHelpWanted()) PetscFunctionReturn(PETSC_SUCCESS); /* else the layers of the checkpoint's network read these, and only those that it has */
+  choice = 0;
+  PetscCall(KNOptionsChoice("-collision_evaluate", "collisions outside training: their expectation, a draw, or none; the checkpoint's own unless given", collision, &choice));
+  choice = 0;
+  PetscCall(KNOptionsChoice("-model_dropout_evaluate", "dropout outside training: none, or a draw; the checkpoint's own unless given", dropout, &choice));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNEnsembleCheck(KNOperator op, PetscInt members, const char path[])
+{
+  static const char *const collides[] = {"kinetic", "scatter"};
+  KNModel                  model;
+  const KNLayer           *layer;
+  const char              *options, *type;
+  PetscInt                 layers;
+  PetscBool                collisions = PETSC_FALSE, dropout = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  if (!members) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNOperatorGetModel(op, &model, NULL, NULL, &options));
+  PetscCall(KNModelGetLayers(model, &layers, &layer));
+  for (PetscInt i = 0; i < layers; i++) {
+    PetscCall(KNLayerGetName(layer[i], &type, NULL));
+    for (size_t t = 0; t < PETSC_STATIC_ARRAY_LENGTH(collides); t++) collisions = (PetscBool)(collisions || !strcmp(type, collides[t]));
+    dropout = (PetscBool)(dropout || !strcmp(type, "dropout"));
+  }
+  PetscCheck(collisions || dropout, PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_samples: the network of %s has neither collisions nor dropout, all its passes are the same; leave the option out", path);
+  PetscCheck((collisions && strstr(options, "collision_evaluate: sample")) || (dropout && strstr(options, "model_dropout_evaluate: sample")), PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_samples: all passes of %s are the same; add %s sample", path, collisions ? "-collision_evaluate" : "-model_dropout_evaluate");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNEnsemblePredict(KNOperator op, PetscInt members, const KNPass *pass, PetscInt frames, const float x[], float work[], const float given[], float y[])
+{
+  const KNProblem *problem;
+  const size_t     B = (size_t)pass->samples;
+  KNNormalizer     output;
+  size_t           nx, ny;
+  KNPass           own = *pass;
+
+  PetscFunctionBegin;
+  PetscCall(KNOperatorGetModel(op, NULL, NULL, &problem, NULL));
+  PetscCall(KNOperatorGetNormalizers(op, NULL, &output));
+  ny = KNNormalizerSampleSize(output);
+  nx = ny / (size_t)problem->outputs * (size_t)problem->inputs;
+  ny *= (size_t)PetscMax(frames, 1);
+  for (own.step = 0; own.step < members; own.step++) {
+    PetscCall(PetscArraycpy(work, x, B * nx)); /* the network normalises its input in place */
+    PetscCall(KNOperatorPredict(op, &own, frames, work, given, y + (size_t)own.step * B * ny));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNEnsembleEach(KNOperator op, PetscInt members, KNDataset dataset, PetscInt batch, KNEnsembleVisitor visit, void *context)
+{
+  const KNProblem *problem;
+  KNLoader         loader;
+  PetscMPIInt      size;
+  PetscInt         history;
+  PetscInt64       samples;
+  float           *y, *x;
+  size_t           n, given;
+
+  PetscFunctionBegin;
+  PetscCall(KNStagePush(KN_STAGE_EVALUATE));
+  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
+  PetscCall(KNDatasetGetProblem(dataset, &problem));
+  PetscCall(KNDatasetGetSamples(dataset, &samples));
+  PetscCall(KNOperatorGetHistory(op, &history));
+  n     = KNProblemOutputSize(problem);
+  given = (size_t)history * (size_t)problem->outputs * KNGridSize(&problem->grid);
+  PetscCall(KNMalloc((size_t)members * (size_t)batch * n, sizeof(*y), &y));
+  PetscCall(KNMalloc((size_t)batch * KNProblemInputSize(problem), sizeof(*x), &x));
+  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, samples, batch * size, batch, PETSC_FALSE, 0, &loader)); /* the same samples together for any number of ranks */
+  PetscCall(KNLoaderStart(loader, 0, 0));
+  for (;;) {
+    KNPass  pass = {.training = PETSC_FALSE};
+    KNBatch b;
+
+    PetscCall(KNLoaderNext(loader, &b));
+    if (!b.total) break;
+    pass.samples = b.samples;
+    pass.index   = b.index;
+    PetscCall(KNEnsemblePredict(op, members, &pass, problem->frames, b.x, x, b.y, y));
+    for (PetscInt i = 0; i < b.samples; i++) PetscCall(visit(context, b.row[i], y + (size_t)i * n + given, (size_t)b.samples * n, b.y + (size_t)i * n + given));
+  }
+  PetscCall(KNLoaderDestroy(&loader));
+  PetscCall(KNFree(&x));
+  PetscCall(KNFree(&y));
+  PetscCall(PetscLogStagePop());
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNEnsembleStoreFactor(const char path[], const char directory[], PetscReal factor, PetscInt members)
+{
+  KNRecord record;
+
+  PetscFunctionBegin;
+  PetscCall(KNLockTake(PETSC_COMM_WORLD, directory));
+  PetscCall(KNRecordLoad(PETSC_COMM_WORLD, "checkpoint", path, &record));
+  PetscCall(KNRecordAmend(record, KN_SPREAD_FACTOR, factor));
+  PetscCall(KNRecordAmend(record, KN_SPREAD_MEMBERS, (PetscReal)members));
+  PetscCall(KNRecordSave(record, path));
+  PetscCall(KNRecordDestroy(&record));
+  KNLockRelease();
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
