@@ -89,6 +89,7 @@ static const char *JudgeArray(hid_t array, hid_t type, int rank, const hsize_t s
     for (int a = 0; a < rank && !fault; a++) {
       if (__builtin_mul_overflow(chunk_bytes, chunk[a], &chunk_bytes) || chunk_bytes > MAX_CHUNK) fault = "is stored in chunks of more than 1 GiB: use \"h5repack -l CHUNK=..\"";
     }
+    if (!fault && chunk_bytes / ratio > file_size) fault = "is stored in chunks larger than the file: damaged";
   }
   for (int a = 0; a < rank && !fault; a++) {
     if (!shape[a]) fault = "is empty";

@@ -1,0 +1,55 @@
+# Good files made by the program, damaged; the reader is the name of the folder: dataset, checkpoint, ...
+# KN_FUZZ_SEED, KN_FUZZ_FIRST, KN_FUZZ_COUNT: which files (1, 0, enough for some seconds).
+set -eu
+. "$(dirname "$0")/../end_to_end/refused.sh"
+rm -rf ./*
+target=$(basename "$PWD")
+folder=$(dirname "$PWD")
+tool=$folder/../end_to_end/dataset_tool
+# No file of some kilobytes justifies an allocation of 256 MB: it fails, and our readers may not ask for it.
+export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=256:handle_abort=1
+count=300
+convert() { ranks 1 convert "$@" > summary; }
+
+$tool make two.h5 cells 0 2 2 5 7
+$tool make one.h5 cells 0 1 1 6 4
+$tool make flow.h5 periodic 4 0 2 6 5
+case $target in
+dataset) seeds="two.h5 one.h5 flow.h5" ;;
+checkpoint)
+  ranks 1 train -dataset two.h5 -run run -train_samples 2 -train_epochs 1 -train_batch 2 -model_modes 2 -model_width 4 -model_layers 1 -model_head 4 > summary
+  seeds="run/checkpoint.h5 run/best.h5" count=100
+  ;;
+options)
+  printf 'count: 7\nseed: 12\nrate: 0.25\nfast: true\nlaw: uniform\nname: "a run"\nfiles: a,b,c\n' > plain.yaml
+  printf '# a comment\ncount: 3\nfiles: [a, b, c]\nname: "text # \\u00e9"\nlaw: &l uniform\nrate: 1e-3\nfast:\n' > rich.yaml
+  seeds="plain.yaml rich.yaml" count=100
+  ;;
+npy)
+  convert -input two.h5 -format npy -output two-x.npy,two-y.npy
+  convert -input flow.h5 -format npy -output flow-u.npy,flow-t.npy
+  seeds="two-x.npy two-y.npy flow-u.npy"
+  ;;
+mat5 | mat)
+  if [ "$target" = mat5 ] && ! ldd "$KITINET" | grep -q libmatio; then echo "not tested: built without matio"; exit 0; fi
+  convert -input one.h5 -format "$target" -output one.mat
+  convert -input flow.h5 -format "$target" -output flow.mat
+  seeds="one.mat flow.mat"
+  ;;
+pdebench)
+  convert -input one.h5 -format pdebench -output one.hdf5
+  convert -input flow.h5 -format pdebench -output flow.hdf5
+  seeds="one.hdf5 flow.hdf5"
+  ;;
+the_well)
+  convert -input flow.h5 -format the_well -output flow.hdf5
+  seeds=flow.hdf5
+  ;;
+xy)
+  convert -input one.h5 -format xy -output one.xy
+  convert -input two.h5 -format xy -output two.xy
+  seeds="one.xy two.xy"
+  ;;
+esac
+# shellcheck disable=SC2086 # a list of files
+"$folder/fuzz" "$target" "${KN_FUZZ_SEED:-1}" "${KN_FUZZ_FIRST:-0}" "${KN_FUZZ_COUNT:-$count}" $seeds
