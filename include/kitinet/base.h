@@ -45,17 +45,25 @@ typedef enum {
 /* "cells", "nodes", "periodic", then NULL */
 PETSC_EXTERN const char *const KNPointsNames[];
 
-/* A tensor grid on the unit interval, square or cube; the last axis is the fastest in memory. */
+/* A tensor grid on the unit interval, square or cube, or a slab of one, some layers of its first axis; the last axis is the fastest in memory. */
 typedef struct {
   PetscInt dim;           /* 1, 2 or 3 */
   PetscInt n[KN_MAX_DIM]; /* points along each axis; 1 beyond dim */
   KNPoints points;        /* where they lie, the same on all axes */
+  PetscInt whole;         /* points along the first axis of the grid that this is a slab of; 0: this is no slab */
+  PetscInt first;         /* of these, the one with which the slab begins */
 } KNGrid;
 
 /* Not collective. S, the number of points of the grid. */
 static inline size_t KNGridSize(const KNGrid *grid)
 {
   return (size_t)grid->n[0] * (size_t)grid->n[1] * (size_t)grid->n[2];
+}
+
+/* Not collective. Points along an axis of the whole grid. */
+static inline PetscInt KNGridWhole(const KNGrid *grid, PetscInt axis)
+{
+  return axis == 0 && grid->whole ? grid->whole : grid->n[axis];
 }
 
 /* Not collective. A grid of n[0..dim) points. */
@@ -81,6 +89,20 @@ static inline void KNPartition(PetscInt64 n, PetscMPIInt size, PetscMPIInt rank,
 {
   *start = n / size * rank + PetscMin(n % size, rank);
   *end   = *start + n / size + (rank < n % size ? 1 : 0);
+}
+
+/* Not collective. The slab of rank in 0..size-1; slabs differ by at most one layer. The whole grid if size is 1. */
+static inline KNGrid KNGridSlab(const KNGrid *grid, PetscMPIInt size, PetscMPIInt rank)
+{
+  KNGrid     slab = *grid;
+  PetscInt64 start, end;
+
+  if (size == 1) return slab;
+  KNPartition(grid->n[0], size, rank, &start, &end);
+  slab.whole = grid->n[0];
+  slab.first = (PetscInt)start;
+  slab.n[0]  = (PetscInt)(end - start);
+  return slab;
 }
 
 /*

@@ -42,6 +42,12 @@ PETSC_EXTERN PetscErrorCode KNLayerSetFromOptions(KNLayer layer);
 PETSC_EXTERN PetscErrorCode KNLayerSetUp(KNLayer layer, KNParameters parameters);
 
 /*
+  Not collective, before KNLayerSetGrid. The ranks that share each sample (comm: not owned): they plan for their slabs of one grid, and forward and backward are then collective on comm.
+  Every rank's gradients of the parameters are its share of the sum over comm. MPI's failures end the program. Without this call a sample is whole.
+*/
+PETSC_EXTERN PetscErrorCode KNLayerSetComm(KNLayer layer, MPI_Comm comm);
+
+/*
   Not collective. Plans for inputs on the grid with up to `samples` samples in a batch, and allocates the workspace: no other function
   allocates. The statement of the output's grid follows. Raises KN_ERR_INPUT where the grid does not fit (fewer points than twice the modes).
 */
@@ -86,6 +92,9 @@ PETSC_EXTERN void KNLayerFinishBack(KNLayer layer, const KNPass *pass);
 
 /* Not collective, after KNLayerSetGrid. Floating-point operations for one sample (forward, backward) and bytes of workspace. Any pointer may be NULL. */
 PETSC_EXTERN PetscErrorCode KNLayerGetCost(KNLayer layer, PetscLogDouble *forward, PetscLogDouble *backward, size_t *bytes);
+
+/* Not collective, after KNLayerSetGrid. Bytes that the ranks of one sample add up between them (MPI_Allreduce), forward and backward, for one sample; of whole samples, what they would. */
+PETSC_EXTERN PetscErrorCode KNLayerGetTraffic(KNLayer layer, size_t *forward, size_t *backward);
 
 /* Not collective. Not owned; any pointer may be NULL. */
 PETSC_EXTERN PetscErrorCode KNLayerGetName(KNLayer layer, const char **type, const char **name);

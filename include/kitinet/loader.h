@@ -13,6 +13,7 @@
 #define KITINET_LOADER_H
 
 #include <kitinet/dataset.h>
+#include <kitinet/sharing.h>
 
 typedef struct _p_KNLoader *KNLoader;
 
@@ -31,6 +32,12 @@ typedef struct {
 */
 PETSC_EXTERN PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt leaf, PetscBool shuffle, PetscInt64 seed, KNLoader *loader);
 PETSC_EXTERN PetscErrorCode KNLoaderDestroy(KNLoader *loader);
+
+/*
+  Not collective, before KNLoaderSetWindow; comm is PETSC_COMM_WORLD. Batches are dealt out over groups of ranks: those of a group get the same samples, each its slab; S is the
+  size of the slab then.
+*/
+PETSC_EXTERN PetscErrorCode KNLoaderSetSharing(KNLoader loader, const KNSharing *sharing);
 
 /*
   Not collective, before KNLoaderStart and the same on all ranks. Samples are all windows of `frames` frames, 1 to T, of the trajectories in the range;

@@ -27,8 +27,11 @@ PETSC_EXTERN PetscErrorCode KNModelSetFromOptions(KNModel model);
 /* Not collective. Declares the parameters and draws their initial values from seed: the same on all ranks. */
 PETSC_EXTERN PetscErrorCode KNModelSetUp(KNModel model, PetscInt64 seed);
 
+/* Not collective, after KNModelSetFromOptions. The ranks that share each sample: KNLayerSetComm() for all layers. Grids are slabs then, forward and backward collective on comm. */
+PETSC_EXTERN PetscErrorCode KNModelSetComm(KNModel model, MPI_Comm comm);
+
 /*
-  Not collective. Plans for batches of up to `samples` samples on the grid and allocates the activations (those that
+  Collective on the comm of KNModelSetComm(). Plans for batches of up to `samples` samples on the grid and allocates the activations (those that
   backward needs only if training). Raises KN_ERR_INPUT where the grid does not fit the model, KN_ERR_USAGE where activations and parameters do not
   fit into the rank's memory (KNMemoryGetLimit), the same on all ranks, before anything is allocated.
 */
@@ -66,6 +69,9 @@ PETSC_EXTERN PetscErrorCode KNModelGetLayers(KNModel model, PetscInt *count, con
 
 /* Not collective, after KNModelSetGrid or KNModelPlanGrid. Floating-point operations for one sample, and bytes of activations and workspace. Any pointer may be NULL. */
 PETSC_EXTERN PetscErrorCode KNModelGetCost(KNModel model, PetscLogDouble *forward, PetscLogDouble *backward, size_t *bytes);
+
+/* Not collective, after KNModelSetGrid or KNModelPlanGrid: KNLayerGetTraffic() of all layers together. */
+PETSC_EXTERN PetscErrorCode KNModelGetTraffic(KNModel model, size_t *forward, size_t *backward);
 
 /* Not collective, after KNModelSetUp. Type and layers, a line each, on the viewer. */
 PETSC_EXTERN PetscErrorCode KNModelView(KNModel model, PetscViewer viewer);

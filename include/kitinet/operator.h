@@ -14,11 +14,12 @@
 #include <kitinet/model.h>
 #include <kitinet/normalizer.h>
 #include <kitinet/record.h>
+#include <kitinet/sharing.h>
 
 typedef struct _p_KNOperator *KNOperator;
 
 /*
-  Collective on PETSC_COMM_WORLD. An untrained operator; reads the model's options, -train_normalizer, -train_history and -train_form. seed: of the initial
+  Collective on PETSC_COMM_WORLD. An untrained operator; reads the model's options, -train_normalizer, -train_history, -train_form and -ranks_per_sample. seed: of the initial
   weights. Raises KN_ERR_USAGE (a history that does not fit the frames), KN_ERR_INPUT (frames at unequal distances in time).
 */
 PETSC_EXTERN PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOperator *op);
@@ -50,7 +51,10 @@ PETSC_EXTERN PetscErrorCode KNOperatorLoad(const char path[], KNOperator *op);
 /* Collective on PETSC_COMM_WORLD. Raises KN_ERR_INPUT, naming path, unless the problem has the fields and axes that the operator was made for. */
 PETSC_EXTERN PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *problem, const char path[]);
 
-/* Not collective. Plans for batches of up to `samples` samples on the grid. Raises KN_ERR_INPUT where the grid does not fit. */
+/*
+  Collective over the ranks that share a sample. Plans for batches of up to `samples` samples on the grid, given whole. Raises KN_ERR_INPUT where the grid does not fit, KN_ERR_USAGE where it has
+  fewer layers than ranks share it. All fields of the functions below are those of KNOperatorSlab(), and forward and backward are collective likewise.
+*/
 PETSC_EXTERN PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid, PetscInt samples, PetscBool training);
 
 /*
@@ -88,7 +92,11 @@ PETSC_EXTERN PetscErrorCode KNOperatorGetHistory(KNOperator op, PetscInt *histor
 /* Not collective. R, the frames that a network in space and time predicts at once; 0 for all others. */
 PETSC_EXTERN PetscErrorCode KNOperatorGetSteps(KNOperator op, PetscInt *steps);
 
-/* Not collective. The grid on which the model works for data on `grid`. */
+/* Not collective. The ranks that share a sample (not owned); the part of a grid that this rank has of it. */
+PETSC_EXTERN const KNSharing *KNOperatorSharing(KNOperator op);
+PETSC_EXTERN KNGrid           KNOperatorSlab(KNOperator op, const KNGrid *grid);
+
+/* Not collective. The grid on which the model works here for data on `grid`. */
 PETSC_EXTERN KNGrid KNOperatorModelGrid(KNOperator op, const KNGrid *grid);
 
 /* Not collective. Not owned; any pointer may be NULL. options: of the model, YAML text. */

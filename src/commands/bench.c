@@ -115,7 +115,7 @@ static PetscErrorCode PrintHead(const KNBench *bench, size_t before, size_t peak
   PetscMPIInt    ranks;
   KNParameters   parameters;
   double         held[2] = {(double)before, (double)peak};
-  size_t         total, bytes;
+  size_t         total, bytes, traffic[2];
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &ranks));
@@ -125,6 +125,8 @@ static PetscErrorCode PrintHead(const KNBench *bench, size_t before, size_t peak
   PetscCall(KNModelGetCost(bench->model, &forward, &backward, &bytes));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%zu parameters; a sample takes %.4g MFLOP forward and %.4g backward; batches of %" PetscInt_FMT ", %" PetscInt_FMT " at a time, on %d rank%s of %d thread%s\n", total, forward * 1e-6, backward * 1e-6,
                         bench->batch, bench->microbatch, ranks, ranks == 1 ? "" : "s", omp_get_max_threads(), omp_get_max_threads() == 1 ? "" : "s"));
+  PetscCall(KNModelGetTraffic(bench->model, &traffic[0], &traffic[1]));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "split over ranks (-ranks_per_sample of train), a sample's ranks would add up %.4g MiB of modes forward and %.4g MiB backward; a channel of its grid has %.4g MiB\n", (double)traffic[0] / 1048576.0, (double)traffic[1] / 1048576.0, (double)(KNGridSize(&bench->grid) * sizeof(KNReal)) / 1048576.0));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "memory of a rank: at most %.1f MiB held, %.1f MiB of it before the network was made\n", held[1] / 1048576.0, held[0] / 1048576.0));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

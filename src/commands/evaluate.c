@@ -71,7 +71,7 @@ static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m
     } else PetscCall(KNEvaluateEach(candidate[i].op, dataset, 0, samples, batch, 0, KNJudgementAdd, judged));
     PetscCall(KNJudgementReduce(judged));
     if (pictures && rank == 0) {
-      PetscCall(KNEvaluateDrawFields(&candidate[i], dataset, name, judged));
+      if (KNOperatorSharing(candidate[i].op)->size == 1) PetscCall(KNEvaluateDrawFields(&candidate[i], dataset, name, judged)); /* a prediction by this rank alone */
       PetscCall(KNEvaluateDrawSpectra(&candidate[i], name, judged));
       if (judged->frames > 1) PetscCall(KNEvaluateDrawRollout(&candidate[i], name, judged));
     }

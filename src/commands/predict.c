@@ -47,28 +47,47 @@ static void MeanAndSpread(float *out, const float *y, size_t K, size_t stride, P
   }
 }
 
+/* Writes a sample of so many output fields, by the first of the ranks that share it. whole: x and y of the whole grid there; NULL where samples are whole. */
+static PetscErrorCode Store(const KNSharing *sharing, const KNProblem *problem, PetscInt fields, PetscInt64 row, const float x[], const float y[], float whole[], KNDataset output)
+{
+  const size_t nx = KNProblemInputSize(problem);
+
+  PetscFunctionBegin;
+  if (sharing->size > 1) {
+    PetscCall(KNSharingGather(sharing, &problem->grid, (size_t)problem->inputs, x, whole));
+    PetscCall(KNSharingGather(sharing, &problem->grid, (size_t)(PetscMax(problem->frames, 1) * fields), y, whole + nx));
+    x = whole;
+    y = whole + nx;
+  }
+  if (sharing->rank == 0) PetscCall(KNDatasetWrite(output, row, row, x, y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, PetscReal factor, PetscInt batch, KNDataset output)
 {
+  const KNSharing *sharing = KNOperatorSharing(op);
   const KNProblem *problem;
+  KNGrid           slab;
   KNProgress       progress;
   KNLoader         loader;
   KNBatch          b;
   PetscInt64       samples, done = 0;
-  PetscMPIInt      ranks;
   size_t           nx, ny;
-  float           *x, *y, *out = NULL;
+  float           *x, *y, *out = NULL, *whole = NULL;
 
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &ranks));
   PetscCall(KNDatasetGetSamples(input, &samples));
   PetscCall(KNDatasetGetProblem(input, &problem));
-  nx = KNProblemInputSize(problem);
-  ny = KNProblemOutputSize(problem);
+  slab = KNOperatorSlab(op, &problem->grid);
+  nx   = (size_t)problem->inputs * KNGridSize(&slab);
+  ny   = (size_t)(PetscMax(problem->frames, 1) * problem->outputs) * KNGridSize(&slab);
   PetscCall(KNMalloc((size_t)batch * nx, sizeof(*x), &x));
   PetscCall(KNMalloc((size_t)PetscMax(members, 1) * (size_t)batch * ny, sizeof(*y), &y));
   if (members) PetscCall(KNMalloc(2 * ny, sizeof(*out), &out));
+  if (sharing->size > 1) PetscCall(KNMalloc(sharing->rank ? 0 : KNProblemInputSize(problem) + (members ? 2 : 1) * KNProblemOutputSize(problem), sizeof(*whole), &whole));
   /* The same samples pass together for any number of ranks: matrix products of other shapes round otherwise. */
-  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, input, 0, samples, batch * ranks, batch, PETSC_FALSE, 0, &loader));
+  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, input, 0, samples, batch * sharing->groups, batch, PETSC_FALSE, 0, &loader));
+  PetscCall(KNLoaderSetSharing(loader, sharing));
   PetscCall(KNLoaderStart(loader, 0, 0));
   PetscCall(KNProgressBegin("samples", samples, 0, &progress));
   for (;;) {
@@ -85,13 +104,14 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, 
       const size_t T = (size_t)PetscMax(problem->frames, 1);
 
       if (members) MeanAndSpread(out, y + (size_t)i * ny, (size_t)members, (size_t)b.samples * ny, factor, T, ny / T);
-      PetscCall(KNDatasetWrite(output, b.row[i], b.row[i], b.x + (size_t)i * nx, members ? out : y + (size_t)i * ny));
+      PetscCall(Store(sharing, problem, (members ? 2 : 1) * problem->outputs, b.row[i], b.x + (size_t)i * nx, members ? out : y + (size_t)i * ny, whole, output));
     }
     PetscCall(KNProgressUpdate(&progress, done += b.total, NULL));
   }
   PetscCall(KNProgressEnd(&progress));
   PetscCall(KNLoaderDestroy(&loader));
   PetscCall(KNFree(&out));
+  PetscCall(KNFree(&whole));
   PetscCall(KNFree(&y));
   PetscCall(KNFree(&x));
   PetscFunctionReturn(PETSC_SUCCESS);

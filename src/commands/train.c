@@ -10,8 +10,8 @@
 */
 static PetscErrorCode InsertRunOptions(const char directory[])
 {
-  static const char *const open_ended[]   = {"run", "dry_run", "dataset", "dataset_test", "max_time", "checkpoint_every", "checkpoint_minutes", "train_skips", "train_epochs", NULL};
-  static const char *const fixed_length[] = {"run", "dry_run", "dataset", "dataset_test", "max_time", "checkpoint_every", "checkpoint_minutes", "train_skips", NULL};
+  static const char *const open_ended[]   = {"run", "dry_run", "ranks_per_sample", "dataset", "dataset_test", "max_time", "checkpoint_every", "checkpoint_minutes", "train_skips", "train_epochs", NULL};
+  static const char *const fixed_length[] = {"run", "dry_run", "ranks_per_sample", "dataset", "dataset_test", "max_time", "checkpoint_every", "checkpoint_minutes", "train_skips", NULL};
   char                     path[PETSC_MAX_PATH_LEN], *yaml;
   PetscBool                resume;
 
@@ -37,7 +37,7 @@ static PetscErrorCode PrintPlan(KNOperator op, const KNTrainer *trainer, KNDatas
   char             windows[64] = "";
   PetscInt         batch, microbatch;
   PetscMPIInt      ranks, busy;
-  size_t           size, bytes;
+  size_t           size, bytes, traffic[2];
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &ranks));
@@ -53,9 +53,14 @@ static PetscErrorCode PrintPlan(KNOperator op, const KNTrainer *trainer, KNDatas
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "training on %" PetscInt64_FMT " samples%s, %" PetscInt_FMT " epochs, batch %" PetscInt_FMT " over %d rank%s: %" PetscInt64_FMT " steps\n"
                                           "%.4g MFLOP forward and %.4g backward for a %s; memory of a rank: %.1f MiB activations, %.1f MiB parameters\n",
                         samples, windows, trainer->epochs, trainer->batch, ranks, ranks == 1 ? "" : "s", steps, forward * 1e-6, backward * 1e-6, problem->frames && grid.dim == problem->grid.dim ? "step of a rollout" : "sample", (double)bytes / 1048576.0, 4.0 * (double)(size * sizeof(KNReal)) / 1048576.0));
+  if (KNOperatorSharing(op)->size > 1) {
+    PetscCall(KNModelGetTraffic(model, &traffic[0], &traffic[1]));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%d ranks share a sample; they add up %.4g MiB of modes forward and %.4g MiB backward for each\n", KNOperatorSharing(op)->size, (double)traffic[0] / 1048576.0, (double)traffic[1] / 1048576.0));
+    ranks = KNOperatorSharing(op)->groups;
+  }
   busy = KNReductionBusyRanks(trainer->reduction, trainer->batch, trainer->microbatch, ranks, &batch, &microbatch);
   if (busy < ranks) {
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "note: only %d of %d ranks have samples of a batch, of whole micro-batches of %" PetscInt_FMT "; -train_batch %" PetscInt_FMT, busy, ranks, trainer->microbatch, batch));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "note: only %d of %d ranks (or groups that share samples) have samples of a batch, of whole micro-batches of %" PetscInt_FMT "; -train_batch %" PetscInt_FMT, busy, ranks, trainer->microbatch, batch));
     if (microbatch) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " or -train_microbatch %" PetscInt_FMT, microbatch));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, " would use all (either gives other weights)\n"));
   }

@@ -31,8 +31,9 @@ typedef struct {
 
 struct _p_KNLoader {
   MPI_Comm    comm;
-  PetscMPIInt rank, size;
+  PetscMPIInt rank, size; /* among those that get different samples */
   KNDataset   dataset; /* not owned */
+  KNGrid      grid;    /* of a sample here: the dataset's, or a slab of it */
   PetscInt64  first, rows, seed;
   PetscInt64  samples; /* of an epoch: rows times windows */
   PetscInt    windows; /* of a row, T - W + 1; 1 if it is taken whole */
@@ -83,10 +84,10 @@ static int KNLoaderReadSample(KNLoader loader, Buffer *buffer, PetscInt64 row, P
 {
   int code;
 
-  if (!loader->whole) return KNDatasetRead(loader->dataset, row, x, y, sizeof(buffer->message), buffer->message);
+  if (!loader->whole) return KNDatasetReadSlab(loader->dataset, row, &loader->grid, x, y, sizeof(buffer->message), buffer->message);
   if (loader->held_row != row) {
     loader->held_row = -1;
-    code             = KNDatasetRead(loader->dataset, row, x, loader->whole, sizeof(buffer->message), buffer->message);
+    code             = KNDatasetReadSlab(loader->dataset, row, &loader->grid, x, loader->whole, sizeof(buffer->message), buffer->message);
     if (code) return code;
     loader->held_row = row;
   }
@@ -172,12 +173,14 @@ static PetscErrorCode KNLoaderSetUp(KNLoader loader, PetscInt frames)
 {
   const KNProblem *problem;
   PetscInt64       batches, start, end;
+  size_t           row;
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(loader->dataset, &problem));
-  loader->frame   = (size_t)problem->outputs * KNGridSize(&problem->grid);
-  loader->nx      = KNProblemInputSize(problem);
-  loader->ny      = frames ? (size_t)frames * loader->frame : KNProblemOutputSize(problem);
+  loader->frame   = (size_t)problem->outputs * KNGridSize(&loader->grid);
+  row             = (size_t)PetscMax(problem->frames, 1) * loader->frame;
+  loader->nx      = (size_t)problem->inputs * KNGridSize(&loader->grid);
+  loader->ny      = frames ? (size_t)frames * loader->frame : row;
   loader->windows = frames ? problem->frames - frames + 1 : 1;
   PetscCheck(loader->rows <= INT64_MAX / loader->windows, PETSC_COMM_WORLD, KN_ERR_USAGE, "%" PetscInt64_FMT " trajectories of %" PetscInt_FMT " windows are too many samples; take fewer", loader->rows, loader->windows);
   loader->samples = loader->rows * loader->windows;
@@ -190,7 +193,7 @@ static PetscErrorCode KNLoaderSetUp(KNLoader loader, PetscInt frames)
   loader->largest = (PetscInt)(end - start);
 
   PetscCall(KNLoaderFreeBuffers(loader));
-  if (loader->windows > 1) PetscCall(KNMalloc(KNProblemOutputSize(problem), sizeof(float), &loader->whole));
+  if (loader->windows > 1) PetscCall(KNMalloc(row, sizeof(float), &loader->whole));
   for (int i = 0; i < 2; i++) {
     Buffer *buffer = &loader->buffer[i];
 
@@ -206,20 +209,23 @@ static PetscErrorCode KNLoaderSetUp(KNLoader loader, PetscInt frames)
 
 PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt leaf, PetscBool shuffle, PetscInt64 seed, KNLoader *loader)
 {
-  const char *path;
-  PetscInt64  rows;
-  KNLoader    l;
+  const KNProblem *problem;
+  const char      *path;
+  PetscInt64       rows;
+  KNLoader         l;
 
   PetscFunctionBegin;
   *loader = NULL;
   PetscCall(KNDatasetGetPath(dataset, &path));
   PetscCall(KNDatasetGetSamples(dataset, &rows));
+  PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCheck(samples > 0 && first >= 0 && first <= rows - samples, PETSC_COMM_WORLD, KN_ERR_USAGE, "%s has %" PetscInt64_FMT " samples: %" PetscInt64_FMT " samples from number %" PetscInt64_FMT " on cannot be taken; ask for fewer or generate more", path, rows, samples, first);
   PetscCheck(batch > 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "A batch of %" PetscInt_FMT " samples: give at least 1", batch);
 
   PetscCall(PetscNew(&l));
   l->comm    = comm;
   l->dataset = dataset;
+  l->grid    = problem->grid;
   l->first   = first;
   l->rows    = samples;
   l->seed    = seed;
@@ -231,6 +237,17 @@ PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first
   PetscCheck(!pthread_mutex_init(&l->lock, NULL) && !pthread_cond_init(&l->changed, NULL), PETSC_COMM_SELF, PETSC_ERR_LIB, "No mutex for the loader");
   PetscCall(KNLoaderSetUp(l, 0));
   *loader = l;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLoaderSetSharing(KNLoader loader, const KNSharing *sharing)
+{
+  PetscFunctionBegin;
+  PetscCall(KNLoaderStop(loader));
+  loader->rank = (loader->rank - sharing->rank) / sharing->size;
+  loader->size = sharing->groups;
+  loader->grid = KNGridSlab(&loader->grid, sharing->size, sharing->rank);
+  PetscCall(KNLoaderSetUp(loader, 0));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

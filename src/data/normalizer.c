@@ -304,7 +304,7 @@ static float KNNormalizerEps(KNNormalizer normalizer, PetscInt c)
   return deviation > 0.0 ? (float)(relative_eps * deviation) : 1.0f;
 }
 
-/* Multilinear interpolation of one channel, from (S_fitted) to (S): weights of the axes multiply. */
+/* Multilinear interpolation of one channel, from (S_fitted) to (S), of a slab or the whole grid: weights of the axes multiply. */
 static PetscErrorCode KNNormalizerInterpolate(const KNGrid *from, const float u[], const KNGrid *to, float v[])
 {
   PetscInt  *left[KN_MAX_DIM], *right[KN_MAX_DIM];
@@ -312,10 +312,12 @@ static PetscErrorCode KNNormalizerInterpolate(const KNGrid *from, const float u[
 
   PetscFunctionBegin;
   for (int a = 0; a < KN_MAX_DIM; a++) {
-    PetscCall(PetscCalloc3(to->n[a], &left[a], to->n[a], &right[a], to->n[a], &weight[a]));
-    if (a < to->dim) KNPointsInterpolation(to->points, from->n[a], to->n[a], left[a], right[a], weight[a]);
+    const PetscInt n = KNGridWhole(to, a);
+
+    PetscCall(PetscCalloc3(n, &left[a], n, &right[a], n, &weight[a]));
+    if (a < to->dim) KNPointsInterpolation(to->points, from->n[a], n, left[a], right[a], weight[a]);
   }
-  for (PetscInt i = 0; i < to->n[0]; i++) {
+  for (PetscInt i = to->first; i < to->first + to->n[0]; i++) {
     for (PetscInt j = 0; j < to->n[1]; j++) {
       for (PetscInt k = 0; k < to->n[2]; k++) {
         PetscReal sum = 0.0;

@@ -79,12 +79,20 @@ PetscErrorCode KNDatasetOpen(MPI_Comm comm, const char path[], KNDataset *datase
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-int KNDatasetRead(KNDataset dataset, PetscInt64 row, float x[], float y[], size_t size, char message[])
+/* P planes of the whole grid -> those of the slab */
+static void CutSlab(float *restrict to, const float *restrict from, size_t P, const KNGrid *slab)
+{
+  const size_t layer = (size_t)slab->n[1] * (size_t)slab->n[2], n = (size_t)slab->n[0] * layer;
+
+  for (size_t p = 0; p < P; p++) memcpy(to + p * n, from + (p * (size_t)KNGridWhole(slab, 0) + (size_t)slab->first) * layer, n * sizeof(*to));
+}
+
+/* Under the lock: one row, verified. */
+static int ReadVerified(KNDataset dataset, PetscInt64 row, float x[], float y[])
 {
   KNFile *file = &dataset->file;
   int     code;
 
-  KNHDF5Lock();
   if (row < 0 || row >= dataset->samples) {
     code = KNFileFail(file, file->code, "has no row %lld, only 0 to %lld", (long long)row, (long long)dataset->samples - 1);
   } else {
@@ -97,7 +105,31 @@ int KNDatasetRead(KNDataset dataset, PetscInt64 row, float x[], float y[], size_
       code = KNFileFail(file, file->code, "row %lld (sample %lld) is damaged, its checksum is wrong: copy or generate the file again", (long long)row, (long long)dataset->sample[row]);
     }
   }
-  if (code && size) snprintf(message, size, "%s", file->message);
+  return code;
+}
+
+int KNDatasetRead(KNDataset dataset, PetscInt64 row, float x[], float y[], size_t size, char message[])
+{
+  int code;
+
+  KNHDF5Lock();
+  code = ReadVerified(dataset, row, x, y);
+  if (code && size) snprintf(message, size, "%s", dataset->file.message);
+  KNHDF5Unlock();
+  return code;
+}
+
+int KNDatasetReadSlab(KNDataset dataset, PetscInt64 row, const KNGrid *slab, float x[], float y[], size_t size, char message[])
+{
+  const KNProblem *problem = &dataset->problem;
+  int              code;
+
+  if (!slab->whole) return KNDatasetRead(dataset, row, x, y, size, message);
+  KNHDF5Lock();
+  code = ReadVerified(dataset, row, NULL, NULL); /* into dataset->row */
+  if (!code && x) CutSlab(x, dataset->row, (size_t)problem->inputs, slab);
+  if (!code && y) CutSlab(y, dataset->row + KNProblemInputSize(problem), (size_t)(PetscMax(problem->frames, 1) * problem->outputs), slab);
+  if (code && size) snprintf(message, size, "%s", dataset->file.message);
   KNHDF5Unlock();
   return code;
 }

@@ -139,6 +139,7 @@ PetscErrorCode KNCollisionSetGrid(KNCollision *collision, KNLayer layer)
   const PetscLogDouble collisions = collision->train == KN_TRAIN_MEAN && collision->rate > 0 ? (PetscLogDouble)pairs : collision->rate * (PetscLogDouble)(n / 2);
 
   PetscFunctionBegin;
+  PetscCheck(!layer->grid_in.whole || collision->alpha == 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -collision_alpha needs the norms of whole fields, which no rank has with -ranks_per_sample: leave out one of them");
   collision->S = KNGridSize(&layer->grid_in);
   PetscCall(KNCollisionFree(collision));
   PetscCall(KNMalloc(2 * pairs, sizeof(uint32_t), &collision->all));

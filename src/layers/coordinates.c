@@ -45,7 +45,7 @@ static PetscErrorCode KNLayerSetGrid_Coordinates(KNLayer layer)
   for (size_t s = 0; s < S; s++) {
     const size_t i[KN_MAX_DIM] = {s / (n1 * n2), s / n2 % n1, s % n2};
 
-    for (PetscInt a = 0; a < layer->dim; a++) coordinates->q[(size_t)a * S + s] = (KNReal)KNPointsCoordinate(grid->points, grid->n[a], (PetscInt)i[a]);
+    for (PetscInt a = 0; a < layer->dim; a++) coordinates->q[(size_t)a * S + s] = (KNReal)KNPointsCoordinate(grid->points, KNGridWhole(grid, a), (PetscInt)i[a] + (a ? 0 : grid->first));
   }
   layer->bytes = (size_t)layer->dim * S * sizeof(KNReal);
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -36,12 +36,13 @@ static PetscErrorCode KNLayerSetGrid_Crop(KNLayer layer)
 
   PetscFunctionBegin;
   for (PetscInt a = 0; a < layer->dim; a++) {
-    const PetscInt N = layer->grid_in.n[a];
+    const PetscInt N = KNGridWhole(&layer->grid_in, a);
     PetscInt       n = PetscMax((PetscInt)PetscFloorReal((PetscReal)N / (1 + crop->fraction[a])) - 1, 0);
 
     while (KNPadded(n, crop->fraction[a]) < N) n++; /* at most three steps: KNPadded() is within 1/2 of (1 + fraction) n */
     PetscCheck(n > 0 && KNPadded(n, crop->fraction[a]) == N, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: no grid is padded to %" PetscInt_FMT " points by -model_padding %g", layer->name, N, (double)crop->fraction[a]);
-    layer->grid_out.n[a] = n;
+    if (a) layer->grid_out.n[a] = n;
+    else layer->grid_out = KNPaddedFirst(&layer->grid_in, n);
   }
   KNPaddingExtents(&layer->grid_in, crop->N);
   KNPaddingExtents(&layer->grid_out, crop->n);

@@ -72,6 +72,7 @@ PetscErrorCode KNLayerCreate(const char type[], const char name[], PetscInt numb
   PetscCall(PetscStrncpy(l->name, name, sizeof(l->name)));
   l->number   = number;
   l->inputs   = 1;
+  l->comm     = PETSC_COMM_SELF;
   l->out      = PETSC_DECIDE;
   l->event[0] = profile.event[i][0];
   l->event[1] = profile.event[i][1];
@@ -107,6 +108,13 @@ PetscErrorCode KNLayerSetFromOptions(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNLayerSetComm(KNLayer layer, MPI_Comm comm)
+{
+  PetscFunctionBegin;
+  layer->comm = comm;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNLayerSetUp(KNLayer layer, KNParameters parameters)
 {
   PetscFunctionBegin;
@@ -126,7 +134,8 @@ PetscErrorCode KNLayerSetGrid(KNLayer layer, const KNGrid *grid, PetscInt sample
   layer->samples                   = samples;
   layer->threads                   = omp_get_max_threads();
   layer->flops[0] = layer->flops[1] = 0;
-  layer->bytes                      = 0;
+  layer->traffic[0] = layer->traffic[1] = 0;
+  layer->bytes                          = 0;
   PetscCall(layer->ops.setgrid(layer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -283,6 +292,14 @@ PetscErrorCode KNLayerGetCost(KNLayer layer, PetscLogDouble *forward, PetscLogDo
   if (forward) *forward = layer->flops[0];
   if (backward) *backward = layer->flops[1];
   if (bytes) *bytes = layer->bytes;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerGetTraffic(KNLayer layer, size_t *forward, size_t *backward)
+{
+  PetscFunctionBegin;
+  *forward  = layer->traffic[0];
+  *backward = layer->traffic[1];
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

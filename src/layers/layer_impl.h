@@ -32,6 +32,8 @@ struct _p_KNLayer {
   PetscInt       dim;
   PetscInt       in, out;          /* channels; out may be PETSC_DECIDE until SetUp */
   KNGrid         grid_in, grid_out;
+  MPI_Comm       comm;             /* ranks that share a sample, each a slab; not owned */
+  size_t         traffic[2];       /* bytes of a sample that they add up, forward and backward; set by setgrid */
   PetscInt       samples;          /* largest batch */
   int            threads;          /* largest team: workspace of a thread is found by its number */
   PetscLogDouble flops[2];         /* forward, backward, one sample; set by setgrid */

@@ -36,7 +36,8 @@ static PetscErrorCode KNLayerSetGrid_Pad(KNLayer layer)
   Pad *pad = layer->data;
 
   PetscFunctionBegin;
-  for (PetscInt a = 0; a < layer->dim; a++) layer->grid_out.n[a] = KNPadded(layer->grid_in.n[a], pad->fraction[a]);
+  for (PetscInt a = 1; a < layer->dim; a++) layer->grid_out.n[a] = KNPadded(layer->grid_in.n[a], pad->fraction[a]);
+  layer->grid_out = KNPaddedFirst(&layer->grid_out, KNPadded(KNGridWhole(&layer->grid_in, 0), pad->fraction[0]));
   KNPaddingExtents(&layer->grid_in, pad->n);
   KNPaddingExtents(&layer->grid_out, pad->N);
   PetscFunctionReturn(PETSC_SUCCESS);

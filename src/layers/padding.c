@@ -16,6 +16,16 @@ PetscErrorCode KNPaddingSetFromOptions(PetscReal fraction[KN_MAX_DIM])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+KNGrid KNPaddedFirst(const KNGrid *grid, PetscInt points)
+{
+  KNGrid         padded = *grid;
+  const PetscInt end    = grid->first + grid->n[0], whole = KNGridWhole(grid, 0);
+
+  padded.n[0] = PetscMax((end == whole ? points : PetscMin(end, points)) - grid->first, 0);
+  if (grid->whole) padded.whole = points;
+  return padded;
+}
+
 void KNPaddingExtents(const KNGrid *grid, size_t n[KN_MAX_DIM])
 {
   for (PetscInt a = 0; a < KN_MAX_DIM; a++) n[a] = 1;

@@ -15,6 +15,9 @@ static inline PetscInt KNPadded(PetscInt n, PetscReal fraction)
   return n + (PetscInt)PetscFloorReal(fraction * (PetscReal)n + 0.5);
 }
 
+/* The grid with `points` points along its first axis. Of slabs only those at the end change. */
+PETSC_INTERN KNGrid KNPaddedFirst(const KNGrid *grid, PetscInt points);
+
 /* Declares and reads -model_padding and -model_padding_axes: the fraction of each axis. Collective. */
 PETSC_INTERN PetscErrorCode KNPaddingSetFromOptions(PetscReal fraction[KN_MAX_DIM]);
 

@@ -1,5 +1,5 @@
 /*
-  The first axis of three: of each channel, the planes s0 pass through the inner transform as if they were channels; then, in real numbers,
+  The first axis of three, or the one that is divided among ranks: of each channel, the planes s0 pass through the inner transform as if they were channels; then, in real numbers,
 
       analysis   P (K, 2, 2, K0) = V (K, 2, n0) E,    X_(k0,k) = (P_rc + P_is) + i (P_ic - P_rs)
       synthesis  V (K, 2, n0) = Q (K, 2, 2, K0) E',   Q_rc = Yr, Q_rs = -Yi, Q_ic = Yi, Q_is = Yr
@@ -10,6 +10,7 @@
 #include <cblas.h>
 #include <math.h>
 #include <omp.h>
+#include <string.h>
 
 static void kn_collect_outer(KNReal *restrict X, size_t stride, size_t imaginary, const KNReal *restrict P, size_t K0, size_t K)
 {
@@ -43,8 +44,8 @@ static void kn_spread_outer(KNReal *restrict Q, const KNReal *restrict Y, size_t
 }
 
 struct _p_KNOuter {
-  KNTransform    inner;      /* of n0 fields on the other axes */
-  size_t         C, n0, S;   /* channels; points of the first axis, of a plane */
+  KNTransform    inner;      /* of n0 fields on the other axes; NULL: there are none */
+  size_t         C, n0, S;   /* channels; points of the first axis, of a plane; here, of a slab */
   size_t         K0, K;      /* kept modes of the first axis, of the others */
   int            threads;
   size_t         nv, np;     /* reals of V and of P or Q, for one thread; multiples of a cache line */
@@ -54,15 +55,13 @@ struct _p_KNOuter {
   size_t         bytes;      /* of the inner transform */
 };
 
-static void kn_outer_waves(KNReal *E, KNReal *Et, size_t n0, size_t m)
+static void kn_outer_waves(KNReal *E, KNReal *Et, size_t n0, size_t first, size_t whole, size_t K0, size_t m)
 {
-  // Angles are reduced in integers, in double.
-  const size_t K0 = 2 * m;
-
+  // Points first.. of whole. Angles are reduced in integers, in double.
   for (size_t s = 0; s < n0; s++) {
     for (size_t k0 = 0; k0 < K0; k0++) {
-      const size_t k     = k0 < m ? k0 : n0 - (K0 - k0);
-      const double theta = 2 * M_PI * (double)(k * s % n0) / (double)n0;
+      const size_t k     = k0 < m ? k0 : whole - (K0 - k0);
+      const double theta = 2 * M_PI * (double)(k * (first + s) % whole) / (double)whole;
 
       E[s * 2 * K0 + k0]      = Et[k0 * n0 + s]        = (KNReal)cos(theta);
       E[s * 2 * K0 + K0 + k0] = Et[(K0 + k0) * n0 + s] = (KNReal)sin(theta);
@@ -74,6 +73,7 @@ PetscErrorCode KNOuterCreate(KNTransformType type, const KNGrid *grid, PetscInt 
 {
   const size_t line  = KN_ALIGN / sizeof(KNReal);
   const KNGrid plane = KNGridMake(grid->dim - 1, grid->n + 1, grid->points);
+  const size_t m     = (size_t)modes;
   KNOuter      o;
 
   PetscFunctionBegin;
@@ -82,15 +82,19 @@ PetscErrorCode KNOuterCreate(KNTransformType type, const KNGrid *grid, PetscInt 
   o->C  = (size_t)C;
   o->n0 = (size_t)grid->n[0];
   o->S  = KNGridSize(&plane);
-  o->K0 = 2 * (size_t)modes;
-  PetscCall(KNTransformCreate(type, &plane, modes, grid->n[0], &o->inner));
-  PetscCall(KNTransformGetSizes(o->inner, &o->K, &o->threads, &o->flops, &o->bytes));
+  o->K0 = plane.dim ? 2 * m : m;
+  o->K  = 1;
+  o->threads = omp_get_max_threads();
+  if (plane.dim) {
+    PetscCall(KNTransformCreate(type, &plane, modes, grid->n[0], &o->inner));
+    PetscCall(KNTransformGetSizes(o->inner, &o->K, NULL, &o->flops, &o->bytes));
+  }
   o->nv = (o->K * 2 * o->n0 + line - 1) / line * line;
   o->np = (o->K * 4 * o->K0 + line - 1) / line * line;
   PetscCall(KNMalloc((size_t)o->threads * (o->nv + o->np), sizeof(KNReal), &o->work));
   PetscCall(KNMalloc(o->n0 * 2 * o->K0, sizeof(KNReal), &o->E));
   PetscCall(KNMalloc(o->n0 * 2 * o->K0, sizeof(KNReal), &o->Et));
-  kn_outer_waves(o->E, o->Et, o->n0, (size_t)modes);
+  kn_outer_waves(o->E, o->Et, o->n0, (size_t)grid->first, (size_t)KNGridWhole(grid, 0), o->K0, m);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -121,7 +125,12 @@ void KNOuterAnalyze(KNOuter o, int thread, KNReal *X, size_t stride, size_t imag
   KNReal *V = o->work + (size_t)thread * (o->nv + o->np), *P = V + o->nv;
 
   for (size_t c = 0; c < o->C; c++) {
-    KNTransformAnalyze(o->inner, thread, V, 2 * o->n0, o->n0, x + c * o->n0 * o->S);
+    if (o->inner) {
+      KNTransformAnalyze(o->inner, thread, V, 2 * o->n0, o->n0, x + c * o->n0 * o->S);
+    } else { /* a line is real */
+      memcpy(V, x + c * o->n0, o->n0 * sizeof(*V));
+      memset(V + o->n0, 0, o->n0 * sizeof(*V));
+    }
     KNBLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)(2 * o->K), (int)(2 * o->K0), (int)o->n0, 1, V, (int)o->n0, o->E, (int)(2 * o->K0), 0, P, (int)(2 * o->K0));
     kn_collect_outer(X + c, stride, imaginary, P, o->K0, o->K);
   }
@@ -134,6 +143,7 @@ void KNOuterSynthesize(KNOuter o, int thread, KNReal *y, const KNReal *Y, size_t
   for (size_t c = 0; c < o->C; c++) {
     kn_spread_outer(Q, Y + c, stride, imaginary, o->K0, o->K);
     KNBLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)(2 * o->K), (int)o->n0, (int)(2 * o->K0), 1, Q, (int)(2 * o->K0), o->Et, (int)o->n0, 0, V, (int)o->n0);
-    KNTransformSynthesize(o->inner, thread, y + c * o->n0 * o->S, V, 2 * o->n0, o->n0, add);
+    if (o->inner) KNTransformSynthesize(o->inner, thread, y + c * o->n0 * o->S, V, 2 * o->n0, o->n0, add);
+    for (size_t s = 0; !o->inner && s < o->n0; s++) y[c * o->n0 + s] = (add ? y[c * o->n0 + s] : 0) + V[s];
   }
 }

@@ -4,7 +4,8 @@
       V_k[s0]  = the inner transform of plane s0, kept modes k of the other axes only
       X_(k0,k) = sum_s0 V_k[s0] exp(-2 pi i k0 s0 / n0),   k0 = 0..m-1, -m..-1
 
-  as a product of matrices: little work, since few modes k are left. Synthesis is its adjoint, as in spectral_transform.h, whose conventions hold.
+  as a product of matrices: little work, since few modes k are left. Synthesis is its adjoint, as in spectral_transform.h, whose conventions hold. Of a slab
+  the sum runs over its own planes: the modes of the whole field are the sum over the slabs, and only kept modes travel. The only axis of a line keeps k0 = 0..m-1.
 */
 #ifndef KITINET_SPECTRAL_OUTER_H
 #define KITINET_SPECTRAL_OUTER_H
@@ -13,7 +14,7 @@
 
 typedef struct _p_KNOuter *KNOuter;
 
-/* Not collective. For C fields on a grid of three axes. */
+/* Not collective. For C fields on a grid of three axes, or on a slab of any grid. */
 PETSC_INTERN PetscErrorCode KNOuterCreate(KNTransformType type, const KNGrid *grid, PetscInt modes, PetscInt C, KNOuter *outer);
 PETSC_INTERN PetscErrorCode KNOuterDestroy(KNOuter *outer);
 

@@ -29,7 +29,7 @@
 
 struct _p_KNTransform {
   KNTransformType type;
-  KNOuter         outer;               /* three axes: does everything; NULL: one or two */
+  KNOuter         outer;               /* three axes, or a slab: does everything; NULL: all others */
   size_t          C, n1, n2, m, K1, h; /* channels, points, modes k2, modes k1 (2 m, or 1 on one axis), largest |k1| (m or 0) */
   size_t          group;               /* channels that share a product, so that it has some 256 columns; product only */
   size_t          even, odd;           /* points of a folded axis: n/2 + 1, (n - 1)/2 */
@@ -134,12 +134,15 @@ PetscErrorCode KNTransformCreate(KNTransformType type, const KNGrid *grid, Petsc
   PetscFunctionBegin;
   PetscCall(PetscNew(&t));
   *transform = t;
-  if (grid->dim == 3) {
+  if (grid->dim == 3 || grid->whole) {
     PetscCall(KNOuterCreate(type, grid, modes, C, &t->outer));
-    t->n1 = (size_t)(grid->n[0] * grid->n[1]);
-    t->n2 = (size_t)grid->n[2];
     t->m  = (size_t)modes;
-    t->K1 = 4 * t->m * t->m;
+    t->n1 = t->K1 = 1;
+    for (PetscInt a = 0; a < grid->dim - 1; a++) {
+      t->n1 *= (size_t)KNGridWhole(grid, a);
+      t->K1 *= 2 * t->m;
+    }
+    t->n2 = (size_t)KNGridWhole(grid, grid->dim - 1);
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   t->C       = (size_t)C;

@@ -33,7 +33,7 @@ PETSC_INTERN PetscErrorCode KNTransformGetSizes(KNTransform transform, size_t *K
 /* weight[k]: (K); irfft of Y is A' (weight Y): 1/S for k2 = 0, else 2/S, since -k is not stored. */
 PETSC_INTERN void KNTransformWeight(KNTransform transform, KNReal weight[]);
 
-/* X = A x. x: (C, S). thread: in 0..threads-1, one call at a time for each. */
+/* X = A x; of a slab, its share of the sum. x: (C, S). thread: in 0..threads-1, one call at a time for each. */
 PETSC_INTERN void KNTransformAnalyze(KNTransform transform, int thread, KNReal *X, size_t stride, size_t imaginary, const KNReal *x);
 
 /* y = A' Y, or y += A' Y if add. y: (C, S). */

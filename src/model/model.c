@@ -35,6 +35,7 @@ PetscErrorCode KNModelCreateFromOptions(KNModel *model)
   PetscCall(KNOptionsChoice("-model_type", "recipe of the network", names, &type));
   PetscCall(PetscNew(model));
   PetscCall(PetscStrncpy((*model)->type, names[type], sizeof((*model)->type)));
+  (*model)->comm = PETSC_COMM_SELF;
   PetscCall(constructor[type](*model));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -79,6 +80,14 @@ PetscErrorCode KNModelSetFromOptions(KNModel model)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNModelSetComm(KNModel model, MPI_Comm comm)
+{
+  PetscFunctionBegin;
+  model->comm = comm;
+  for (PetscInt i = 0; i < model->nlayers; i++) PetscCall(KNLayerSetComm(model->layer[i], comm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNModelSetUp(KNModel model, PetscInt64 seed)
 {
   PetscFunctionBegin;
@@ -94,7 +103,11 @@ PetscErrorCode KNModelSetUp(KNModel model, PetscInt64 seed)
 
 static PetscErrorCode SetGrid(KNModel model, const KNGrid *grid, PetscInt samples, PetscBool training)
 {
+  PetscMPIInt ranks;
+
   PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_size(model->comm, &ranks));
+  PetscCheck(ranks == 1 || KNGridWhole(grid, 0) >= ranks, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, the grid has %" PetscInt_FMT " points along its first axis: give at most that", ranks, KNGridWhole(grid, 0));
   PetscCheck(grid->dim == model->dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "the data have %" PetscInt_FMT " axes, the network %" PetscInt_FMT, grid->dim, model->dim);
   model->grid     = *grid;
   model->samples  = samples;
@@ -124,6 +137,7 @@ PetscErrorCode KNModelSetGrid(KNModel model, const KNGrid *grid, PetscInt sample
   PetscCall(KNModelGetCost(model, NULL, NULL, &activations));
   PetscCall(KNParametersGetBlocks(model->parameters, &parameters, NULL, NULL, NULL, NULL));
   parameters *= 4 * sizeof(KNReal);
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &activations, 1, MPI_UNSIGNED_LONG, MPI_MAX, model->comm)); /* slabs differ */
   PetscCheck(activations <= KNMemoryGetLimit() - PetscMin(parameters, KNMemoryGetLimit()), PETSC_COMM_WORLD, KN_ERR_USAGE,
              "%" PetscInt_FMT " samples at a time need %.1f MiB for activations and %.1f MiB for parameters, a rank may take %.1f MiB here: lower -train_microbatch (evaluate: -evaluate_batch, predict: -predict_batch), the network's size, or the number of ranks on a node",
              samples, (double)activations / 1048576.0, (double)parameters / 1048576.0, (double)KNMemoryGetLimit() / 1048576.0);
@@ -202,6 +216,20 @@ PetscErrorCode KNModelGetCost(KNModel model, PetscLogDouble *forward, PetscLogDo
     if (forward) *forward += f;
     if (backward) *backward += b;
     if (bytes) *bytes += workspace;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelGetTraffic(KNModel model, size_t *forward, size_t *backward)
+{
+  PetscFunctionBegin;
+  *forward = *backward = 0;
+  for (PetscInt i = 0; i < model->nlayers; i++) {
+    size_t f, b;
+
+    PetscCall(KNLayerGetTraffic(model->layer[i], &f, &b));
+    *forward += f;
+    *backward += b;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -18,6 +18,7 @@ struct _p_KNModel {
   char         type[KN_MAX_NAME];
   PetscInt     dim, in, out;
   KNGrid       grid;
+  MPI_Comm     comm;       /* ranks that share a sample; not owned */
   PetscInt     samples;    /* largest batch */
   PetscBool    training;   /* activations for backward are kept */
   PetscInt     nlayers;

@@ -4,25 +4,45 @@
 #include <kitinet/log.h>
 #include <kitinet/loss.h>
 
+/* One prediction and its truth, (P, S) of the slab each, to the visitor of whole fields on the first of the ranks that share it. work: (2, P, S), NULL where samples are whole. */
+static PetscErrorCode Visit(const KNSharing *sharing, const KNGrid *grid, size_t P, PetscInt64 row, const float y[], const float truth[], float work[], KNVisitor visit, void *context)
+{
+  const size_t n = P * KNGridSize(grid);
+
+  PetscFunctionBegin;
+  if (sharing->size > 1) {
+    PetscCall(KNSharingGather(sharing, grid, P, y, work));
+    PetscCall(KNSharingGather(sharing, grid, P, truth, work + n));
+    y     = work;
+    truth = work + n;
+  }
+  if (sharing->rank == 0) PetscCall(visit(context, row, y, truth));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt64 step, KNVisitor visit, void *context)
 {
+  const KNSharing *sharing = KNOperatorSharing(op);
   const KNProblem *problem;
+  KNGrid           slab;
   KNLoader         loader;
-  PetscMPIInt      size;
   PetscInt         history;
-  float           *y;
-  size_t           n, given;
+  float           *y, *work = NULL;
+  size_t           n, given, P;
 
   PetscFunctionBegin;
   PetscCall(KNStagePush(KN_STAGE_EVALUATE));
-  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNOperatorGetHistory(op, &history));
-  n     = KNProblemOutputSize(problem);
-  given = (size_t)history * (size_t)problem->outputs * KNGridSize(&problem->grid);
+  slab  = KNOperatorSlab(op, &problem->grid);
+  P     = (size_t)(PetscMax(problem->frames - history, 1) * problem->outputs);
+  given = (size_t)(history * problem->outputs) * KNGridSize(&slab);
+  n     = given + P * KNGridSize(&slab);
   PetscCall(KNMalloc((size_t)batch * n, sizeof(*y), &y));
+  if (sharing->size > 1) PetscCall(KNMalloc(sharing->rank ? 0 : 2 * P * KNGridSize(&problem->grid), sizeof(*work), &work));
   /* The same samples pass together for any number of ranks: matrix products of other shapes round otherwise. */
-  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, first, samples, batch * size, batch, PETSC_FALSE, 0, &loader));
+  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, first, samples, batch * sharing->groups, batch, PETSC_FALSE, 0, &loader));
+  PetscCall(KNLoaderSetSharing(loader, sharing));
   PetscCall(KNLoaderStart(loader, 0, 0));
   for (;;) {
     KNBatch b;
@@ -33,9 +53,10 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
     pass.samples = b.samples;
     pass.index   = b.index;
     PetscCall(KNOperatorPredict(op, &pass, problem->frames, b.x, b.y, y));
-    for (PetscInt i = 0; i < b.samples; i++) PetscCall(visit(context, b.row[i], y + (size_t)i * n + given, b.y + (size_t)i * n + given));
+    for (PetscInt i = 0; i < b.samples; i++) PetscCall(Visit(sharing, &problem->grid, P, b.row[i], y + (size_t)i * n + given, b.y + (size_t)i * n + given, work, visit, context));
   }
   PetscCall(KNLoaderDestroy(&loader));
+  PetscCall(KNFree(&work));
   PetscCall(KNFree(&y));
   PetscCall(PetscLogStagePop());
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -13,7 +13,9 @@ static PetscErrorCode Forward(KNLoop *loop, const KNPass *pass, float *x, const 
     for (size_t b = 0; b < B; b++) PetscCall(PetscArraycpy(loop->u + b * loop->ny, target + b * loop->ny, given));
     PetscCall(KNOperatorRollout(loop->op, pass, loop->rollout, loop->u, loop->y));
   } else PetscCall(KNOperatorForward(loop->op, pass, x, loop->y));
-  for (size_t b = 0; b < B; b++) kn_relative_l2_forward(loop->step_error + b * R, loop->y + b * loop->ny + given, target + b * loop->ny + given, R, loop->frame);
+  for (size_t b = 0; b < B; b++) kn_squares(loop->square + 2 * b * R, loop->y + b * loop->ny + given, target + b * loop->ny + given, R, loop->frame);
+  if (loop->sharing->size > 1) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, loop->square, (PetscMPIInt)(2 * B * R), MPI_DOUBLE, MPI_SUM, loop->sharing->comm));
+  kn_relative_l2(loop->step_error, loop->square, B * R);
   for (size_t b = 0; b < B; b++) {
     loop->error[b] = 0;
     for (size_t r = 0; r < R; r++) loop->error[b] += loop->step_error[b * R + r] / (double)R;
@@ -30,7 +32,7 @@ static PetscErrorCode Backward(KNLoop *loop, const KNPass *pass, const float *x,
   for (size_t b = 0; b < B; b++) {
     float *y = loop->y + b * loop->ny + given;
 
-    kn_relative_l2_backward(y, loop->step_error + b * R, y, target + b * loop->ny + given, R, loop->frame);
+    kn_relative_l2_gradient(y, loop->step_error + b * R, loop->square + 2 * b * R, y, target + b * loop->ny + given, R, loop->frame);
     for (size_t i = 0; R > 1 && i < R * loop->frame; i++) y[i] /= (float)R;
   }
   if (loop->rollout) PetscCall(KNOperatorRolloutBackward(loop->op, pass, loop->rollout, loop->u, loop->y));

@@ -34,6 +34,34 @@ static PetscBool AllFinite(const float value[], size_t n)
   return (PetscBool)(sum == 0);
 }
 
+/* Gradients start..end-1 of a micro-batch, of which each rank that shares its samples has a part. */
+static PetscErrorCode SumShares(KNLoop *loop, size_t start, size_t end)
+{
+  const size_t largest = (size_t)1 << 30; /* MPI counts are int */
+  KNReal      *gradient;
+
+  PetscFunctionBegin;
+  PetscCall(KNParametersGetBlocks(loop->parameters, NULL, NULL, &gradient, NULL, NULL));
+  for (; start < end; start += largest) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, gradient + start, (PetscMPIInt)PetscMin(end - start, largest), KNREAL_MPI, MPI_SUM, loop->sharing->comm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLoopSumShares(KNLoop *loop, KNStepSums *sums)
+{
+  double seen[] = {sums->stop, sums->save, sums->faults};
+  size_t n;
+
+  PetscFunctionBegin;
+  if (loop->sharing->size == 1) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNParametersGetBlocks(loop->parameters, &n, NULL, NULL, NULL, NULL));
+  if (loop->trainer->reduction == KN_REDUCTION_ALLREDUCE) PetscCall(SumShares(loop, 0, n)); /* all micro-batches together */
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, seen, PETSC_STATIC_ARRAY_LENGTH(seen), MPI_DOUBLE, MPI_SUM, loop->sharing->comm));
+  sums->stop   = seen[0];
+  sums->save   = seen[1];
+  sums->faults = seen[2];
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Backward ends at the first parameters: whatever it carries has arrived there. They are looked at before other ranks' gradients are added to them. */
 PetscErrorCode KNLoopGradientsDone(void *context, size_t offset)
 {
@@ -43,10 +71,11 @@ PetscErrorCode KNLoopGradientsDone(void *context, size_t offset)
   size_t  n;
 
   PetscFunctionBegin;
+  PetscCall(KNParametersGetBlocks(loop->parameters, &n, NULL, &gradient, NULL, NULL));
   if (offset == 0) {
-    PetscCall(KNParametersGetBlocks(loop->parameters, &n, NULL, &gradient, NULL, NULL));
     if (!kn_all_moderate(gradient, PetscMin(PetscMin(n, loop->pending), FIRST))) loop->bad_gradient = PETSC_TRUE;
   }
+  if (loop->sharing->size > 1 && loop->trainer->reduction == KN_REDUCTION_TREE) PetscCall(SumShares(loop, offset, PetscMin(n, loop->pending)));
   loop->pending = offset;
   PetscCall(KNReductionGradientsDone(loop->reduction, offset));
   PetscFunctionReturn(PETSC_SUCCESS);

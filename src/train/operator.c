@@ -21,6 +21,8 @@ struct _p_KNOperator {
   KNRollout    rollout;       /* NULL: steady, or all frames at once */
   KNSpacetime  spacetime;     /* NULL: steady, or frame by frame */
   PetscInt     steps;         /* R, frames that spacetime predicts */
+  KNSharing    sharing;       /* ranks that have a sample together */
+  KNGrid       grid;          /* of the present plan, this rank's slab; dim 0: none */
   float       *frames;        /* workspace of KNOperatorPredict, of capacity values */
   size_t       capacity;
   char        *options;       /* of the model, as a checkpoint carries them */
@@ -88,6 +90,9 @@ PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOpe
   PetscCall(KNModelCreateFromOptions(&o->model));
   PetscCall(KNModelSetChannels(o->model, problem->grid.dim + (form == FORM_SPACETIME ? 1 : 0), o->history ? o->history * problem->outputs : problem->inputs, problem->outputs));
   PetscCall(KNModelSetFromOptions(o->model));
+  PetscCall(KNSharingSetFromOptions(&o->sharing));
+  PetscCheck(o->sharing.size == 1 || form == FORM_STEPS, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, with -train_form spacetime a sample stays on one rank: leave it out", o->sharing.size);
+  PetscCall(KNModelSetComm(o->model, o->sharing.comm));
   PetscCall(KNOptionsYAML(PETSC_STATIC_ARRAY_LENGTH(identity), identity, &o->options));
   PetscCall(KNModelSetUp(o->model, seed));
   PetscCall(KNModelGetParameters(o->model, &o->parameters));
@@ -108,6 +113,7 @@ PetscErrorCode KNOperatorDestroy(KNOperator *op)
   PetscCall(KNNormalizerDestroy(&(*op)->output));
   PetscCall(KNNormalizerDestroy(&(*op)->input));
   PetscCall(KNModelDestroy(&(*op)->model));
+  PetscCall(KNSharingDestroy(&(*op)->sharing));
   PetscCall(PetscFree((*op)->options));
   PetscCall(PetscFree(*op));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -160,7 +166,8 @@ static PetscErrorCode TransferProblem(KNRecord record, KNProblem *problem)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode TransferNormalizer(KNRecord record, const char group[], KNNormalizer normalizer)
+/* present: the grid to work on, of dim 0 if there is none yet */
+static PetscErrorCode TransferNormalizer(KNRecord record, const char group[], const KNGrid *present, KNNormalizer normalizer)
 {
   KNNormalizerType type;
   PetscInt         channels, shape[1 + KN_MAX_DIM];
@@ -175,7 +182,7 @@ static PetscErrorCode TransferNormalizer(KNRecord record, const char group[], KN
   for (PetscInt i = 0; i < grid.dim; i++) shape[1 + i] = grid.n[i];
   PetscCall(KNRecordArray(record, group, "mean", type == KN_NORMALIZER_POINTWISE ? 1 + grid.dim : 1, shape, mean));
   PetscCall(KNRecordArray(record, group, "std", type == KN_NORMALIZER_POINTWISE ? 1 + grid.dim : 1, shape, std));
-  if (KNRecordIsLoaded(record)) PetscCall(KNNormalizerSetGrid(normalizer, &grid)); /* loaded statistics come into force */
+  if (KNRecordIsLoaded(record)) PetscCall(KNNormalizerSetGrid(normalizer, present->dim ? present : &grid)); /* loaded statistics come into force */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -192,13 +199,13 @@ PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool mome
   }
   PetscCall(KNRecordTexts(record, "origin", sizeof(op->origin[0]), KN_MAX_ORIGINS, &op->norigins, &op->origin[0][0]));
   if (op->history) PetscCall(KNRecordReal(record, "frame_interval", &op->interval));
-  else PetscCall(TransferNormalizer(record, "normalizer/input", op->input));
+  else PetscCall(TransferNormalizer(record, "normalizer/input", &op->grid, op->input));
   if (op->spacetime) {
     PetscCall(KNRecordInt(record, "predicted_frames", &steps));
     PetscCheck(steps >= 1 && steps <= 1 << 20, PETSC_COMM_WORLD, KN_ERR_INPUT, "the checkpoint describes a network that predicts %" PetscInt64_FMT " frames", steps);
     op->steps = (PetscInt)steps;
   }
-  PetscCall(TransferNormalizer(record, "normalizer/output", op->output));
+  PetscCall(TransferNormalizer(record, "normalizer/output", &op->grid, op->output));
   PetscCall(KNParametersGetBlocks(op->parameters, NULL, &block[0], NULL, &block[1], &block[2]));
   PetscCall(KNParametersGetCount(op->parameters, &count));
   for (PetscInt i = 0; i < count; i++) {
@@ -283,9 +290,19 @@ PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *problem, const ch
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+const KNSharing *KNOperatorSharing(KNOperator op)
+{
+  return &op->sharing;
+}
+
+KNGrid KNOperatorSlab(KNOperator op, const KNGrid *grid)
+{
+  return KNGridSlab(grid, op->sharing.size, op->sharing.rank);
+}
+
 KNGrid KNOperatorModelGrid(KNOperator op, const KNGrid *grid)
 {
-  return op->spacetime ? KNSpacetimeGrid(grid, op->steps) : *grid;
+  return op->spacetime ? KNSpacetimeGrid(grid, op->steps) : KNOperatorSlab(op, grid);
 }
 
 PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid, PetscInt samples, PetscBool training)
@@ -293,11 +310,12 @@ PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid, PetscInt sam
   const KNGrid own = KNOperatorModelGrid(op, grid);
 
   PetscFunctionBegin;
+  op->grid = KNOperatorSlab(op, grid);
   PetscCall(KNModelSetGrid(op->model, &own, samples, training));
   if (op->spacetime) PetscCall(KNSpacetimeSetGrid(op->spacetime, grid, op->steps, samples));
-  else if (op->history) PetscCall(KNRolloutSetGrid(op->rollout, grid, samples, training));
-  else PetscCall(KNNormalizerSetGrid(op->input, grid));
-  PetscCall(KNNormalizerSetGrid(op->output, grid));
+  else if (op->history) PetscCall(KNRolloutSetGrid(op->rollout, &op->grid, samples, training));
+  else PetscCall(KNNormalizerSetGrid(op->input, &op->grid));
+  PetscCall(KNNormalizerSetGrid(op->output, &op->grid));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -20,6 +20,7 @@ PetscErrorCode KNLoopStep(KNLoop *loop, KNState *state, PetscBool *stop)
   PetscCall(KNLoopComputeGradient(loop, state, &batch, &sums));
   sums.faults = loop->fault[0] ? 1 : 0;
   PetscCall(KNStagePush(KN_STAGE_REDUCE));
+  PetscCall(KNLoopSumShares(loop, &sums));
   PetscCall(KNReductionFinish(loop->reduction, &sums));
   PetscCall(PetscLogStagePop());
   PetscCall(KNLoopGuardStep(loop, state, &sums, &skip));

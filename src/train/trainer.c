@@ -169,6 +169,7 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
 {
   const KNProblem *problem;
   PetscInt         history;
+  KNGrid           grid;
   size_t           parameters;
 
   PetscFunctionBegin;
@@ -176,16 +177,19 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
   PetscCall(KNOperatorGetModel(op, &loop->model, &loop->parameters, NULL, NULL));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(GetRollout(trainer, op, problem, &history, &loop->rollout));
-  loop->frame = (size_t)problem->outputs * KNGridSize(&problem->grid);
-  loop->nx    = KNProblemInputSize(problem);
-  loop->ny    = loop->rollout ? (size_t)(history + loop->rollout) * loop->frame : KNProblemOutputSize(problem);
+  loop->sharing = KNOperatorSharing(op);
+  grid          = KNOperatorSlab(op, &problem->grid);
+  loop->frame   = (size_t)problem->outputs * KNGridSize(&grid);
+  loop->nx      = (size_t)problem->inputs * KNGridSize(&grid);
+  loop->ny      = (size_t)PetscMax(history + loop->rollout, 1) * loop->frame;
   PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, rows, trainer->batch, KNReductionGetLeaf(trainer->reduction, trainer->microbatch), PETSC_TRUE, trainer->seed, &loop->loader));
+  PetscCall(KNLoaderSetSharing(loop->loader, loop->sharing));
   if (loop->rollout) PetscCall(KNLoaderSetWindow(loop->loader, history + loop->rollout));
   PetscCall(KNLoaderGetSizes(loop->loader, &loop->batches, NULL));
-  PetscCall(KNReductionCreate(PETSC_COMM_WORLD, trainer->reduction, loop->parameters, trainer->batch, trainer->microbatch, &loop->reduction));
+  PetscCall(KNReductionCreate(loop->sharing->across, trainer->reduction, loop->parameters, trainer->batch, trainer->microbatch, &loop->reduction));
   PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->y));
   if (loop->rollout) PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->u));
-  PetscCall(PetscMalloc2((size_t)trainer->microbatch, &loop->error, (size_t)trainer->microbatch * (size_t)PetscMax(loop->rollout, 1), &loop->step_error));
+  PetscCall(PetscMalloc3((size_t)trainer->microbatch, &loop->error, (size_t)trainer->microbatch * (size_t)PetscMax(loop->rollout, 1), &loop->step_error, 2 * (size_t)trainer->microbatch * (size_t)PetscMax(loop->rollout, 1), &loop->square));
   PetscCall(FindTest(loop));
   PetscCall(PetscMalloc1(loop->test_samples, &loop->test_error));
   PetscCall(KNParametersGetBlocks(loop->parameters, &parameters, NULL, NULL, NULL, NULL));
@@ -201,7 +205,7 @@ static PetscErrorCode LoopDestroy(KNLoop *loop)
   PetscCall(KNRunDestroy(&loop->run));
   PetscCall(KNFree(&loop->best));
   PetscCall(PetscFree(loop->test_error));
-  PetscCall(PetscFree2(loop->error, loop->step_error));
+  PetscCall(PetscFree3(loop->error, loop->step_error, loop->square));
   PetscCall(KNFree(&loop->u));
   PetscCall(KNFree(&loop->y));
   PetscCall(KNReductionDestroy(&loop->reduction));

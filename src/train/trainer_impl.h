@@ -19,7 +19,7 @@ typedef struct {
   KNLoader         loader;
   KNRun            run;
   const char      *directory;
-  size_t           nx, ny;     /* values of one sample's input, output; of a window: nx 0, ny (H + R) C S */
+  size_t           nx, ny;     /* values of one sample's input, output, or of this rank's slab of them; of a window: nx 0, ny (H + R) C S */
   PetscInt         rollout;    /* R, steps of a window; 0: steady */
   size_t           frame;      /* C S, values of a frame */
   PetscInt         batches;    /* steps of an epoch */
@@ -27,6 +27,8 @@ typedef struct {
   float           *u;          /* (microbatch, ny) normalised frames of a rollout; NULL: steady */
   double          *error;      /* (microbatch) */
   double          *step_error; /* (microbatch, max(R, 1)) of which they are the means */
+  double          *square;     /* (microbatch, max(R, 1), 2) and from which they come */
+  const KNSharing *sharing;    /* of samples; not owned */
   PetscInt64       test_first, test_samples; /* rows of test */
   PetscReal       *test_error;               /* (test_samples) */
   PetscMPIInt      rank;
@@ -45,8 +47,11 @@ typedef struct {
 /* Not collective (gradient.c). Forward, loss and backward of this rank's samples, handed to the reduction; sets sums->samples. */
 PETSC_INTERN PetscErrorCode KNLoopComputeGradient(KNLoop *loop, const KNState *state, const KNBatch *batch, KNStepSums *sums);
 
-/* Not collective (guard.c). For KNModelSetGradientsDone, context: the loop. Looks at the first gradients, passes on to KNReductionGradientsDone. */
+/* Not collective (guard.c). For KNModelSetGradientsDone, context: the loop. Looks at the first gradients, adds up those of the ranks that share a sample, passes on to KNReductionGradientsDone. */
 PETSC_INTERN PetscErrorCode KNLoopGradientsDone(void *context, size_t offset);
+
+/* Collective over the ranks that share a sample (guard.c), after KNLoopComputeGradient: what is left of the sum over them; they agree on what they saw. */
+PETSC_INTERN PetscErrorCode KNLoopSumShares(KNLoop *loop, KNStepSums *sums);
 
 /* Not collective (guard.c). Looks at the errors of B samples, from number `start` of the batch on; what it finds stays in loop->fault. */
 PETSC_INTERN PetscErrorCode KNLoopGuardMicrobatch(KNLoop *loop, const KNBatch *batch, PetscInt start, PetscInt B);
