@@ -10,6 +10,7 @@
   x, y: (B, C, S); y may be x, and dx may be dy. No parameters.
 */
 #include "layer_impl.h"
+#include <kitinet/error.h>
 #include <kitinet/options.h>
 #include <kitinet/random.h>
 
@@ -78,7 +79,10 @@ static PetscErrorCode KNLayerSetUp_Dropout(KNLayer layer, KNParameters parameter
 
 static PetscErrorCode KNLayerSetGrid_Dropout(KNLayer layer)
 {
+  const Dropout *dropout = layer->data;
+
   PetscFunctionBegin;
+  PetscCheck(!layer->grid_in.whole || dropout->kind || dropout->p == 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -model_dropout_kind element draws for each point of whole fields, which no rank has with -ranks_per_sample: take channel");
   layer->flops[0] = layer->flops[1] = (PetscLogDouble)layer->in * (PetscLogDouble)KNGridSize(&layer->grid_in);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
