@@ -1,5 +1,6 @@
 /* Contributions of channels: one forward and backward sweep for each sample, then linear algebra on (C, C) matrices. */
 #include <kitinet/contribution.h>
+#include <kitinet/error.h>
 #include <kitinet/loader.h>
 #include <kitinet/loss.h>
 #include <kitinet/prune.h>
@@ -82,6 +83,7 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
   PetscCall(KNOperatorGetHistory(op, &history));
   PetscCall(KNOperatorGetModel(op, &model, &parameters, NULL, NULL));
   PetscCall(KNPruneGetSizes(parameters, &c->width, NULL, &c->blocks));
+  PetscCheck(KNOperatorSharing(op)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, contributions are measured of whole samples: leave it out", KNOperatorSharing(op)->size);
   C = (size_t)c->width;
   n = (size_t)(history + 1) * (size_t)problem->outputs * KNGridSize(&problem->grid);
   PetscCall(PetscCalloc3((size_t)(c->blocks + 1) * C * C, &c->gram, (size_t)(c->blocks + 1) * C, &c->square, C * C, &c->gate));

@@ -85,6 +85,7 @@ PetscErrorCode KNEnsembleEach(KNOperator op, PetscInt members, KNDataset dataset
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
   PetscCall(KNOperatorGetHistory(op, &history));
+  PetscCheck(KNOperatorSharing(op)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, spreads are measured of whole samples: leave it out", KNOperatorSharing(op)->size);
   n     = KNProblemOutputSize(problem);
   given = (size_t)history * (size_t)problem->outputs * KNGridSize(&problem->grid);
   PetscCall(KNMalloc((size_t)members * (size_t)batch * n, sizeof(*y), &y));
