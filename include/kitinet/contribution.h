@@ -31,7 +31,7 @@ typedef struct {
 } KNContribution;
 
 /*
-  Collective on PETSC_COMM_WORLD. Of rows 0 .. rows-1; of trajectories every step from H frames to the next one. Plans the operator for one sample; changes its gradients.
+  Collective on PETSC_COMM_WORLD. Of rows 0 .. rows-1; of trajectories every step from H frames to the next one, or to all that the network predicts at once. Plans the operator for one sample; changes its gradients.
   Sums depend on the number of ranks by rounding. Raises KN_ERR_INPUT (damaged sample).
 */
 PETSC_EXTERN PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt64 rows, KNContribution *contribution);

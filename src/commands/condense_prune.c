@@ -90,11 +90,12 @@ static PetscErrorCode Parameters(KNOperator op, KNParameters *parameters)
 
 static PetscErrorCode Flops(KNOperator op, const KNGrid *grid, PetscLogDouble *flops)
 {
-  KNModel model;
+  const KNGrid inner = KNOperatorModelGrid(op, grid);
+  KNModel      model;
 
   PetscFunctionBegin;
   PetscCall(KNOperatorGetModel(op, &model, NULL, NULL, NULL));
-  PetscCall(KNModelPlanGrid(model, grid, 1, PETSC_FALSE));
+  PetscCall(KNModelPlanGrid(model, &inner, 1, PETSC_FALSE));
   PetscCall(KNModelGetCost(model, flops, NULL, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

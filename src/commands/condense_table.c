@@ -55,7 +55,8 @@ static PetscErrorCode Fits(KNModel model, const KNGrid *grid, PetscBool *fits)
 
 static PetscErrorCode TimeOn(KNOperator op[2], const KNGrid *grid, PetscReal ms[2])
 {
-  KNBenchList      list = {.count = 0};
+  const KNGrid     inner = KNOperatorModelGrid(op[0], grid);
+  KNBenchList      list  = {.count = 0};
   const KNProblem *problem;
   PetscInt         history, in;
   PetscBool        fits;
@@ -67,16 +68,16 @@ static PetscErrorCode TimeOn(KNOperator op[2], const KNGrid *grid, PetscReal ms[
   for (int i = 0; i < 2; i++) {
     PetscCall(KNOperatorGetModel(op[i], &run[i].model, NULL, &problem, NULL));
     in = history ? history * problem->outputs : problem->inputs;
-    PetscCall(Fits(run[i].model, grid, &fits));
+    PetscCall(Fits(run[i].model, &inner, &fits));
     if (!fits) PetscFunctionReturn(PETSC_SUCCESS);
   }
   for (int i = 0; i < 2; i++) {
     KNBenchItem item = {.number = 1, .run = RunModel, .context = &run[i]};
 
-    PetscCall(KNModelSetGrid(run[i].model, grid, 1, PETSC_FALSE));
-    PetscCall(KNMalloc((size_t)in * KNGridSize(grid), sizeof(KNReal), &run[i].x));
-    PetscCall(KNMalloc((size_t)problem->outputs * KNGridSize(grid), sizeof(KNReal), &run[i].y));
-    KNBenchFill(run[i].x, (size_t)in * KNGridSize(grid), 0);
+    PetscCall(KNModelSetGrid(run[i].model, &inner, 1, PETSC_FALSE));
+    PetscCall(KNMalloc((size_t)in * KNGridSize(&inner), sizeof(KNReal), &run[i].x));
+    PetscCall(KNMalloc((size_t)problem->outputs * KNGridSize(&inner), sizeof(KNReal), &run[i].y));
+    KNBenchFill(run[i].x, (size_t)in * KNGridSize(&inner), 0);
     PetscCall(PetscStrncpy(item.name, i ? "condensed" : "full", sizeof(item.name)));
     PetscCall(KNBenchAdd(&list, &item));
   }

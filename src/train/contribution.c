@@ -26,20 +26,20 @@ static void kn_gram_add(double *G, const KNReal *x, size_t C, size_t S)
 }
 
 /* One sample forward and backward: what the parameters' gradients and the model's activations then hold. */
-static PetscErrorCode Sweep(KNOperator op, const KNProblem *problem, PetscInt history, const KNBatch *batch, float *u, float *y)
+static PetscErrorCode Sweep(KNOperator op, const KNProblem *problem, PetscInt history, PetscInt steps, const KNBatch *batch, float *u, float *y)
 {
   const KNPass pass = {.samples = 1, .index = batch->index};
-  const size_t n = (size_t)problem->outputs * KNGridSize(&problem->grid), given = (size_t)history * n;
+  const size_t frame = (size_t)problem->outputs * KNGridSize(&problem->grid), given = (size_t)history * frame, n = (size_t)steps * frame;
   double       error;
 
   PetscFunctionBegin;
   if (history) {
     PetscCall(PetscArraycpy(u, batch->y, given));
-    PetscCall(KNOperatorRollout(op, &pass, 1, u, y));
+    PetscCall(KNOperatorRollout(op, &pass, steps, u, y));
   } else PetscCall(KNOperatorForward(op, &pass, batch->x, y));
   kn_relative_l2_forward(&error, y + given, batch->y + given, 1, n);
   kn_relative_l2_backward(y + given, &error, y + given, batch->y + given, 1, n);
-  if (history) PetscCall(KNOperatorRolloutBackward(op, &pass, 1, u, y));
+  if (history) PetscCall(KNOperatorRolloutBackward(op, &pass, steps, u, y));
   else PetscCall(KNOperatorBackward(op, &pass, batch->x, y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -71,7 +71,7 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
   KNParameters     parameters;
   KNLoader         loader;
   PetscMPIInt      size;
-  PetscInt         history;
+  PetscInt         history, steps;
   PetscInt64       samples = 0;
   float           *u, *y;
   double          *gate;
@@ -81,16 +81,18 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNOperatorGetHistory(op, &history));
+  PetscCall(KNOperatorGetSteps(op, &steps));
+  steps = PetscMax(steps, 1);
   PetscCall(KNOperatorGetModel(op, &model, &parameters, NULL, NULL));
   PetscCall(KNPruneGetSizes(parameters, &c->width, NULL, &c->blocks));
   PetscCheck(KNOperatorSharing(op)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, contributions are measured of whole samples: leave it out", KNOperatorSharing(op)->size);
   C = (size_t)c->width;
-  n = (size_t)(history + 1) * (size_t)problem->outputs * KNGridSize(&problem->grid);
+  n = (size_t)(history + steps) * (size_t)problem->outputs * KNGridSize(&problem->grid);
   PetscCall(PetscCalloc3((size_t)(c->blocks + 1) * C * C, &c->gram, (size_t)(c->blocks + 1) * C, &c->square, C * C, &c->gate));
   PetscCall(PetscMalloc3(n, &u, n, &y, C, &gate));
   PetscCall(KNOperatorSetGrid(op, &problem->grid, 1, PETSC_TRUE));
   PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, rows, size, 0, PETSC_FALSE, 0, &loader));
-  if (history) PetscCall(KNLoaderSetWindow(loader, history + 1));
+  if (history) PetscCall(KNLoaderSetWindow(loader, history + steps));
   PetscCall(KNLoaderStart(loader, 0, 0));
   for (;;) {
     KNBatch batch;
@@ -100,7 +102,7 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
     samples += batch.total;
     if (!batch.samples) continue;
     PetscCall(KNParametersZeroGradients(parameters));
-    PetscCall(Sweep(op, problem, history, &batch, u, y));
+    PetscCall(Sweep(op, problem, history, steps, &batch, u, y));
     PetscCall(AddSample(model, parameters, c, gate));
   }
   PetscCall(KNLoaderDestroy(&loader));

@@ -4,32 +4,10 @@
   A steady operator normalises inputs and outputs each on their own; a time-dependent one has one normaliser for all frames, so that its rollout
   runs on normalised frames from beginning to end: decode and encode between two steps would cancel.
 */
+#include "operator_impl.h"
 #include <kitinet/error.h>
-#include <kitinet/operator.h>
 #include <kitinet/options.h>
-#include <kitinet/rollout.h>
-#include <kitinet/spacetime.h>
 #include <string.h>
-
-struct _p_KNOperator {
-  KNProblem    problem;       /* of a time-dependent one: no inputs, no frames */
-  KNModel      model;
-  KNParameters parameters;    /* the model's, not owned */
-  KNNormalizer input, output; /* input: NULL of a time-dependent one */
-  PetscInt     history;       /* H; 0: steady */
-  PetscReal    interval;      /* time from frame to frame; 0: steady */
-  KNRollout    rollout;       /* NULL: steady, or all frames at once */
-  KNSpacetime  spacetime;     /* NULL: steady, or frame by frame */
-  PetscInt     steps;         /* R, frames that spacetime predicts */
-  KNSharing    sharing;       /* ranks that have a sample together */
-  KNGrid       grid;          /* of the present plan, this rank's slab; dim 0: none */
-  float       *frames;        /* workspace of KNOperatorPredict, of capacity values */
-  size_t       capacity;
-  char        *options;       /* of the model, as a checkpoint carries them */
-  PetscInt     norigins;
-  char         origin[KN_MAX_ORIGINS][512];
-  PetscReal    spread_factor, spread_members; /* of KNOperatorGetSpread(); 0: none */
-};
 
 /* The options that make a network what it is; a checkpoint carries them. */
 static const char *const identity[] = {"model_", "collision_", "train_normalizer", "train_history", "train_form"};
@@ -421,51 +399,5 @@ PetscErrorCode KNOperatorGetNormalizers(KNOperator op, KNNormalizer *input, KNNo
   PetscFunctionBegin;
   if (input) *input = op->input;
   if (output) *output = op->output;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode CopyNormalizer(KNNormalizer from, KNNormalizer to)
-{
-  float *mean[2], *std[2];
-  size_t count[2];
-  KNGrid grid;
-
-  PetscFunctionBegin;
-  if (!from) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(KNNormalizerGetStatistics(from, NULL, NULL, &grid, &count[0], &mean[0], &std[0]));
-  PetscCall(KNNormalizerGetStatistics(to, NULL, NULL, NULL, &count[1], &mean[1], &std[1]));
-  PetscCheck(count[0] == count[1], PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "normalisers of %zu and %zu values", count[0], count[1]);
-  PetscCall(PetscArraycpy(mean[1], mean[0], count[0]));
-  PetscCall(PetscArraycpy(std[1], std[0], count[0]));
-  PetscCall(KNNormalizerSetGrid(to, &grid));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode KNOperatorCreateVariant(KNOperator op, const char options[], KNOperator *variant)
-{
-  PetscFunctionBegin;
-  PetscCall(KNOptionsInsertDefaults(options, "a variant of the network", NULL));
-  PetscCall(KNOperatorCreate(&op->problem, 0, variant));
-  PetscCall(KNOptionsRemoveDefaults());
-  PetscCall(CopyNormalizer(op->input, (*variant)->input));
-  PetscCall(CopyNormalizer(op->output, (*variant)->output));
-  (*variant)->interval = op->interval;
-  (*variant)->norigins = op->norigins;
-  PetscCall(PetscMemcpy((*variant)->origin, op->origin, sizeof(op->origin)));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode KNOperatorAddOrigin(KNOperator op, const char line[])
-{
-  PetscFunctionBegin;
-  if (op->norigins == KN_MAX_ORIGINS) PetscCall(PetscMemmove(op->origin[0], op->origin[1], sizeof(op->origin[0]) * (size_t)--op->norigins));
-  PetscCall(PetscStrncpy(op->origin[op->norigins++], line, sizeof(op->origin[0])));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode KNOperatorGetOrigin(KNOperator op, PetscInt i, const char **line)
-{
-  PetscFunctionBegin;
-  *line = i < op->norigins ? op->origin[i] : NULL;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

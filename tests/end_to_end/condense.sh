@@ -46,6 +46,9 @@ ranks 1 generate -pde navier_stokes -navier_stokes_grid 16 -navier_stokes_resolu
 ranks 1 train -run flow -dataset flow.h5 $network -train_history 2 -train_epochs 2 -model_residual plain > output 2> message
 ranks 1 condense -checkpoint flow/checkpoint.h5 -dataset flow.h5 -output flow_small.h5 -condense_width 5 > output
 ranks 1 evaluate -checkpoint flow_small.h5 -dataset flow.h5 -picture false > output
+ranks 1 train -run at_once -dataset flow.h5 -model_width 8 -model_modes 1 -train_history 2 -train_form spacetime -train_epochs 2 -model_residual plain > output 2> message
+ranks 1 condense -checkpoint at_once/checkpoint.h5 -dataset flow.h5 -output at_once_small.h5 -condense_width 5 -condense_modes 1 > output
+ranks 1 evaluate -checkpoint at_once_small.h5 -dataset flow.h5 -picture false > output
 ranks 1 train -run default -dataset train.h5 -model_width 16 -model_modes 3 -train_epochs 1 > output 2> message
 ranks 1 condense -checkpoint default/checkpoint.h5 -dataset train.h5 -output default.h5 -condense_width 8 > output
 ranks 1 inspect -input default.h5 | grep -q "collision_dimension: 8" || fail "the particles of 16 channels have another dimension among 8"

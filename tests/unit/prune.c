@@ -1,5 +1,5 @@
 /*
-  Pruning. A pruned network computes what the full one does with the dropped channels masked, to float accuracy: for every residual, on one and two axes, with and
+  Pruning. A pruned network computes what the full one does with the dropped channels masked, to float accuracy: for every residual, on one to three axes, with and
   without padding, collisions off. With the expectation of the collisions: another order of all particles changes nothing. A readout sees
   a channel that equals another one through that one. Fewer modes: the full network with those weights set to 0. Gates are derivatives.
 */
@@ -8,7 +8,7 @@
 #include <kitinet/random.h>
 #include <string.h>
 
-enum { IN = 2, OUT = 1, SAMPLES = 2, N = 10, C = 8, D = 2, M = 4, BLOCKS = 3, LARGEST = N * N };
+enum { IN = 2, OUT = 1, SAMPLES = 2, N = 8, C = 8, M = 4, BLOCKS = 3, LARGEST = N * N * N };
 
 static const KNPass expected = {.samples = SAMPLES};
 
@@ -27,7 +27,7 @@ static KNReal Uniform(PetscInt64 which, size_t i)
 
 static PetscErrorCode NetworkCreate(const Network *network, PetscInt width, PetscInt modes, KNModel *model, KNParameters *parameters)
 {
-  const KNGrid grid = KNGridMake(network->dim, (const PetscInt[]){N, network->dim == 2 ? N : 1}, KN_POINTS_CELLS);
+  const KNGrid grid = KNGridMake(network->dim, (const PetscInt[]){N, N, N}, KN_POINTS_CELLS);
   char         w[16], m[16];
   KNReal      *value;
   size_t       size;
@@ -96,10 +96,12 @@ static PetscErrorCode Change(KNParameters parameters, PetscInt c, PetscInt from,
     for (size_t e = 0; !head && e < info->size; e++) {
       KNReal        *w      = value + info->offset;
       const PetscInt row    = info->rank > 2 ? (PetscInt)(e % C) : (PetscInt)(e / (info->size / C)); /* the output that element e serves */
-      const size_t   stride = info->rank > 2 ? 1 : info->size / C, mode = e / (2 * C * C), k2 = mode % M, k1 = mode / M;
+      const size_t   stride = info->rank > 2 ? 1 : info->size / C, mode = e / (2 * C * C), last = mode % M, middle = mode / M % (2 * M), first = mode / (2 * M * M);
 
       if (row == c) w[e] = from < 0 ? 0 : w[e - (size_t)c * stride + (size_t)from * stride];
-      if (info->rank > 2 && (k2 >= (size_t)modes || (info->rank == 5 && k1 >= (size_t)modes && k1 < (size_t)(2 * M - modes)))) w[e] = 0;
+      if (info->rank > 2 && last >= (size_t)modes) w[e] = 0;
+      if (info->rank > 4 && middle >= (size_t)modes && middle < (size_t)(2 * M - modes)) w[e] = 0;
+      if (info->rank > 5 && first >= (size_t)modes && first < (size_t)(2 * M - modes)) w[e] = 0;
     }
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -223,7 +225,7 @@ static PetscErrorCode TestGates(const Network *network)
 
 int main(int argc, char **argv)
 {
-  static const Network still[] = {{"plain", "mean", "0", 2}, {"plain", "mean", "0.25", 1}, {"fno", "mean", "0.25", 2}, {"collision", "off", "0", 2}, {"collision", "off", "0.2", 1}};
+  static const Network still[] = {{"plain", "mean", "0", 2}, {"plain", "mean", "0.25", 1}, {"fno", "mean", "0.25", 2}, {"collision", "off", "0", 2}, {"collision", "off", "0.2", 1}, {"plain", "mean", "0", 3}};
   static const Network mean[]  = {{"collision", "mean", "0", 2}, {"collision", "mean", "0.2", 1}};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));

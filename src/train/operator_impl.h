@@ -1,0 +1,29 @@
+/* Private to src/train/: what an operator is. */
+#ifndef KITINET_OPERATOR_IMPL_H
+#define KITINET_OPERATOR_IMPL_H
+
+#include <kitinet/operator.h>
+#include <kitinet/rollout.h>
+#include <kitinet/spacetime.h>
+
+struct _p_KNOperator {
+  KNProblem    problem;       /* of a time-dependent one: no inputs, no frames */
+  KNModel      model;
+  KNParameters parameters;    /* the model's, not owned */
+  KNNormalizer input, output; /* input: NULL of a time-dependent one */
+  PetscInt     history;       /* H; 0: steady */
+  PetscReal    interval;      /* time from frame to frame; 0: steady */
+  KNRollout    rollout;       /* NULL: steady, or all frames at once */
+  KNSpacetime  spacetime;     /* NULL: steady, or frame by frame */
+  PetscInt     steps;         /* R, frames that spacetime predicts */
+  KNSharing    sharing;       /* ranks that have a sample together */
+  KNGrid       grid;          /* of the present plan, this rank's slab; dim 0: none */
+  float       *frames;        /* workspace of KNOperatorPredict, of capacity values */
+  size_t       capacity;
+  char        *options;       /* of the model, as a checkpoint carries them */
+  PetscInt     norigins;
+  char         origin[KN_MAX_ORIGINS][512];
+  PetscReal    spread_factor, spread_members; /* of KNOperatorGetSpread(); 0: none */
+};
+
+#endif
