@@ -73,6 +73,19 @@ static void DescribeType(hid_t type, char text[], size_t size)
   snprintf(text, size, "%s%zu-bit %s", order, 8 * H5Tget_size(type), name);
 }
 
+/* Bytes in the file. HDF5 visits every chunk for it, in a damaged file up to 2^64 of them: not asked where the shape alone is more than the file, 0. */
+static unsigned long long StorageOf(hid_t file, hid_t array, const ArrayFacts *facts)
+{
+  unsigned long long values = 1;
+  hsize_t            size;
+
+  if (facts->rank < 0 || facts->rank > MAX_AXES || facts->external || facts->layout == H5D_VIRTUAL || H5Fget_filesize(file, &size) < 0) return 0;
+  for (int i = 0; i < facts->rank; i++) {
+    if (__builtin_mul_overflow(values, facts->shape[i], &values) || values > size) return 0;
+  }
+  return H5Dget_storage_size(array);
+}
+
 static int DescribeArray(KNFile *file, const char name[], hid_t expected, ArrayFacts *facts)
 {
   H5L_info_t link;
@@ -95,7 +108,7 @@ static int DescribeArray(KNFile *file, const char name[], hid_t expected, ArrayF
   facts->filters = H5Pget_nfilters(layout);
   if (facts->layout == H5D_CHUNKED && facts->rank <= MAX_AXES) KNCallHDF5(file, H5Pget_chunk(layout, MAX_AXES, facts->chunk));
   if (facts->layout == H5D_CONTIGUOUS) facts->external = H5Pget_external_count(layout);
-  facts->storage = facts->external || facts->layout == H5D_VIRTUAL ? 0 : H5Dget_storage_size(array);
+  facts->storage = StorageOf(file->id, array, facts);
   DescribeType(type, facts->type, sizeof(facts->type));
   KNCallHDF5(file, H5Pclose(layout));
   KNCallHDF5(file, H5Tclose(type));

@@ -46,9 +46,11 @@ static void ReadBatch(const FuzzTarget *target, PetscInt64 seed, PetscInt64 end,
   signal(SIGPROF, TimeIsUp);
   for (; progress->number < end; progress->number++) {
     const size_t size = FuzzMutate(target, seed, progress->number, nseeds, seeds, sizeof(bytes), bytes);
-    FILE        *file = fopen(target->name, "wb");
+    FILE        *file;
     FuzzOutcome  outcome;
 
+    unlink(target->name); /* HDF5 knows files by their inode: one that was refused is still open */
+    file = fopen(target->name, "wb");
     if (!file || fwrite(bytes, 1, size, file) != size || fclose(file)) _exit(NO_FILE);
     setitimer(ITIMER_PROF, &limit, NULL);
     alarm(WALL_SECONDS);
