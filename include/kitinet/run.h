@@ -1,6 +1,6 @@
 /*
-  A run directory: config.yaml (every option in force), metrics.csv (a row an epoch), log.txt, checkpoint.h5 (the latest, and
-  checkpoint.h5.previous), best.h5; condensation.csv, if it is wanted (condensation.h).
+  A run directory: config.yaml (every option in force), metrics.csv (a row an epoch), metrics.jsonl (the same, a JSON object a line), log.txt, checkpoint.h5 (the latest,
+  and checkpoint.h5.previous), best.h5; condensation.csv, if it is wanted (condensation.h).
 */
 #ifndef KITINET_RUN_H
 #define KITINET_RUN_H
@@ -40,7 +40,7 @@ PETSC_EXTERN PetscErrorCode KNRunReadConfig(const char directory[], char **yaml)
 
 /*
   Collective on PETSC_COMM_WORLD. Writes config.yaml; keeps the rows of metrics.csv up to epoch `done`, drops later ones that a checkpoint does
-  not cover. *seconds: of the last kept row, on rank 0; 0 if there is none.
+  not cover, and makes metrics.jsonl of them. *seconds: of the last kept row, on rank 0; 0 if there is none.
 */
 PETSC_EXTERN PetscErrorCode KNRunStart(KNRun run, const char yaml[], PetscInt64 done, PetscReal *seconds);
 
@@ -49,7 +49,7 @@ PETSC_EXTERN PetscErrorCode KNRunStart(KNRun run, const char yaml[], PetscInt64 
 */
 PETSC_EXTERN PetscErrorCode KNRunReadMetrics(const char directory[], PetscInt *count, KNMetrics **metrics);
 
-/* Collective on PETSC_COMM_WORLD. Appends to metrics.csv and log.txt. Raises KN_ERR_IO. */
+/* Collective on PETSC_COMM_WORLD. Appends to metrics.csv and metrics.jsonl, to log.txt. Raises KN_ERR_IO. */
 PETSC_EXTERN PetscErrorCode KNRunAddMetrics(KNRun run, const KNMetrics *metrics);
 PETSC_EXTERN PetscErrorCode KNRunLog(KNRun run, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(2, 3);
 

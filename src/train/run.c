@@ -3,6 +3,7 @@
 #include <kitinet/lock.h>
 #include <kitinet/record.h>
 #include <kitinet/run.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -149,6 +150,25 @@ static PetscErrorCode PrintRow(const KNMetrics *metrics, size_t size, char row[]
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The same row as a JSON object, under the names of HEADER; what is no number (no test, NaN) as null. */
+static PetscErrorCode PrintObject(const char row[], size_t size, char object[])
+{
+  const char *name = HEADER;
+
+  PetscFunctionBegin;
+  PetscCall(PetscStrncpy(object, "{", size));
+  while (*row) {
+    const int       length = (int)strcspn(name, ",\n"), digits = (int)strcspn(row, ",\n");
+    const PetscBool number  = (PetscBool)(isdigit((unsigned char)row[row[0] == '-']) != 0);
+    const size_t    written = strlen(object);
+
+    PetscCall(PetscSNPrintf(object + written, size - written, "\"%.*s\": %.*s%s", length, name, number ? digits : 4, number ? row : "null", row[digits] == ',' ? ", " : "}\n"));
+    name += length + 1;
+    row += digits + 1;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNRunReadMetrics(const char directory[], PetscInt *count, KNMetrics **metrics)
 {
   char path[PETSC_MAX_PATH_LEN], *text, *line;
@@ -180,10 +200,10 @@ PetscErrorCode KNRunReadMetrics(const char directory[], PetscInt *count, KNMetri
 PetscErrorCode KNRunStart(KNRun run, const char yaml[], PetscInt64 done, PetscReal *seconds)
 {
   enum { ROW = 256 };
-  char       path[PETSC_MAX_PATH_LEN], *text = NULL;
+  char       path[PETSC_MAX_PATH_LEN], *text = NULL, *objects = NULL;
   KNMetrics *metrics = NULL;
   PetscInt   count   = 0;
-  size_t     size    = 0;
+  size_t     size = 0, objects_size = 0;
 
   PetscFunctionBegin;
   *seconds = 0;
@@ -191,18 +211,22 @@ PetscErrorCode KNRunStart(KNRun run, const char yaml[], PetscInt64 done, PetscRe
   PetscCall(KNFileWriteWhole(PETSC_COMM_WORLD, path, strlen(yaml), yaml));
   if (run->rank == 0) {
     PetscCall(KNRunReadMetrics(run->directory, &count, &metrics));
-    PetscCall(PetscMalloc1(sizeof(HEADER) + (size_t)count * ROW, &text));
+    PetscCall(PetscMalloc2(sizeof(HEADER) + (size_t)count * ROW, &text, (size_t)count * ROW + 1, &objects));
     size = (size_t)sprintf(text, "%s", HEADER);
     for (PetscInt i = 0; i < count && metrics[i].epoch <= done; i++) {
       PetscCall(PrintRow(&metrics[i], ROW, text + size));
+      PetscCall(PrintObject(text + size, ROW, objects + objects_size));
       size += strlen(text + size);
+      objects_size += strlen(objects + objects_size);
       *seconds = metrics[i].seconds;
     }
     PetscCall(PetscFree(metrics));
   }
   PetscCall(KNRunPath(run->directory, "metrics.csv", path));
   PetscCall(KNFileWriteWhole(PETSC_COMM_WORLD, path, size, text));
-  PetscCall(PetscFree(text));
+  PetscCall(KNRunPath(run->directory, "metrics.jsonl", path));
+  PetscCall(KNFileWriteWhole(PETSC_COMM_WORLD, path, objects_size, objects));
+  PetscCall(PetscFree2(text, objects));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -230,11 +254,13 @@ static PetscErrorCode Append(KNRun run, const char name[], const char text[])
 
 PetscErrorCode KNRunAddMetrics(KNRun run, const KNMetrics *metrics)
 {
-  char row[256];
+  char row[256], object[256];
 
   PetscFunctionBegin;
   PetscCall(PrintRow(metrics, sizeof(row), row));
+  PetscCall(PrintObject(row, sizeof(object), object));
   PetscCall(Append(run, "metrics.csv", row));
+  PetscCall(Append(run, "metrics.jsonl", object));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
