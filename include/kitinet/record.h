@@ -15,12 +15,15 @@
 
 typedef struct _p_KNRecord *KNRecord;
 
-/* Collective on comm. A new record in memory, to be stored by KNRecordSave. kind: "checkpoint", not owned. */
+/*
+  Collective on comm. A new record in memory, to be stored by KNRecordSave. kind: "checkpoint", not owned; NULL: a plain HDF5 file for other programs,
+  without the text in front, its checksum and the previous generation.
+*/
 PETSC_EXTERN PetscErrorCode KNRecordCreate(MPI_Comm comm, const char kind[], KNRecord *record);
 
 /*
   Collective on comm. Rank 0 reads and verifies, all ranks receive. If PATH is missing or damaged, PATH.previous is taken and a line on
-  stderr says so. Raises KN_ERR_INPUT if neither is whole.
+  stderr says so. Raises KN_ERR_INPUT if neither is whole. kind NULL: a plain HDF5 file of anybody's.
 */
 PETSC_EXTERN PetscErrorCode KNRecordLoad(MPI_Comm comm, const char kind[], const char path[], KNRecord *record);
 
@@ -53,10 +56,14 @@ PETSC_EXTERN PetscErrorCode KNRecordHas(KNRecord record, const char name[], Pets
 PETSC_EXTERN PetscErrorCode KNRecordAmend(KNRecord record, const char name[], PetscReal value);
 
 /*
-  Collective. The float array `name` of group `group` with the given shape, as a dataset /group/name. A loaded record must have
-  exactly this shape; the message names both.
+  Collective. The float array `name` of group `group` ("": the root) with the given shape, as a dataset /group/name. A loaded record must have
+  exactly this shape; the message names both. Complex: pairs of real and imaginary part, shape without the 2; in the file r and i, which h5py reads as complex64.
 */
 PETSC_EXTERN PetscErrorCode KNRecordArray(KNRecord record, const char group[], const char name[], PetscInt rank, const PetscInt shape[], float array[]);
+PETSC_EXTERN PetscErrorCode KNRecordComplexArray(KNRecord record, const char group[], const char name[], PetscInt rank, const PetscInt shape[], float array[]);
+
+/* Collective. Raises KN_ERR_INPUT if the root of a loaded record holds an array of another name than these (count). */
+PETSC_EXTERN PetscErrorCode KNRecordCheckNames(KNRecord record, PetscInt count, const char name[][KN_MAX_NAME]);
 
 /* Collective on comm. Writes a text file whole or not at all (temporary name, flush, rename): config.yaml, metrics.csv. Raises KN_ERR_IO. */
 PETSC_EXTERN PetscErrorCode KNFileWriteWhole(MPI_Comm comm, const char path[], size_t size, const void *bytes);

@@ -50,4 +50,7 @@ PETSC_EXTERN PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op
 /* Collective on PETSC_COMM_WORLD. Writes op as a checkpoint that begins at epoch 0, without moments; dataset: that it was made on. Raises KN_ERR_IO. */
 PETSC_EXTERN PetscErrorCode KNTrainerExport(KNOperator op, KNDataset dataset, const char path[]);
 
+/* The same for an operator made on the dataset of another checkpoint. Raises KN_ERR_INPUT, too. */
+PETSC_EXTERN PetscErrorCode KNTrainerExportLike(KNOperator op, const char checkpoint[], const char path[]);
+
 #endif

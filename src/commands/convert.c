@@ -1,18 +1,21 @@
 /*
-  kitinet convert: a dataset of another layout -> ours, or ours -> another (or any of them to any other).
+  kitinet convert: a dataset of another layout -> ours, or ours -> another (or any of them to any other). Weights of networks: convert_weights.c.
 
   Each rank reads a contiguous share of the rows, some at a time; the whole set is never in memory. What a file does not say itself is taken from options. Our datasets
   keep, as their options, those of the conversion, behind those that the source was made with, and what was found in the file and has no other place.
 */
 #include "command.h"
+#include "convert.h"
 #include <kitinet/format.h>
 #include <kitinet/progress.h>
+#include <kitinet/record.h>
 #include <string.h>
 
 typedef struct {
   PetscInt       inputs, outputs, x_count, y_count, u_count, format, points;
   char         **input, **output, **x, **y, **u;
-  char           initial[KN_MAX_TEXT], t[KN_MAX_TEXT], pde[KN_MAX_NAME];
+  char           initial[KN_MAX_TEXT], t[KN_MAX_TEXT], pde[KN_MAX_NAME], like[PETSC_MAX_PATH_LEN];
+  PetscBool      weights;
   PetscReal      dt;
   PetscInt       stride;
   PetscInt64     first, samples;
@@ -24,11 +27,22 @@ static const char *const points_choices[] = {"ask", "cells", "nodes", "periodic"
 
 static PetscErrorCode SetFromOptions(Convert *c)
 {
+  enum { MAX_FORMATS = 32 };
+  const char *formats[MAX_FORMATS];
+  PetscInt    nformats = 0;
+
   PetscFunctionBegin;
+  while (nformats < MAX_FORMATS - 2 && KNFormatNames()[nformats]) {
+    formats[nformats] = KNFormatNames()[nformats];
+    nformats++;
+  }
+  formats[nformats]     = "pytorch";
+  formats[nformats + 1] = NULL;
   PetscCall(KNOptionsHead("Conversion"));
   PetscCall(KNOptionsList("-input", "file to read, of any format: it is found from the content; x.npy,y.npy or u.npy,t.npy for numpy", &c->inputs, &c->input));
   PetscCall(KNOptionsList("-output", "file to write; x.npy,y.npy or u.npy,t.npy for numpy", &c->outputs, &c->output));
-  PetscCall(KNOptionsChoice("-format", "of the output; mat is MATLAB v7.3, xy neuraloperator's HDF5", KNFormatNames(), &c->format));
+  PetscCall(KNOptionsChoice("-format", "of the output; mat is MATLAB v7.3, xy neuraloperator's HDF5, pytorch the weights of a checkpoint, as the original FNO names them", formats, &c->format));
+  PetscCall(KNOptionsPath("-like", "checkpoint to be copied, but with the weights of the input, an HDF5 file as -format pytorch writes it", c->like));
   PetscCall(KNOptionsBool("-overwrite", "replace the output if it exists", &c->overwrite));
   PetscCall(KNOptionsInt64("-first", "first sample to take", 0, PETSC_MAX_INT, &c->first));
   PetscCall(KNOptionsInt64("-samples", "number of samples to take; 0: all that follow", 0, PETSC_MAX_INT, &c->samples));
@@ -42,6 +56,7 @@ static PetscErrorCode SetFromOptions(Convert *c)
   PetscCall(KNOptionsReal("-dt", "or the time from frame to frame", 0, PETSC_MAX_REAL, &c->dt));
   PetscCall(KNOptionsChoice("-points", "where the points of an axis lie: cells centres, nodes with both ends, or periodic nodes", points_choices, &c->points));
   PetscCall(KNOptionsString("-pde", "name of the problem, to be stored with it", sizeof(c->pde), c->pde));
+  c->weights = (PetscBool)(c->like[0] || c->format == nformats);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -129,6 +144,18 @@ static PetscErrorCode Copy(KNSource source, PetscInt64 first, PetscInt64 samples
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Datasets only: a checkpoint that comes without -format pytorch. */
+static PetscErrorCode CheckInput(const char path[])
+{
+  PetscBool is_record;
+  char      kind[KN_MAX_NAME], version[KN_MAX_NAME];
+
+  PetscFunctionBegin;
+  PetscCall(KNRecordIdentify(PETSC_COMM_WORLD, path, &is_record, kind, version));
+  PetscCheck(!is_record, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is a %s, no dataset: -format pytorch writes its weights", path, kind);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Run(Convert *c)
 {
   const KNProblem *problem;
@@ -159,16 +186,24 @@ static PetscErrorCode Run(Convert *c)
 
 PetscErrorCode KNCommand_Convert(const char purpose[], PetscBool *stopped)
 {
-  Convert   c = {.stride = 1};
-  PetscBool done;
+  Convert    c  = {.stride = 1};
+  KNOperator op = NULL;
+  PetscBool  done;
 
   PetscFunctionBegin;
   PetscCall(SetFromOptions(&c));
+  if (!KNOptionsHelpWanted()) PetscCheck(c.inputs && c.outputs, PETSC_COMM_WORLD, KN_ERR_USAGE, "convert needs -input FILE and -output FILE");
+  if (!KNOptionsHelpWanted() && c.weights) {
+    PetscCheck(c.inputs == 1 && c.outputs == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "weights lie in one file: give one -input and one -output");
+    PetscCall(KNOperatorLoad(c.like[0] ? c.like : c.input[0], &op)); // declares the model's options
+  }
   PetscCall(KNOptionsEnd("convert", purpose, &done));
-  if (!done) {
-    PetscCheck(c.inputs && c.outputs, PETSC_COMM_WORLD, KN_ERR_USAGE, "convert needs -input FILE and -output FILE");
+  if (!done && op) PetscCall(KNConvertWeights(op, c.input[0], c.like, c.output[0], c.overwrite));
+  else if (!done) {
+    PetscCall(CheckInput(c.input[0]));
     PetscCall(Run(&c));
   }
+  PetscCall(KNOperatorDestroy(&op));
   PetscCall(KNOptionsListDestroy(c.inputs, &c.input));
   PetscCall(KNOptionsListDestroy(c.outputs, &c.output));
   PetscCall(KNOptionsListDestroy(c.x_count, &c.x));

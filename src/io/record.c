@@ -10,7 +10,7 @@
 struct _p_KNRecord {
   MPI_Comm    comm;
   PetscMPIInt rank;
-  char        kind[KN_MAX_NAME];
+  char        kind[KN_MAX_NAME]; /* "": a plain HDF5 file */
   char        path[PETSC_MAX_PATH_LEN];
   KNDirection direction;
   KNFile      file; /* HDF5's core driver; a new record exists on rank 0 only, a loaded one on all */
@@ -33,7 +33,7 @@ static PetscErrorCode KNRecordNew(MPI_Comm comm, const char kind[], const char p
   PetscFunctionBegin;
   PetscCall(PetscNew(record));
   PetscCallMPI(MPI_Comm_rank(comm, &(*record)->rank));
-  PetscCall(PetscStrncpy((*record)->kind, kind, sizeof((*record)->kind)));
+  PetscCall(PetscStrncpy((*record)->kind, kind ? kind : "", sizeof((*record)->kind)));
   PetscCall(PetscStrncpy((*record)->path, path, sizeof((*record)->path)));
   (*record)->comm      = comm;
   (*record)->direction = direction;
@@ -92,13 +92,14 @@ PetscBool KNRecordIsLoaded(KNRecord record)
   return (PetscBool)(record->direction == KN_LOAD);
 }
 
-/* Rank 0: the newest whole generation of path. */
+/* Rank 0: the newest whole generation of path; of a plain file there is one. */
 static int ReadGeneration(KNFile *file, const char kind[], const char path[], char **bytes, size_t *size)
 {
   KNFile current = {.path = path, .code = KN_ERR_INPUT}, previous = {.code = KN_ERR_INPUT};
   char   name[PETSC_MAX_PATH_LEN];
   int    code;
 
+  if (!kind) return KNFileReadWhole(file, bytes, size);
   if (!(code = KNFileReadWhole(&current, bytes, size)) && !(code = KNRecordBlockCheck(&current, kind, *bytes, *size))) return 0;
   free(*bytes);
   (void)snprintf(name, sizeof(name), "%s.previous", path);
@@ -116,10 +117,11 @@ static int ReadGeneration(KNFile *file, const char kind[], const char path[], ch
 
 PetscErrorCode KNRecordLoad(MPI_Comm comm, const char kind[], const char path[], KNRecord *record)
 {
-  char     *bytes = NULL;
-  size_t    size  = 0;
-  int       code  = 0;
-  KNRecord  r;
+  const size_t block = kind ? KN_RECORD_BLOCK : 0;
+  char        *bytes = NULL;
+  size_t       size  = 0;
+  int          code  = 0;
+  KNRecord     r;
 
   PetscFunctionBegin;
   PetscCall(KNRecordNew(comm, kind, path, KN_LOAD, record));
@@ -130,7 +132,7 @@ PetscErrorCode KNRecordLoad(MPI_Comm comm, const char kind[], const char path[],
   if (r->rank) bytes = (char *)malloc(size);
   PetscCall(KNAgree(comm, bytes ? 0 : PETSC_ERR_MEM, "%s: no memory for its %zu bytes", path, size));
   for (size_t start = 0; start < size; start += 1u << 30) PetscCallMPI(MPI_Bcast(bytes + start, (int)PetscMin(size - start, (size_t)1 << 30), MPI_BYTE, 0, comm));
-  KNRecordDo(r, OpenImage(&r->file, bytes + KN_RECORD_BLOCK, size - KN_RECORD_BLOCK, H5F_ACC_RDONLY));
+  KNRecordDo(r, OpenImage(&r->file, bytes + block, size - block, H5F_ACC_RDONLY));
   free(bytes);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -173,21 +175,21 @@ static int SaveImage(KNRecord record, const char path[])
   KNFile *file = &record->file, disk = {.path = path, .code = KN_ERR_IO};
   char    previous[PETSC_MAX_PATH_LEN], block[KN_RECORD_BLOCK], *image;
   ssize_t size;
-  int     code;
+  int     code = 0, failed = 0; /* to take the image, to write it */
 
   KNCallHDF5(file, H5Fflush(file->id, H5F_SCOPE_GLOBAL));
   KNCallHDF5(file, size = H5Fget_file_image(file->id, NULL, 0));
   image = (char *)malloc((size_t)size);
   if (!image) return KNFileFail(file, KN_ERR_IO, "no memory for %zd bytes", size);
   if (H5Fget_file_image(file->id, image, (size_t)size) != size) code = KNFileFailHDF5(file, "H5Fget_file_image()");
-  else {
+  else if (record->kind[0]) {
     KNRecordBlockMake(block, record->kind, image, (size_t)size);
     (void)snprintf(previous, sizeof(previous), "%s.previous", path);
-    code = KNFileReplace(&disk, 2, (KNFilePart[]){{block, sizeof(block)}, {image, (size_t)size}}, IsWhole(record->kind, path) ? previous : NULL);
-    if (code) memcpy(file->message, disk.message, sizeof(file->message));
-  }
+    failed = KNFileReplace(&disk, 2, (KNFilePart[]){{block, sizeof(block)}, {image, (size_t)size}}, IsWhole(record->kind, path) ? previous : NULL);
+  } else failed = KNFileReplace(&disk, 1, (KNFilePart[]){{image, (size_t)size}}, NULL);
+  if (failed) memcpy(file->message, disk.message, sizeof(file->message));
   free(image);
-  return code;
+  return code ? code : failed;
 }
 
 PetscErrorCode KNRecordSave(KNRecord record, const char path[])
@@ -280,65 +282,36 @@ PetscErrorCode KNRecordAmend(KNRecord record, const char name[], PetscReal value
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static int StoreArray(KNFile *file, const char name[], int rank, const hsize_t shape[], const float *array)
-{
-  hid_t space, dataset, create, link;
-
-  KNCallHDF5(file, space = H5Screate_simple(rank, shape, NULL));
-  KNCallHDF5(file, create = H5Pcreate(H5P_DATASET_CREATE));
-  KNCallHDF5(file, H5Pset_obj_track_times(create, 0));
-  KNCallHDF5(file, link = H5Pcreate(H5P_LINK_CREATE));
-  KNCallHDF5(file, H5Pset_create_intermediate_group(link, 1));
-  KNCallHDF5(file, dataset = H5Dcreate2(file->id, name, H5T_IEEE_F32LE, space, link, create, H5P_DEFAULT));
-  KNCallHDF5(file, H5Dwrite(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, array));
-  KNCallHDF5(file, H5Dclose(dataset));
-  KNCallHDF5(file, H5Pclose(link));
-  KNCallHDF5(file, H5Pclose(create));
-  KNCallHDF5(file, H5Sclose(space));
-  return 0;
-}
-
-/* "(a, b, c)" */
-static void PrintShape(size_t size, char text[], int rank, const hsize_t shape[])
-{
-  size_t n = 0;
-
-  for (int i = 0; i < rank && n < size; i++) n += (size_t)snprintf(text + n, size - n, "%s%llu", i ? ", " : "(", (unsigned long long)shape[i]);
-  if (n < size) (void)snprintf(text + n, size - n, ")");
-}
-
-static int LoadArray(KNFile *file, const char name[], int rank, const hsize_t shape[], float *array)
-{
-  char    has[128], wants[128];
-  hsize_t found[H5S_MAX_RANK];
-  hid_t   dataset, space, type;
-  int     nfound;
-
-  if (H5Lexists(file->id, name, H5P_DEFAULT) <= 0 || (dataset = H5Dopen2(file->id, name, H5P_DEFAULT)) < 0) return KNFileFail(file, KN_ERR_INPUT, "no %s in it", name);
-  KNCallHDF5(file, space = H5Dget_space(dataset));
-  KNCallHDF5(file, type = H5Dget_type(dataset));
-  KNCallHDF5(file, nfound = H5Sget_simple_extent_dims(space, found, NULL));
-  if (nfound != rank || memcmp(found, shape, (size_t)rank * sizeof(*shape)) || H5Tequal(type, H5T_IEEE_F32LE) <= 0) {
-    PrintShape(sizeof(has), has, nfound, found);
-    PrintShape(sizeof(wants), wants, rank, shape);
-    return KNFileFail(file, KN_ERR_INPUT, "%s is %s, the network wants %s of 32-bit floats", name, has, wants);
-  }
-  KNCallHDF5(file, H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, array));
-  KNCallHDF5(file, H5Tclose(type));
-  KNCallHDF5(file, H5Sclose(space));
-  KNCallHDF5(file, H5Dclose(dataset));
-  return 0;
-}
-
-PetscErrorCode KNRecordArray(KNRecord record, const char group[], const char name[], PetscInt rank, const PetscInt shape[], float array[])
+static PetscErrorCode Array(KNRecord record, const char group[], const char name[], PetscBool is_complex, PetscInt rank, const PetscInt shape[], float array[])
 {
   char    path[2 * KN_MAX_NAME + 2];
   hsize_t extent[H5S_MAX_RANK];
 
   PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(path, sizeof(path), "%s/%s", group, name));
+  PetscCall(PetscSNPrintf(path, sizeof(path), "%s%s%s", group, group[0] ? "/" : "", name));
   for (PetscInt i = 0; i < rank; i++) extent[i] = (hsize_t)shape[i];
-  KNRecordDo(record, record->direction == KN_STORE ? StoreArray(&record->file, path, (int)rank, extent, array) : LoadArray(&record->file, path, (int)rank, extent, array));
+  KNRecordDo(record, record->direction == KN_STORE ? KNArrayStore(&record->file, path, is_complex, (int)rank, extent, array) : KNArrayLoad(&record->file, path, is_complex, (int)rank, extent, array));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNRecordArray(KNRecord record, const char group[], const char name[], PetscInt rank, const PetscInt shape[], float array[])
+{
+  PetscFunctionBegin;
+  PetscCall(Array(record, group, name, PETSC_FALSE, rank, shape, array));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNRecordComplexArray(KNRecord record, const char group[], const char name[], PetscInt rank, const PetscInt shape[], float array[])
+{
+  PetscFunctionBegin;
+  PetscCall(Array(record, group, name, PETSC_TRUE, rank, shape, array));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNRecordCheckNames(KNRecord record, PetscInt count, const char name[][KN_MAX_NAME])
+{
+  PetscFunctionBegin;
+  KNRecordDo(record, KNArrayCheckNames(&record->file, count, name));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -26,4 +26,11 @@ PetscBool KNRecordBlockIdentify(const char block[KN_RECORD_BLOCK], char kind[], 
 /* bytes: (size) of the whole file, user block and image. */
 int KNRecordBlockCheck(KNFile *file, const char kind[], const char *bytes, size_t size);
 
+/* The array `name` of the open file with exactly this shape (rank); is_complex: pairs of real and imaginary part. */
+int KNArrayStore(KNFile *file, const char name[], PetscBool is_complex, int rank, const hsize_t shape[], const float *array);
+int KNArrayLoad(KNFile *file, const char name[], PetscBool is_complex, int rank, const hsize_t shape[], float *array);
+
+/* Fails if the root holds an array of another name than these (count). */
+int KNArrayCheckNames(KNFile *file, PetscInt count, const char name[][KN_MAX_NAME]);
+
 #endif

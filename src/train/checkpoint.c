@@ -30,18 +30,26 @@ static PetscErrorCode Fingerprint(KNDataset dataset, PetscInt64 *fingerprint)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCheckpointSave(const char path[], KNOperator op, KNState *state, KNDataset dataset, PetscBool moments)
+static PetscErrorCode Save(const char path[], KNOperator op, KNState *state, PetscInt64 fingerprint, PetscBool moments)
 {
-  KNRecord   record;
-  PetscInt64 fingerprint;
+  KNRecord record;
 
   PetscFunctionBegin;
-  PetscCall(Fingerprint(dataset, &fingerprint));
   PetscCall(KNRecordCreate(PETSC_COMM_WORLD, "checkpoint", &record));
   PetscCall(TransferState(record, state, &fingerprint));
   PetscCall(KNOperatorTransfer(op, record, moments));
   PetscCall(KNRecordSave(record, path));
   PetscCall(KNRecordDestroy(&record));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCheckpointSave(const char path[], KNOperator op, KNState *state, KNDataset dataset, PetscBool moments)
+{
+  PetscInt64 fingerprint = 0;
+
+  PetscFunctionBegin;
+  PetscCall(Fingerprint(dataset, &fingerprint));
+  PetscCall(Save(path, op, state, fingerprint, moments));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -66,5 +74,19 @@ PetscErrorCode KNTrainerExport(KNOperator op, KNDataset dataset, const char path
 
   PetscFunctionBegin;
   PetscCall(KNCheckpointSave(path, op, &state, dataset, PETSC_FALSE));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTrainerExportLike(KNOperator op, const char checkpoint[], const char path[])
+{
+  KNState    state = {.best = -1};
+  KNRecord   record;
+  PetscInt64 fingerprint;
+
+  PetscFunctionBegin;
+  PetscCall(KNRecordLoad(PETSC_COMM_WORLD, "checkpoint", checkpoint, &record));
+  PetscCall(KNRecordInt(record, "dataset_fingerprint", &fingerprint));
+  PetscCall(KNRecordDestroy(&record));
+  PetscCall(Save(path, op, &state, fingerprint, PETSC_FALSE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -4,7 +4,7 @@
     dataset_tool make FILE POINTS FRAMES INPUTS OUTPUTS N1 [N2 [N3]]   3 rows of random values: a dataset of any shape
     dataset_tool difference A B [FRAME]                           mean over rows of |y_A - y_B| / |y_B|, of the frames from FRAME on; fails
                                                                   unless x and the frames before are the same bits
-    dataset_tool floats FILE NAME ..                              the bytes of HDF5 datasets of 32-bit floats, one after another, on stdout
+    dataset_tool floats FILE NAME ..                              the bytes of HDF5 datasets of (complex) 32-bit floats, as stored, one after another, on stdout
 */
 #include "small_dataset.h"
 #include <hdf5.h>
@@ -80,13 +80,14 @@ static PetscErrorCode Floats(const char path[], int n, char **name)
 
   PetscFunctionBegin;
   for (int i = 0; i < n; i++) {
-    const hid_t  dataset = H5Dopen2(file, name[i], H5P_DEFAULT);
+    const hid_t  dataset = H5Dopen2(file, name[i], H5P_DEFAULT), type = H5Dget_type(dataset);
     const size_t bytes   = (size_t)H5Dget_storage_size(dataset);
     char        *values;
 
     PetscCall(PetscMalloc1(bytes, &values));
-    PetscCheck(bytes && H5Dread(dataset, H5T_IEEE_F32LE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0 && fwrite(values, 1, bytes, stdout) == bytes, PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s in %s", name[i], path);
+    PetscCheck(bytes && H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0 && fwrite(values, 1, bytes, stdout) == bytes, PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s in %s", name[i], path);
     PetscCall(PetscFree(values));
+    H5Tclose(type);
     H5Dclose(dataset);
   }
   H5Fclose(file);
