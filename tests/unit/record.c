@@ -133,6 +133,7 @@ static PetscErrorCode TestGenerations(void)
     CHECK(access("a.h5.tmp", F_OK), "A temporary file is left");
     if (number > 1) PetscCall(CheckNumber("a.h5.previous", number - 1));
     else CHECK(access("a.h5.previous", F_OK), "The first generation has a previous one");
+    PetscCallMPI(MPI_Barrier(PETSC_COMM_WORLD)); /* all have looked before rank 0 writes the next one */
   }
   PetscCall(Save("b.h5", 3));
   PetscCall(ReadBytes("a.h5", &first, &size));
