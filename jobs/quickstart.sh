@@ -18,7 +18,7 @@ echo "== building"
 cmake --preset release >build.log 2>&1 || { cat build.log; rm -f build.log; exit 1; }
 mkdir -p "$data"
 mv build.log $work/build.log
-cmake --build --preset release --parallel --target kitinet >>$work/build.log 2>&1 || { tail -n 40 $work/build.log; exit 1; }
+cmake --build --preset release --parallel "$(nproc)" --target kitinet >>$work/build.log 2>&1 || { tail -n 40 $work/build.log; exit 1; }
 kitinet=build/release/kitinet
 
 run() {

@@ -8,5 +8,5 @@ cd "$(dirname "$0")/.."
 export KN_SLURM_REQUIRED="${KN_SLURM_REQUIRED:-${CI:-}}" # continuous integration skips no test on SLURM
 
 cmake --preset ci
-cmake --build --preset ci --parallel
+cmake --build --preset ci --parallel "$(nproc)" # without a number make starts all at once
 ctest --preset ci --parallel 2 "$@"
