@@ -43,6 +43,22 @@ static void PrintShape(size_t size, char text[], int rank, const hsize_t shape[]
   if (n < size) (void)snprintf(text + n, size - n, ")");
 }
 
+/* In one piece, as all of ours are and as h5py writes by default: what chunks, other files or space never written lead to need not be judged. */
+static int CheckStorage(KNFile *file, const char name[], hid_t dataset, size_t bytes)
+{
+  hid_t        create;
+  H5D_layout_t layout;
+  int          external = 0;
+
+  KNCallHDF5(file, create = H5Dget_create_plist(dataset));
+  KNCallHDF5(file, layout = H5Pget_layout(create));
+  if (layout == H5D_CONTIGUOUS) KNCallHDF5(file, external = H5Pget_external_count(create));
+  KNCallHDF5(file, H5Pclose(create));
+  if ((layout != H5D_CONTIGUOUS && layout != H5D_COMPACT) || external) return KNFileFail(file, KN_ERR_INPUT, "%s is stored in chunks or in another file: write it in one piece, without compression", name);
+  if (H5Dget_storage_size(dataset) != bytes) return KNFileFail(file, KN_ERR_INPUT, "%s was never written", name);
+  return 0;
+}
+
 int KNArrayLoad(KNFile *file, const char name[], PetscBool is_complex, int rank, const hsize_t shape[], float *array)
 {
   const char *kind = is_complex ? "complex numbers of 32-bit floats" : "32-bit floats";
@@ -63,6 +79,7 @@ int KNArrayLoad(KNFile *file, const char name[], PetscBool is_complex, int rank,
     PrintShape(sizeof(has), has, nfound, found);
     return KNFileFail(file, KN_ERR_INPUT, "%s is %s%s, the network wants %s of %s", name, has, equal ? "" : " of other numbers", wants, kind);
   }
+  KNCallFile(CheckStorage(file, name, dataset, (size_t)H5Sget_simple_extent_npoints(space) * H5Tget_size(wanted)));
   KNCallHDF5(file, H5Dread(dataset, wanted, H5S_ALL, H5S_ALL, H5P_DEFAULT, array));
   KNCallHDF5(file, H5Tclose(wanted));
   KNCallHDF5(file, H5Tclose(type));
