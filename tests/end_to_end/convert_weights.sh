@@ -75,12 +75,9 @@ damaged "plane.weights: no .*2.*weight.* in it, the network wants (3, 3" convert
 damaged "deep.weights: .*2.* is no array of the network" convert 1 -input deep.weights -like plane/best.h5
 damaged "line.weights: fc0.weight is (3, 2), the network wants (3, 3)" convert 1 -input line.weights -like plane/best.h5
 damaged "plane.h5: not a checkpoint" convert 1 -input plane.weights -like plane.h5
-damaged "plane.h5: not a checkpoint" convert 1 -input plane.h5 -format pytorch
 damaged "nowhere.h5: No such file" convert 1 -input nowhere.h5 -like plane/best.h5
 echo "fc0.weight" > text
 damaged "text: H5Fopen failed" convert 1 -input text -like plane/best.h5
-: > empty
-damaged "empty: " convert 1 -input empty -like plane/best.h5
 head -c 3000 plane.weights > cut
 damaged "cut: " convert 1 -input cut -like plane/best.h5
 damaged "best.h5 is a checkpoint, no dataset: -format pytorch" convert 1 -input plane/best.h5
