@@ -5,9 +5,9 @@
   checksum of what was to be written -> shorten -> fsync -> rename. Between the steps all ranks agree that none has failed.
 */
 #include "dataset_impl.h"
+#include "record_impl.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -128,18 +128,11 @@ static PetscErrorCode Verify(KNDataset dataset, PetscMPIInt size, PetscMPIInt ra
 static int Rename(KNDataset dataset, haddr_t end)
 {
   KNFile *file = &dataset->file;
-  char    path[PETSC_MAX_PATH_LEN];
-  int     directory;
 
   if (ftruncate(dataset->descriptor, (off_t)end)) return KNFileFail(file, KN_ERR_IO, "cannot be shortened: %s", strerror(errno));
   if (fsync(dataset->descriptor)) return KNFileFail(file, KN_ERR_IO, "cannot be flushed to disk: %s", strerror(errno));
   if (rename(dataset->temporary, dataset->path)) return KNFileFail(file, KN_ERR_IO, "cannot be renamed to %s: %s", dataset->path, strerror(errno));
-  memcpy(path, dataset->path, sizeof(path));
-  directory = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory >= 0) {
-    fsync(directory); // not every file system can; the rename itself has happened
-    close(directory);
-  }
+  (void)KNFolderFlush(dataset->path); /* not every file system can; the rename itself has happened */
   close(dataset->descriptor);
   dataset->descriptor = -1;
   return 0;

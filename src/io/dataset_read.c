@@ -2,23 +2,6 @@
 #include "dataset_impl.h"
 #include <string.h>
 
-static int OpenFile(KNDataset dataset)
-{
-  KNFile *file = &dataset->file;
-  hid_t   access;
-
-  KNCallHDF5(file, access = H5Pcreate(H5P_FILE_ACCESS));
-  KNCallHDF5(file, H5Pset_fclose_degree(access, H5F_CLOSE_STRONG));
-  // A published file is never written again, so that no lock is needed, which some file systems do not have.
-  KNCallHDF5(file, H5Pset_file_locking(access, 0, 1));
-  file->id = H5Fopen(file->path, H5F_ACC_RDONLY, access);
-  H5Pclose(access);
-  if (file->id >= 0) return 0;
-  file->id = 0;
-  KNFileFailHDF5(file, "H5Fopen");
-  return KNFileFail(file, file->code, "is truncated or damaged (H5Fopen refuses it): copy or generate it again");
-}
-
 /* Without a chunk cache a row goes straight from the file into the caller's array. */
 static int OpenArrays(KNDataset dataset)
 {
@@ -41,7 +24,7 @@ int KNDatasetLoad(KNDataset dataset)
 
   KNHDF5Start();
   KNCallFile(KNDatasetCheckFile(&dataset->file, &size));
-  KNCallFile(OpenFile(dataset));
+  KNCallFile(KNFileOpenHDF5(&dataset->file, "copy or generate it again"));
   if (H5Aexists(dataset->file.id, "format") == 0) KNCallFile(KNDatasetCheckForeign(&dataset->file));
   KNCallFile(KNDatasetAttributes(dataset, KN_LOAD));
   KNCallFile(KNDatasetCheckArrays(dataset, size));

@@ -14,19 +14,9 @@ static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a
 
 int KNSourceHDF5Open(KNSource source)
 {
-  KNFile *file = &source->file;
-  hid_t   access;
-
   if (memcmp(source->head, signature, 8) && memcmp(source->head + 512, signature, 8)) return 0;
   KNHDF5Start();
-  KNCallHDF5(file, access = H5Pcreate(H5P_FILE_ACCESS));
-  KNCallHDF5(file, H5Pset_fclose_degree(access, H5F_CLOSE_STRONG));
-  KNCallHDF5(file, H5Pset_file_locking(access, 0, 1));
-  file->id = H5Fopen(file->path, H5F_ACC_RDONLY, access);
-  H5Pclose(access);
-  if (file->id >= 0) return 0;
-  file->id = 0;
-  return KNFileFail(file, file->code, "is truncated or damaged (H5Fopen refuses it): copy it again");
+  return KNFileOpenHDF5(&source->file, "copy it again");
 }
 
 void KNSourceHDF5Close(KNSource source)

@@ -4,10 +4,10 @@
   All formats but the native one are written by rank 0 alone.
 */
 #include "format_impl.h"
+#include "record_impl.h"
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -184,19 +184,14 @@ static void Discard(KNSink sink)
 /* On disk under its final name, and the name on disk too. */
 static int Rename(KNSink sink, PetscInt i)
 {
-  char directory[PETSC_MAX_PATH_LEN];
-  int  descriptor = open(sink->temporary[i], O_RDWR | O_CLOEXEC);
+  const int descriptor = open(sink->temporary[i], O_RDWR | O_CLOEXEC);
+  int       failure    = descriptor < 0 || fsync(descriptor) ? errno : 0;
 
   sink->file.path = sink->path[i];
-  if (descriptor < 0 || fsync(descriptor)) return KNFileFail(&sink->file, KN_ERR_IO, "cannot be flushed to disk: %s", strerror(errno));
-  close(descriptor);
+  if (descriptor >= 0) close(descriptor);
+  if (failure) return KNFileFail(&sink->file, KN_ERR_IO, "cannot be flushed to disk: %s", strerror(failure));
   if (rename(sink->temporary[i], sink->path[i])) return KNFileFail(&sink->file, KN_ERR_IO, "cannot be renamed to its final name: %s", strerror(errno));
-  memcpy(directory, sink->path[i], sizeof(directory));
-  descriptor = open(dirname(directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor >= 0) {
-    fsync(descriptor); // not every file system can; the rename itself has happened
-    close(descriptor);
-  }
+  (void)KNFolderFlush(sink->path[i]); /* not every file system can; the rename itself has happened */
   return 0;
 }
 

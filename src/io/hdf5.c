@@ -70,6 +70,20 @@ int KNFileFailHDF5(KNFile *file, const char call[])
   return KNFileFail(file, file->code, "%.*s failed%s%s", (int)strcspn(name, "("), name, cause[0] ? ": " : "", cause);
 }
 
+int KNFileOpenHDF5(KNFile *file, const char advice[])
+{
+  hid_t access;
+
+  KNCallHDF5(file, access = H5Pcreate(H5P_FILE_ACCESS));
+  KNCallHDF5(file, H5Pset_fclose_degree(access, H5F_CLOSE_STRONG));
+  KNCallHDF5(file, H5Pset_file_locking(access, 0, 1));
+  file->id = H5Fopen(file->path, H5F_ACC_RDONLY, access);
+  H5Pclose(access);
+  if (file->id >= 0) return 0;
+  file->id = 0;
+  return KNFileFail(file, file->code, "is truncated or damaged (H5Fopen refuses it): %s", advice);
+}
+
 /* count 0: a single value. */
 static int StoreAttribute(KNFile *file, hid_t object, const char name[], hid_t type, hid_t memory, hsize_t count, const void *value)
 {

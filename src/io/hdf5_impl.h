@@ -40,6 +40,12 @@ int KNFileFailHDF5(KNFile *file, const char call[]);
     if (code_) return code_; \
   } while (0)
 
+/*
+  Opens file->path for reading into file->id. Without a lock, which some file systems do not have: a finished file is never written again. advice: what
+  to do about a file that is refused, "copy it again".
+*/
+int KNFileOpenHDF5(KNFile *file, const char advice[]);
+
 /* Before the first call of HDF5, any number of times: no error stack on the terminal, no plugins, no work at exit. */
 void KNHDF5Start(void);
 

@@ -3,6 +3,7 @@
 #include <kitinet/lock.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,22 +25,17 @@ static int WriteAll(KNFile *file, int descriptor, const char *bytes, size_t size
   return 0;
 }
 
-/* A rename is on disk only when the folder is. Some file systems cannot flush a folder (EINVAL): nothing more can be done there. */
-static int FlushFolder(KNFile *file)
+int KNFolderFlush(const char path[])
 {
-  char  folder[PETSC_MAX_PATH_LEN];
-  char *slash;
-  int   descriptor, failed;
+  char folder[PETSC_MAX_PATH_LEN];
+  int  descriptor, failure;
 
-  (void)snprintf(folder, sizeof(folder), "%s", file->path);
-  slash = strrchr(folder, '/');
-  if (!slash) (void)snprintf(folder, sizeof(folder), ".");
-  else slash[slash == folder] = 0;
-  descriptor = open(folder, O_RDONLY | O_DIRECTORY);
+  (void)snprintf(folder, sizeof(folder), "%s", path);
+  descriptor = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return 0;
-  failed = fsync(descriptor) && errno != EINVAL && errno != EROFS;
+  failure = fsync(descriptor) && errno != EINVAL && errno != EROFS ? errno : 0;
   close(descriptor);
-  return failed ? KNFileFail(file, KN_ERR_IO, "flushing the folder to disk failed: %s", strerror(errno)) : 0;
+  return failure;
 }
 
 int KNFileReplace(KNFile *file, size_t nparts, const KNFilePart part[], const char *previous)
@@ -63,7 +59,9 @@ int KNFileReplace(KNFile *file, size_t nparts, const KNFilePart part[], const ch
   }
   if (!code && rename(temporary, file->path)) code = KNFileFail(file, KN_ERR_IO, "cannot rename %s: %s", temporary, strerror(errno));
   if (code) unlink(temporary);
-  return code ? code : FlushFolder(file);
+  if (code) return code;
+  code = KNFolderFlush(file->path);
+  return code ? KNFileFail(file, KN_ERR_IO, "flushing the folder to disk failed: %s", strerror(code)) : 0;
 }
 
 int KNFileReadWhole(KNFile *file, char **bytes, size_t *size)

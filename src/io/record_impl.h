@@ -14,6 +14,9 @@ typedef struct {
 /* Writes the parts one after another to a temporary file, flushes, renames it to file->path. previous: name for what was there before; NULL: not kept. */
 int KNFileReplace(KNFile *file, size_t nparts, const KNFilePart part[], const char *previous);
 
+/* Flushes the folder of path to disk: a rename is there only when its folder is. Returns 0, or errno; folders that cannot be opened or flushed at all (EINVAL, EROFS) are left as they are. */
+int KNFolderFlush(const char path[]);
+
 /* The whole regular file; the caller frees *bytes with free(). */
 int KNFileReadWhole(KNFile *file, char **bytes, size_t *size);
 
