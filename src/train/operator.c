@@ -1,5 +1,5 @@
 /*
-  The trained operator: normalisers around a model, and its way into and out of a record.
+  The trained operator: normalisers around a model.
 
   A steady operator normalises inputs and outputs each on their own; a time-dependent one has one normaliser for all frames, so that its rollout
   runs on normalised frames from beginning to end: decode and encode between two steps would cancel.
@@ -104,136 +104,11 @@ PetscErrorCode KNOperatorFit(KNOperator op, KNDataset dataset, PetscInt64 first,
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* What a checkpoint says of the problem it was trained on. */
-static PetscErrorCode TransferProblem(KNRecord record, KNProblem *problem)
-{
-  PetscInt64 dim = problem->grid.dim, points = problem->grid.points, inputs = problem->inputs, outputs = problem->outputs, n;
-
-  PetscFunctionBegin;
-  PetscCall(KNRecordText(record, "pde", sizeof(problem->pde), problem->pde));
-  PetscCall(KNRecordText(record, "equation", sizeof(problem->equation), problem->equation));
-  PetscCall(KNRecordText(record, "boundary_conditions", sizeof(problem->boundary), problem->boundary));
-  PetscCall(KNRecordInt(record, "dimension", &dim));
-  PetscCall(KNRecordInt(record, "points", &points));
-  PetscCall(KNRecordInt(record, "inputs", &inputs));
-  PetscCall(KNRecordInt(record, "outputs", &outputs));
-  PetscCheck(dim >= 1 && dim <= KN_MAX_DIM && points >= KN_POINTS_CELLS && points <= KN_POINTS_PERIODIC && inputs >= 0 && inputs <= KN_MAX_FIELDS && outputs >= 1 && outputs <= KN_MAX_FIELDS, PETSC_COMM_WORLD, KN_ERR_INPUT,
-             "the checkpoint describes an impossible problem: %" PetscInt64_FMT " axes, %" PetscInt64_FMT " inputs, %" PetscInt64_FMT " outputs", dim, inputs, outputs);
-  problem->grid.dim    = (PetscInt)dim;
-  problem->grid.points = (KNPoints)points;
-  problem->inputs      = (PetscInt)inputs;
-  problem->outputs     = (PetscInt)outputs;
-  for (PetscInt i = 0; i < KN_MAX_DIM; i++) {
-    char name[KN_MAX_NAME];
-
-    PetscCall(PetscSNPrintf(name, sizeof(name), "n%" PetscInt_FMT, i + 1));
-    n = problem->grid.n[i];
-    PetscCall(KNRecordInt(record, name, &n));
-    PetscCheck(n >= 1 && n <= 1 << 20, PETSC_COMM_WORLD, KN_ERR_INPUT, "the checkpoint describes a grid of %" PetscInt64_FMT " points along axis %" PetscInt_FMT, n, i + 1);
-    problem->grid.n[i] = (PetscInt)n;
-  }
-  for (PetscInt i = 0; i < problem->inputs + problem->outputs; i++) {
-    KNField *field = i < problem->inputs ? &problem->input[i] : &problem->output[i - problem->inputs];
-    char     name[KN_MAX_NAME];
-
-    PetscCall(PetscSNPrintf(name, sizeof(name), i < problem->inputs ? "input%" PetscInt_FMT : "output%" PetscInt_FMT, i < problem->inputs ? i : i - problem->inputs));
-    PetscCall(KNRecordText(record, name, sizeof(field->name), field->name));
-    PetscCall(PetscStrlcat(name, ".unit", sizeof(name)));
-    PetscCall(KNRecordText(record, name, sizeof(field->unit), field->unit));
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* present: the grid to work on, of dim 0 if there is none yet */
-static PetscErrorCode TransferNormalizer(KNRecord record, const char group[], const KNGrid *present, KNNormalizer normalizer)
-{
-  KNNormalizerType type;
-  PetscInt         channels, shape[1 + KN_MAX_DIM];
-  KNGrid           grid;
-  size_t           count;
-  float           *mean, *std;
-
-  PetscFunctionBegin;
-  PetscCall(KNNormalizerGetStatistics(normalizer, &type, &channels, &grid, &count, &mean, &std));
-  if (!count) PetscFunctionReturn(PETSC_SUCCESS);
-  shape[0] = channels;
-  for (PetscInt i = 0; i < grid.dim; i++) shape[1 + i] = grid.n[i];
-  PetscCall(KNRecordArray(record, group, "mean", type == KN_NORMALIZER_POINTWISE ? 1 + grid.dim : 1, shape, mean));
-  PetscCall(KNRecordArray(record, group, "std", type == KN_NORMALIZER_POINTWISE ? 1 + grid.dim : 1, shape, std));
-  if (KNRecordIsLoaded(record)) PetscCall(KNNormalizerSetGrid(normalizer, present->dim ? present : &grid)); /* loaded statistics come into force */
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool moments)
-{
-  PetscInt64 steps = op->steps;
-  KNReal    *block[3];
-  PetscInt   count;
-
-  PetscFunctionBegin;
-  if (!KNRecordIsLoaded(record)) {
-    PetscCall(KNRecordText(record, "model_options", strlen(op->options) + 1, op->options));
-    PetscCall(TransferProblem(record, &op->problem));
-  }
-  PetscCall(KNRecordTexts(record, "origin", sizeof(op->origin[0]), KN_MAX_ORIGINS, &op->norigins, &op->origin[0][0]));
-  if (op->history) PetscCall(KNRecordReal(record, "frame_interval", &op->interval));
-  else PetscCall(TransferNormalizer(record, "normalizer/input", &op->grid, op->input));
-  if (op->spacetime) {
-    PetscCall(KNRecordInt(record, "predicted_frames", &steps));
-    PetscCheck(steps >= 1 && steps <= 1 << 20, PETSC_COMM_WORLD, KN_ERR_INPUT, "the checkpoint describes a network that predicts %" PetscInt64_FMT " frames", steps);
-    op->steps = (PetscInt)steps;
-  }
-  PetscCall(TransferNormalizer(record, "normalizer/output", &op->grid, op->output));
-  PetscCall(KNParametersGetBlocks(op->parameters, NULL, &block[0], NULL, &block[1], &block[2]));
-  PetscCall(KNParametersGetCount(op->parameters, &count));
-  for (PetscInt i = 0; i < count; i++) {
-    static const char *const group[] = {"parameters", "moment1", "moment2"};
-    const KNParameterInfo   *info;
-
-    PetscCall(KNParametersGetInfo(op->parameters, i, &info));
-    for (int b = 0; b < (moments ? 3 : 1); b++) PetscCall(KNRecordArray(record, group[b], info->name, info->rank, info->shape, block[b] + info->offset));
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode LoadSpread(KNOperator op, KNRecord record)
-{
-  PetscBool has;
-
-  PetscFunctionBegin;
-  PetscCall(KNRecordHas(record, KN_SPREAD_FACTOR, &has));
-  if (!has) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(KNRecordReal(record, KN_SPREAD_FACTOR, &op->spread_factor));
-  PetscCall(KNRecordReal(record, KN_SPREAD_MEMBERS, &op->spread_members));
-  PetscCheck(op->spread_factor > 0 && op->spread_factor < 1e30 && op->spread_members >= 2 && op->spread_members < 1e6, PETSC_COMM_WORLD, KN_ERR_INPUT, "the checkpoint has a spread factor of %g fitted with %g samples; fit it again: evaluate -calibrate", (double)op->spread_factor, (double)op->spread_members);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 PetscErrorCode KNOperatorGetSpread(KNOperator op, PetscReal *factor, PetscInt *members)
 {
   PetscFunctionBegin;
   *factor  = op->spread_members > 0 ? op->spread_factor : 1;
   *members = (PetscInt)op->spread_members;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode KNOperatorLoad(const char path[], KNOperator *op)
-{
-  static const char *const evaluation[] = {"collision_evaluate", "model_dropout_evaluate", NULL};
-  KNRecord                 record;
-  KNProblem                problem = {.frames = 0};
-  char                     options[8192];
-
-  PetscFunctionBegin;
-  PetscCall(KNRecordLoad(PETSC_COMM_WORLD, "checkpoint", path, &record));
-  PetscCall(KNRecordText(record, "model_options", sizeof(options), options));
-  PetscCall(TransferProblem(record, &problem));
-  PetscCall(KNOptionsInsertDefaults(options, path, evaluation));
-  PetscCall(KNOperatorCreate(&problem, 0, op));
-  PetscCall(KNOptionsRemoveDefaults());
-  PetscCall(KNOperatorTransfer(*op, record, PETSC_FALSE));
-  PetscCall(LoadSpread(*op, record));
-  PetscCall(KNRecordDestroy(&record));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
