@@ -1,7 +1,7 @@
 /*
   The trainable parameters of a network: each declared once (name, shape, initial distribution), all
   stored in four blocks of one layout: values, gradients, first and second Adam moment. Reduction,
-  optimiser and checkpoint are each one loop over a block.
+  optimiser and checkpoint are each one loop over a block. All but the values are made, as 0, when they are first asked for: a network that only predicts has none.
 */
 #ifndef KITINET_PARAMETERS_H
 #define KITINET_PARAMETERS_H
@@ -33,18 +33,18 @@ PETSC_EXTERN PetscErrorCode KNParametersDestroy(KNParameters *parameters);
 
 /*
   Not collective, before KNParametersSetUp(). Declares one parameter. The addresses value and gradient are remembered and
-  set by KNParametersSetUp() to the parameter's place in the blocks: they must live as long as the parameters.
+  set to the parameter's place in the blocks, value by KNParametersSetUp(), gradient when the gradients are made: they must live as long as the parameters.
 */
 PETSC_EXTERN PetscErrorCode KNParametersDeclare(KNParameters parameters, const char name[], PetscInt rank, const PetscInt shape[], KNInit init, KNReal scale, KNReal **value, KNReal **gradient);
 
 /*
-  Not collective. Allocates the blocks and draws the initial values: a pure function of (seed, parameter, element). Gradients and moments are 0.
-  Raises KN_ERR_USAGE where the blocks do not fit into the rank's memory (KNMemoryGetLimit).
+  Not collective. Allocates the values and draws the initial ones: a pure function of (seed, parameter, element).
+  Raises KN_ERR_USAGE where they do not fit into the rank's memory (KNMemoryGetLimit).
 */
 PETSC_EXTERN PetscErrorCode KNParametersSetUp(KNParameters parameters, PetscInt64 seed);
 
 /*
-  Not collective, after KNParametersSetUp(). The four blocks, not owned, *size elements each, aligned to KN_ALIGN (gaps between
+  Not collective, after KNParametersSetUp(). The four blocks, made where there is none yet, not owned, *size elements each, aligned to KN_ALIGN (gaps between
   parameters are 0 and stay 0). Any pointer may be NULL. Before KNParametersSetUp(): size alone, of what has been declared so far.
 */
 PETSC_EXTERN PetscErrorCode KNParametersGetBlocks(KNParameters parameters, size_t *size, KNReal **value, KNReal **gradient, KNReal **moment1, KNReal **moment2);

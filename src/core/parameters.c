@@ -1,4 +1,4 @@
-/* The trainable parameters: declared one by one, stored in four blocks of one layout. */
+/* The trainable parameters: declared one by one, stored in up to four blocks of one layout. */
 #include <kitinet/error.h>
 #include <kitinet/memory.h>
 #include <kitinet/parameters.h>
@@ -16,7 +16,7 @@ struct _p_KNParameters {
   PetscInt   count, capacity;
   Parameter *parameter;      /* (count) */
   size_t     size;           /* elements of a block, a multiple of the cache line */
-  KNReal    *block[NBLOCKS]; /* (size) each; NULL before SetUp */
+  KNReal    *block[NBLOCKS]; /* (size) each; VALUE NULL before SetUp, others until they are asked for */
 };
 
 PetscErrorCode KNParametersCreate(KNParameters *parameters)
@@ -85,22 +85,33 @@ static void KNParameterDraw(const KNParameterInfo *info, PetscInt64 seed, PetscI
   }
 }
 
+static void KNParametersPlaceGradients(KNParameters p)
+{
+  for (PetscInt i = 0; i < p->count; i++) *p->parameter[i].gradient = p->block[GRADIENT] + p->parameter[i].info.offset;
+}
+
+static PetscErrorCode KNParametersAllocate(KNParameters p, int b)
+{
+  PetscFunctionBegin;
+  if (p->block[b]) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNMalloc(p->size, sizeof(KNReal), &p->block[b]));
+  memset(p->block[b], 0, p->size * sizeof(KNReal)); /* gaps are 0 in debug builds too */
+  if (b == GRADIENT) KNParametersPlaceGradients(p);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNParametersSetUp(KNParameters p, PetscInt64 seed)
 {
   PetscFunctionBegin;
   PetscCheck(!p->block[VALUE], PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNParametersSetUp() called twice");
-  PetscCheck(p->size <= KNMemoryGetLimit() / (NBLOCKS * sizeof(KNReal)), PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "the network's %.4g million parameters, their gradients and moments need %.1f MiB, a rank may take %.1f MiB here: lower -model_width, -model_modes or -model_layers, or the number of ranks on a node",
-             (double)p->size * 1e-6, (double)p->size * NBLOCKS * sizeof(KNReal) / 1048576.0, (double)KNMemoryGetLimit() / 1048576.0);
-  for (int b = 0; b < NBLOCKS; b++) {
-    PetscCall(KNMalloc(p->size, sizeof(KNReal), &p->block[b]));
-    memset(p->block[b], 0, p->size * sizeof(KNReal)); /* gaps are 0 in debug builds too */
-  }
+  PetscCheck(p->size <= KNMemoryGetLimit() / sizeof(KNReal), PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "the network's %.4g million parameters need %.1f MiB, a rank may take %.1f MiB here: lower -model_width, -model_modes or -model_layers, or the number of ranks on a node",
+             (double)p->size * 1e-6, (double)p->size * sizeof(KNReal) / 1048576.0, (double)KNMemoryGetLimit() / 1048576.0);
+  PetscCall(KNParametersAllocate(p, VALUE));
   for (PetscInt i = 0; i < p->count; i++) {
     const Parameter *entry = &p->parameter[i];
 
-    *entry->value    = p->block[VALUE] + entry->info.offset;
-    *entry->gradient = p->block[GRADIENT] + entry->info.offset;
+    *entry->value = p->block[VALUE] + entry->info.offset;
     KNParameterDraw(&entry->info, seed, i, *entry->value);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -108,12 +119,15 @@ PetscErrorCode KNParametersSetUp(KNParameters p, PetscInt64 seed)
 
 PetscErrorCode KNParametersGetBlocks(KNParameters p, size_t *size, KNReal **value, KNReal **gradient, KNReal **moment1, KNReal **moment2)
 {
+  KNReal **const block[NBLOCKS] = {value, gradient, moment1, moment2};
+
   PetscFunctionBegin;
   if (size) *size = p->size;
-  if (value) *value = p->block[VALUE];
-  if (gradient) *gradient = p->block[GRADIENT];
-  if (moment1) *moment1 = p->block[MOMENT1];
-  if (moment2) *moment2 = p->block[MOMENT2];
+  for (int b = 0; b < NBLOCKS; b++) {
+    if (!block[b]) continue;
+    PetscCall(KNParametersAllocate(p, b));
+    *block[b] = p->block[b];
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -142,18 +156,21 @@ PetscErrorCode KNParametersGetTotal(KNParameters p, size_t *total)
 
 PetscErrorCode KNParametersSwapGradients(KNParameters p, KNReal **block)
 {
-  KNReal *mine = p->block[GRADIENT];
+  KNReal *mine;
 
   PetscFunctionBegin;
+  PetscCall(KNParametersAllocate(p, GRADIENT));
+  mine               = p->block[GRADIENT];
   p->block[GRADIENT] = *block;
   *block             = mine;
-  for (PetscInt i = 0; i < p->count; i++) *p->parameter[i].gradient = p->block[GRADIENT] + p->parameter[i].info.offset;
+  KNParametersPlaceGradients(p);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNParametersZeroGradients(KNParameters p)
 {
   PetscFunctionBegin;
+  PetscCall(KNParametersAllocate(p, GRADIENT));
 #pragma omp parallel for simd schedule(static)
   for (size_t i = 0; i < p->size; i++) p->block[GRADIENT][i] = 0;
   PetscFunctionReturn(PETSC_SUCCESS);

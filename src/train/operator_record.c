@@ -84,7 +84,7 @@ PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool mome
     op->steps = (PetscInt)steps;
   }
   PetscCall(TransferNormalizer(record, "normalizer/output", &op->grid, op->output));
-  PetscCall(KNParametersGetBlocks(op->parameters, NULL, &block[0], NULL, &block[1], &block[2]));
+  PetscCall(KNParametersGetBlocks(op->parameters, NULL, &block[0], NULL, moments ? &block[1] : NULL, moments ? &block[2] : NULL));
   PetscCall(KNParametersGetCount(op->parameters, &count));
   for (PetscInt i = 0; i < count; i++) {
     static const char *const group[] = {"parameters", "moment1", "moment2"};

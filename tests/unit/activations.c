@@ -13,6 +13,8 @@ static PetscErrorCode TestBytes(const char residual[], const char padding[], Pet
 {
   const KNGrid   grid = KNGridMake(dim, dim == 2 ? (const PetscInt[]){48, 40} : (const PetscInt[]){2000, 1}, KN_POINTS_CELLS);
   KNModel        model;
+  KNParameters   parameters;
+  KNReal        *gradient, *moment[2];
   size_t         before, taken, stated;
   double         off;
 
@@ -23,6 +25,8 @@ static PetscErrorCode TestBytes(const char residual[], const char padding[], Pet
   PetscCall(KNModelSetChannels(model, dim, 3, 1));
   PetscCall(KNModelSetFromOptions(model));
   PetscCall(KNModelSetUp(model, 1));
+  PetscCall(KNModelGetParameters(model, &parameters));
+  if (training) PetscCall(KNParametersGetBlocks(parameters, NULL, NULL, &gradient, &moment[0], &moment[1])); /* which are no activations */
   before = Heap();
   PetscCall(KNModelSetGrid(model, &grid, 20, training));
   taken = Heap() - before;

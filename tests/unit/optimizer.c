@@ -65,6 +65,7 @@ static PetscErrorCode TestClipping(void)
     PetscCall(KNParametersCreate(&parameters));
     PetscCall(KNParametersDeclare(parameters, "w", 1, (const PetscInt[]){2}, KN_INIT_ZERO, 0, &value, &gradient));
     PetscCall(KNParametersSetUp(parameters, 1));
+    PetscCall(KNParametersZeroGradients(parameters)); /* makes them */
     PetscCall(KNParametersGetBlocks(parameters, &size, NULL, NULL, &m, NULL));
     gradient[0] = 3;
     gradient[1] = 4;
