@@ -6,6 +6,7 @@
 # PYTHON with torch, numpy, h5py; a C++ compiler for torch.compile. Each round starts each program afresh for each shape and phase and lets it repeat the step for so many
 # seconds (5 rounds of 5). Writes jobs/results/pytorch_comparison.csv: shape, phase, milliseconds for the whole batch, medians over rounds (compiled_ms is empty where
 # torch.compile fails), and the memory that a process which does only this holds beyond its start, MiB; prints the ratios. Needs build/release/kitinet.
+# Unset OPENBLAS_CORETYPE where it holds BLAS to an older instruction set than the processor's: PyTorch does not read it.
 # SHAPES names those to measure (all four). KITINET's micro-batches are MICROBATCH samples (4); PyTorch takes the whole batch at a time, as its users do.
 set -eu
 cd "$(dirname "$0")/../.."

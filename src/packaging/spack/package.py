@@ -20,6 +20,7 @@ class Kitinet(CMakePackage):
     depends_on("hdf5@1.10:+mpi+hl")
     depends_on("fftw@3.3:+mpi precision=float,double")
     depends_on("openblas")
+    depends_on("libxsmm", when="target=x86_64:")
     depends_on("random123")
     depends_on("zlib-api")
     depends_on("nettle")
