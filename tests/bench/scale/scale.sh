@@ -3,7 +3,7 @@
 #   sh tests/bench/scale/scale.sh calibrate      on an idle machine, half a minute
 #   sh tests/bench/scale/scale.sh [ranks ...]    2 8 64 256 1024 2048: simulates what jobs/results/scaling_simulated.csv does not hold yet; then the picture
 # Network: the default one on 64 x 64, micro-batches of 5. Needs build/release/kitinet, libsimgrid-dev, gnuplot. A simulation of 1,024 ranks takes one or two minutes, of 2,048
-# four times that, one thread, 2 GB; several may run at a time with different ranks. It was measured with OPENBLAS_CORETYPE unset.
+# four times that, one thread, 2 GB; several may run at a time with different ranks.
 set -eu
 cd "$(dirname "$0")/../../.."
 . jobs/packages.sh
@@ -69,7 +69,7 @@ row() {
     exposed = overlap ? volume / 4 : volume
     if (overlap && volume - 0.75 * b > exposed) exposed = volume - 0.75 * b
     formula = compute + exposed + 2 * log(p) / log(2) * 4e-6
-    for (i = 1; i <= 64; i *= 8) {
+    for (i = 1; i <= 64; i *= i == 2 ? 4 : i == 1 ? 2 : 8) {
       more = (i - 1) * (f + b)
       printf "%s,%s,%.4g,%d,%d,%d,%.6f,%.4f,%.6f\n", kind, topology, bw / 1e9, overlap, p, i, seconds + more, (compute + more) / (seconds + more), formula + more
     }}' >>"$results"
@@ -84,8 +84,8 @@ fi
 # Bytes a second for one rank: 100 Gbit/s shared by 32 ranks, by 4, and for one alone.
 for ranks in ${*:-2 8 64 256 1024 2048}; do
   for overlap in 1 0; do
-    for topology in fat_tree dragonfly; do
-      for bandwidth in 3.1 0.39 12.5; do
+    for bandwidth in 3.1 12.5 0.39; do
+      for topology in fat_tree dragonfly; do
         ! grep -q "^simulated,$topology,$bandwidth,$overlap,$ranks," $results || continue
         platform $topology ${bandwidth}e9 5e-7 >"$work/platform.xml"
         seconds=$(simulate "$ranks" $overlap)
