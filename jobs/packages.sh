@@ -5,6 +5,7 @@ packages="gcc libc6-dev make cmake pkg-config openmpi-bin libopenmpi-dev petsc-d
 libfftw3-mpi-dev libopenblas-dev librandom123-dev zlib1g-dev nettle-dev libmatio-dev gnuplot-nox"
 
 if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
+  [ "$(dpkg --print-architecture)" != amd64 ] || packages="$packages libxsmm-dev" # for x86 alone
   missing=
   for package in $packages ${test_packages:-}; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"

@@ -61,6 +61,19 @@ endif()
 add_library(KN::random123 INTERFACE IMPORTED GLOBAL)
 target_include_directories(KN::random123 SYSTEM INTERFACE ${RANDOM123_INCLUDE})
 
+# Optional: kernels of small products, generated at run time. Its functions for large ones, which we do not call, need a BLAS.
+find_path(XSMM_INCLUDE libxsmm.h)
+find_library(XSMM_LIBRARY xsmm)
+add_library(KN::xsmm INTERFACE IMPORTED GLOBAL)
+if(XSMM_INCLUDE AND XSMM_LIBRARY)
+  target_include_directories(KN::xsmm SYSTEM INTERFACE ${XSMM_INCLUDE})
+  target_link_libraries(KN::xsmm INTERFACE ${XSMM_LIBRARY} KN::blas Threads::Threads ${CMAKE_DL_LIBS} m)
+  target_compile_definitions(KN::xsmm INTERFACE KN_HAVE_XSMM)
+  message(STATUS "libxsmm: ${XSMM_LIBRARY}")
+else()
+  message(STATUS "libxsmm: not found, BLAS computes small products too, slower. Debian on amd64: apt-get install libxsmm-dev")
+endif()
+
 # Optional: MATLAB v5 files. Its module would add the headers of a serial HDF5 before ours, so it is looked for by hand.
 find_path(MATIO_INCLUDE matio.h)
 find_library(MATIO_LIBRARY matio)

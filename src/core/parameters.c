@@ -154,6 +154,7 @@ PetscErrorCode KNParametersSwapGradients(KNParameters p, KNReal **block)
 PetscErrorCode KNParametersZeroGradients(KNParameters p)
 {
   PetscFunctionBegin;
-  memset(p->block[GRADIENT], 0, p->size * sizeof(KNReal));
+#pragma omp parallel for simd schedule(static)
+  for (size_t i = 0; i < p->size; i++) p->block[GRADIENT][i] = 0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

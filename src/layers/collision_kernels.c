@@ -20,13 +20,6 @@
 */
 #define KN_BLOCK 64
 
-/*
-  Two particles closer than eps have no line of centres and do not collide. Features are of order 1, where float rounds to 1.2e-7:
-  below eps the direction is made of the rounding errors of earlier layers. The factor 1/|c| in the gradient stays below
-  1/eps, and |c|^2 far from underflow. Double (2.2e-16) allows a smaller one.
-*/
-static const KNReal kn_eps = sizeof(KNReal) == 4 ? 1e-6 : 1e-12;
-
 /* Which kernel draws: the upper half of the fourth coordinate; the lower half counts its calls of the generator. */
 enum { KN_DRAW_ATTEMPT, KN_DRAW_TEST, KN_DRAW_SETUP };
 
@@ -128,7 +121,7 @@ static inline __attribute__((always_inline)) void kn_collide_centres_small(KNRea
       cr += c * (v[i + a * S + s] - v[j + a * S + s]);
       cc += c * c;
     }
-    q = cc > kn_eps * kn_eps ? w * cr / cc : 0;
+    q = cc > KN_COLLISION_EPS * KN_COLLISION_EPS ? w * cr / cc : 0;
     for (size_t a = 0; a < d; a++) {
       const KNReal delta = (x[i + a * S + s] - x[j + a * S + s]) * q;
 
@@ -172,7 +165,7 @@ static void kn_collide_centres(KNReal *out, const KNReal *x, const KNReal *v, si
     }
   }
 #pragma omp simd
-  for (size_t s = 0; s < m; s++) cr[s] = cc[s] > kn_eps * kn_eps ? w * cr[s] / cc[s] : 0;
+  for (size_t s = 0; s < m; s++) cr[s] = cc[s] > KN_COLLISION_EPS * KN_COLLISION_EPS ? w * cr[s] / cc[s] : 0;
   for (size_t a = 0; a < d; a++) {
     const KNReal *xi = x + i + a * S, *xj = x + j + a * S;
     KNReal       *oi = out + i + a * S, *oj = out + j + a * S;
@@ -208,7 +201,7 @@ static void kn_collide_centres_backward(KNReal *dx, const KNReal *dout, const KN
   }
 #pragma omp simd
   for (size_t s = 0; s < m; s++) {
-    const KNReal inverse = cc[s] > kn_eps * kn_eps ? 1 / cc[s] : 0;
+    const KNReal inverse = cc[s] > KN_COLLISION_EPS * KN_COLLISION_EPS ? 1 / cc[s] : 0;
 
     cr[s] *= inverse;
     ce[s] *= inverse;

@@ -18,6 +18,13 @@
 #include <kitinet/base.h>
 
 /*
+  Two particles closer than eps have no line of centres and do not collide. Features are of order 1, where float rounds to 1.2e-7:
+  below eps the direction is made of the rounding errors of earlier layers. The factor 1/|c| in the gradient stays below
+  1/eps, and |c|^2 far from underflow. Double (2.2e-16) allows a smaller one.
+*/
+#define KN_COLLISION_EPS ((KNReal)(sizeof(KNReal) == 4 ? 1e-6 : 1e-12))
+
+/*
   pair: (n), a random permutation of the particles; pair k is particles pair[2 k] and pair[2 k + 1], for k < floor(n/2). With n odd
   the last entry sits out. All (n - 1)!! (n even) or n!! (n odd) matchings are equally likely. n > 0.
 */

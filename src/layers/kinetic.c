@@ -4,18 +4,21 @@
       y = x + C(x, GELU(z))
 
   C: the collisions of collision.c, with its options, laws and draws; at rate 0 nothing collides and y is drift.c's, bit for bit. One pass does what gelu, collision
-  and the addition do in four: a particle that collides is taken with its partner through a workspace in the cache, a few hundred points at a
-  time; all others fly freely, x + GELU(z), without one.
+  and the addition do in four: a particle that collides is taken with its partner through a workspace in the cache, some points at a
+  time; all others fly freely, x + GELU(z), without one. A pair that collides along the line of centres, as in training, has kernels of its own, row
+  by row: rows of a grid of 2^k points fall on the same lines of the cache, which cannot hold all of a pair's at a time.
 
   in[0] = x, in[1] = z: (B, C, S); y: (B, C, S). No parameters.
 */
 #include "collision_kernels.h"
 #include "collision_list.h"
 #include "gelu_kernels.h"
+#include "normal.h"
 #include <omp.h>
 #include <string.h>
 
 enum { TILE = 64, ARRAYS = 5 }; /* points of all channels that an array of the workspace holds; arrays of a thread */
+enum { PAIR_TILE = 256 };       /* points at which a pair is taken at a time: long enough rows that the processor foresees them */
 
 /* Particles that collide with no others: their rows of x, z, .. are member[i] d + a. */
 typedef struct {
@@ -82,9 +85,111 @@ static void kn_kinetic_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const 
   }
 }
 
+static void kn_pair_forward(KNReal *y, const KNReal *x, const KNReal *z, const uint32_t pair[2], KNReal *work, size_t d, size_t S, int add)
+{
+  // Particles i and j: with c = x_i - x_j, q = c . (v_i - v_j) / |c|^2, y_i = x_i + v_i - q c, y_j = x_j + v_j + q c. y, x, z: (C, S); work: (3 d + 2, PAIR_TILE)
+  KNReal *restrict cr = work, *restrict cc = cr + PAIR_TILE, *rows = cc + PAIR_TILE;
+  const size_t i = pair[0] * d * S, j = pair[1] * d * S;
+
+  for (size_t s = 0; s < S; s += PAIR_TILE) {
+    const size_t n = PetscMin(PAIR_TILE, S - s);
+
+    memset(cr, 0, n * sizeof(*cr));
+    memset(cc, 0, n * sizeof(*cc));
+    for (size_t a = 0; a < d; a++) {
+      const size_t at_i = i + a * S + s, at_j = j + a * S + s;
+      const KNReal *restrict xi = x + at_i, *restrict xj = x + at_j, *restrict zi = z + at_i, *restrict zj = z + at_j;
+      KNReal *restrict c = rows + 3 * a * PAIR_TILE, *restrict fi = c + PAIR_TILE, *restrict fj = fi + PAIR_TILE;
+
+#pragma omp simd
+      for (size_t p = 0; p < n; p++) {
+        KNReal Phi_i, Phi_j, phi;
+
+        kn_normal(zi[p], &Phi_i, &phi);
+        kn_normal(zj[p], &Phi_j, &phi);
+        c[p] = xi[p] - xj[p];
+        cr[p] += c[p] * (zi[p] * Phi_i - zj[p] * Phi_j);
+        cc[p] += c[p] * c[p];
+        fi[p] = xi[p] + zi[p] * Phi_i;
+        fj[p] = xj[p] + zj[p] * Phi_j;
+      }
+    }
+#pragma omp simd
+    for (size_t p = 0; p < n; p++) cr[p] = cc[p] > KN_COLLISION_EPS * KN_COLLISION_EPS ? cr[p] / cc[p] : 0;
+    for (size_t a = 0; a < d; a++) {
+      const KNReal *restrict c = rows + 3 * a * PAIR_TILE, *restrict fi = c + PAIR_TILE, *restrict fj = fi + PAIR_TILE;
+      KNReal *restrict yi = y + i + a * S + s, *restrict yj = y + j + a * S + s;
+
+#pragma omp simd
+      for (size_t p = 0; p < n; p++) {
+        yi[p] = (add ? yi[p] : 0) + (fi[p] - cr[p] * c[p]);
+        yj[p] = (add ? yj[p] : 0) + (fj[p] + cr[p] * c[p]);
+      }
+    }
+  }
+}
+
+static void kn_pair_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const KNReal *x, const KNReal *z, const uint32_t pair[2], KNReal *work, size_t d, size_t S, int add)
+{
+  // With r = v_i - v_j, e = dy_j - dy_i, A = c . r / |c|^2, B = c . e / |c|^2, dc = A e + B r - 2 A B c: dx_i = dy_i + dc, dv_i = dy_i + B c; for j with -. In one dimension the
+  // line of centres does not turn: dc = 0. dx, dz: or NULL, dx may be dy, dz may be z. work: (4 d + 3, PAIR_TILE)
+  KNReal *restrict A = work, *restrict B = A + PAIR_TILE, *restrict cc = B + PAIR_TILE, *rows = cc + PAIR_TILE;
+  const size_t i = pair[0] * d * S, j = pair[1] * d * S;
+
+  for (size_t s = 0; s < S; s += PAIR_TILE) {
+    const size_t n = PetscMin(PAIR_TILE, S - s);
+
+    memset(A, 0, n * sizeof(*A));
+    memset(B, 0, n * sizeof(*B));
+    memset(cc, 0, n * sizeof(*cc));
+    for (size_t a = 0; a < d; a++) {
+      const size_t at_i = i + a * S + s, at_j = j + a * S + s;
+      const KNReal *restrict xi = x + at_i, *restrict xj = x + at_j, *restrict zi = z + at_i, *restrict zj = z + at_j, *restrict gi = dy + at_i, *restrict gj = dy + at_j;
+      KNReal *restrict c = rows + 4 * a * PAIR_TILE, *restrict r = c + PAIR_TILE, *restrict slope_i = r + PAIR_TILE, *restrict slope_j = slope_i + PAIR_TILE;
+
+#pragma omp simd
+      for (size_t p = 0; p < n; p++) {
+        KNReal Phi_i, Phi_j, phi_i, phi_j;
+
+        kn_normal(zi[p], &Phi_i, &phi_i);
+        kn_normal(zj[p], &Phi_j, &phi_j);
+        c[p]       = xi[p] - xj[p];
+        r[p]       = zi[p] * Phi_i - zj[p] * Phi_j;
+        slope_i[p] = Phi_i + zi[p] * phi_i;
+        slope_j[p] = Phi_j + zj[p] * phi_j;
+        A[p] += c[p] * r[p];
+        B[p] += c[p] * (gj[p] - gi[p]);
+        cc[p] += c[p] * c[p];
+      }
+    }
+#pragma omp simd
+    for (size_t p = 0; p < n; p++) {
+      const KNReal inverse = cc[p] > KN_COLLISION_EPS * KN_COLLISION_EPS ? 1 / cc[p] : 0;
+
+      A[p] *= inverse;
+      B[p] *= inverse;
+    }
+    for (size_t a = 0; a < d; a++) {
+      const KNReal *restrict c = rows + 4 * a * PAIR_TILE, *restrict r = c + PAIR_TILE, *restrict slope_i = r + PAIR_TILE, *restrict slope_j = slope_i + PAIR_TILE;
+      const size_t at_i = i + a * S + s, at_j = j + a * S + s;
+
+#pragma omp simd
+      for (size_t p = 0; p < n; p++) {
+        const KNReal gi = dy[at_i + p], gj = dy[at_j + p], dc = d > 1 ? A[p] * (gj - gi) + B[p] * (r[p] - 2 * A[p] * c[p]) : 0;
+
+        dz[at_i + p] = (add ? dz[at_i + p] : 0) + (gi + B[p] * c[p]) * slope_i[p];
+        dz[at_j + p] = (add ? dz[at_j + p] : 0) + (gj - B[p] * c[p]) * slope_j[p];
+        dx[at_i + p] = (add ? dx[at_i + p] : 0) + (gi + dc);
+        dx[at_j + p] = (add ? dx[at_j + p] : 0) + (gj - dc);
+      }
+    }
+  }
+}
+
 typedef struct {
   KNCollision collision; /* first: which particles collide */
-  KNReal     *work;      /* (threads, ARRAYS, TILE C) */
+  size_t      room;      /* reals of workspace of a thread: ARRAYS TILE C, or what the kernels of a pair take, (4 d + 3) PAIR_TILE */
+  KNReal     *work;      /* (threads, room) */
   KNReal     *velocity;  /* (threads, C, S) for alpha > 0, where the probability of a collision needs all of them; else NULL */
 } Kinetic;
 
@@ -118,6 +223,12 @@ static Group KNKineticGroup(const KNCollision *collision, const Sample *sample, 
   return (Group){.member = list->pair + 2 * g, .members = 2, .pair = both, .omega = list->omega ? list->omega + g * collision->d : NULL, .pairs = 1};
 }
 
+/* Is each group a pair that collides along its line of centres? */
+static int KNKineticPairs(const KNCollision *collision, const Sample *sample)
+{
+  return collision->law == KN_LAW_LINE_OF_CENTRES && !sample->list.weight;
+}
+
 static PetscErrorCode KNLayerSetFromOptions_Kinetic(KNLayer layer)
 {
   PetscFunctionBegin;
@@ -143,8 +254,9 @@ static PetscErrorCode KNLayerSetGrid_Kinetic(KNLayer layer)
   PetscCall(KNCollisionSetGrid(collision, layer));
   PetscCall(KNFree(&kinetic->work));
   PetscCall(KNFree(&kinetic->velocity));
-  PetscCall(KNMalloc(threads * ARRAYS * TILE * C, sizeof(KNReal), &kinetic->work));
-  layer->bytes += threads * ARRAYS * TILE * C * sizeof(KNReal);
+  kinetic->room = PetscMax(ARRAYS * TILE * C, (4 * collision->d + 3) * PAIR_TILE);
+  PetscCall(KNMalloc(threads * kinetic->room, sizeof(KNReal), &kinetic->work));
+  layer->bytes += threads * kinetic->room * sizeof(KNReal);
   if (collision->alpha > 0 && collision->rate > 0) {
     PetscCall(KNMalloc(threads * C * S, sizeof(KNReal), &kinetic->velocity));
     layer->bytes += threads * C * S * sizeof(KNReal);
@@ -161,11 +273,13 @@ static void KNLayerApply_Kinetic(KNLayer layer, const KNPass *pass, PetscInt b, 
   const size_t       n = collision->n, d = collision->d, S = collision->S, capacity = TILE * n * d;
   const Sample       sample = KNKineticCollide(layer, pass, b, in[1]);
   const int          add    = mode == ADD_VALUES;
+  KNReal            *work   = kinetic->work + (size_t)omp_get_thread_num() * kinetic->room;
 
   for (size_t g = 0; g < sample.groups; g++) {
     const Group group = KNKineticGroup(collision, &sample, g);
 
-    kn_kinetic_forward(out, in[0], in[1], &group, collision->law == KN_LAW_LINE_OF_CENTRES, kinetic->work + (size_t)omp_get_thread_num() * ARRAYS * capacity, capacity, d, S, add);
+    if (KNKineticPairs(collision, &sample)) kn_pair_forward(out, in[0], in[1], group.member, work, d, S, add);
+    else kn_kinetic_forward(out, in[0], in[1], &group, collision->law == KN_LAW_LINE_OF_CENTRES, work, capacity, d, S, add);
   }
   if (!sample.groups) kn_drift_forward(out, in[0], in[1], n * d * S, add);
   for (size_t i = 2 * sample.groups; sample.groups && !sample.list.weight && i < n; i++) {
@@ -182,11 +296,13 @@ static void KNLayerApplyBack_Kinetic(KNLayer layer, const KNPass *pass, PetscInt
   const size_t       n = collision->n, d = collision->d, S = collision->S, capacity = TILE * n * d;
   const Sample       sample = KNKineticCollide(layer, pass, b, in[1]);
   const int          add    = mode == ADD_VALUES;
+  KNReal            *work   = kinetic->work + (size_t)omp_get_thread_num() * kinetic->room;
 
   for (size_t g = 0; g < sample.groups; g++) {
     const Group group = KNKineticGroup(collision, &sample, g);
 
-    kn_kinetic_backward(din[0], din[1], dout, in[0], in[1], &group, collision->law == KN_LAW_LINE_OF_CENTRES, kinetic->work + (size_t)omp_get_thread_num() * ARRAYS * capacity, capacity, d, S, add);
+    if (KNKineticPairs(collision, &sample) && din[0] && din[1]) kn_pair_backward(din[0], din[1], dout, in[0], in[1], group.member, work, d, S, add);
+    else kn_kinetic_backward(din[0], din[1], dout, in[0], in[1], &group, collision->law == KN_LAW_LINE_OF_CENTRES, work, capacity, d, S, add);
   }
   if (!sample.groups) kn_drift_backward(din[0], din[1], dout, in[1], n * d * S, add);
   for (size_t i = 2 * sample.groups; sample.groups && !sample.list.weight && i < n; i++) {

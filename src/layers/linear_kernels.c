@@ -1,6 +1,6 @@
 /* Pointwise linear maps as small matrix products: see linear_kernels.h. */
 #include "linear_kernels.h"
-#include <cblas.h>
+#include "product_kernels.h"
 
 /*
   Points in one product: as many as stay within OpenBLAS's kernels for small matrices (about 10^6 multiplications), at most 512. From the
@@ -25,7 +25,7 @@ void kn_linear_forward(KNReal *y, size_t ldy, const KNReal *x, size_t ldx, const
 
       for (size_t i = 0; i < m; i++) yo[i] = (add ? yo[i] : 0) + bias[o];
     }
-    KNBLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)Co, (int)m, (int)Ci, 1, W, (int)Ci, x + s, (int)ldx, 1, y + s, (int)ldy);
+    kn_product(y + s, ldy, W, Ci, x + s, ldx, Co, m, Ci, 1);
   }
 }
 
@@ -33,14 +33,14 @@ void kn_linear_backward_input(KNReal *dx, size_t lddx, const KNReal *dy, size_t 
 {
   const size_t tile = kn_linear_tile(Ci, Co);
 
-  for (size_t s = 0; s < n; s += tile) KNBLAS(gemm)(CblasRowMajor, CblasTrans, CblasNoTrans, (int)Ci, (int)PetscMin(tile, n - s), (int)Co, 1, W, (int)Ci, dy + s, (int)lddy, add ? 1 : 0, dx + s, (int)lddx);
+  for (size_t s = 0; s < n; s += tile) kn_product_transposed_left(dx + s, lddx, W, Ci, dy + s, lddy, Ci, PetscMin(tile, n - s), Co, add);
 }
 
 void kn_linear_backward_parameters(KNReal *dW, KNReal *dbias, const KNReal *dy, size_t lddy, const KNReal *x, size_t ldx, size_t Ci, size_t Co, size_t n, int add)
 {
   const size_t tile = kn_linear_tile(Ci, Co);
 
-  for (size_t s = 0; s < n; s += tile) KNBLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasTrans, (int)Co, (int)Ci, (int)PetscMin(tile, n - s), 1, dy + s, (int)lddy, x + s, (int)ldx, s || add ? 1 : 0, dW, (int)Ci);
+  for (size_t s = 0; s < n; s += tile) kn_product_transposed_right(dW, Ci, dy + s, lddy, x + s, ldx, Co, Ci, PetscMin(tile, n - s), s || add);
   for (size_t o = 0; o < Co; o++) {
     const KNReal *dyo = dy + o * lddy;
     KNReal        sum = 0;

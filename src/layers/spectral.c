@@ -19,10 +19,10 @@
   Where ranks share a sample, each a slab of its grid, A x and A dy are sums over the ranks (spectral_outer.h): the kept modes are all that travels. All ranks then multiply all modes, and
   each computes the gradient of its share of the weights.
 */
+#include "product_kernels.h"
 #include "spectral_transform.h"
 #include <kitinet/error.h>
 #include <kitinet/options.h>
-#include <cblas.h>
 #include <omp.h>
 #include <string.h>
 
@@ -33,14 +33,14 @@ static void kn_modes_forward(KNReal *restrict Y, const KNReal *restrict X, const
   for (size_t k = 0; k < K; k++) {
     KNReal *restrict Yk = Y + k * 4 * B * Co;
 
-    KNBLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)(2 * B), (int)(2 * Co), (int)Ci, w[k], X + k * 2 * B * Ci, (int)Ci, W + k * 2 * Ci * Co, (int)(2 * Co), 0, Yk, (int)(2 * Co));
+    kn_product(Yk, 2 * Co, X + k * 2 * B * Ci, Ci, W + k * 2 * Ci * Co, 2 * Co, 2 * B, 2 * Co, Ci, 0);
     for (size_t b = 0; b < B; b++) {
       KNReal *restrict re       = Yk + b * 2 * Co, *restrict im = re + Co; // Xr Wr, Xr Wi
       const KNReal *restrict ir = re + B * 2 * Co, *restrict ii = ir + Co; // Xi Wr, Xi Wi
 
       for (size_t o = 0; o < Co; o++) {
-        re[o] -= ii[o];
-        im[o] += ir[o];
+        re[o] = w[k] * (re[o] - ii[o]);
+        im[o] = w[k] * (im[o] + ir[o]);
       }
     }
   }
@@ -63,8 +63,8 @@ static void kn_modes_backward(KNReal *restrict dX, KNReal *restrict dW, KNReal *
         rotated[Co + o] = -re[o];
       }
     }
-    if (k >= first && k < end) KNBLAS(gemm)(CblasRowMajor, CblasTrans, CblasNoTrans, (int)Ci, (int)(2 * Co), (int)(2 * B), 1, X + k * 2 * B * Ci, (int)Ci, Dk, (int)(2 * Co), 1, dW + k * 2 * Ci * Co, (int)(2 * Co));
-    KNBLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasTrans, (int)(2 * B), (int)Ci, (int)(2 * Co), 1, Dk, (int)(2 * Co), W + k * 2 * Ci * Co, (int)(2 * Co), 0, dX + k * 2 * B * Ci, (int)Ci);
+    if (k >= first && k < end) kn_product_transposed_left(dW + k * 2 * Ci * Co, 2 * Co, X + k * 2 * B * Ci, Ci, Dk, 2 * Co, Ci, 2 * Co, 2 * B, 1);
+    kn_product_transposed_right(dX + k * 2 * B * Ci, Ci, Dk, 2 * Co, W + k * 2 * Ci * Co, 2 * Co, 2 * B, Ci, 2 * Co, 0);
   }
 }
 

@@ -6,8 +6,8 @@
 
   with E (n0, 2, K0), cosines and sines of k0, rows r and i of V the real and imaginary part, K the kept modes of the other axes.
 */
+#include "product_kernels.h"
 #include "spectral_outer.h"
-#include <cblas.h>
 #include <math.h>
 #include <omp.h>
 #include <string.h>
@@ -131,7 +131,7 @@ void KNOuterAnalyze(KNOuter o, int thread, KNReal *X, size_t stride, size_t imag
       memcpy(V, x + c * o->n0, o->n0 * sizeof(*V));
       memset(V + o->n0, 0, o->n0 * sizeof(*V));
     }
-    KNBLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)(2 * o->K), (int)(2 * o->K0), (int)o->n0, 1, V, (int)o->n0, o->E, (int)(2 * o->K0), 0, P, (int)(2 * o->K0));
+    kn_product(P, 2 * o->K0, V, o->n0, o->E, 2 * o->K0, 2 * o->K, 2 * o->K0, o->n0, 0);
     kn_collect_outer(X + c, stride, imaginary, P, o->K0, o->K);
   }
 }
@@ -142,7 +142,7 @@ void KNOuterSynthesize(KNOuter o, int thread, KNReal *y, const KNReal *Y, size_t
 
   for (size_t c = 0; c < o->C; c++) {
     kn_spread_outer(Q, Y + c, stride, imaginary, o->K0, o->K);
-    KNBLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)(2 * o->K), (int)o->n0, (int)(2 * o->K0), 1, Q, (int)(2 * o->K0), o->Et, (int)o->n0, 0, V, (int)o->n0);
+    kn_product(V, o->n0, Q, 2 * o->K0, o->Et, o->n0, 2 * o->K, o->n0, 2 * o->K0, 0);
     if (o->inner) KNTransformSynthesize(o->inner, thread, y + c * o->n0 * o->S, V, 2 * o->n0, o->n0, add);
     for (size_t s = 0; !o->inner && s < o->n0; s++) y[c * o->n0 + s] = (add ? y[c * o->n0 + s] : 0) + V[s];
   }

@@ -12,9 +12,9 @@
   k2 = 0..m-1. A grid of one axis folds that: u = [e C; o S] (2, m). A product costs some 3 m operations for each point where the FFT costs
   2.5 log2 n2 for all modes, but at the speed of BLAS and for any n. The first of three axes: spectral_outer.h.
 */
+#include "product_kernels.h"
 #include "spectral_kernels.h"
 #include "spectral_outer.h"
-#include <cblas.h>
 #include <fftw3.h>
 #include <math.h>
 #include <omp.h>
@@ -41,13 +41,6 @@ struct _p_KNTransform {
   size_t          matrices;            /* reals of these */
   KNFFTW(plan)    rows[2], columns[2]; /* analysis, synthesis; fft only */
 };
-
-static void kn_product(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t M, size_t N, size_t K, int add)
-{
-  // C: (M, N) = (or += if add) A: (M, K) times B: (K, N), rows of C and A ldc and lda apart
-  if (K > 0) KNBLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)M, (int)N, (int)K, 1, A, (int)lda, B, (int)N, add ? 1 : 0, C, (int)ldc);
-  for (size_t i = 0; K == 0 && !add && i < M; i++) memset(C + i * ldc, 0, N * sizeof(*C));
-}
 
 /* One channel. z: (n1, n2/2 + 1), u: (n1, m), both complex. ESTIMATE: the same plan, hence the same bits, in every run. */
 static PetscErrorCode KNTransformPlan(KNTransform t)
@@ -225,15 +218,15 @@ static void kn_analyze_group(KNTransform t, KNReal *u, KNReal *work, const KNRea
 
   if (t->n1 == 1) {
     kn_fold_columns(work, work + g * even, x, g, n2);
-    kn_product(u, 2 * m, work, even, t->C1t, g, m, even, 0);
-    kn_product(u + m, 2 * m, work + g * even, odd, t->S1t, g, m, odd, 0);
+    kn_product(u, 2 * m, work, even, t->C1t, m, g, m, even, 0);
+    kn_product(u + m, 2 * m, work + g * even, odd, t->S1t, m, g, m, odd, 0);
   } else {
     KNReal *e = work, *o = e + even * N, *v = o + odd * N;
 
     kn_fold_rows(e, o, x, g, t->n1, n2);
-    kn_product(v, N, t->C1, even, e, h + 1, N, even, 0);
-    kn_product(v + (h + 1) * N, N, t->S1, odd, o, h, N, odd, 0);
-    kn_product(u, 2 * m, v, n2, t->F2, (2 * h + 1) * g, 2 * m, n2, 0);
+    kn_product(v, N, t->C1, even, e, N, h + 1, N, even, 0);
+    kn_product(v + (h + 1) * N, N, t->S1, odd, o, N, h, N, odd, 0);
+    kn_product(u, 2 * m, v, n2, t->F2, 2 * m, (2 * h + 1) * g, 2 * m, n2, 0);
   }
 }
 
@@ -243,15 +236,15 @@ static void kn_synthesize_group(KNTransform t, KNReal *y, const KNReal *u, KNRea
   const size_t n2 = t->n2, m = t->m, even = t->even, odd = t->odd, h = t->h, N = g * n2;
 
   if (t->n1 == 1) {
-    kn_product(work, even, u, 2 * m, t->C1, g, even, m, 0);
-    kn_product(work + g * even, odd, u + m, 2 * m, t->S1, g, odd, m, 0);
+    kn_product(work, even, u, 2 * m, t->C1, even, g, even, m, 0);
+    kn_product(work + g * even, odd, u + m, 2 * m, t->S1, odd, g, odd, m, 0);
     kn_unfold_columns(y, work, work + g * even, g, n2, add);
   } else {
     KNReal *e = work, *o = e + even * N, *v = o + odd * N;
 
-    kn_product(v, n2, u, 2 * m, t->F2t, (2 * h + 1) * g, n2, 2 * m, 0);
-    kn_product(e, N, t->C1t, h + 1, v, even, N, h + 1, 0);
-    kn_product(o, N, t->S1t, h, v + (h + 1) * N, odd, N, h, 0);
+    kn_product(v, n2, u, 2 * m, t->F2t, n2, (2 * h + 1) * g, n2, 2 * m, 0);
+    kn_product(e, N, t->C1t, h + 1, v, N, even, N, h + 1, 0);
+    kn_product(o, N, t->S1t, h, v + (h + 1) * N, N, odd, N, h, 0);
     kn_unfold_rows(y, e, o, g, t->n1, n2, add);
   }
 }

@@ -283,8 +283,8 @@ static void FNOEndBack(KNModel model, const KNPass *pass, PetscInt b, const KNRe
   if (fno->dcropped) KNLayerApplyBack(fno->crop, pass, b, &end, dend, &dx, INSERT_VALUES);
 }
 
-/* z, and u, become their gradients. dx: gradient of x_{l+1}, becomes that part of the gradient of x_l that does not come through z. Then the spectral layer takes what it joins. */
-static void FNOResidualBack(KNModel model, const KNPass *pass, PetscInt l, PetscInt b, KNReal *dx)
+/* Of x_{l+1}, whose gradient is dx, all that needs no other sample: z, and u, become their gradients, dx that part of the gradient of x_l that does not come through the spectral layer, which takes what it joins. */
+static void FNOBlockBack(KNModel model, const KNPass *pass, PetscInt l, PetscInt b, KNReal *dx)
 {
   const FNO    *fno   = (const FNO *)model->data;
   const Block  *block = &fno->block[l];
@@ -296,18 +296,17 @@ static void FNOResidualBack(KNModel model, const KNPass *pass, PetscInt l, Petsc
   else if (fno->residual == RESIDUAL_FNO || block->dropout) KNLayerApplyBack(block->residual, pass, b, (const KNReal *const[]){z}, dx, &z, INSERT_VALUES);
   else KNLayerApplyBack(block->residual, pass, b, (const KNReal *const[]){x, z}, dx, (KNReal *const[]){dx, z}, INSERT_VALUES);
   if (block->dropout) KNLayerApplyBack(block->dropout, pass, b, (const KNReal *const[]){z}, z, &z, INSERT_VALUES);
+  KNLayerApplyBack(block->linear, pass, b, &x, z, &dx, FNOCarries(fno) ? ADD_VALUES : INSERT_VALUES);
   KNLayerGatherBack(block->spectral, pass, b, u);
 }
 
 /* dx: gradient of x_l, complete. */
-static void FNOBlockBack(KNModel model, const KNPass *pass, PetscInt l, PetscInt b, KNReal *dx)
+static void FNOSpectralBack(KNModel model, const KNPass *pass, PetscInt l, PetscInt b, KNReal *dx)
 {
-  const FNO    *fno   = (const FNO *)model->data;
-  const Block  *block = &fno->block[l];
-  const KNReal *x = FNOPosition(model, l, b);
+  const FNO    *fno = (const FNO *)model->data;
+  const KNReal *x   = FNOPosition(model, l, b);
 
-  KNLayerApplyBack(block->linear, pass, b, &x, FNOVelocity(model, l, b), &dx, FNOCarries(fno) ? ADD_VALUES : INSERT_VALUES);
-  KNLayerApplyBack(block->spectral, pass, b, &x, FNOSpectral(model, l, b), &dx, ADD_VALUES);
+  KNLayerApplyBack(fno->block[l].spectral, pass, b, &x, FNOSpectral(model, l, b), &dx, ADD_VALUES);
 }
 
 /* From dx, the gradient of x_0, to that of the input, if it is wanted: dinput (C_in, S), added to. */
@@ -322,7 +321,7 @@ static void FNOBeginBack(KNModel model, const KNPass *pass, PetscInt b, const KN
   if (dinput) KNLayerApplyBack(fno->coordinates, pass, b, &x, dlocated, &dinput, ADD_VALUES);
 }
 
-/* Layer by layer from the end to the front: after each parallel region the gradients of its layers' parameters are complete. */
+/* Block by block from the end to the front: when the spectral layer has joined the samples, the gradients of a block's parameters are complete. */
 static PetscErrorCode KNModelBackward_FNO(KNModel model, const KNPass *pass, const KNReal *x, const KNReal *dy, KNReal *dinput)
 {
   FNO         *fno = (FNO *)model->data;
@@ -336,30 +335,30 @@ static PetscErrorCode KNModelBackward_FNO(KNModel model, const KNPass *pass, con
       KNReal *dx = fno->dx + (size_t)b * inner;
 
       FNOEndBack(model, pass, b, dy + (size_t)b * ny, dx);
-      FNOResidualBack(model, pass, fno->nblocks - 1, b, dx);
+      FNOBlockBack(model, pass, fno->nblocks - 1, b, dx);
     }
     KNLayerFinishBack(fno->head, pass);
+    KNLayerFinishBack(fno->block[fno->nblocks - 1].linear, pass);
   }
   PetscCall(KNModelGradientsDone(model, fno->head));
   for (PetscInt l = fno->nblocks - 1; l >= 0; l--) {
 #pragma omp parallel num_threads(fno->threads)
     KNLayerJoinBack(fno->block[l].spectral, pass);
-    PetscCall(KNModelGradientsDone(model, fno->block[l].spectral)); /* nearly all of the block's parameters */
+    PetscCall(KNModelGradientsDone(model, fno->block[l].linear)); /* the first of the block's parameters */
 #pragma omp parallel num_threads(fno->threads)
     {
 #pragma omp for schedule(static)
       for (PetscInt b = 0; b < pass->samples; b++) {
         KNReal *dx = fno->dx + (size_t)b * inner;
 
-        FNOBlockBack(model, pass, l, b, dx);
-        if (l > 0) FNOResidualBack(model, pass, l - 1, b, dx);
+        FNOSpectralBack(model, pass, l, b, dx);
+        if (l > 0) FNOBlockBack(model, pass, l - 1, b, dx);
         else FNOBeginBack(model, pass, b, x + (size_t)b * nx, dx, dinput ? dinput + (size_t)b * nx : NULL);
       }
-      KNLayerFinishBack(fno->block[l].linear, pass);
-      if (l == 0) KNLayerFinishBack(fno->lift, pass);
+      KNLayerFinishBack(l ? fno->block[l - 1].linear : fno->lift, pass);
     }
-    PetscCall(KNModelGradientsDone(model, l ? fno->block[l].linear : fno->lift));
   }
+  PetscCall(KNModelGradientsDone(model, fno->lift));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -6,13 +6,13 @@
     scatter     gelu(p + collision(p, u)), likewise
     perceptron  linear, gelu, linear
 
-  and may write gradients where the models let them: din[0] over dout, the last din over the last input.
+  on more points than any of them takes at a time; they may write gradients where the models let them: din[0] over dout, the last din over the last input.
 */
 #include <kitinet/layer.h>
 #include <kitinet/random.h>
 #include <string.h>
 
-enum { B = 2, C = 12, S = 150, SIZE = B * C * S, HIDDEN = 20, OUT = 3 };
+enum { B = 2, C = 12, S = 300, SIZE = B * C * S, HIDDEN = 20, OUT = 3 };
 
 static KNReal x[SIZE], z[SIZE], dy[SIZE], v[SIZE], dv[SIZE], y[2][SIZE], dx[2][SIZE], dz[2][SIZE];
 
@@ -41,7 +41,7 @@ static PetscErrorCode Same(const char what[], const char which[], const KNReal *
 
 static PetscErrorCode Create(const char type[], PetscInt in, PetscInt out, KNParameters parameters, KNLayer *layer)
 {
-  const KNGrid grid = KNGridMake(2, (const PetscInt[]){10, 15}, KN_POINTS_CELLS);
+  const KNGrid grid = KNGridMake(2, (const PetscInt[]){15, 20}, KN_POINTS_CELLS);
 
   PetscFunctionBegin;
   PetscCall(KNLayerCreate(type, type, 3, layer)); /* one number, so that kinetic and collision draw the same */

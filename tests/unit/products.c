@@ -1,0 +1,63 @@
+/* Products of small matrices against sums in double: all three forms, shapes on both sides of every tile and limit, rows with room between them, which stays untouched. */
+#include "../../src/layers/product_kernels.h"
+#include <kitinet/random.h>
+
+typedef void (*Product)(KNReal *, size_t, const KNReal *, size_t, const KNReal *, size_t, size_t, size_t, size_t, int);
+
+enum { LARGEST = 300 * 300 };
+
+static KNReal A[LARGEST], B[LARGEST], C[LARGEST];
+
+static KNReal Draw(PetscInt64 matrix, PetscInt64 i)
+{
+  uint64_t word[4];
+
+  KNRandomWords(3, KN_STREAM_TEST, matrix, i, 0, 0, word);
+  return (KNReal)(2 * KNUniform(word[0]) - 1);
+}
+
+/* left, right: is A, is B given transposed? */
+static PetscErrorCode TestShape(Product product, int left, int right, size_t M, size_t N, size_t K, int add)
+{
+  const size_t lda = (left ? M : K) + 3, ldb = (right ? K : N) + 1, ldc = N + 2;
+  const double tolerance = sizeof(KNReal) == 4 ? 1e-6 : 1e-15;
+
+  PetscFunctionBegin;
+  for (size_t i = 0; i < M * ldc; i++) C[i] = (KNReal)0.5;
+  product(C, ldc, A, lda, B, ldb, M, N, K, add);
+  for (size_t m = 0; m < M; m++) {
+    for (size_t n = 0; n < ldc; n++) {
+      double sum = add || n >= N ? 0.5 : 0, size = 1;
+
+      for (size_t k = 0; n < N && k < K; k++) {
+        const double term = (double)A[left ? k * lda + m : m * lda + k] * (double)B[right ? n * ldb + k : k * ldb + n];
+
+        sum += term;
+        size += PetscAbsReal(term);
+      }
+      PetscCheck(PetscAbsReal((PetscReal)(C[m * ldc + n] - sum)) <= tolerance * size, PETSC_COMM_SELF, PETSC_ERR_PLIB, "transposed %d %d, %zu x %zu x %zu, add %d: C(%zu, %zu) is %g, not %g", left, right, M, N, K, add, m, n, (double)C[m * ldc + n], sum);
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int main(int argc, char **argv)
+{
+  static const size_t shape[][3] = {{1, 1, 1}, {1, 128, 32}, {8, 64, 32}, {24, 16, 64}, {23, 16, 64}, {24, 15, 7}, {32, 32, 130}, {33, 65, 64}, {65, 129, 63}, {128, 3, 200}, {200, 200, 120}};
+
+  PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
+  for (size_t i = 0; i < LARGEST; i++) {
+    A[i] = Draw(1, (PetscInt64)i);
+    B[i] = Draw(2, (PetscInt64)i);
+  }
+  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(shape); i++) {
+    for (int add = 0; add < 2; add++) {
+      PetscCall(TestShape(kn_product, 0, 0, shape[i][0], shape[i][1], shape[i][2], add));
+      PetscCall(TestShape(kn_product_transposed_left, 1, 0, shape[i][0], shape[i][1], shape[i][2], add));
+      PetscCall(TestShape(kn_product_transposed_right, 0, 1, shape[i][0], shape[i][1], shape[i][2], add));
+    }
+  }
+  for (int add = 0; add < 2; add++) PetscCall(TestShape(kn_product, 0, 0, 5, 40, 0, add));
+  PetscCall(PetscFinalize());
+  return 0;
+}
