@@ -14,8 +14,7 @@ bucket=262144 # src/train/reduce.c
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export OMP_NUM_THREADS=1
-cmake -S tests/bench/scale -B build/scale >"$work/log"
-cmake --build build/scale >>"$work/log"
+flock build sh -c 'cmake -S tests/bench/scale -B build/scale && cmake --build build/scale' >"$work/log" # several may start at a time
 step() { mpiexec -n 2 build/scale/kitinet-scale "$@"; }
 
 # One real rank: seconds of the sweeps of a micro-batch and of an update, fastest of three runs. Two real ranks: a message's latency and bandwidth from the fastest
