@@ -77,7 +77,7 @@ PETSC_EXTERN PetscErrorCode KNDatasetGetFingerprint(KNDataset dataset, uint64_t 
 */
 PETSC_EXTERN int KNDatasetRead(KNDataset dataset, PetscInt64 row, float x[], float y[], size_t size, char message[]);
 
-/* The same for a slab of the grid, of which x and y hold their part: (C_in, S_slab), (max(T, 1), C_out, S_slab). The whole row is read and verified. */
+/* The same for a slab of the grid, of which x and y hold their part: (C_in, S_slab), (max(T, 1), C_out, S_slab). The whole row is read and verified, piece by piece: the slab alone is in memory. */
 PETSC_EXTERN int KNDatasetReadSlab(KNDataset dataset, PetscInt64 row, const KNGrid *slab, float x[], float y[], size_t size, char message[]);
 
 /* Thread-safe. HDF5 is not: every call of it outside KNDataset's functions stands between these two while a loader is reading. */

@@ -51,7 +51,7 @@ PETSC_EXTERN PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, c
 
 /*
   Not collective. From here on KNModelBackward calls done(context, offset), layer by layer, as soon as the gradients from element `offset` of their block to its end are
-  complete: offset falls to 0. done NULL: no more calls.
+  complete: offset falls to 0. The same offset may come again, from the main thread in the midst of computing, so that communication moves on. done NULL: no more calls.
 */
 PETSC_EXTERN PetscErrorCode KNModelSetGradientsDone(KNModel model, PetscErrorCode (*done)(void *context, size_t offset), void *context);
 

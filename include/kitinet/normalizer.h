@@ -8,6 +8,7 @@
 #define KITINET_NORMALIZER_H
 
 #include <kitinet/dataset.h>
+#include <kitinet/sharing.h>
 
 typedef struct _p_KNNormalizer *KNNormalizer;
 
@@ -25,12 +26,12 @@ PETSC_EXTERN PetscErrorCode KNNormalizerCreate(KNNormalizerType type, PetscInt c
 PETSC_EXTERN PetscErrorCode KNNormalizerDestroy(KNNormalizer *normalizer);
 
 /*
-  Collective on comm. One pass over rows [first, first + samples) of the dataset, each read by one rank, fits both the input's and the
-  output's normaliser (either may be NULL): Welford's update in double, ranks merged by Chan's formula in rank order. The standard
+  Collective on comm. One pass over rows [first, first + samples) of the dataset, each read by one rank, or by a group of ranks that share samples (sharing; NULL: none do), fits both the input's and the
+  output's normaliser (either may be NULL): Welford's update in double, ranks merged by Chan's formula in rank order: the same bits for any number of ranks and groups. The standard
   deviation is the population's. A sample whose channels are a multiple of the normaliser's counts as that many samples: the frames
   of a trajectory (T C_out, S) for a normaliser of C_out channels. Raises KN_ERR_INPUT for damaged samples and for NaN or infinity.
 */
-PETSC_EXTERN PetscErrorCode KNNormalizerFit(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, KNNormalizer input, KNNormalizer output);
+PETSC_EXTERN PetscErrorCode KNNormalizerFit(MPI_Comm comm, const KNSharing *sharing, KNDataset dataset, PetscInt64 first, PetscInt64 samples, KNNormalizer input, KNNormalizer output);
 
 /* Not collective. The statistics, not owned: *count values each (0, channels, or channels * S of the fitted grid). For
    checkpoints: what a caller writes into mean and std is in force after the next KNNormalizerSetGrid. */

@@ -39,7 +39,7 @@ PETSC_EXTERN PetscErrorCode KNReductionBegin(KNReduction reduction, PetscInt tot
 
 /*
   Not collective. For KNModelSetGradientsDone, around the backward sweep that completes a micro-batch; context: the reduction. Gradients from element `offset` of
-  their block on are complete. Without these calls the sum is the same, and the communication waits for KNReductionAdd.
+  their block on are complete; the same offset again lets messages move on. Without these calls the sum is the same, and the communication waits for KNReductionAdd.
 */
 PETSC_EXTERN PetscErrorCode KNReductionGradientsDone(void *context, size_t offset);
 

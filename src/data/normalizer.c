@@ -1,19 +1,13 @@
 /*
   Normalisers: z = (x - mean) / (std + eps), with the statistics of the training samples.
 
-    fit      every grid point of every channel keeps (n, mean, M) with M = sum (x - mean)^2, one pass (Welford 1962);
-             leaves of samples, ranks, and for KN_NORMALIZER_CHANNEL the points of a channel, are merged (Chan, Golub & LeVeque 1983):
-
-               n = n1 + n2,  mean = mean1 + (mean2 - mean1) n2 / n,  M = M1 + M2 + (mean2 - mean1)^2 n1 n2 / n
-
     eps      1e-5 of the channel's standard deviation over all samples and points, so that the unit of a field does not
              matter; the FNO benchmarks take 1e-5 itself, the same for fields of deviation 1. A constant channel is only centred.
 
   Shapes: x (samples, C, S), statistics (C) or (C, S_fitted), and on the present grid always (C, S).
 */
+#include "normalizer_impl.h"
 #include <kitinet/error.h>
-#include <kitinet/normalizer.h>
-#include <string.h>
 
 static const PetscReal relative_eps = 1e-5;
 
@@ -42,49 +36,6 @@ static void kn_normalizer_decode_backward(float *restrict dx, const float *restr
     for (size_t i = 0; i < N; i++) dx[b * N + i] *= scale[i];
   }
 }
-
-/* Moments of n values: their mean and the sum of squared deviations from it. */
-typedef struct {
-  double n, mean, M;
-} Moments;
-
-/* moments (N) take in one more value each: x (N). Welford's update. */
-static void kn_moments_add(Moments *moments, const float *x, size_t N)
-{
-  for (size_t i = 0; i < N; i++) {
-    Moments     *m     = &moments[i];
-    const double delta = x[i] - m->mean;
-
-    m->n += 1.0;
-    m->mean += delta / m->n;
-    m->M += delta * (x[i] - m->mean);
-  }
-}
-
-/* total = values of a, then values of b. Chan's formula. */
-static Moments kn_moments_merge(Moments a, Moments b)
-{
-  const double n = a.n + b.n, delta = b.mean - a.mean;
-
-  if (n == 0.0) return a;
-  return (Moments){n, a.mean + delta * (b.n / n), a.M + b.M + delta * delta * (a.n * b.n / n)};
-}
-
-/* lower (N): values of lower, then of upper */
-static void kn_moments_append(Moments *lower, const Moments *upper, size_t N)
-{
-  for (size_t i = 0; i < N; i++) lower[i] = kn_moments_merge(lower[i], upper[i]);
-}
-
-struct _p_KNNormalizer {
-  KNNormalizerType type;
-  PetscInt         channels;     /* C */
-  KNGrid           fitted, grid; /* of the statistics; of the arrays to encode */
-  size_t           count;        /* 0, C or C S_fitted */
-  float           *mean, *std;   /* (count) */
-  float           *mean_grid;    /* (C, S) on grid */
-  float           *scale_grid;   /* (C, S): std + eps */
-};
 
 PetscErrorCode KNNormalizerCreate(KNNormalizerType type, PetscInt channels, const KNGrid *grid, KNNormalizer *normalizer)
 {
@@ -117,161 +68,6 @@ PetscErrorCode KNNormalizerDestroy(KNNormalizer *normalizer)
   PetscCall(KNFree(&(*normalizer)->mean_grid));
   PetscCall(KNFree(&(*normalizer)->scale_grid));
   PetscCall(PetscFree(*normalizer));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Writes the statistics of the moments (C, S_fitted). */
-static PetscErrorCode KNNormalizerSetMoments(KNNormalizer normalizer, const Moments moments[])
-{
-  const size_t S = KNGridSize(&normalizer->fitted), points = normalizer->type == KN_NORMALIZER_CHANNEL ? S : 1;
-
-  PetscFunctionBegin;
-  for (size_t i = 0; i < normalizer->count; i++) {
-    Moments m = {0};
-
-    for (size_t s = 0; s < points; s++) m = kn_moments_merge(m, moments[i * points + s]);
-    normalizer->mean[i] = (float)m.mean;
-    normalizer->std[i]  = (float)PetscSqrtReal(m.M / m.n);
-  }
-  PetscCall(KNNormalizerSetGrid(normalizer, &normalizer->grid));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/*
-  The moments of one normaliser over all samples, merged in one binary tree over leaves of LEAF samples: the same bits for any number of ranks. A sample of the
-  dataset may hold several arrays (C, S) for the normaliser, the frames of a trajectory: each counts as a sample.
-*/
-typedef struct {
-  KNNormalizer normalizer;  /* NULL: nothing to fit */
-  size_t       N, repeat;   /* values of an array; arrays in a sample */
-  float       *x;           /* (repeat, N) one sample */
-  Moments     *moments;     /* (N) of the present leaf */
-  Moments     *waiting[31]; /* (N) each: [k] of 2^k leaves, for their right neighbour; as a binary counter, k is in use where bit k of `leaves` is set */
-  PetscInt64   leaves;      /* complete */
-} Fit;
-
-enum { LEAF = 8 }; /* samples: one array at a time, merging costs an eighth of adding */
-
-/* block: leaves of a rank */
-static PetscErrorCode KNFitCreate(KNNormalizer normalizer, const KNProblem *problem, PetscInt channels, PetscInt64 block, Fit *fit)
-{
-  const KNGrid *grid;
-
-  PetscFunctionBegin;
-  PetscCall(PetscMemzero(fit, sizeof(*fit)));
-  if (!normalizer || normalizer->count == 0) PetscFunctionReturn(PETSC_SUCCESS);
-  grid = &normalizer->fitted;
-  PetscCheck(channels > 0 && channels % normalizer->channels == 0, PETSC_COMM_WORLD, PETSC_ERR_ARG_SIZ, "A normaliser of %" PetscInt_FMT " channels for data of %" PetscInt_FMT " channels", normalizer->channels, channels);
-  PetscCheck(grid->dim == problem->grid.dim && grid->n[0] == problem->grid.n[0] && grid->n[1] == problem->grid.n[1] && grid->n[2] == problem->grid.n[2], PETSC_COMM_WORLD, PETSC_ERR_ARG_SIZ, "The normaliser and the dataset lie on different grids");
-  fit->normalizer = normalizer;
-  fit->N          = (size_t)normalizer->channels * KNGridSize(grid);
-  fit->repeat     = (size_t)(channels / normalizer->channels);
-  PetscCall(KNMalloc(fit->repeat * fit->N, sizeof(float), &fit->x));
-  PetscCall(KNMalloc(fit->N, sizeof(Moments), &fit->moments));
-  for (int k = 0; block >> k; k++) PetscCall(KNMalloc(fit->N, sizeof(Moments), &fit->waiting[k]));
-  memset(fit->moments, 0, fit->N * sizeof(Moments));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static void KNFitAdd(Fit *fit)
-{
-  for (size_t r = 0; r < fit->repeat; r++) kn_moments_add(fit->moments, fit->x + r * fit->N, fit->N);
-}
-
-/* After the last sample of a leaf: its moments go up the tree as far as left neighbours wait. */
-static void KNFitEndLeaf(Fit *fit)
-{
-  Moments **sum = &fit->moments, *spare;
-  int       k   = 0;
-
-  if (!fit->normalizer) return;
-  for (; fit->leaves >> k & 1; k++) {
-    kn_moments_append(fit->waiting[k], *sum, fit->N);
-    sum = &fit->waiting[k];
-  }
-  spare           = fit->waiting[k];
-  fit->waiting[k] = *sum;
-  *sum            = spare;
-  memset(fit->moments, 0, fit->N * sizeof(Moments));
-  fit->leaves++;
-}
-
-/* Collective. Merges the ranks, each with a block of leaves, and hands the result to the normaliser. what: "/x", for messages. */
-static PetscErrorCode KNFitFinish(MPI_Comm comm, KNDataset dataset, PetscMPIInt blocks, Fit *fit, const char what[])
-{
-  MPI_Datatype type;
-  PetscMPIInt  rank;
-  Moments     *sum = NULL;
-  size_t       bad = 0;
-  const char  *path;
-
-  PetscFunctionBegin;
-  if (!fit->normalizer) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCheck(fit->N <= PETSC_MPI_INT_MAX, PETSC_COMM_WORLD, PETSC_ERR_SUP, "A normaliser of %zu values", fit->N);
-  PetscCallMPI(MPI_Comm_rank(comm, &rank));
-  PetscCallMPI(MPI_Type_contiguous(3, MPI_DOUBLE, &type));
-  PetscCallMPI(MPI_Type_commit(&type));
-  for (int k = 0; fit->leaves >> k; k++) { /* the last leaves wait for neighbours that do not exist */
-    if (!(fit->leaves >> k & 1)) continue;
-    if (sum) kn_moments_append(fit->waiting[k], sum, fit->N);
-    sum = fit->waiting[k];
-  }
-  if (!sum) sum = fit->waiting[0]; /* no block: receives the result */
-  for (PetscMPIInt step = 1; step < blocks && rank < blocks; step *= 2) {
-    if (rank % (2 * step)) {
-      PetscCallMPI(MPI_Send(sum, (PetscMPIInt)fit->N, type, rank - step, 0, comm));
-      break;
-    }
-    if (rank + step >= blocks) continue;
-    PetscCallMPI(MPI_Recv(fit->moments, (PetscMPIInt)fit->N, type, rank + step, 0, comm, MPI_STATUS_IGNORE));
-    kn_moments_append(sum, fit->moments, fit->N);
-  }
-  PetscCallMPI(MPI_Bcast(sum, (PetscMPIInt)fit->N, type, 0, comm));
-  PetscCallMPI(MPI_Type_free(&type));
-
-  for (size_t i = 0; i < fit->N; i++) bad += !(sum[i].M < PETSC_MAX_REAL); /* not finite */
-  PetscCall(KNDatasetGetPath(dataset, &path));
-  PetscCheck(bad == 0, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s: %s holds NaN or infinite values, at %zu of its %zu grid points; generate it again, or train on other samples", path, what, bad, fit->N);
-  PetscCall(KNNormalizerSetMoments(fit->normalizer, sum));
-  PetscCall(KNFree(&fit->x));
-  PetscCall(KNFree(&fit->moments));
-  for (size_t k = 0; k < PETSC_STATIC_ARRAY_LENGTH(fit->waiting); k++) PetscCall(KNFree(&fit->waiting[k]));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode KNNormalizerFit(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, KNNormalizer input, KNNormalizer output)
-{
-  const KNProblem *problem;
-  PetscMPIInt      rank, size, blocks;
-  PetscInt64       start, end, rows, block;
-  Fit              fit_x, fit_y;
-  int              code = 0;
-  char             message[2 * KN_MAX_TEXT] = "";
-
-  PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(comm, &rank));
-  PetscCallMPI(MPI_Comm_size(comm, &size));
-  PetscCall(KNDatasetGetProblem(dataset, &problem));
-  PetscCall(KNDatasetGetSamples(dataset, &rows));
-  PetscCheck(samples > 0 && first >= 0 && first <= rows - samples, PETSC_COMM_WORLD, KN_ERR_USAGE, "The dataset has %" PetscInt64_FMT " samples: statistics of %" PetscInt64_FMT " samples from number %" PetscInt64_FMT " on cannot be taken", rows, samples, first);
-  block  = PetscMin(KNLeafBlock(samples, LEAF, size), (samples - 1) / LEAF + 1);
-  blocks = (PetscMPIInt)((samples - 1) / (block * LEAF) + 1);
-  PetscCall(KNFitCreate(input, problem, problem->inputs, block, &fit_x));
-  PetscCall(KNFitCreate(output, problem, PetscMax(problem->frames, 1) * problem->outputs, block, &fit_y));
-
-  KNLeafPartition(samples, LEAF, size, rank, &start, &end);
-  for (PetscInt64 i = start; i < end && !code && (fit_x.normalizer || fit_y.normalizer); i++) {
-    code = KNDatasetRead(dataset, first + i, fit_x.x, fit_y.x, sizeof(message), message);
-    if (code) break;
-    KNFitAdd(&fit_x);
-    KNFitAdd(&fit_y);
-    if ((i + 1) % LEAF && i + 1 < end) continue;
-    KNFitEndLeaf(&fit_x);
-    KNFitEndLeaf(&fit_y);
-  }
-  PetscCall(KNAgree(comm, code, "%s", message));
-  PetscCall(KNFitFinish(comm, dataset, blocks, &fit_x, "the input"));
-  PetscCall(KNFitFinish(comm, dataset, blocks, &fit_y, "the output"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -30,7 +30,7 @@ struct _p_KNDataset {
   KNDatasetArray array[2];
   PetscInt64    *sample;   /* (samples) index of each row in its ensemble */
   uint32_t      *checksum; /* (samples) */
-  float         *row;      /* one row: x, then y */
+  float         *row;      /* one row: x, then y; takes memory as far as it is used */
 
   /* while writing: sample and checksum hold the rows of this rank, 0 elsewhere; on disk each row's entry follows its fields */
   PetscBool    writing;
@@ -88,6 +88,9 @@ PetscErrorCode KNDatasetTakeOver(KNDataset dataset, const PetscInt64 sample[], P
 /* Reads or writes one row; value[i] belongs to array[i]. */
 int KNDatasetReadRow(KNDataset dataset, PetscInt64 row, float *const value[]);
 int KNDatasetWriteRow(KNDataset dataset, PetscInt64 row, const float *const value[]);
+
+/* Reads layers [first, first + layers) along the first axis of one field (plane: frame C + channel) of array[which]. */
+int KNDatasetReadLayers(KNDataset dataset, PetscInt64 row, PetscInt which, size_t plane, PetscInt first, PetscInt layers, float value[]);
 
 /* CRC-32 of the bytes of one row. */
 uint32_t KNDatasetChecksum(KNDataset dataset, const float *const value[]);

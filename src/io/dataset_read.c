@@ -1,6 +1,7 @@
 /* Reading: every rank on its own, through POSIX, what rank 0 has found to be in order. */
 #include "dataset_impl.h"
 #include <string.h>
+#include <zlib.h>
 
 /* Without a chunk cache a row goes straight from the file into the caller's array. */
 static int OpenArrays(KNDataset dataset)
@@ -62,33 +63,55 @@ PetscErrorCode KNDatasetOpen(MPI_Comm comm, const char path[], KNDataset *datase
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* P planes of the whole grid -> those of the slab */
-static void CutSlab(float *restrict to, const float *restrict from, size_t P, const KNGrid *slab)
+static int CheckRow(KNDataset dataset, PetscInt64 row)
 {
-  const size_t layer = (size_t)slab->n[1] * (size_t)slab->n[2], n = (size_t)slab->n[0] * layer;
+  KNFile *file = &dataset->file;
 
-  for (size_t p = 0; p < P; p++) memcpy(to + p * n, from + (p * (size_t)KNGridWhole(slab, 0) + (size_t)slab->first) * layer, n * sizeof(*to));
+  return row >= 0 && row < dataset->samples ? 0 : KNFileFail(file, file->code, "has no row %lld, only 0 to %lld", (long long)row, (long long)dataset->samples - 1);
+}
+
+static int CheckChecksum(KNDataset dataset, PetscInt64 row, uint32_t checksum)
+{
+  KNFile *file = &dataset->file;
+
+  return checksum == dataset->checksum[row] ? 0 : KNFileFail(file, file->code, "row %lld (sample %lld) is damaged, its checksum is wrong: copy or generate the file again", (long long)row, (long long)dataset->sample[row]);
 }
 
 /* Under the lock: one row, verified. */
 static int ReadVerified(KNDataset dataset, PetscInt64 row, float x[], float y[])
 {
-  KNFile *file = &dataset->file;
-  int     code;
+  float *const x_or_spare = x && dataset->arrays == 2 ? x : dataset->row;
+  float *const y_or_spare = y ? y : dataset->row + (dataset->arrays == 2 ? dataset->array[0].size : 0);
+  float *const value[2]   = {dataset->arrays == 2 ? x_or_spare : y_or_spare, y_or_spare};
 
-  if (row < 0 || row >= dataset->samples) {
-    code = KNFileFail(file, file->code, "has no row %lld, only 0 to %lld", (long long)row, (long long)dataset->samples - 1);
-  } else {
-    float *const x_or_spare = x && dataset->arrays == 2 ? x : dataset->row;
-    float *const y_or_spare = y ? y : dataset->row + (dataset->arrays == 2 ? dataset->array[0].size : 0);
-    float *const value[2]   = {dataset->arrays == 2 ? x_or_spare : y_or_spare, y_or_spare};
+  KNCallFile(CheckRow(dataset, row));
+  KNCallFile(KNDatasetReadRow(dataset, row, value));
+  return CheckChecksum(dataset, row, KNDatasetChecksum(dataset, (const float *const *)value));
+}
 
-    code = KNDatasetReadRow(dataset, row, value);
-    if (!code && KNDatasetChecksum(dataset, (const float *const *)value) != dataset->checksum[row]) {
-      code = KNFileFail(file, file->code, "row %lld (sample %lld) is damaged, its checksum is wrong: copy or generate the file again", (long long)row, (long long)dataset->sample[row]);
+/* Under the lock: the slab of one row. The whole row is read, piece by piece at the beginning of dataset->row, and verified. */
+static int ReadSlabVerified(KNDataset dataset, PetscInt64 row, const KNGrid *slab, float x[], float y[])
+{
+  enum { PIECE = 1 << 18 }; /* values */
+  const PetscInt n        = KNGridWhole(slab, 0), end = slab->first + slab->n[0];
+  const size_t   layer    = (size_t)slab->n[1] * (size_t)slab->n[2];
+  const PetscInt most     = (PetscInt)PetscMin(PetscMax(PIECE / layer, 1), (size_t)n);
+  float *const   value[2] = {dataset->arrays == 2 ? x : y, y};
+  uLong          checksum = crc32_z(0, NULL, 0);
+
+  KNCallFile(CheckRow(dataset, row));
+  for (PetscInt i = 0; i < dataset->arrays; i++) {
+    for (size_t plane = 0; plane < dataset->array[i].size / ((size_t)n * layer); plane++) {
+      for (PetscInt first = 0; first < n; first += most) {
+        const PetscInt layers = PetscMin(most, n - first), from = PetscMax(first, slab->first), to = PetscMin(first + layers, end);
+
+        KNCallFile(KNDatasetReadLayers(dataset, row, i, plane, first, layers, dataset->row));
+        checksum = crc32_z(checksum, (const Bytef *)dataset->row, (size_t)layers * layer * sizeof(float));
+        if (value[i] && from < to) memcpy(value[i] + (plane * (size_t)slab->n[0] + (size_t)(from - slab->first)) * layer, dataset->row + (size_t)(from - first) * layer, (size_t)(to - from) * layer * sizeof(float));
+      }
     }
   }
-  return code;
+  return CheckChecksum(dataset, row, (uint32_t)checksum);
 }
 
 int KNDatasetRead(KNDataset dataset, PetscInt64 row, float x[], float y[], size_t size, char message[])
@@ -104,14 +127,11 @@ int KNDatasetRead(KNDataset dataset, PetscInt64 row, float x[], float y[], size_
 
 int KNDatasetReadSlab(KNDataset dataset, PetscInt64 row, const KNGrid *slab, float x[], float y[], size_t size, char message[])
 {
-  const KNProblem *problem = &dataset->problem;
-  int              code;
+  int code;
 
   if (!slab->whole) return KNDatasetRead(dataset, row, x, y, size, message);
   KNHDF5Lock();
-  code = ReadVerified(dataset, row, NULL, NULL); /* into dataset->row */
-  if (!code && x) CutSlab(x, dataset->row, (size_t)problem->inputs, slab);
-  if (!code && y) CutSlab(y, dataset->row + KNProblemInputSize(problem), (size_t)(PetscMax(problem->frames, 1) * problem->outputs), slab);
+  code = ReadSlabVerified(dataset, row, slab, x, y);
   if (code && size) snprintf(message, size, "%s", dataset->file.message);
   KNHDF5Unlock();
   return code;

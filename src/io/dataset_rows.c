@@ -35,6 +35,29 @@ int KNDatasetReadRow(KNDataset dataset, PetscInt64 row, float *const value[])
   return 0;
 }
 
+int KNDatasetReadLayers(KNDataset dataset, PetscInt64 row, PetscInt which, size_t plane, PetscInt first, PetscInt layers, float value[])
+{
+  KNFile               *file  = &dataset->file;
+  const KNDatasetArray *array = &dataset->array[which];
+  const int             axis  = array->rank - (int)dataset->problem.grid.dim; /* the grid's first */
+  hsize_t               start[KN_MAX_DIM + 3] = {(hsize_t)row}, count[KN_MAX_DIM + 3] = {1};
+  hid_t                 memory;
+
+  for (int i = axis - 1; i > 0; i--) {
+    start[i] = plane % array->shape[i];
+    count[i] = 1;
+    plane /= array->shape[i];
+  }
+  for (int i = axis; i < array->rank; i++) count[i] = array->shape[i];
+  start[axis] = (hsize_t)first;
+  count[axis] = (hsize_t)layers;
+  KNCallHDF5(file, H5Sselect_hyperslab(array->disk, H5S_SELECT_SET, start, NULL, count, NULL));
+  KNCallHDF5(file, memory = H5Screate_simple(array->rank, count, NULL));
+  KNCallHDF5(file, H5Dread(array->id, H5T_NATIVE_FLOAT, memory, array->disk, H5P_DEFAULT, value));
+  KNCallHDF5(file, H5Sclose(memory));
+  return 0;
+}
+
 // H5P_DEFAULT: an independent transfer. A collective one does not report a full disk.
 int KNDatasetWriteRow(KNDataset dataset, PetscInt64 row, const float *const value[])
 {

@@ -13,7 +13,8 @@ struct _p_KNRecord {
   char        kind[KN_MAX_NAME]; /* "": a plain HDF5 file */
   char        path[PETSC_MAX_PATH_LEN];
   KNDirection direction;
-  KNFile      file; /* HDF5's core driver; a new record exists on rank 0 only, a loaded one on all */
+  KNFile      file;  /* in memory; a new record exists on rank 0 only, a loaded one on all */
+  KNImage     image; /* its bytes */
   int         code; /* of a new record: its first failure, which KNRecordSave() raises on all ranks */
 };
 
@@ -41,26 +42,7 @@ static PetscErrorCode KNRecordNew(MPI_Comm comm, const char kind[], const char p
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* image NULL: a new file in memory; else the file that these bytes are, opened with flags. */
-static int OpenImage(KNFile *file, const char *image, size_t size, unsigned flags)
-{
-  char  name[PETSC_MAX_PATH_LEN + 8]; /* below a regular file: HDF5 refuses to open an image under the name of a file that exists */
-  hid_t access;
-
-  KNHDF5Start();
-  (void)snprintf(name, sizeof(name), "%s/image", file->path);
-  KNCallHDF5(file, access = H5Pcreate(H5P_FILE_ACCESS));
-  KNCallHDF5(file, H5Pset_fapl_core(access, 1 << 20, 0));
-  KNCallHDF5(file, H5Pset_fclose_degree(access, H5F_CLOSE_STRONG));
-  if (image) {
-    KNCallHDF5(file, H5Pset_file_image(access, (void *)image, size)); /* HDF5 copies it */
-    KNCallHDF5(file, file->id = H5Fopen(name, flags, access));
-  } else KNCallHDF5(file, file->id = H5Fcreate(name, H5F_ACC_TRUNC, H5P_DEFAULT, access));
-  KNCallHDF5(file, H5Pclose(access));
-  return 0;
-}
-
-static int CloseImage(KNFile *file)
+static int Close(KNFile *file)
 {
   const hid_t id = file->id;
 
@@ -73,7 +55,7 @@ PetscErrorCode KNRecordCreate(MPI_Comm comm, const char kind[], KNRecord *record
 {
   PetscFunctionBegin;
   PetscCall(KNRecordNew(comm, kind, "record in memory", KN_STORE, record));
-  KNRecordDo(*record, OpenImage(&(*record)->file, NULL, 0, 0));
+  KNRecordDo(*record, KNImageOpen(&(*record)->file, &(*record)->image, 0));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -82,7 +64,8 @@ PetscErrorCode KNRecordDestroy(KNRecord *record)
   PetscFunctionBegin;
   if (!*record) PetscFunctionReturn(PETSC_SUCCESS);
   (*record)->code = 0; /* what failed has been raised, or nobody wanted the record */
-  KNRecordDo(*record, CloseImage(&(*record)->file));
+  KNRecordDo(*record, Close(&(*record)->file));
+  KNImageFree(&(*record)->image);
   PetscCall(PetscFree(*record));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -93,23 +76,20 @@ PetscBool KNRecordIsLoaded(KNRecord record)
 }
 
 /* Rank 0: the newest whole generation of path; of a plain file there is one. */
-static int ReadGeneration(KNFile *file, const char kind[], const char path[], char **bytes, size_t *size)
+static int ReadGeneration(KNFile *file, const char kind[], const char path[], KNImage *image)
 {
   KNFile current = {.path = path, .code = KN_ERR_INPUT}, previous = {.code = KN_ERR_INPUT};
   char   name[PETSC_MAX_PATH_LEN];
   int    code;
 
-  if (!kind) return KNFileReadWhole(file, bytes, size);
-  if (!(code = KNFileReadWhole(&current, bytes, size)) && !(code = KNRecordBlockCheck(&current, kind, *bytes, *size))) return 0;
-  free(*bytes);
+  if (!kind) return KNFileReadWhole(file, image);
+  if (!(code = KNFileReadWhole(&current, image)) && !(code = KNRecordBlockCheck(&current, kind, image->bytes, image->size))) return 0;
   (void)snprintf(name, sizeof(name), "%s.previous", path);
   previous.path = name;
-  if (!KNFileReadWhole(&previous, bytes, size) && !KNRecordBlockCheck(&previous, kind, *bytes, *size)) {
+  if (!KNFileReadWhole(&previous, image) && !KNRecordBlockCheck(&previous, kind, image->bytes, image->size)) {
     fprintf(stderr, "kitinet: %s; going on from the previous one, %s\n", current.message, name);
     return 0;
   }
-  free(*bytes);
-  *bytes = NULL;
   if (access(name, F_OK)) (void)snprintf(file->message, sizeof(file->message), "%.900s; check the path, or restore the file", current.message);
   else (void)snprintf(file->message, sizeof(file->message), "%.450s; %.450s; restore one of them", current.message, previous.message);
   return code;
@@ -118,22 +98,22 @@ static int ReadGeneration(KNFile *file, const char kind[], const char path[], ch
 PetscErrorCode KNRecordLoad(MPI_Comm comm, const char kind[], const char path[], KNRecord *record)
 {
   const size_t block = kind ? KN_RECORD_BLOCK : 0;
-  char        *bytes = NULL;
-  size_t       size  = 0;
   int          code  = 0;
   KNRecord     r;
+  KNImage     *image;
 
   PetscFunctionBegin;
   PetscCall(KNRecordNew(comm, kind, path, KN_LOAD, record));
-  r = *record;
-  if (r->rank == 0) code = ReadGeneration(&r->file, kind, path, &bytes, &size);
+  r     = *record;
+  image = &r->image;
+  if (r->rank == 0) code = ReadGeneration(&r->file, kind, path, image);
   PetscCall(KNAgree(comm, code, "%s", r->file.message));
-  PetscCallMPI(MPI_Bcast(&size, sizeof(size), MPI_BYTE, 0, comm));
-  if (r->rank) bytes = (char *)malloc(size);
-  PetscCall(KNAgree(comm, bytes ? 0 : PETSC_ERR_MEM, "%s: no memory for its %zu bytes", path, size));
-  for (size_t start = 0; start < size; start += 1u << 30) PetscCallMPI(MPI_Bcast(bytes + start, (int)PetscMin(size - start, (size_t)1 << 30), MPI_BYTE, 0, comm));
-  KNRecordDo(r, OpenImage(&r->file, bytes + block, size - block, H5F_ACC_RDONLY));
-  free(bytes);
+  PetscCallMPI(MPI_Bcast(&image->size, sizeof(image->size), MPI_BYTE, 0, comm));
+  PetscCall(KNAgree(comm, KNImageReserve(image, image->size), "%s: no memory for its %zu bytes", path, image->size));
+  for (size_t start = 0; start < image->size; start += 1u << 30) PetscCallMPI(MPI_Bcast(image->bytes + start, (int)PetscMin(image->size - start, (size_t)1 << 30), MPI_BYTE, 0, comm));
+  image->size -= block;
+  memmove(image->bytes, image->bytes + block, image->size);
+  KNRecordDo(r, KNImageOpen(&r->file, image, H5F_ACC_RDONLY));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -157,39 +137,22 @@ PetscErrorCode KNRecordIdentify(MPI_Comm comm, const char path[], PetscBool *is_
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Whether the file at path may become the previous generation: a damaged one would push out the last whole one. */
-static PetscBool IsWhole(const char kind[], const char path[])
-{
-  KNFile file  = {.path = path, .code = KN_ERR_INPUT};
-  char  *bytes = NULL;
-  size_t size  = 0;
-  int    code  = KNFileReadWhole(&file, &bytes, &size);
-
-  if (!code) code = KNRecordBlockCheck(&file, kind, bytes, size);
-  free(bytes);
-  return (PetscBool)!code;
-}
-
 static int SaveImage(KNRecord record, const char path[])
 {
-  KNFile *file = &record->file, disk = {.path = path, .code = KN_ERR_IO};
-  char    previous[PETSC_MAX_PATH_LEN], block[KN_RECORD_BLOCK], *image;
-  ssize_t size;
-  int     code = 0, failed = 0; /* to take the image, to write it */
+  KNFile        *file = &record->file, disk = {.path = path, .code = KN_ERR_IO};
+  const KNImage *image = &record->image;
+  char           previous[PETSC_MAX_PATH_LEN], block[KN_RECORD_BLOCK];
+  int            code;
 
-  KNCallHDF5(file, H5Fflush(file->id, H5F_SCOPE_GLOBAL));
-  KNCallHDF5(file, size = H5Fget_file_image(file->id, NULL, 0));
-  image = (char *)malloc((size_t)size);
-  if (!image) return KNFileFail(file, KN_ERR_IO, "no memory for %zd bytes", size);
-  if (H5Fget_file_image(file->id, image, (size_t)size) != size) code = KNFileFailHDF5(file, "H5Fget_file_image()");
-  else if (record->kind[0]) {
-    KNRecordBlockMake(block, record->kind, image, (size_t)size);
+  KNCallFile(KNImageFlush(file, &record->image));
+  if (record->kind[0]) {
+    KNRecordBlockMake(block, record->kind, image->bytes, image->size);
     (void)snprintf(previous, sizeof(previous), "%s.previous", path);
-    failed = KNFileReplace(&disk, 2, (KNFilePart[]){{block, sizeof(block)}, {image, (size_t)size}}, IsWhole(record->kind, path) ? previous : NULL);
-  } else failed = KNFileReplace(&disk, 1, (KNFilePart[]){{image, (size_t)size}}, NULL);
-  if (failed) memcpy(file->message, disk.message, sizeof(file->message));
-  free(image);
-  return code ? code : failed;
+    /* A damaged file would push out the last whole one. */
+    code = KNFileReplace(&disk, 2, (KNFilePart[]){{block, sizeof(block)}, {image->bytes, image->size}}, KNRecordIsWhole(record->kind, path) ? previous : NULL);
+  } else code = KNFileReplace(&disk, 1, (KNFilePart[]){{image->bytes, image->size}}, NULL);
+  if (code) memcpy(file->message, disk.message, sizeof(file->message));
+  return code;
 }
 
 PetscErrorCode KNRecordSave(KNRecord record, const char path[])
@@ -246,19 +209,10 @@ PetscErrorCode KNRecordHas(KNRecord record, const char name[], PetscBool *has)
 }
 
 /* The open file as one that can be written. */
-static int Reopen(KNFile *file)
+static int Reopen(KNFile *file, KNImage *image)
 {
-  ssize_t size;
-  char   *image;
-  int     code;
-
-  KNCallHDF5(file, size = H5Fget_file_image(file->id, NULL, 0));
-  image = (char *)malloc((size_t)size);
-  if (!image) return KNFileFail(file, KN_ERR_IO, "no memory for %zd bytes", size);
-  if (H5Fget_file_image(file->id, image, (size_t)size) != size) code = KNFileFailHDF5(file, "H5Fget_file_image()");
-  else if (!(code = CloseImage(file))) code = OpenImage(file, image, (size_t)size, H5F_ACC_RDWR);
-  free(image);
-  return code;
+  KNCallFile(Close(file));
+  return KNImageOpen(file, image, H5F_ACC_RDWR);
 }
 
 static int ReplaceReal(KNFile *file, const char name[], PetscReal value)
@@ -274,7 +228,7 @@ PetscErrorCode KNRecordAmend(KNRecord record, const char name[], PetscReal value
 {
   PetscFunctionBegin;
   if (record->direction == KN_LOAD) { /* what is stored exists on rank 0 only */
-    KNRecordDo(record, record->rank ? CloseImage(&record->file) : Reopen(&record->file));
+    KNRecordDo(record, record->rank ? Close(&record->file) : Reopen(&record->file, &record->image));
     record->direction = KN_STORE;
     record->file.code = KN_ERR_IO;
   }

@@ -64,33 +64,41 @@ int KNFileReplace(KNFile *file, size_t nparts, const KNFilePart part[], const ch
   return code ? KNFileFail(file, KN_ERR_IO, "flushing the folder to disk failed: %s", strerror(code)) : 0;
 }
 
-int KNFileReadWhole(KNFile *file, char **bytes, size_t *size)
+/* A regular file for reading, and its size. */
+static int OpenRegular(KNFile *file, int *descriptor, size_t *size)
 {
   struct stat status;
-  int         descriptor;
 
-  *bytes = NULL;
+  *descriptor = -1;
+  *size       = 0;
   if (stat(file->path, &status)) return KNFileFail(file, KN_ERR_INPUT, "%s", strerror(errno));
   if (!S_ISREG(status.st_mode)) return KNFileFail(file, KN_ERR_INPUT, "not a regular file");
   if (status.st_size > MAX_RECORD_BYTES) return KNFileFail(file, KN_ERR_INPUT, "%lld bytes: too large for a record of this program", (long long)status.st_size);
-  descriptor = open(file->path, O_RDONLY);
-  if (descriptor < 0) return KNFileFail(file, KN_ERR_INPUT, "cannot open: %s", strerror(errno));
-  *size  = (size_t)status.st_size;
-  *bytes = (char *)malloc(*size + 1);
-  for (size_t have = 0; *bytes && have < *size;) {
-    const ssize_t n = read(descriptor, *bytes + have, *size - have);
+  *size       = (size_t)status.st_size;
+  *descriptor = open(file->path, O_RDONLY | O_CLOEXEC);
+  return *descriptor < 0 ? KNFileFail(file, KN_ERR_INPUT, "cannot open: %s", strerror(errno)) : 0;
+}
+
+static int ReadAll(KNFile *file, int descriptor, char *bytes, size_t size)
+{
+  for (size_t have = 0; have < size;) {
+    const ssize_t n = read(descriptor, bytes + have, size - have);
 
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) {
-      free(*bytes);
-      *bytes = NULL;
-      close(descriptor);
-      return KNFileFail(file, KN_ERR_INPUT, "reading failed at byte %zu of %zu: %s", have, *size, n ? strerror(errno) : "the file ends");
-    }
+    if (n <= 0) return KNFileFail(file, KN_ERR_INPUT, "reading failed %zu bytes before its end: %s", size - have, n ? strerror(errno) : "it has become shorter");
     have += (size_t)n;
   }
+  return 0;
+}
+
+int KNFileReadWhole(KNFile *file, KNImage *image)
+{
+  int descriptor, code;
+
+  KNCallFile(OpenRegular(file, &descriptor, &image->size));
+  code = KNImageReserve(image, image->size) ? KNFileFail(file, PETSC_ERR_MEM, "no memory for its %zu bytes", image->size) : ReadAll(file, descriptor, image->bytes, image->size);
   close(descriptor);
-  return *bytes ? 0 : KNFileFail(file, PETSC_ERR_MEM, "no memory for its %zu bytes", *size);
+  return code;
 }
 
 /* The user block: text, padded with newlines. */
@@ -123,21 +131,53 @@ PetscBool KNRecordBlockIdentify(const char block[KN_RECORD_BLOCK], char kind[], 
   return (PetscBool)(sscanf(text, "KITINET RECORD 1 kind: %63s version: %63s", kind, version) == 2);
 }
 
-int KNRecordBlockCheck(KNFile *file, const char kind[], const char *bytes, size_t size)
+/* bytes: the user block of a file of `size` bytes. block, *crc: what it was made from and for. */
+static int CheckBlock(KNFile *file, const char kind[], const char *bytes, size_t size, char block[KN_RECORD_BLOCK], unsigned long *crc)
 {
-  char          found[KN_MAX_NAME], version[KN_MAX_NAME], text[KN_RECORD_BLOCK + 1], block[KN_RECORD_BLOCK];
-  size_t        declared;
-  unsigned long crc;
+  char   found[KN_MAX_NAME], version[KN_MAX_NAME], text[KN_RECORD_BLOCK + 1];
+  size_t declared;
 
   if (size < KN_RECORD_BLOCK || memcmp(bytes, "KITINET RECORD 1\n", 17)) return KNFileFail(file, KN_ERR_INPUT, "not a %s of this program, or its first bytes are damaged", kind);
   memcpy(text, bytes, KN_RECORD_BLOCK);
   text[KN_RECORD_BLOCK] = 0;
-  if (sscanf(text + 17, "kind: %63s version: %63s bytes: %zu crc32: %8lx", found, version, &declared, &crc) != 4) return KNFileFail(file, KN_ERR_INPUT, "its header (the first 512 bytes) is damaged");
+  if (sscanf(text + 17, "kind: %63s version: %63s bytes: %zu crc32: %8lx", found, version, &declared, crc) != 4) return KNFileFail(file, KN_ERR_INPUT, "its header (the first 512 bytes) is damaged");
   if (strcmp(found, kind)) return KNFileFail(file, KN_ERR_INPUT, "is a %s, expected a %s", found, kind);
   if (declared != size - KN_RECORD_BLOCK) return KNFileFail(file, KN_ERR_INPUT, "has %zu bytes, its header says %zu: truncated or damaged", size - KN_RECORD_BLOCK, declared);
-  PrintBlock(block, found, version, declared, 0);
-  if (Checksum(block, bytes + KN_RECORD_BLOCK, declared) != crc) return KNFileFail(file, KN_ERR_INPUT, "its checksum does not fit its content: damaged");
-  PrintBlock(block, found, version, declared, crc);
+  PrintBlock(block, found, version, declared, *crc);
   if (memcmp(block, bytes, KN_RECORD_BLOCK)) return KNFileFail(file, KN_ERR_INPUT, "its header (the first 512 bytes) is damaged");
+  PrintBlock(block, found, version, declared, 0);
   return 0;
+}
+
+int KNRecordBlockCheck(KNFile *file, const char kind[], const char *bytes, size_t size)
+{
+  char          block[KN_RECORD_BLOCK];
+  unsigned long crc;
+
+  KNCallFile(CheckBlock(file, kind, bytes, size, block, &crc));
+  if (Checksum(block, bytes + KN_RECORD_BLOCK, size - KN_RECORD_BLOCK) != crc) return KNFileFail(file, KN_ERR_INPUT, "its checksum does not fit its content: damaged");
+  return 0;
+}
+
+PetscBool KNRecordIsWhole(const char kind[], const char path[])
+{
+  enum { PIECE = 1 << 16 };
+  KNFile        file = {.path = path, .code = KN_ERR_INPUT};
+  char          bytes[PIECE], block[KN_RECORD_BLOCK];
+  unsigned long crc, found = 0;
+  size_t        size;
+  int           descriptor, code;
+
+  if (OpenRegular(&file, &descriptor, &size)) return PETSC_FALSE;
+  code = ReadAll(&file, descriptor, bytes, PetscMin(size, KN_RECORD_BLOCK));
+  if (!code) code = CheckBlock(&file, kind, bytes, size, block, &crc);
+  if (!code) found = crc32_z(0, (const unsigned char *)block, KN_RECORD_BLOCK);
+  for (size_t done = KN_RECORD_BLOCK; !code && done < size; done += PIECE) {
+    const size_t n = PetscMin(size - done, PIECE);
+
+    code = ReadAll(&file, descriptor, bytes, n);
+    if (!code) found = crc32_z(found, (const unsigned char *)bytes, n);
+  }
+  close(descriptor);
+  return (PetscBool)(!code && found == crc);
 }

@@ -11,14 +11,30 @@ typedef struct {
   size_t      size;
 } KNFilePart;
 
+/* HDF5 in memory: HDF5 itself writes into these bytes, nothing else holds a copy of them. {0}: none yet. */
+typedef struct {
+  char  *bytes;          /* (capacity) of which the first `size` are the file; zeros behind */
+  size_t size, capacity;
+} KNImage;
+
+/* Not less capacity than this. Returns PETSC_ERR_MEM without a message. */
+int  KNImageReserve(KNImage *image, size_t size);
+void KNImageFree(KNImage *image);
+
+/* Opens the file that the image's bytes are, with flags; if it has none, a new one. The image must outlive file->id and stay where it is. */
+int KNImageOpen(KNFile *file, KNImage *image, unsigned flags);
+
+/* image->bytes (image->size) become what a file on disk would hold now. */
+int KNImageFlush(KNFile *file, KNImage *image);
+
 /* Writes the parts one after another to a temporary file, flushes, renames it to file->path. previous: name for what was there before; NULL: not kept. */
 int KNFileReplace(KNFile *file, size_t nparts, const KNFilePart part[], const char *previous);
 
 /* Flushes the folder of path to disk: a rename is there only when its folder is. Returns 0, or errno; folders that cannot be opened or flushed at all (EINVAL, EROFS) are left as they are. */
 int KNFolderFlush(const char path[]);
 
-/* The whole regular file; the caller frees *bytes with free(). */
-int KNFileReadWhole(KNFile *file, char **bytes, size_t *size);
+/* The whole regular file; after a failure the image's content is undefined. */
+int KNFileReadWhole(KNFile *file, KNImage *image);
 
 /* image: (size) bytes of HDF5. */
 void KNRecordBlockMake(char block[KN_RECORD_BLOCK], const char kind[], const char *image, size_t size);
@@ -28,6 +44,9 @@ PetscBool KNRecordBlockIdentify(const char block[KN_RECORD_BLOCK], char kind[], 
 
 /* bytes: (size) of the whole file, user block and image. */
 int KNRecordBlockCheck(KNFile *file, const char kind[], const char *bytes, size_t size);
+
+/* Whether the file at path is a record that passes KNRecordBlockCheck(); it is read piece by piece. */
+PetscBool KNRecordIsWhole(const char kind[], const char path[]);
 
 /* The array `name` of the open file with exactly this shape (rank); is_complex: pairs of real and imaginary part. */
 int KNArrayStore(KNFile *file, const char name[], PetscBool is_complex, int rank, const hsize_t shape[], const float *array);

@@ -354,6 +354,7 @@ static PetscErrorCode KNModelBackward_FNO(KNModel model, const KNPass *pass, con
         FNOSpectralBack(model, pass, l, b, dx);
         if (l > 0) FNOBlockBack(model, pass, l - 1, b, dx);
         else FNOBeginBack(model, pass, b, x + (size_t)b * nx, dx, dinput ? dinput + (size_t)b * nx : NULL);
+        if (omp_get_thread_num() == 0) KNModelGradientsWait(model);
       }
       KNLayerFinishBack(l ? fno->block[l - 1].linear : fno->lift, pass);
     }

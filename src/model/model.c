@@ -159,6 +159,8 @@ PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, const KNReal *
 {
   PetscFunctionBegin;
   PetscCheck(model->training, PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNModelBackward() after KNModelSetGrid() without training");
+  PetscCall(KNParametersGetBlocks(model->parameters, &model->complete, NULL, NULL, NULL, NULL));
+  model->failed = PETSC_SUCCESS;
   if (pass->samples) PetscCall(model->ops.backward(model, pass, x, dy, dx));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -179,13 +181,20 @@ PetscErrorCode KNModelSetGradientsDone(KNModel model, PetscErrorCode (*done)(voi
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+void KNModelGradientsWait(KNModel model)
+{
+  if (model->done && !model->failed) model->failed = model->done(model->done_context, model->complete);
+}
+
 PetscErrorCode KNModelGradientsDone(KNModel model, KNLayer layer)
 {
   PetscFunctionBegin;
+  PetscCall(model->failed);
   if (!model->done) PetscFunctionReturn(PETSC_SUCCESS);
   for (PetscInt i = 0; i < model->nlayers; i++) {
-    if (model->layer[i] == layer) PetscCall(model->done(model->done_context, model->offset[i]));
+    if (model->layer[i] == layer) model->complete = model->offset[i];
   }
+  PetscCall(model->done(model->done_context, model->complete));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -28,11 +28,16 @@ struct _p_KNModel {
   size_t       bytes;      /* of activations; set by setgrid */
   PetscErrorCode (*done)(void *context, size_t offset); /* NULL: nobody wants to know how far backward is */
   void        *done_context;
+  size_t         complete; /* gradients from here on are complete in the present backward sweep */
+  PetscErrorCode failed;   /* what done() returned between samples */
   void        *data;       /* the recipe's context */
 };
 
 /* Not collective. Appends a layer to the network: its number, a coordinate of its draws, is its position. *layer is not owned by the caller. */
 PETSC_INTERN PetscErrorCode KNModelAddLayer(KNModel model, const char type[], const char name[], PetscInt in, PetscInt out, KNLayer *layer);
+
+/* Not collective. For the recipe's backward, on the main thread, also in parallel regions: after each sample, so that messages move on. An error waits for the next KNModelGradientsDone(). */
+PETSC_INTERN void KNModelGradientsWait(KNModel model);
 
 /* Not collective. For the recipe's backward: the gradients of this layer, and of all that follow it in the forward sweep, are complete. */
 PETSC_INTERN PetscErrorCode KNModelGradientsDone(KNModel model, KNLayer layer);

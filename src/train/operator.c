@@ -100,7 +100,7 @@ PetscErrorCode KNOperatorDestroy(KNOperator *op)
 PetscErrorCode KNOperatorFit(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples)
 {
   PetscFunctionBegin;
-  PetscCall(KNNormalizerFit(PETSC_COMM_WORLD, dataset, first, samples, op->input, op->output));
+  PetscCall(KNNormalizerFit(PETSC_COMM_WORLD, &op->sharing, dataset, first, samples, op->input, op->output));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

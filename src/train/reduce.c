@@ -104,7 +104,11 @@ PetscErrorCode KNReductionGradientsDone(void *context, size_t offset)
   KNReal         *gradient;
 
   PetscFunctionBegin;
-  if (!r->tree || offset >= r->complete) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!r->tree) PetscFunctionReturn(PETSC_SUCCESS);
+  if (offset >= r->complete) { /* nothing new: messages move on */
+    if (last) PetscCallMPI(KNTreeProgress(r->tree, r->complete));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(KNParametersGetBlocks(r->parameters, NULL, NULL, &gradient, NULL, NULL));
   for (int k = 0; r->leaf >> k; k++) {
     if (r->leaf >> k & 1) kn_tree_add(gradient + offset, r->buffer[k] + offset, r->complete - offset);

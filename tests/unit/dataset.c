@@ -3,6 +3,7 @@
   rows are closed up; nothing is overwritten unasked and nothing left behind.
 */
 #define _GNU_SOURCE // memmem
+#include "small_dataset.h"
 #include "dataset_test.h"
 #include <hdf5.h>
 #include <sys/stat.h>
@@ -183,6 +184,45 @@ static PetscErrorCode TestSize(PetscInt64 rows)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The slabs of a row are their part of it, steady or not, in planes that are read in one and in several pieces. */
+static PetscErrorCode TestSlabs(PetscInt dim, const PetscInt n[], PetscInt frames)
+{
+  const KNGrid grid = KNGridMake(dim, n, KN_POINTS_CELLS);
+  KNProblem    problem;
+  KNDataset    dataset;
+  PetscReal    times[3];
+  char         message[512] = "";
+  float       *x, *y, *part_x, *part_y;
+  size_t       nx, ny;
+
+  PetscFunctionBegin;
+  SmallDatasetProblem(frames ? 0 : 2, 2, frames, times, &grid, &problem);
+  PetscCall(SmallDatasetWrite(PETSC_COMM_SELF, "slabs.h5", &problem, 2, SmallDatasetValue));
+  PetscCall(KNDatasetOpen(PETSC_COMM_SELF, "slabs.h5", &dataset));
+  nx = KNProblemInputSize(&problem);
+  ny = KNProblemOutputSize(&problem);
+  PetscCall(PetscMalloc4(nx, &x, ny, &y, nx, &part_x, ny, &part_y));
+  for (PetscInt64 row = 0; row < 2; row++) {
+    PetscCheck(!KNDatasetRead(dataset, row, frames ? NULL : x, y, sizeof(message), message), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s", message);
+    for (PetscMPIInt rank = 0; rank < 3; rank++) {
+      const KNGrid slab  = KNGridSlab(&grid, 3, rank);
+      const size_t layer = KNGridSize(&grid) / (size_t)n[0], S = KNGridSize(&slab);
+
+      PetscCheck(!KNDatasetReadSlab(dataset, row, &slab, frames ? NULL : part_x, part_y, sizeof(message), message), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s", message);
+      for (int field = frames ? 1 : 0; field < 2; field++) {
+        for (size_t i = 0; i < (field ? ny : nx) / KNGridSize(&grid) * S; i++) {
+          const size_t whole = i / S * KNGridSize(&grid) + (size_t)slab.first * layer + i % S;
+
+          PetscCheck((field ? part_y : part_x)[i] == (field ? y : x)[whole], PETSC_COMM_SELF, PETSC_ERR_PLIB, "%" PetscInt_FMT "D, slab %d, field %d: value %zu", dim, rank, field, i);
+        }
+      }
+    }
+  }
+  PetscCall(PetscFree4(x, y, part_x, part_y));
+  PetscCall(KNDatasetDestroy(&dataset));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
@@ -192,6 +232,10 @@ int main(int argc, char **argv)
   PetscCall(TestFingerprint());
   PetscCall(TestExcluded());
   PetscCall(TestFlippedBit());
+  PetscCall(TestSlabs(1, (const PetscInt[]){600001}, 0));
+  PetscCall(TestSlabs(2, (const PetscInt[]){7, 100003}, 0));
+  PetscCall(TestSlabs(2, (const PetscInt[]){13, 12}, 3));
+  PetscCall(TestSlabs(3, (const PetscInt[]){5, 4, 3}, 3));
   PetscCall(TestNames());
   for (PetscInt64 rows = 1; rows < 1000; rows *= 3) PetscCall(TestSize(rows));
   PetscCall(PetscFinalize());

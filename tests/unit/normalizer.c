@@ -89,7 +89,7 @@ static PetscErrorCode TestFit(const char path[])
 
     PetscCall(KNNormalizerCreate((KNNormalizerType)type, C, &grid, &x));
     PetscCall(KNNormalizerCreate((KNNormalizerType)type, C, &grid, &y));
-    PetscCall(KNNormalizerFit(PETSC_COMM_WORLD, dataset, FIRST, FITTED, x, y));
+    PetscCall(KNNormalizerFit(PETSC_COMM_WORLD, NULL, dataset, FIRST, FITTED, x, y));
     if (type == KN_NORMALIZER_NONE) {
       float value = 3.0f;
 
@@ -125,7 +125,7 @@ static PetscErrorCode TestFrames(const char path[])
   PetscCall(SmallDatasetWrite(PETSC_COMM_WORLD, path, &problem, N, SmallDatasetValue));
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
   PetscCall(KNNormalizerCreate(KN_NORMALIZER_POINTWISE, 1, &grid, &frame));
-  PetscCall(KNNormalizerFit(PETSC_COMM_WORLD, dataset, 0, N, NULL, frame));
+  PetscCall(KNNormalizerFit(PETSC_COMM_WORLD, NULL, dataset, 0, N, NULL, frame));
   PetscCall(KNNormalizerGetStatistics(frame, NULL, NULL, NULL, NULL, &mean, NULL));
   for (PetscInt s = 0; s < n; s++) {
     double m = 0.0;
@@ -140,28 +140,36 @@ static PetscErrorCode TestFrames(const char path[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The statistics have the same bits on all ranks together as on each alone. Values of very different sizes nearly cancel in their mean, so that any other order of additions shows. */
+/* The statistics have the same bits on all ranks together, also in groups that share samples, as on each alone. Values of very different sizes nearly cancel in their mean, so that any other order of additions shows. */
 static float          ValueCancelling(PetscInt64 row, int field, size_t i) { return (float)((row % 2 ? -1 : 1) * ldexp(1 + SmallDatasetValue(row / 2, field, i), (int)(row / 2 * 7 % 13))); }
-static PetscErrorCode TestRanks(const char path[])
+static PetscErrorCode TestRanks(const char path[], KNNormalizerType type, PetscMPIInt ranks_per_sample)
 {
   enum { ROWS = 91 };
-  const KNGrid grid = KNGridMake(2, shape, KN_POINTS_CELLS);
+  const KNGrid grid    = KNGridMake(2, shape, KN_POINTS_CELLS);
+  KNSharing    sharing = {.size = ranks_per_sample};
   KNProblem    problem;
   KNDataset    dataset;
   KNNormalizer together, alone;
+  PetscMPIInt  rank, size;
   PetscBool    same;
   size_t       count;
   float       *mean[2], *std[2];
 
   PetscFunctionBegin;
-  SmallDatasetProblem(1, 1, 0, NULL, &grid, &problem);
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
+  sharing.rank   = rank % sharing.size;
+  sharing.groups = size / sharing.size;
+  PetscCallMPI(MPI_Comm_split(PETSC_COMM_WORLD, rank / sharing.size, rank, &sharing.comm));
+  PetscCallMPI(MPI_Comm_split(PETSC_COMM_WORLD, sharing.rank, rank, &sharing.across));
+  SmallDatasetProblem(2, 2, 0, NULL, &grid, &problem);
   PetscCall(SmallDatasetWrite(PETSC_COMM_WORLD, path, &problem, ROWS, ValueCancelling));
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
-  PetscCall(KNNormalizerCreate(KN_NORMALIZER_POINTWISE, 1, &grid, &together));
-  PetscCall(KNNormalizerCreate(KN_NORMALIZER_POINTWISE, 1, &grid, &alone));
+  PetscCall(KNNormalizerCreate(type, 2, &grid, &together));
+  PetscCall(KNNormalizerCreate(type, 2, &grid, &alone));
   for (PetscInt64 samples = 1; samples <= ROWS; samples += 9) {
-    PetscCall(KNNormalizerFit(PETSC_COMM_WORLD, dataset, ROWS - samples, samples, NULL, together));
-    PetscCall(KNNormalizerFit(PETSC_COMM_SELF, dataset, ROWS - samples, samples, NULL, alone));
+    PetscCall(KNNormalizerFit(PETSC_COMM_WORLD, &sharing, dataset, ROWS - samples, samples, NULL, together));
+    PetscCall(KNNormalizerFit(PETSC_COMM_SELF, NULL, dataset, ROWS - samples, samples, NULL, alone));
     PetscCall(KNNormalizerGetStatistics(together, NULL, NULL, NULL, &count, &mean[0], &std[0]));
     PetscCall(KNNormalizerGetStatistics(alone, NULL, NULL, NULL, &count, &mean[1], &std[1]));
     PetscCall(PetscMemcmp(mean[0], mean[1], count * sizeof(float), &same));
@@ -172,6 +180,7 @@ static PetscErrorCode TestRanks(const char path[])
   PetscCall(KNNormalizerDestroy(&alone));
   PetscCall(KNNormalizerDestroy(&together));
   PetscCall(KNDatasetDestroy(&dataset));
+  PetscCall(KNSharingDestroy(&sharing));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -192,10 +201,10 @@ static PetscErrorCode TestNaN(const char path[])
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
   PetscCall(KNNormalizerCreate(KN_NORMALIZER_CHANNEL, 1, &grid, &y));
   PetscCall(PetscPushErrorHandler(PetscReturnErrorHandler, NULL));
-  code = KNNormalizerFit(PETSC_COMM_WORLD, dataset, 0, N, NULL, y);
+  code = KNNormalizerFit(PETSC_COMM_WORLD, NULL, dataset, 0, N, NULL, y);
   PetscCall(PetscPopErrorHandler());
   PetscCheck(code == KN_ERR_INPUT, PETSC_COMM_SELF, PETSC_ERR_PLIB, "NaN in the data: code %d", code);
-  PetscCall(KNNormalizerFit(PETSC_COMM_WORLD, dataset, N - 2, 1, NULL, y));
+  PetscCall(KNNormalizerFit(PETSC_COMM_WORLD, NULL, dataset, N - 2, 1, NULL, y));
   PetscCall(KNNormalizerGetStatistics(y, NULL, NULL, NULL, NULL, &mean, &std));
   PetscCheck(mean[0] == 1.0f && std[0] == 0.0f, PETSC_COMM_SELF, PETSC_ERR_PLIB, "One constant sample: mean %g, deviation %g", (double)mean[0], (double)std[0]);
   PetscCall(KNNormalizerDestroy(&y));
@@ -291,7 +300,10 @@ int main(int argc, char **argv)
   PetscCall(PetscSNPrintf(path, sizeof(path), "normalizer_%d.h5", size));
   PetscCall(TestFit(path));
   PetscCall(TestFrames(path));
-  PetscCall(TestRanks(path));
+  for (PetscMPIInt k = 1; k <= size; k++) {
+    if (size % k == 0) PetscCall(TestRanks(path, KN_NORMALIZER_CHANNEL, k));
+    if (size % k == 0) PetscCall(TestRanks(path, KN_NORMALIZER_POINTWISE, k));
+  }
   PetscCall(TestNaN(path));
   for (PetscInt dim = 1; dim <= 3; dim++) {
     for (int points = KN_POINTS_CELLS; points <= KN_POINTS_PERIODIC; points++) PetscCall(TestInterpolation(dim, (KNPoints)points));

@@ -147,7 +147,7 @@ static PetscErrorCode TestSteps(const char residual[])
 /* Counts the calls, and keeps what of the gradient they announce as complete. */
 typedef struct {
   const KNReal *gradient;
-  size_t        size, calls, last;
+  size_t        size, calls, repeated, last;
   KNReal       *seen; /* (size) */
 } Listener;
 
@@ -156,7 +156,9 @@ static PetscErrorCode Listen(void *context, size_t offset)
   Listener *listener = (Listener *)context;
 
   PetscFunctionBegin;
+  CHECK(offset <= listener->last, "element %zu announced after %zu", offset, listener->last);
   for (size_t i = offset; i < listener->last; i++) listener->seen[i] = listener->gradient[i];
+  listener->repeated += offset == listener->last;
   listener->last = offset;
   listener->calls++;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -183,6 +185,7 @@ static PetscErrorCode TestDone(void)
   PetscCall(KNRolloutBackward(network.rollout, &drawn, STEPS, u, du));
   PetscCall(KNModelSetGradientsDone(network.model, NULL, NULL));
   CHECK(listener.calls > 1 && listener.last == 0, "%zu calls, the last for element %zu", listener.calls, listener.last);
+  CHECK(listener.repeated > 0, "no call between samples, for messages under way");
   CHECK(!memcmp(listener.seen, network.gradient, network.size * sizeof(KNReal)), "gradients changed after they were announced as complete");
   for (size_t b = 0; b < SAMPLES; b++) {
     CHECK(!memcmp(du + b * FRAMES * FRAME, before + b * FRAMES * FRAME, HISTORY * FRAME * sizeof(KNReal)), "the gradient of given frames changed");

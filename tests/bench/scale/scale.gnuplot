@@ -6,9 +6,9 @@ set logscale x 2
 set xrange [1.5:3000]
 set yrange [0:1.05]
 set xlabel "ranks (simulated)"
-set key bottom left
+set key bottom right
 set grid ytics
-pick(topology, bandwidth, leaves) = sprintf("< awk -F, '$1 == \"simulated\" && $2 == \"%s\" && $3 == %s && $4 == 1 && $6 == %d' jobs/results/scaling_simulated.csv", topology, bandwidth, leaves)
+pick(topology, bandwidth, leaves) = sprintf("< awk -F, '$1 == \"simulated\" && $2 == \"%s\" && $3 == %s && $4 == 1 && $6 == %d' jobs/results/scaling_simulated.csv | sort -t, -n -k5", topology, bandwidth, leaves)
 set multiplot layout 1,2
 do for [leaves in "1 8"] {
   set title leaves eq "1" ? "one micro-batch of 5 a rank and step" : "8 micro-batches of 5 a rank and step"
