@@ -103,16 +103,14 @@ static PetscErrorCode KNModelSetFromOptions_FNO(KNModel model)
 
 static PetscErrorCode FNOFreeActivations(FNO *fno)
 {
-  KNReal **array[] = {&fno->dx, &fno->input, &fno->dinput, &fno->cropped, &fno->dcropped};
+  KNReal **array[] = {&fno->dx, &fno->input, &fno->dinput, &fno->cropped, &fno->dcropped}, ***arrays[] = {&fno->x, &fno->z, &fno->u};
 
   PetscFunctionBegin;
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(array); i++) PetscCall(KNFree(array[i]));
-  for (PetscInt l = 0; fno->x && l <= fno->nblocks; l++) PetscCall(KNFree(&fno->x[l]));
-  for (PetscInt l = 0; fno->z && l < fno->nblocks; l++) PetscCall(KNFree(&fno->z[l]));
-  for (PetscInt l = 0; fno->u && l < fno->nblocks; l++) PetscCall(KNFree(&fno->u[l]));
-  PetscCall(PetscFree(fno->x));
-  PetscCall(PetscFree(fno->u));
-  PetscCall(PetscFree(fno->z));
+  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(arrays); i++) {
+    for (PetscInt l = 0; *arrays[i] && l <= fno->nblocks; l++) PetscCall(KNFree(&(*arrays[i])[l]));
+    PetscCall(PetscFree(*arrays[i]));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -149,11 +147,11 @@ static PetscErrorCode KNModelSetGrid_FNO(KNModel model, PetscBool training)
   fno->located = (size_t)(model->in + model->dim) * KNGridSize(&grid);
   model->bytes = 0;
   PetscCall(PetscCalloc1((size_t)fno->nblocks + 1, &fno->x));
-  PetscCall(PetscCalloc1((size_t)fno->nblocks, &fno->z));
+  PetscCall(PetscCalloc1((size_t)fno->nblocks + 1, &fno->z));
   for (PetscInt l = 0; l <= (training ? fno->nblocks : 1); l++) PetscCall(FNOAllocate(model, B, fno->inner, &fno->x[l]));
   for (PetscInt l = 0; l < (training ? fno->nblocks : 1); l++) PetscCall(FNOAllocate(model, training ? B : T, fno->inner, &fno->z[l]));
   if (fno->residual == RESIDUAL_FNO_COLLISION) {
-    PetscCall(PetscCalloc1((size_t)fno->nblocks, &fno->u));
+    PetscCall(PetscCalloc1((size_t)fno->nblocks + 1, &fno->u));
     for (PetscInt l = 0; l < (training ? fno->nblocks - 1 : 1); l++) PetscCall(FNOAllocate(model, training ? B : T, fno->inner, &fno->u[l]));
   }
   PetscCall(FNOAllocate(model, T, fno->located, &fno->input));
@@ -393,13 +391,6 @@ PetscErrorCode KNModelCreate_FNO(KNModel model)
   PetscFunctionBegin;
   PetscCall(PetscNew(&fno));
   model->data = fno;
-  model->ops  = (KNModelOps){
-     .setfromoptions = KNModelSetFromOptions_FNO,
-     .setgrid        = KNModelSetGrid_FNO,
-     .forward        = KNModelForward_FNO,
-     .backward       = KNModelBackward_FNO,
-     .stream         = KNModelGetStream_FNO,
-     .destroy        = KNModelDestroy_FNO,
-  };
+  model->ops  = (KNModelOps){KNModelSetFromOptions_FNO, KNModelSetGrid_FNO, KNModelForward_FNO, KNModelBackward_FNO, KNModelGetStream_FNO, KNModelDestroy_FNO};
   PetscFunctionReturn(PETSC_SUCCESS);
 }
