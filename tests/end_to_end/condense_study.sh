@@ -5,8 +5,8 @@ export KITINET
 study() { SEEDS=1 EPOCHS=2 TUNE=1 GRID=16 TRAIN=20 WIDTH=16 MODES=4 FLOPS=0.6 COLLISIONS="-collision_dimension 2" WORK=work OUTPUT=results/out.csv limited sh "$KITINET_SOURCE/jobs/condense_study.sh" > output 2> message; }
 study || fail "ends with $?: $(cat message)"
 [ "$(cut -d , -f 1-4 results/out.csv | tr '\n' ' ')" = "$(for r in collision plain; do for n in full pruned fine-tuned long scratch; do printf '%s,1,0.6,%s ' $r $n; done; done | sed 's/^/residual,seed,flops,network /')" ] || fail "$(cat results/out.csv)"
-awk -F , 'NF != 12 || (NR > 1 && !($9 > 0)) { exit 1 }' results/out.csv || fail "$(cat results/out.csv)"
-[ "$(grep plain,1,0.6,scratch results/out.csv | cut -d , -f 9)" = "$(tail -n 1 work/plain-seed1-flops0.6-scratch/metrics.csv | cut -d , -f 3)" ] || fail "the error of a run: $(cat results/out.csv)"
+awk -F , 'NF != 13 || (NR > 1 && !($10 > 0)) { exit 1 }' results/out.csv || fail "$(cat results/out.csv)"
+[ "$(grep plain,1,0.6,scratch results/out.csv | cut -d , -f 10)" = "$(tail -n 1 work/plain-seed1-flops0.6-scratch/metrics.csv | cut -d , -f 3)" ] || fail "the error of a run: $(cat results/out.csv)"
 grep -q "^plain  *0.6 fine-tuned" output || fail "$(cat output)"
 find work results -type f -exec cksum {} + | sort > before
 study || fail "again, it ends with $?: $(cat message)"
