@@ -66,6 +66,6 @@ awk -F , 'NR > 1 && $4 == "'"${EPOCHS:-100}"'" { kind = $5 ~ /spectral/ ? "spect
         for (j = 1; j <= m; j++) { k = order[j]; printf "%-32s", k
           for (i = 6; i <= 10; i++) { if (i == 9) continue; sum = square = 0
             for (r = 1; r <= n[k]; r++) { v = s[k, seed[k, r], i] / blocks[k, seed[k, r]]; sum += v; square += v * v }
-            mean = sum / n[k]; d = n[k] > 1 ? (square - n[k] * mean * mean) / (n[k] - 1) : 0; printf " %9.4f +-%5.4f", mean, d > 0 ? sqrt(d) : 0 }
+            mean = sum / n[k]; d = n[k] > 1 ? (square - n[k] * mean * mean) / (n[k] - 1) : 0; printf " %9.4f +-%5.4f", mean, (d > 0 ? sqrt(d) : 0) }
           printf "\n" } }' "$output"
-if command -v gnuplot >/dev/null; then gnuplot -e "table = '$output'" "$(dirname "$0")/condensation_measures.gnuplot"; fi
+gnuplot -e "table = '$output'" "$(dirname "$0")/condensation_measures.gnuplot" || echo "no picture: gnuplot is missing or failed" >&2 # never an error

@@ -78,4 +78,4 @@ echo "== mean over the seeds: $output"
 awk -F , 'NR > 1 { k = $1 "," $3 "," $4; if (!(k in n)) order[++m] = k; n[k]++; e[k] += $10; f[k] += $9; w[k] += $5; t[k] += $11 }
   END { printf "%-10s %6s %-11s %6s %9s %9s %9s\n", "residual", "FLOPs", "network", "width", "MFLOP", "error", "ms"
         for (i = 1; i <= m; i++) { k = order[i]; split(k, c, ","); printf "%-10s %6s %-11s %6.1f %9.4g %7.4f %% %9.4g\n", c[1], c[2], c[3], w[k] / n[k], f[k] / n[k], 100 * e[k] / n[k], t[k] / n[k] } }' "$output"
-if command -v gnuplot >/dev/null; then gnuplot -e "table = '$output'" "$(dirname "$0")/condense_study.gnuplot"; fi
+gnuplot -e "table = '$output'" "$(dirname "$0")/condense_study.gnuplot" || echo "no picture: gnuplot is missing or failed" >&2 # never an error

@@ -69,6 +69,6 @@ for problem in darcy burgers; do
 done
 cp "$work/uncertainty.csv" "$result"
 cp "$work/ranks.csv" "${result%.csv}_ranks.csv"
-if command -v gnuplot >/dev/null; then gnuplot -e "table = '$result'" "$(dirname "$0")/uncertainty_study.gnuplot"; fi
+gnuplot -e "table = '$result'" "$(dirname "$0")/uncertainty_study.gnuplot" || echo "no picture: gnuplot is missing or failed" >&2 # never an error
 echo "== $result"
 cat "$result"

@@ -72,9 +72,9 @@ PetscErrorCode KNCondensePrune(const KNCondense *wanted, KNOperator full, const 
   PetscCall(KNContributionMeasure(full, dataset, search.rows, &search.contribution));
   PetscCall(PetscMalloc1(search.sizes.hidden, &search.hidden));
   PetscCall(KNContributionOrderHidden(&search.contribution, search.hidden));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: %" PetscInt_FMT " channels, %" PetscInt_FMT " modes, %" PetscInt_FMT " hidden units, error %.5f on %" PetscInt_FMT " samples\n", from, search.sizes.width, search.sizes.modes, search.sizes.hidden, (double)search.error, wanted->samples));
   PetscCall(KNCondenseFindSizes(&search, wanted, &sizes));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: %" PetscInt_FMT " channels, %" PetscInt_FMT " modes, %" PetscInt_FMT " hidden units, error %.5f on %" PetscInt_FMT " samples; to %" PetscInt_FMT " channels (%" PetscInt_FMT " particles), %" PetscInt_FMT " modes, %" PetscInt_FMT " hidden units\n", from, search.sizes.width, search.sizes.modes,
-                        search.sizes.hidden, (double)search.error, wanted->samples, sizes.width, sizes.width / search.d, sizes.modes, sizes.hidden));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "to %" PetscInt_FMT " channels (%" PetscInt_FMT " particles), %" PetscInt_FMT " modes, %" PetscInt_FMT " hidden units\n", sizes.width, sizes.width / search.d, sizes.modes, sizes.hidden));
   PetscCall(FindChannels(&search, &sizes, how, sizeof(how), pruned));
   PetscCall(PetscSNPrintf(line, sizeof(line), "condensed from %s: %" PetscInt_FMT " to %" PetscInt_FMT " channels, %" PetscInt_FMT " to %" PetscInt_FMT " modes, %" PetscInt_FMT " to %" PetscInt_FMT " hidden units, %s, on %" PetscInt_FMT " samples of %s", from, search.sizes.width, sizes.width, search.sizes.modes, sizes.modes, search.sizes.hidden,
                           sizes.hidden, how, wanted->samples, dataset_path));

@@ -117,6 +117,13 @@ static PetscErrorCode FillHidden(const KNCondenseSearch *search, PetscLogDouble 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode Report(const Station *at, PetscLogDouble whole)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %" PetscInt_FMT " channels, %" PetscInt_FMT " modes, %" PetscInt_FMT " hidden units: %.1f %% of the FLOPs, error %.5f\n", at->sizes.width, at->sizes.modes, at->sizes.hidden, 100 * at->flops / whole, (double)at->error));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNCondenseFindSizes(const KNCondenseSearch *search, const KNCondense *wanted, KNSizes *sizes)
 {
   const KNSizes  *given = &wanted->sizes, *full = &search->sizes;
@@ -133,7 +140,11 @@ PetscErrorCode KNCondenseFindSizes(const KNCondenseSearch *search, const KNConde
   PetscCall(KNCondenseTry(search, &at.sizes, KN_CONTRIBUTION_RESIDUAL, PETSC_TRUE, &op, &at.error));
   PetscCall(KNOperatorDestroy(&op));
   PetscCall(DropNothing(search, wanted, &at));
-  while (!met && at.flops > share * whole && possible) PetscCall(Descend(search, wanted, &at, &possible));
+  PetscCall(Report(&at, whole));
+  while (!met && at.flops > share * whole && possible) {
+    PetscCall(Descend(search, wanted, &at, &possible));
+    if (possible) PetscCall(Report(&at, whole));
+  }
   PetscCheck(met || at.flops <= share * whole, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -condense_flops is %g, which leaves nothing of the network: with what has to stay it takes %.3g of its FLOPs; give more", (double)share, at.flops / whole);
   if (!met && !given->hidden) PetscCall(FillHidden(search, share * whole, &at.sizes));
   PetscCheck(at.sizes.width < full->width || at.sizes.modes < full->modes || at.sizes.hidden < full->hidden, PETSC_COMM_WORLD, KN_ERR_USAGE, "%s with %" PetscInt_FMT " channels, %" PetscInt_FMT " modes and %" PetscInt_FMT " hidden units already is as small as wanted: give less", search->from, full->width, full->modes, full->hidden);
