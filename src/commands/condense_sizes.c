@@ -36,19 +36,26 @@ PetscErrorCode KNCondenseCheckSizes(const KNCondenseSearch *search, const KNCond
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* One step down in one of the sizes; *possible is false where that size was given, or nothing would be left. */
+/* Those that were given, of the others the smallest there can be. */
+static KNSizes Smallest(const KNCondenseSearch *search, const KNSizes *given)
+{
+  return (KNSizes){given->width ? given->width : search->d, given->modes ? given->modes : 1, given->hidden ? given->hidden : 1};
+}
+
+/* One step down in one of the sizes; *possible is false where there is none. */
 static PetscErrorCode StepDown(const KNCondenseSearch *search, const KNCondense *wanted, int which, const Station *from, Station *to, PetscBool *possible)
 {
-  const PetscInt given[SIZES] = {wanted->sizes.width, wanted->sizes.modes, wanted->sizes.hidden};
+  const KNSizes  least        = Smallest(search, &wanted->sizes);
+  const PetscInt lowest[SIZES] = {least.width, least.modes, least.hidden};
   const PetscInt step[SIZES]  = {search->d * PetscMax(1, search->sizes.width / search->d / PARTS), 1, PetscMax(1, search->sizes.hidden / PARTS)};
   PetscInt      *size[SIZES]  = {&to->sizes.width, &to->sizes.modes, &to->sizes.hidden};
   KNOperator     op;
 
   PetscFunctionBegin;
   *to       = *from;
-  *possible = (PetscBool)(!given[which] && *size[which] > step[which]);
+  *possible = (PetscBool)(*size[which] > lowest[which]);
   if (!*possible) PetscFunctionReturn(PETSC_SUCCESS);
-  *size[which] -= step[which];
+  *size[which] = PetscMax(*size[which] - step[which], lowest[which]);
   PetscCall(KNCondenseFlops(search->full, &to->sizes, &search->grid, &to->flops));
   PetscCall(KNCondenseTry(search, &to->sizes, KN_CONTRIBUTION_RESIDUAL, PETSC_TRUE, &op, &to->error));
   PetscCall(KNOperatorDestroy(&op));
@@ -74,28 +81,26 @@ static PetscErrorCode DropNothing(const KNCondenseSearch *search, const KNConden
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The step that costs least, for each operation that it saves. */
-static PetscErrorCode Descend(const KNCondenseSearch *search, const KNCondense *wanted, Station *at, PetscBool *possible)
+/* The step that costs least, for each operation that it saves; there is one. */
+static PetscErrorCode Descend(const KNCondenseSearch *search, const KNCondense *wanted, Station *at)
 {
   Station   best   = {.flops = 0};
   PetscReal lowest = PETSC_MAX_REAL;
 
   PetscFunctionBegin;
-  *possible = PETSC_FALSE;
   for (int which = 0; which < SIZES; which++) {
     Station   next;
-    PetscBool there;
+    PetscBool possible;
     PetscReal price;
 
-    PetscCall(StepDown(search, wanted, which, at, &next, &there));
-    if (!there) continue;
+    PetscCall(StepDown(search, wanted, which, at, &next, &possible));
+    if (!possible) continue;
     price = (next.error - at->error) / (at->flops - next.flops);
-    if (*possible && !(price < lowest)) continue; /* NaN never is */
-    *possible = PETSC_TRUE;
-    lowest    = price;
-    best      = next;
+    if (best.flops > 0 && !(price < lowest)) continue; /* NaN never is */
+    lowest = price;
+    best   = next;
   }
-  if (*possible) *at = best;
+  *at = best;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -129,23 +134,24 @@ PetscErrorCode KNCondenseFindSizes(const KNCondenseSearch *search, const KNConde
   const KNSizes  *given = &wanted->sizes, *full = &search->sizes;
   const PetscBool any   = (PetscBool)(given->width || given->modes || given->hidden), met = (PetscBool)(any && wanted->flops == 0);
   const PetscReal share = wanted->flops > 0 ? wanted->flops : 0.5;
+  const KNSizes   least = Smallest(search, given);
   Station         at    = {.sizes = {given->width ? given->width : full->width, given->modes ? given->modes : full->modes, given->hidden ? given->hidden : full->hidden}};
-  PetscLogDouble  whole;
+  PetscLogDouble  whole, floor;
   KNOperator      op;
-  PetscBool       possible = PETSC_TRUE;
 
   PetscFunctionBegin;
   PetscCall(KNCondenseFlops(search->full, full, &search->grid, &whole));
+  PetscCall(KNCondenseFlops(search->full, &least, &search->grid, &floor));
+  PetscCheck(met || floor <= share * whole, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -condense_flops is %g, which leaves nothing of the network: %" PetscInt_FMT " channels, %" PetscInt_FMT " modes and %" PetscInt_FMT " hidden units alone take %.3g of its FLOPs; give more", (double)share, least.width, least.modes, least.hidden, floor / whole);
   PetscCall(KNCondenseFlops(search->full, &at.sizes, &search->grid, &at.flops));
   PetscCall(KNCondenseTry(search, &at.sizes, KN_CONTRIBUTION_RESIDUAL, PETSC_TRUE, &op, &at.error));
   PetscCall(KNOperatorDestroy(&op));
   PetscCall(DropNothing(search, wanted, &at));
   PetscCall(Report(&at, whole));
-  while (!met && at.flops > share * whole && possible) {
-    PetscCall(Descend(search, wanted, &at, &possible));
-    if (possible) PetscCall(Report(&at, whole));
+  while (!met && at.flops > share * whole) {
+    PetscCall(Descend(search, wanted, &at));
+    PetscCall(Report(&at, whole));
   }
-  PetscCheck(met || at.flops <= share * whole, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -condense_flops is %g, which leaves nothing of the network: with what has to stay it takes %.3g of its FLOPs; give more", (double)share, at.flops / whole);
   if (!met && !given->hidden) PetscCall(FillHidden(search, share * whole, &at.sizes));
   PetscCheck(at.sizes.width < full->width || at.sizes.modes < full->modes || at.sizes.hidden < full->hidden, PETSC_COMM_WORLD, KN_ERR_USAGE, "%s with %" PetscInt_FMT " channels, %" PetscInt_FMT " modes and %" PetscInt_FMT " hidden units already is as small as wanted: give less", search->from, full->width, full->modes, full->hidden);
   *sizes = at.sizes;

@@ -61,7 +61,7 @@ unchanged refused 2 "option -condense_width is 10, full/checkpoint.h5 has 8 chan
 unchanged refused 2 "full/checkpoint.h5 with 8 channels, 4 modes and 16 hidden units already is as small as wanted" condense -output new.h5 -condense_width 8 -condense_modes 4 -condense_head 16
 unchanged refused 2 "small.h5 with 4 channels, 3 modes and 12 hidden units already is as small" ranks 1 condense -checkpoint small.h5 -dataset train.h5 -output new.h5 -condense_width 4 -condense_modes 3 -condense_head 12
 unchanged refused 2 "which leaves nothing of the network" condense -output new.h5 -condense_flops 0.001
-unchanged refused 2 "with what has to stay it takes" condense -output new.h5 -condense_flops 0.1 -condense_width 8 -condense_modes 4
+unchanged refused 2 "8 channels, 4 modes and 1 hidden units alone take" condense -output new.h5 -condense_flops 0.1 -condense_width 8 -condense_modes 4
 unchanged refused 2 "option -condense_head is 17, full/checkpoint.h5 has 16 hidden units" condense -output new.h5 -condense_head 17
 unchanged refused 2 "option -condense_modes is 5" condense -output new.h5 -condense_width 4 -condense_modes 5
 unchanged refused 2 "unknown option -train_epochs" condense -output new.h5 -condense_width 4 -train_epochs 3
