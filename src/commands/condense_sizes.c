@@ -45,10 +45,10 @@ static KNSizes Smallest(const KNCondenseSearch *search, const KNSizes *given)
 /* One step down in one of the sizes; *possible is false where there is none. */
 static PetscErrorCode StepDown(const KNCondenseSearch *search, const KNCondense *wanted, int which, const Station *from, Station *to, PetscBool *possible)
 {
-  const KNSizes  least        = Smallest(search, &wanted->sizes);
+  const KNSizes  least         = Smallest(search, &wanted->sizes);
   const PetscInt lowest[SIZES] = {least.width, least.modes, least.hidden};
-  const PetscInt step[SIZES]  = {search->d * PetscMax(1, search->sizes.width / search->d / PARTS), 1, PetscMax(1, search->sizes.hidden / PARTS)};
-  PetscInt      *size[SIZES]  = {&to->sizes.width, &to->sizes.modes, &to->sizes.hidden};
+  const PetscInt step[SIZES]   = {search->d * PetscMax(1, search->sizes.width / search->d / PARTS), 1, PetscMax(1, search->sizes.hidden / PARTS)};
+  PetscInt      *size[SIZES]   = {&to->sizes.width, &to->sizes.modes, &to->sizes.hidden};
   KNOperator     op;
 
   PetscFunctionBegin;
@@ -132,17 +132,17 @@ static PetscErrorCode Report(const Station *at, PetscLogDouble whole)
 PetscErrorCode KNCondenseFindSizes(const KNCondenseSearch *search, const KNCondense *wanted, KNSizes *sizes)
 {
   const KNSizes  *given = &wanted->sizes, *full = &search->sizes;
+  const KNSizes   least = Smallest(search, given);
   const PetscBool any   = (PetscBool)(given->width || given->modes || given->hidden), met = (PetscBool)(any && wanted->flops == 0);
   const PetscReal share = wanted->flops > 0 ? wanted->flops : 0.5;
-  const KNSizes   least = Smallest(search, given);
   Station         at    = {.sizes = {given->width ? given->width : full->width, given->modes ? given->modes : full->modes, given->hidden ? given->hidden : full->hidden}};
-  PetscLogDouble  whole, floor;
+  PetscLogDouble  whole, lowest;
   KNOperator      op;
 
   PetscFunctionBegin;
   PetscCall(KNCondenseFlops(search->full, full, &search->grid, &whole));
-  PetscCall(KNCondenseFlops(search->full, &least, &search->grid, &floor));
-  PetscCheck(met || floor <= share * whole, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -condense_flops is %g, which leaves nothing of the network: %" PetscInt_FMT " channels, %" PetscInt_FMT " modes and %" PetscInt_FMT " hidden units alone take %.3g of its FLOPs; give more", (double)share, least.width, least.modes, least.hidden, floor / whole);
+  PetscCall(KNCondenseFlops(search->full, &least, &search->grid, &lowest));
+  PetscCheck(met || lowest <= share * whole, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -condense_flops is %g, which leaves nothing of the network: %" PetscInt_FMT " channels, %" PetscInt_FMT " modes and %" PetscInt_FMT " hidden units alone take %.3g of its FLOPs; give more", (double)share, least.width, least.modes, least.hidden, lowest / whole);
   PetscCall(KNCondenseFlops(search->full, &at.sizes, &search->grid, &at.flops));
   PetscCall(KNCondenseTry(search, &at.sizes, KN_CONTRIBUTION_RESIDUAL, PETSC_TRUE, &op, &at.error));
   PetscCall(KNOperatorDestroy(&op));

@@ -122,50 +122,51 @@ PetscErrorCode KNContributionReadout(const KNContribution *c, PetscInt width, co
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Unit k leaves, the others make up for it. A: (n, n) inverse of the Gram matrix of those that are left, whose other rows and columns are 0; w: (outputs, n) */
+static void kn_surgeon_remove(double *A, double *w, PetscInt k, PetscInt n, PetscInt outputs)
+{
+  const double pivot = A[k * n + k];
+
+  for (PetscInt o = 0; o < outputs; o++) {
+    const double f = w[o * n + k] / pivot;
+
+    for (PetscInt j = 0; j < n; j++) w[o * n + j] -= f * A[k * n + j];
+  }
+  for (PetscInt i = 0; i < n; i++) {
+    const double f = i == k ? 0 : A[i * n + k] / pivot;
+
+    for (PetscInt j = 0; j < n; j++) A[i * n + j] -= f * A[k * n + j];
+  }
+  for (PetscInt i = 0; i < n; i++) A[i * n + k] = A[k * n + i] = 0;
+}
+
 PetscErrorCode KNContributionOrderHidden(const KNContribution *c, PetscInt order[])
 {
   const PetscInt H = c->sizes.hidden, n = H + 1, outputs = c->outputs;
   PetscInt      *all;
-  PetscBool     *gone;
-  double        *A, *w; /* inverse of the Gram matrix of what is left, weights */
+  double        *A, *w;
 
   PetscFunctionBegin;
-  PetscCall(PetscMalloc4(n, &all, n, &gone, n * n, &A, outputs * n, &w));
-  for (PetscInt i = 0; i < n; i++) {
-    all[i]  = i;
-    gone[i] = PETSC_FALSE;
-  }
+  PetscCall(PetscMalloc3(n, &all, n * n, &A, outputs * n, &w));
+  for (PetscInt i = 0; i < n; i++) all[i] = i;
   PetscCall(PetscArraycpy(w, c->output, outputs * n));
   PetscCall(Factor(c->hidden, n, n, all, A));
   PetscCall(Invert(A, n));
   for (PetscInt left = H; left > 0; left--) {
-    PetscInt least = -1;
-    double   lowest = PETSC_MAX_REAL;
+    double lowest = PETSC_MAX_REAL;
 
     for (PetscInt k = 0; k < H; k++) {
       double square = 0;
 
-      if (gone[k]) continue;
       for (PetscInt o = 0; o < outputs; o++) square += w[o * n + k] * w[o * n + k];
-      if (least < 0 || square / A[k * n + k] < lowest) {
-        lowest = square / A[k * n + k];
-        least  = k;
+      if (A[k * n + k] != 0 && !(square / PetscAbsReal(A[k * n + k]) >= lowest)) { /* what the output changes by; 0: it has left */
+        lowest          = square / PetscAbsReal(A[k * n + k]);
+        order[left - 1] = k;
       }
     }
-    order[left - 1] = least;
-    gone[least]     = PETSC_TRUE;
-    for (PetscInt o = 0; o < outputs; o++) {
-      const double f = w[o * n + least] / A[least * n + least];
-
-      for (PetscInt j = 0; j < n; j++) w[o * n + j] -= f * A[least * n + j];
-    }
-    for (PetscInt i = 0; i < n; i++) {
-      const double f = A[i * n + least] / A[least * n + least];
-
-      for (PetscInt j = 0; !gone[i] && j < n; j++) A[i * n + j] -= gone[j] ? 0 : f * A[least * n + j];
-    }
+    kn_surgeon_remove(A, w, order[left - 1], n, outputs);
   }
-  PetscCall(PetscFree4(all, gone, A, w));
+  PetscCall(PetscFree3(all, A, w));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
