@@ -13,7 +13,10 @@ set multiplot layout 2,4 columnsfirst
 do for [c = 1:3] {
   do for [kind in "linear spectral"] {
     set title word("participation alignment effective", c).(c == 1 ? " ratio" : c == 3 ? " rank" : "").", ".kind." weights"
+    if (kind eq "spectral" && c == 2) { set yrange [0.05:0.3] } # far above at the start, where all initial weights are positive
+    if (kind eq "spectral" && c == 3) { set yrange [10:28] }
     plot for [i = 1:7] pick(i, kind, 5 + c) using 1:2 with linespoints lw 2 pt 7 ps 0.5 lc rgb word(colours, i)
+    set autoscale y
   }
 }
 set title "test error, %"

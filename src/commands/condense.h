@@ -9,8 +9,8 @@
 
 /* What is wanted. */
 typedef struct {
-  KNSizes   sizes;   /* 0: as flops says, of sizes that are not given; without flops and with any of them given: as they are */
-  PetscReal flops;   /* share of the network's; 0: half of them, unless a size is given */
+  KNSizes   sizes;   /* 0: as flops and the samples say; where flops says nothing all channels stay, and of the others what carries something */
+  PetscReal flops;   /* share of the network's; 0: half of them, or nothing if a size is given */
   PetscInt  samples; /* rows of the dataset to measure on */
 } KNCondense;
 
