@@ -1,6 +1,6 @@
 /*
-  kitinet condense: a smaller network from a trained one. Whole particles leave the residual stream, in every layer at once, and Fourier modes leave the spectral
-  layers; with -run the rest is fine-tuned there as `kitinet train` trains, which a later call, or `kitinet train -run`, goes on with.
+  kitinet condense: a smaller network from a trained one. Whole particles leave the residual stream, in every layer at once, Fourier modes the spectral layers, hidden units the
+  head; with -run the rest is fine-tuned there as `kitinet train` trains, which a later call, or `kitinet train -run`, goes on with.
 */
 #include "command.h"
 #include "condense.h"
