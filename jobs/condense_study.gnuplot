@@ -4,6 +4,7 @@ set output table[1:strlen(table) - 4].".png"
 set xlabel "MFLOP a sample, forward"
 set ylabel "relative L2 error on test samples, %"
 set grid ytics
+set xrange [2:12.5]
 set key outside right center
 # mean MFLOP, mean error, its deviation over the seeds
 pick(residual, network) = sprintf("< awk -F, '$1 == \"%s\" && $4 == \"%s\" && !s[$2,$3]++ { n[$3]++; f[$3] += $9; e[$3] += $10; q[$3] += $10 * $10 } END { for (k in n) { m = e[k] / n[k]; v = n[k] > 1 ? (q[k] - n[k] * m * m) / (n[k] - 1) : 0; print f[k] / n[k], m, (v > 0 ? sqrt(v) : 0) } }' %s | sort -n", residual, network, table)
