@@ -5,6 +5,7 @@
 # the full one, and one of the condensed one's size. What is there already is kept: killed, it goes on where it stopped. Ends with a table of all that is finished.
 #   SEEDS="1 2 3"  RESIDUALS="collision plain"  FLOPS="0.75 0.5 0.25"  EPOCHS=100  TUNE=50  GRID=16  TRAIN=1000  WIDTH=32  MODES=6
 #   COLLISIONS="-collision_rate 0.3"   options of the collisions;   OPTIONS="-train_clip 1"   of every training;   TUNE_OPTIONS="-train_lr 1e-3"   of the fine-tuning
+#   DATA="-darcy_grid 16"   options of the data, in place of GRID
 #   WORK=runs/condense   data, runs;   OUTPUT=jobs/results/condensation.csv   a row a network, and a picture beside it
 set -eu
 
@@ -15,7 +16,7 @@ common="-dataset $work/train.h5 -dataset_test $work/test.h5 -train_batch 20 -tra
 mkdir -p "$work"
 
 # data FILE OPTIONS...: unless it is there
-data() { [ -f "$1" ] || "$kitinet" generate -pde darcy -darcy_resolution "$grid" -output "$@" >"$1.log"; }
+data() { [ -f "$1" ] || "$kitinet" generate -pde darcy ${DATA:--darcy_resolution $grid} -output "$@" >"$1.log"; }
 data "$work/train.h5" -samples "$samples"
 data "$work/test.h5" -samples 200 -first "$samples"
 
