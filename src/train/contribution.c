@@ -3,12 +3,11 @@
 #include <kitinet/error.h>
 #include <kitinet/loader.h>
 #include <kitinet/loss.h>
-#include <kitinet/prune.h>
 #include <kitinet/memory.h>
 #include <math.h>
 #include <petscblaslapack.h>
 
-/* v: (H + 1, S) what the hidden units of the head give, then 1; x: (C, S) */
+/* v: (H + 1, S) what the hidden units of the head give, GELU(W1 x + b1), then 1; x: (C, S) */
 static void kn_hidden_forward(double *v, const KNReal *x, const KNPruneHead *head, size_t S)
 {
   const size_t C = (size_t)head->width, H = (size_t)head->hidden;
