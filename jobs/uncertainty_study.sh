@@ -1,15 +1,16 @@
 #!/bin/sh
 # What the spread of an ensemble is worth: does it tell the error, and inputs of another distribution? Collisions against dropout at equal cost, on Darcy and Burgers.
-#   sh jobs/uncertainty_study.sh                            about an hour on two cores; ends with jobs/results/uncertainty.csv
-#   SAMPLES=40 EPOCHS=10 MEMBERS=4 RESULT=tiny.csv sh jobs/uncertainty_study.sh   a trial
-#   SEEDS="1 2 3"                                           so many networks of each kind, a row each
+#   sh jobs/uncertainty_study.sh                            ends with jobs/results/uncertainty.csv
+#   SAMPLES=40 EPOCHS=10 MEMBERS=4 SEEDS=1 RESULT=tiny.csv sh jobs/uncertainty_study.sh   a trial
+#   SEEDS="1 2 3"                                           so many networks of each kind, rows for each
+# Beside the table: rank histograms of the fitted ensembles on the test samples, RESULT without .csv and _ranks.csv, and a picture of both.
 # Killed, it goes on where it stopped; remove the folder WORK to begin anew. Each network is trained on SAMPLES samples, calibrated on 100 others, judged on 200 others of the
 # same distribution and 200 of each other one. (burgers_thick is a control: its initial states are those of burgers_test, only the viscosity differs, which the
 # network does not see: its ROC area is 0.5 by construction.) A row: training set, network, seed, dataset, then the columns of reliability.csv (include/kitinet/reliability.h).
 set -eu
 
 kitinet="${KITINET:-build/release/kitinet}"
-samples="${SAMPLES:-300}" epochs="${EPOCHS:-150}" members="${MEMBERS:-16}" seeds="${SEEDS:-1}"
+samples="${SAMPLES:-300}" epochs="${EPOCHS:-60}" members="${MEMBERS:-16}" seeds="${SEEDS:-1 2 3}"
 work="${WORK:-build/uncertainty-$samples-$epochs}" result="${RESULT:-jobs/results/uncertainty.csv}"
 mkdir -p "$work"
 
@@ -33,9 +34,9 @@ generate darcy_lognormal $darcy -darcy_coefficient lognormal -samples 200 -first
 generate burgers_rough $burgers -burgers_viscosity 0.02 -burgers_field_tau 10 -samples 200 -first 20000
 generate burgers_thick $burgers -burgers_viscosity 0.1 -samples 200 -first 20000
 
-collision="-model_residual collision -collision_rate 0.3"
 dropout_element="-model_residual plain -model_dropout 0.1 -model_dropout_kind element"
 dropout_channel="-model_residual plain -model_dropout 0.1 -model_dropout_kind channel"
+echo "training,network,seed,rank,points" >"$work/ranks.csv"
 echo "training,network,seed,dataset,samples,members,factor,fitted_members,ratio,coverage_50,coverage_90,crps,relative_crps,roc_area" >"$work/uncertainty.csv"
 for problem in darcy burgers; do
   case $problem in
@@ -43,10 +44,11 @@ for problem in darcy burgers; do
     burgers) others="burgers_rough burgers_thick" ;;
   esac
   for seed in $seeds; do
-    for network in collision dropout_element dropout_channel; do
+    for network in collision collision_rare dropout_element dropout_channel; do
       run=$work/$problem-$network-$seed
       case $network in
-        collision) options=$collision draws="-collision_evaluate sample" ;;
+        collision) options="-model_residual collision" draws="-collision_evaluate sample" ;;
+        collision_rare) options="-model_residual collision -collision_rate 0.3" draws="-collision_evaluate sample" ;;
         dropout_element) options=$dropout_element draws="-model_dropout_evaluate sample" ;;
         dropout_channel) options=$dropout_channel draws="-model_dropout_evaluate sample" ;;
       esac
@@ -61,9 +63,12 @@ for problem in darcy burgers; do
       fi
       tail -n +2 -q "$run/raw/reliability.csv" "$run/details/reliability.csv" |
         awk -F , -v OFS=, -v first="$problem,$network,$seed" '{ sub(/.*\//, "", $2); sub(/\.h5$/, "", $2); $1 = first; print }' >>"$work/uncertainty.csv"
+      awk -F , -v OFS=, -v first="$problem,$network,$seed" '$2 ~ /_test/ { print first, $3, $4 }' "$run/details/ranks.csv" >>"$work/ranks.csv"
     done
   done
 done
 cp "$work/uncertainty.csv" "$result"
+cp "$work/ranks.csv" "${result%.csv}_ranks.csv"
+gnuplot -e "table = '$result'" "$(dirname "$0")/uncertainty_study.gnuplot" || echo "no picture: gnuplot is missing or failed" >&2 # never an error
 echo "== $result"
 cat "$result"

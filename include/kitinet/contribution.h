@@ -1,5 +1,5 @@
 /*
-  What each channel of the residual stream contributes, measured on data: the basis of pruning.
+  What each channel of the residual stream and each hidden unit of the head contributes, measured on data: the basis of pruning.
 
     energy     sum over l of <x_lc^2> |w_lc|^2, w_lc the weights that read channel c of x_l: how much it stirs, whether the result needs it or not
     taylor     mean over the samples of (dL/dg)^2, g a factor on the channel wherever it is read, L the sample's error: a first-order estimate of what leaving it
@@ -7,12 +7,16 @@
     residual   as energy, of that part of x_lc only that no linear combination of the channels that stay gives: a channel aligned with others costs
                nothing (the optimal brain surgeon of the readout, channel after channel)
 
+  Hidden units leave by the optimal brain surgeon (Hassibi and Stork 1992): the output layer is linear in them, so that the mean square by which the output changes when one leaves and
+  the weights of the others make up for it is known exactly; the unit with the least goes, then the next.
+
   Averages over samples, and over grid points with the padding; collisions as in evaluation.
 */
 #ifndef KITINET_CONTRIBUTION_H
 #define KITINET_CONTRIBUTION_H
 
 #include <kitinet/operator.h>
+#include <kitinet/prune.h>
 
 typedef enum {
   KN_CONTRIBUTION_ENERGY,
@@ -24,10 +28,13 @@ typedef enum {
 PETSC_EXTERN const char *const KNContributionNames[];
 
 typedef struct {
-  PetscInt width, blocks; /* C, L */
-  double  *gram;          /* (L + 1, C, C) mean of x_l x_l' */
-  double  *square;        /* (L + 1, C) |w_lc|^2 */
-  double  *gate;          /* (C, C) mean of the products dL/dg_c dL/dg_e */
+  KNSizes  sizes;           /* C, m, H */
+  PetscInt blocks, outputs; /* L, C_out */
+  double  *gram;            /* (L + 1, C, C) mean of x_l x_l' */
+  double  *square;          /* (L + 1, C) |w_lc|^2 */
+  double  *gate;            /* (C, C) mean of the products dL/dg_c dL/dg_e */
+  double  *hidden;          /* (H + 1, H + 1) mean of v v', v the hidden units and 1 */
+  double  *output;          /* (C_out, H + 1) their weights in the output layer, and its bias */
 } KNContribution;
 
 /*
@@ -42,5 +49,11 @@ PETSC_EXTERN PetscErrorCode KNContributionChoose(const KNContribution *contribut
 
 /* Not collective. R: (L + 1, C, width), the readouts (prune.h) of least squares: each x_l from its channels that stay. */
 PETSC_EXTERN PetscErrorCode KNContributionReadout(const KNContribution *contribution, PetscInt width, const PetscInt channel[], double R[]);
+
+/* Not collective. order: (H) the hidden units, that which leaves last first: the first H' of them are those that stay in a head of H'. */
+PETSC_EXTERN PetscErrorCode KNContributionOrderHidden(const KNContribution *contribution, PetscInt order[]);
+
+/* Not collective. output: (C_out, hidden + 1), the output layer (prune.h) of least squares for the `hidden` units that stay. */
+PETSC_EXTERN PetscErrorCode KNContributionOutput(const KNContribution *contribution, PetscInt hidden, const PetscInt unit[], double output[]);
 
 #endif

@@ -1,6 +1,6 @@
 /*
-  kitinet condense: a smaller network from a trained one. Whole particles leave the residual stream, in every layer at once, and Fourier modes leave the spectral
-  layers; with -run the rest is fine-tuned there as `kitinet train` trains, which a later call, or `kitinet train -run`, goes on with.
+  kitinet condense: a smaller network from a trained one. Whole particles leave the residual stream, in every layer at once, Fourier modes the spectral layers, hidden units the
+  head; with -run the rest is fine-tuned there as `kitinet train` trains, which a later call, or `kitinet train -run`, goes on with.
 */
 #include "command.h"
 #include "condense.h"
@@ -25,9 +25,10 @@ static PetscErrorCode SetFromOptions(Condense *condense)
   PetscCall(KNOptionsPath("-dataset", "dataset on which contributions are measured, and fine-tuning trains: that of its training", condense->dataset_path));
   PetscCall(KNOptionsPath("-dataset_test", "dataset for the errors of the table, and for tests in fine-tuning; else the samples of -dataset", condense->test_path));
   PetscCall(KNOptionsPath("-output", "checkpoint to write: the smaller network; a CSV file of the same name holds the table", condense->output));
-  PetscCall(KNOptionsInt("-condense_width", "channels of the residual stream that stay, whole particles; 0: as -condense_flops says", 0, 4096, &wanted->width));
-  PetscCall(KNOptionsReal("-condense_flops", "share of the floating-point operations that the smaller network may take; 0: one half, unless -condense_width is given", 0, 1, &wanted->flops));
-  PetscCall(KNOptionsInt("-condense_modes", "Fourier modes that stay; 0: as few as raise the error on the samples by at most 0.1 %", 0, 1024, &wanted->modes));
+  PetscCall(KNOptionsReal("-condense_flops", "share of the floating-point operations that the smaller network may take; 0: one half, unless one of the sizes below is given", 0, 1, &wanted->flops));
+  PetscCall(KNOptionsInt("-condense_width", "channels of the residual stream that stay, whole particles; 0: as -condense_flops and the samples say", 0, 4096, &wanted->sizes.width));
+  PetscCall(KNOptionsInt("-condense_modes", "Fourier modes that stay; 0: likewise", 0, 1024, &wanted->sizes.modes));
+  PetscCall(KNOptionsInt("-condense_head", "hidden units of the head that stay; 0: likewise", 0, 65536, &wanted->sizes.hidden));
   PetscCall(KNOptionsInt("-condense_samples", "samples (trajectories) of the dataset, the first ones, on which contributions and errors are measured", 1, 1 << 24, &wanted->samples));
   PetscCall(KNOptionsPath("-run", "directory of a run that fine-tunes the smaller network, with the options of kitinet train; none: it is written as it was pruned", condense->run));
   if (condense->run[0] || KNOptionsHelpWanted()) {

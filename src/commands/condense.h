@@ -2,22 +2,36 @@
 #ifndef KITINET_CONDENSE_H
 #define KITINET_CONDENSE_H
 
+#include <kitinet/contribution.h>
 #include <kitinet/operator.h>
 
 #define KN_CONDENSE_SIZES 3 /* resolutions at which networks are timed: those of the dataset times 1, 2, 4 */
 
 /* What is wanted. */
 typedef struct {
-  PetscInt  width;   /* 0: as flops says */
-  PetscReal flops;   /* share of the network's; 0: half of them, unless width is set */
-  PetscInt  modes;   /* 0: as few as raise the error on the samples by at most 0.1 % */
+  KNSizes   sizes;   /* 0: as flops and the samples say; where flops says nothing all channels stay, and of the others what carries something */
+  PetscReal flops;   /* share of the network's; 0: half of them, or nothing if a size is given */
   PetscInt  samples; /* rows of the dataset to measure on */
 } KNCondense;
+
+/* What a search for the best pruning knows. */
+typedef struct {
+  KNOperator     full;
+  const char    *from; /* name of its file */
+  KNDataset      dataset;
+  PetscInt64     rows;
+  KNGrid         grid;
+  KNSizes        sizes; /* of the full network */
+  PetscInt       d;     /* channels of a particle */
+  PetscReal      error; /* of the full network on the rows */
+  KNContribution contribution;
+  PetscInt      *hidden; /* (H) KNContributionOrderHidden() */
+} KNCondenseSearch;
 
 /* A row of the table. */
 typedef struct {
   const char *name;
-  PetscInt    width, modes;
+  KNSizes     sizes;
   size_t      parameters;
   PetscReal   mflop, error;          /* forward, of a sample (a step of a rollout); relative L2 */
   PetscReal   ms[KN_CONDENSE_SIZES]; /* forward, of one sample on one rank; NaN: does not fit into memory */
@@ -25,6 +39,24 @@ typedef struct {
 
 /* Collective on PETSC_COMM_WORLD. Mean relative L2 error of rows 0..rows-1 of the dataset. Plans op for its grid. */
 PETSC_INTERN PetscErrorCode KNCondenseError(KNOperator op, KNDataset dataset, PetscInt64 rows, PetscReal *error);
+
+/* Channels of a particle of a network of C channels; without collisions each channel stands for itself. */
+PETSC_INTERN PetscInt KNCondenseParticle(KNOperator op, PetscInt C);
+
+/* Collective on PETSC_COMM_WORLD. Forward FLOPs of a sample on the grid, for the full network with other sizes. */
+PETSC_INTERN PetscErrorCode KNCondenseFlops(KNOperator full, const KNSizes *sizes, const KNGrid *grid, PetscLogDouble *flops);
+
+/* Collective on PETSC_COMM_WORLD. A pruned operator. */
+PETSC_INTERN PetscErrorCode KNCondenseApply(KNOperator full, const KNPruning *pruning, KNOperator *op);
+
+/* Collective on PETSC_COMM_WORLD. The operator of these sizes, its channels chosen by contribution of this type, what is dropped left out or (merge) read through what stays; its error on the rows. */
+PETSC_INTERN PetscErrorCode KNCondenseTry(const KNCondenseSearch *search, const KNSizes *sizes, KNContributionType type, PetscBool merge, KNOperator *op, PetscReal *error);
+
+/* Collective on PETSC_COMM_WORLD. Raises KN_ERR_USAGE for sizes that the network cannot be brought to. */
+PETSC_INTERN PetscErrorCode KNCondenseCheckSizes(const KNCondenseSearch *search, const KNCondense *wanted);
+
+/* Collective on PETSC_COMM_WORLD. Sizes as wanted. Raises KN_ERR_USAGE where they are impossible. */
+PETSC_INTERN PetscErrorCode KNCondenseFindSizes(const KNCondenseSearch *search, const KNCondense *wanted, KNSizes *sizes);
 
 /*
   Collective on PETSC_COMM_WORLD. The pruned operator, not fine-tuned: sizes as wanted, and of all ways to choose what stays the one with the lowest error on the

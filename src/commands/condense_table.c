@@ -18,7 +18,7 @@ PetscErrorCode KNCondenseDescribe(const char name[], KNOperator op, KNDataset da
   PetscFunctionBegin;
   *row = (KNCondenseRow){.name = name, .ms = {NAN, NAN, NAN}};
   PetscCall(KNOperatorGetModel(op, &model, &parameters, NULL, NULL));
-  PetscCall(KNPruneGetSizes(parameters, &row->width, &row->modes, NULL));
+  PetscCall(KNPruneGetSizes(parameters, &row->sizes, NULL));
   PetscCall(KNParametersGetTotal(parameters, &row->parameters));
   PetscCall(KNCondenseError(op, dataset, rows, &row->error));
   PetscCall(KNModelGetCost(model, &flops, NULL, NULL));
@@ -121,10 +121,10 @@ static PetscErrorCode WriteCSV(PetscInt n, const KNCondenseRow row[], const char
   if (dot) *dot = 0;
   PetscCall(PetscStrlcat(name, ".csv", sizeof(name)));
   PetscCall(KNCSVBegin(&csv));
-  if (csv.file) fprintf(csv.file, "network,width,modes,parameters,mflop,error,ms_1,ms_2,ms_4\n");
+  if (csv.file) fprintf(csv.file, "network,width,modes,head,parameters,mflop,error,ms_1,ms_2,ms_4\n");
   for (PetscInt i = 0; i < n; i++) {
     KNCSVText(csv.file, row[i].name, ",");
-    if (csv.file) fprintf(csv.file, "%d,%d,%zu,", (int)row[i].width, (int)row[i].modes, row[i].parameters);
+    if (csv.file) fprintf(csv.file, "%d,%d,%d,%zu,", (int)row[i].sizes.width, (int)row[i].sizes.modes, (int)row[i].sizes.hidden, row[i].parameters);
     KNCSVReal(csv.file, row[i].mflop, ",");
     KNCSVReal(csv.file, row[i].error, ",");
     for (int s = 0; s < KN_CONDENSE_SIZES; s++) KNCSVReal(csv.file, row[i].ms[s], s + 1 < KN_CONDENSE_SIZES ? "," : "\n");
@@ -136,10 +136,10 @@ static PetscErrorCode WriteCSV(PetscInt n, const KNCondenseRow row[], const char
 PetscErrorCode KNCondenseReport(PetscInt n, const KNCondenseRow row[], const char measured_on[], const KNGrid *grid, const char output[])
 {
   PetscFunctionBegin;
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nErrors on %s; milliseconds of one sample, forward, on the points of the dataset along each axis, and on 2 and 4 times as many\n\n  %-12s %6s %6s %11s %9s %10s", measured_on, "network", "width", "modes", "parameters", "MFLOP", "error"));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nErrors on %s; milliseconds of one sample, forward, on the points of the dataset along each axis, and on 2 and 4 times as many\n\n  %-12s %6s %6s %6s %11s %9s %10s", measured_on, "network", "width", "modes", "head", "parameters", "MFLOP", "error"));
   for (int s = 0; s < KN_CONDENSE_SIZES; s++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %6" PetscInt_FMT " ms", grid->n[0] << s));
   for (PetscInt i = 0; i < n; i++) {
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n  %-12s %6" PetscInt_FMT " %6" PetscInt_FMT " %11zu %9.4g %8.4f %%", row[i].name, row[i].width, row[i].modes, row[i].parameters, (double)row[i].mflop, 100 * (double)row[i].error));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n  %-12s %6" PetscInt_FMT " %6" PetscInt_FMT " %6" PetscInt_FMT " %11zu %9.4g %8.4f %%", row[i].name, row[i].sizes.width, row[i].sizes.modes, row[i].sizes.hidden, row[i].parameters, (double)row[i].mflop, 100 * (double)row[i].error));
     for (int s = 0; s < KN_CONDENSE_SIZES; s++) {
       if (PetscIsNanReal(row[i].ms[s])) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %9s", "-"));
       else PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %9.3f", (double)row[i].ms[s]));

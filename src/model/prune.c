@@ -1,4 +1,4 @@
-/* Pruning the residual stream. Which axes of a parameter belong to the stream follows from its name: this file knows the recipe of fno.c. */
+/* Pruning the residual stream and the head. Which axes of a parameter belong to them follows from its name: this file knows the recipe of fno.c. */
 #include <kitinet/prune.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,21 +8,23 @@ typedef struct {
   const KNParameterInfo *info;
   size_t                 K, inputs, parts, outputs;
   PetscBool              transposed, reads, writes; /* the inputs, the outputs are the channels of the stream */
+  PetscBool              hides, shows;              /* the outputs, the inputs are the hidden units of the head; shows: its output layer, with the bias */
   PetscInt               site;                      /* l of the x_l that it reads */
 } Part;
 
 static PetscErrorCode Describe(KNParameters parameters, PetscInt i, PetscInt blocks, Part *part)
 {
   const KNParameterInfo *info;
-  PetscBool              lift, block, hidden, weight;
+  PetscBool              lift, block, hidden, output, weight;
 
   PetscFunctionBegin;
   PetscCall(KNParametersGetInfo(parameters, i, &info));
   PetscCall(PetscStrbeginswith(info->name, "lift.", &lift));
   PetscCall(PetscStrbeginswith(info->name, "block", &block));
   PetscCall(PetscStrbeginswith(info->name, "head.hidden.", &hidden));
+  PetscCall(PetscStrbeginswith(info->name, "head.output.", &output));
   PetscCall(PetscStrendswith(info->name, ".weight", &weight));
-  *part = (Part){.info = info, .K = 1, .inputs = 1, .parts = 1, .outputs = (size_t)info->shape[0], .transposed = (PetscBool)(info->rank == 2), .reads = (PetscBool)(weight && (block || hidden)), .writes = (PetscBool)(lift || block)};
+  *part = (Part){.info = info, .K = 1, .inputs = 1, .parts = 1, .outputs = (size_t)info->shape[0], .transposed = (PetscBool)(info->rank == 2), .reads = (PetscBool)(weight && (block || hidden)), .writes = (PetscBool)(lift || block), .hides = hidden, .shows = output};
   part->site = block ? (PetscInt)strtol(info->name + strlen("block"), NULL, 10) : blocks;
   if (info->rank == 2) part->inputs = (size_t)info->shape[1];
   if (info->rank > 2) { /* spectral: modes, then (inputs, 2, outputs) */
@@ -54,7 +56,7 @@ static size_t Mode(const KNParameterInfo *from, const KNParameterInfo *to, size_
   return mode;
 }
 
-PetscErrorCode KNPruneGetSizes(KNParameters parameters, PetscInt *width, PetscInt *modes, PetscInt *blocks)
+PetscErrorCode KNPruneGetSizes(KNParameters parameters, KNSizes *sizes, PetscInt *blocks)
 {
   PetscInt count, last = -1;
 
@@ -64,28 +66,58 @@ PetscErrorCode KNPruneGetSizes(KNParameters parameters, PetscInt *width, PetscIn
     Part part;
 
     PetscCall(Describe(parameters, i, 0, &part));
+    if (sizes && part.hides) sizes->hidden = (PetscInt)part.outputs;
     if (!part.reads || part.parts == 1) continue;
-    if (width) *width = (PetscInt)part.inputs;
-    if (modes) *modes = part.info->shape[part.info->rank - 4];
+    if (sizes) sizes->width = (PetscInt)part.inputs;
+    if (sizes) sizes->modes = part.info->shape[part.info->rank - 4];
     last = PetscMax(last, part.site);
   }
   if (blocks) *blocks = last + 1;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNPruneGetHead(KNParameters parameters, KNPruneHead *head)
+{
+  PetscInt count;
+  KNReal  *value;
+
+  PetscFunctionBegin;
+  PetscCall(KNParametersGetCount(parameters, &count));
+  PetscCall(KNParametersGetBlocks(parameters, NULL, &value, NULL, NULL, NULL));
+  for (PetscInt i = 0; i < count; i++) {
+    Part part;
+
+    PetscCall(Describe(parameters, i, 0, &part));
+    if (part.hides && part.reads) {
+      head->W1     = value + part.info->offset;
+      head->width  = (PetscInt)part.inputs;
+      head->hidden = (PetscInt)part.outputs;
+    } else if (part.hides) head->b1 = value + part.info->offset;
+    if (part.shows && part.transposed) {
+      head->W2      = value + part.info->offset;
+      head->outputs = (PetscInt)part.outputs;
+    } else if (part.shows) head->b2 = value + part.info->offset;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* One parameter of the narrow network, b, from that of the wide one, a. R: (C, C') or NULL */
 static void PrunePart(const KNPruning *pruning, const Part *from, const KNReal a[], const Part *to, KNReal b[], const double *R)
 {
+  const size_t hidden = (size_t)pruning->sizes.hidden;
+
   for (size_t k = 0; k < to->K; k++) {
     const size_t wide = from->info->rank > 2 ? Mode(from->info, to->info, k) : 0;
 
     for (size_t i = 0; i < to->inputs; i++) {
       for (size_t p = 0; p < to->parts; p++) {
         for (size_t o = 0; o < to->outputs; o++) {
-          const size_t row = to->writes ? (size_t)pruning->channel[o] : o;
+          const size_t row = (size_t)(to->writes ? pruning->channel[o] : to->hides ? pruning->unit[o] : (PetscInt)o);
           double       sum = 0;
 
-          if (!to->reads) sum = a[Place(from, wide, i, p, row)];
+          if (to->shows && pruning->output) sum = pruning->output[o * (hidden + 1) + (to->transposed ? i : hidden)];
+          else if (to->shows && to->transposed) sum = a[Place(from, wide, (size_t)pruning->unit[i], p, row)];
+          else if (!to->reads) sum = a[Place(from, wide, i, p, row)];
           else if (!R) sum = a[Place(from, wide, (size_t)pruning->channel[i], p, row)];
           for (size_t c = 0; to->reads && R && c < from->inputs; c++) sum += R[c * to->inputs + i] * a[Place(from, wide, c, p, row)];
           b[Place(to, k, i, p, o)] = (KNReal)sum;
@@ -97,15 +129,16 @@ static void PrunePart(const KNPruning *pruning, const Part *from, const KNReal a
 
 PetscErrorCode KNPrune(KNParameters from, const KNPruning *pruning, KNParameters to)
 {
-  PetscInt count, others, width, blocks, found, modes;
+  PetscInt count, others, blocks;
+  KNSizes  full = {0}, found = {0};
   KNReal  *wide, *narrow;
 
   PetscFunctionBegin;
   PetscCall(KNParametersGetCount(from, &count));
   PetscCall(KNParametersGetCount(to, &others));
-  PetscCall(KNPruneGetSizes(from, &width, NULL, &blocks));
-  PetscCall(KNPruneGetSizes(to, &found, &modes, NULL));
-  PetscCheck(count == others && found == pruning->width && modes == pruning->modes, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "a network of %" PetscInt_FMT " channels, %" PetscInt_FMT " modes for a pruning to %" PetscInt_FMT ", %" PetscInt_FMT, found, modes, pruning->width, pruning->modes);
+  PetscCall(KNPruneGetSizes(from, &full, &blocks));
+  PetscCall(KNPruneGetSizes(to, &found, NULL));
+  PetscCheck(count == others && found.width == pruning->sizes.width && found.modes == pruning->sizes.modes && found.hidden == pruning->sizes.hidden, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "a network of %" PetscInt_FMT " channels, %" PetscInt_FMT " modes, %" PetscInt_FMT " hidden units for a pruning to %" PetscInt_FMT ", %" PetscInt_FMT ", %" PetscInt_FMT, found.width, found.modes, found.hidden, pruning->sizes.width, pruning->sizes.modes, pruning->sizes.hidden);
   PetscCall(KNParametersGetBlocks(from, NULL, &wide, NULL, NULL, NULL));
   PetscCall(KNParametersGetBlocks(to, NULL, &narrow, NULL, NULL, NULL));
   for (PetscInt i = 0; i < count; i++) {
@@ -113,22 +146,23 @@ PetscErrorCode KNPrune(KNParameters from, const KNPruning *pruning, KNParameters
 
     PetscCall(Describe(from, i, blocks, &a));
     PetscCall(Describe(to, i, blocks, &b));
-    PrunePart(pruning, &a, wide + a.info->offset, &b, narrow + b.info->offset, pruning->readout ? pruning->readout + (size_t)a.site * (size_t)(width * pruning->width) : NULL);
+    PrunePart(pruning, &a, wide + a.info->offset, &b, narrow + b.info->offset, pruning->readout ? pruning->readout + (size_t)a.site * (size_t)(full.width * found.width) : NULL);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNPruneReading(KNParameters parameters, double square[], double gate[])
 {
-  PetscInt count, width, blocks;
+  PetscInt count, blocks;
+  KNSizes  sizes = {0};
   KNReal  *value, *gradient;
 
   PetscFunctionBegin;
-  PetscCall(KNPruneGetSizes(parameters, &width, NULL, &blocks));
+  PetscCall(KNPruneGetSizes(parameters, &sizes, &blocks));
   PetscCall(KNParametersGetCount(parameters, &count));
   PetscCall(KNParametersGetBlocks(parameters, NULL, &value, &gradient, NULL, NULL));
-  if (square) PetscCall(PetscArrayzero(square, (blocks + 1) * width));
-  if (gate) PetscCall(PetscArrayzero(gate, width));
+  if (square) PetscCall(PetscArrayzero(square, (blocks + 1) * sizes.width));
+  if (gate) PetscCall(PetscArrayzero(gate, sizes.width));
   for (PetscInt n = 0; n < count; n++) {
     Part part;
 

@@ -1,28 +1,40 @@
-/* Contributions of channels: one forward and backward sweep for each sample, then linear algebra on (C, C) matrices. */
+/* Contributions of channels and hidden units: one forward and backward sweep for each sample. */
 #include <kitinet/contribution.h>
 #include <kitinet/error.h>
 #include <kitinet/loader.h>
 #include <kitinet/loss.h>
-#include <kitinet/prune.h>
+#include <kitinet/memory.h>
+#include <math.h>
 #include <petscblaslapack.h>
-#include <string.h>
 
-const char *const KNContributionNames[] = {"energy", "taylor", "residual", NULL};
-
-static const double ridge = 1e-9; /* of the mean square of a channel: what equals another one up to rounding has an inverse */
-
-static void kn_gram_add(double *G, const KNReal *x, size_t C, size_t S)
+/* v: (H + 1, S) what the hidden units of the head give, GELU(W1 x + b1), then 1; x: (C, S) */
+static void kn_hidden_forward(double *v, const KNReal *x, const KNPruneHead *head, size_t S)
 {
-  // G: (C, C) += x x' / S, x: (C, S)
-  for (size_t c = 0; c < C; c++) {
-    for (size_t e = 0; e <= c; e++) {
-      double sum = 0;
+  const size_t C = (size_t)head->width, H = (size_t)head->hidden;
 
-      for (size_t s = 0; s < S; s++) sum += (double)x[c * S + s] * x[e * S + s];
-      G[c * C + e] += sum / (double)S;
-      if (e < c) G[e * C + c] += sum / (double)S;
+  for (size_t k = 0; k < H; k++) {
+    double *z = v + k * S;
+
+    for (size_t s = 0; s < S; s++) z[s] = head->b1[k];
+    for (size_t c = 0; c < C; c++) {
+      for (size_t s = 0; s < S; s++) z[s] += (double)head->W1[k * C + c] * x[c * S + s];
     }
+    for (size_t s = 0; s < S; s++) z[s] *= 0.5 * erfc(-M_SQRT1_2 * z[s]);
   }
+  for (size_t s = 0; s < S; s++) v[H * S + s] = 1;
+}
+
+/* G: (n, n) += v v' / S, v: (n, S) */
+static PetscErrorCode AddGram(double *G, const double *v, size_t n, size_t S)
+{
+  const double scale = 1 / (double)S, one = 1;
+  PetscBLASInt rows, points;
+
+  PetscFunctionBegin;
+  PetscCall(PetscBLASIntCast((PetscInt)n, &rows));
+  PetscCall(PetscBLASIntCast((PetscInt)S, &points));
+  PetscCallBLAS("BLASgemm", BLASgemm_("T", "N", &rows, &rows, &points, &scale, v, &points, v, &points, &one, G, &rows));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* One sample forward and backward: what the parameters' gradients and the model's activations then hold. */
@@ -46,7 +58,9 @@ static PetscErrorCode Sweep(KNOperator op, const KNProblem *problem, PetscInt hi
 
 static PetscErrorCode AddSample(KNModel model, KNParameters parameters, KNContribution *c, double gate[])
 {
-  const size_t C = (size_t)c->width;
+  const size_t C = (size_t)c->sizes.width, H = (size_t)c->sizes.hidden;
+  KNPruneHead  head;
+  double      *v;
 
   PetscFunctionBegin;
   for (PetscInt l = 0; l <= c->blocks; l++) {
@@ -55,11 +69,43 @@ static PetscErrorCode AddSample(KNModel model, KNParameters parameters, KNContri
     size_t        points;
 
     PetscCall(KNModelGetStream(model, l, &width, &points, &x));
-    kn_gram_add(c->gram + (size_t)l * C * C, x, C, points);
+    PetscCall(KNMalloc((l < c->blocks ? C : PetscMax(C, H + 1)) * points, sizeof(*v), &v));
+    for (size_t i = 0; i < C * points; i++) v[i] = x[i];
+    PetscCall(AddGram(c->gram + (size_t)l * C * C, v, C, points));
+    if (l == c->blocks) {
+      PetscCall(KNPruneGetHead(parameters, &head));
+      kn_hidden_forward(v, x, &head, points);
+      PetscCall(AddGram(c->hidden, v, H + 1, points));
+    }
+    PetscCall(KNFree(&v));
   }
   PetscCall(KNPruneReading(parameters, NULL, gate));
   for (size_t i = 0; i < C; i++) {
     for (size_t j = 0; j < C; j++) c->gate[i * C + j] += gate[i] * gate[j];
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The sum over all ranks, divided by the number of samples. */
+static PetscErrorCode Average(double sum[], size_t n, PetscInt64 samples)
+{
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, sum, (PetscMPIInt)n, MPI_DOUBLE, MPI_SUM, PETSC_COMM_WORLD));
+  for (size_t i = 0; i < n; i++) sum[i] /= (double)samples;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* W2 and b2 of the head, side by side. */
+static PetscErrorCode CopyOutput(KNParameters parameters, KNContribution *c)
+{
+  const size_t H = (size_t)c->sizes.hidden;
+  KNPruneHead  head;
+
+  PetscFunctionBegin;
+  PetscCall(KNPruneGetHead(parameters, &head));
+  for (size_t o = 0; o < (size_t)c->outputs; o++) {
+    for (size_t k = 0; k < H; k++) c->output[o * (H + 1) + k] = head.W2[o * H + k];
+    c->output[o * (H + 1) + H] = head.b2[o];
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -69,13 +115,14 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
   const KNProblem *problem;
   KNModel          model;
   KNParameters     parameters;
+  KNPruneHead      head;
   KNLoader         loader;
   PetscMPIInt      size;
   PetscInt         history, steps;
   PetscInt64       samples = 0;
   float           *u, *y;
   double          *gate;
-  size_t           C, n;
+  size_t           C, H, n;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
@@ -84,11 +131,14 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
   PetscCall(KNOperatorGetSteps(op, &steps));
   steps = PetscMax(steps, 1);
   PetscCall(KNOperatorGetModel(op, &model, &parameters, NULL, NULL));
-  PetscCall(KNPruneGetSizes(parameters, &c->width, NULL, &c->blocks));
+  PetscCall(KNPruneGetSizes(parameters, &c->sizes, &c->blocks));
+  PetscCall(KNPruneGetHead(parameters, &head));
+  c->outputs = head.outputs;
   PetscCheck(KNOperatorSharing(op)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, contributions are measured of whole samples: leave it out", KNOperatorSharing(op)->size);
-  C = (size_t)c->width;
+  C = (size_t)c->sizes.width;
+  H = (size_t)c->sizes.hidden;
   n = (size_t)(history + steps) * (size_t)problem->outputs * KNGridSize(&problem->grid);
-  PetscCall(PetscCalloc3((size_t)(c->blocks + 1) * C * C, &c->gram, (size_t)(c->blocks + 1) * C, &c->square, C * C, &c->gate));
+  PetscCall(PetscCalloc5((size_t)(c->blocks + 1) * C * C, &c->gram, (size_t)(c->blocks + 1) * C, &c->square, C * C, &c->gate, (H + 1) * (H + 1), &c->hidden, (size_t)c->outputs * (H + 1), &c->output));
   PetscCall(PetscMalloc3(n, &u, n, &y, C, &gate));
   PetscCall(KNOperatorSetGrid(op, &problem->grid, 1, PETSC_TRUE));
   PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, rows, size, 0, PETSC_FALSE, 0, &loader));
@@ -106,11 +156,11 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
     PetscCall(AddSample(model, parameters, c, gate));
   }
   PetscCall(KNLoaderDestroy(&loader));
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, c->gram, (PetscMPIInt)((size_t)(c->blocks + 1) * C * C), MPI_DOUBLE, MPI_SUM, PETSC_COMM_WORLD));
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, c->gate, (PetscMPIInt)(C * C), MPI_DOUBLE, MPI_SUM, PETSC_COMM_WORLD));
-  for (size_t i = 0; i < (size_t)(c->blocks + 1) * C * C; i++) c->gram[i] /= (double)samples;
-  for (size_t i = 0; i < C * C; i++) c->gate[i] /= (double)samples;
+  PetscCall(Average(c->gram, (size_t)(c->blocks + 1) * C * C, samples));
+  PetscCall(Average(c->gate, C * C, samples));
+  PetscCall(Average(c->hidden, (H + 1) * (H + 1), samples));
   PetscCall(KNPruneReading(parameters, c->square, NULL));
+  PetscCall(CopyOutput(parameters, c));
   PetscCall(PetscFree3(u, y, gate));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -118,111 +168,7 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
 PetscErrorCode KNContributionDestroy(KNContribution *c)
 {
   PetscFunctionBegin;
-  PetscCall(PetscFree3(c->gram, c->square, c->gate));
+  PetscCall(PetscFree5(c->gram, c->square, c->gate, c->hidden, c->output));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A (n, n): of the channels of G (C, C), with a little on the diagonal, its Cholesky factor. */
-static PetscErrorCode Factor(const double G[], PetscInt C, PetscInt n, const PetscInt channel[], double A[])
-{
-  PetscBLASInt size, info;
-  double       trace = 0;
-
-  PetscFunctionBegin;
-  for (PetscInt c = 0; c < C; c++) trace += G[c * C + c];
-  for (PetscInt i = 0; i < n; i++) {
-    for (PetscInt j = 0; j < n; j++) A[i * n + j] = G[channel[i] * C + channel[j]] + (i == j ? ridge * trace / (double)C + PETSC_SMALL : 0);
-  }
-  PetscCall(PetscBLASIntCast(n, &size));
-  PetscCallBLAS("LAPACKpotrf", LAPACKpotrf_("U", &size, A, &size, &info));
-  PetscCheck(!info, PETSC_COMM_SELF, PETSC_ERR_LIB, "LAPACK's dpotrf() ends with %d", (int)info);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* score: (n) of the channels that are still there. work: (n, n) */
-static PetscErrorCode Score(const KNContribution *c, KNContributionType type, PetscInt n, const PetscInt channel[], double work[], double score[])
-{
-  const PetscInt C = c->width;
-
-  PetscFunctionBegin;
-  PetscCall(PetscArrayzero(score, n));
-  for (PetscInt l = 0; l <= c->blocks; l++) {
-    const double *G = c->gram + l * C * C, *square = c->square + l * C;
-
-    if (type == KN_CONTRIBUTION_RESIDUAL) { /* 1 / (G^-1)_ii is what of channel i the others do not give */
-      PetscBLASInt size, info;
-
-      PetscCall(PetscBLASIntCast(n, &size));
-      PetscCall(Factor(G, C, n, channel, work));
-      PetscCallBLAS("LAPACKpotri", LAPACKpotri_("U", &size, work, &size, &info));
-      PetscCheck(!info, PETSC_COMM_SELF, PETSC_ERR_LIB, "LAPACK's dpotri() ends with %d", (int)info);
-      for (PetscInt i = 0; i < n; i++) score[i] += square[channel[i]] / work[i * n + i];
-    } else {
-      for (PetscInt i = 0; i < n; i++) score[i] += square[channel[i]] * G[channel[i] * C + channel[i]];
-    }
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode KNContributionChoose(const KNContribution *c, KNContributionType type, PetscInt d, PetscInt width, PetscInt channel[])
-{
-  const PetscInt C = c->width;
-  PetscInt      *left, n = C;
-  double        *work, *score;
-
-  PetscFunctionBegin;
-  PetscCall(PetscMalloc3(C, &left, C * C, &work, C, &score));
-  for (PetscInt i = 0; i < C; i++) left[i] = i;
-  while (n > width) {
-    PetscInt least = 0;
-    double   lowest = PETSC_MAX_REAL;
-
-    PetscCall(Score(c, type, n, left, work, score));
-    for (PetscInt i = 0; i < n; i += d) {
-      double sum = 0;
-
-      for (PetscInt k = 0; k < d; k++) sum += score[i + k];
-      if (type == KN_CONTRIBUTION_TAYLOR) { /* one factor on the whole particle */
-        sum = 0;
-        for (PetscInt k = 0; k < d * d; k++) sum += c->gate[left[i + k / d] * C + left[i + k % d]];
-      }
-      if (sum < lowest) {
-        lowest = sum;
-        least  = i;
-      }
-    }
-    n -= d;
-    PetscCall(PetscArraymove(left + least, left + least + d, n - least));
-  }
-  PetscCall(PetscArraycpy(channel, left, width));
-  PetscCall(PetscFree3(left, work, score));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode KNContributionReadout(const KNContribution *c, PetscInt width, const PetscInt channel[], double R[])
-{
-  const PetscInt C = c->width;
-  PetscBLASInt   n, columns, info;
-  double        *A;
-
-  PetscFunctionBegin;
-  PetscCall(PetscBLASIntCast(width, &n));
-  PetscCall(PetscBLASIntCast(C, &columns));
-  PetscCall(PetscMalloc1(width * width, &A));
-  for (PetscInt l = 0; l <= c->blocks; l++) {
-    const double *G = c->gram + l * C * C;
-    double       *Rl = R + l * C * width; /* its rows solve A r_c = G[channel, c]: LAPACK's columns */
-
-    PetscCall(Factor(G, C, width, channel, A));
-    for (PetscInt e = 0; e < C; e++) {
-      for (PetscInt i = 0; i < width; i++) Rl[e * width + i] = G[e * C + channel[i]];
-    }
-    PetscCallBLAS("LAPACKpotrs", LAPACKpotrs_("U", &n, &columns, A, &n, Rl, &n, &info));
-    PetscCheck(!info, PETSC_COMM_SELF, PETSC_ERR_LIB, "LAPACK's dpotrs() ends with %d", (int)info);
-    for (PetscInt k = 0; k < width; k++) { /* exactly what they are */
-      for (PetscInt i = 0; i < width; i++) Rl[channel[k] * width + i] = i == k ? 1 : 0;
-    }
-  }
-  PetscCall(PetscFree(A));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}

@@ -8,31 +8,31 @@ weights() { ranks 1 inspect -input "$1" | sed -n 's/.* SHA-256 //p'; }
 cell() { sed -n "$2p" "$1" | cut -d , -f "$3"; } # FILE LINE COLUMN
 condense() { ranks 1 condense -checkpoint full/checkpoint.h5 -dataset train.h5 "$@"; }
 
-condense -dataset_test test.h5 -output small.h5 -condense_width 4 -condense_modes 3 > output
+condense -dataset_test test.h5 -output small.h5 -condense_width 4 -condense_modes 3 -condense_head 12 > output
 grep -q "^next: kitinet evaluate -checkpoint full/checkpoint.h5,small.h5" output || fail "$(cat output)"
-[ "$(cut -d , -f 1-3 small.csv | tr '\n' ' ')" = "network,width,modes full,8,4 pruned,4,3 " ] || fail "$(cat small.csv)"
+[ "$(cut -d , -f 1-4 small.csv | tr '\n' ' ')" = "network,width,modes,head full,8,4,16 pruned,4,3,12 " ] || fail "$(cat small.csv)"
 ranks 1 evaluate -checkpoint full/checkpoint.h5,small.h5 -dataset test.h5,fine.h5 -picture false -output table.csv > output
-for line in 2 3; do close "$(cell table.csv $line 5)" "$(cell small.csv $line 6)" 1e-5 || fail "$(cat table.csv small.csv)"; done
-awk -F , 'NR == 2 { p = $4; f = $5 } NR == 3 { exit !($4 < p && $5 < f && $7 > 0) }' small.csv || fail "not smaller: $(cat small.csv)"
+for line in 2 3; do close "$(cell table.csv $line 5)" "$(cell small.csv $line 7)" 1e-5 || fail "$(cat table.csv small.csv)"; done
+awk -F , 'NR == 2 { p = $5; f = $6 } NR == 3 { exit !($5 < p && $6 < f && $8 > 0) }' small.csv || fail "not smaller: $(cat small.csv)"
 ranks 1 predict -checkpoint small.h5 -input fine.h5 -output predicted.h5 > /dev/null
 ranks 1 inspect -input small.h5 > output
-grep -q "^  origin  *condensed from full/checkpoint.h5: 8 to 4 channels, 4 to 3 modes, .* on 24 samples of train.h5" output || fail "no origin: $(cat output)"
+grep -q "^  origin  *condensed from full/checkpoint.h5: 8 to 4 channels, 4 to 3 modes, 16 to 12 hidden units, .* on 24 samples of train.h5" output || fail "no origin: $(cat output)"
 grep -q "model_width: 4" output || fail "another width: $(cat output)"
-ranks 2 condense -checkpoint full/checkpoint.h5 -dataset train.h5 -dataset_test test.h5 -output two.h5 -condense_width 4 -condense_modes 3 > output
-close "$(cell small.csv 3 6)" "$(cell two.csv 3 6)" 1e-4 || fail "on two ranks the error is $(cell two.csv 3 6), on one $(cell small.csv 3 6)"
+ranks 2 condense -checkpoint full/checkpoint.h5 -dataset train.h5 -dataset_test test.h5 -output two.h5 -condense_width 4 -condense_modes 3 -condense_head 12 > output
+close "$(cell small.csv 3 7)" "$(cell two.csv 3 7)" 1e-4 || fail "on two ranks the error is $(cell two.csv 3 7), on one $(cell small.csv 3 7)"
 
 # Half the operations, fine-tuned: in one go, and stopped twice
 tune="-dataset_test test.h5 -condense_flops 0.5 -train_epochs 3 -train_batch 6 -train_microbatch 2"
 condense -output whole.h5 -run whole $tune > output 2> message
 [ "$(cut -d , -f 1 whole.csv | tr '\n' ' ')" = "network full pruned fine-tuned " ] || fail "$(cat whole.csv)"
-awk -F , 'NR == 2 { f = $5 } NR > 2 && $5 > f / 2 { exit 1 }' whole.csv || fail "more than half the operations: $(cat whole.csv)"
-close "$(cell whole.csv 4 6)" "$(tail -n 1 whole/metrics.csv | cut -d , -f 3)" 1e-5 || fail "the table and the run differ"
+awk -F , 'NR == 2 { f = $6 } NR > 2 && $6 > f / 2 { exit 1 }' whole.csv || fail "more than half the operations: $(cat whole.csv)"
+close "$(cell whole.csv 4 7)" "$(tail -n 1 whole/metrics.csv | cut -d , -f 3)" 1e-5 || fail "the table and the run differ"
 ends 75 condense -output parts.h5 -run parts $tune -max_time 1e-9 > output 2> message
 [ ! -e parts.h5 ] || fail "a result before the end"
 ends 75 condense -output parts.h5 -run parts $tune -max_time 1e-9 > output 2> message
 condense -output parts.h5 -run parts $tune > output 2> message
 [ "$(weights parts.h5)" = "$(weights whole.h5)" ] || fail "stopped and resumed, other weights"
-cut -d , -f 1-6 whole.csv > whole.table; cut -d , -f 1-6 parts.csv | cmp - whole.table || fail "another table: $(cat parts.csv)"
+cut -d , -f 1-7 whole.csv > whole.table; cut -d , -f 1-7 parts.csv | cmp - whole.table || fail "another table: $(cat parts.csv)"
 [ "$(weights whole/checkpoint.h5)" = "$(weights whole.h5)" ] || fail "the run's checkpoint and the output differ"
 ranks 1 inspect -input whole/checkpoint.h5 | grep -q "^  origin  *condensed from" || fail "the run forgets where it comes from"
 ends 75 condense -output third.h5 -run third $tune -max_time 1e-9 > output 2> message
@@ -58,11 +58,11 @@ unchanged refused 2 "condense needs -checkpoint FILE, -dataset FILE and -output 
 unchanged refused 2 "name the same file" condense -output full/checkpoint.h5
 unchanged refused 2 "option -condense_width is 3, the particles of full/checkpoint.h5 have 2 channels each" condense -output new.h5 -condense_width 3
 unchanged refused 2 "option -condense_width is 10, full/checkpoint.h5 has 8 channels" condense -output new.h5 -condense_width 10
-unchanged refused 2 "full/checkpoint.h5 already has 8 channels and 4 modes" condense -output new.h5 -condense_width 8
-unchanged refused 2 "already has 4 channels and 3 modes" ranks 1 condense -checkpoint small.h5 -dataset train.h5 -output new.h5 -condense_width 4 -condense_modes 3
-unchanged refused 2 "which leaves no particle" condense -output new.h5 -condense_flops 0.01
-unchanged refused 2 "already is as small" condense -output new.h5 -condense_flops 1 -condense_modes 4
-unchanged refused 2 "exclude each other" condense -output new.h5 -condense_flops 0.5 -condense_width 4
+unchanged refused 2 "full/checkpoint.h5 with 8 channels, 4 modes and 16 hidden units already is as small as wanted" condense -output new.h5 -condense_width 8 -condense_modes 4 -condense_head 16
+unchanged refused 2 "small.h5 with 4 channels, 3 modes and 12 hidden units already is as small" ranks 1 condense -checkpoint small.h5 -dataset train.h5 -output new.h5 -condense_width 4 -condense_modes 3 -condense_head 12
+unchanged refused 2 "which leaves nothing of the network" condense -output new.h5 -condense_flops 0.001
+unchanged refused 2 "8 channels, 4 modes and 1 hidden units alone take" condense -output new.h5 -condense_flops 0.1 -condense_width 8 -condense_modes 4
+unchanged refused 2 "option -condense_head is 17, full/checkpoint.h5 has 16 hidden units" condense -output new.h5 -condense_head 17
 unchanged refused 2 "option -condense_modes is 5" condense -output new.h5 -condense_width 4 -condense_modes 5
 unchanged refused 2 "unknown option -train_epochs" condense -output new.h5 -condense_width 4 -train_epochs 3
 unchanged refused 3 "two_fields.h5 has 2 input fields" ranks 1 condense -checkpoint full/checkpoint.h5 -dataset two_fields.h5 -output new.h5 -condense_width 4

@@ -1,6 +1,6 @@
 /*
-  Pruning. A pruned network computes what the full one does with the dropped channels masked, to float accuracy: for every residual, on one to three axes, with and
-  without padding, collisions off. With the expectation of the collisions: another order of all particles changes nothing. A readout sees
+  Pruning. A pruned network computes what the full one does with the dropped channels and hidden units masked, to float accuracy: for every residual, on one to three axes, with and
+  without padding, collisions off. With the expectation of the collisions: another order of all particles and units changes nothing. A readout sees
   a channel that equals another one through that one. Fewer modes: the full network with those weights set to 0. Gates are derivatives.
 */
 #include <kitinet/model.h>
@@ -8,7 +8,10 @@
 #include <kitinet/random.h>
 #include <string.h>
 
-enum { IN = 2, OUT = 1, SAMPLES = 2, N = 8, C = 8, M = 4, BLOCKS = 3, LARGEST = N * N * N };
+enum { IN = 2, OUT = 1, SAMPLES = 2, N = 8, C = 8, M = 4, BLOCKS = 3, H = 5, LARGEST = N * N * N };
+
+static const KNSizes whole = {C, M, H};
+static const PetscInt every[H] = {0, 1, 2, 3, 4};
 
 static const KNPass expected = {.samples = SAMPLES};
 
@@ -25,18 +28,19 @@ static KNReal Uniform(PetscInt64 which, size_t i)
   return (KNReal)(2 * KNUniform(word[0]) - 1);
 }
 
-static PetscErrorCode NetworkCreate(const Network *network, PetscInt width, PetscInt modes, KNModel *model, KNParameters *parameters)
+static PetscErrorCode NetworkCreate(const Network *network, const KNSizes *sizes, KNModel *model, KNParameters *parameters)
 {
   const KNGrid grid = KNGridMake(network->dim, (const PetscInt[]){N, N, N}, KN_POINTS_CELLS);
-  char         w[16], m[16];
+  char         w[16], m[16], h[16];
   KNReal      *value;
   size_t       size;
 
   PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(w, sizeof(w), "%" PetscInt_FMT, width));
-  PetscCall(PetscSNPrintf(m, sizeof(m), "%" PetscInt_FMT, modes));
+  PetscCall(PetscSNPrintf(w, sizeof(w), "%" PetscInt_FMT, sizes->width));
+  PetscCall(PetscSNPrintf(m, sizeof(m), "%" PetscInt_FMT, sizes->modes));
+  PetscCall(PetscSNPrintf(h, sizeof(h), "%" PetscInt_FMT, sizes->hidden));
   {
-    const char *const option[][2] = {{"-model_residual", network->residual}, {"-collision_evaluate", network->evaluate}, {"-model_padding", network->padding}, {"-collision_rate", "0.7"}, {"-collision_dimension", "2"}, {"-model_width", w}, {"-model_modes", m}, {"-model_layers", "3"}, {"-model_head", "5"}};
+    const char *const option[][2] = {{"-model_residual", network->residual}, {"-collision_evaluate", network->evaluate}, {"-model_padding", network->padding}, {"-collision_rate", "0.7"}, {"-collision_dimension", "2"}, {"-model_width", w}, {"-model_modes", m}, {"-model_layers", "3"}, {"-model_head", h}};
 
     for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(option); i++) PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
   }
@@ -78,6 +82,30 @@ static PetscErrorCode Compare(const char what[], const Network *network, KNModel
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The hidden units of the head that stay keep their weights in the output layer, those of the others become 0. */
+static PetscErrorCode MaskHidden(KNParameters parameters, PetscInt hidden, const PetscInt unit[])
+{
+  PetscInt count;
+  KNReal  *value;
+
+  PetscFunctionBegin;
+  PetscCall(KNParametersGetCount(parameters, &count));
+  PetscCall(KNParametersGetBlocks(parameters, NULL, &value, NULL, NULL, NULL));
+  for (PetscInt n = 0; n < count; n++) {
+    const KNParameterInfo *info;
+
+    PetscCall(KNParametersGetInfo(parameters, n, &info));
+    if (strcmp(info->name, "head.output.weight")) continue;
+    for (PetscInt k = 0; k < H; k++) {
+      PetscBool stays = PETSC_FALSE;
+
+      for (PetscInt i = 0; i < hidden; i++) stays = (PetscBool)(stays || unit[i] == k);
+      for (PetscInt o = 0; !stays && o < OUT; o++) value[info->offset + (size_t)(o * H + k)] = 0;
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Sets what writes channel c of the stream (from >= 0: copies what writes that channel), or the spectral weights beyond `modes`. */
 static PetscErrorCode Change(KNParameters parameters, PetscInt c, PetscInt from, PetscInt modes)
 {
@@ -109,35 +137,64 @@ static PetscErrorCode Change(KNParameters parameters, PetscInt c, PetscInt from,
 
 static PetscErrorCode TestMask(const Network *network)
 {
-  static const PetscInt kept[] = {0, 1, 4, 5}, dropped[] = {2, 3, 6, 7};
-  const KNPruning       pruning = {.width = 4, .channel = kept, .modes = 2};
+  static const PetscInt kept[] = {0, 1, 4, 5}, dropped[] = {2, 3, 6, 7}, unit[] = {3, 0, 4};
+  const KNPruning       pruning = {.sizes = {4, 2, 3}, .channel = kept, .unit = unit};
   KNModel               full, narrow;
   KNParameters          wide, small;
-  PetscInt              width, modes, blocks;
+  KNSizes               sizes = {0};
+  PetscInt              blocks;
 
   PetscFunctionBegin;
-  PetscCall(NetworkCreate(network, C, M, &full, &wide));
-  PetscCall(NetworkCreate(network, 4, 2, &narrow, &small));
-  PetscCall(KNPruneGetSizes(wide, &width, &modes, &blocks));
-  PetscCheck(width == C && modes == M && blocks == BLOCKS, PETSC_COMM_SELF, PETSC_ERR_PLIB, "sizes %d, %d, %d", (int)width, (int)modes, (int)blocks);
+  PetscCall(NetworkCreate(network, &whole, &full, &wide));
+  PetscCall(NetworkCreate(network, &pruning.sizes, &narrow, &small));
+  PetscCall(KNPruneGetSizes(wide, &sizes, &blocks));
+  PetscCheck(sizes.width == C && sizes.modes == M && sizes.hidden == H && blocks == BLOCKS, PETSC_COMM_SELF, PETSC_ERR_PLIB, "sizes %d, %d, %d, %d", (int)sizes.width, (int)sizes.modes, (int)sizes.hidden, (int)blocks);
   PetscCall(KNPrune(wide, &pruning, small));
   for (int i = 0; i < 4; i++) PetscCall(Change(wide, dropped[i], -1, 2));
+  PetscCall(MaskHidden(wide, 3, unit));
   PetscCall(Compare("masked", network, full, narrow, 2e-6));
   PetscCall(KNModelDestroy(&full));
   PetscCall(KNModelDestroy(&narrow));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode TestOrder(const Network *network)
+/* An output layer of its own, which is the old one. */
+static PetscErrorCode TestOutputLayer(const Network *network)
 {
-  static const PetscInt order[C] = {6, 7, 2, 3, 0, 1, 4, 5};
-  const KNPruning       pruning  = {.width = C, .channel = order, .modes = M};
+  static const PetscInt order[C] = {0, 1, 2, 3, 4, 5, 6, 7};
+  double                output[OUT][H + 1];
+  KNPruning             pruning = {.sizes = whole, .channel = order, .unit = every, .output = &output[0][0]};
+  KNPruneHead           head;
   KNModel               a, b;
   KNParameters          pa, pb;
 
   PetscFunctionBegin;
-  PetscCall(NetworkCreate(network, C, M, &a, &pa));
-  PetscCall(NetworkCreate(network, C, M, &b, &pb));
+  PetscCall(NetworkCreate(network, &whole, &a, &pa));
+  PetscCall(NetworkCreate(network, &whole, &b, &pb));
+  PetscCall(KNPruneGetHead(pa, &head));
+  PetscCheck(head.width == C && head.hidden == H && head.outputs == OUT, PETSC_COMM_SELF, PETSC_ERR_PLIB, "a head of %d, %d, %d", (int)head.width, (int)head.hidden, (int)head.outputs);
+  for (int o = 0; o < OUT; o++) {
+    for (int k = 0; k < H; k++) output[o][k] = head.W2[o * H + k];
+    output[o][H] = head.b2[o];
+  }
+  PetscCall(KNPrune(pa, &pruning, pb));
+  PetscCall(Compare("the same output layer", network, a, b, 2e-6));
+  PetscCall(KNModelDestroy(&a));
+  PetscCall(KNModelDestroy(&b));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TestOrder(const Network *network)
+{
+  static const PetscInt order[C] = {6, 7, 2, 3, 0, 1, 4, 5};
+  static const PetscInt units[H] = {4, 2, 0, 1, 3};
+  const KNPruning       pruning  = {.sizes = whole, .channel = order, .unit = units};
+  KNModel               a, b;
+  KNParameters          pa, pb;
+
+  PetscFunctionBegin;
+  PetscCall(NetworkCreate(network, &whole, &a, &pa));
+  PetscCall(NetworkCreate(network, &whole, &b, &pb));
   PetscCall(KNPrune(pa, &pruning, pb));
   PetscCall(Compare("another order", network, a, b, 2e-6));
   PetscCall(KNModelDestroy(&a));
@@ -150,7 +207,7 @@ static PetscErrorCode TestReadout(const Network *network)
 {
   static const PetscInt kept[] = {0, 1, 2, 3, 4, 5};
   double                R[BLOCKS + 1][C][6] = {{{0}}};
-  const KNPruning       pruning             = {.width = 6, .channel = kept, .modes = M, .readout = &R[0][0][0]};
+  const KNPruning       pruning             = {.sizes = {6, M, H}, .channel = kept, .readout = &R[0][0][0], .unit = every};
   KNModel               full, narrow;
   KNParameters          wide, small;
 
@@ -158,8 +215,8 @@ static PetscErrorCode TestReadout(const Network *network)
   for (int l = 0; l <= BLOCKS; l++) {
     for (int c = 0; c < C; c++) R[l][c][c < 6 ? c : c - 6] = 1;
   }
-  PetscCall(NetworkCreate(network, C, M, &full, &wide));
-  PetscCall(NetworkCreate(network, 6, M, &narrow, &small));
+  PetscCall(NetworkCreate(network, &whole, &full, &wide));
+  PetscCall(NetworkCreate(network, &pruning.sizes, &narrow, &small));
   PetscCall(Change(wide, 6, 0, M));
   PetscCall(Change(wide, 7, 1, M));
   PetscCall(KNPrune(wide, &pruning, small));
@@ -181,8 +238,8 @@ static PetscErrorCode TestGates(const Network *network)
   KNParameters    parameters, others;
 
   PetscFunctionBegin;
-  PetscCall(NetworkCreate(network, C, M, &model, &parameters));
-  PetscCall(NetworkCreate(network, C, M, &moved, &others));
+  PetscCall(NetworkCreate(network, &whole, &model, &parameters));
+  PetscCall(NetworkCreate(network, &whole, &moved, &others));
   for (size_t i = 0; i < SAMPLES * IN * LARGEST; i++) x[i] = Uniform(1, i);
   for (size_t i = 0; i < SAMPLES * OUT * LARGEST; i++) target[i] = Uniform(2, i);
   PetscCall(KNModelForward(model, &expected, x, y));
@@ -193,7 +250,7 @@ static PetscErrorCode TestGates(const Network *network)
     channel[c] = c;
     slope[c]   = 0;
     for (int sign = -1; sign <= 1; sign += 2) {
-      const KNPruning pruning = {.width = C, .channel = channel, .modes = M, .readout = R};
+      const KNPruning pruning = {.sizes = whole, .channel = channel, .readout = R, .unit = every};
 
       for (int i = 0; i < C; i++) channel[i] = i;
       for (int l = 0; l <= BLOCKS; l++) {
@@ -231,6 +288,7 @@ int main(int argc, char **argv)
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(still); i++) {
     PetscCall(TestMask(&still[i]));
+    PetscCall(TestOutputLayer(&still[i]));
     PetscCall(TestReadout(&still[i]));
     PetscCall(TestGates(&still[i]));
   }

@@ -1,0 +1,103 @@
+/* Operators of other sizes than the full network's, and what they cost. */
+#include "command.h"
+#include "condense.h"
+#include <kitinet/evaluation.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH = 5 }; /* samples at a time */
+
+PetscErrorCode KNCondenseError(KNOperator op, KNDataset dataset, PetscInt64 rows, PetscReal *error)
+{
+  const KNProblem *problem;
+  PetscReal       *errors;
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetGetProblem(dataset, &problem));
+  PetscCall(KNOperatorSetGrid(op, &problem->grid, BATCH, PETSC_FALSE));
+  PetscCall(PetscMalloc1(rows, &errors));
+  PetscCall(KNEvaluate(op, dataset, 0, rows, BATCH, 0, errors));
+  KNErrorStatistics(rows, errors, error, NULL, NULL);
+  PetscCall(PetscFree(errors));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The value of a whole number in lines "name: value"; initial if it is not there. */
+static PetscInt Lookup(const char options[], const char name[], PetscInt initial)
+{
+  const size_t length = strlen(name);
+
+  for (const char *line = options; line; line = strchr(line, '\n')) {
+    line += *line == '\n';
+    if (!strncmp(line, name, length) && line[length] == ':') return (PetscInt)strtol(line + length + 1, NULL, 10);
+  }
+  return initial;
+}
+
+PetscInt KNCondenseParticle(KNOperator op, PetscInt C)
+{
+  const char *options;
+  PetscInt    d;
+
+  (void)KNOperatorGetModel(op, NULL, NULL, NULL, &options);
+  d = Lookup(options, "collision_dimension", 1);
+  return d ? d : KNCollisionDefaultDimension(C);
+}
+
+/* The full network's operator with other sizes, untrained. Its particles keep their dimension where the default would be another one. */
+static PetscErrorCode Resize(KNOperator full, const KNSizes *sizes, KNOperator *op)
+{
+  const char  *options;
+  char        *resized;
+  KNParameters parameters;
+  KNSizes      full_sizes = {0};
+  size_t       size, used = 0;
+
+  PetscFunctionBegin;
+  PetscCall(KNOperatorGetModel(full, NULL, &parameters, NULL, &options));
+  PetscCall(KNPruneGetSizes(parameters, &full_sizes, NULL));
+  size = strlen(options) + 128;
+  PetscCall(PetscMalloc1(size, &resized));
+  resized[0] = 0;
+  for (const char *line = options; *line;) {
+    const size_t length = strcspn(line, "\n") + (strchr(line, '\n') ? 1 : 0);
+
+    if (!strncmp(line, "model_width:", 12)) PetscCall(PetscSNPrintf(resized + used, size - used, "model_width: %" PetscInt_FMT "\n", sizes->width));
+    else if (!strncmp(line, "model_modes:", 12)) PetscCall(PetscSNPrintf(resized + used, size - used, "model_modes: %" PetscInt_FMT "\n", sizes->modes));
+    else if (!strncmp(line, "model_head:", 11)) PetscCall(PetscSNPrintf(resized + used, size - used, "model_head: %" PetscInt_FMT "\n", sizes->hidden));
+    else if (!strncmp(line, "collision_dimension:", 20)) PetscCall(PetscSNPrintf(resized + used, size - used, "collision_dimension: %" PetscInt_FMT "\n", KNCondenseParticle(full, full_sizes.width)));
+    else PetscCall(PetscStrncpy(resized + used, line, PetscMin(length + 1, size - used)));
+    used += strlen(resized + used);
+    line += length;
+  }
+  PetscCall(KNOperatorCreateVariant(full, resized, op));
+  PetscCall(PetscFree(resized));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCondenseFlops(KNOperator full, const KNSizes *sizes, const KNGrid *grid, PetscLogDouble *flops)
+{
+  const KNGrid inner = KNOperatorModelGrid(full, grid);
+  KNOperator   op;
+  KNModel      model;
+
+  PetscFunctionBegin;
+  PetscCall(Resize(full, sizes, &op));
+  PetscCall(KNOperatorGetModel(op, &model, NULL, NULL, NULL));
+  PetscCall(KNModelPlanGrid(model, &inner, 1, PETSC_FALSE));
+  PetscCall(KNModelGetCost(model, flops, NULL, NULL));
+  PetscCall(KNOperatorDestroy(&op));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCondenseApply(KNOperator full, const KNPruning *pruning, KNOperator *op)
+{
+  KNParameters from, to;
+
+  PetscFunctionBegin;
+  PetscCall(Resize(full, &pruning->sizes, op));
+  PetscCall(KNOperatorGetModel(full, NULL, &from, NULL, NULL));
+  PetscCall(KNOperatorGetModel(*op, NULL, &to, NULL, NULL));
+  PetscCall(KNPrune(from, pruning, to));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
