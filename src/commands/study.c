@@ -159,6 +159,36 @@ static PetscErrorCode ReadKeys(File *file)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The key of the options for a dataset (depth 0), a variant on it (1), that with so many samples (2). */
+static PetscErrorCode ScopeKey(PetscInt depth, const char dataset[], const char variant[], PetscInt64 samples, size_t size, char key[])
+{
+  static const char *const format[] = {"options_%s", "options_%s/%s", "options_%s/%s/%" PetscInt64_FMT};
+
+  PetscFunctionBegin;
+  (void)snprintf(key, size, format[depth], dataset, variant, samples);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Options for runs that the study does not have are a mistake. */
+static PetscErrorCode CheckScopes(const File *file)
+{
+  PetscFunctionBegin;
+  for (PetscInt i = 0; i < file->keys.count; i++) {
+    const char *scope = Within(file->keys.name[i], "options_");
+    PetscBool   known = PETSC_FALSE;
+    char        key[4 * KN_MAX_NAME];
+
+    for (PetscInt r = 0; scope && !known && r < 3 * file->datasets * file->variants * file->sizes; r++) {
+      const PetscInt of = r / 3, v = of % file->variants, d = of / file->variants % file->datasets;
+
+      PetscCall(ScopeKey(r % 3, file->dataset[d], file->variant[v], file->size[of / file->variants / file->datasets], sizeof(key), key));
+      known = (PetscBool)!strcmp(key, file->keys.name[i]);
+    }
+    REFUSE(scope && !known, "%s: options: %.64s is no DATASET, DATASET/VARIANT or DATASET/VARIANT/SAMPLES of the study", file->path, scope);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Sorts the keys into the study's parts; an unknown one is refused. */
 static PetscErrorCode ReadFile(File *file)
 {
@@ -169,7 +199,7 @@ static PetscErrorCode ReadFile(File *file)
   PetscCall(ReadKeys(file));
   for (PetscInt i = 0; i < file->keys.count; i++) {
     const char *key   = file->keys.name[i], *name;
-    PetscBool   known = PETSC_FALSE;
+    PetscBool   known = (PetscBool)(Within(key, "options_") != NULL); /* CheckScopes() looks at these */
 
     for (size_t k = 0; k < PETSC_STATIC_ARRAY_LENGTH(plain); k++) known = (PetscBool)(known || !strcmp(key, plain[k]));
     if ((name = Within(key, "variants_"))) {
@@ -184,7 +214,7 @@ static PetscErrorCode ReadFile(File *file)
       PetscCall(AddName(file, "dataset", length - ending, name, &file->datasets, &file->dataset));
       known = PETSC_TRUE;
     }
-    REFUSE(!known, "%s: unknown key \"%.64s\"; a study has study, common, steps, seeds, train_samples, baseline, variants: NAME, datasets: NAME: train, validation, test", file->path, key);
+    REFUSE(!known, "%s: unknown key \"%.64s\"; a study has study, common, steps, seeds, train_samples, baseline, variants: NAME, datasets: NAME: train, validation, test, options: DATASET/VARIANT/SAMPLES", file->path, key);
   }
   REFUSE(!file->variants || !file->datasets, "%s: the study has no %s", file->path, file->variants ? "datasets" : "variants");
   PetscCall(ReadNumbers(file, "seeds", 0, &file->seeds, &file->seed));
@@ -193,6 +223,7 @@ static PetscErrorCode ReadFile(File *file)
     file->sizes = 1;
     PetscCall(PetscCalloc1(1, &file->size));
   }
+  PetscCall(CheckScopes(file));
   if (KNWordsGet(&file->keys, "steps")) {
     PetscInt64 *steps;
 
@@ -243,7 +274,7 @@ static PetscErrorCode FindNumber(const File *file, const KNStudyRun *run, const 
 static PetscErrorCode AddRun(const File *file, const KNStudy *study, const char dataset[], const char variant[], PetscInt64 samples, PetscInt64 seed, KNStudyRun *run)
 {
   const char *train, *test, *other = study->validation ? "validation" : "test";
-  char        key[3 * KN_MAX_NAME], name[64], *end;
+  char        key[4 * KN_MAX_NAME], name[64], *end;
   PetscBool   share;
 
   PetscFunctionBegin;
@@ -269,8 +300,13 @@ static PetscErrorCode AddRun(const File *file, const KNStudy *study, const char 
   PetscCall(PetscSNPrintf(name, sizeof(name), "%" PetscInt64_FMT, seed));
   PetscCall(KNWordsSet(&run->words, "-seed", name));
   PetscCall(AddOptions(file, "common", &run->words));
-  PetscCall(PetscSNPrintf(key, sizeof(key), "variants_%s", variant));
-  PetscCall(AddOptions(file, key, &run->words));
+  for (PetscInt depth = 0; depth < 3; depth++) {
+    PetscCall(ScopeKey(depth, dataset, variant, samples, sizeof(key), key));
+    PetscCall(AddOptions(file, key, &run->words));
+    if (depth) continue;
+    PetscCall(PetscSNPrintf(key, sizeof(key), "variants_%s", variant));
+    PetscCall(AddOptions(file, key, &run->words));
+  }
   if (file->steps) {
     PetscInt64 batch, an_epoch;
 

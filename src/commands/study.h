@@ -15,6 +15,10 @@
         test: FILE
     variants:
       NAME: -name value ...                  over the common options
+    options:                                 what was tuned, for some runs only; each over those above it
+      DATASET: -name value ...               under the variants' options: networks for this dataset
+      DATASET/VARIANT: -name value ...       over them
+      DATASET/VARIANT/SAMPLES: -name value ...
 
   Names hold letters, digits, dots, dashes and underscores; options and files no blanks of their own.
 */
