@@ -149,7 +149,7 @@ static PetscErrorCode ReadKeys(File *file)
   PetscCall(PetscPushErrorHandler(PetscReturnErrorHandler, NULL));
   code = PetscOptionsInsertStringYAML(options, text);
   PetscCall(PetscPopErrorHandler());
-  REFUSE(code, "%s: not YAML of the form of a study; configs/study-darcy-small.yaml is an example", file->path);
+  REFUSE(code, "%s: not YAML of the form of a study; configs/study-small.yaml is an example", file->path);
   PetscCall(CheckTwice(file->path, text));
   PetscCall(PetscFree(text));
   PetscCall(PetscOptionsLeftGet(options, &count, &names, &values));
@@ -159,13 +159,17 @@ static PetscErrorCode ReadKeys(File *file)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The key of the options for a dataset (depth 0), a variant on it (1), that with so many samples (2). */
-static PetscErrorCode ScopeKey(PetscInt depth, const char dataset[], const char variant[], PetscInt64 samples, size_t size, char key[])
+/* The keys of the options for some runs, in the order in which they come one over the other; the variant's own stand between the second and the third. */
+enum { SCOPES = 4, SCOPE_OF_VARIANT = 2 };
+
+static PetscErrorCode ScopeKey(PetscInt scope, const char dataset[], const char variant[], PetscInt64 samples, size_t size, char key[])
 {
-  static const char *const format[] = {"options_%s", "options_%s/%s", "options_%s/%s/%" PetscInt64_FMT};
+  char number[32] = "";
 
   PetscFunctionBegin;
-  (void)snprintf(key, size, format[depth], dataset, variant, samples);
+  if (scope % 2) PetscCall(PetscSNPrintf(number, sizeof(number), "/%" PetscInt64_FMT, samples));
+  if (scope == 0) PetscCall(PetscSNPrintf(key, size, "options_%s", dataset));
+  else PetscCall(PetscSNPrintf(key, size, "options_%s/%s%s", dataset, scope < SCOPE_OF_VARIANT ? "*" : variant, number));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -178,13 +182,13 @@ static PetscErrorCode CheckScopes(const File *file)
     PetscBool   known = PETSC_FALSE;
     char        key[4 * KN_MAX_NAME];
 
-    for (PetscInt r = 0; scope && !known && r < 3 * file->datasets * file->variants * file->sizes; r++) {
-      const PetscInt of = r / 3, v = of % file->variants, d = of / file->variants % file->datasets;
+    for (PetscInt r = 0; scope && !known && r < SCOPES * file->datasets * file->variants * file->sizes; r++) {
+      const PetscInt of = r / SCOPES, v = of % file->variants, d = of / file->variants % file->datasets;
 
-      PetscCall(ScopeKey(r % 3, file->dataset[d], file->variant[v], file->size[of / file->variants / file->datasets], sizeof(key), key));
+      PetscCall(ScopeKey(r % SCOPES, file->dataset[d], file->variant[v], file->size[of / file->variants / file->datasets], sizeof(key), key));
       known = (PetscBool)!strcmp(key, file->keys.name[i]);
     }
-    REFUSE(scope && !known, "%s: options: %.64s is no DATASET, DATASET/VARIANT or DATASET/VARIANT/SAMPLES of the study", file->path, scope);
+    REFUSE(scope && !known, "%s: options: %.64s is no DATASET, DATASET/*/SAMPLES, DATASET/VARIANT or DATASET/VARIANT/SAMPLES of the study", file->path, scope);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -274,7 +278,7 @@ static PetscErrorCode FindNumber(const File *file, const KNStudyRun *run, const 
 static PetscErrorCode AddRun(const File *file, const KNStudy *study, const char dataset[], const char variant[], PetscInt64 samples, PetscInt64 seed, KNStudyRun *run)
 {
   const char *train, *test, *other = study->validation ? "validation" : "test";
-  char        key[4 * KN_MAX_NAME], name[64], *end;
+  char        key[4 * KN_MAX_NAME], own[3 * KN_MAX_NAME], name[64], *end;
   PetscBool   share;
 
   PetscFunctionBegin;
@@ -300,11 +304,10 @@ static PetscErrorCode AddRun(const File *file, const KNStudy *study, const char 
   PetscCall(PetscSNPrintf(name, sizeof(name), "%" PetscInt64_FMT, seed));
   PetscCall(KNWordsSet(&run->words, "-seed", name));
   PetscCall(AddOptions(file, "common", &run->words));
-  for (PetscInt depth = 0; depth < 3; depth++) {
-    PetscCall(ScopeKey(depth, dataset, variant, samples, sizeof(key), key));
-    PetscCall(AddOptions(file, key, &run->words));
-    if (depth) continue;
-    PetscCall(PetscSNPrintf(key, sizeof(key), "variants_%s", variant));
+  PetscCall(PetscSNPrintf(own, sizeof(own), "variants_%s", variant));
+  for (PetscInt scope = 0; scope < SCOPES; scope++) {
+    if (scope == SCOPE_OF_VARIANT) PetscCall(AddOptions(file, own, &run->words));
+    PetscCall(ScopeKey(scope, dataset, variant, samples, sizeof(key), key));
     PetscCall(AddOptions(file, key, &run->words));
   }
   if (file->steps) {
