@@ -22,6 +22,7 @@ typedef struct {
   PetscInt64      samples;          /* rows of the dataset to train on; 0: all */
   PetscReal       validation;       /* share of the rows, the last ones, to test on where there is no test set; never trained on; 0: none */
   PetscInt        rollout;          /* R, steps of a trajectory through which gradients are taken; 0: to the last frame */
+  PetscInt        test_every;       /* epochs between tests; the last epoch is always tested */
   PetscInt        checkpoint_every; /* epochs */
   PetscReal       checkpoint_minutes; /* 0: only after epochs */
   PetscInt        condensation_every; /* epochs; 0: no condensation.csv */
@@ -42,7 +43,7 @@ PETSC_EXTERN PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNOperat
 
 /*
   Collective on PETSC_COMM_WORLD. Trains op on the dataset, from where directory/checkpoint.h5 stands, to the last epoch; tests on
-  test (NULL: on the last rows of the dataset, if trainer->validation wants it) after each epoch. *stopped: a signal or -max_time ended it early, a checkpoint is written.
+  test (NULL: on the last rows of the dataset, if trainer->validation wants it) after every trainer->test_every epochs. *stopped: a signal or -max_time ended it early, a checkpoint is written.
   Raises KN_ERR_INPUT (damaged sample; checkpoint of another dataset), KN_ERR_FAILED (the guards skipped too many steps in a row; the last checkpoint stays), KN_ERR_IO.
 */
 PETSC_EXTERN PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test, const char directory[], PetscBool *stopped);

@@ -151,18 +151,20 @@ PetscErrorCode KNEvaluateDrawCurves(PetscInt n, const KNCandidate candidate[])
   for (PetscInt i = 0; i < n; i++) {
     KNMetrics *metrics;
     PetscInt   count;
+    int        tested = 0;
     char       run[KN_MAX_NAME];
 
     PetscCall(KNRunReadMetrics(candidate[i].directory, &count, &metrics));
     PetscCall(KNBaseName(candidate[i].directory, sizeof(run), run));
-    for (int test = count && metrics[0].test >= 0; test >= 0 && count; test--) {
+    for (PetscInt k = 0; k < count && !tested; k++) tested = metrics[k].test >= 0;
+    for (int test = tested; test >= 0 && count; test--) {
       PetscCall(PetscMalloc1(2 * (size_t)count, &values));
       for (PetscInt k = 0; k < count; k++) {
         values[k]         = (PetscReal)metrics[k].epoch;
         values[count + k] = test ? metrics[k].test : metrics[k].train;
       }
       PetscCall(PetscSNPrintf(name[ncurves], sizeof(name[ncurves]), "%s, %s", run, test ? "test" : "train"));
-      curve[ncurves] = (KNPictureCurve){.name = name[ncurves], .n = count, .x = values, .y = values + count, .partner = !test && metrics[0].test >= 0 ? ncurves : 0};
+      curve[ncurves] = (KNPictureCurve){.name = name[ncurves], .n = count, .x = values, .y = values + count, .partner = !test && tested ? ncurves : 0};
       ncurves++;
     }
     PetscCall(PetscFree(metrics));

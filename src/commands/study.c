@@ -149,13 +149,47 @@ static PetscErrorCode ReadKeys(File *file)
   PetscCall(PetscPushErrorHandler(PetscReturnErrorHandler, NULL));
   code = PetscOptionsInsertStringYAML(options, text);
   PetscCall(PetscPopErrorHandler());
-  REFUSE(code, "%s: not YAML of the form of a study; configs/study-darcy-small.yaml is an example", file->path);
+  REFUSE(code, "%s: not YAML of the form of a study; configs/study-small.yaml is an example", file->path);
   PetscCall(CheckTwice(file->path, text));
   PetscCall(PetscFree(text));
   PetscCall(PetscOptionsLeftGet(options, &count, &names, &values));
   for (PetscInt i = 0; i < count; i++) PetscCall(KNWordsSet(&file->keys, names[i], values[i]));
   PetscCall(PetscOptionsLeftRestore(options, &count, &names, &values));
   PetscCall(PetscOptionsDestroy(&options));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The keys of the options for some runs, in the order in which they come one over the other; the variant's own stand between the second and the third. */
+enum { SCOPES = 4, SCOPE_OF_VARIANT = 2 };
+
+static PetscErrorCode ScopeKey(PetscInt scope, const char dataset[], const char variant[], PetscInt64 samples, size_t size, char key[])
+{
+  char number[32] = "";
+
+  PetscFunctionBegin;
+  if (scope % 2) PetscCall(PetscSNPrintf(number, sizeof(number), "/%" PetscInt64_FMT, samples));
+  if (scope == 0) PetscCall(PetscSNPrintf(key, size, "options_%s", dataset));
+  else PetscCall(PetscSNPrintf(key, size, "options_%s/%s%s", dataset, scope < SCOPE_OF_VARIANT ? "*" : variant, number));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Options for runs that the study does not have are a mistake. */
+static PetscErrorCode CheckScopes(const File *file)
+{
+  PetscFunctionBegin;
+  for (PetscInt i = 0; i < file->keys.count; i++) {
+    const char *scope = Within(file->keys.name[i], "options_");
+    PetscBool   known = PETSC_FALSE;
+    char        key[4 * KN_MAX_NAME];
+
+    for (PetscInt r = 0; scope && !known && r < SCOPES * file->datasets * file->variants * file->sizes; r++) {
+      const PetscInt of = r / SCOPES, v = of % file->variants, d = of / file->variants % file->datasets;
+
+      PetscCall(ScopeKey(r % SCOPES, file->dataset[d], file->variant[v], file->size[of / file->variants / file->datasets], sizeof(key), key));
+      known = (PetscBool)!strcmp(key, file->keys.name[i]);
+    }
+    REFUSE(scope && !known, "%s: options: %.64s is no DATASET, DATASET/*/SAMPLES, DATASET/VARIANT or DATASET/VARIANT/SAMPLES of the study", file->path, scope);
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -169,7 +203,7 @@ static PetscErrorCode ReadFile(File *file)
   PetscCall(ReadKeys(file));
   for (PetscInt i = 0; i < file->keys.count; i++) {
     const char *key   = file->keys.name[i], *name;
-    PetscBool   known = PETSC_FALSE;
+    PetscBool   known = (PetscBool)(Within(key, "options_") != NULL); /* CheckScopes() looks at these */
 
     for (size_t k = 0; k < PETSC_STATIC_ARRAY_LENGTH(plain); k++) known = (PetscBool)(known || !strcmp(key, plain[k]));
     if ((name = Within(key, "variants_"))) {
@@ -184,7 +218,7 @@ static PetscErrorCode ReadFile(File *file)
       PetscCall(AddName(file, "dataset", length - ending, name, &file->datasets, &file->dataset));
       known = PETSC_TRUE;
     }
-    REFUSE(!known, "%s: unknown key \"%.64s\"; a study has study, common, steps, seeds, train_samples, baseline, variants: NAME, datasets: NAME: train, validation, test", file->path, key);
+    REFUSE(!known, "%s: unknown key \"%.64s\"; a study has study, common, steps, seeds, train_samples, baseline, variants: NAME, datasets: NAME: train, validation, test, options: DATASET/VARIANT/SAMPLES", file->path, key);
   }
   REFUSE(!file->variants || !file->datasets, "%s: the study has no %s", file->path, file->variants ? "datasets" : "variants");
   PetscCall(ReadNumbers(file, "seeds", 0, &file->seeds, &file->seed));
@@ -193,6 +227,7 @@ static PetscErrorCode ReadFile(File *file)
     file->sizes = 1;
     PetscCall(PetscCalloc1(1, &file->size));
   }
+  PetscCall(CheckScopes(file));
   if (KNWordsGet(&file->keys, "steps")) {
     PetscInt64 *steps;
 
@@ -243,7 +278,7 @@ static PetscErrorCode FindNumber(const File *file, const KNStudyRun *run, const 
 static PetscErrorCode AddRun(const File *file, const KNStudy *study, const char dataset[], const char variant[], PetscInt64 samples, PetscInt64 seed, KNStudyRun *run)
 {
   const char *train, *test, *other = study->validation ? "validation" : "test";
-  char        key[3 * KN_MAX_NAME], name[64], *end;
+  char        key[4 * KN_MAX_NAME], own[3 * KN_MAX_NAME], name[64], *end;
   PetscBool   share;
 
   PetscFunctionBegin;
@@ -269,8 +304,12 @@ static PetscErrorCode AddRun(const File *file, const KNStudy *study, const char 
   PetscCall(PetscSNPrintf(name, sizeof(name), "%" PetscInt64_FMT, seed));
   PetscCall(KNWordsSet(&run->words, "-seed", name));
   PetscCall(AddOptions(file, "common", &run->words));
-  PetscCall(PetscSNPrintf(key, sizeof(key), "variants_%s", variant));
-  PetscCall(AddOptions(file, key, &run->words));
+  PetscCall(PetscSNPrintf(own, sizeof(own), "variants_%s", variant));
+  for (PetscInt scope = 0; scope < SCOPES; scope++) {
+    if (scope == SCOPE_OF_VARIANT) PetscCall(AddOptions(file, own, &run->words));
+    PetscCall(ScopeKey(scope, dataset, variant, samples, sizeof(key), key));
+    PetscCall(AddOptions(file, key, &run->words));
+  }
   if (file->steps) {
     PetscInt64 batch, an_epoch;
 

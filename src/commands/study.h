@@ -15,6 +15,10 @@
         test: FILE
     variants:
       NAME: -name value ...                  over the common options
+    options:                                 what was tuned, for some runs only; V: a variant, or * for all
+      DATASET: -name value ...               with those of *, under the variants' own options
+      DATASET/V/SAMPLES: -name value ...
+      DATASET/VARIANT: -name value ...       with DATASET/VARIANT/SAMPLES, over them
 
   Names hold letters, digits, dots, dashes and underscores; options and files no blanks of their own.
 */

@@ -10,8 +10,8 @@
 */
 static PetscErrorCode InsertRunOptions(const char directory[])
 {
-  static const char *const open_ended[]   = {"run", "dry_run", "ranks_per_sample", "dataset", "dataset_test", "max_time", "checkpoint_every", "checkpoint_minutes", "train_skips", "train_epochs", NULL};
-  static const char *const fixed_length[] = {"run", "dry_run", "ranks_per_sample", "dataset", "dataset_test", "max_time", "checkpoint_every", "checkpoint_minutes", "train_skips", NULL};
+  static const char *const open_ended[]   = {"run", "dry_run", "ranks_per_sample", "dataset", "dataset_test", "max_time", "checkpoint_every", "checkpoint_minutes", "train_skips", "train_test_every", "train_epochs", NULL};
+  static const char *const fixed_length[] = {"run", "dry_run", "ranks_per_sample", "dataset", "dataset_test", "max_time", "checkpoint_every", "checkpoint_minutes", "train_skips", "train_test_every", NULL};
   char                     path[PETSC_MAX_PATH_LEN], *yaml;
   PetscBool                resume;
 
@@ -100,7 +100,7 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
     PetscCall(InsertRunOptions(directory));
   }
   PetscCall(KNOptionsPath("-dataset", "dataset to train on", path));
-  PetscCall(KNOptionsPath("-dataset_test", "dataset to test on after each epoch; any resolution", test_path));
+  PetscCall(KNOptionsPath("-dataset_test", "dataset to test on; any resolution", test_path));
   PetscCall(KNOptionsBool("-dry_run", "print what would be done, and what memory and disk it takes; write nothing", &dry_run));
   PetscCall(KNStopSetFromOptions());
   PetscCall(KNTrainerSetFromOptions(&trainer));

@@ -41,6 +41,7 @@ typedef struct {
   long       epochs;   /* to train in all, 0: unknown */
   double     saved;    /* seconds since the last checkpoint, < 0: none */
   double    *x, *y[2]; /* (count) epoch; train, test */
+  KNMetrics *tested, *best; /* the last row with a test error, that with the lowest; NULL: none */
   char       name[2][PETSC_MAX_PATH_LEN];
 } Sight;
 
@@ -65,6 +66,9 @@ static PetscErrorCode Look(const char directory[], Sight *sight)
     sight->x[i]    = (double)sight->metrics[i].epoch;
     sight->y[0][i] = sight->metrics[i].train;
     sight->y[1][i] = sight->metrics[i].test;
+    if (sight->metrics[i].test < 0) continue;
+    sight->tested = &sight->metrics[i];
+    if (!sight->best || sight->tested->test < sight->best->test) sight->best = sight->tested;
   }
   PetscCall(PetscSNPrintf(sight->name[0], PETSC_MAX_PATH_LEN, "%s train", directory));
   PetscCall(PetscSNPrintf(sight->name[1], PETSC_MAX_PATH_LEN, "%s test", directory));
@@ -86,7 +90,7 @@ static PetscBool Finished(const Sight *sight)
 
 static PetscErrorCode PrintNumbers(const char directory[], const Sight *sight)
 {
-  const KNMetrics *last = sight->count ? &sight->metrics[sight->count - 1] : NULL, *best = NULL;
+  const KNMetrics *last = sight->count ? &sight->metrics[sight->count - 1] : NULL, *best = sight->best;
   char             text[32];
 
   PetscFunctionBegin;
@@ -97,10 +101,7 @@ static PetscErrorCode PrintNumbers(const char directory[], const Sight *sight)
   printf("%s  epoch %lld", directory, (long long)last->epoch);
   if (sight->epochs) printf("/%ld", sight->epochs);
   printf("  train %.3f %%", 100 * (double)last->train);
-  for (PetscInt i = 0; i < sight->count; i++) {
-    if (sight->metrics[i].test >= 0 && (!best || sight->metrics[i].test < best->test)) best = &sight->metrics[i];
-  }
-  if (best) printf("  test %.3f %%  best %.3f %% after epoch %lld", 100 * (double)last->test, 100 * (double)best->test, (long long)best->epoch);
+  if (best) printf("  test %.3f %%  best %.3f %% after epoch %lld", 100 * (double)sight->tested->test, 100 * (double)best->test, (long long)best->epoch);
   printf("  lr %.2e  %.2f s an epoch", (double)last->lr, (double)(last->seconds / (PetscReal)last->epoch));
   if (Finished(sight)) printf("  finished");
   else if (sight->epochs) {
@@ -131,7 +132,7 @@ static PetscErrorCode Show(const Watch *watch, PetscBool *going)
     PetscCall(PrintNumbers(watch->run[r], &sight[r]));
     if (!Finished(&sight[r])) *going = PETSC_TRUE;
     for (int k = 0; k < 2 && curves < KN_PLOT_CURVES; k++) {
-      if (sight[r].count && (k == 0 || sight[r].metrics[0].test >= 0)) curve[curves++] = (KNCurve){.name = sight[r].name[k], .x = sight[r].x, .y = sight[r].y[k], .n = (size_t)sight[r].count};
+      if (k == 0 ? sight[r].count > 0 : sight[r].tested != NULL) curve[curves++] = (KNCurve){.name = sight[r].name[k], .x = sight[r].x, .y = sight[r].y[k], .n = (size_t)sight[r].count};
     }
   }
   KNPlotCurves(stdout, curve, curves, watch->columns, watch->rows > (size_t)watch->runs + 2 ? watch->rows - (size_t)watch->runs - 2 : 0, watch->colour, watch->braille);

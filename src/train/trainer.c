@@ -3,7 +3,7 @@
 
     for each epoch, for each global batch:
       load -> for each micro-batch: forward, loss, backward -> reduce -> update
-    after each epoch: test, metrics, best; every few epochs: checkpoint
+    after each epoch: metrics; every few epochs: test, best; checkpoint
 
   All state that a resumed run needs is in KNState and in the operator: the draws are functions of counters.
 */
@@ -20,7 +20,7 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
   PetscInt reduction = KN_REDUCTION_TREE;
 
   PetscFunctionBegin;
-  *trainer = (KNTrainer){.epochs = 50, .batch = 20, .microbatch = 5, .samples = 0, .rollout = 1, .checkpoint_every = 10, .checkpoint_minutes = 30, .skips = 3, .seed = 1};
+  *trainer = (KNTrainer){.epochs = 50, .batch = 20, .microbatch = 5, .samples = 0, .rollout = 1, .test_every = 1, .checkpoint_every = 10, .checkpoint_minutes = 30, .skips = 3, .seed = 1};
   PetscCall(KNOptionsHead("Training"));
   PetscCall(KNOptionsInt("-train_epochs", "passes over the training samples", 1, 10000000, &trainer->epochs));
   PetscCall(KNOptionsInt("-train_batch", "samples of one step, over all ranks", 1, 1 << 24, &trainer->batch));
@@ -28,10 +28,11 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
   PetscCall(KNOptionsChoice("-train_reduction", "how ranks add their gradients: tree, the same bits on any number of ranks, or allreduce, MPI's order on even shares", KNReductionNames, &reduction));
   trainer->reduction = (KNReductionType)reduction;
   PetscCall(KNOptionsInt64("-train_samples", "use the first so many samples (trajectories) of the dataset, 0 for all", 0, PETSC_MAX_INT, &trainer->samples));
-  PetscCall(KNOptionsReal("-train_validation", "share of the dataset's samples, the last ones, that are tested on after each epoch and never trained on, in place of a -dataset_test", 0, 0.9, &trainer->validation));
+  PetscCall(KNOptionsReal("-train_validation", "share of the dataset's samples, the last ones, that are tested on and never trained on, in place of a -dataset_test", 0, 0.9, &trainer->validation));
   PetscCall(KNOptionsInt("-train_rollout", "steps of a trajectory that are predicted from each other in training, with the gradient through all of them; 0: to the last frame", 0, 1 << 20, &trainer->rollout));
   PetscCall(KNOptimizerSetFromOptions(&trainer->optimizer));
   PetscCall(KNOptionsInt("-train_skips", "steps in a row that may be skipped because a loss or gradient is not finite or the loss exceeds 1000 times its running level; then training ends", 0, 1000000, &trainer->skips));
+  PetscCall(KNOptionsInt("-train_test_every", "epochs between tests, which on few samples take as long as the training; the last epoch is always tested", 1, 10000000, &trainer->test_every));
   PetscCall(KNOptionsInt("-checkpoint_every", "epochs between checkpoints", 1, 10000000, &trainer->checkpoint_every));
   PetscCall(KNOptionsReal("-checkpoint_minutes", "minutes between checkpoints, in the middle of an epoch too; 0: only after epochs", 0, 1e6, &trainer->checkpoint_minutes));
   PetscCall(KNOptionsInt("-train_condensation_every", "epochs between rows of condensation.csv, which says how evenly the weights are spread over the channels; 0: none", 0, 10000000, &trainer->condensation_every));
@@ -50,14 +51,15 @@ static PetscErrorCode PlanFor(KNLoop *loop, KNDataset dataset, PetscBool trainin
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Test(KNLoop *loop, PetscReal *error)
+/* After an epoch; *error < 0: not tested. */
+static PetscErrorCode Test(KNLoop *loop, PetscInt64 epoch, PetscReal *error)
 {
   const KNProblem *own, *other;
   PetscBool        same;
 
   PetscFunctionBegin;
   *error = -1;
-  if (!loop->test) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!loop->test || (epoch % loop->trainer->test_every && epoch < loop->trainer->epochs)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNDatasetGetProblem(loop->dataset, &own));
   PetscCall(KNDatasetGetProblem(loop->test, &other));
   PetscCall(PetscMemcmp(own->grid.n, other->grid.n, sizeof(own->grid.n), &same));
@@ -77,7 +79,7 @@ static PetscErrorCode FinishEpoch(KNLoop *loop, KNState *state, PetscInt64 sampl
   char           time[32], test[32] = "";
 
   PetscFunctionBegin;
-  PetscCall(Test(loop, &metrics.test));
+  PetscCall(Test(loop, metrics.epoch, &metrics.test));
   PetscCall(PetscTime(&now));
   metrics.seconds = state->seconds + (now - loop->began);
   metrics.wait    = wait / PetscMax(epoch_seconds, 1e-9);
@@ -85,10 +87,10 @@ static PetscErrorCode FinishEpoch(KNLoop *loop, KNState *state, PetscInt64 sampl
   state->batch         = 0;
   state->epoch_loss    = 0;
   state->epoch_skipped = 0;
-  judged            = metrics.test >= 0 ? metrics.test : metrics.train;
+  judged               = loop->test ? metrics.test : metrics.train;
   PetscCall(KNRunAddMetrics(loop->run, &metrics)); /* before the checkpoint: a resumed run drops rows that no checkpoint covers, but cannot make up for a missing one */
   if (loop->trainer->condensation_every && (state->epoch % loop->trainer->condensation_every == 0 || state->epoch == loop->trainer->epochs)) PetscCall(KNCondensationAdd(loop->run, state->epoch, loop->parameters));
-  if (state->best < 0 || judged < state->best) {
+  if (judged >= 0 && (state->best < 0 || judged < state->best)) {
     state->best = judged;
     PetscCall(KNLoopKeepBest(loop, state));
   }

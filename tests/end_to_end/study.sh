@@ -66,6 +66,14 @@ grep -q "residual=collision" output || fail "$(cat output)"
 report -study study.yaml -study_validation -list > list
 [ "$(grep -c -e "-run runs/trial-validation/.* -dataset_test fine.h5 " list)" -eq 8 ] || fail "$(cat list)"
 
+# Options for a dataset lie and for a number of samples lie under the variants', those for a variant on it and for its number of samples over them.
+{ cat study.yaml; printf 'options:\n  darcy: -train_lr 3e-3 -collision_rate 0.1\n  darcy/*/12: -train_lr 2e-3\n  darcy/plain: -train_weight_decay 1e-3\n  darcy/plain/24: -train_weight_decay 2e-3\n'; } > tuned.yaml
+sed -i 's/^study: trial/study: tuned/' tuned.yaml
+report -study tuned.yaml -list > list
+grep -q "collision_0.3/12/seed1 .* -train_lr 2e-3 -collision_rate 0.3 -model_residual collision -train_epochs 4$" list || fail "$(cat list)"
+grep -q "plain/12/seed2 .* -train_lr 2e-3 .* -train_weight_decay 1e-3 " list || fail "$(cat list)"
+grep -q "plain/24/seed2 .* -train_lr 3e-3 .* -train_weight_decay 2e-3 " list || fail "$(cat list)"
+
 # Its samples may be the last ones of the training file, which are not trained on: the same as with files of the two parts.
 sed 's/validation: fine.h5/validation: 0.25/' study.yaml > share.yaml
 report -study share.yaml -study_validation -list > list
@@ -95,6 +103,10 @@ wrong 's/constant/constant -seed 3/';      bad 3 "common: -seed is set by the st
 sed 's|^study: .*|study: ../up|' study.yaml > wrong.yaml
 bad 3 'study "../up": names hold at most' study wrong.yaml
 wrong 's/^steps: 8//';                     bad 3 "has no -train_epochs" study wrong.yaml
+for scope in brcy darcy/plan darcy/plain/25 'darcy/*' darcy/plain/24/1; do
+  sed "s|^study: .*|study: other|; s|darcy/plain/24:|$scope:|" tuned.yaml > wrong.yaml
+  bad 3 "options: .* is no DATASET, DATASET/[*]/SAMPLES, DATASET/VARIANT or DATASET/VARIANT/SAMPLES" study wrong.yaml
+done
 printf 'study: [\n' > wrong.yaml;          bad 3 "not YAML" study wrong.yaml
 bad 3 "nowhere.yaml: cannot be read" study nowhere.yaml
 bad 2 "report needs -study FILE or -run" report
