@@ -132,7 +132,7 @@ static void kn_pair_forward(KNReal *y, const KNReal *x, const KNReal *z, const u
 static void kn_pair_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const KNReal *x, const KNReal *z, const uint32_t pair[2], KNReal *work, size_t d, size_t S, int add)
 {
   // With r = v_i - v_j, e = dy_j - dy_i, A = c . r / |c|^2, B = c . e / |c|^2, dc = A e + B r - 2 A B c: dx_i = dy_i + dc, dv_i = dy_i + B c; for j with -. In one dimension the
-  // line of centres does not turn: dc = 0. dx, dz: or NULL, dx may be dy, dz may be z. work: (4 d + 3, PAIR_TILE)
+  // line of centres does not turn: dc = 0. dx may be dy, dz may be z. work: (4 d + 3, PAIR_TILE)
   KNReal *restrict A = work, *restrict B = A + PAIR_TILE, *restrict cc = B + PAIR_TILE, *rows = cc + PAIR_TILE;
   const size_t i = pair[0] * d * S, j = pair[1] * d * S;
 

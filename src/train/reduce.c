@@ -2,7 +2,8 @@
   The reduction of a step: micro-batches within the rank here, ranks in reduce_tree.c.
 
   Within a rank micro-batches are added as a binary counter counts: buffer[k] waits with the sum of 2^k of them for its right neighbour. After micro-batch i
-  as many buffers are added as i ends in binary ones; after the last one all that wait. With one micro-batch there is no buffer.
+  as many buffers are added as i ends in binary ones; after the last one all that wait. With one micro-batch there is no buffer. A buffer that is added becomes 0 in the same
+  pass, so that one that waits for nothing is ready to take the next micro-batch's gradients.
 */
 #include "reduce_tree.h"
 #include <kitinet/reduce.h>
@@ -21,13 +22,23 @@ struct _p_KNReduction {
   PetscInt        microbatch;
   size_t          n;           /* elements of the gradient */
   KNTree         *tree;        /* NULL for allreduce */
-  KNReal         *buffer[31];  /* (n) each, as many as are needed */
+  KNReal         *buffer[31];  /* (n) each, as many as are needed; 0 where none waits */
   double         *sums;        /* KNStepSums, then the loss of each micro-batch of the batch */
 
   PetscInt        leaves, first, mine; /* micro-batches of the present batch; the first of this rank, their number */
   PetscInt        leaf;        /* of this rank's micro-batches, the present one */
   size_t          complete;    /* gradients from here on are complete */
 };
+
+/* sum (n) += term (n), which becomes 0 */
+static void kn_take(KNReal *restrict sum, KNReal *restrict term, size_t n)
+{
+#pragma omp parallel for simd schedule(static) if (n > 16384)
+  for (size_t i = 0; i < n; i++) {
+    sum[i] += term[i];
+    term[i] = 0;
+  }
+}
 
 PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch, KNReduction *reduction)
 {
@@ -49,7 +60,10 @@ PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType type, KNParamete
   r->tree = KNTreeCreate(comm, r->n, BUCKET);
   PetscCheck(r->tree, PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for the reduction of %zu gradients", r->n);
   block = PetscMin(KNLeafBlock(batch, microbatch, r->size), (batch - 1) / microbatch + 1);
-  for (int k = 0; (block - 1) >> k; k++) PetscCall(KNMalloc(r->n, sizeof(KNReal), &r->buffer[k]));
+  for (int k = 0; (block - 1) >> k; k++) {
+    PetscCall(KNMalloc(r->n, sizeof(KNReal), &r->buffer[k]));
+    memset(r->buffer[k], 0, r->n * sizeof(KNReal)); /* also in debug builds */
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -111,7 +125,7 @@ PetscErrorCode KNReductionGradientsDone(void *context, size_t offset)
   }
   PetscCall(KNParametersGetBlocks(r->parameters, NULL, NULL, &gradient, NULL, NULL));
   for (int k = 0; r->leaf >> k; k++) {
-    if (r->leaf >> k & 1) kn_tree_add(gradient + offset, r->buffer[k] + offset, r->complete - offset);
+    if (r->leaf >> k & 1) kn_take(gradient + offset, r->buffer[k] + offset, r->complete - offset);
     else if (!last) break;
   }
   r->complete = offset;
@@ -131,7 +145,6 @@ PetscErrorCode KNReductionAdd(KNReduction r, double loss)
 
     while (!(r->leaf >> k & 1)) k++; /* the counter's new one */
     PetscCall(KNParametersSwapGradients(r->parameters, &r->buffer[k]));
-    PetscCall(KNParametersZeroGradients(r->parameters));
   }
   PetscCall(BeginLeaf(r));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -21,9 +21,6 @@
 
 typedef struct KNTree KNTree;
 
-/* sum (n) += term (n) */
-void kn_tree_add(float *restrict sum, const float *restrict term, size_t n);
-
 /*
   Collective on comm (it is duplicated). For arrays of n floats in buckets of about `bucket` floats; NULL: no memory. Functions that return int
   return an MPI error code.
