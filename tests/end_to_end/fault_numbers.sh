@@ -1,6 +1,7 @@
 # Rows 11 and 12: NaN in a loss or a gradient of one rank, and a loss that explodes. All ranks skip the step, too many in a row end the training; the log says step, rank, row.
 set -eu
 . "$(dirname "$0")/fault.sh"
+export LIBXSMM_TARGET=generic # all products by BLAS, whose calls can be intercepted
 small_data
 run="train -dataset train.h5 $network -checkpoint_every 1"
 four="$run -train_epochs 4"
