@@ -11,17 +11,21 @@ PetscErrorCode KNCondenseTry(const KNCondenseSearch *search, const KNSizes *size
   const PetscInt        C = search->sizes.width, sites = contribution->blocks + 1;
   PetscInt             *channel;
   double               *R, *output;
+  KNPruning             pruning = {.sizes = *sizes, .unit = search->hidden};
 
   PetscFunctionBegin;
   PetscCall(PetscMalloc3(sizes->width, &channel, sites * C * sizes->width, &R, contribution->outputs * (sizes->hidden + 1), &output));
   PetscCall(KNContributionChoose(contribution, type, search->d, sizes->width, channel));
-  if (merge) PetscCall(KNContributionReadout(contribution, sizes->width, channel, R));
-  if (sizes->hidden < search->sizes.hidden) PetscCall(KNContributionOutput(contribution, sizes->hidden, search->hidden, output));
-  {
-    const KNPruning pruning = {.sizes = *sizes, .channel = channel, .readout = merge ? R : NULL, .unit = search->hidden, .output = sizes->hidden < search->sizes.hidden ? output : NULL};
-
-    PetscCall(KNCondenseApply(search->full, &pruning, op));
+  pruning.channel = channel;
+  if (merge) {
+    PetscCall(KNContributionReadout(contribution, sizes->width, channel, R));
+    pruning.readout = R;
   }
+  if (sizes->hidden < search->sizes.hidden) {
+    PetscCall(KNContributionOutput(contribution, sizes->hidden, search->hidden, output));
+    pruning.output = output;
+  }
+  PetscCall(KNCondenseApply(search->full, &pruning, op));
   PetscCall(KNCondenseError(*op, search->dataset, search->rows, error));
   PetscCall(PetscFree3(channel, R, output));
   PetscFunctionReturn(PETSC_SUCCESS);

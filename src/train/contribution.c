@@ -56,10 +56,9 @@ static PetscErrorCode Sweep(KNOperator op, const KNProblem *problem, PetscInt hi
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode AddSample(KNModel model, KNParameters parameters, KNContribution *c, double gate[])
+static PetscErrorCode AddSample(KNModel model, KNParameters parameters, const KNPruneHead *head, KNContribution *c, double gate[])
 {
   const size_t C = (size_t)c->sizes.width, H = (size_t)c->sizes.hidden;
-  KNPruneHead  head;
   double      *v;
 
   PetscFunctionBegin;
@@ -73,8 +72,7 @@ static PetscErrorCode AddSample(KNModel model, KNParameters parameters, KNContri
     for (size_t i = 0; i < C * points; i++) v[i] = x[i];
     PetscCall(AddGram(c->gram + (size_t)l * C * C, v, C, points));
     if (l == c->blocks) {
-      PetscCall(KNPruneGetHead(parameters, &head));
-      kn_hidden_forward(v, x, &head, points);
+      kn_hidden_forward(v, x, head, points);
       PetscCall(AddGram(c->hidden, v, H + 1, points));
     }
     PetscCall(KNFree(&v));
@@ -95,19 +93,15 @@ static PetscErrorCode Average(double sum[], size_t n, PetscInt64 samples)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* W2 and b2 of the head, side by side. */
-static PetscErrorCode CopyOutput(KNParameters parameters, KNContribution *c)
+/* output: (C_out, H + 1), W2 and b2 of the head side by side. */
+static void CopyOutput(double output[], const KNPruneHead *head)
 {
-  const size_t H = (size_t)c->sizes.hidden;
-  KNPruneHead  head;
+  const size_t H = (size_t)head->hidden;
 
-  PetscFunctionBegin;
-  PetscCall(KNPruneGetHead(parameters, &head));
-  for (size_t o = 0; o < (size_t)c->outputs; o++) {
-    for (size_t k = 0; k < H; k++) c->output[o * (H + 1) + k] = head.W2[o * H + k];
-    c->output[o * (H + 1) + H] = head.b2[o];
+  for (size_t o = 0; o < (size_t)head->outputs; o++) {
+    for (size_t k = 0; k < H; k++) output[o * (H + 1) + k] = head->W2[o * H + k];
+    output[o * (H + 1) + H] = head->b2[o];
   }
-  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt64 rows, KNContribution *c)
@@ -153,14 +147,14 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
     if (!batch.samples) continue;
     PetscCall(KNParametersZeroGradients(parameters));
     PetscCall(Sweep(op, problem, history, steps, &batch, u, y));
-    PetscCall(AddSample(model, parameters, c, gate));
+    PetscCall(AddSample(model, parameters, &head, c, gate));
   }
   PetscCall(KNLoaderDestroy(&loader));
   PetscCall(Average(c->gram, (size_t)(c->blocks + 1) * C * C, samples));
   PetscCall(Average(c->gate, C * C, samples));
   PetscCall(Average(c->hidden, (H + 1) * (H + 1), samples));
   PetscCall(KNPruneReading(parameters, c->square, NULL));
-  PetscCall(CopyOutput(parameters, c));
+  CopyOutput(c->output, &head);
   PetscCall(PetscFree3(u, y, gate));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
