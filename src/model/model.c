@@ -137,7 +137,8 @@ PetscErrorCode KNModelSetGrid(KNModel model, const KNGrid *grid, PetscInt sample
   PetscCall(KNModelPlanGrid(model, grid, samples, training));
   PetscCall(KNModelGetCost(model, NULL, NULL, &activations));
   PetscCall(KNParametersGetBlocks(model->parameters, &parameters, NULL, NULL, NULL, NULL));
-  parameters *= (training ? 4 : 1) * sizeof(KNReal);
+  model->held = PetscMax(model->held, training ? 4 : 1);
+  parameters *= (size_t)model->held * sizeof(KNReal);
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &activations, 1, MPI_UNSIGNED_LONG, MPI_MAX, model->comm)); /* slabs differ */
   PetscCheck(activations <= KNMemoryGetLimit() - PetscMin(parameters, KNMemoryGetLimit()), PETSC_COMM_WORLD, KN_ERR_USAGE,
              "%" PetscInt_FMT " samples at a time need %.1f MiB for activations and %.1f MiB for parameters, a rank may take %.1f MiB here: lower -train_microbatch (evaluate: -evaluate_batch, predict: -predict_batch), the network's size, or the number of ranks on a node",

@@ -25,10 +25,11 @@ struct _p_KNModel {
   KNLayer     *layer;      /* (nlayers) in order of the forward sweep; owned */
   size_t      *offset;     /* (nlayers) where the layer's parameters begin in their blocks */
   KNParameters parameters; /* owned */
+  PetscInt     held;       /* blocks of parameters in memory: the values; once it was planned for training, gradients and moments too */
   size_t       bytes;      /* of activations; set by setgrid */
   PetscErrorCode (*done)(void *context, size_t offset); /* NULL: nobody wants to know how far backward is */
   void        *done_context;
-  size_t         complete; /* gradients from here on are complete in the present backward sweep */
+  size_t       complete;   /* gradients from here on are complete in the present backward sweep */
   PetscErrorCode failed;   /* what done() returned between samples */
   void        *data;       /* the recipe's context */
 };
