@@ -10,7 +10,7 @@
   Cosines are even and sines odd, so the first axis is folded, e_s = x_s + x_(n - s) and o_s = x_s - x_(n - s), and each product runs over half of the
   points. C (m + 1, n1/2 + 1): cosine of |k1| = 0..m, S (m, (n1 - 1)/2): sine of |k1| = 1..m, which serve k1 and -k1. F2 (n2, 2, m): cosine and -sine of
   k2 = 0..m-1. A grid of one axis folds that: u = [e C; o S] (2, m). A product costs some 3 m operations for each point where the FFT costs
-  2.5 log2 n2 for all modes, but at the speed of BLAS and for any n. The first of three axes: spectral_outer.h.
+  2.5 log2 n2 for all modes, but at the speed of matrix products and for any n. The first of three axes: spectral_outer.h.
 */
 #include "product_kernels.h"
 #include "spectral_kernels.h"

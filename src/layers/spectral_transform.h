@@ -17,7 +17,7 @@
 
 typedef enum {
   KN_TRANSFORM_FASTER,  /* whichever of the other two is expected to be */
-  KN_TRANSFORM_PRODUCT, /* matrix products with the kept rows of the Fourier matrices: BLAS, for few modes */
+  KN_TRANSFORM_PRODUCT, /* matrix products with the kept rows of the Fourier matrices, for few modes */
   KN_TRANSFORM_FFT      /* FFTW, for many */
 } KNTransformType;
 
