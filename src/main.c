@@ -1,5 +1,6 @@
 /* kitinet COMMAND [options]: sets up MPI and PETSc, finds the command, turns its outcome into an exit code. */
 #include "commands/command.h"
+#include <kitinet/format.h>
 #include <kitinet/lock.h>
 #include <kitinet/memory.h>
 #include <kitinet/threads.h>
@@ -37,6 +38,7 @@ static PetscErrorCode Run(int argc, char **argv, PetscBool *stopped)
     PetscCall(KNOptionsInsert(argc - 2, argv + 2));
     PetscCall(KNThreadsSetUp());
     PetscCall(KNMemorySetUp());
+    PetscCall(KNFormatSetUp());
     PetscCall(command->run(command->purpose, stopped));
     PetscFunctionReturn(PETSC_SUCCESS);
   }

@@ -17,6 +17,8 @@
 
 #include <kitinet/problem.h>
 
+#define KN_DATASET_FORMAT "KITINet dataset" /* the attribute format */
+
 typedef struct _p_KNDataset *KNDataset;
 
 /*
@@ -57,6 +59,12 @@ PETSC_EXTERN PetscErrorCode KNDatasetPublish(KNDataset dataset);
 */
 PETSC_EXTERN PetscErrorCode KNDatasetOpen(MPI_Comm comm, const char path[], KNDataset *dataset);
 
+/* Not collective. The same for one process, in plain C as KNDatasetRead(): returns 0, or an error code with one line in message (size bytes) and no dataset. */
+PETSC_EXTERN int KNDatasetOpenSelf(const char path[], KNDataset *dataset, size_t size, char message[]);
+
+/* Not collective. From now on the message about a file that is no dataset says what it is, if name leaves that in kind (size bytes), and how to convert it: KNFormatSetUp(). */
+PETSC_EXTERN PetscErrorCode KNDatasetNameForeign(void (*name)(const char path[], size_t size, char kind[]));
+
 /* Collective. Closes; a dataset under construction that was not published leaves no file behind. */
 PETSC_EXTERN PetscErrorCode KNDatasetDestroy(KNDataset *dataset);
 
@@ -79,9 +87,5 @@ PETSC_EXTERN int KNDatasetRead(KNDataset dataset, PetscInt64 row, float x[], flo
 
 /* The same for a slab of the grid, of which x and y hold their part: (C_in, S_slab), (max(T, 1), C_out, S_slab). The whole row is read and verified, piece by piece: the slab alone is in memory. */
 PETSC_EXTERN int KNDatasetReadSlab(KNDataset dataset, PetscInt64 row, const KNGrid *slab, float x[], float y[], size_t size, char message[]);
-
-/* Thread-safe. HDF5 is not: every call of it outside KNDataset's functions stands between these two while a loader is reading. */
-PETSC_EXTERN void KNHDF5Lock(void);
-PETSC_EXTERN void KNHDF5Unlock(void);
 
 #endif

@@ -52,6 +52,9 @@ PETSC_EXTERN PetscErrorCode KNSourceDestroy(KNSource *source);
 /* Not collective. Rows that are best read or written together: as many as fit in 128 MB, at least one. */
 PETSC_EXTERN PetscInt64 KNFormatBatch(const KNProblem *problem, PetscInt64 samples);
 
+/* Not collective, once. KNDatasetOpen() names files of these formats when it refuses them. */
+PETSC_EXTERN PetscErrorCode KNFormatSetUp(void);
+
 /* The names of all formats, ended by NULL. */
 PETSC_EXTERN const char *const *KNFormatNames(void);
 

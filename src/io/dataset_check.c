@@ -4,7 +4,7 @@
   First the facts are taken down (Describe...), then they are judged: regular file, HDF5, hard links only, float32, one uncompressed chunk
   a row in this very file, shapes that agree with each other, and no more bytes declared than the file has.
 */
-#include "format_impl.h"
+#include "dataset_impl.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -32,11 +32,20 @@ int KNFileHead(KNFile *file, size_t bytes, unsigned char head[], size_t *got, un
   return 0;
 }
 
+static void (*name_foreign)(const char path[], size_t size, char kind[]);
+
+PetscErrorCode KNDatasetNameForeign(void (*name)(const char path[], size_t size, char kind[]))
+{
+  PetscFunctionBegin;
+  name_foreign = name;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int KNDatasetCheckForeign(KNFile *file)
 {
-  char kind[KN_MAX_NAME];
+  char kind[KN_MAX_NAME] = "";
 
-  KNFormatIdentify(file->path, sizeof(kind), kind);
+  if (name_foreign) name_foreign(file->path, sizeof(kind), kind);
   return kind[0] ? KNFileFail(file, file->code, "is %s, no dataset of this program: make one of it with \"kitinet convert -input %s -output NEW.h5\"", kind, file->path) : 0;
 }
 

@@ -3,9 +3,8 @@
 #define KITINET_DATASET_IMPL_H
 
 #include <kitinet/dataset.h>
-#include "hdf5_impl.h"
+#include <kitinet/hdf5.h>
 
-#define KN_DATASET_FORMAT  "KITINet dataset"
 #define KN_DATASET_VERSION 1
 #define KN_MAX_OPTIONS     60000 /* bytes of the options' text: HDF5 keeps up to 64 KiB in an object header */
 
@@ -44,7 +43,7 @@ struct _p_KNDataset {
   int          failure;    /* first error code of this rank; its line stands in file.message */
 };
 
-/* Plain C, under KNHDF5Lock(), as all of hdf5_impl.h. */
+/* Plain C, under KNHDF5Lock(), as all of hdf5.h. */
 
 /* The arrays that hold the problem's fields: their names and shapes. */
 void KNDatasetShapes(KNDataset dataset);
@@ -55,13 +54,10 @@ int KNDatasetAttributes(KNDataset dataset, KNDirection direction);
 /* Coordinates /x1, .. and /t. Loading compares the coordinates with the grid. write: as for KNDatasetStoreVector(). */
 int KNDatasetCoordinates(KNDataset dataset, KNDirection direction, PetscBool write);
 
-/* The first bytes of a regular file, *got of them, and its size. Does not open anything that could block. */
-int KNFileHead(KNFile *file, size_t bytes, unsigned char head[], size_t *got, unsigned long long *size);
-
 /* Whether path is a regular file with HDF5's signature; *size: its bytes. */
 int KNDatasetCheckFile(KNFile *file, unsigned long long *size);
 
-/* Fails if the file is in another format that "kitinet convert" reads, and says so. */
+/* Fails if KNDatasetNameForeign() was told how to see that the file is in another format, and says so. */
 int KNDatasetCheckForeign(KNFile *file);
 
 /* What the file may hold is checked against its size, before anything is allocated; sets problem.grid, frames, samples. */

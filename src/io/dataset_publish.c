@@ -5,7 +5,6 @@
   checksum of what was to be written -> shorten -> fsync -> rename. Between the steps all ranks agree that none has failed.
 */
 #include "dataset_impl.h"
-#include "record_impl.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -83,23 +82,6 @@ static int GetEnd(KNDataset dataset, haddr_t *end)
 {
   KNCallHDF5(&dataset->file, H5Fget_eoa(dataset->file.id, end));
   return 0;
-}
-
-PetscErrorCode KNDatasetOpenCopy(KNDataset dataset, KNDataset *copy)
-{
-  KNDataset c;
-
-  PetscFunctionBegin;
-  PetscCall(PetscNew(&c));
-  c->comm       = PETSC_COMM_SELF;
-  c->descriptor = -1;
-  c->file.path  = dataset->temporary;
-  c->file.code  = KN_ERR_IO;
-  KNHDF5Lock();
-  c->failure = KNDatasetLoad(c);
-  KNHDF5Unlock();
-  *copy = c;
-  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* The share of each rank, read by the very functions that will read it in training. *end: where HDF5's part of the file ends. */

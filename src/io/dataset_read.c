@@ -36,6 +36,52 @@ int KNDatasetLoad(KNDataset dataset)
   return OpenArrays(dataset);
 }
 
+/* Not loaded yet; path is not copied. code: what a failure means. */
+static PetscErrorCode New(MPI_Comm comm, const char path[], int code, KNDataset *dataset)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscNew(dataset));
+  (*dataset)->comm       = comm;
+  (*dataset)->descriptor = -1;
+  (*dataset)->file.path  = path;
+  (*dataset)->file.code  = code;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNDatasetOpenCopy(KNDataset dataset, KNDataset *copy)
+{
+  PetscFunctionBegin;
+  PetscCall(New(PETSC_COMM_SELF, dataset->temporary, KN_ERR_IO, copy));
+  KNHDF5Lock();
+  (*copy)->failure = KNDatasetLoad(*copy);
+  KNHDF5Unlock();
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int KNDatasetOpenSelf(const char path[], KNDataset *dataset, size_t size, char message[])
+{
+  KNDataset d;
+  int       code;
+
+  *dataset = NULL;
+  if (New(PETSC_COMM_SELF, path, KN_ERR_INPUT, &d)) {
+    snprintf(message, size, "%s: no memory for a dataset", path);
+    return PETSC_ERR_MEM;
+  }
+  KNHDF5Lock();
+  code = d->failure = KNDatasetLoad(d);
+  KNHDF5Unlock();
+  if (code) {
+    snprintf(message, size, "%s", d->file.message);
+    (void)KNDatasetDestroy(&d);
+    return code;
+  }
+  snprintf(d->path, sizeof(d->path), "%s", path);
+  d->file.path = d->path;
+  *dataset     = d;
+  return 0;
+}
+
 PetscErrorCode KNDatasetOpen(MPI_Comm comm, const char path[], KNDataset *dataset)
 {
   PetscMPIInt rank;
@@ -45,12 +91,9 @@ PetscErrorCode KNDatasetOpen(MPI_Comm comm, const char path[], KNDataset *datase
   *dataset = NULL;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   PetscCheck(strlen(path) < sizeof(d->path), comm, KN_ERR_INPUT, "a path of %zu bytes", strlen(path));
-  PetscCall(PetscNew(&d));
-  d->comm       = comm;
-  d->descriptor = -1;
+  PetscCall(New(comm, path, KN_ERR_INPUT, &d));
   PetscCall(PetscStrcpy(d->path, path));
   d->file.path = d->path;
-  d->file.code = KN_ERR_INPUT;
   for (int turn = 0; turn < 2; turn++) { // rank 0, then the others, so that a bad file is read only once
     if ((rank == 0) == (turn == 0)) {
       KNHDF5Lock();

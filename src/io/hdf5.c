@@ -1,6 +1,6 @@
 /* HDF5 for everybody: the lock, the silence, errors as one line, attributes. */
 #define _GNU_SOURCE // the static initialiser of a recursive mutex
-#include "hdf5_impl.h"
+#include <kitinet/hdf5.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>

@@ -1,7 +1,6 @@
 /* Records: small HDF5 files in memory, stored and loaded by one description. */
 #include "record_impl.h"
 #include <kitinet/record.h>
-#include <kitinet/dataset.h> /* KNHDF5Lock */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

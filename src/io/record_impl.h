@@ -2,7 +2,7 @@
 #ifndef KITINET_RECORD_IMPL_H
 #define KITINET_RECORD_IMPL_H
 
-#include "hdf5_impl.h"
+#include <kitinet/hdf5.h>
 
 #define KN_RECORD_BLOCK 512 /* bytes before the HDF5 image: the smallest user block that HDF5 looks behind */
 
@@ -29,9 +29,6 @@ int KNImageFlush(KNFile *file, KNImage *image);
 
 /* Writes the parts one after another to a temporary file, flushes, renames it to file->path. previous: name for what was there before; NULL: not kept. */
 int KNFileReplace(KNFile *file, size_t nparts, const KNFilePart part[], const char *previous);
-
-/* Flushes the folder of path to disk: a rename is there only when its folder is. Returns 0, or errno; folders that cannot be opened or flushed at all (EINVAL, EROFS) are left as they are. */
-int KNFolderFlush(const char path[]);
 
 /* The whole regular file; after a failure the image's content is undefined. */
 int KNFileReadWhole(KNFile *file, KNImage *image);

@@ -7,7 +7,7 @@ include(CMakePackageConfigHelpers)
 
 set(here ${CMAKE_CURRENT_LIST_DIR})
 set(KN_DATA ${CMAKE_INSTALL_DATADIR}/kitinet)
-set(parts core io data solvers layers model train library)
+set(parts core io formats pictures data solvers layers model train library)
 list(TRANSFORM parts PREPEND kitinet_ OUTPUT_VARIABLE archives)
 add_library(libkitinet SHARED ${PROJECT_SOURCE_DIR}/src/empty.c)
 target_link_libraries(libkitinet PRIVATE -Wl,--whole-archive ${archives} -Wl,--no-whole-archive)

@@ -3,7 +3,7 @@
   to frame. The collection's loader looks for files at BASE/NAME/data/{train,valid,test}/ and for the statistics of the training set at BASE/NAME/stats.yaml:
   an output .../data/train/FILE puts them there, one under valid or test writes none.
 */
-#include "format_the_well.h"
+#include "the_well.h"
 #include <errno.h>
 #include <libgen.h>
 #include <math.h>

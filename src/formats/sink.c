@@ -4,7 +4,6 @@
   All formats but the native one are written by rank 0 alone.
 */
 #include "format_impl.h"
-#include "record_impl.h"
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -229,7 +229,8 @@ static void Close(KNSource source)
   KNSourceHDF5Close(source);
 }
 
-void KNFormatIdentify(const char path[], size_t size, char kind[])
+/* What path is, if it is a file that KNSourceOpen() reads but no dataset: "PDEBench"; "" else. */
+static void Identify(const char path[], size_t size, char kind[])
 {
   KNSource source = (KNSource)calloc(1, sizeof(*source));
 
@@ -240,6 +241,13 @@ void KNFormatIdentify(const char path[], size_t size, char kind[])
   if (!Recognise(source) && source->format != &KNFormat_Native) snprintf(kind, size, "%s", source->kind);
   KNSourceHDF5Close(source);
   free(source);
+}
+
+PetscErrorCode KNFormatSetUp(void)
+{
+  PetscFunctionBegin;
+  PetscCall(KNDatasetNameForeign(Identify));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static int Open(KNSource source, const KNSourceChoice *choice)

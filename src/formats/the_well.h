@@ -1,6 +1,6 @@
-/* The Well as a sink: what format_the_well.c registers. */
-#ifndef KITINET_FORMAT_THE_WELL_H
-#define KITINET_FORMAT_THE_WELL_H
+/* The Well as a sink: what the_well.c registers. */
+#ifndef KITINET_THE_WELL_H
+#define KITINET_THE_WELL_H
 
 #include "format_impl.h"
 

@@ -96,7 +96,7 @@ static const char *JudgeArray(hid_t array, hid_t type, int rank, const hsize_t s
   return fault;
 }
 
-/* What the axes are, if the file says it as format_xy.c does. */
+/* What the axes are, if the file says it as xy.c does. */
 static int TakeLabels(KNFile *file, hid_t array, KNVariable *variable)
 {
   PetscInt count;

@@ -13,31 +13,23 @@ static PetscBool Recognises_Native(KNSource source)
 
 static int Open_Native(KNSource source, const KNSourceChoice *choice)
 {
-  KNSourceChoice own = *choice;
-  KNDataset      d;
-  size_t         n[KN_MAX_DIM];
+  KNSourceChoice   own = *choice;
+  const KNProblem *problem;
+  KNDataset        d;
+  size_t           n[KN_MAX_DIM];
 
   KNSourceHDF5Close(source);
-  if (PetscNew(&d)) return KNFileFail(&source->file, PETSC_ERR_MEM, "no memory for a dataset");
-  source->data  = d;
-  d->comm       = PETSC_COMM_SELF;
-  d->descriptor = -1;
-  d->file.path  = source->path[0];
-  d->file.code  = KN_ERR_INPUT;
-  d->failure    = KNDatasetLoad(d);
-  if (d->failure) {
-    memcpy(source->file.message, d->file.message, sizeof(source->file.message));
-    return d->failure;
-  }
+  KNCallFile(KNDatasetOpenSelf(source->path[0], &d, sizeof(source->file.message), source->file.message));
+  source->data = d;
   if (choice->x_count || choice->y_count || choice->u_count || choice->points >= 0) return KNFileFail(&source->file, KN_ERR_INPUT, "is a %s, which says itself what it holds: without -x, -y, -u, -points", KN_DATASET_FORMAT);
-  source->problem = d->problem;
-  source->samples = d->samples;
-  source->seed    = d->seed;
-  source->index   = d->sample;
-  source->options = d->options;
-  own.points      = (PetscInt)d->problem.grid.points;
-  for (PetscInt i = 0; i < d->problem.grid.dim; i++) n[i] = (size_t)d->problem.grid.n[i];
-  return KNSourceGrid(source, &own, d->problem.grid.dim, n, NULL);
+  (void)KNDatasetGetProblem(d, &problem);
+  (void)KNDatasetGetSamples(d, &source->samples);
+  (void)KNDatasetGetIndex(d, &source->index);
+  (void)KNDatasetGetProvenance(d, &source->seed, &source->options, NULL);
+  source->problem = *problem;
+  own.points      = (PetscInt)problem->grid.points;
+  for (PetscInt i = 0; i < problem->grid.dim; i++) n[i] = (size_t)problem->grid.n[i];
+  return KNSourceGrid(source, &own, problem->grid.dim, n, NULL);
 }
 
 /* from: `fields` fields on the grid of the file -> to: on every stride-th point of it. */
@@ -62,14 +54,19 @@ static void Thin(KNSource source, const KNGrid *whole, size_t fields, const floa
 static int ReadRows_Native(KNSource source, PetscInt64 first, PetscInt64 count, float x[], float y[])
 {
   KNDataset        d       = (KNDataset)source->data;
-  const KNProblem *problem = &source->problem;
+  const KNProblem *problem = &source->problem, *whole;
   const size_t     frames  = (size_t)PetscMax(problem->frames, 1);
-  float           *row_x   = d->row, *row_y = d->row + (d->arrays == 2 ? d->array[0].size : 0); // where KNDatasetRead() puts what nobody wants
+  size_t           have    = source->raw_size * sizeof(float), nx, ny;
 
+  (void)KNDatasetGetProblem(d, &whole);
+  nx = KNProblemInputSize(whole);
+  ny = KNProblemOutputSize(whole);
+  KNCallFile(KNScratch(&source->file, (nx + ny) * sizeof(float), &have, (void **)&source->raw));
+  source->raw_size = have / sizeof(float);
   for (PetscInt64 i = 0; i < count; i++) {
-    KNCallFile(KNDatasetRead(d, first + i, NULL, NULL, sizeof(source->file.message), source->file.message));
-    Thin(source, &d->problem.grid, (size_t)problem->inputs, row_x, x + (size_t)i * KNProblemInputSize(problem));
-    Thin(source, &d->problem.grid, frames * (size_t)problem->outputs, row_y, y + (size_t)i * KNProblemOutputSize(problem));
+    KNCallFile(KNDatasetRead(d, first + i, source->raw, source->raw + nx, sizeof(source->file.message), source->file.message));
+    Thin(source, &whole->grid, (size_t)problem->inputs, source->raw, x + (size_t)i * KNProblemInputSize(problem));
+    Thin(source, &whole->grid, frames * (size_t)problem->outputs, source->raw + nx, y + (size_t)i * KNProblemOutputSize(problem));
   }
   return 0;
 }

@@ -2,14 +2,15 @@
   What formats share: arrays in foreign files, and the pieces of samples that lie in them.
 
   All but the native one work alike. A source lists the arrays of its file (KNVariable) and says which piece of a sample lies where in them (KNPiece); reading is a slab of
-  an array, permuted into samples. A sink does the reverse. A new format says no more than that: copy format_pdebench.c.
-  Plain C under KNHDF5Lock(), as in hdf5_impl.h.
+  an array, permuted into samples. A sink does the reverse. A new format says no more than that: copy pdebench.c.
+  Plain C under KNHDF5Lock(), as in hdf5.h.
 */
 #ifndef KITINET_FORMAT_IMPL_H
 #define KITINET_FORMAT_IMPL_H
 
+#include <kitinet/dataset.h>
 #include <kitinet/format.h>
-#include "dataset_impl.h"
+#include <kitinet/hdf5.h>
 
 #define KN_MAX_AXES      8
 #define KN_MAX_VARIABLES 64
@@ -111,9 +112,6 @@ struct _KNFormat {
 
 /* Format number i, NULL behind the last. */
 const KNFormat *KNFormatGet(PetscInt i);
-
-/* What path is, if it is a file that KNSourceOpen() reads but no dataset: "PDEBench"; "" else. */
-void KNFormatIdentify(const char path[], size_t size, char kind[]);
 
 /* What the file holds and that the choice is missing or wrong: KN_ERR_INPUT. */
 int KNSourceAsk(KNSource source, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(2, 3);

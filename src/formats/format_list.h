@@ -1,5 +1,5 @@
 /*
-  The formats: KN_FORMAT(name, Suffix) declares and registers KNFormat_Suffix, found in format_name.c. One line a format.
+  The formats: KN_FORMAT(name, Suffix) declares and registers KNFormat_Suffix, found in name.c. One line a format.
   Files are recognised in this order.
 */
 KN_FORMAT(native, Native)

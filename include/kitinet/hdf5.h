@@ -1,17 +1,21 @@
 /*
-  How KITINet calls HDF5: one macro, errors as values, attributes that are stored and loaded by one statement.
+  How KITINet calls HDF5: one lock, one macro, errors as values, attributes that are stored and loaded by one statement. For src/io/ and src/formats/.
 
   Functions that call HDF5 are plain C, safe in a thread that PETSc does not know. They return 0, or an error code of error.h with
   one line in file->message; the caller raises it, agreed by all ranks. What a function that failed leaves open is closed with the file
   (H5F_CLOSE_STRONG). The caller holds KNHDF5Lock().
 */
-#ifndef KITINET_HDF5_IMPL_H
-#define KITINET_HDF5_IMPL_H
+#ifndef KITINET_HDF5_H
+#define KITINET_HDF5_H
 
 #include <kitinet/error.h>
 #include <hdf5.h>
 
 #define KN_MAX_MESSAGE 1024
+
+/* Thread-safe. HDF5 is not: every call of it outside KNDataset's functions stands between these two while a loader is reading. Recursive. */
+PETSC_EXTERN void KNHDF5Lock(void);
+PETSC_EXTERN void KNHDF5Unlock(void);
 
 /* An HDF5 file at work. */
 typedef struct {
@@ -22,10 +26,10 @@ typedef struct {
 } KNFile;
 
 /* Leaves "path: ..." in file->message and returns code. */
-int KNFileFail(KNFile *file, int code, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(3, 4);
+PETSC_EXTERN int KNFileFail(KNFile *file, int code, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(3, 4);
 
 /* The same for a failed call of HDF5, with HDF5's own reason. */
-int KNFileFailHDF5(KNFile *file, const char call[]);
+PETSC_EXTERN int KNFileFailHDF5(KNFile *file, const char call[]);
 
 /* The surrounding function fails if an HDF5 call (or id = call) fails. */
 #define KNCallHDF5(file, ...) \
@@ -44,10 +48,10 @@ int KNFileFailHDF5(KNFile *file, const char call[]);
   Opens file->path for reading into file->id. Without a lock, which some file systems do not have: a finished file is never written again. advice: what
   to do about a file that is refused, "copy it again".
 */
-int KNFileOpenHDF5(KNFile *file, const char advice[]);
+PETSC_EXTERN int KNFileOpenHDF5(KNFile *file, const char advice[]);
 
 /* Before the first call of HDF5, any number of times: no error stack on the terminal, no plugins, no work at exit. */
-void KNHDF5Start(void);
+PETSC_EXTERN void KNHDF5Start(void);
 
 typedef enum {
   KN_STORE,
@@ -59,9 +63,15 @@ typedef enum {
   than the program writes. Text: at most size - 1 bytes. Texts: *count of them, size bytes each in memory, at most max; none at all are
   not stored, and an attribute that is not there loads as none.
 */
-int KNAttributeText(KNFile *file, KNDirection direction, hid_t object, const char name[], size_t size, char text[]);
-int KNAttributeTexts(KNFile *file, KNDirection direction, hid_t object, const char name[], size_t size, PetscInt max, PetscInt *count, char text[]);
-int KNAttributeInt(KNFile *file, KNDirection direction, hid_t object, const char name[], PetscInt64 *value);
-int KNAttributeReal(KNFile *file, KNDirection direction, hid_t object, const char name[], double *value);
+PETSC_EXTERN int KNAttributeText(KNFile *file, KNDirection direction, hid_t object, const char name[], size_t size, char text[]);
+PETSC_EXTERN int KNAttributeTexts(KNFile *file, KNDirection direction, hid_t object, const char name[], size_t size, PetscInt max, PetscInt *count, char text[]);
+PETSC_EXTERN int KNAttributeInt(KNFile *file, KNDirection direction, hid_t object, const char name[], PetscInt64 *value);
+PETSC_EXTERN int KNAttributeReal(KNFile *file, KNDirection direction, hid_t object, const char name[], double *value);
+
+/* The first bytes of a regular file, *got of them, and its size. Does not open anything that could block. */
+PETSC_EXTERN int KNFileHead(KNFile *file, size_t bytes, unsigned char head[], size_t *got, unsigned long long *size);
+
+/* Flushes the folder of path to disk: a rename is there only when its folder is. Returns 0, or errno; folders that cannot be opened or flushed at all (EINVAL, EROFS) are left as they are. */
+PETSC_EXTERN int KNFolderFlush(const char path[]);
 
 #endif
