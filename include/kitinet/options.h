@@ -35,14 +35,17 @@ PETSC_EXTERN PetscErrorCode KNOptionsPath(const char name[], const char help[], 
 PETSC_EXTERN PetscErrorCode KNOptionsList(const char name[], const char help[], PetscInt *count, char ***values);
 PETSC_EXTERN PetscErrorCode KNOptionsListDestroy(PetscInt count, char ***values);
 
+/* Something that the command needs was given, or KNOptionsEnd() will refuse the command with this line: of several the first, and behind any misspelt option. */
+PETSC_EXTERN PetscErrorCode KNOptionsRequire(PetscBool given, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(2, 3);
+
 /*
   Ends the declarations of a command. With -help: prints them (rank 0) and sets *done. Otherwise refuses any option that nobody
   has read, naming the nearest declared one. title: the command's purpose, for the head of the help text.
 */
 PETSC_EXTERN PetscErrorCode KNOptionsEnd(const char command[], const char title[], PetscBool *done);
 
-/* Whether -help was given: declarations go on, but nothing may be required, opened or created. */
-PETSC_EXTERN PetscBool KNOptionsHelpWanted(void);
+/* Whether -help was given, or something required was not: declarations go on, but nothing may be opened or created. */
+PETSC_EXTERN PetscBool KNOptionsDeclareOnly(void);
 
 /*
   Every declared option whose name starts with one of the prefixes (NULL: all), and the solver options that the user gave, as

@@ -31,7 +31,7 @@ static PetscErrorCode SetFromOptions(Condense *condense)
   PetscCall(KNOptionsInt("-condense_head", "hidden units of the head that stay; 0: likewise", 0, 65536, &wanted->sizes.hidden));
   PetscCall(KNOptionsInt("-condense_samples", "samples (trajectories) of the dataset, the first ones, on which contributions and errors are measured", 1, 1 << 24, &wanted->samples));
   PetscCall(KNOptionsPath("-run", "directory of a run that fine-tunes the smaller network, with the options of kitinet train; none: it is written as it was pruned", condense->run));
-  if (condense->run[0] || KNOptionsHelpWanted()) {
+  if (condense->run[0] || KNOptionsDeclareOnly()) {
     PetscCall(KNStopSetFromOptions());
     PetscCall(KNTrainerSetFromOptions(&condense->trainer));
   }
@@ -116,8 +116,8 @@ PetscErrorCode KNCommand_Condense(const char purpose[], PetscBool *stopped)
 
   PetscFunctionBegin;
   PetscCall(SetFromOptions(&condense));
-  if (!KNOptionsHelpWanted()) {
-    PetscCheck(condense.checkpoint[0] && condense.dataset_path[0] && condense.output[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "condense needs -checkpoint FILE, -dataset FILE and -output FILE");
+  PetscCall(KNOptionsRequire((PetscBool)(condense.checkpoint[0] && condense.dataset_path[0] && condense.output[0]), "condense needs -checkpoint FILE, -dataset FILE and -output FILE"));
+  if (!KNOptionsDeclareOnly()) {
     PetscCall(PetscStrcmp(condense.checkpoint, condense.output, &same));
     PetscCheck(!same, PETSC_COMM_WORLD, KN_ERR_USAGE, "options -checkpoint and -output name the same file: give another -output");
     PetscCall(KNOperatorLoad(condense.checkpoint, &full));

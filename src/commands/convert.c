@@ -192,8 +192,8 @@ PetscErrorCode KNCommand_Convert(const char purpose[], PetscBool *stopped)
 
   PetscFunctionBegin;
   PetscCall(SetFromOptions(&c));
-  if (!KNOptionsHelpWanted()) PetscCheck(c.inputs && c.outputs, PETSC_COMM_WORLD, KN_ERR_USAGE, "convert needs -input FILE and -output FILE");
-  if (!KNOptionsHelpWanted() && c.weights) {
+  PetscCall(KNOptionsRequire((PetscBool)(c.inputs && c.outputs), "convert needs -input FILE and -output FILE"));
+  if (!KNOptionsDeclareOnly() && c.weights) {
     PetscCheck(c.inputs == 1 && c.outputs == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "weights lie in one file: give one -input and one -output");
     PetscCall(KNOperatorLoad(c.like[0] ? c.like : c.input[0], &op)); // declares the model's options
   }

@@ -102,16 +102,14 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsPath("-evaluate_details", "directory for everything measured: errors.csv, samples.csv, spectra.csv, rollout.csv; of ensembles reliability.csv, ranks.csv", details));
   PetscCall(KNOptionsBool("-picture", "draw fields, spectra, rollouts, error distributions and training curves beside each checkpoint", &pictures));
   PetscCall(KNOptionsInt("-evaluate_batch", "samples that pass through the network together on one rank", 1, 65536, &batch));
+  n = nruns + ncheckpoints;
+  PetscCall(KNOptionsRequire((PetscBool)(n > 0), "evaluate needs -run DIRECTORY[,DIRECTORY...] or -checkpoint FILE[,FILE...]"));
+  PetscCall(KNOptionsRequire((PetscBool)(m > 0), "evaluate needs -dataset FILE[,FILE...]"));
   PetscCall(KNEnsembleSetFromOptions(&members));
   PetscCall(KNOptionsPath("-calibrate", "validation dataset, with -collision_samples: fits the spread to the errors on it and stores the factor in each checkpoint, for predict and evaluate from then on", calibrate));
-  n = nruns + ncheckpoints;
-  if (!KNOptionsHelpWanted()) {
-    PetscCheck(n, PETSC_COMM_WORLD, KN_ERR_USAGE, "evaluate needs -run DIRECTORY[,DIRECTORY...] or -checkpoint FILE[,FILE...]");
-    PetscCheck(m, PETSC_COMM_WORLD, KN_ERR_USAGE, "evaluate needs -dataset FILE[,FILE...]");
-    PetscCheck(!calibrate[0] || members, PETSC_COMM_WORLD, KN_ERR_USAGE, "-calibrate fits the spread of an ensemble: add -collision_samples K, with K at least 2");
-  }
+  PetscCall(KNOptionsRequire((PetscBool)(!calibrate[0] || members), "-calibrate fits the spread of an ensemble: add -collision_samples K, with K at least 2"));
   PetscCall(PetscCalloc3((size_t)n, &candidate, (size_t)n * (size_t)m, &judgement, (size_t)n * (size_t)m, &spread));
-  for (PetscInt i = 0; i < n && !KNOptionsHelpWanted(); i++) {
+  for (PetscInt i = 0; i < n && !KNOptionsDeclareOnly(); i++) {
     PetscCall(CandidateLoad(i < nruns ? runs[i] : NULL, i < nruns ? NULL : checkpoints[i - nruns], &candidate[i]));
     PetscCall(KNEnsembleCheck(candidate[i].op, members, candidate[i].path));
     candidate[i].members = members;

@@ -15,7 +15,7 @@ static PetscErrorCode SourceSetFromOptions(KNGeneration *g)
 {
   PetscFunctionBegin;
   PetscCall(KNOptionsPath("-from", "solve for the inputs of this dataset instead of random ones", g->from));
-  if (!g->from[0] || KNOptionsHelpWanted()) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!g->from[0] || KNOptionsDeclareOnly()) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, g->from, &g->source));
   PetscCall(KNDatasetGetSamples(g->source, &g->samples));
   PetscCall(KNDatasetGetProvenance(g->source, &g->seed, NULL, NULL));

@@ -137,12 +137,12 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsPath("-output", "dataset to write: the same inputs (or first frames), with the predictions as outputs (or the frames that follow)", output_path));
   PetscCall(KNOptionsBool("-overwrite", "replace the output if it exists", &overwrite));
   PetscCall(KNOptionsInt("-predict_batch", "samples that pass through the network together on one rank", 1, 65536, &batch));
+  PetscCall(KNOptionsRequire((PetscBool)(checkpoint[0] && input_path[0] && output_path[0]), "predict needs -checkpoint FILE, -input FILE and -output FILE"));
   PetscCall(KNEnsembleSetFromOptions(&members));
-  if (KNOptionsHelpWanted()) {
+  if (KNOptionsDeclareOnly()) {
     PetscCall(KNOptionsEnd("predict", purpose, &done));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCheck(checkpoint[0] && input_path[0] && output_path[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "predict needs -checkpoint FILE, -input FILE and -output FILE");
   PetscCall(KNOperatorLoad(checkpoint, &op));
   PetscCall(KNEnsembleCheck(op, members, checkpoint));
   PetscCall(KNOperatorGetSpread(op, &factor, &fitted));

@@ -85,7 +85,7 @@ static PetscErrorCode PrintFiles(KNOperator op, const char directory[])
 PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
 {
   char             directory[PETSC_MAX_PATH_LEN] = "", path[PETSC_MAX_PATH_LEN] = "", test_path[PETSC_MAX_PATH_LEN] = "";
-  const KNProblem  example = {.grid = {.dim = 2, .n = {1, 1, 1}}, .inputs = 1, .outputs = 1}; /* for -help, which opens no file */
+  const KNProblem  example = {.grid = {.dim = 2, .n = {1, 1, 1}}, .outputs = 1}; /* where no file is opened: any option fits it */
   const KNProblem *problem = &example, *test_problem;
   KNDataset        dataset = NULL, test = NULL;
   KNTrainer        trainer;
@@ -95,17 +95,15 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Data and run"));
   PetscCall(KNOptionsPath("-run", "directory of the run: made if it is not there, resumed if it holds a checkpoint", directory));
-  if (!KNOptionsHelpWanted()) {
-    PetscCheck(directory[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "train needs -run DIRECTORY, where the run is kept");
-    PetscCall(InsertRunOptions(directory));
-  }
+  PetscCall(KNOptionsRequire((PetscBool)(directory[0] != 0), "train needs -run DIRECTORY, where the run is kept"));
+  if (!KNOptionsDeclareOnly()) PetscCall(InsertRunOptions(directory));
   PetscCall(KNOptionsPath("-dataset", "dataset to train on", path));
   PetscCall(KNOptionsPath("-dataset_test", "dataset to test on; any resolution", test_path));
   PetscCall(KNOptionsBool("-dry_run", "print what would be done, and what memory and disk it takes; write nothing", &dry_run));
   PetscCall(KNStopSetFromOptions());
   PetscCall(KNTrainerSetFromOptions(&trainer));
-  if (!KNOptionsHelpWanted()) {
-    PetscCheck(path[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "train needs -dataset FILE; \"kitinet generate\" makes one");
+  PetscCall(KNOptionsRequire((PetscBool)(path[0] != 0), "train needs -dataset FILE; \"kitinet generate\" makes one"));
+  if (!KNOptionsDeclareOnly()) {
     PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
     PetscCall(KNDatasetGetProblem(dataset, &problem));
   }

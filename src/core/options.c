@@ -4,6 +4,7 @@
 */
 #include "options_impl.h"
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 
 KNOptionsTable kn_options;
@@ -15,9 +16,21 @@ PetscErrorCode KNOptionsHead(const char title[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscBool KNOptionsHelpWanted(void)
+PetscBool KNOptionsDeclareOnly(void)
 {
-  return kn_options.help;
+  return (PetscBool)(kn_options.help || kn_options.missing[0]);
+}
+
+PetscErrorCode KNOptionsRequire(PetscBool given, const char format[], ...)
+{
+  va_list arguments;
+
+  PetscFunctionBegin;
+  if (given || KNOptionsDeclareOnly()) PetscFunctionReturn(PETSC_SUCCESS);
+  va_start(arguments, format);
+  (void)vsnprintf(kn_options.missing, sizeof(kn_options.missing), format, arguments);
+  va_end(arguments);
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Finds what was given for an option and enters its declaration; *text is NULL if nothing was given. */

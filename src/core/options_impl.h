@@ -21,6 +21,7 @@ typedef struct {
   KNDeclaration *declaration; /* (count) in order of declaration */
   const char    *head;
   PetscBool      help;        /* -help was given */
+  char           missing[256]; /* what KNOptionsRequire() missed first; "" */
   PetscOptions   given;       /* all that the user gave, for the record */
   PetscOptions   inserted;    /* what KNOptionsInsertDefaults() put below it */
 } KNOptionsTable;

@@ -81,10 +81,12 @@ PetscErrorCode KNOptionsEnd(const char command[], const char title[], PetscBool 
         nearest = kn_options.declaration[j].name;
       }
     }
+    if (!nearest && kn_options.missing[0]) continue; /* perhaps an option of a network in a file that was not named */
     PetscCheck(nearest, PETSC_COMM_WORLD, KN_ERR_USAGE, "unknown option -%.64s; \"kitinet %s -help\" lists the options", names[i], command);
     PetscCheck(!nearest, PETSC_COMM_WORLD, KN_ERR_USAGE, "unknown option -%.64s, did you mean %s?", names[i], nearest);
   }
   PetscCall(PetscOptionsLeftRestore(NULL, &count, &names, &values));
+  PetscCheck(!kn_options.missing[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "%s", kn_options.missing);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

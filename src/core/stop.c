@@ -30,7 +30,7 @@ PetscErrorCode KNStopSetFromOptions(void)
   PetscFunctionBegin;
   PetscCall(KNOptionsReal("-max_time", "seconds after which work stops in order with exit code 75, to be continued by the same command; 0: no limit", 0, 1e9, &limit));
   if (limit > 0) deadline = MonotonicSeconds() + limit;
-  if (KNOptionsHelpWanted()) PetscFunctionReturn(PETSC_SUCCESS);
+  if (KNOptionsDeclareOnly()) PetscFunctionReturn(PETSC_SUCCESS);
   memset(&action, 0, sizeof(action));
   action.sa_handler = NoteSignal;
   action.sa_flags   = SA_RESTART; /* a write in progress is not cut short */

@@ -17,7 +17,7 @@ PetscErrorCode KNEnsembleSetFromOptions(PetscInt *members)
   *members = 0;
   PetscCall(KNOptionsHead("Uncertainty"));
   PetscCall(KNOptionsInt("-collision_samples", "passes with other collisions or dropout, for their mean and spread (-collision_evaluate or -model_dropout_evaluate sample); not given: one pass", 2, KN_MAX_MEMBERS, members));
-  if (!KNOptionsHelpWanted()) PetscFunctionReturn(PETSC_SUCCESS); /* else the layers of the checkpoint's network read these, and only those that it has */
+  if (!KNOptionsDeclareOnly()) PetscFunctionReturn(PETSC_SUCCESS); /* else the layers of the checkpoint's network read these, and only those that it has */
   choice = 0;
   PetscCall(KNOptionsChoice("-collision_evaluate", "collisions outside training: their expectation, a draw, or none; the checkpoint's own unless given", collision, &choice));
   choice = 0;

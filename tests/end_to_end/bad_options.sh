@@ -11,6 +11,17 @@ bad 2 'unknown command "tarin"; "kitinet -help" lists the commands' ranks 1 tari
 bad 2 "train needs -run DIRECTORY" ranks 1 train
 bad 2 "train needs -dataset FILE" ranks 1 train -run new
 bad 2 "option -run needs a value" ranks 1 train -run -dataset train.h5
+# What is misspelt before what is missing; what may be an option of a file that is not named, behind it
+bad 2 "unknown option -dataste, did you mean -dataset?" ranks 1 train -dataste train.h5
+bad 2 "unknown option -train_epohcs, did you mean -train_epochs?" ranks 1 train -run new -train_epohcs 3
+bad 2 "train needs -dataset FILE" ranks 1 train -run new -train_history 2 -train_form spacetime -collision_rate 0.3
+bad 2 "unknown option -rnu, did you mean -run?" ranks 1 evaluate -rnu new -dataset train.h5
+bad 2 "evaluate needs -run DIRECTORY" ranks 1 evaluate -dataset train.h5 -collision_evaluate sample -model_width 32
+bad 2 "evaluate needs -dataset FILE" ranks 1 evaluate -run new
+bad 2 "unknown option -chekpoint, did you mean -checkpoint?" ranks 1 predict -chekpoint best.h5 -input train.h5 -output new.h5
+bad 2 "unknown option -outptu, did you mean -output?" ranks 1 condense -checkpoint best.h5 -dataset train.h5 -outptu new.h5
+bad 2 "condense needs -checkpoint FILE" ranks 1 condense -dataset train.h5 -output new.h5 -train_epochs 3
+bad 2 "unknown option -inptu, did you mean -input?" ranks 1 convert -inptu train.h5 -output new.h5
 
 bad 2 "option -train_lr is nan, out of range: 1e-10 to 10" trains -train_lr nan
 bad 2 "option -train_lr is 1e400, out of range" trains -train_lr 1e400
