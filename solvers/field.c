@@ -13,8 +13,8 @@
 #include <fftw3.h>
 #include <kitinet/error.h>
 #include <kitinet/field.h>
-#include <kitinet/options.h>
 #include <kitinet/random.h>
+#include "field_options.h"
 
 #define KN_FIELD_PLANS 4 /* solve grid and stored grid of a few solvers; the oldest plan gives way */
 
@@ -90,15 +90,9 @@ PetscErrorCode KNRandomFieldCreate(const char prefix[], PetscInt dim, KNRandomFi
 
 PetscErrorCode KNRandomFieldSetFromOptions(KNRandomField field)
 {
-  char name[2 * KN_MAX_NAME];
-
   PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(name, sizeof(name), "-%salpha", field->prefix));
-  PetscCall(KNOptionsReal(name, "smoothness of the random field: covariance (-Laplace + tau^2)^-alpha", 0.5, 20.0, &field->alpha));
-  PetscCall(PetscSNPrintf(name, sizeof(name), "-%stau", field->prefix));
-  PetscCall(KNOptionsReal(name, "inverse length scale of the random field", 1e-3, 1e3, &field->tau));
-  PetscCall(PetscSNPrintf(name, sizeof(name), "-%sscale", field->prefix));
-  PetscCall(KNOptionsReal(name, "factor of the random field, 0 for tau^(alpha - 1)", 0.0, 1e30, &field->scale));
+  PetscCall(KNFieldOptions(field->prefix, "factor of the random field, 0 for tau^(alpha - 1)", &field->alpha, &field->tau, &field->scale));
+  PetscCheck(field->scale > 0.0 || field->tau > 0.0, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -%stau is 0, of which no scale follows: give -%sscale", field->prefix, field->prefix);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -10,9 +10,9 @@
 #include <complex.h>
 #include <fftw3.h>
 #include <kitinet/error.h>
-#include <kitinet/options.h>
 #include <kitinet/periodic_field.h>
 #include <kitinet/random.h>
+#include "field_options.h"
 
 #define KN_PERIODIC_PLANS 4 /* solve grid and stored grid of a few solvers; the oldest plan gives way */
 
@@ -71,15 +71,8 @@ PetscErrorCode KNPeriodicFieldCreate(const char prefix[], PetscInt dim, PetscRea
 
 PetscErrorCode KNPeriodicFieldSetFromOptions(KNPeriodicField field)
 {
-  char name[2 * KN_MAX_NAME];
-
   PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(name, sizeof(name), "-%salpha", field->prefix));
-  PetscCall(KNOptionsReal(name, "smoothness of the random field: covariance scale^2 (-Laplace + tau^2)^-alpha", 0.5, 20.0, &field->alpha));
-  PetscCall(PetscSNPrintf(name, sizeof(name), "-%stau", field->prefix));
-  PetscCall(KNOptionsReal(name, "inverse length scale of the random field", 0.0, 1e3, &field->tau));
-  PetscCall(PetscSNPrintf(name, sizeof(name), "-%sscale", field->prefix));
-  PetscCall(KNOptionsReal(name, "factor of the random field", 0.0, 1e30, &field->scale));
+  PetscCall(KNFieldOptions(field->prefix, "factor of the random field", &field->alpha, &field->tau, &field->scale));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
