@@ -2,7 +2,7 @@
   kitinet merge: the parts of an ensemble that a job array has generated -> one dataset.
 
   The parts must be of the same problem, options, seed and program version; rows are put in the order of their samples, a sample that two parts hold is
-  refused. The options of the whole are those of the parts, with -first and -samples of the range that covers theirs: if no sample was
+  refused, and so is a range between the parts that none covers, a part that was forgotten. The options of the whole are those of the parts, with -first and -samples of the range that covers theirs: if no sample was
   excluded, the file is, byte for byte, what one run over that range would have written.
 */
 #include "command.h"
@@ -16,13 +16,19 @@ typedef struct {
   PetscInt   part;
 } Place;
 
+/* Samples [first, end) of the ensemble. */
+typedef struct {
+  PetscInt64 first, end;
+} Range;
+
 typedef struct {
   PetscInt   parts;
   char     **path;  /* (parts) */
   KNDataset *part;  /* (parts) */
   PetscInt64 rows;
   Place     *place;      /* (rows), by sample */
-  PetscInt64 first, end; /* the range of samples of all parts */
+  Range     *range;      /* (parts) that each was to hold: of its samples some may be excluded */
+  Range      whole;      /* from the first of all parts to the last */
 } Merge;
 
 static int ComparePlaces(const void *a, const void *b)
@@ -32,8 +38,15 @@ static int ComparePlaces(const void *a, const void *b)
   return p->sample != q->sample ? (p->sample > q->sample) - (p->sample < q->sample) : (p->part > q->part) - (p->part < q->part);
 }
 
+static int CompareRanges(const void *a, const void *b)
+{
+  const Range *p = (const Range *)a, *q = (const Range *)b;
+
+  return (p->first > q->first) - (p->first < q->first);
+}
+
 /* The range of samples that an options' text names, and the text without it: "first: 10", "samples: 5". rest: as large as the text. */
-static PetscErrorCode TakeRange(const char options[], PetscInt64 *first, PetscInt64 *end, char rest[])
+static PetscErrorCode TakeRange(const char options[], Range *range, char rest[])
 {
   long long from = 0, samples = 0;
 
@@ -48,13 +61,12 @@ static PetscErrorCode TakeRange(const char options[], PetscInt64 *first, PetscIn
     options += length;
   }
   *rest  = 0;
-  *first = from;
-  *end   = from + samples;
+  *range = (Range){.first = from, .end = from + samples};
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* The options of the whole: the text of one part with another range; the caller frees it with PetscFree(). */
-static PetscErrorCode PutRange(const char options[], PetscInt64 first, PetscInt64 end, char **whole)
+static PetscErrorCode PutRange(const char options[], const Range *range, char **whole)
 {
   char  *to;
   size_t left = strlen(options) + 64;
@@ -66,8 +78,8 @@ static PetscErrorCode PutRange(const char options[], PetscInt64 first, PetscInt6
     const size_t length = strcspn(options, "\n") + (strchr(options, '\n') != NULL);
     int          put;
 
-    if (!strncmp(options, "first: ", 7)) put = snprintf(to, left, "first: %lld\n", (long long)first);
-    else if (!strncmp(options, "samples: ", 9)) put = snprintf(to, left, "samples: %lld\n", (long long)(end - first));
+    if (!strncmp(options, "first: ", 7)) put = snprintf(to, left, "first: %lld\n", (long long)range->first);
+    else if (!strncmp(options, "samples: ", 9)) put = snprintf(to, left, "samples: %lld\n", (long long)(range->end - range->first));
     else put = snprintf(to, left, "%.*s", (int)length, options);
     to += put;
     left -= (size_t)put;
@@ -80,13 +92,13 @@ static PetscErrorCode PutRange(const char options[], PetscInt64 first, PetscInt6
 /* Two options' texts must agree in all but the range; else the first line that differs is named. */
 static PetscErrorCode CheckOptions(const char path_a[], const char options_a[], const char path_b[], const char options_b[])
 {
-  PetscInt64 first, end;
-  char      *rest_a, *rest_b, *a, *b;
+  Range range;
+  char *rest_a, *rest_b, *a, *b;
 
   PetscFunctionBegin;
   PetscCall(PetscMalloc2(strlen(options_a) + 1, &rest_a, strlen(options_b) + 1, &rest_b));
-  PetscCall(TakeRange(options_a, &first, &end, a = rest_a));
-  PetscCall(TakeRange(options_b, &first, &end, b = rest_b));
+  PetscCall(TakeRange(options_a, &range, a = rest_a));
+  PetscCall(TakeRange(options_b, &range, b = rest_b));
   while (*a || *b) {
     const int length_a = (int)strcspn(a, "\n"), length_b = (int)strcspn(b, "\n");
 
@@ -123,10 +135,10 @@ static PetscErrorCode CheckPart(const Merge *m, PetscInt i)
 static PetscErrorCode OpenParts(Merge *m)
 {
   PetscFunctionBegin;
-  PetscCall(PetscCalloc1(m->parts, &m->part));
+  PetscCall(PetscCalloc2(m->parts, &m->part, m->parts, &m->range));
   for (PetscInt i = 0; i < m->parts; i++) {
     const char *options;
-    PetscInt64  rows, first, end;
+    PetscInt64  rows;
     char       *rest;
 
     PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, m->path[i], &m->part[i]));
@@ -134,12 +146,31 @@ static PetscErrorCode OpenParts(Merge *m)
     PetscCall(KNDatasetGetSamples(m->part[i], &rows));
     PetscCall(KNDatasetGetProvenance(m->part[i], NULL, &options, NULL));
     PetscCall(PetscMalloc1(strlen(options) + 1, &rest));
-    PetscCall(TakeRange(options, &first, &end, rest));
+    PetscCall(TakeRange(options, &m->range[i], rest));
     PetscCall(PetscFree(rest));
     m->rows += rows;
-    m->first = i ? PetscMin(m->first, first) : first;
-    m->end   = PetscMax(m->end, end);
+    m->whole.first = i ? PetscMin(m->whole.first, m->range[i].first) : m->range[i].first;
+    m->whole.end   = PetscMax(m->whole.end, m->range[i].end);
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Every sample from the first to the last was to be in some part. Orders m->range. */
+static PetscErrorCode CheckGaps(const Merge *m)
+{
+  PetscInt64 end = m->whole.first, gaps = 0;
+  Range      gap = {.first = 0};
+  char       more[64] = "";
+
+  PetscFunctionBegin;
+  qsort(m->range, (size_t)m->parts, sizeof(*m->range), CompareRanges);
+  for (PetscInt i = 0; i < m->parts; i++) {
+    if (m->range[i].first > end && !gaps++) gap = (Range){.first = end, .end = m->range[i].first};
+    end = PetscMax(end, m->range[i].end);
+  }
+  if (gaps > 1) PetscCall(PetscSNPrintf(more, sizeof(more), " (and %" PetscInt64_FMT " more range%s)", gaps - 1, gaps > 2 ? "s" : ""));
+  PetscCheck(!gaps, PETSC_COMM_WORLD, KN_ERR_INPUT, "the parts leave out samples %" PetscInt64_FMT " to %" PetscInt64_FMT "%s: \"kitinet generate -first %" PetscInt64_FMT " -samples %" PetscInt64_FMT "\" with the other options of %s makes them; -gaps merges without",
+             gap.first, gap.end - 1, more, gap.first, gap.end - gap.first, m->path[0]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -204,7 +235,7 @@ static PetscErrorCode CopyRows(const Merge *m, const KNProblem *problem, KNDatas
 PetscErrorCode KNCommand_Merge(const char purpose[], PetscBool *stopped)
 {
   char             output[PETSC_MAX_PATH_LEN] = "", *whole_options;
-  PetscBool        overwrite = PETSC_FALSE, done;
+  PetscBool        overwrite = PETSC_FALSE, gaps = PETSC_FALSE, done;
   Merge            m         = {.parts = 0};
   const KNProblem *problem;
   const char      *options;
@@ -216,14 +247,16 @@ PetscErrorCode KNCommand_Merge(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsList("-input", "datasets to merge, separated by commas: parts of one ensemble", &m.parts, &m.path));
   PetscCall(KNOptionsPath("-output", "file to write; required", output));
   PetscCall(KNOptionsBool("-overwrite", "replace the file if it exists", &overwrite));
+  PetscCall(KNOptionsBool("-gaps", "merge also if samples between the parts are in none of them", &gaps));
   PetscCall(KNOptionsEnd("merge", purpose, &done));
   if (!done) {
     PetscCheck(m.parts && output[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "merge needs -input FILE,FILE... and -output FILE");
     PetscCall(OpenParts(&m));
+    if (!gaps) PetscCall(CheckGaps(&m));
     PetscCall(PlaceRows(&m));
     PetscCall(KNDatasetGetProblem(m.part[0], &problem));
     PetscCall(KNDatasetGetProvenance(m.part[0], &seed, &options, NULL));
-    PetscCall(PutRange(options, m.first, m.end, &whole_options));
+    PetscCall(PutRange(options, &m.whole, &whole_options));
     PetscCall(KNDatasetCreate(PETSC_COMM_WORLD, output, problem, m.rows, seed, whole_options, overwrite, &whole));
     PetscCall(PetscFree(whole_options));
     PetscCall(CopyRows(&m, problem, &whole));
@@ -232,7 +265,7 @@ PetscErrorCode KNCommand_Merge(const char purpose[], PetscBool *stopped)
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " samples of %" PetscInt_FMT " datasets: %s\n", m.rows, m.parts, output));
     for (PetscInt i = 0; i < m.parts; i++) PetscCall(KNDatasetDestroy(&m.part[i]));
     PetscCall(PetscFree(m.place));
-    PetscCall(PetscFree(m.part));
+    PetscCall(PetscFree2(m.part, m.range));
   }
   PetscCall(KNOptionsListDestroy(m.parts, &m.path));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -14,7 +14,8 @@ grep -q "^20 samples of 3 datasets" summary || fail "no summary: $(cat summary)"
 cmp whole.h5 abc.h5 || fail "the parts do not make the whole"
 merge 3 -input c.h5,a.h5,b.h5 -output cab.h5 > summary
 cmp whole.h5 cab.h5 || fail "another file by three ranks, from parts in another order"
-merge 2 -input a.h5,c.h5 -output ac.h5 > summary # a gap
+refused 3 'the parts leave out samples 8 to 12: "kitinet generate -first 8 -samples 5" with the other options of c.h5 makes them; -gaps merges without' merge 2 -input c.h5,a.h5 -output new.h5
+merge 2 -input a.h5,c.h5 -output ac.h5 -gaps > summary
 ranks 1 inspect -input ac.h5 > shown
 for phrase in "dataset of 15 samples" "first: 0" "samples: 20" "all 15 checksums are right"; do
   grep -q -F -e "$phrase" shown || fail "no \"$phrase\" in: $(cat shown)"
@@ -22,6 +23,8 @@ done
 merge 1 -input ac.h5,b.h5 -output acb.h5 > summary
 cmp whole.h5 acb.h5 || fail "the gap, filled, does not make the whole"
 
+generate -first 22 -samples 1 -output far.h5
+refused 3 "leave out samples 8 to 12 (and 1 more range): .* -first 8 -samples 5" merge 1 -input a.h5,far.h5,c.h5 -output new.h5
 generate -first 12 -samples 2 -output overlap.h5
 ranks 1 generate -darcy_grid 32 -samples 2 -first 20 -output finer.h5 > summary
 generate -darcy_high 10 -samples 2 -first 20 -output other.h5
