@@ -3,14 +3,16 @@
 #   sh jobs/uncertainty_study.sh                            ends with jobs/results/uncertainty.csv
 #   SAMPLES=40 EPOCHS=10 MEMBERS=4 SEEDS=1 RESULT=tiny.csv sh jobs/uncertainty_study.sh   a trial
 #   SEEDS="1 2 3"                                           so many networks of each kind, rows for each
+#   GRID=32  POINTS=256  JUDGED=200                         cells a side of Darcy, points of Burgers, samples of each test
+#   OPTIONS="-model_width 16"                               of every training
 # Beside the table: rank histograms of the fitted ensembles on the test samples, RESULT without .csv and _ranks.csv, and a picture of both.
-# Killed, it goes on where it stopped; remove the folder WORK to begin anew. Each network is trained on SAMPLES samples, calibrated on 100 others, judged on 200 others of the
-# same distribution and 200 of each other one. (burgers_thick is a control: its initial states are those of burgers_test, only the viscosity differs, which the
+# Killed, it goes on where it stopped; remove the folder WORK to begin anew. Each network is trained on SAMPLES samples, calibrated on half as many others as JUDGED, judged on JUDGED others of
+# the same distribution and of each other one. (burgers_thick is a control: its initial states are those of burgers_test, only the viscosity differs, which the
 # network does not see: its ROC area is 0.5 by construction.) A row: training set, network, seed, dataset, then the columns of reliability.csv (include/kitinet/reliability.h).
 set -eu
 
 kitinet="${KITINET:-build/release/kitinet}"
-samples="${SAMPLES:-300}" epochs="${EPOCHS:-60}" members="${MEMBERS:-16}" seeds="${SEEDS:-1 2 3}"
+samples="${SAMPLES:-300}" judged="${JUDGED:-200}" epochs="${EPOCHS:-60}" members="${MEMBERS:-16}" seeds="${SEEDS:-1 2 3}"
 work="${WORK:-build/uncertainty-$samples-$epochs}" result="${RESULT:-jobs/results/uncertainty.csv}"
 mkdir -p "$work"
 
@@ -21,18 +23,18 @@ generate() {
   [ -f "$file" ] || "$kitinet" generate -seed 1 -output "$file" "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 }
 
-darcy="-pde darcy -darcy_grid 32"
-burgers="-pde burgers -burgers_grid 1024 -burgers_resolution 256"
+darcy="-pde darcy -darcy_grid ${GRID:-32}"
+burgers="-pde burgers -burgers_grid 1024 -burgers_resolution ${POINTS:-256}"
 echo "== data"
-for part in "train $samples 0" "validation 100 10000" "test 200 20000"; do
+for part in "train $samples 0" "validation $((judged / 2)) 10000" "test $judged 20000"; do
   set -- $part
   generate darcy_$1 $darcy -samples $2 -first $3
   generate burgers_$1 $burgers -burgers_viscosity 0.02 -samples $2 -first $3
 done
-generate darcy_high $darcy -darcy_high 24 -samples 200 -first 20000
-generate darcy_lognormal $darcy -darcy_coefficient lognormal -samples 200 -first 20000
-generate burgers_rough $burgers -burgers_viscosity 0.02 -burgers_field_tau 10 -samples 200 -first 20000
-generate burgers_thick $burgers -burgers_viscosity 0.1 -samples 200 -first 20000
+generate darcy_high $darcy -darcy_high 24 -samples "$judged" -first 20000
+generate darcy_lognormal $darcy -darcy_coefficient lognormal -samples "$judged" -first 20000
+generate burgers_rough $burgers -burgers_viscosity 0.02 -burgers_field_tau 10 -samples "$judged" -first 20000
+generate burgers_thick $burgers -burgers_viscosity 0.1 -samples "$judged" -first 20000
 
 dropout_element="-model_residual plain -model_dropout 0.1 -model_dropout_kind element"
 dropout_channel="-model_residual plain -model_dropout 0.1 -model_dropout_kind channel"
@@ -54,7 +56,7 @@ for problem in darcy burgers; do
       esac
       if [ ! -f "$run/calibrated" ]; then # a training that is done does nothing again
         echo "== $run"
-        "$kitinet" train -run "$run" -dataset "$work/${problem}_train.h5" $options -train_epochs "$epochs" -seed "$seed" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+        "$kitinet" train -run "$run" -dataset "$work/${problem}_train.h5" $options ${OPTIONS:-} -train_epochs "$epochs" -seed "$seed" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
         "$kitinet" evaluate -checkpoint "$run/checkpoint.h5" -dataset "$work/${problem}_test.h5" $draws -collision_samples "$members" -evaluate_details "$run/raw" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
         datasets=$work/${problem}_test.h5
         for other in $others; do datasets=$datasets,$work/$other.h5; done
