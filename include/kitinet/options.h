@@ -47,6 +47,9 @@ PETSC_EXTERN PetscErrorCode KNOptionsEnd(const char command[], const char title[
 /* Whether -help was given, or something required was not: declarations go on, but nothing may be opened or created. */
 PETSC_EXTERN PetscBool KNOptionsDeclareOnly(void);
 
+/* Whether two values are the same text, or two spellings of one number. */
+PETSC_EXTERN PetscBool KNOptionsSameValue(const char a[], const char b[]);
+
 /*
   Every declared option whose name starts with one of the prefixes (NULL: all), and the solver options that the user gave, as
   lines "name: value" of YAML, in order of declaration. The caller frees *yaml with PetscFree().

@@ -2,6 +2,7 @@
 #include "report.h"
 #include <kitinet/error.h>
 #include <kitinet/operator.h>
+#include <kitinet/options.h>
 #include <kitinet/run.h>
 #include <math.h>
 #include <stdlib.h>
@@ -65,14 +66,6 @@ static PetscErrorCode ReadConfig(const char directory[], KNWords *words)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscBool SameValue(const char a[], const char b[])
-{
-  char        *end_a, *end_b;
-  const double number_a = strtod(a, &end_a), number_b = strtod(b, &end_b);
-
-  return (PetscBool)(!strcmp(a, b) || (a[0] && b[0] && !*end_a && !*end_b && number_a == number_b));
-}
-
 /* The study file may have changed since the run was made. */
 static PetscErrorCode CheckOptions(const KNStudyRun *run)
 {
@@ -84,7 +77,7 @@ static PetscErrorCode CheckOptions(const KNStudyRun *run)
     const char *name = run->words.name[i], *value = run->words.value[i], *there = KNWordsGet(&config, name);
 
     if (!value) continue; /* "-flag" is written as true */
-    PetscCheck(there && SameValue(there, value), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s was made with other options: %s is %.64s there, %.64s in the study; remove the run, or give the study another name", run->directory, name, there ? there : "not set", value);
+    PetscCheck(there && KNOptionsSameValue(there, value), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s was made with other options: %s is %.64s there, %.64s in the study; remove the run, or give the study another name", run->directory, name, there ? there : "not set", value);
   }
   PetscCall(KNWordsDestroy(&config));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -110,8 +110,7 @@ PetscErrorCode KNOptionsInsert(int argc, char **argv)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The same text, or two spellings of one number. */
-static PetscBool KNOptionsSameValue(const char a[], const char b[])
+PetscBool KNOptionsSameValue(const char a[], const char b[])
 {
   char        *end_a, *end_b;
   const double number_a = strtod(a, &end_a), number_b = strtod(b, &end_b);
