@@ -68,6 +68,9 @@ PETSC_EXTERN int KNAttributeTexts(KNFile *file, KNDirection direction, hid_t obj
 PETSC_EXTERN int KNAttributeInt(KNFile *file, KNDirection direction, hid_t object, const char name[], PetscInt64 *value);
 PETSC_EXTERN int KNAttributeReal(KNFile *file, KNDirection direction, hid_t object, const char name[], double *value);
 
+/* Stores an attribute of any type, in memory of another; of `count` elements, 0: a single value. */
+PETSC_EXTERN int KNAttributeStore(KNFile *file, hid_t object, const char name[], hid_t type, hid_t memory, hsize_t count, const void *value);
+
 /* The first bytes of a regular file, *got of them, and its size. Does not open anything that could block. */
 PETSC_EXTERN int KNFileHead(KNFile *file, size_t bytes, unsigned char head[], size_t *got, unsigned long long *size);
 

@@ -58,15 +58,11 @@ int KNMatPlan(KNSink sink)
 /* MATLAB wants fixed-length ASCII without an end. */
 static int StoreClass(KNFile *file, hid_t array, const char class[])
 {
-  hid_t type, space, attribute;
+  hid_t type;
 
   KNCallHDF5(file, type = H5Tcopy(H5T_C_S1));
   KNCallHDF5(file, H5Tset_size(type, strlen(class)));
-  KNCallHDF5(file, space = H5Screate(H5S_SCALAR));
-  KNCallHDF5(file, attribute = H5Acreate2(array, "MATLAB_class", type, space, H5P_DEFAULT, H5P_DEFAULT));
-  KNCallHDF5(file, H5Awrite(attribute, type, class));
-  KNCallHDF5(file, H5Aclose(attribute));
-  KNCallHDF5(file, H5Sclose(space));
+  KNCallFile(KNAttributeStore(file, array, "MATLAB_class", type, type, 0, class));
   KNCallHDF5(file, H5Tclose(type));
   return 0;
 }

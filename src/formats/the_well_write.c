@@ -60,16 +60,12 @@ static int StoreBooleans(KNSink sink, hid_t object, const char name[], hsize_t c
   KNFile           *file                = &sink->file;
   const signed char no                  = 0, yes = 1;
   signed char       list[KN_MAX_DIM + 1] = {value, value, value, value};
-  hid_t             type, space, attribute;
+  hid_t             type;
 
   KNCallHDF5(file, type = H5Tenum_create(H5T_STD_I8LE));
   KNCallHDF5(file, H5Tenum_insert(type, "FALSE", &no));
   KNCallHDF5(file, H5Tenum_insert(type, "TRUE", &yes));
-  KNCallHDF5(file, space = count ? H5Screate_simple(1, &count, NULL) : H5Screate(H5S_SCALAR));
-  KNCallHDF5(file, attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT));
-  KNCallHDF5(file, H5Awrite(attribute, type, list));
-  KNCallHDF5(file, H5Aclose(attribute));
-  KNCallHDF5(file, H5Sclose(space));
+  KNCallFile(KNAttributeStore(file, object, name, type, type, count, list));
   KNCallHDF5(file, H5Tclose(type));
   return 0;
 }

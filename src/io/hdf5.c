@@ -84,8 +84,7 @@ int KNFileOpenHDF5(KNFile *file, const char advice[])
   return KNFileFail(file, file->code, "is truncated or damaged (H5Fopen refuses it): %s", advice);
 }
 
-/* count 0: a single value. */
-static int StoreAttribute(KNFile *file, hid_t object, const char name[], hid_t type, hid_t memory, hsize_t count, const void *value)
+int KNAttributeStore(KNFile *file, hid_t object, const char name[], hid_t type, hid_t memory, hsize_t count, const void *value)
 {
   hid_t space, attribute;
 
@@ -157,7 +156,7 @@ static int StoreTexts(KNFile *file, hid_t object, const char name[], size_t size
   for (PetscInt i = 0; i < texts; i++) length = PetscMax(length, strlen(text + (size_t)i * size) + 1);
   KNCallFile(TextType(file, length, H5T_CSET_UTF8, &disk));
   KNCallFile(TextType(file, size, H5T_CSET_UTF8, &memory));
-  KNCallFile(StoreAttribute(file, object, name, disk, memory, count, text));
+  KNCallFile(KNAttributeStore(file, object, name, disk, memory, count, text));
   KNCallHDF5(file, H5Tclose(memory));
   KNCallHDF5(file, H5Tclose(disk));
   return 0;
@@ -203,7 +202,7 @@ static int NumberAttribute(KNFile *file, KNDirection direction, hid_t object, co
 {
   AttributeFacts facts;
 
-  if (direction == KN_STORE) return StoreAttribute(file, object, name, disk, memory, 0, value);
+  if (direction == KN_STORE) return KNAttributeStore(file, object, name, disk, memory, 0, value);
   KNCallFile(DescribeAttribute(file, object, name, &facts));
   if (facts.class != class || facts.count != 1) return KNFileFail(file, file->code, "attribute \"%s\" is not one %s", name, class == H5T_INTEGER ? "integer" : "real number");
   return LoadAttribute(file, object, name, memory, value);
