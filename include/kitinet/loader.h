@@ -31,6 +31,12 @@ typedef struct {
   size B. leaf: samples that stay together on a rank, 0 for shares as even as they can be. shuffle: false gives rows in order, for evaluation. Raises KN_ERR_USAGE if the range is empty or exceeds the dataset.
 */
 PETSC_EXTERN PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt leaf, PetscBool shuffle, PetscInt64 seed, KNLoader *loader);
+
+/*
+  Collective on PETSC_COMM_WORLD. A loader for one pass over these rows in their order, started: `batch` samples at a time on each rank, or on each group that shares them. The same
+  samples are together for any number of ranks: matrix products of other shapes round otherwise.
+*/
+PETSC_EXTERN PetscErrorCode KNLoaderCreatePass(KNDataset dataset, const KNSharing *sharing, PetscInt64 first, PetscInt64 samples, PetscInt batch, KNLoader *loader);
 PETSC_EXTERN PetscErrorCode KNLoaderDestroy(KNLoader *loader);
 
 /*

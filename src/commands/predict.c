@@ -85,10 +85,7 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, 
   PetscCall(KNMalloc((size_t)PetscMax(members, 1) * (size_t)batch * ny, sizeof(*y), &y));
   if (members) PetscCall(KNMalloc(2 * ny, sizeof(*out), &out));
   if (sharing->size > 1) PetscCall(KNMalloc(sharing->rank ? 0 : KNProblemInputSize(problem) + (members ? 2 : 1) * KNProblemOutputSize(problem), sizeof(*whole), &whole));
-  /* The same samples pass together for any number of ranks: matrix products of other shapes round otherwise. */
-  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, input, 0, samples, batch * sharing->groups, batch, PETSC_FALSE, 0, &loader));
-  PetscCall(KNLoaderSetSharing(loader, sharing));
-  PetscCall(KNLoaderStart(loader, 0, 0));
+  PetscCall(KNLoaderCreatePass(input, sharing, 0, samples, batch, &loader));
   PetscCall(KNProgressBegin("samples", samples, 0, &progress));
   for (;;) {
     KNPass pass = {.training = PETSC_FALSE};

@@ -251,6 +251,15 @@ PetscErrorCode KNLoaderSetSharing(KNLoader loader, const KNSharing *sharing)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNLoaderCreatePass(KNDataset dataset, const KNSharing *sharing, PetscInt64 first, PetscInt64 samples, PetscInt batch, KNLoader *loader)
+{
+  PetscFunctionBegin;
+  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, first, samples, batch * sharing->groups, batch, PETSC_FALSE, 0, loader));
+  PetscCall(KNLoaderSetSharing(*loader, sharing));
+  PetscCall(KNLoaderStart(*loader, 0, 0));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNLoaderSetWindow(KNLoader loader, PetscInt frames)
 {
   const KNProblem *problem;

@@ -73,7 +73,6 @@ PetscErrorCode KNEnsembleEach(KNOperator op, PetscInt members, KNDataset dataset
 {
   const KNProblem *problem;
   KNLoader         loader;
-  PetscMPIInt      size;
   PetscInt         history;
   PetscInt64       samples;
   float           *y, *x;
@@ -81,7 +80,6 @@ PetscErrorCode KNEnsembleEach(KNOperator op, PetscInt members, KNDataset dataset
 
   PetscFunctionBegin;
   PetscCall(KNStagePush(KN_STAGE_EVALUATE));
-  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
   PetscCall(KNOperatorGetHistory(op, &history));
@@ -90,8 +88,7 @@ PetscErrorCode KNEnsembleEach(KNOperator op, PetscInt members, KNDataset dataset
   given = (size_t)history * (size_t)problem->outputs * KNGridSize(&problem->grid);
   PetscCall(KNMalloc((size_t)members * (size_t)batch * n, sizeof(*y), &y));
   PetscCall(KNMalloc((size_t)batch * KNProblemInputSize(problem), sizeof(*x), &x));
-  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, samples, batch * size, batch, PETSC_FALSE, 0, &loader)); /* the same samples together for any number of ranks */
-  PetscCall(KNLoaderStart(loader, 0, 0));
+  PetscCall(KNLoaderCreatePass(dataset, KNOperatorSharing(op), 0, samples, batch, &loader));
   for (;;) {
     KNPass  pass = {.training = PETSC_FALSE};
     KNBatch b;

@@ -40,10 +40,7 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
   n     = given + P * KNGridSize(&slab);
   PetscCall(KNMalloc((size_t)batch * n, sizeof(*y), &y));
   if (sharing->size > 1) PetscCall(KNMalloc(sharing->rank ? 0 : 2 * P * KNGridSize(&problem->grid), sizeof(*work), &work));
-  /* The same samples pass together for any number of ranks: matrix products of other shapes round otherwise. */
-  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, first, samples, batch * sharing->groups, batch, PETSC_FALSE, 0, &loader));
-  PetscCall(KNLoaderSetSharing(loader, sharing));
-  PetscCall(KNLoaderStart(loader, 0, 0));
+  PetscCall(KNLoaderCreatePass(dataset, sharing, first, samples, batch, &loader));
   for (;;) {
     KNBatch b;
     KNPass  pass = {.training = PETSC_FALSE, .step = step};
