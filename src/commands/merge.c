@@ -1,9 +1,9 @@
 /*
   kitinet merge: the parts of an ensemble that a job array has generated -> one dataset.
 
-  The parts must be of the same problem, options, seed and program version; rows are put in the order of their samples, a sample that two parts hold is
-  refused, and so is a range between the parts that none covers, a part that was forgotten. The options of the whole are those of the parts, with -first and -samples of the range that covers theirs: if no sample was
-  excluded, the file is, byte for byte, what one run over that range would have written.
+  The parts must be of the same problem, options, seed and program version; rows are put in the order of their samples. Refused are a sample that two parts
+  hold, and a range between the parts that none covers: a part that was forgotten. The options of the whole are those of the parts, with -first and -samples of the
+  range that covers theirs: if no sample was excluded, the file is, byte for byte, what one run over that range would have written.
 */
 #include "command.h"
 #include <kitinet/dataset.h>
