@@ -56,6 +56,16 @@ KNCollisionList KNCollisionCollide(const KNCollision *collision, KNLayer layer, 
   return KNCollisionDraw(collision, draw, v);
 }
 
+void KNCollisionPerform(const KNCollision *collision, const KNCollisionList *list, KNReal *out, const KNReal *x, const KNReal *v, int add)
+{
+  kn_collision_perform(out, collision->law == KN_LAW_LINE_OF_CENTRES ? x : NULL, v, list->omega, list->pair, list->weight, list->pairs, collision->n, collision->d, collision->S, add);
+}
+
+void KNCollisionPerformBack(const KNCollision *collision, const KNCollisionList *list, KNReal *dx, KNReal *dv, const KNReal *dout, const KNReal *x, const KNReal *v)
+{
+  kn_collision_perform_backward(dx, dv, dout, collision->law == KN_LAW_LINE_OF_CENTRES ? x : NULL, v, list->omega, list->pair, list->weight, list->pairs, collision->n, collision->d, collision->S);
+}
+
 PetscErrorCode KNCollisionSetDefaults(KNCollision *collision)
 {
   PetscFunctionBegin;

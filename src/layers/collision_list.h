@@ -55,4 +55,8 @@ PETSC_INTERN PetscErrorCode KNCollisionFree(KNCollision *collision);
 /* The collisions of sample b of the pass; backward finds the same as forward. v: (C, S) of this sample, read only if alpha > 0. */
 PETSC_INTERN KNCollisionList KNCollisionCollide(const KNCollision *collision, KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *v);
 
+/* kn_collision_perform() and its backward with this list, x being the positions that the line of centres needs. */
+PETSC_INTERN void KNCollisionPerform(const KNCollision *collision, const KNCollisionList *list, KNReal *out, const KNReal *x, const KNReal *v, int add);
+PETSC_INTERN void KNCollisionPerformBack(const KNCollision *collision, const KNCollisionList *list, KNReal *dx, KNReal *dv, const KNReal *dout, const KNReal *x, const KNReal *v);
+
 #endif

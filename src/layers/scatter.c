@@ -8,33 +8,34 @@
 
   in[0] = p, in[1] = u: (B, C, S); y: (B, C, S). No parameters.
 */
-#include "collision_kernels.h"
 #include "collision_list.h"
 #include "gelu_kernels.h"
 #include <omp.h>
 #include <string.h>
 
-static void kn_scatter_forward(KNReal *y, const KNReal *p, const KNReal *u, const KNCollisionList *list, int centres, KNReal *z, size_t n, size_t d, size_t S, int add)
+static void KNScatterForward(const KNCollision *collision, const KNCollisionList *list, KNReal *y, const KNReal *p, const KNReal *u, KNReal *z, int add)
 {
-  // y, p, u, z: (n d, S); z = p + C(p, u)
-  memcpy(z, p, n * d * S * sizeof(KNReal));
-  kn_collision_perform(z, centres ? p : NULL, u, list->omega, list->pair, list->weight, list->pairs, n, d, S, 1);
-  if (add) kn_gelu_add(y, z, n * d * S);
-  else kn_gelu_forward(y, z, n * d * S);
+  // y, p, u, z: (C, S); z = p + C(p, u)
+  const size_t size = collision->n * collision->d * collision->S;
+
+  memcpy(z, p, size * sizeof(KNReal));
+  KNCollisionPerform(collision, list, z, p, u, 1);
+  if (add) kn_gelu_add(y, z, size);
+  else kn_gelu_forward(y, z, size);
 }
 
-static void kn_scatter_backward(KNReal *dp, KNReal *du, const KNReal *dy, const KNReal *p, const KNReal *u, const KNCollisionList *list, int centres, KNReal *work, size_t n, size_t d, size_t S, int add)
+static void KNScatterBackward(const KNCollision *collision, const KNCollisionList *list, KNReal *dp, KNReal *du, const KNReal *dy, const KNReal *p, const KNReal *u, KNReal *work, int add)
 {
-  // dp, du: (n d, S) or NULL, may be p and u; work: (3, n d, S), z and then dz, the parts of dp and du
-  const size_t size = n * d * S;
+  // dp, du: (C, S) or NULL, may be p and u; work: (3, C, S), z and then dz, the parts of dp and du
+  const size_t size = collision->n * collision->d * collision->S;
   KNReal      *dz = work, *dpt = dz + size, *dut = dpt + size;
 
   memcpy(dz, p, size * sizeof(KNReal));
-  kn_collision_perform(dz, centres ? p : NULL, u, list->omega, list->pair, list->weight, list->pairs, n, d, S, 1);
+  KNCollisionPerform(collision, list, dz, p, u, 1);
   kn_gelu_backward(dz, dy, dz, size, 0);
   memcpy(dpt, dz, size * sizeof(KNReal));
   memset(dut, 0, size * sizeof(KNReal));
-  kn_collision_perform_backward(dpt, dut, dz, centres ? p : NULL, u, list->omega, list->pair, list->weight, list->pairs, n, d, S);
+  KNCollisionPerformBack(collision, list, dpt, dut, dz, p, u);
   for (size_t i = 0; dp && i < size; i++) dp[i] = (add ? dp[i] : 0) + dpt[i];
   for (size_t i = 0; du && i < size; i++) du[i] = (add ? du[i] : 0) + dut[i];
 }
@@ -86,7 +87,7 @@ static void KNLayerApply_Scatter(KNLayer layer, const KNPass *pass, PetscInt b, 
   const KNCollision    *collision = layer->data;
   const KNCollisionList list      = KNCollisionCollide(collision, layer, pass, b, in[1]);
 
-  kn_scatter_forward(out, in[0], in[1], &list, collision->law == KN_LAW_LINE_OF_CENTRES, Own(layer), collision->n, collision->d, collision->S, mode == ADD_VALUES);
+  KNScatterForward(collision, &list, out, in[0], in[1], Own(layer), mode == ADD_VALUES);
 }
 
 static void KNLayerApplyBack_Scatter(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
@@ -94,7 +95,7 @@ static void KNLayerApplyBack_Scatter(KNLayer layer, const KNPass *pass, PetscInt
   const KNCollision    *collision = layer->data;
   const KNCollisionList list      = KNCollisionCollide(collision, layer, pass, b, in[1]);
 
-  kn_scatter_backward(din[0], din[1], dout, in[0], in[1], &list, collision->law == KN_LAW_LINE_OF_CENTRES, Own(layer), collision->n, collision->d, collision->S, mode == ADD_VALUES);
+  KNScatterBackward(collision, &list, din[0], din[1], dout, in[0], in[1], Own(layer), mode == ADD_VALUES);
 }
 
 static PetscErrorCode KNLayerView_Scatter(KNLayer layer, PetscViewer viewer)

@@ -9,6 +9,7 @@
     plain      x_{l+1} = x_l + GELU(z): free flight, x the positions and v = GELU(z) the velocities of particles
     collision  x_{l+1} = x_l + C(x_l, GELU(z)): collide, then drift (KITINet, arXiv 2505.17919)
     fno_collision  x_{l+1} = GELU(p + C(p, u)), p = W x_l + b the positions, u = K x_l the velocities; z after the last block
+    transport  x_{l+1} = x_l + GELU(p + C(p, u) - tau (C(p, u) . grad) p): collide, stream over the grid, drift
 
   Dropout, the rival of collisions, acts on GELU(z) of plain and fno, in place; since it scales each value, its backward and that of GELU change places.
 
@@ -25,18 +26,24 @@
 #include <omp.h>
 #include <string.h>
 
-typedef enum { RESIDUAL_COLLISION, RESIDUAL_PLAIN, RESIDUAL_FNO, RESIDUAL_FNO_COLLISION } Residual;
-static const char *const ResidualNames[] = {"collision", "plain", "fno", "fno_collision", NULL};
-static const char *const ResidualTypes[] = {"kinetic", "drift", "gelu", "scatter"}; /* of layer */
+typedef struct {
+  const char *type;                /* of its layer, (x_l, z), z or (p, u) -> x_{l+1} */
+  PetscBool   carries, adds, parts; /* x_l itself goes on to x_{l+1}, in the last block too; the layer takes x_l and adds it; it takes p and u, not their sum z */
+} Residual;
+
+enum { RESIDUAL_PLAIN = 1, RESIDUAL_FNO, RESIDUAL_DROPOUT = 5 };
+static const char *const ResidualNames[] = {"collision", "plain", "fno", "fno_collision", "transport", NULL};
+static const Residual    Residuals[]     = {{"kinetic", PETSC_TRUE, PETSC_TRUE, PETSC_FALSE}, {"drift", PETSC_TRUE, PETSC_TRUE, PETSC_FALSE}, {"gelu", PETSC_FALSE, PETSC_FALSE, PETSC_FALSE}, {"scatter", PETSC_FALSE, PETSC_FALSE, PETSC_TRUE}, {"transport", PETSC_TRUE, PETSC_FALSE, PETSC_TRUE},
+                                            {"gelu", PETSC_TRUE, PETSC_FALSE, PETSC_FALSE}}; /* the last one: plain with dropout */
 
 typedef struct {
-  KNLayer linear, spectral, residual; /* residual: (x_l, z) -> x_{l+1}; z or (p, u) -> x_{l+1} of the original network, NULL after its last block; not owned */
+  KNLayer linear, spectral, residual; /* residual: NULL after the last block of the original network; not owned */
   KNLayer dropout;                    /* on GELU(z), NULL: none; residual is then gelu, also of plain; not owned */
 } Block;
 
 typedef struct {
   PetscInt width, nblocks;
-  Residual residual;
+  Residual residual;                           /* what a block is */
   KNLayer  coordinates, lift, pad, crop, head; /* not owned */
   Block   *block;                              /* (nblocks) */
   size_t   inner, outer;                       /* W Sp, W S: elements of a sample inside and outside of the padding */
@@ -44,8 +51,8 @@ typedef struct {
   int      threads;                            /* largest team */
 
   KNReal **x;        /* nblocks + 1 arrays (B, W, Sp); without training two, used in turn */
-  KNReal **z;        /* nblocks arrays (B, W, Sp), fno_collision: p; without training one (threads, W, Sp) */
-  KNReal **u;        /* fno_collision: as z, of blocks but the last; else NULL */
+  KNReal **z;        /* nblocks arrays (B, W, Sp), or p of a residual that takes parts; without training one (threads, W, Sp) */
+  KNReal **u;        /* as z, of blocks with such a residual; else NULL */
   KNReal  *dx;       /* (B, W, Sp) gradient of x_l, for one l after the other */
   KNReal  *input;    /* (threads, C_in + dim, S) input with coordinates */
   KNReal  *dinput;   /* (threads, C_in + dim, S) */
@@ -53,16 +60,10 @@ typedef struct {
   KNReal  *dcropped; /* (threads, W, S) likewise */
 } FNO;
 
-/* Whether x_l itself goes on to x_{l+1}, which the blocks of the original network do not. */
-static PetscBool FNOCarries(const FNO *fno)
-{
-  return (PetscBool)(fno->residual == RESIDUAL_COLLISION || fno->residual == RESIDUAL_PLAIN);
-}
-
 static PetscErrorCode KNModelSetFromOptions_FNO(KNModel model)
 {
   FNO      *fno      = (FNO *)model->data;
-  PetscInt  residual = RESIDUAL_COLLISION;
+  PetscInt  residual = 0;
   PetscReal dropout  = 0;
 
   PetscFunctionBegin;
@@ -72,8 +73,8 @@ static PetscErrorCode KNModelSetFromOptions_FNO(KNModel model)
   PetscCall(KNOptionsInt("-model_layers", "blocks", 1, 256, &fno->nblocks));
   PetscCall(KNOptionsChoice("-model_residual", "how a block is added to its input", ResidualNames, &residual));
   PetscCall(KNOptionsReal("-model_dropout", "part of a block's velocities set to 0 in training, the others divided by what is left; 0: none (residual plain and fno; opens more options)", 0, 0.9, &dropout));
-  fno->residual = (Residual)residual;
-  PetscCheck(dropout == 0 || fno->residual == RESIDUAL_PLAIN || fno->residual == RESIDUAL_FNO, PETSC_COMM_WORLD, KN_ERR_USAGE, "-model_dropout is for -model_residual plain or fno, not %s: leave one of them out", ResidualNames[residual]);
+  fno->residual = Residuals[dropout > 0 && residual == RESIDUAL_PLAIN ? RESIDUAL_DROPOUT : residual];
+  PetscCheck(dropout == 0 || residual == RESIDUAL_PLAIN || residual == RESIDUAL_FNO, PETSC_COMM_WORLD, KN_ERR_USAGE, "-model_dropout is for -model_residual plain or fno, not %s: leave one of them out", ResidualNames[residual]);
 
   PetscCall(KNModelAddLayer(model, "coordinates", "coordinates", model->in, PETSC_DECIDE, &fno->coordinates));
   PetscCall(KNModelAddLayer(model, "linear", "lift", model->in + model->dim, fno->width, &fno->lift));
@@ -87,11 +88,9 @@ static PetscErrorCode KNModelSetFromOptions_FNO(KNModel model)
     PetscCall(KNModelAddLayer(model, "linear", name, fno->width, fno->width, &block->linear));
     PetscCall(PetscSNPrintf(name, sizeof(name), "block%" PetscInt_FMT ".spectral", l));
     PetscCall(KNModelAddLayer(model, "spectral", name, fno->width, fno->width, &block->spectral));
-    if (FNOCarries(fno) || l < fno->nblocks - 1) {
-      const char *type = ResidualTypes[dropout > 0 ? RESIDUAL_FNO : fno->residual];
-
-      PetscCall(PetscSNPrintf(name, sizeof(name), "block%" PetscInt_FMT ".%s", l, type));
-      PetscCall(KNModelAddLayer(model, type, name, fno->width, PETSC_DECIDE, &block->residual));
+    if (fno->residual.carries || l < fno->nblocks - 1) {
+      PetscCall(PetscSNPrintf(name, sizeof(name), "block%" PetscInt_FMT ".%s", l, fno->residual.type));
+      PetscCall(KNModelAddLayer(model, fno->residual.type, name, fno->width, PETSC_DECIDE, &block->residual));
       PetscCall(PetscSNPrintf(name, sizeof(name), "block%" PetscInt_FMT ".dropout", l));
       if (dropout > 0) PetscCall(KNModelAddLayer(model, "dropout", name, fno->width, PETSC_DECIDE, &block->dropout));
     }
@@ -150,9 +149,9 @@ static PetscErrorCode KNModelSetGrid_FNO(KNModel model, PetscBool training)
   PetscCall(PetscCalloc1((size_t)fno->nblocks + 1, &fno->z));
   for (PetscInt l = 0; l <= (training ? fno->nblocks : 1); l++) PetscCall(FNOAllocate(model, B, fno->inner, &fno->x[l]));
   for (PetscInt l = 0; l < (training ? fno->nblocks : 1); l++) PetscCall(FNOAllocate(model, training ? B : T, fno->inner, &fno->z[l]));
-  if (fno->residual == RESIDUAL_FNO_COLLISION) {
+  if (fno->residual.parts) {
     PetscCall(PetscCalloc1((size_t)fno->nblocks + 1, &fno->u));
-    for (PetscInt l = 0; l < (training ? fno->nblocks - 1 : 1); l++) PetscCall(FNOAllocate(model, training ? B : T, fno->inner, &fno->u[l]));
+    for (PetscInt l = 0; l < (training ? fno->nblocks - !fno->residual.carries : 1); l++) PetscCall(FNOAllocate(model, training ? B : T, fno->inner, &fno->u[l]));
   }
   PetscCall(FNOAllocate(model, T, fno->located, &fno->input));
   if (fno->inner != fno->outer) PetscCall(FNOAllocate(model, T, fno->outer, &fno->cropped));
@@ -225,11 +224,9 @@ static void FNOBlock(KNModel model, const KNPass *pass, PetscInt l, PetscInt b)
   KNLayerApply(block->spectral, pass, b, &x, u, INSERT_VALUES);
   KNLayerApply(block->linear, pass, b, &x, z, u == z ? ADD_VALUES : INSERT_VALUES);
   if (!block->residual) memcpy(next, z, fno->inner * sizeof(*z));
-  else if (u != z) KNLayerApply(block->residual, pass, b, (const KNReal *const[]){z, u}, next, INSERT_VALUES);
-  else if (fno->residual == RESIDUAL_FNO || block->dropout) KNLayerApply(block->residual, pass, b, (const KNReal *const[]){z}, next, INSERT_VALUES);
-  else KNLayerApply(block->residual, pass, b, (const KNReal *const[]){x, z}, next, INSERT_VALUES);
+  else KNLayerApply(block->residual, pass, b, (const KNReal *const[]){fno->residual.adds ? x : z, u}, next, INSERT_VALUES);
   if (block->dropout) KNLayerApply(block->dropout, pass, b, (const KNReal *const[]){next}, next, INSERT_VALUES);
-  for (size_t i = 0; block->dropout && FNOCarries(fno) && i < fno->inner; i++) next[i] += x[i];
+  for (size_t i = 0; fno->residual.carries && !fno->residual.adds && i < fno->inner; i++) next[i] += x[i];
 }
 
 /* What the head takes: x_L, or the part of it without padding, in this thread's workspace. */
@@ -290,12 +287,17 @@ static void FNOBlockBack(KNModel model, const KNPass *pass, PetscInt l, PetscInt
   KNReal       *z = FNOVelocity(model, l, b), *u = FNOSpectral(model, l, b);
 
   if (!block->residual) memcpy(z, dx, fno->inner * sizeof(*z));
-  else if (u != z) KNLayerApplyBack(block->residual, pass, b, (const KNReal *const[]){z, u}, dx, (KNReal *const[]){z, u}, INSERT_VALUES);
-  else if (fno->residual == RESIDUAL_FNO || block->dropout) KNLayerApplyBack(block->residual, pass, b, (const KNReal *const[]){z}, dx, &z, INSERT_VALUES);
-  else KNLayerApplyBack(block->residual, pass, b, (const KNReal *const[]){x, z}, dx, (KNReal *const[]){dx, z}, INSERT_VALUES);
+  else KNLayerApplyBack(block->residual, pass, b, (const KNReal *const[]){fno->residual.adds ? x : z, u}, dx, (KNReal *const[]){fno->residual.adds ? dx : z, u}, INSERT_VALUES);
   if (block->dropout) KNLayerApplyBack(block->dropout, pass, b, (const KNReal *const[]){z}, z, &z, INSERT_VALUES);
-  KNLayerApplyBack(block->linear, pass, b, &x, z, &dx, FNOCarries(fno) ? ADD_VALUES : INSERT_VALUES);
+  KNLayerApplyBack(block->linear, pass, b, &x, z, &dx, fno->residual.carries ? ADD_VALUES : INSERT_VALUES);
   KNLayerGatherBack(block->spectral, pass, b, u);
+}
+
+/* By all threads: the gradients of what FNOBlockBack went through. */
+static void FNOBlockFinish(const Block *block, const KNPass *pass)
+{
+  KNLayerFinishBack(block->linear, pass);
+  if (block->residual) KNLayerFinishBack(block->residual, pass);
 }
 
 /* dx: gradient of x_l, complete. */
@@ -336,7 +338,7 @@ static PetscErrorCode KNModelBackward_FNO(KNModel model, const KNPass *pass, con
       FNOBlockBack(model, pass, fno->nblocks - 1, b, dx);
     }
     KNLayerFinishBack(fno->head, pass);
-    KNLayerFinishBack(fno->block[fno->nblocks - 1].linear, pass);
+    FNOBlockFinish(&fno->block[fno->nblocks - 1], pass);
   }
   PetscCall(KNModelGradientsDone(model, fno->head));
   for (PetscInt l = fno->nblocks - 1; l >= 0; l--) {
@@ -354,7 +356,8 @@ static PetscErrorCode KNModelBackward_FNO(KNModel model, const KNPass *pass, con
         else FNOBeginBack(model, pass, b, x + (size_t)b * nx, dx, dinput ? dinput + (size_t)b * nx : NULL);
         if (omp_get_thread_num() == 0) KNModelGradientsWait(model);
       }
-      KNLayerFinishBack(l ? fno->block[l - 1].linear : fno->lift, pass);
+      if (l > 0) FNOBlockFinish(&fno->block[l - 1], pass);
+      else KNLayerFinishBack(fno->lift, pass);
     }
   }
   PetscCall(KNModelGradientsDone(model, fno->lift));

@@ -27,7 +27,7 @@ PetscErrorCode KNEnsembleSetFromOptions(PetscInt *members)
 
 PetscErrorCode KNEnsembleCheck(KNOperator op, PetscInt members, const char path[])
 {
-  static const char *const collides[] = {"kinetic", "scatter"};
+  static const char *const collides[] = {"kinetic", "scatter", "transport"};
   KNModel                  model;
   const KNLayer           *layer;
   const char              *options, *type;

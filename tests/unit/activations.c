@@ -39,11 +39,11 @@ static PetscErrorCode TestBytes(const char residual[], const char padding[], Pet
 
 int main(int argc, char **argv)
 {
-  static const char *const residual[] = {"fno", "plain", "collision", "fno_collision"};
+  static const char *const residual[] = {"fno", "plain", "collision", "fno_collision", "transport"};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   PetscCall(PetscOptionsSetValue(NULL, "-model_width", "32"));
-  for (int r = 0; r < 4; r++) {
+  for (size_t r = 0; r < PETSC_STATIC_ARRAY_LENGTH(residual); r++) {
     for (PetscInt dim = 1; dim <= 2; dim++) {
       PetscCall(TestBytes(residual[r], "0", dim, PETSC_TRUE));
       PetscCall(TestBytes(residual[r], "0.1", dim, PETSC_TRUE));

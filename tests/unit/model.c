@@ -196,14 +196,14 @@ static PetscErrorCode TestGrids(const Network *network)
 
 int main(int argc, char **argv)
 {
-  static const char *const residual[] = {"fno", "plain", "collision", "collision", "fno_collision", "fno_collision"}, *const law[] = {"uniform", "uniform", "uniform", "line_of_centres", "uniform", "line_of_centres"}, *const padding[] = {"0", "0.25"};
+  static const char *const residual[] = {"fno", "plain", "collision", "collision", "fno_collision", "fno_collision", "transport", "transport"}, *const law[] = {"uniform", "uniform", "uniform", "line_of_centres", "uniform", "line_of_centres", "uniform", "line_of_centres"}, *const padding[] = {"0", "0.25"};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (PetscInt dim = 1; dim <= 3; dim++) {
     for (int p = 0; p < 2; p++) {
       const Network plain = {"plain", padding[p], "uniform", "0", .dim = dim}, still = {"collision", padding[p], "line_of_centres", "0", .dim = dim};
 
-      for (int r = 0; r < 6; r++) {
+      for (size_t r = 0; r < PETSC_STATIC_ARRAY_LENGTH(residual); r++) {
         const Network network = {residual[r], padding[p], law[r], "0.7", .dim = dim};
 
         if (sizeof(KNReal) == sizeof(double)) PetscCall(TestGradient(&network));
