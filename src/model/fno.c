@@ -20,21 +20,12 @@
   Shapes, for a batch of B samples with S points, Sp after padding, width W: x_l, z_l (B, W, Sp). Backward keeps x_l and z_l of each block, and writes the gradient
   of z_l over z_l; all else is recomputed, for one sample at a time.
 */
+#include "fno_residual.h"
 #include "model_impl.h"
 #include <kitinet/error.h>
 #include <kitinet/options.h>
 #include <omp.h>
 #include <string.h>
-
-typedef struct {
-  const char *type;                /* of its layer, (x_l, z), z or (p, u) -> x_{l+1} */
-  PetscBool   carries, adds, parts; /* x_l itself goes on to x_{l+1}, in the last block too; the layer takes x_l and adds it; it takes p and u, not their sum z */
-} Residual;
-
-enum { RESIDUAL_PLAIN = 1, RESIDUAL_FNO, RESIDUAL_DROPOUT = 5 };
-static const char *const ResidualNames[] = {"collision", "plain", "fno", "fno_collision", "transport", NULL};
-static const Residual    Residuals[]     = {{"kinetic", PETSC_TRUE, PETSC_TRUE, PETSC_FALSE}, {"drift", PETSC_TRUE, PETSC_TRUE, PETSC_FALSE}, {"gelu", PETSC_FALSE, PETSC_FALSE, PETSC_FALSE}, {"scatter", PETSC_FALSE, PETSC_FALSE, PETSC_TRUE}, {"transport", PETSC_TRUE, PETSC_FALSE, PETSC_TRUE},
-                                            {"gelu", PETSC_TRUE, PETSC_FALSE, PETSC_FALSE}}; /* the last one: plain with dropout */
 
 typedef struct {
   KNLayer linear, spectral, residual; /* residual: NULL after the last block of the original network; not owned */
@@ -43,7 +34,7 @@ typedef struct {
 
 typedef struct {
   PetscInt width, nblocks;
-  Residual residual;                           /* what a block is */
+  Residual residual;
   KNLayer  coordinates, lift, pad, crop, head; /* not owned */
   Block   *block;                              /* (nblocks) */
   size_t   inner, outer;                       /* W Sp, W S: elements of a sample inside and outside of the padding */
@@ -51,8 +42,8 @@ typedef struct {
   int      threads;                            /* largest team */
 
   KNReal **x;        /* nblocks + 1 arrays (B, W, Sp); without training two, used in turn */
-  KNReal **z;        /* nblocks arrays (B, W, Sp), or p of a residual that takes parts; without training one (threads, W, Sp) */
-  KNReal **u;        /* as z, of blocks with such a residual; else NULL */
+  KNReal **z;        /* nblocks arrays (B, W, Sp), p where the residual takes (p, u); without training one (threads, W, Sp) */
+  KNReal **u;        /* there as z, of blocks with a residual; else NULL */
   KNReal  *dx;       /* (B, W, Sp) gradient of x_l, for one l after the other */
   KNReal  *input;    /* (threads, C_in + dim, S) input with coordinates */
   KNReal  *dinput;   /* (threads, C_in + dim, S) */
@@ -63,7 +54,7 @@ typedef struct {
 static PetscErrorCode KNModelSetFromOptions_FNO(KNModel model)
 {
   FNO      *fno      = (FNO *)model->data;
-  PetscInt  residual = 0;
+  PetscInt  residual = RESIDUAL_COLLISION;
   PetscReal dropout  = 0;
 
   PetscFunctionBegin;
@@ -89,8 +80,8 @@ static PetscErrorCode KNModelSetFromOptions_FNO(KNModel model)
     PetscCall(PetscSNPrintf(name, sizeof(name), "block%" PetscInt_FMT ".spectral", l));
     PetscCall(KNModelAddLayer(model, "spectral", name, fno->width, fno->width, &block->spectral));
     if (fno->residual.carries || l < fno->nblocks - 1) {
-      PetscCall(PetscSNPrintf(name, sizeof(name), "block%" PetscInt_FMT ".%s", l, fno->residual.type));
-      PetscCall(KNModelAddLayer(model, fno->residual.type, name, fno->width, PETSC_DECIDE, &block->residual));
+      PetscCall(PetscSNPrintf(name, sizeof(name), "block%" PetscInt_FMT ".%s", l, fno->residual.layer));
+      PetscCall(KNModelAddLayer(model, fno->residual.layer, name, fno->width, PETSC_DECIDE, &block->residual));
       PetscCall(PetscSNPrintf(name, sizeof(name), "block%" PetscInt_FMT ".dropout", l));
       if (dropout > 0) PetscCall(KNModelAddLayer(model, "dropout", name, fno->width, PETSC_DECIDE, &block->dropout));
     }

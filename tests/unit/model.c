@@ -158,6 +158,54 @@ static PetscErrorCode TestSame(const char what[], const Network *a, PetscBool tr
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Values of the parameters that both have, by name. */
+static PetscErrorCode Copy(KNModel from, KNModel to)
+{
+  KNParameters          p[2];
+  const KNParameterInfo *a, *b;
+  KNReal               *value[2];
+  PetscInt              count[2];
+
+  PetscFunctionBegin;
+  PetscCall(KNModelGetParameters(from, &p[0]));
+  PetscCall(KNModelGetParameters(to, &p[1]));
+  for (int k = 0; k < 2; k++) {
+    PetscCall(KNParametersGetCount(p[k], &count[k]));
+    PetscCall(KNParametersGetBlocks(p[k], NULL, &value[k], NULL, NULL, NULL));
+  }
+  for (PetscInt i = 0; i < count[0]; i++) {
+    for (PetscInt j = 0; j < count[1]; j++) {
+      PetscCall(KNParametersGetInfo(p[0], i, &a));
+      PetscCall(KNParametersGetInfo(p[1], j, &b));
+      if (!strcmp(a->name, b->name)) memcpy(value[1] + b->offset, value[0] + a->offset, a->size * sizeof(KNReal));
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Where particles neither collide nor stream, transport is the plain network: the same sums in another order. With collisions it is another one. */
+static PetscErrorCode TestStill(const char padding[], PetscInt dim)
+{
+  const Network network[] = {{"plain", padding, "uniform", "0", .dim = dim}, {"transport", padding, "uniform", "0", .dim = dim}, {"transport", padding, "uniform", "1", .dim = dim}};
+  const KNGrid  grid      = GridOf(dim, 8);
+  KNReal        x[SAMPLES * IN * LARGEST], y[3][SAMPLES * OUT * LARGEST];
+  double        square[3] = {0, 0, 0};
+  KNModel       model[3];
+
+  PetscFunctionBegin;
+  Draw(x, SAMPLES * IN * KNGridSize(&grid), 1);
+  for (int k = 0; k < 3; k++) {
+    PetscCall(NetworkCreate(&network[k], &model[k]));
+    PetscCall(Copy(model[0], model[k]));
+    PetscCall(KNModelSetGrid(model[k], &grid, SAMPLES, PETSC_TRUE));
+    PetscCall(KNModelForward(model[k], &drawn, x, y[k]));
+    for (size_t i = 0; i < SAMPLES * OUT * KNGridSize(&grid); i++) square[k] += PetscSqr((double)y[k][i] - (k ? (double)y[0][i] : 0));
+  }
+  CHECK(square[1] < PetscSqr(sizeof(KNReal) == 4 ? 1e-6 : 1e-14) * square[0] && square[2] > 1e-8 * square[0], "%dD, padding %s: transport at rest and plain differ by %g, with collisions by %g", (int)dim, padding, PetscSqrtReal(square[1] / square[0]), PetscSqrtReal(square[2] / square[0]));
+  for (int k = 0; k < 3; k++) PetscCall(KNModelDestroy(&model[k]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /*
   The parameters of a coarse grid, set on a finer one and back again, give the coarse output bit for bit. A smooth input, resolved on both, gives
   nearly the same values where the grids share points: 12 and 24 periodic points; the GELU's new frequencies are what is left.
@@ -222,6 +270,7 @@ int main(int argc, char **argv)
         PetscCall(TestSame("relaxation in training and evaluation", &relaxed, PETSC_TRUE, &drawn, &relaxed, PETSC_FALSE, &expected, PETSC_TRUE));
         if (r == 0) PetscCall(TestSame("no dropout and dropout evaluated", &whole, PETSC_FALSE, &expected, &dropped, PETSC_FALSE, &expected, PETSC_TRUE));
       }
+      PetscCall(TestStill(padding[p], dim));
       PetscCall(TestSame("plain and rate 0", &plain, PETSC_TRUE, &drawn, &still, PETSC_TRUE, &drawn, PETSC_TRUE));
       PetscCall(TestSame("plain and rate 0, evaluated", &plain, PETSC_FALSE, &expected, &still, PETSC_FALSE, &expected, PETSC_TRUE));
     }
