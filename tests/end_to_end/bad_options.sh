@@ -31,7 +31,7 @@ bad 2 'option -train_epochs is "2.5", expected a whole number' trains -train_epo
 bad 2 "option -train_samples is 25, the dataset holds 24: give at most that" trains -model_modes 4 -train_samples 25
 bad 2 "option -model_width is 0, out of range" trains -model_width 0
 bad 2 "option -train_batch is 2000000000, out of range" trains -train_batch 2000000000
-bad 2 'option -model_residual is "none", expected one of collision, plain, fno, fno_collision' trains -model_residual none
+bad 2 'option -model_residual is "none", expected one of collision, plain, fno, fno_collision, transport' trains -model_residual none
 bad 2 "collision_dimension 3 does not divide the 8 channels .* choose one of 1, 2, 4, 8" trains -model_width 8 -collision_dimension 3
 bad 2 "unknown option -train_epohcs, did you mean -train_epochs?" trains -train_epohcs 3
 bad 2 'unknown option -frobnicate; "kitinet train -help" lists the options' trains -frobnicate

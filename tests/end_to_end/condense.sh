@@ -53,10 +53,18 @@ ranks 1 train -run default -dataset train.h5 -model_width 16 -model_modes 3 -tra
 ranks 1 condense -checkpoint default/checkpoint.h5 -dataset train.h5 -output default.h5 -condense_width 8 > output
 ranks 1 inspect -input default.h5 | grep -q "collision_dimension: 8" || fail "the particles of 16 channels have another dimension among 8"
 
+# Steps go with their channels; particles that share a velocity cannot
+ranks 1 train -run stream -dataset train.h5 $network -model_residual transport -collision_dimension 2 -train_epochs 2 > output 2> message
+ranks 1 condense -checkpoint stream/checkpoint.h5 -dataset train.h5 -output stream_small.h5 -condense_width 4 > output
+ranks 1 inspect -input stream_small.h5 | grep -q "block0.transport.step *(4)" || fail "other steps than 4: $(ranks 1 inspect -input stream_small.h5)"
+ranks 1 evaluate -checkpoint stream_small.h5 -dataset train.h5 -picture false > output
+ranks 1 train -run torn -dataset train.h5 $network -model_residual transport -collision_dimension 1 -train_epochs 1 > output 2> message
+
 "$tool" make two_fields.h5 cells 0 2 1 16 16
 unchanged refused 2 "condense needs -checkpoint FILE, -dataset FILE and -output FILE" condense
 unchanged refused 2 "name the same file" condense -output full/checkpoint.h5
 unchanged refused 2 "option -condense_width is 3, the particles of full/checkpoint.h5 have 2 channels each" condense -output new.h5 -condense_width 3
+unchanged refused 2 "torn/checkpoint.h5 streams with velocities of 2 channels, which its particles of 1 share" ranks 1 condense -checkpoint torn/checkpoint.h5 -dataset train.h5 -output new.h5 -condense_width 4
 unchanged refused 2 "option -condense_width is 10, full/checkpoint.h5 has 8 channels" condense -output new.h5 -condense_width 10
 unchanged refused 2 "full/checkpoint.h5 with 8 channels, 4 modes and 16 hidden units already is as small as wanted" condense -output new.h5 -condense_width 8 -condense_modes 4 -condense_head 16
 unchanged refused 2 "small.h5 with 4 channels, 3 modes and 12 hidden units already is as small" ranks 1 condense -checkpoint small.h5 -dataset train.h5 -output new.h5 -condense_width 4 -condense_modes 3 -condense_head 12

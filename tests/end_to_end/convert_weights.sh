@@ -65,11 +65,13 @@ for checkpoint in plane/best.h5 moved.h5; do ranks 1 predict -checkpoint $checkp
 [ "$($tool difference predicted.plane predicted.moved)" = 0 ] || fail "other predictions"
 
 # Refused
+ranks 1 train -run stream -dataset plane.h5 $small -model_modes $modes -model_residual transport > output 2> message
 convert() { n=$1; shift; ranks "$n" convert -output new.h5 "$@"; }
 damaged() { unchanged refused 3 "$@"; }
 ranks 1 train -run wide -dataset plane.h5 -train_epochs 1 -train_batch 3 -model_width 4 -model_layers 2 -model_head 5 -model_modes $modes -collision_rate 0 > output 2> message
 ranks 1 train -run deep -dataset plane.h5 -train_epochs 1 -train_batch 3 -model_width 3 -model_layers 3 -model_head 5 -model_modes $modes -collision_rate 0 > output 2> message
 ranks 1 convert -input deep/best.h5 -format pytorch -output deep.weights > output
+damaged "the network has the layer parameter block0.transport.step, for which the original FNO has no name" convert 1 -input stream/best.h5 -format pytorch
 damaged "plane.weights: fc0.weight is (3, 3), the network wants (4, 3) of 32-bit floats" convert 2 -input plane.weights -like wide/best.h5
 damaged "plane.weights: no .*2.*weight.* in it, the network wants (3, 3" convert 1 -input plane.weights -like deep/best.h5
 damaged "deep.weights: .*2.* is no array of the network" convert 1 -input deep.weights -like plane/best.h5

@@ -42,6 +42,7 @@ new() { n=$1; shift; ranks $n train -run new $network "$@"; }
 unchanged refused 2 "3 ranks cannot be shared out in groups of 2 (-ranks_per_sample): start 2 or 4 ranks" new 3 -dataset square.h5 -ranks_per_sample 2
 unchanged refused 2 "option -collision_alpha needs the norms of whole fields" new 2 -dataset square.h5 -ranks_per_sample 2 -collision_alpha 1
 unchanged refused 2 "option -model_dropout_kind element draws for each point of whole fields" new 2 -dataset square.h5 -ranks_per_sample 2 -model_residual plain -model_dropout 0.1
+unchanged refused 2 "-model_residual transport streams along the first axis, where a rank's slab ends: leave out -ranks_per_sample" new 2 -dataset square.h5 -ranks_per_sample 2 -model_residual transport
 unchanged refused 2 "option -ranks_per_sample is 2, with -train_form spacetime a sample stays on one rank" new 2 -dataset flow.h5 -ranks_per_sample 2 -train_form spacetime
 "$tool" make small.h5 cells 0 2 1 3 12
 unchanged refused 2 "option -ranks_per_sample is 4, the grid has 3 points along its first axis" ranks 4 train -run new -dataset small.h5 -ranks_per_sample 4 -model_modes 1

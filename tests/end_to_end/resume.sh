@@ -3,7 +3,7 @@ set -eu
 . "$(dirname "$0")/common.sh"
 small_data
 
-for residual in plain collision; do
+for residual in plain collision transport; do
   for n in 1 2; do
     options="-dataset_test test.h5 -model_residual $residual -train_epochs 4 -train_normalizer pointwise"
     whole=whole.$residual.$n part=part.$residual.$n

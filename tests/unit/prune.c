@@ -282,8 +282,8 @@ static PetscErrorCode TestGates(const Network *network)
 
 int main(int argc, char **argv)
 {
-  static const Network still[] = {{"plain", "mean", "0", 2}, {"plain", "mean", "0.25", 1}, {"fno", "mean", "0.25", 2}, {"collision", "off", "0", 2}, {"collision", "off", "0.2", 1}, {"plain", "mean", "0", 3}};
-  static const Network mean[]  = {{"collision", "mean", "0", 2}, {"collision", "mean", "0.2", 1}};
+  static const Network still[] = {{"plain", "mean", "0", 2}, {"plain", "mean", "0.25", 1}, {"fno", "mean", "0.25", 2}, {"collision", "off", "0", 2}, {"collision", "off", "0.2", 1}, {"plain", "mean", "0", 3}, {"transport", "off", "0", 2}, {"transport", "off", "0.2", 1}};
+  static const Network mean[]  = {{"collision", "mean", "0", 2}, {"collision", "mean", "0.2", 1}, {"transport", "mean", "0.2", 2}};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(still); i++) {
