@@ -239,9 +239,9 @@ static PetscErrorCode KNLayerSetGrid_Transport(KNLayer layer)
   PetscCall(KNMalloc(count, sizeof(KNReal), &transport->work));
   PetscCall(KNMalloc(shares, sizeof(KNReal), &transport->share));
   layer->bytes += (count + shares) * sizeof(KNReal);
-  /* Streaming: a difference, its scale, velocity and sum along an axis, and the step. Backward the difference, dv, w and its transpose, then dtau and the addition of dz. */
+  /* Streaming: along an axis the difference, its scale, the velocity and the sum, then the step. Backward the difference, dv (3), w and its transpose (2), then dtau (2) and the addition of dz. */
   layer->flops[0] += (KN_GELU_FLOPS + 4 * dim + 2) * points;
-  layer->flops[1] += (KN_GELU_BACKWARD_FLOPS + 8 * dim + 3) * points;
+  layer->flops[1] += (KN_GELU_BACKWARD_FLOPS + 7 * dim + 3) * points;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
