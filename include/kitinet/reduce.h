@@ -7,7 +7,7 @@
 
   Use, on all ranks, with the batch dealt out by KNLoader with leaf KNReductionGetLeaf():
 
-    KNReductionBegin -> for each micro-batch of this rank: its gradient is added to the block of gradients, KNReductionAdd -> KNReductionFinish
+    KNReductionBegin -> for each micro-batch of this rank: its gradient goes into the block of gradients as KNReductionGetMode() says, KNReductionAdd -> KNReductionFinish
 */
 #ifndef KITINET_REDUCE_H
 #define KITINET_REDUCE_H
@@ -30,12 +30,18 @@ typedef struct {
   double faults;  /* ranks that saw a number that is not finite */
 } KNStepSums;
 
-/* Collective on comm. For batches of up to `batch` samples in micro-batches of `microbatch`. parameters: set up, not owned, must outlive the reduction. */
-PETSC_EXTERN PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch, KNReduction *reduction);
+/*
+  Collective on comm. For batches of up to `batch` samples in micro-batches of `microbatch`. parameters: set up, not owned, must outlive the reduction. apart: the gradient of a micro-batch
+  is itself a sum (of a rollout's steps, of ranks that share samples), which the tree needs by itself before it is added to others; otherwise it may be added as it is computed.
+*/
+PETSC_EXTERN PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch, PetscBool apart, KNReduction *reduction);
 PETSC_EXTERN PetscErrorCode KNReductionDestroy(KNReduction *reduction);
 
-/* Not collective. A batch of `total` samples over all ranks begins: gradients are set to 0. */
+/* Not collective. A batch of `total` samples over all ranks begins. */
 PETSC_EXTERN PetscErrorCode KNReductionBegin(KNReduction reduction, PetscInt total);
+
+/* Not collective. How the gradient of this rank's next micro-batch goes into the block: INSERT_VALUES, whatever is there, or ADD_VALUES, its sum added to what is there. */
+PETSC_EXTERN InsertMode KNReductionGetMode(KNReduction reduction);
 
 /*
   Not collective. For KNModelSetGradientsDone, around the backward sweep that completes a micro-batch; context: the reduction. Gradients from element `offset` of
@@ -43,7 +49,7 @@ PETSC_EXTERN PetscErrorCode KNReductionBegin(KNReduction reduction, PetscInt tot
 */
 PETSC_EXTERN PetscErrorCode KNReductionGradientsDone(void *context, size_t offset);
 
-/* Not collective. The gradient of this rank's next micro-batch is complete; loss: the sum of its errors. Gradients are 0 again, unless it was the last. */
+/* Not collective. The gradient of this rank's next micro-batch is complete; loss: the sum of its errors. */
 PETSC_EXTERN PetscErrorCode KNReductionAdd(KNReduction reduction, double loss);
 
 /* Collective on comm. The gradient block is the sum over all ranks, sums->loss the sum of all losses; the other sums, given by each rank, are added up. */

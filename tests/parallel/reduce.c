@@ -65,8 +65,11 @@ static PetscErrorCode TestBlocks(size_t bucket)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Steps of a training with batches of `total` samples: this rank's micro-batches, its gradients given piece by piece from the end (overlap), or at once. */
-static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch)
+/*
+  Steps of a training with batches of `total` samples: this rank's micro-batches, its gradients given piece by piece from the end (overlap), or at once; added by the
+  reduction (apart) or, as it asks for, where they are computed. What is left in the block from before is of no account.
+*/
+static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch, PetscBool apart)
 {
   PetscMPIInt rank, size;
   KNReduction reduction;
@@ -76,7 +79,7 @@ static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, P
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
-  PetscCall(KNReductionCreate(PETSC_COMM_WORLD, type, parameters, batch, microbatch, &reduction));
+  PetscCall(KNReductionCreate(PETSC_COMM_WORLD, type, parameters, batch, microbatch, apart, &reduction));
   for (PetscInt total = batch; total > 0; total -= PetscMin(total, 3)) {
     const PetscInt leaves = (total + microbatch - 1) / microbatch;
     PetscInt64     start, end;
@@ -89,9 +92,12 @@ static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, P
     for (PetscInt64 first = start; first < end; first += microbatch) {
       const PetscInt leaf = (PetscInt)(first / microbatch);
 
+      const InsertMode mode = KNReductionGetMode(reduction);
+
+      CHECK(mode == INSERT_VALUES || (first > start && !(apart && type == KN_REDUCTION_TREE)), "Micro-batch %" PetscInt_FMT " is to be added to nothing, or to others", leaf);
       PetscCall(KNParametersGetBlocks(parameters, &n, NULL, &gradient, NULL, NULL));
       for (size_t i = n; i-- > 0;) {
-        gradient[i] += Value(leaf, i);
+        gradient[i] = (mode == ADD_VALUES ? gradient[i] : 0) + Value(leaf, i);
         if (total % 2 && i % 97 == 0) PetscCall(KNReductionGradientsDone(reduction, i));
         if (total % 2 && i % 31 == 0 && i < n - 97) PetscCall(KNReductionGradientsDone(reduction, i / 97 * 97 + 97)); /* nothing new */
       }
@@ -152,8 +158,9 @@ int main(int argc, char **argv)
   PetscCall(KNParametersSetUp(parameters, 1));
   for (PetscInt batch = 1; batch < 24; batch += 5) {
     for (PetscInt microbatch = 1; microbatch < 5; microbatch++) {
-      PetscCall(TestSteps(KN_REDUCTION_TREE, parameters, batch, microbatch));
-      PetscCall(TestSteps(KN_REDUCTION_ALLREDUCE, parameters, batch, microbatch));
+      PetscCall(TestSteps(KN_REDUCTION_TREE, parameters, batch, microbatch, PETSC_FALSE));
+      PetscCall(TestSteps(KN_REDUCTION_TREE, parameters, batch, microbatch, PETSC_TRUE));
+      PetscCall(TestSteps(KN_REDUCTION_ALLREDUCE, parameters, batch, microbatch, PETSC_FALSE));
     }
   }
   PetscCall(TestBusyRanks());
