@@ -21,6 +21,8 @@ typedef enum { KN_REDUCTION_TREE, KN_REDUCTION_ALLREDUCE } KNReductionType;
 /* "tree", "allreduce", then NULL */
 PETSC_EXTERN const char *const KNReductionNames[];
 
+#define KN_LARGEST_GRADIENT 1e18f /* whose square Adam can hold in 32 bits */
+
 /* What all ranks learn of a step besides the gradient: sums over ranks; all members are double. */
 typedef struct {
   double loss;    /* sum of the samples' errors */
@@ -28,6 +30,7 @@ typedef struct {
   double stop;    /* ranks that want to stop */
   double save;    /* ranks that want a checkpoint */
   double faults;  /* ranks that saw a number that is not finite */
+  double wild;    /* ranks in whose part of the summed gradient a number is not finite, or beyond KN_LARGEST_GRADIENT; set by KNReductionFinish */
 } KNStepSums;
 
 /*
@@ -51,6 +54,9 @@ PETSC_EXTERN PetscErrorCode KNReductionGradientsDone(void *context, size_t offse
 
 /* Not collective. The gradient of this rank's next micro-batch is complete; loss: the sum of its errors. */
 PETSC_EXTERN PetscErrorCode KNReductionAdd(KNReduction reduction, double loss);
+
+/* Not collective. Whether n values are all finite and below KN_LARGEST_GRADIENT in size. */
+PETSC_EXTERN PetscBool kn_all_moderate(const KNReal value[], size_t n);
 
 /* Collective on comm. The gradient block is the sum over all ranks, sums->loss the sum of all losses; the other sums, given by each rank, are added up. */
 PETSC_EXTERN PetscErrorCode KNReductionFinish(KNReduction reduction, KNStepSums *sums);

@@ -38,6 +38,20 @@ static void kn_add(KNReal *restrict sum, const KNReal *restrict term, size_t n)
   for (size_t i = 0; i < n; i++) sum[i] += term[i];
 }
 
+PetscBool kn_all_moderate(const KNReal value[], size_t n)
+{
+  KNReal largest = 0, sum = 0;
+
+#pragma omp parallel for simd schedule(static) reduction(max : largest) reduction(+ : sum)
+  for (size_t i = 0; i < n; i++) {
+    const KNReal size = value[i] < 0 ? -value[i] : value[i];
+
+    largest = size > largest ? size : largest;
+    sum += 0 * value[i]; /* NaN if any is infinite or NaN */
+  }
+  return (PetscBool)(largest < KN_LARGEST_GRADIENT && sum == 0);
+}
+
 PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch, PetscBool apart, KNReduction *reduction)
 {
   KNReduction r;
@@ -158,15 +172,18 @@ PetscErrorCode KNReductionAdd(KNReduction r, double loss)
 PetscErrorCode KNReductionFinish(KNReduction r, KNStepSums *sums)
 {
   const size_t nsums = sizeof(*sums) / sizeof(double), largest = (size_t)1 << 30; /* MPI counts are int */
+  PetscInt64   start, end;
   KNReal      *gradient;
 
   PetscFunctionBegin;
   PetscCheck(r->leaf == r->mine, PETSC_COMM_SELF, PETSC_ERR_ORDER, "%" PetscInt_FMT " of the %" PetscInt_FMT " micro-batches of this rank have been added", r->leaf, r->mine);
+  PetscCall(KNParametersGetBlocks(r->parameters, NULL, NULL, &gradient, NULL, NULL));
   if (r->tree) PetscCallMPI(KNTreeFinish(r->tree));
   else {
-    PetscCall(KNParametersGetBlocks(r->parameters, NULL, NULL, &gradient, NULL, NULL));
-    for (size_t start = 0; start < r->n; start += largest) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, gradient + start, (int)PetscMin(r->n - start, largest), KNREAL_MPI, MPI_SUM, r->comm));
+    for (size_t i = 0; i < r->n; i += largest) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, gradient + i, (int)PetscMin(r->n - i, largest), KNREAL_MPI, MPI_SUM, r->comm));
   }
+  KNPartition((PetscInt64)r->n, r->size, r->rank, &start, &end);
+  sums->wild = kn_all_moderate(gradient + start, (size_t)(end - start)) ? 0 : 1;
   /* The loss of a micro-batch has one owner, the others add 0: exact. Then all ranks add them in the same order. */
   memcpy(r->sums, sums, sizeof(*sums));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, r->sums, (PetscMPIInt)(nsums + (size_t)r->leaves), MPI_DOUBLE, MPI_SUM, r->comm));

@@ -115,6 +115,35 @@ static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, P
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* One number that must not reach the parameters, wherever it lies, is known to all ranks, each of which looks at a part. */
+static PetscErrorCode TestWild(KNParameters parameters)
+{
+  static const KNReal wild[] = {0, NAN, INFINITY, -INFINITY, 2 * KN_LARGEST_GRADIENT, -2 * KN_LARGEST_GRADIENT};
+  PetscMPIInt         rank, size;
+  KNReduction         reduction;
+  KNReal             *gradient;
+  size_t              n;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
+  PetscCall(KNReductionCreate(PETSC_COMM_WORLD, KN_REDUCTION_TREE, parameters, size, 1, PETSC_FALSE, &reduction));
+  PetscCall(KNParametersGetBlocks(parameters, &n, NULL, &gradient, NULL, NULL));
+  for (size_t w = 0; w < PETSC_STATIC_ARRAY_LENGTH(wild); w++) {
+    for (size_t place = 0; place < n; place += 77) {
+      KNStepSums sums = {.samples = 1};
+
+      PetscCall(KNReductionBegin(reduction, size));
+      for (size_t i = 0; i < n; i++) gradient[i] = i == place && rank == (PetscMPIInt)place % size ? wild[w] : 1;
+      PetscCall(KNReductionAdd(reduction, 1));
+      PetscCall(KNReductionFinish(reduction, &sums));
+      CHECK((sums.wild > 0) == (w > 0), "%g at %zu: %g ranks say so", (double)wild[w], place, sums.wild);
+    }
+  }
+  PetscCall(KNReductionDestroy(&reduction));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Any batch, micro-batch and number of ranks: what is proposed occupies all ranks. */
 static PetscErrorCode TestBusyRanks(void)
 {
@@ -163,6 +192,7 @@ int main(int argc, char **argv)
       PetscCall(TestSteps(KN_REDUCTION_ALLREDUCE, parameters, batch, microbatch, PETSC_FALSE));
     }
   }
+  PetscCall(TestWild(parameters));
   PetscCall(TestBusyRanks());
   PetscCall(KNParametersDestroy(&parameters));
   PetscCall(PetscFinalize());
