@@ -1,8 +1,8 @@
 #!/bin/sh
 # Scaling on this machine's ranks, and what the canonical tree costs against MPI_Allreduce: in turn, one thread a rank.
 #   sh tests/bench/scaling.sh [rounds]
-# PARTS (both) names what to measure, about 35 s a round each; rows of the other stay:
-#   training  kitinet train on Darcy 64 x 64, epochs of 32 steps
+# PARTS (both) names what to measure, about 25 s a round each; rows of the other stay:
+#   training  kitinet train on Darcy 64 x 64, epochs of 20 steps
 #   shapes    the step alone (kitinet bench) on the four shapes of pytorch_comparison.sh, in micro-batches of a quarter of the batch
 # Writes jobs/results/scaling_measured.csv: case, ranks, reduction, batch, round, seconds a step; prints the medians over rounds of the ratios within a round.
 # Needs build/release/kitinet and an idle machine with two cores: a rank that waits keeps its core.
@@ -21,11 +21,11 @@ export OMP_NUM_THREADS=1 OMPI_MCA_mpi_yield_when_idle=0
 # run CASE RANKS REDUCTION BATCH: steps of 2 epochs after a first one
 run() {
   mpiexec --bind-to none -n "$2" $kitinet train -run "$work/$round-$1" -dataset "$work/data.h5" -train_batch "$4" -train_reduction "$3" -train_epochs 3 >"$work/log.$1" 2>&1
-  awk -F, -v head="$1,$2,$3,$4,$round" -v steps=$((640 / $4)) 'NR > 1 {s[NR] = $5} END {printf "%s,%.5f\n", head, (s[3] - s[2] < s[4] - s[3] ? s[3] - s[2] : s[4] - s[3]) / steps}' "$work/$round-$1/metrics.csv" >>"$work/rows"
+  awk -F, -v head="$1,$2,$3,$4,$round" -v steps=$((400 / $4)) 'NR > 1 {s[NR] = $5} END {printf "%s,%.5f\n", head, (s[3] - s[2] < s[4] - s[3] ? s[3] - s[2] : s[4] - s[3]) / steps}' "$work/$round-$1/metrics.csv" >>"$work/rows"
 }
 
 training() {
-  [ -f "$work/data.h5" ] || $kitinet generate -samples 640 -darcy_grid 64 -output "$work/data.h5" >"$work/log"
+  [ -f "$work/data.h5" ] || $kitinet generate -samples 400 -darcy_grid 64 -output "$work/data.h5" >"$work/log"
   run one 1 tree 20
   run one_allreduce 1 allreduce 20
   run strong 2 tree 20
@@ -46,10 +46,10 @@ options() {
   esac
 }
 
-# step SHAPE CASE RANKS: the median step of 1.5 s
+# step SHAPE CASE RANKS: the median step of 1.2 s
 step() {
   batch=$(options "$1" | sed 's/.*-train_batch \([0-9]*\).*/\1/')
-  mpiexec --bind-to none -n "$3" $kitinet bench $(options "$1") -bench_what step -model_residual fno -bench_seconds 1.5 -bench_output "$work/table.$1.$2" >"$work/log.$1.$2" 2>&1
+  mpiexec --bind-to none -n "$3" $kitinet bench $(options "$1") -bench_what step -model_residual fno -bench_seconds 1.2 -bench_output "$work/table.$1.$2" >"$work/log.$1.$2" 2>&1
   awk -F, -v head="$1.$2,$3,tree,$batch,$round" '$2 == "whole" {printf "%s,%.5f\n", head, $4 / 1000}' "$work/table.$1.$2" >>"$work/rows"
 }
 
