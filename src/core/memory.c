@@ -23,16 +23,18 @@ void KNMemoryReserve(PetscBool on)
   reserving = on;
 }
 
-static const size_t HUGE_PAGE = (size_t)1 << 21;
-
-/* From the heap; the part that does not fill a huge page lies on small ones, so that no memory is lost. */
+/* From the heap, large arrays where they can on huge pages. */
 static void *KNAllocate(size_t bytes)
 {
-  const size_t whole  = bytes / HUGE_PAGE * HUGE_PAGE;
-  void        *memory = aligned_alloc(whole ? HUGE_PAGE : (size_t)KN_ALIGN, whole && bytes > whole ? whole + HUGE_PAGE : bytes);
+  enum { PAGE = 4096, HUGE_PAGE = 1 << 21 };
+  char  *memory = (char *)aligned_alloc(KN_ALIGN, bytes);
 
 #if defined(MADV_HUGEPAGE)
-  if (memory && whole) (void)madvise(memory, whole, MADV_HUGEPAGE); /* small pages do as well */
+  if (memory && bytes >= HUGE_PAGE) {
+    const uintptr_t first = ((uintptr_t)memory + PAGE - 1) / PAGE * PAGE, end = ((uintptr_t)memory + bytes) / PAGE * PAGE;
+
+    (void)madvise((void *)first, end - first, MADV_HUGEPAGE); /* small pages do as well; where pages are larger it is refused */
+  }
 #endif
   return memory;
 }
