@@ -22,6 +22,7 @@ typedef struct {
   PetscBool         training; /* forward keeps what backward needs; collisions are drawn */
   PetscInt64        seed;     /* of the draws */
   PetscInt64        step;     /* optimiser step, a coordinate of the draws */
+  InsertMode        gradients; /* backward writes the gradients of the parameters (INSERT_VALUES), or, as in a pass that does not say, adds the sum of its samples to them */
   const PetscInt64 *index;    /* (B) global sample indices, coordinates of the draws; not owned; NULL: 0, 1, ..; step r of a rollout of R has index R + r */
 } KNPass;
 
@@ -64,7 +65,7 @@ PETSC_EXTERN PetscErrorCode KNLayerForward(KNLayer layer, const KNPass *pass, co
 
 /*
   Not collective, after KNLayerForward with the same pass and inputs. dout: (B, C_out, S_out), not changed; din[i]: (B, C_in, S_in)
-  accumulates (+=), NULL where it is not wanted. Gradients of the parameters accumulate too.
+  accumulates (+=), NULL where it is not wanted. Gradients of the parameters are written or accumulate: pass->gradients.
 */
 PETSC_EXTERN PetscErrorCode KNLayerBackward(KNLayer layer, const KNPass *pass, const KNReal *const in[], const KNReal *dout, KNReal *const din[]);
 

@@ -7,7 +7,7 @@
 
   Use, on all ranks, with the batch dealt out by KNLoader with leaf KNReductionGetLeaf():
 
-    KNReductionBegin -> for each micro-batch of this rank: its gradient is added to the block of gradients, KNReductionAdd -> KNReductionFinish
+    KNReductionBegin -> for each micro-batch of this rank: its gradient goes into the block of gradients as KNReductionGetMode() says, KNReductionAdd -> KNReductionFinish
 */
 #ifndef KITINET_REDUCE_H
 #define KITINET_REDUCE_H
@@ -21,6 +21,8 @@ typedef enum { KN_REDUCTION_TREE, KN_REDUCTION_ALLREDUCE } KNReductionType;
 /* "tree", "allreduce", then NULL */
 PETSC_EXTERN const char *const KNReductionNames[];
 
+#define KN_LARGEST_GRADIENT 1e18f /* whose square Adam can hold in 32 bits */
+
 /* What all ranks learn of a step besides the gradient: sums over ranks; all members are double. */
 typedef struct {
   double loss;    /* sum of the samples' errors */
@@ -28,14 +30,21 @@ typedef struct {
   double stop;    /* ranks that want to stop */
   double save;    /* ranks that want a checkpoint */
   double faults;  /* ranks that saw a number that is not finite */
+  double wild;    /* ranks in whose part of the summed gradient a number is not finite, or beyond KN_LARGEST_GRADIENT; set by KNReductionFinish */
 } KNStepSums;
 
-/* Collective on comm. For batches of up to `batch` samples in micro-batches of `microbatch`. parameters: set up, not owned, must outlive the reduction. */
-PETSC_EXTERN PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch, KNReduction *reduction);
+/*
+  Collective on comm. For batches of up to `batch` samples in micro-batches of `microbatch`. parameters: set up, not owned, must outlive the reduction. apart: the gradient of a micro-batch
+  is itself a sum (of a rollout's steps, of ranks that share samples), which the tree needs by itself before it is added to others; otherwise it may be added as it is computed.
+*/
+PETSC_EXTERN PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch, PetscBool apart, KNReduction *reduction);
 PETSC_EXTERN PetscErrorCode KNReductionDestroy(KNReduction *reduction);
 
-/* Not collective. A batch of `total` samples over all ranks begins: gradients are set to 0. */
+/* Not collective. A batch of `total` samples over all ranks begins. */
 PETSC_EXTERN PetscErrorCode KNReductionBegin(KNReduction reduction, PetscInt total);
+
+/* Not collective. How the gradient of this rank's next micro-batch goes into the block: INSERT_VALUES, whatever is there, or ADD_VALUES, its sum added to what is there. */
+PETSC_EXTERN InsertMode KNReductionGetMode(KNReduction reduction);
 
 /*
   Not collective. For KNModelSetGradientsDone, around the backward sweep that completes a micro-batch; context: the reduction. Gradients from element `offset` of
@@ -43,8 +52,11 @@ PETSC_EXTERN PetscErrorCode KNReductionBegin(KNReduction reduction, PetscInt tot
 */
 PETSC_EXTERN PetscErrorCode KNReductionGradientsDone(void *context, size_t offset);
 
-/* Not collective. The gradient of this rank's next micro-batch is complete; loss: the sum of its errors. Gradients are 0 again, unless it was the last. */
+/* Not collective. The gradient of this rank's next micro-batch is complete; loss: the sum of its errors. */
 PETSC_EXTERN PetscErrorCode KNReductionAdd(KNReduction reduction, double loss);
+
+/* Not collective. Whether n values are all finite and below KN_LARGEST_GRADIENT in size. */
+PETSC_EXTERN PetscBool kn_all_moderate(const KNReal value[], size_t n);
 
 /* Collective on comm. The gradient block is the sum over all ranks, sums->loss the sum of all losses; the other sums, given by each rank, are added up. */
 PETSC_EXTERN PetscErrorCode KNReductionFinish(KNReduction reduction, KNStepSums *sums);

@@ -48,7 +48,7 @@ static PetscErrorCode RunTraining(void *context)
   PetscCall(PetscTime(&s->mark));
   PetscCall(KNReductionBegin(s->reduction, s->batch));
   for (PetscInt start = 0; start < s->share; start += s->microbatch) {
-    const KNPass  pass   = {.samples = PetscMin(s->microbatch, s->share - start), .training = PETSC_TRUE, .seed = 1, .step = s->step};
+    const KNPass  pass   = {.samples = PetscMin(s->microbatch, s->share - start), .training = PETSC_TRUE, .seed = 1, .step = s->step, .gradients = KNReductionGetMode(s->reduction)};
     const KNReal *x      = s->x + (size_t)start * s->nx, *target = s->target + (size_t)start * s->ny;
     double        loss   = 0;
 
@@ -146,7 +146,7 @@ PetscErrorCode KNBenchAddStep(const KNBench *bench, KNBenchList *list, PetscBool
   else KNPartition(s->batch, size, rank, &start, &end);
   s->share = (PetscInt)(end - start);
   PetscCall(KNModelGetParameters(s->model, &s->parameters));
-  if (training) PetscCall(KNReductionCreate(PETSC_COMM_WORLD, bench->reduction, s->parameters, s->batch, s->microbatch, &s->reduction));
+  if (training) PetscCall(KNReductionCreate(PETSC_COMM_WORLD, bench->reduction, s->parameters, s->batch, s->microbatch, PETSC_FALSE, &s->reduction));
   PetscCall(KNMalloc((size_t)s->share * s->nx, sizeof(KNReal), &s->x));
   PetscCall(KNMalloc((size_t)s->microbatch * s->ny, sizeof(KNReal), &s->y));
   KNBenchFill(s->x, (size_t)s->share * s->nx, rank);

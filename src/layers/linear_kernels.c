@@ -1,6 +1,7 @@
 /* Pointwise linear maps as small matrix products: see linear_kernels.h. */
 #include "linear_kernels.h"
 #include "product_kernels.h"
+#include <string.h>
 
 /*
   Points in one product: as many as stay within OpenBLAS's kernels for small matrices (about 10^6 multiplications) where there is no libxsmm, at most 512. From the
@@ -51,12 +52,19 @@ void kn_linear_backward_parameters(KNReal *dW, KNReal *dbias, const KNReal *dy, 
   }
 }
 
-void kn_sum_shares(KNReal *total, const KNReal *share, size_t B, size_t stride, size_t count)
+void kn_sum_shares(KNReal *total, const KNReal *share, size_t B, size_t stride, size_t count, int add)
 {
+  enum { PIECE = 64 };
+
 #pragma omp for schedule(static)
-  for (size_t first = 0; first < count; first += 64) {
-    for (size_t b = 0; b < B; b++) {
-      for (size_t i = first; i < PetscMin(first + 64, count); i++) total[i] += share[b * stride + i];
+  for (size_t first = 0; first < count; first += PIECE) {
+    const size_t n = PetscMin(PIECE, count - first);
+    KNReal       sum[PIECE];
+
+    memcpy(sum, share + first, n * sizeof(*sum));
+    for (size_t b = 1; b < B; b++) {
+      for (size_t i = 0; i < n; i++) sum[i] += share[b * stride + first + i];
     }
+    for (size_t i = 0; i < n; i++) total[first + i] = (add ? total[first + i] : 0) + sum[i];
   }
 }

@@ -16,7 +16,7 @@ PETSC_INTERN void kn_linear_backward_input(KNReal *dx, size_t lddx, const KNReal
 /* dW = (or += if add) dy x^T, dbias = (or +=) the sum of dy over the points */
 PETSC_INTERN void kn_linear_backward_parameters(KNReal *dW, KNReal *dbias, const KNReal *dy, size_t lddy, const KNReal *x, size_t ldx, size_t Ci, size_t Co, size_t n, int add);
 
-/* total: (count) += the shares of B samples, stride apart, in their order. Called by all threads of a team; ends with a barrier. */
-PETSC_INTERN void kn_sum_shares(KNReal *total, const KNReal *share, size_t B, size_t stride, size_t count);
+/* total: (count) = (or += if add) the sum of the shares of B > 0 samples, stride apart, in their order. Called by all threads of a team; ends with a barrier. */
+PETSC_INTERN void kn_sum_shares(KNReal *total, const KNReal *share, size_t B, size_t stride, size_t count, int add);
 
 #endif

@@ -139,11 +139,12 @@ static void KNLayerFinishBack_Perceptron(KNLayer layer, const KNPass *pass)
   const Perceptron *p     = layer->data;
   const size_t      count = KNPerceptronShare(layer), B = (size_t)pass->samples, Co = (size_t)layer->out, H = (size_t)p->H;
   const KNReal     *dW1 = p->share, *db1 = dW1 + H * (size_t)layer->in, *dW2 = db1 + H, *db2 = dW2 + Co * H;
+  const int         add = pass->gradients != INSERT_VALUES;
 
-  kn_sum_shares(p->dW1, dW1, B, count, H * (size_t)layer->in);
-  kn_sum_shares(p->db1, db1, B, count, H);
-  kn_sum_shares(p->dW2, dW2, B, count, Co * H);
-  kn_sum_shares(p->db2, db2, B, count, Co);
+  kn_sum_shares(p->dW1, dW1, B, count, H * (size_t)layer->in, add);
+  kn_sum_shares(p->db1, db1, B, count, H, add);
+  kn_sum_shares(p->dW2, dW2, B, count, Co * H, add);
+  kn_sum_shares(p->db2, db2, B, count, Co, add);
 }
 
 static PetscErrorCode KNLayerView_Perceptron(KNLayer layer, PetscViewer viewer)

@@ -123,8 +123,9 @@ PetscErrorCode KNRolloutBackward(KNRollout rollout, const KNPass *pass, PetscInt
 
   PetscFunctionBegin;
   for (PetscInt r = steps - 1; r >= 0; r--) {
-    const KNPass step = PrepareStep(rollout, pass, r, steps, u);
+    KNPass step = PrepareStep(rollout, pass, r, steps, u);
 
+    if (r < steps - 1) step.gradients = ADD_VALUES; /* to those of the sweeps before */
     rollout->model->done = r > 0 ? NULL : done; /* gradients are complete only in the last sweep, that of step 0 */
     /* The model still holds the activations of the last step; those of the others are computed again. */
     if (r < steps - 1) PetscCall(KNModelForward(rollout->model, &step, rollout->window, rollout->frame));

@@ -45,7 +45,7 @@ static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, cons
 {
   float       *x      = batch->x + (size_t)start * loop->nx;
   const float *target = batch->y + (size_t)start * loop->ny;
-  const KNPass pass   = {.samples = B, .training = PETSC_TRUE, .seed = loop->trainer->seed, .step = state->step, .index = batch->index + start};
+  const KNPass pass   = {.samples = B, .training = PETSC_TRUE, .seed = loop->trainer->seed, .step = state->step, .gradients = KNReductionGetMode(loop->reduction), .index = batch->index + start};
 
   PetscFunctionBegin;
   PetscCall(KNStagePush(KN_STAGE_FORWARD));

@@ -9,22 +9,6 @@
 #include <math.h>
 
 static const double EXPLODED = 1000, MEMORY = 0.9; /* times the running level of the loss; its memory, of a step */
-static const KNReal LARGEST  = 1e18f;             /* gradients whose squares Adam can hold in 32 bits */
-
-/* Whether all values are finite and below LARGEST. */
-static PetscBool kn_all_moderate(const KNReal value[], size_t n)
-{
-  KNReal largest = 0, sum = 0;
-
-#pragma omp parallel for simd schedule(static) reduction(max : largest) reduction(+ : sum)
-  for (size_t i = 0; i < n; i++) {
-    const KNReal size = value[i] < 0 ? -value[i] : value[i];
-
-    largest = size > largest ? size : largest;
-    sum += 0 * value[i]; /* NaN if any is infinite or NaN */
-  }
-  return (PetscBool)(largest < LARGEST && sum == 0);
-}
 
 static PetscBool AllFinite(const float value[], size_t n)
 {
@@ -114,15 +98,12 @@ static PetscErrorCode ShareFault(KNLoop *loop)
 PetscErrorCode KNLoopGuardStep(KNLoop *loop, KNState *state, const KNStepSums *sums, PetscBool *skip)
 {
   const double loss = sums->loss / PetscMax(sums->samples, 1);
-  KNReal      *gradient;
-  size_t       n;
 
   PetscFunctionBegin;
-  PetscCall(KNParametersGetBlocks(loop->parameters, &n, NULL, &gradient, NULL, NULL));
   if (sums->faults > 0) PetscCall(ShareFault(loop));
   else if (!isfinite(loss)) PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the loss of the batch is not finite"));
   else if (state->level > 0 && loss > EXPLODED * state->level) PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the loss %.3g is more than 1000 times its running level %.3g", loss, state->level));
-  else if (!kn_all_moderate(gradient, n)) PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the gradient of the batch is not finite, or beyond 1e18"));
+  else if (sums->wild > 0) PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the gradient of the batch is not finite, or beyond 1e18"));
   *skip = (PetscBool)(loop->fault[0] != 0);
   if (!*skip) {
     state->level = state->level > 0 ? MEMORY * state->level + (1 - MEMORY) * loss : loss;

@@ -74,6 +74,7 @@ PetscErrorCode KNOptimizerStep(const KNOptimizer *optimizer, KNParameters parame
   if (optimizer->clip > 0) {
     double sum = 0;
 
+#pragma omp simd reduction(+ : sum)
     for (size_t i = 0; i < n; i++) sum += (double)gradient[i] * gradient[i];
     scale = PetscMin(1.0, optimizer->clip / PetscMax(PetscSqrtReal(sum), PETSC_MACHINE_EPSILON));
   }

@@ -2,8 +2,8 @@
   The reduction of a step: micro-batches within the rank here, ranks in reduce_tree.c.
 
   Within a rank micro-batches are added as a binary counter counts: buffer[k] waits with the sum of 2^k of them for its right neighbour. After micro-batch i
-  as many buffers are added as i ends in binary ones; after the last one all that wait. With one micro-batch there is no buffer. A buffer that is added becomes 0 in the same
-  pass, so that one that waits for nothing is ready to take the next micro-batch's gradients.
+  as many buffers are added as i ends in binary ones; after the last one all that wait. A single micro-batch waits in the block of gradients itself, where backward of its right
+  neighbour adds to it while a piece of the sum is in the cache; buffer[0] is for gradients that must be complete before they are added. Nothing is ever cleared: the first writes.
 */
 #include "reduce_tree.h"
 #include <kitinet/reduce.h>
@@ -20,9 +20,10 @@ struct _p_KNReduction {
   KNReductionType type;
   KNParameters    parameters;  /* not owned */
   PetscInt        microbatch;
+  int             lowest;      /* first buffer: 0 where gradients of micro-batches are kept apart, else 1 */
   size_t          n;           /* elements of the gradient */
   KNTree         *tree;        /* NULL for allreduce */
-  KNReal         *buffer[31];  /* (n) each, as many as are needed; 0 where none waits */
+  KNReal         *buffer[31];  /* (n) each, as many as are needed */
   double         *sums;        /* KNStepSums, then the loss of each micro-batch of the batch */
 
   PetscInt        leaves, first, mine; /* micro-batches of the present batch; the first of this rank, their number */
@@ -30,17 +31,28 @@ struct _p_KNReduction {
   size_t          complete;    /* gradients from here on are complete */
 };
 
-/* sum (n) += term (n), which becomes 0 */
-static void kn_take(KNReal *restrict sum, KNReal *restrict term, size_t n)
+/* sum (n) += term (n) */
+static void kn_add(KNReal *restrict sum, const KNReal *restrict term, size_t n)
 {
-#pragma omp parallel for simd schedule(static) if (n > 16384)
-  for (size_t i = 0; i < n; i++) {
-    sum[i] += term[i];
-    term[i] = 0;
-  }
+#pragma omp parallel for simd schedule(static) if (n > 16384) // else the threads' start takes longer
+  for (size_t i = 0; i < n; i++) sum[i] += term[i];
 }
 
-PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch, KNReduction *reduction)
+PetscBool kn_all_moderate(const KNReal value[], size_t n)
+{
+  KNReal largest = 0, sum = 0;
+
+#pragma omp parallel for simd schedule(static) reduction(max : largest) reduction(+ : sum)
+  for (size_t i = 0; i < n; i++) {
+    const KNReal size = value[i] < 0 ? -value[i] : value[i];
+
+    largest = size > largest ? size : largest;
+    sum += 0 * value[i]; /* NaN if any is infinite or NaN */
+  }
+  return (PetscBool)(largest < KN_LARGEST_GRADIENT && sum == 0);
+}
+
+PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch, PetscBool apart, KNReduction *reduction)
 {
   KNReduction r;
   PetscInt64  block;
@@ -52,6 +64,7 @@ PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType type, KNParamete
   r->type       = type;
   r->parameters = parameters;
   r->microbatch = microbatch;
+  r->lowest     = apart ? 0 : 1;
   PetscCallMPI(MPI_Comm_rank(comm, &r->rank));
   PetscCallMPI(MPI_Comm_size(comm, &r->size));
   PetscCall(KNParametersGetBlocks(parameters, &r->n, NULL, NULL, NULL, NULL));
@@ -60,7 +73,7 @@ PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType type, KNParamete
   r->tree = KNTreeCreate(comm, r->n, BUCKET);
   PetscCheck(r->tree, PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for the reduction of %zu gradients", r->n);
   block = PetscMin(KNLeafBlock(batch, microbatch, r->size), (batch - 1) / microbatch + 1);
-  for (int k = 0; (block - 1) >> k; k++) {
+  for (int k = r->lowest; (block - 1) >> k; k++) {
     PetscCall(KNMalloc(r->n, sizeof(KNReal), &r->buffer[k]));
     memset(r->buffer[k], 0, r->n * sizeof(KNReal)); /* also in debug builds */
   }
@@ -106,9 +119,16 @@ PetscErrorCode KNReductionBegin(KNReduction r, PetscInt total)
   r->first = (PetscInt)(start / r->microbatch);
   r->mine  = (PetscInt)((end - start + r->microbatch - 1) / r->microbatch);
   PetscCall(PetscArrayzero(r->sums, sizeof(KNStepSums) / sizeof(double) + (size_t)r->leaves));
-  PetscCall(KNParametersZeroGradients(r->parameters));
+  if (!r->mine) PetscCall(KNParametersZeroGradients(r->parameters)); /* what this rank adds */
   PetscCall(BeginLeaf(r));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+InsertMode KNReductionGetMode(KNReduction r)
+{
+  const PetscInt leaves = r->tree ? (PetscInt)1 << r->lowest : r->mine; /* that share a block */
+
+  return r->leaf % PetscMax(leaves, 1) ? ADD_VALUES : INSERT_VALUES;
 }
 
 PetscErrorCode KNReductionGradientsDone(void *context, size_t offset)
@@ -124,9 +144,8 @@ PetscErrorCode KNReductionGradientsDone(void *context, size_t offset)
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(KNParametersGetBlocks(r->parameters, NULL, NULL, &gradient, NULL, NULL));
-  for (int k = 0; r->leaf >> k; k++) {
-    if (r->leaf >> k & 1) kn_take(gradient + offset, r->buffer[k] + offset, r->complete - offset);
-    else if (!last) break;
+  for (int k = 0; r->leaf >> k && (last || r->leaf >> k & 1); k++) {
+    if (k >= r->lowest && r->leaf >> k & 1) kn_add(gradient + offset, r->buffer[k] + offset, r->complete - offset);
   }
   r->complete = offset;
   if (last) PetscCallMPI(KNTreeProgress(r->tree, offset));
@@ -144,7 +163,7 @@ PetscErrorCode KNReductionAdd(KNReduction r, double loss)
     int k = 0;
 
     while (!(r->leaf >> k & 1)) k++; /* the counter's new one */
-    PetscCall(KNParametersSwapGradients(r->parameters, &r->buffer[k]));
+    if (k >= r->lowest) PetscCall(KNParametersSwapGradients(r->parameters, &r->buffer[k]));
   }
   PetscCall(BeginLeaf(r));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -153,15 +172,18 @@ PetscErrorCode KNReductionAdd(KNReduction r, double loss)
 PetscErrorCode KNReductionFinish(KNReduction r, KNStepSums *sums)
 {
   const size_t nsums = sizeof(*sums) / sizeof(double), largest = (size_t)1 << 30; /* MPI counts are int */
+  PetscInt64   start, end;
   KNReal      *gradient;
 
   PetscFunctionBegin;
   PetscCheck(r->leaf == r->mine, PETSC_COMM_SELF, PETSC_ERR_ORDER, "%" PetscInt_FMT " of the %" PetscInt_FMT " micro-batches of this rank have been added", r->leaf, r->mine);
+  PetscCall(KNParametersGetBlocks(r->parameters, NULL, NULL, &gradient, NULL, NULL));
   if (r->tree) PetscCallMPI(KNTreeFinish(r->tree));
   else {
-    PetscCall(KNParametersGetBlocks(r->parameters, NULL, NULL, &gradient, NULL, NULL));
-    for (size_t start = 0; start < r->n; start += largest) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, gradient + start, (int)PetscMin(r->n - start, largest), KNREAL_MPI, MPI_SUM, r->comm));
+    for (size_t i = 0; i < r->n; i += largest) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, gradient + i, (int)PetscMin(r->n - i, largest), KNREAL_MPI, MPI_SUM, r->comm));
   }
+  KNPartition((PetscInt64)r->n, r->size, r->rank, &start, &end);
+  sums->wild = kn_all_moderate(gradient + start, (size_t)(end - start)) ? 0 : 1;
   /* The loss of a micro-batch has one owner, the others add 0: exact. Then all ranks add them in the same order. */
   memcpy(r->sums, sums, sizeof(*sums));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, r->sums, (PetscMPIInt)(nsums + (size_t)r->leaves), MPI_DOUBLE, MPI_SUM, r->comm));

@@ -170,7 +170,8 @@ static PetscErrorCode FindTest(KNLoop *loop)
 static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test, const char directory[], PetscInt64 rows, KNLoop *loop)
 {
   const KNProblem *problem;
-  PetscInt         history;
+  PetscInt         history, at_once;
+  PetscBool        apart;
   KNGrid           grid;
   size_t           parameters;
 
@@ -179,7 +180,9 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
   PetscCall(KNOperatorGetModel(op, &loop->model, &loop->parameters, NULL, NULL));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(GetRollout(trainer, op, problem, &history, &loop->rollout));
+  PetscCall(KNOperatorGetSteps(op, &at_once));
   loop->sharing = KNOperatorSharing(op);
+  apart         = (PetscBool)(loop->sharing->size > 1 || (loop->rollout > 1 && !at_once));
   grid          = KNOperatorSlab(op, &problem->grid);
   loop->frame   = (size_t)problem->outputs * KNGridSize(&grid);
   loop->nx      = (size_t)problem->inputs * KNGridSize(&grid);
@@ -188,7 +191,7 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
   PetscCall(KNLoaderSetSharing(loop->loader, loop->sharing));
   if (loop->rollout) PetscCall(KNLoaderSetWindow(loop->loader, history + loop->rollout));
   PetscCall(KNLoaderGetSizes(loop->loader, &loop->batches, NULL));
-  PetscCall(KNReductionCreate(loop->sharing->across, trainer->reduction, loop->parameters, trainer->batch, trainer->microbatch, &loop->reduction));
+  PetscCall(KNReductionCreate(loop->sharing->across, trainer->reduction, loop->parameters, trainer->batch, trainer->microbatch, apart, &loop->reduction));
   PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->y));
   if (loop->rollout) PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->u));
   PetscCall(PetscMalloc3((size_t)trainer->microbatch, &loop->error, (size_t)trainer->microbatch * (size_t)PetscMax(loop->rollout, 1), &loop->step_error, 2 * (size_t)trainer->microbatch * (size_t)PetscMax(loop->rollout, 1), &loop->square));

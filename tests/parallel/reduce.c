@@ -65,8 +65,11 @@ static PetscErrorCode TestBlocks(size_t bucket)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Steps of a training with batches of `total` samples: this rank's micro-batches, its gradients given piece by piece from the end (overlap), or at once. */
-static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch)
+/*
+  Steps of a training with batches of `total` samples: this rank's micro-batches, its gradients given piece by piece from the end (overlap), or at once; added by the
+  reduction (apart) or, as it asks for, where they are computed. What is left in the block from before is of no account.
+*/
+static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch, PetscBool apart)
 {
   PetscMPIInt rank, size;
   KNReduction reduction;
@@ -76,7 +79,7 @@ static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, P
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
-  PetscCall(KNReductionCreate(PETSC_COMM_WORLD, type, parameters, batch, microbatch, &reduction));
+  PetscCall(KNReductionCreate(PETSC_COMM_WORLD, type, parameters, batch, microbatch, apart, &reduction));
   for (PetscInt total = batch; total > 0; total -= PetscMin(total, 3)) {
     const PetscInt leaves = (total + microbatch - 1) / microbatch;
     PetscInt64     start, end;
@@ -89,9 +92,12 @@ static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, P
     for (PetscInt64 first = start; first < end; first += microbatch) {
       const PetscInt leaf = (PetscInt)(first / microbatch);
 
+      const InsertMode mode = KNReductionGetMode(reduction);
+
+      CHECK(mode == INSERT_VALUES || (first > start && !(apart && type == KN_REDUCTION_TREE)), "Micro-batch %" PetscInt_FMT " is to be added to nothing, or to others", leaf);
       PetscCall(KNParametersGetBlocks(parameters, &n, NULL, &gradient, NULL, NULL));
       for (size_t i = n; i-- > 0;) {
-        gradient[i] += Value(leaf, i);
+        gradient[i] = (mode == ADD_VALUES ? gradient[i] : 0) + Value(leaf, i);
         if (total % 2 && i % 97 == 0) PetscCall(KNReductionGradientsDone(reduction, i));
         if (total % 2 && i % 31 == 0 && i < n - 97) PetscCall(KNReductionGradientsDone(reduction, i / 97 * 97 + 97)); /* nothing new */
       }
@@ -104,6 +110,35 @@ static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, P
     for (size_t i = 0; i < n; i++) CHECK(gradient[i] == Expected(leaves, i), "%" PetscInt_FMT " leaves on %d ranks, element %zu: %a instead of %a", leaves, size, i, (double)gradient[i], (double)Expected(leaves, i));
     for (PetscInt leaf = 0; leaf < leaves; leaf++) loss += 1.0 / (1 + leaf);
     CHECK(sums.loss == loss, "Loss %a instead of %a", sums.loss, loss);
+  }
+  PetscCall(KNReductionDestroy(&reduction));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* One number that must not reach the parameters, wherever it lies, is known to all ranks, each of which looks at a part. */
+static PetscErrorCode TestWild(KNParameters parameters)
+{
+  static const KNReal wild[] = {0, NAN, INFINITY, -INFINITY, 2 * KN_LARGEST_GRADIENT, -2 * KN_LARGEST_GRADIENT};
+  PetscMPIInt         rank, size;
+  KNReduction         reduction;
+  KNReal             *gradient;
+  size_t              n;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
+  PetscCall(KNReductionCreate(PETSC_COMM_WORLD, KN_REDUCTION_TREE, parameters, size, 1, PETSC_FALSE, &reduction));
+  PetscCall(KNParametersGetBlocks(parameters, &n, NULL, &gradient, NULL, NULL));
+  for (size_t w = 0; w < PETSC_STATIC_ARRAY_LENGTH(wild); w++) {
+    for (size_t place = 0; place < n; place += 77) {
+      KNStepSums sums = {.samples = 1};
+
+      PetscCall(KNReductionBegin(reduction, size));
+      for (size_t i = 0; i < n; i++) gradient[i] = i == place && rank == (PetscMPIInt)place % size ? wild[w] : 1;
+      PetscCall(KNReductionAdd(reduction, 1));
+      PetscCall(KNReductionFinish(reduction, &sums));
+      CHECK((sums.wild > 0) == (w > 0), "%g at %zu: %g ranks say so", (double)wild[w], place, sums.wild);
+    }
   }
   PetscCall(KNReductionDestroy(&reduction));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -152,10 +187,12 @@ int main(int argc, char **argv)
   PetscCall(KNParametersSetUp(parameters, 1));
   for (PetscInt batch = 1; batch < 24; batch += 5) {
     for (PetscInt microbatch = 1; microbatch < 5; microbatch++) {
-      PetscCall(TestSteps(KN_REDUCTION_TREE, parameters, batch, microbatch));
-      PetscCall(TestSteps(KN_REDUCTION_ALLREDUCE, parameters, batch, microbatch));
+      PetscCall(TestSteps(KN_REDUCTION_TREE, parameters, batch, microbatch, PETSC_FALSE));
+      PetscCall(TestSteps(KN_REDUCTION_TREE, parameters, batch, microbatch, PETSC_TRUE));
+      PetscCall(TestSteps(KN_REDUCTION_ALLREDUCE, parameters, batch, microbatch, PETSC_FALSE));
     }
   }
+  PetscCall(TestWild(parameters));
   PetscCall(TestBusyRanks());
   PetscCall(KNParametersDestroy(&parameters));
   PetscCall(PetscFinalize());

@@ -4,7 +4,7 @@
     shapes       SetUp states the output's channels, SetGrid its grid
     gradient     of inputs and parameters against central differences, to 1e-7 (double precision only)
     adjoint      an affine layer's backward is its transpose: <dy, f(x) - f(0)> = <dx, x>
-    add          ADD_VALUES is INSERT_VALUES and an addition; gradients accumulate
+    add          ADD_VALUES is INSERT_VALUES and an addition; gradients accumulate, those of parameters unless they are to be written
     threads      one and two threads give the same bits, as do two runs
     batch        fewer samples than planned give the same values; no samples are no error
 
@@ -278,6 +278,11 @@ static PetscErrorCode TestAdd(const char type[], const KNGrid *grid)
   }
   Add(test.n_value, test.gradient, -2, gradient);
   PetscCheck(Norm(test.n_value, test.gradient) <= tolerance * Norm(test.n_value, gradient), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: gradients of parameters do not accumulate", type);
+  for (size_t i = 0; i < test.n_value; i++) test.gradient[i] = 7 * gradient[i];
+  test.pass.gradients = INSERT_VALUES;
+  PetscCall(Backward(&test));
+  Add(test.n_value, test.gradient, -1, gradient);
+  PetscCheck(Norm(test.n_value, test.gradient) == 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: gradients of parameters that are written depend on what was there", type);
   PetscCall(KNFree(&base));
   PetscCall(KNFree(&out));
   PetscCall(KNFree(&gradient));
