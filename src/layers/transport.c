@@ -281,7 +281,7 @@ static void KNLayerFinishBack_Transport(KNLayer layer, const KNPass *pass)
   const Transport *transport = layer->data;
   const size_t     C         = (size_t)layer->in;
 
-  kn_sum_shares(transport->dstep, transport->share, (size_t)pass->samples, C, C);
+  kn_sum_shares(transport->dstep, transport->share, (size_t)pass->samples, C, C, pass->gradients != INSERT_VALUES);
 }
 
 static PetscErrorCode KNLayerView_Transport(KNLayer layer, PetscViewer viewer)
