@@ -12,7 +12,8 @@ PetscErrorCode KNSharingSetFromOptions(KNSharing *sharing)
   PetscCall(KNOptionsInt("-ranks_per_sample", "ranks that work on one sample together, each on a slab of its grid along the first axis, for grids that one rank cannot hold", 1, 65536, &k));
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
-  PetscCheck(size % k == 0 || KNOptionsDeclareOnly(), PETSC_COMM_WORLD, KN_ERR_USAGE, "%d rank%s cannot be shared out in groups of %" PetscInt_FMT " (-ranks_per_sample): start %" PetscInt_FMT " or %" PetscInt_FMT " ranks", size, size == 1 ? "" : "s", k, PetscMax(size / k, 1) * k, (size / k + 1) * k);
+  PetscCheck(size % k == 0 || size < k || KNOptionsDeclareOnly(), PETSC_COMM_WORLD, KN_ERR_USAGE, "%d ranks cannot be shared out in groups of %" PetscInt_FMT " (-ranks_per_sample): start %" PetscInt_FMT " or %" PetscInt_FMT " ranks", size, k, size / k * k, (size / k + 1) * k);
+  PetscCheck(size % k == 0 || KNOptionsDeclareOnly(), PETSC_COMM_WORLD, KN_ERR_USAGE, "%d rank%s cannot be shared out in groups of %" PetscInt_FMT " (-ranks_per_sample): start %" PetscInt_FMT " ranks", size, size == 1 ? "" : "s", k, k);
   *sharing = (KNSharing){.size = (PetscMPIInt)k, .rank = rank % (PetscMPIInt)k, .groups = size / (PetscMPIInt)k};
   PetscCallMPI(MPI_Comm_split(PETSC_COMM_WORLD, rank / sharing->size, rank, &sharing->comm));
   PetscCallMPI(MPI_Comm_split(PETSC_COMM_WORLD, sharing->rank, rank, &sharing->across));

@@ -40,6 +40,7 @@ ranks 2 train -run new -dataset square.h5 $network -ranks_per_sample 2 -dry_run 
 grep -q "2 ranks share a sample; they add up" output || fail "the plan does not know of shared samples: $(cat output)"
 new() { n=$1; shift; ranks $n train -run new $network "$@"; }
 unchanged refused 2 "3 ranks cannot be shared out in groups of 2 (-ranks_per_sample): start 2 or 4 ranks" new 3 -dataset square.h5 -ranks_per_sample 2
+unchanged refused 2 "1 rank cannot be shared out in groups of 2 (-ranks_per_sample): start 2 ranks" new 1 -dataset square.h5 -ranks_per_sample 2
 unchanged refused 2 "option -collision_alpha needs the norms of whole fields" new 2 -dataset square.h5 -ranks_per_sample 2 -collision_alpha 1
 unchanged refused 2 "option -model_dropout_kind element draws for each point of whole fields" new 2 -dataset square.h5 -ranks_per_sample 2 -model_residual plain -model_dropout 0.1
 unchanged refused 2 "-model_residual transport streams along the first axis, where a rank's slab ends: leave out -ranks_per_sample" new 2 -dataset square.h5 -ranks_per_sample 2 -model_residual transport
