@@ -28,6 +28,7 @@ typedef struct {
   PetscInt        condensation_every; /* epochs; 0: no condensation.csv */
   PetscInt        skips;            /* steps in a row that the guards may skip */
   PetscBool       fitted;           /* the operator's normalisers are kept as they are: the training goes on with a trained network */
+  PetscBool       embedded;         /* in another command than train, whose own options the run does not record */
   PetscInt64      seed;
   KNReductionType reduction;
 } KNTrainer;

@@ -92,7 +92,7 @@ static PetscErrorCode Run(Condense *condense, KNOperator full, PetscBool *stoppe
   PetscCall(KNCondenseDescribe("full", full, judge, rows, &row[0]));
   PetscCall(KNCondenseDescribe("pruned", small, judge, rows, &row[1]));
   if (condense->run[0]) {
-    condense->trainer.fitted = PETSC_TRUE;
+    condense->trainer.fitted = condense->trainer.embedded = PETSC_TRUE;
     PetscCall(KNTrainerRun(&condense->trainer, small, condense->dataset, condense->test, condense->run, stopped));
     if (*stopped) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "stopped early, checkpoint written; the same command goes on from there\n"));
     else PetscCall(KNCondenseDescribe("fine-tuned", small, judge, rows, &row[n++]));

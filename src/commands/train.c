@@ -8,16 +8,15 @@
   A run that resumes takes its options from config.yaml; these may change. Where the learning rate follows the whole length of the
   training, that length may not.
 */
-static PetscErrorCode InsertRunOptions(const char directory[])
+static PetscErrorCode InsertRunOptions(const char directory[], PetscBool *resume)
 {
   static const char *const open_ended[]   = {"run", "dry_run", "ranks_per_sample", "dataset", "dataset_test", "max_time", "checkpoint_every", "checkpoint_minutes", "train_skips", "train_test_every", "train_epochs", NULL};
   static const char *const fixed_length[] = {"run", "dry_run", "ranks_per_sample", "dataset", "dataset_test", "max_time", "checkpoint_every", "checkpoint_minutes", "train_skips", "train_test_every", NULL};
   char                     path[PETSC_MAX_PATH_LEN], *yaml;
-  PetscBool                resume;
 
   PetscFunctionBegin;
-  PetscCall(KNRunHasCheckpoint(directory, &resume));
-  if (!resume) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNRunHasCheckpoint(directory, resume));
+  if (!*resume) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNRunPath(directory, "config.yaml", path));
   PetscCall(KNRunReadConfig(directory, &yaml));
   PetscCall(KNOptionsInsertDefaults(yaml, path, strstr(yaml, "train_schedule: onecycle") || strstr(yaml, "train_schedule: cosine") ? fixed_length : open_ended));
@@ -84,21 +83,22 @@ static PetscErrorCode PrintFiles(KNOperator op, const char directory[])
 
 PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
 {
-  char             directory[PETSC_MAX_PATH_LEN] = "", path[PETSC_MAX_PATH_LEN] = "", test_path[PETSC_MAX_PATH_LEN] = "";
-  const KNProblem  example = {.grid = {.dim = 2, .n = {1, 1, 1}}, .outputs = 1}; /* where no file is opened: any option fits it */
+  char             directory[PETSC_MAX_PATH_LEN] = "", path[PETSC_MAX_PATH_LEN] = "", test_path[PETSC_MAX_PATH_LEN] = "", initial[PETSC_MAX_PATH_LEN] = "";
+  const KNProblem  example = {.grid = {.dim = 2, .n = {1, 1, 1}}, .inputs = 1, .outputs = 1}; /* where no file is opened: any option fits it */
   const KNProblem *problem = &example, *test_problem;
   KNDataset        dataset = NULL, test = NULL;
   KNTrainer        trainer;
   KNOperator       op;
-  PetscBool        dry_run = PETSC_FALSE, done;
+  PetscBool        dry_run = PETSC_FALSE, resume = PETSC_FALSE, done;
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Data and run"));
   PetscCall(KNOptionsPath("-run", "directory of the run: made if it is not there, resumed if it holds a checkpoint", directory));
   PetscCall(KNOptionsRequire((PetscBool)(directory[0] != 0), "train needs -run DIRECTORY, where the run is kept"));
-  if (!KNOptionsDeclareOnly()) PetscCall(InsertRunOptions(directory));
+  if (!KNOptionsDeclareOnly()) PetscCall(InsertRunOptions(directory, &resume));
   PetscCall(KNOptionsPath("-dataset", "dataset to train on", path));
   PetscCall(KNOptionsPath("-dataset_test", "dataset to test on; any resolution", test_path));
+  PetscCall(KNOptionsPath("-train_initial", "checkpoint whose network is trained further: its options, weights and normalisers; learning rate, moments and counters begin anew", initial));
   PetscCall(KNOptionsBool("-dry_run", "print what would be done, and what memory and disk it takes; write nothing", &dry_run));
   PetscCall(KNStopSetFromOptions());
   PetscCall(KNTrainerSetFromOptions(&trainer));
@@ -106,6 +106,7 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
   if (!KNOptionsDeclareOnly()) {
     PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
     PetscCall(KNDatasetGetProblem(dataset, &problem));
+    if (initial[0] && !resume) PetscCall(KNOperatorInsertOptions(initial)); /* a run that has begun needs that checkpoint no more */
   }
   PetscCall(KNOperatorCreate(problem, trainer.seed, &op));
   PetscCall(KNOptionsEnd("train", purpose, &done));
@@ -116,6 +117,8 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
       PetscCall(KNDatasetGetProblem(test, &test_problem));
       PetscCall(KNOperatorCheck(op, test_problem, test_path));
     }
+    if (initial[0] && !resume) PetscCall(KNOperatorInitialize(op, initial, problem, path));
+    trainer.fitted = (PetscBool)(initial[0] != 0);
     PetscCall(PrintPlan(op, &trainer, dataset));
     if (dry_run) {
       PetscCall(KNOperatorSetGrid(op, &problem->grid, trainer.microbatch, PETSC_TRUE)); /* refused here if it would be refused then */

@@ -128,3 +128,36 @@ PetscErrorCode KNOperatorLoad(const char path[], KNOperator *op)
   PetscCall(KNRecordDestroy(&record));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
+
+PetscErrorCode KNOperatorInsertOptions(const char path[])
+{
+  static const char *const same_parameters[] = {"collision_rate", "collision_law", "collision_alpha", "collision_train", "collision_evaluate", NULL};
+  KNRecord                 record;
+  char                     options[8192];
+
+  PetscFunctionBegin;
+  PetscCall(KNRecordLoad(PETSC_COMM_WORLD, "checkpoint", path, &record));
+  PetscCall(KNRecordText(record, "model_options", sizeof(options), options));
+  PetscCall(KNOptionsInsertDefaults(options, path, same_parameters));
+  PetscCall(KNRecordDestroy(&record));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorInitialize(KNOperator op, const char path[], const KNProblem *problem, const char problem_path[])
+{
+  const KNProblem own = op->problem;
+  KNRecord        record;
+  char            line[sizeof(op->origin[0])];
+
+  PetscFunctionBegin;
+  PetscCall(KNRecordLoad(PETSC_COMM_WORLD, "checkpoint", path, &record));
+  PetscCall(TransferProblem(record, &op->problem));
+  if (op->history) PetscCall(KNRecordReal(record, "frame_interval", &op->interval));
+  PetscCall(KNOperatorCheck(op, problem, problem_path)); /* before arrays of other shapes are met */
+  PetscCall(KNOperatorTransfer(op, record, PETSC_FALSE));
+  op->problem = own;
+  PetscCall(KNRecordDestroy(&record));
+  PetscCall(PetscSNPrintf(line, sizeof(line), "trained further from %s", path));
+  PetscCall(KNOperatorAddOrigin(op, line));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -259,7 +259,7 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
   PetscCall(KNRunHasCheckpoint(directory, &resume));
   if (resume) PetscCall(KNCheckpointLoad(path, op, &state, dataset));
   else if (!trainer->fitted) PetscCall(KNOperatorFit(op, dataset, 0, rows));
-  PetscCall(KNOptionsYAML(trainer->fitted ? PETSC_STATIC_ARRAY_LENGTH(fine_tuning) : 0, fine_tuning, &yaml));
+  PetscCall(KNOptionsYAML(trainer->embedded ? PETSC_STATIC_ARRAY_LENGTH(fine_tuning) : 0, fine_tuning, &yaml));
   PetscCall(KNRunStart(loop.run, yaml, state.epoch, &state.seconds));
   PetscCall(PetscFree(yaml));
   if (trainer->condensation_every) PetscCall(KNCondensationStart(loop.run, state.epoch));

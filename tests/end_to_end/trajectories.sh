@@ -48,6 +48,22 @@ for picture in fields_test fields_fine; do [ -s run.1/$picture.png ] || fail "no
 ranks 1 inspect -input test.1.h5 | grep -q "checksums are right" || fail "the prediction is damaged"
 ranks 1 inspect -input run.1/checkpoint.h5 | grep -q "train_history: 2" || fail "the checkpoint does not know its history"
 
+# A network trained further with longer rollouts and on other points: the checkpoint's options, weights and normalisers (with no learning rate to speak of its errors stay), its file no more once it has begun.
+onward() { n=$1 run=$2; shift 2; ranks $n train -run $run -train_initial begun.h5 -dataset fine_line.h5 -dataset_test test_line.h5 -train_rollout 3 -train_batch 2 -train_microbatch 1 "$@" > output 2> message; }
+cp whole/checkpoint.h5 begun.h5
+onward 1 same -train_epochs 1 -train_lr 1e-10
+close "$(error 5)" "$(tail -n 1 same/metrics.csv | cut -d , -f 3)" 1e-4 || fail "the network does not begin with the checkpoint's weights: $(cat table.csv same/metrics.csv)"
+grep -q "^model_width: 8$" same/config.yaml || fail "the run does not know the checkpoint's options: $(cat same/config.yaml)"
+onward 1 onward -train_epochs 2
+ends 75 onward 1 onward.part -train_epochs 2 -max_time 1e-9
+mv begun.h5 gone.h5
+ranks 2 train -run onward.part -max_time 0 > output 2> message
+cmp onward/checkpoint.h5 onward.part/checkpoint.h5 || fail "the resumed run that goes on with another network has another checkpoint"
+ranks 1 inspect -input onward.part/checkpoint.h5 | grep -q "trained further from begun.h5" || fail "the checkpoint does not know where it comes from"
+unchanged refused 3 "begun.h5" ranks 1 train -run new -dataset train_line.h5 -train_initial begun.h5
+unchanged refused 3 "gone.h5 was made with other options: -model_width is 8 there, 12 here" ranks 1 train -run new -dataset train_line.h5 -train_initial gone.h5 -model_width 12
+unchanged refused 3 "train.h5 has its frames 1. apart in time, the network was trained on 0.25" ranks 1 train -run new -dataset train.h5 -train_initial gone.h5
+
 new() { ranks 1 train -run new -dataset train.h5 -model_modes 4 "$@"; }
 unchanged refused 2 "option -train_history is 8, the dataset has 8 frames: it must have at least one more" new -train_history 8
 unchanged refused 2 "option -train_rollout is 7, the dataset has 8 frames, of which -train_history takes 2: give at most 6, or 0" new -train_history 2 -train_rollout 7
