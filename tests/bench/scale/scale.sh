@@ -89,9 +89,9 @@ if [ ! -f $results ]; then
   for overlap in 0 1; do row simulated this_machine "$local_bandwidth" $overlap 2 "$(simulate 2 $overlap)"; done
 fi
 # Bytes a second for one rank: 100 Gbit/s shared by 32 ranks, by 4, and for one alone.
-for bandwidth in 3.1 12.5 0.39; do
-  for ranks in ${*:-2 8 64 256 1024 2048}; do
-    for overlap in 1 0; do
+for overlap in 1 0; do
+  for bandwidth in 3.1 12.5 0.39; do
+    for ranks in ${*:-2 8 64 256 1024 2048}; do
       for topology in fat_tree dragonfly; do
         ! grep -q "^simulated,$topology,$bandwidth,$overlap,$ranks," $results || continue
         platform $topology ${bandwidth}e9 5e-7 >"$work/platform.xml"
@@ -100,7 +100,6 @@ for bandwidth in 3.1 12.5 0.39; do
       done
     done
   done
-  echo "$bandwidth GB/s simulated"
 done
 gnuplot tests/bench/scale/scale.gnuplot
-awk -F, '$1 == "simulated" && $4 == 1 && $5 >= 1024' $results
+awk -F, -f tests/bench/scale/scale.awk $results
