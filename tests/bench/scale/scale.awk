@@ -16,7 +16,7 @@ END {
             if ((topology[t], bandwidth[b], overlap, ranks[r], i) in efficiency) cell = cell (cell == "" ? "" : ", ") efficiency[topology[t], bandwidth[b], overlap, ranks[r], i]
           line = line " " (cell == "" ? "-" : cell) " |"
         }
-        print line
+        if (line ~ /%/) print line
       }
   }
 }

@@ -2,8 +2,8 @@
 # How training would scale: the program's reduction on simulated clusters of up to 2,048 ranks (SimGrid), after calibration on 1 and 2 real ranks.
 #   sh tests/bench/scale/scale.sh calibrate      on an idle machine, half a minute: jobs/results/scaling_simulated.calibration, and an empty table
 #   sh tests/bench/scale/scale.sh [ranks ...]    2 8 64 256 1024 2048: simulates what jobs/results/scaling_simulated.csv does not hold yet; then the picture
-# Network: the default one on 64 x 64, micro-batches of 5. Needs build/release/kitinet for the calibration, libsimgrid-dev, gnuplot. One simulation of 1,024 ranks takes up to a
-# minute on one thread, of 2,048 up to five (2 GB); several may run at a time with different ranks.
+# Network: the default one on 64 x 64, micro-batches of 5. Needs build/release/kitinet for the calibration, libsimgrid-dev, gnuplot. A simulation of 1,024 ranks took 16 to 54 s of
+# one thread and 0.7 GB, the one of 2,048 that was tried (dragonfly, 3.1 GB/s, with overlap) 124 s; several may run at a time with different ranks.
 set -eu
 cd "$(dirname "$0")/../../.."
 . jobs/packages.sh
@@ -58,7 +58,7 @@ platform() {
 }
 # simulate RANKS OVERLAP: seconds of a step with one micro-batch. No collective is replaced; polling costs nothing; ranks share the memory of their gradients (in blocks larger than
 # those: a mapping each, not one a MiB) and the program's data, of which nothing is global. Events within 0.1 microseconds are one, and acknowledgements no flows of
-# their own: against 1e-9 s and such flows, on 64 and 256 ranks at 0.39 and 3.1 GB/s, a step differs by at most 0.04 % on the fat tree, on the dragonfly by 0.4 % at 3.1 GB/s and by
+# their own: against 1e-9 s and such flows, on 64 and 256 ranks at 0.39 and 3.1 GB/s, a step (calibrated before, 25 ms a micro-batch) differs by at most 0.04 % on the fat tree, on the dragonfly by 0.4 % at 3.1 GB/s and by
 # 2 % at 0.39. With overlap a message that just misses a poll waits for the next one, after a twentieth of backward; so no setting is more certain than 1 or 2 %.
 simulate() {
   seq -f "n%.0f" 0 $(($1 - 1)) >"$work/hosts"
