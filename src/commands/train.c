@@ -84,7 +84,7 @@ static PetscErrorCode PrintFiles(KNOperator op, const char directory[])
 PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
 {
   char             directory[PETSC_MAX_PATH_LEN] = "", path[PETSC_MAX_PATH_LEN] = "", test_path[PETSC_MAX_PATH_LEN] = "", initial[PETSC_MAX_PATH_LEN] = "";
-  const KNProblem  example = {.grid = {.dim = 2, .n = {1, 1, 1}}, .inputs = 1, .outputs = 1}; /* where no file is opened: any option fits it */
+  const KNProblem  example = {.grid = {.dim = 2, .n = {1, 1, 1}}, .outputs = 1}; /* where no file is opened: any option fits it */
   const KNProblem *problem = &example, *test_problem;
   KNDataset        dataset = NULL, test = NULL;
   KNTrainer        trainer;
