@@ -2,8 +2,8 @@
   A sample shared by all ranks, each with a slab of its grid: output, gradient of the input and, added up, gradients of the parameters are those of the network that has the whole sample. On
   one, two and three axes, with slabs of unequal size, with and without padding, for every residual.
 */
+#include "draw.h"
 #include <kitinet/model.h>
-#include <kitinet/random.h>
 #include <kitinet/sharing.h>
 
 enum { IN = 2, OUT = 3, SAMPLES = 2, LARGEST = 1024 };
@@ -16,16 +16,6 @@ static const double tolerance = 2e-5;
 
 static const PetscInt64 rows[SAMPLES] = {4, 1};
 static const KNPass     drawn         = {.samples = SAMPLES, .training = PETSC_TRUE, .seed = 3, .step = 5, .index = rows};
-
-static void Draw(KNReal *x, size_t count, PetscInt64 which)
-{
-  for (size_t i = 0; i < count; i++) {
-    uint64_t word[4];
-
-    KNRandomWords(1, KN_STREAM_TEST, which, (PetscInt64)i, 0, 0, word);
-    x[i] = (KNReal)(2 * KNUniform(word[0]) - 1);
-  }
-}
 
 static PetscErrorCode ModelCreate(PetscInt dim, KNModel *model)
 {

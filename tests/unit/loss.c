@@ -1,21 +1,11 @@
 /* The relative L2 error: values by hand, its gradient against central differences, zero targets, the minimum. */
+#include "draw.h"
 #include <kitinet/loss.h>
-#include <kitinet/random.h>
 #include <string.h>
 
 #define CHECK(condition, ...) PetscCheck(condition, PETSC_COMM_SELF, PETSC_ERR_PLIB, __VA_ARGS__)
 
 enum { B = 3, n = 37 };
-
-static void Draw(KNReal *x, size_t count, PetscInt64 which)
-{
-  for (size_t i = 0; i < count; i++) {
-    uint64_t word[4];
-
-    KNRandomWords(1, KN_STREAM_TEST, which, (PetscInt64)i, 0, 0, word);
-    x[i] = (KNReal)(2 * KNUniform(word[0]) - 1);
-  }
-}
 
 /* (3, 4) against (0, 0): |y| = 5. (4, 5) against (1, 1): |y - t| = 5, |t| = sqrt 2. Equal: 0, and gradient 0 at this minimum. */
 static PetscErrorCode TestValues(void)

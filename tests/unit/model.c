@@ -3,8 +3,8 @@
   and without padding, for both collision laws. In either precision: collision rate 0 is the plain network bit for bit; a forward
   pass for evaluation gives what one for training gives; one set of parameters serves every grid.
 */
+#include "draw.h"
 #include <kitinet/model.h>
-#include <kitinet/random.h>
 #include <string.h>
 
 #define CHECK(condition, ...) PetscCheck(condition, PETSC_COMM_SELF, PETSC_ERR_PLIB, __VA_ARGS__)
@@ -19,16 +19,6 @@ typedef struct {
   PetscInt    dim;
   const char *dropout, *kind, *train; /* NULL: none, element, sample */
 } Network;
-
-static void Draw(KNReal *x, size_t count, PetscInt64 which)
-{
-  for (size_t i = 0; i < count; i++) {
-    uint64_t word[4];
-
-    KNRandomWords(1, KN_STREAM_TEST, which, (PetscInt64)i, 0, 0, word);
-    x[i] = (KNReal)(2 * KNUniform(word[0]) - 1);
-  }
-}
 
 static PetscErrorCode NetworkCreate(const Network *network, KNModel *model)
 {

@@ -10,9 +10,9 @@
     threads      one and two give the same bits; so do gradients written over the inputs
     refused      slabs of a grid, and fewer channels than axes
 */
+#include "draw.h"
 #include <kitinet/error.h>
 #include <kitinet/layer.h>
-#include <kitinet/random.h>
 #include <omp.h>
 #include <string.h>
 
@@ -30,16 +30,6 @@ typedef struct {
   KNReal      *step, *dstep; /* (C), not owned */
   size_t       steps, size;  /* parameters; values of B samples */
 } Case;
-
-static void Draw(KNReal *field, size_t count, PetscInt64 which)
-{
-  for (size_t i = 0; i < count; i++) {
-    uint64_t word[4];
-
-    KNRandomWords(9, KN_STREAM_TEST, which, (PetscInt64)i, 0, 0, word);
-    field[i] = (KNReal)(2 * KNUniform(word[0]) - 1);
-  }
-}
 
 static PetscErrorCode Create(const char type[], const char options[], const KNGrid *grid, PetscInt channels, Case *test)
 {

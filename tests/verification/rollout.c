@@ -3,7 +3,7 @@
   to 1e-7, with collisions too, which must be drawn again as they were. In either precision: each step is the model applied to the frames before it, with draws of its own; the given frames
   stay as they are; whoever waits for complete gradients hears of the last backward sweep only.
 */
-#include <kitinet/random.h>
+#include "draw.h"
 #include <kitinet/rollout.h>
 #include <string.h>
 
@@ -21,16 +21,6 @@ typedef struct {
   KNReal      *value, *gradient;
   size_t       size;
 } Network;
-
-static void Draw(KNReal *x, size_t count, PetscInt64 which)
-{
-  for (size_t i = 0; i < count; i++) {
-    uint64_t word[4];
-
-    KNRandomWords(1, KN_STREAM_TEST, which, (PetscInt64)i, 0, 0, word);
-    x[i] = (KNReal)(2 * KNUniform(word[0]) - 1);
-  }
-}
 
 /* A network at a general point: biases begin at 0 and the spectral weights are small. */
 static PetscErrorCode NetworkCreate(const char residual[], Network *network)

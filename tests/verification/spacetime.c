@@ -2,7 +2,7 @@
   A model of whole trajectories: the predicted frames are the model of fields that repeat the given ones along time, the first axis; the given frames stay as they are. Linked in
   double its gradient equals central differences to 1e-7, with collisions too.
 */
-#include <kitinet/random.h>
+#include "draw.h"
 #include <kitinet/spacetime.h>
 #include <string.h>
 
@@ -12,16 +12,6 @@ enum { B = 2, H = 2, C = 2, R = 7, S = 6 * 8, F = H + R, VALUES = B * F * C * S,
 
 static const PetscInt64 rows[B] = {4, 1};
 static const KNPass     drawn   = {.samples = B, .training = PETSC_TRUE, .seed = 3, .step = 5, .index = rows};
-
-static void Draw(KNReal *x, size_t count, PetscInt64 which)
-{
-  for (size_t i = 0; i < count; i++) {
-    uint64_t word[4];
-
-    KNRandomWords(1, KN_STREAM_TEST, which, (PetscInt64)i, 0, 0, word);
-    x[i] = (KNReal)(2 * KNUniform(word[0]) - 1);
-  }
-}
 
 static PetscErrorCode Test(const char residual[])
 {
