@@ -18,7 +18,6 @@
 
   in[0] = x, in[1] = v: (B, C, S); out = v': (B, C, S). No parameters.
 */
-#include "collision_kernels.h"
 #include "collision_list.h"
 #include <string.h>
 
@@ -46,22 +45,20 @@ static PetscErrorCode KNLayerSetGrid_Collision(KNLayer layer)
 static void KNLayerApply_Collision(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
 {
   const KNCollision    *collision = layer->data;
-  const KNReal         *x         = collision->law == KN_LAW_LINE_OF_CENTRES ? in[0] : NULL;
   const KNCollisionList list      = KNCollisionCollide(collision, layer, pass, b, in[1]);
 
-  kn_collision_perform(out, x, in[1], list.omega, list.pair, list.weight, list.pairs, collision->n, collision->d, collision->S, mode == ADD_VALUES);
+  KNCollisionPerform(collision, &list, out, in[0], in[1], mode == ADD_VALUES);
 }
 
 static void KNLayerApplyBack_Collision(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   const KNCollision    *collision = layer->data;
-  const KNReal         *x         = collision->law == KN_LAW_LINE_OF_CENTRES ? in[0] : NULL;
   const KNCollisionList list      = KNCollisionCollide(collision, layer, pass, b, in[1]);
 
   for (int i = 0; mode == INSERT_VALUES && i < 2; i++) {
     if (din[i]) memset(din[i], 0, collision->n * collision->d * collision->S * sizeof(KNReal));
   }
-  kn_collision_perform_backward(din[0], din[1], dout, x, in[1], list.omega, list.pair, list.weight, list.pairs, collision->n, collision->d, collision->S);
+  KNCollisionPerformBack(collision, &list, din[0], din[1], dout, in[0], in[1]);
 }
 
 static PetscErrorCode KNLayerView_Collision(KNLayer layer, PetscViewer viewer)

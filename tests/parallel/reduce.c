@@ -90,8 +90,7 @@ static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, P
     if (type == KN_REDUCTION_ALLREDUCE) KNPartition(total, size, rank, &start, &end);
     PetscCall(KNReductionBegin(reduction, total));
     for (PetscInt64 first = start; first < end; first += microbatch) {
-      const PetscInt leaf = (PetscInt)(first / microbatch);
-
+      const PetscInt   leaf = (PetscInt)(first / microbatch);
       const InsertMode mode = KNReductionGetMode(reduction);
 
       CHECK(mode == INSERT_VALUES || (first > start && !(apart && type == KN_REDUCTION_TREE)), "Micro-batch %" PetscInt_FMT " is to be added to nothing, or to others", leaf);
