@@ -31,13 +31,6 @@ struct _p_KNReduction {
   size_t          complete;    /* gradients from here on are complete */
 };
 
-/* sum (n) += term (n) */
-static void kn_add(KNReal *restrict sum, const KNReal *restrict term, size_t n)
-{
-#pragma omp parallel for simd schedule(static) if (n > 16384) // else the threads' start takes longer
-  for (size_t i = 0; i < n; i++) sum[i] += term[i];
-}
-
 PetscBool kn_all_moderate(const KNReal value[], size_t n)
 {
   KNReal largest = 0, sum = 0;
@@ -145,7 +138,7 @@ PetscErrorCode KNReductionGradientsDone(void *context, size_t offset)
   }
   PetscCall(KNParametersGetBlocks(r->parameters, NULL, NULL, &gradient, NULL, NULL));
   for (int k = 0; r->leaf >> k && (last || r->leaf >> k & 1); k++) {
-    if (k >= r->lowest && r->leaf >> k & 1) kn_add(gradient + offset, r->buffer[k] + offset, r->complete - offset);
+    if (k >= r->lowest && r->leaf >> k & 1) kn_tree_add(gradient + offset, r->buffer[k] + offset, r->complete - offset);
   }
   r->complete = offset;
   if (last) PetscCallMPI(KNTreeProgress(r->tree, offset));

@@ -33,8 +33,7 @@ struct KNTree {
   size_t       messages, floats;
 };
 
-/* sum (n) += term (n) */
-static void kn_tree_add(float *restrict sum, const float *restrict term, size_t n)
+void kn_tree_add(float *restrict sum, const float *restrict term, size_t n)
 {
 #pragma omp parallel for simd schedule(static) if (n > 16384) // else the threads' start takes longer
   for (size_t i = 0; i < n; i++) sum[i] += term[i];

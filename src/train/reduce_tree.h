@@ -40,6 +40,9 @@ int KNTreeProgress(KNTree *tree, size_t from);
 /* Collective. The rest: array is the sum on all ranks. */
 int KNTreeFinish(KNTree *tree);
 
+/* Not collective. sum (n) += term (n): how the tree adds, within a rank as between them. */
+void kn_tree_add(float sum[restrict], const float term[restrict], size_t n);
+
 /* Not collective. Messages and floats that this rank sent since KNTreeBegin. */
 void KNTreeGetTraffic(const KNTree *tree, size_t *messages, size_t *floats);
 
