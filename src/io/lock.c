@@ -1,6 +1,8 @@
 /* One job writes in a directory. Rank 0 only; the file is text, "host NAME", "process N BIRTH", "job ID RESTARTS". */
 #include <kitinet/error.h>
 #include <kitinet/lock.h>
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,6 +17,7 @@ enum { TEXT = 512 };
 static struct {
   char path[PETSC_MAX_PATH_LEN]; /* "": none is held */
   char text[TEXT];
+  long restarts;
 } held;
 
 typedef struct {
@@ -119,6 +122,7 @@ static int Take(const char path[], Owner *owner)
       }
       (void)snprintf(held.path, sizeof(held.path), "%s", path);
       memcpy(held.text, mine, sizeof(mine));
+      held.restarts = me.restarts;
       return 0;
     }
     if (errno != EEXIST) return errno;
@@ -134,6 +138,28 @@ static int Take(const char path[], Owner *owner)
   return -1;
 }
 
+/* Whether this is a name of KNLockUnfinished(). */
+static PetscBool IsUnfinished(const char name[])
+{
+  const char *end = strrchr(name, '.'), *digit = end;
+
+  if (!end || strcmp(end, ".tmp")) return PETSC_FALSE;
+  while (digit > name && isdigit((unsigned char)digit[-1])) digit--;
+  return (PetscBool)(digit < end && digit > name && digit[-1] == '.');
+}
+
+/* What cannot be removed does no harm. */
+static void RemoveUnfinished(const char directory[])
+{
+  DIR           *folder = opendir(directory);
+  struct dirent *entry;
+
+  if (!folder) return;
+  while ((entry = readdir(folder)))
+    if (IsUnfinished(entry->d_name)) (void)unlinkat(dirfd(folder), entry->d_name, 0);
+  closedir(folder);
+}
+
 PetscErrorCode KNLockTake(MPI_Comm comm, const char directory[])
 {
   char        path[PETSC_MAX_PATH_LEN];
@@ -147,7 +173,13 @@ PetscErrorCode KNLockTake(MPI_Comm comm, const char directory[])
   if (rank == 0 && !failure) failure = Take(path, &owner);
   PetscCall(KNAgree(comm, failure > 0 ? KN_ERR_IO : 0, "%s/lock: cannot be made: %s", directory, strerror(failure)));
   PetscCall(KNAgree(comm, failure < 0 ? KN_ERR_USAGE : 0, "%s is in use by process %ld on host %s (job %s, restart %ld): wait for it; if it is surely gone, remove %s/lock", directory, owner.process, owner.host, owner.job, owner.restarts, directory));
+  if (rank == 0) RemoveUnfinished(directory);
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscBool KNLockUnfinished(const char path[], size_t size, char unfinished[])
+{
+  return (PetscBool)(snprintf(unfinished, size, "%s.%ld.tmp", path, held.path[0] ? held.restarts : 0) < (int)size);
 }
 
 int KNLockCheck(size_t size, char message[])

@@ -45,7 +45,7 @@ int KNFileReplace(KNFile *file, size_t nparts, const KNFilePart part[], const ch
   int         descriptor, code = 0;
 
   if (!stat(file->path, &status) && !S_ISREG(status.st_mode)) return KNFileFail(file, KN_ERR_IO, "cannot be replaced, it is no regular file; choose another path");
-  if (snprintf(temporary, sizeof(temporary), "%s.tmp", file->path) >= (int)sizeof(temporary)) return KNFileFail(file, KN_ERR_IO, "the path is too long");
+  if (!KNLockUnfinished(file->path, sizeof(temporary), temporary)) return KNFileFail(file, KN_ERR_IO, "the path is too long");
   descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
   if (descriptor < 0) return KNFileFail(file, KN_ERR_IO, "cannot create %s: %s", temporary, strerror(errno));
   for (size_t i = 0; i < nparts && !code; i++) code = WriteAll(file, descriptor, (const char *)part[i].bytes, part[i].size);

@@ -126,11 +126,11 @@ static PetscErrorCode TestGenerations(void)
   PetscFunctionBegin;
   PetscCall(Remove("a.h5"));
   PetscCall(Remove("a.h5.previous"));
-  PetscCall(WriteBytes("a.h5.tmp", "left over", 9));
+  PetscCall(WriteBytes("a.h5.0.tmp", "left over", 9));
   for (PetscInt64 number = 1; number <= 3; number++) {
     PetscCall(Save("a.h5", number));
     PetscCall(CheckNumber("a.h5", number));
-    CHECK(access("a.h5.tmp", F_OK), "A temporary file is left");
+    CHECK(access("a.h5.0.tmp", F_OK), "A temporary file is left");
     if (number > 1) PetscCall(CheckNumber("a.h5.previous", number - 1));
     else CHECK(access("a.h5.previous", F_OK), "The first generation has a previous one");
     PetscCallMPI(MPI_Barrier(PETSC_COMM_WORLD)); /* all have looked before rank 0 writes the next one */
@@ -246,7 +246,7 @@ static PetscErrorCode TestUnwritable(void)
   if (First()) mkdir("folder.h5", 0777);
   MPI_Barrier(PETSC_COMM_WORLD);
   EXPECT_ERROR(KN_ERR_IO, "folder.h5: cannot", Save("folder.h5", 7));
-  CHECK(access("folder.h5.tmp", F_OK), "A failed write leaves its temporary file");
+  CHECK(access("folder.h5.0.tmp", F_OK), "A failed write leaves its temporary file");
   PetscCall(CheckNumber("a.h5", 4));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
