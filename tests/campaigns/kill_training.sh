@@ -12,6 +12,21 @@ random() { state=$(((state * 1103515245 + 12345) % 2147483648)); drawn=$((state 
 two_ranks() { background TERM "$MPIEXEC" -n 2 sh -c 'echo $$ >> pids; exec "$KITINET" "$@"' sh "$@"; }
 both_started() { [ "$(wc -l < pids)" -eq 2 ]; }
 
+# gone: whether the processes named in the file pids have ended; those that nobody waited for have
+gone() {
+  for process in $(cat pids); do
+    condition=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$process/status" 2> /dev/null || true)
+    case $condition in '' | Z | X) ;; *) return 1 ;; esac
+  done
+}
+
+# reap LAUNCHER: after ranks were killed; its exit code in code. What counts is that the ranks are gone: Open MPI's launcher itself can hang when one of them is killed while it
+# connects (4.1.4: "PMIX ERROR: UNREACHABLE"), and is then ended by the limit of its time, code 124.
+reap() {
+  await "ranks still run after one was killed" gone
+  code=0; wait "$1" || code=$?
+}
+
 # campaign KILLS LONGEST FINISHED COMMAND ...: kills until KILLS have struck; a command that ends before that begins anew, after its end is compared
 campaign() {
   wanted=$1 longest=$2 finished=$3 struck=0 starts=0 ends=0; shift 3

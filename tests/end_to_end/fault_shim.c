@@ -1,28 +1,32 @@
 /*
   Faults of the system, injected into one rank by LD_PRELOAD. The environment says which:
 
-    FAULT_CALL   fsync, write, read (also pread), flock, malloc, gemm_forward, gemm_backward: a matrix product without, with a transposed factor
-    FAULT_RANK   of this rank only (Open MPI's number); default: all
+    FAULT_CALL   fsync, write, pwrite (also pwritev), read (also pread), flock, malloc, gemm_forward, gemm_backward: a matrix product without, with
+                 a transposed factor
+    FAULT_RANK   of this rank only, as mpiexec or srun numbers it; default: all
     FAULT_FILE   only where the path of the file contains this
     FAULT_WHEN   only once this file exists
     FAULT_SIZE   only requests of at least so many bytes
     FAULT_AFTER  so many calls succeed first; default 0
     FAULT_TIMES  so many calls fail then; default: all
     FAULT_ERROR  errno of the failing call; default 5, EIO
+    FAULT_SIGNAL the process sends itself this signal (a number) before the call, which then succeeds if there still is one to make it
     FAULT_VALUE  what the first element of the matrix product becomes, times its value plus one; default nan
 */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static struct {
   const char *call, *file, *when;
-  long        rank, size, after, times, error;
+  long        rank, size, after, times, error, signal;
   float       value;
   int         known;
 } fault;
@@ -36,17 +40,18 @@ static long Number(const char name[], long initial)
 
 static void Learn(void)
 {
-  const char *rank = getenv("OMPI_COMM_WORLD_RANK"), *value = getenv("FAULT_VALUE");
+  const char *rank = getenv("PMIX_RANK"), *value = getenv("FAULT_VALUE");
 
-  fault.known = 1;
-  fault.file  = getenv("FAULT_FILE");
-  fault.when  = getenv("FAULT_WHEN");
-  fault.rank  = Number("FAULT_RANK", -1);
-  fault.size  = Number("FAULT_SIZE", 0);
-  fault.after = Number("FAULT_AFTER", 0);
-  fault.times = Number("FAULT_TIMES", LONG_MAX);
-  fault.error = Number("FAULT_ERROR", EIO);
-  fault.value = strtof(value ? value : "nan", NULL);
+  fault.known  = 1;
+  fault.file   = getenv("FAULT_FILE");
+  fault.when   = getenv("FAULT_WHEN");
+  fault.rank   = Number("FAULT_RANK", -1);
+  fault.size   = Number("FAULT_SIZE", 0);
+  fault.after  = Number("FAULT_AFTER", 0);
+  fault.times  = Number("FAULT_TIMES", LONG_MAX);
+  fault.error  = Number("FAULT_ERROR", EIO);
+  fault.signal = Number("FAULT_SIGNAL", 0);
+  fault.value  = strtof(value ? value : "nan", NULL);
   if (fault.rank < 0 || fault.rank == (rank ? atol(rank) : 0)) fault.call = getenv("FAULT_CALL");
 }
 
@@ -68,6 +73,10 @@ static int Strikes(const char call[], int descriptor, size_t size)
   }
   if (__atomic_fetch_sub(&fault.after, 1, __ATOMIC_RELAXED) > 0) return 0;
   if (__atomic_fetch_sub(&fault.times, 1, __ATOMIC_RELAXED) <= 0) return 0;
+  if (fault.signal) {
+    raise((int)fault.signal);
+    return 0;
+  }
   errno = (int)fault.error;
   return 1;
 }
@@ -91,6 +100,16 @@ ssize_t write(int descriptor, const void *bytes, size_t size)
   return Strikes("write", descriptor, size) ? -1 : NEXT(write)(descriptor, bytes, size);
 }
 
+ssize_t pwrite(int descriptor, const void *bytes, size_t size, off_t offset)
+{
+  return Strikes("pwrite", descriptor, size) ? -1 : NEXT(pwrite)(descriptor, bytes, size, offset);
+}
+
+ssize_t pwritev(int descriptor, const struct iovec *pieces, int count, off_t offset)
+{
+  return Strikes("pwrite", descriptor, 0) ? -1 : NEXT(pwritev)(descriptor, pieces, count, offset);
+}
+
 ssize_t read(int descriptor, void *bytes, size_t size)
 {
   return Strikes("read", descriptor, size) ? -1 : NEXT(read)(descriptor, bytes, size);
@@ -105,6 +124,8 @@ ssize_t pread64(int descriptor, void *bytes, size_t size, off64_t offset)
 {
   return Strikes("read", descriptor, size) ? -1 : NEXT(pread64)(descriptor, bytes, size, offset);
 }
+
+#ifndef KN_SANITIZE /* whose allocator must stay in place */
 
 /* glibc's own allocator, because dlsym() itself may allocate. */
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t), *__libc_memalign(size_t, size_t);
@@ -134,6 +155,8 @@ int posix_memalign(void **memory, size_t alignment, size_t size)
   if (Strikes("malloc", -1, size)) return ENOMEM;
   return (*memory = __libc_memalign(alignment, size)) ? 0 : ENOMEM;
 }
+
+#endif
 
 void cblas_sgemm(int order, int transA, int transB, int M, int N, int K, float alpha, const float *A, int lda, const float *B, int ldb, float beta, float *C, int ldc)
 {

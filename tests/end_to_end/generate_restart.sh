@@ -1,31 +1,21 @@
 # kitinet generate, killed or stopped in the middle, goes on where it was: the file is that of an uninterrupted run, byte for byte.
 set -eu
-. "$(dirname "$0")/refused.sh"
-rm -rf ./*
+. "$(dirname "$0")/fault.sh"
 samples=400
 generate() { n=$1; shift; ranks "$n" generate -darcy_grid 32 "$@"; }
 
 generate 2 -samples $samples -output whole.h5 > summary
 
-# Two ranks, killed as soon as both are at work; the size of the file tells nothing of the samples in it, the time does.
-two_ranks() { background TERM "$MPIEXEC" -n 2 sh -c 'echo $$ >> pids; exec "$KITINET" generate -darcy_grid 32 -samples "$1" -output killed.h5' sh "$samples"; }
-begun() { [ "$(wc -l < pids)" -eq 2 ] && { [ -e killed.h5.partial ] || [ -e killed.h5 ]; }; }
-kills=0
-for delay in 0.02 0.06 0.1; do
-  : > pids
-  { seconds=20; two_ranks; } > output 2> message &
-  launcher=$!
-  await "killed.h5.partial does not appear" begun
-  sleep $delay
-  kill -9 $(cat pids) 2> /dev/null || true
-  reap $launcher
-  [ $code -eq 0 ] || kills=$((kills + 1))
-  [ -e killed.h5 ] && break
-  [ -e killed.h5.partial ] || fail "a killed run left nothing to go on from"
+# A rank is killed at one of its writes, four to a sample; the launcher ends the other.
+for writes in 30 101 202; do
+  code=0
+  faulty 2 "FAULT_CALL=pwrite FAULT_FILE=killed.h5 FAULT_AFTER=$writes FAULT_SIGNAL=9" generate -darcy_grid 32 -samples $samples -output killed.h5 > output 2> message || code=$?
+  [ $code -ne 0 ] || fail "not killed after $writes writes"
+  [ ! -e killed.h5 ] && [ -e killed.h5.partial ] || fail "killed after $writes writes, it left: $(ls)"
 done
-[ $kills -ge 1 ] || fail "no run was killed before its end"
-[ -e killed.h5 ] || generate 2 -samples $samples -output killed.h5 > summary
-cmp whole.h5 killed.h5 || fail "another file after $kills kills"
+generate 2 -samples $samples -output killed.h5 > summary
+grep -q "^going on with" summary || fail "begins afresh after it was killed: $(cat summary)"
+cmp whole.h5 killed.h5 || fail "another file after three kills"
 
 # A time limit ends in order, with exit code 75, and never before a sample is done, however slow the start; every run goes on with what the one before has done.
 one() { generate 1 -samples 3 -output one.h5 -max_time 1e-9 > summary 2> message; }
@@ -45,15 +35,9 @@ done
 cmp whole.h5 limited.h5 || fail "another file after $runs runs of limited time"
 
 # A signal, too; what is left is continued only for the same data.
-background USR1 "$KITINET" generate -darcy_grid 32 -samples 20000 -output signalled.h5 > summary 2> message &
-run=$!
-await "signalled.h5.partial does not appear" [ -e signalled.h5.partial ]
-sleep 0.5
-kill -USR1 $run
-code=0; wait $run || code=$?
-[ $code -eq 75 ] || fail "exit code $code after SIGUSR1: $(cat summary message)"
+ends 75 faulty 1 "FAULT_CALL=pwrite FAULT_FILE=signalled.h5 FAULT_AFTER=101 FAULT_TIMES=1 FAULT_SIGNAL=10" generate -darcy_grid 32 -samples 500 -output signalled.h5 > summary 2> message
 [ -e signalled.h5.partial ] || fail "nothing is left to go on from"
 generate 1 -samples $samples -output signalled.h5 > summary 2> message
-grep -q "signalled.h5.partial, left by an earlier run, cannot be continued: 20000 samples, not $samples; begins afresh" message || fail "not told why it begins afresh: $(cat message)"
+grep -q "signalled.h5.partial, left by an earlier run, cannot be continued: 500 samples, not $samples; begins afresh" message || fail "not told why it begins afresh: $(cat message)"
 cmp whole.h5 signalled.h5 || fail "another file after a leftover of other data"
 [ ! -e signalled.h5.partial ] || fail "a leftover"

@@ -20,21 +20,6 @@ background() {
   exec timeout --foreground -s "$signal_" -k 30 "$seconds" "$@"
 }
 
-# gone: whether the processes named in the file pids have ended; those that nobody waited for have
-gone() {
-  for process_ in $(cat pids); do
-    state_=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$process_/status" 2> /dev/null || true)
-    case $state_ in '' | Z | X) ;; *) return 1 ;; esac
-  done
-}
-
-# reap LAUNCHER: after ranks were killed; its exit code in code. What counts is that the ranks are gone: Open MPI's launcher itself can hang when one of them is killed while it
-# connects (4.1.4: "PMIX ERROR: UNREACHABLE"), and is then ended by the limit of its time, code 124.
-reap() {
-  await "ranks still run after one was killed" gone
-  code=0; wait "$1" || code=$?
-}
-
 # await WHAT CONDITION ...: until the condition holds, a minute at most
 await() {
   what=$1 tries=0; shift

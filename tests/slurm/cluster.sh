@@ -117,7 +117,22 @@ ranks_of() {
     [ "$(readlink "$process/exe")" != "$KITINET" ] || ! tr '\0' '\n' < "$process/cmdline" | grep -qx "$1" || echo "${process#/proc/}"
   done 2> /dev/null
 }
-has_epochs() { [ -f "$1/metrics.csv" ] && [ "$(wc -l < "$1/metrics.csv")" -gt "$2" ]; }
+
+# struck FAULTS COMMAND ...: the command, which submits a job whose program has these faults (end_to_end/fault_shim.c) at every start
+struck() {
+  printf '#!/bin/sh\nexport LD_PRELOAD=%s %s\nexec %s "$@"\n' "$FAULT_SHIM" "$1" "$KITINET" > struck
+  chmod +x struck
+  shift
+  (export KITINET=/srv/struck; "$@")
+}
+
+# What freezes the rank that writes the checkpoints of a training at its third, before that has its name. await_frozen RUN N: until that has happened in N starts;
+# thaw RUN: all go on
+freezing="FAULT_CALL=fsync FAULT_FILE=checkpoint.h5 FAULT_AFTER=2 FAULT_TIMES=1 FAULT_SIGNAL=19"
+frozen() { for rank in $(ranks_of "$1"); do ! grep -q "^State:.T" "/proc/$rank/status" || echo "$rank"; done 2> /dev/null; }
+frozen_are() { [ "$(frozen "$1" | wc -w)" -eq "$2" ]; }
+await_frozen() { await_for 150 "no third checkpoint" frozen_are "$@"; }
+thaw() { kill -CONT $(frozen "$1"); }
 
 trap finish EXIT
 start_cluster
