@@ -22,7 +22,11 @@ goes_on() { ends 75 ranks 1 train -run run -max_time 1e-9 > output 2> message; [
 sh -c 'echo $$' > number
 lock "$(hostname)" "$(cat number)" 1 - 0; goes_on "dead process"
 lock "$(hostname)" $$ 1 - 0; goes_on "another process of the same number"
+: > run/checkpoint.h5.3.tmp; : > run/mine.tmp
 : > run/lock; touch -d '10 seconds ago' run/lock; goes_on "an empty lock"
+[ ! -e run/checkpoint.h5.3.tmp ] || fail "the unfinished file of another start stays"
+[ -e run/mine.tmp ] || fail "a file of the user's was removed"
+rm run/mine.tmp
 lock elsewhere 1 1 - 0
 unchanged refused 2 "run is in use by process 1 on host elsewhere (job -, restart 0)" second
 [ ! -e run/lock.old ] || fail "a leftover"

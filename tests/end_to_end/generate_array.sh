@@ -2,7 +2,7 @@
 set -eu
 . "$(dirname "$0")/refused.sh"
 rm -rf ./*
-export SLURM_SUBMIT_DIR="$KITINET_SOURCE" LAUNCH="timeout 120 $MPIEXEC -n 2"
+export SLURM_SUBMIT_DIR="$KITINET_SOURCE" LAUNCH="timeout 240 $MPIEXEC -n 2"
 job() { bash "$KITINET_SOURCE/jobs/generate.sbatch" "$@" -pde darcy -darcy_grid 16 > summary; }
 
 job "$PWD/whole" 12

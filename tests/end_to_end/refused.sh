@@ -3,7 +3,7 @@ exec 9>&2 # where a failure is told, whatever stands redirected then
 fail() { echo "FAILED: $*" >&9; exit 1; }
 
 # No step of a test waits for ever. limited PROGRAM ...: under a limit of time; if it is reached the exit code is 124, and a message says which step it was.
-seconds=${KN_STEP_SECONDS:-120}
+seconds=${KN_STEP_SECONDS:-240}
 limited() {
   ended=0 started=$(date +%s)
   timeout --foreground -k 30 "$seconds" "$@" || ended=$?
@@ -20,12 +20,12 @@ background() {
   exec timeout --foreground -s "$signal_" -k 30 "$seconds" "$@"
 }
 
-# await WHAT CONDITION ...: until the condition holds, a minute at most
+# await WHAT CONDITION ...: until the condition holds, two minutes or so at most
 await() {
   what=$1 tries=0; shift
   until "$@"; do
     tries=$((tries + 1))
-    [ $tries -lt 1200 ] || fail "a minute has passed: $what; $(cat message output 2> /dev/null)"
+    [ $tries -lt 2400 ] || fail "waited too long: $what; $(cat message output 2> /dev/null)"
     sleep 0.05
   done
 }

@@ -88,13 +88,13 @@ start_cluster() {
   export OMPI_MCA_btl=self,vader,tcp OMPI_MCA_ess_singleton_isolated=0 # ranks of several nodes
   slurmctld -c -D > slurmctld.out 2>&1 &
   for name in $nodes; do node "$name"; done
-  await_for 60 "the nodes do not come up" all_idle
+  await_for "the nodes do not come up" all_idle
 }
 all_idle() { [ "$(sinfo -h -t idle -o %D 2> /dev/null)" = 4 ]; }
 
-# await_for SECONDS WHAT CONDITION ...: until the condition holds
+# await_for WHAT CONDITION ...: until the condition holds, three minutes at most
 await_for() {
-  until=$(($(date +%s) + $1)) what=$2; shift 2
+  until=$(($(date +%s) + 180)) what=$1; shift
   until "$@"; do
     [ "$(date +%s)" -lt "$until" ] || fail "waited too long: $what; $(cat output 2> /dev/null)"
     sleep 0.1
@@ -106,7 +106,7 @@ field() { scontrol show job -o "$1" 2> /dev/null | tr ' ' '\n' | sed -n "s/^$2=/
 state_is() { [ "$(field "$1" JobState)" = "$2" ]; }
 ended() { case "$(field "$1" JobState)" in COMPLETED | FAILED | CANCELLED* | TIMEOUT | NODE_FAIL | OUT_OF_MEMORY) ;; *) false ;; esac; }
 await_end() { # ID STATE
-  await_for 150 "job $1 does not end" ended "$1"
+  await_for "job $1 does not end" ended "$1"
   state_is "$1" "$2" || fail "job $1 is $(field "$1" JobState), not $2"
 }
 
@@ -131,7 +131,7 @@ struck() {
 freezing="FAULT_CALL=fsync FAULT_FILE=checkpoint.h5 FAULT_AFTER=2 FAULT_TIMES=1 FAULT_SIGNAL=19"
 frozen() { for rank in $(ranks_of "$1"); do ! grep -q "^State:.T" "/proc/$rank/status" || echo "$rank"; done 2> /dev/null; }
 frozen_are() { [ "$(frozen "$1" | wc -w)" -eq "$2" ]; }
-await_frozen() { await_for 150 "no third checkpoint" frozen_are "$@"; }
+await_frozen() { await_for "no third checkpoint" frozen_are "$@"; }
 thaw() { kill -CONT $(frozen "$1"); }
 
 trap finish EXIT

@@ -14,12 +14,12 @@ cut_off "$lost"
 ranks 2 train -run whole $options > summary 2>&1 & # uses the time
 
 running_again() { [ "$(field "$job" Restarts)" -ge 1 ] && state_is "$job" RUNNING; }
-await_for 150 "not started again after $lost was lost" running_again
+await_for "not started again after $lost was lost" running_again
 [ "$(field "$job" NodeList)" != "$lost" ] || fail "started again on the node that is lost"
 await_frozen run 2
 for rank in $old; do [ -d "/proc/$rank" ] || fail "the old ranks are gone already"; done
 kill -CONT $old
-await_for 60 "the old ranks do not say that they stop" grep -q "^kitinet: run/lock was taken over by .* on host $(field "$job" NodeList) (job $job, restart 1)" train.log
+await_for "the old ranks do not say that they stop" grep -q "^kitinet: run/lock was taken over by .* on host $(field "$job" NodeList) (job $job, restart 1)" train.log
 thaw run
 await_end "$job" COMPLETED
 wait $! || fail "the uninterrupted training: $(cat summary)"

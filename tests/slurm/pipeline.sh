@@ -25,7 +25,7 @@ cmp errors.csv study/errors.csv || fail "other errors"
 
 # A failed job cancels those that need it; what is there is kept.
 pipeline "-no_such_option 1" || fail "not submitted: $(cat output message)"
-await_for 100 "the evaluation is not cancelled" ended "$(job_that evaluates)"
+await_for "the evaluation is not cancelled" ended "$(job_that evaluates)"
 state_is "$(job_that trains)" FAILED || fail "trained with a wrong option"
 state_is "$(job_that evaluates)" CANCELLED || fail "the evaluation did not depend on the training"
 grep -q "unknown option.*no_such_option" study/logs/kitinet-train-"$(job_that trains)".log || fail "the log does not say why"

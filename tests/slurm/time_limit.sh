@@ -11,12 +11,12 @@ ranks=$(ranks_of run)
 [ "$(echo "$ranks" | wc -w)" -eq 2 ] || fail "not two ranks but those: $ranks"
 ranks 2 train -run whole $options > summary 2>&1 & # uses the time
 signalled() { grep -q "^SIGUSR1" train.log; }
-await_for 100 "SLURM sends no signal" signalled
+await_for "SLURM sends no signal" signalled
 wait $! || fail "the uninterrupted training: $(cat summary)"
 thaw run
 
 restarted() { [ "$(field "$job" Restarts)" -ge 1 ]; }
-await_for 60 "not back in the queue" restarted
+await_for "not back in the queue" restarted
 scontrol update jobid="$job" timelimit=10
 await_frozen run 1
 thaw run
