@@ -23,9 +23,8 @@ if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
   fi
 fi
 
-# Open MPI refuses to start as root unless told twice; in containers its single-copy mechanism is not permitted.
+# Open MPI refuses to start as root unless told twice.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-export OMPI_MCA_btl_vader_single_copy_mechanism="${OMPI_MCA_btl_vader_single_copy_mechanism:-none}"
 export OMPI_MCA_rmaps_base_oversubscribe="${OMPI_MCA_rmaps_base_oversubscribe:-1}"
 # On a machine with other work a waiting rank gives its core away.
 export OMPI_MCA_mpi_yield_when_idle="${OMPI_MCA_mpi_yield_when_idle:-1}"

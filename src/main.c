@@ -3,6 +3,7 @@
 #include <kitinet/format.h>
 #include <kitinet/lock.h>
 #include <kitinet/memory.h>
+#include <kitinet/single_copy.h>
 #include <kitinet/threads.h>
 #include <signal.h>
 #include <unistd.h>
@@ -67,8 +68,10 @@ int main(int argc, char **argv)
   char         **kept    = (char **)calloc((size_t)argc + 1, sizeof(*kept)), **words = kept;
   int            n       = kept ? RuntimeOptions(argc, argv, kept) : 0;
   PetscBool      stopped = PETSC_FALSE;
-  PetscErrorCode code    = kept ? PetscInitialize(&n, &words, NULL, NULL) : PETSC_ERR_MEM;
+  PetscErrorCode code;
 
+  KNSingleCopySetUp();
+  code = kept ? PetscInitialize(&n, &words, NULL, NULL) : PETSC_ERR_MEM;
   if (code) return KN_EXIT_FAILED;
   signal(SIGPIPE, SIG_DFL); /* `kitinet inspect ... | head` ends quietly; PETSc would call it a crash */
   code = KNErrorHandlerPush();

@@ -48,5 +48,10 @@ if command -v objcopy > /dev/null; then
 fi
 [ ! -e differ ] || fail "ranks that differ began a run"
 
+# 26: a filter of system calls, as in containers, by which no rank may read another's memory.
+ends 0 faulty 2 "FAULT_CALL=process_vm_readv FAULT_ERROR=1" $run -run filtered -train_epochs 60 > output 2> message
+cmp whole/checkpoint.h5 filtered/checkpoint.h5 || fail "another way of messages changes the run"
+if grep -q "Read -1" output message; then fail "MPI found out by itself"; fi
+
 # 22: the last rank's working folder, or a folder that is not there, makes no difference; who may not write is told so.
 refused 4 "run directory /proc/run: " ranks 2 $run -run /proc/run

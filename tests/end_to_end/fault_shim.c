@@ -1,7 +1,7 @@
 /*
   Faults of the system, injected into one rank by LD_PRELOAD. The environment says which:
 
-    FAULT_CALL   fsync, write, pwrite (also pwritev), read (also pread), flock, malloc, gemm_forward, gemm_backward: a matrix product without, with
+    FAULT_CALL   fsync, write, pwrite (also pwritev), read (also pread), flock, process_vm_readv, malloc, gemm_forward, gemm_backward: a matrix product without, with
                  a transposed factor
     FAULT_RANK   of this rank only, as mpiexec or srun numbers it; default: all
     FAULT_FILE   only where the path of the file contains this
@@ -123,6 +123,11 @@ ssize_t pread(int descriptor, void *bytes, size_t size, off_t offset)
 ssize_t pread64(int descriptor, void *bytes, size_t size, off64_t offset)
 {
   return Strikes("read", descriptor, size) ? -1 : NEXT(pread64)(descriptor, bytes, size, offset);
+}
+
+ssize_t process_vm_readv(pid_t process, const struct iovec *local, unsigned long pieces, const struct iovec *remote, unsigned long remote_pieces, unsigned long flags)
+{
+  return Strikes("process_vm_readv", -1, 0) ? -1 : NEXT(process_vm_readv)(process, local, pieces, remote, remote_pieces, flags);
 }
 
 #ifndef KN_SANITIZE /* whose allocator must stay in place */
