@@ -103,7 +103,7 @@ PETSC_EXTERN PetscErrorCode KNLayerGetName(KNLayer layer, const char **type, con
 /* Not collective. One line about the layer, on rank 0 of the viewer. */
 PETSC_EXTERN PetscErrorCode KNLayerView(KNLayer layer, PetscViewer viewer);
 
-/* Not collective. What -collision_dimension 0 means for so many channels: the largest number of velocity components up to 8 that leaves two particles. */
-PETSC_EXTERN PetscInt KNCollisionDefaultDimension(PetscInt channels);
+/* Not collective, after KNLayerSetUp. Velocity components of the particles that collide in it; 0: nothing does. */
+PETSC_EXTERN PetscErrorCode KNLayerGetParticle(KNLayer layer, PetscInt *dimension);
 
 #endif

@@ -40,8 +40,8 @@ typedef struct {
 /* Collective on PETSC_COMM_WORLD. Mean relative L2 error of rows 0..rows-1 of the dataset. Plans op for its grid. */
 PETSC_INTERN PetscErrorCode KNCondenseError(KNOperator op, KNDataset dataset, PetscInt64 rows, PetscReal *error);
 
-/* Channels of a particle of a network of C channels; without collisions each channel stands for itself. */
-PETSC_INTERN PetscInt KNCondenseParticle(KNOperator op, PetscInt C);
+/* Not collective. Channels of a particle; without collisions each channel stands for itself, 1. */
+PETSC_INTERN PetscErrorCode KNCondenseParticle(KNOperator op, PetscInt *d);
 
 /* Collective on PETSC_COMM_WORLD. Forward FLOPs of a sample on the grid, for the full network with other sizes. */
 PETSC_INTERN PetscErrorCode KNCondenseFlops(KNOperator full, const KNSizes *sizes, const KNGrid *grid, PetscLogDouble *flops);

@@ -2,7 +2,6 @@
 #include "command.h"
 #include "condense.h"
 #include <kitinet/evaluation.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { BATCH = 5 }; /* samples at a time */
@@ -22,40 +21,34 @@ PetscErrorCode KNCondenseError(KNOperator op, KNDataset dataset, PetscInt64 rows
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The value of a whole number in lines "name: value"; initial if it is not there. */
-static PetscInt Lookup(const char options[], const char name[], PetscInt initial)
+PetscErrorCode KNCondenseParticle(KNOperator op, PetscInt *d)
 {
-  const size_t length = strlen(name);
+  const KNLayer *layer;
+  KNModel        model;
+  PetscInt       layers, particle;
 
-  for (const char *line = options; line; line = strchr(line, '\n')) {
-    line += *line == '\n';
-    if (!strncmp(line, name, length) && line[length] == ':') return (PetscInt)strtol(line + length + 1, NULL, 10);
+  PetscFunctionBegin;
+  *d = 1;
+  PetscCall(KNOperatorGetModel(op, &model, NULL, NULL, NULL));
+  PetscCall(KNModelGetLayers(model, &layers, &layer));
+  for (PetscInt i = 0; i < layers; i++) {
+    PetscCall(KNLayerGetParticle(layer[i], &particle));
+    *d = PetscMax(*d, particle);
   }
-  return initial;
-}
-
-PetscInt KNCondenseParticle(KNOperator op, PetscInt C)
-{
-  const char *options;
-  PetscInt    d;
-
-  (void)KNOperatorGetModel(op, NULL, NULL, NULL, &options);
-  d = Lookup(options, "collision_dimension", 1);
-  return d ? d : KNCollisionDefaultDimension(C);
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* The full network's operator with other sizes, untrained. Its particles keep their dimension where the default would be another one. */
 static PetscErrorCode Resize(KNOperator full, const KNSizes *sizes, KNOperator *op)
 {
-  const char  *options;
-  char        *resized;
-  KNParameters parameters;
-  KNSizes      full_sizes = {0};
-  size_t       size, used = 0;
+  const char *options;
+  char       *resized;
+  PetscInt    particle;
+  size_t      size, used = 0;
 
   PetscFunctionBegin;
-  PetscCall(KNOperatorGetModel(full, NULL, &parameters, NULL, &options));
-  PetscCall(KNPruneGetSizes(parameters, &full_sizes, NULL));
+  PetscCall(KNOperatorGetModel(full, NULL, NULL, NULL, &options));
+  PetscCall(KNCondenseParticle(full, &particle));
   size = strlen(options) + 128;
   PetscCall(PetscMalloc1(size, &resized));
   resized[0] = 0;
@@ -65,7 +58,7 @@ static PetscErrorCode Resize(KNOperator full, const KNSizes *sizes, KNOperator *
     if (!strncmp(line, "model_width:", 12)) PetscCall(PetscSNPrintf(resized + used, size - used, "model_width: %" PetscInt_FMT "\n", sizes->width));
     else if (!strncmp(line, "model_modes:", 12)) PetscCall(PetscSNPrintf(resized + used, size - used, "model_modes: %" PetscInt_FMT "\n", sizes->modes));
     else if (!strncmp(line, "model_head:", 11)) PetscCall(PetscSNPrintf(resized + used, size - used, "model_head: %" PetscInt_FMT "\n", sizes->hidden));
-    else if (!strncmp(line, "collision_dimension:", 20)) PetscCall(PetscSNPrintf(resized + used, size - used, "collision_dimension: %" PetscInt_FMT "\n", KNCondenseParticle(full, full_sizes.width)));
+    else if (!strncmp(line, "collision_dimension:", 20)) PetscCall(PetscSNPrintf(resized + used, size - used, "collision_dimension: %" PetscInt_FMT "\n", particle));
     else PetscCall(PetscStrncpy(resized + used, line, PetscMin(length + 1, size - used)));
     used += strlen(resized + used);
     line += length;

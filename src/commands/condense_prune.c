@@ -70,7 +70,7 @@ PetscErrorCode KNCondensePrune(const KNCondense *wanted, KNOperator full, const 
   search.grid = problem->grid;
   PetscCall(KNOperatorGetModel(full, NULL, &parameters, NULL, NULL));
   PetscCall(KNPruneGetSizes(parameters, &search.sizes, NULL));
-  search.d = KNCondenseParticle(full, search.sizes.width);
+  PetscCall(KNCondenseParticle(full, &search.d));
   PetscCall(KNCondenseCheckSizes(&search, wanted));
   PetscCall(KNCondenseError(full, dataset, search.rows, &search.error));
   PetscCall(KNContributionMeasure(full, dataset, search.rows, &search.contribution));

@@ -66,10 +66,11 @@ void KNCollisionPerformBack(const KNCollision *collision, const KNCollisionList 
   kn_collision_perform_backward(dx, dv, dout, collision->law == KN_LAW_LINE_OF_CENTRES ? x : NULL, v, list->omega, list->pair, list->weight, list->pairs, collision->n, collision->d, collision->S);
 }
 
-PetscErrorCode KNCollisionSetDefaults(KNCollision *collision)
+PetscErrorCode KNCollisionSetDefaults(KNCollision *collision, PetscInt most)
 {
   PetscFunctionBegin;
   collision->dimension = 0;
+  collision->most      = most;
   collision->rate      = 1;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -77,8 +78,8 @@ PetscErrorCode KNCollisionSetDefaults(KNCollision *collision)
 PetscErrorCode KNCollisionSetFromOptions(KNCollision *collision)
 {
   PetscFunctionBegin;
-  PetscCall(KNOptionsHead("Collisions (residual collision)"));
-  PetscCall(KNOptionsInt("-collision_dimension", "velocity components of a particle, a divisor of the channels; 0: the largest up to 8 that leaves two particles", 0, PETSC_MAX_INT, &collision->dimension));
+  PetscCall(KNOptionsHead("Collisions (residual collision, fno_collision, transport)"));
+  PetscCall(KNOptionsInt("-collision_dimension", "velocity components of a particle, a divisor of the channels; 0: the largest that leaves two particles, of residual collision up to 8", 0, PETSC_MAX_INT, &collision->dimension));
   PetscCall(KNOptionsReal("-collision_rate", "collisions of a particle in a layer, dt/Kn; 0: the plain residual network", 0, 1, &collision->rate));
   PetscCall(KNOptionsChoice("-collision_law", "direction along which particles scatter", KNCollisionLaws, &collision->law));
   PetscCall(KNOptionsReal("-collision_alpha", "exponent of the relative speed in the collision rate; 0: Maxwell molecules, 1: hard spheres", 0, 1, &collision->alpha));
@@ -87,11 +88,10 @@ PetscErrorCode KNCollisionSetFromOptions(KNCollision *collision)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Of 1, 2, 4, 8, 16 components the search on validation samples found 8 best at 32 channels: jobs/results/collision_search.csv. */
-PetscInt KNCollisionDefaultDimension(PetscInt channels)
+static PetscInt DefaultDimension(const KNCollision *collision, PetscInt channels)
 {
-  for (PetscInt d = 8; d > 1; d--) {
-    if (channels % d == 0 && channels / d >= 2) return d;
+  for (PetscInt d = PetscMin(collision->most, channels / 2); d > 1; d--) {
+    if (channels % d == 0) return d;
   }
   return 1;
 }
@@ -99,7 +99,7 @@ PetscInt KNCollisionDefaultDimension(PetscInt channels)
 PetscErrorCode KNCollisionSetUp(KNCollision *collision, KNLayer layer)
 {
   PetscFunctionBegin;
-  if (!collision->dimension) collision->dimension = KNCollisionDefaultDimension(layer->in);
+  if (!collision->dimension) collision->dimension = DefaultDimension(collision, layer->in);
   PetscCheck(collision->train == KN_TRAIN_SAMPLE || collision->alpha == 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_train mean needs -collision_alpha 0: the gradient takes the rates of collisions as constant");
   if (layer->out == PETSC_DECIDE) layer->out = layer->in;
   PetscCheck(layer->out == layer->in, PETSC_COMM_WORLD, KN_ERR_USAGE, "Collisions of %s keep the number of channels: %" PetscInt_FMT " in, %" PetscInt_FMT " out", layer->name, layer->in, layer->out);
@@ -116,8 +116,9 @@ PetscErrorCode KNCollisionSetUp(KNCollision *collision, KNLayer layer)
     }
     SETERRQ(PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_dimension %" PetscInt_FMT " does not divide the %" PetscInt_FMT " channels of %s; choose one of %s", collision->dimension, layer->in, layer->name, divisors);
   }
-  collision->d = (size_t)collision->dimension;
-  collision->n = (size_t)layer->in / collision->d;
+  layer->particle = collision->dimension;
+  collision->d    = (size_t)collision->dimension;
+  collision->n    = (size_t)layer->in / collision->d;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

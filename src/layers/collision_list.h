@@ -21,7 +21,8 @@ typedef enum {
 } KNCollisionTrain;
 
 typedef struct {
-  PetscInt  dimension; /* d, velocity components of a particle */
+  PetscInt  dimension; /* d, velocity components of a particle; 0: as many as `most` allows where two particles remain */
+  PetscInt  most;
   PetscReal rate;      /* kappa = dt/Kn, the mean number of collisions of a particle in a step */
   PetscInt  law;       /* a KNCollisionLaw */
   PetscReal alpha;     /* exponent of the variable hard spheres: 0 Maxwell molecules, 1 hard spheres */
@@ -45,7 +46,7 @@ typedef struct {
 } KNCollisionList;
 
 /* The steps of a layer's life, on its collisions; layer: whose channels, grid, workspace and cost they are. */
-PETSC_INTERN PetscErrorCode KNCollisionSetDefaults(KNCollision *collision);
+PETSC_INTERN PetscErrorCode KNCollisionSetDefaults(KNCollision *collision, PetscInt most);
 PETSC_INTERN PetscErrorCode KNCollisionSetFromOptions(KNCollision *collision);
 PETSC_INTERN PetscErrorCode KNCollisionSetUp(KNCollision *collision, KNLayer layer);
 PETSC_INTERN PetscErrorCode KNCollisionSetGrid(KNCollision *collision, KNLayer layer);

@@ -311,6 +311,13 @@ PetscErrorCode KNLayerGetName(KNLayer layer, const char **type, const char **nam
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNLayerGetParticle(KNLayer layer, PetscInt *dimension)
+{
+  PetscFunctionBegin;
+  *dimension = layer->particle;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNLayerView(KNLayer layer, PetscViewer viewer)
 {
   PetscFunctionBegin;

@@ -122,7 +122,7 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Scatter(KNLayer layer)
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&scatter));
-  PetscCall(KNCollisionSetDefaults(&scatter->collision));
+  PetscCall(KNCollisionSetDefaults(&scatter->collision, PETSC_MAX_INT)); /* two particles do best: jobs/results/study_search.csv */
   layer->data   = scatter;
   layer->inputs = 2;
   layer->ops    = (KNLayerOps){

@@ -312,7 +312,7 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Transport(KNLayer layer)
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&transport));
-  PetscCall(KNCollisionSetDefaults(&transport->collision));
+  PetscCall(KNCollisionSetDefaults(&transport->collision, PETSC_MAX_INT)); /* two particles do best: jobs/results/study_search.csv */
   layer->data   = transport;
   layer->inputs = 2;
   layer->ops    = (KNLayerOps){

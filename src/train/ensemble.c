@@ -27,12 +27,11 @@ PetscErrorCode KNEnsembleSetFromOptions(PetscInt *members)
 
 PetscErrorCode KNEnsembleCheck(KNOperator op, PetscInt members, const char path[])
 {
-  static const char *const collides[] = {"kinetic", "scatter", "transport"};
-  KNModel                  model;
-  const KNLayer           *layer;
-  const char              *options, *type;
-  PetscInt                 layers;
-  PetscBool                collisions = PETSC_FALSE, dropout = PETSC_FALSE;
+  KNModel        model;
+  const KNLayer *layer;
+  const char    *options, *type;
+  PetscInt       layers, particle;
+  PetscBool      collisions = PETSC_FALSE, dropout = PETSC_FALSE;
 
   PetscFunctionBegin;
   if (!members) PetscFunctionReturn(PETSC_SUCCESS);
@@ -40,8 +39,9 @@ PetscErrorCode KNEnsembleCheck(KNOperator op, PetscInt members, const char path[
   PetscCall(KNModelGetLayers(model, &layers, &layer));
   for (PetscInt i = 0; i < layers; i++) {
     PetscCall(KNLayerGetName(layer[i], &type, NULL));
-    for (size_t t = 0; t < PETSC_STATIC_ARRAY_LENGTH(collides); t++) collisions = (PetscBool)(collisions || !strcmp(type, collides[t]));
-    dropout = (PetscBool)(dropout || !strcmp(type, "dropout"));
+    PetscCall(KNLayerGetParticle(layer[i], &particle));
+    collisions = (PetscBool)(collisions || particle);
+    dropout    = (PetscBool)(dropout || !strcmp(type, "dropout"));
   }
   PetscCheck(collisions || dropout, PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_samples: the network of %s has neither collisions nor dropout, all its passes are the same; leave the option out", path);
   PetscCheck((collisions && strstr(options, "collision_evaluate: sample")) || (dropout && strstr(options, "model_dropout_evaluate: sample")), PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_samples: all passes of %s are the same; add %s sample", path, collisions ? "-collision_evaluate" : "-model_dropout_evaluate");
