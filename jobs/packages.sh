@@ -17,9 +17,9 @@ if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
       command -v sudo >/dev/null || { echo "not root and no sudo: ask an administrator for apt-get install$missing" >&2; exit 1; }
       sudo=sudo
     fi
-    $sudo apt-get update -qq
+    $sudo apt-get -o Acquire::Retries=3 update -qq
     # shellcheck disable=SC2086 # a list of words
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 install -y -qq --no-install-recommends $missing >/dev/null
   fi
 fi
 
