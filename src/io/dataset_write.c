@@ -28,6 +28,20 @@ static int Reserve(KNDataset dataset, off_t bytes)
   return KNFileFail(&dataset->file, KN_ERR_IO, "no space for %.1f MB: %s; free some, or write elsewhere", (double)size / 1e6, strerror(error));
 }
 
+/* 0, or -1: another process has the lock. A job that SLURM started again waits, while the file server finds out that the node of its earlier start is gone. */
+static int LockTemporary(int descriptor)
+{
+  enum { PATIENCE = 180 }; /* s; servers give a client that is silent 90 s or so */
+  const char *restarts = getenv("SLURM_RESTART_COUNT");
+  int         left     = restarts && atol(restarts) > 0 ? PATIENCE : 0;
+
+  while (flock(descriptor, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
+    if (left-- == 0) return -1;
+    sleep(1);
+  }
+  return 0; /* also where a file system has no locks */
+}
+
 /* Rank 0: nobody else writes it, and we may. The lock lasts as long as the descriptor. */
 static int OpenTemporary(KNDataset dataset, PetscBool overwrite)
 {
@@ -43,7 +57,7 @@ static int OpenTemporary(KNDataset dataset, PetscBool overwrite)
   }
   descriptor = open(dataset->temporary, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor < 0) return KNFileFail(file, KN_ERR_USAGE, "cannot be created: %s%s", strerror(errno), errno == ENOENT ? "; create the directory first" : "");
-  if (flock(descriptor, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
+  if (LockTemporary(descriptor)) {
     close(descriptor);
     return KNFileFail(file, KN_ERR_USAGE, "is being written by another run: wait for it, or choose another name");
   }

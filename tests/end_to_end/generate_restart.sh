@@ -17,6 +17,15 @@ generate 2 -samples $samples -output killed.h5 > summary
 grep -q "^going on with" summary || fail "begins afresh after it was killed: $(cat summary)"
 cmp whole.h5 killed.h5 || fail "another file after three kills"
 
+# Another process has the file. A job that was started again waits for its earlier start to go, others are told.
+flock waited.h5.partial sh -c 'echo > held; until [ -e let_go ]; do sleep 0.1; done' &
+await "nobody holds the file" [ -e held ]
+waited() { generate 1 -samples 3 -output waited.h5; }
+refused 2 "waited.h5.partial: is being written by another run" waited
+(sleep 2; : > let_go) &
+SLURM_RESTART_COUNT=1 waited > summary 2> message || fail "did not wait for its earlier start: $(cat message)"
+wait
+
 # A time limit ends in order, with exit code 75, and never before a sample is done, however slow the start; every run goes on with what the one before has done.
 one() { generate 1 -samples 3 -output one.h5 -max_time 1e-9 > summary 2> message; }
 for left in 2 1; do
