@@ -13,6 +13,9 @@
 /* Collective on comm; rank 0 takes the lock, one for the program at a time. Raises KN_ERR_USAGE if another job has it, KN_ERR_IO if it cannot be made. */
 PETSC_EXTERN PetscErrorCode KNLockTake(MPI_Comm comm, const char directory[]);
 
+/* Not collective. How often SLURM has started this job again, 0 without SLURM. Plain C. */
+PETSC_EXTERN long KNLockRestarts(void);
+
 /* Not collective. The name of a file while it is unfinished, "PATH.START.tmp"; START counts the restarts of the job, 0 without a lock. False: it is too long. Plain C. */
 PETSC_EXTERN PetscBool KNLockUnfinished(const char path[], size_t size, char unfinished[]);
 

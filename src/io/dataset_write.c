@@ -9,6 +9,7 @@
   again; from then on only rows change, and their entries in /sample (-1 until a row is there) and /checksum.
 */
 #include "dataset_impl.h"
+#include <kitinet/lock.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -32,8 +33,7 @@ static int Reserve(KNDataset dataset, off_t bytes)
 static int LockTemporary(int descriptor)
 {
   enum { PATIENCE = 180 }; /* s; servers give a client that is silent 90 s or so */
-  const char *restarts = getenv("SLURM_RESTART_COUNT");
-  int         left     = restarts && atol(restarts) > 0 ? PATIENCE : 0;
+  int left = KNLockRestarts() > 0 ? PATIENCE : 0;
 
   while (flock(descriptor, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
     if (left-- == 0) return -1;

@@ -17,7 +17,6 @@ enum { TEXT = 512 };
 static struct {
   char path[PETSC_MAX_PATH_LEN]; /* "": none is held */
   char text[TEXT];
-  long restarts;
 } held;
 
 typedef struct {
@@ -45,16 +44,23 @@ static long long Birth(long process)
   return birth;
 }
 
+long KNLockRestarts(void)
+{
+  const char *restarts = getenv("SLURM_RESTART_COUNT");
+
+  return restarts ? atol(restarts) : 0;
+}
+
 static void Describe(Owner *me)
 {
-  const char *job = getenv("SLURM_JOB_ID"), *restarts = getenv("SLURM_RESTART_COUNT");
+  const char *job = getenv("SLURM_JOB_ID");
 
   memset(me, 0, sizeof(*me));
   if (gethostname(me->host, sizeof(me->host) - 1) || !me->host[0]) strcpy(me->host, "unknown");
   (void)snprintf(me->job, sizeof(me->job), "%s", job && job[0] ? job : "-");
   me->process  = (long)getpid();
   me->birth    = Birth(me->process);
-  me->restarts = restarts ? atol(restarts) : 0;
+  me->restarts = KNLockRestarts();
 }
 
 /* The whole text of a lock; false if there is none. */
@@ -122,7 +128,6 @@ static int Take(const char path[], Owner *owner)
       }
       (void)snprintf(held.path, sizeof(held.path), "%s", path);
       memcpy(held.text, mine, sizeof(mine));
-      held.restarts = me.restarts;
       return 0;
     }
     if (errno != EEXIST) return errno;
@@ -179,7 +184,7 @@ PetscErrorCode KNLockTake(MPI_Comm comm, const char directory[])
 
 PetscBool KNLockUnfinished(const char path[], size_t size, char unfinished[])
 {
-  return (PetscBool)(snprintf(unfinished, size, "%s.%ld.tmp", path, held.path[0] ? held.restarts : 0) < (int)size);
+  return (PetscBool)(snprintf(unfinished, size, "%s.%ld.tmp", path, held.path[0] ? KNLockRestarts() : 0) < (int)size);
 }
 
 int KNLockCheck(size_t size, char message[])

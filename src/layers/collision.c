@@ -82,7 +82,7 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Collision(KNLayer layer)
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&collision));
-  PetscCall(KNCollisionSetDefaults(collision, 8));
+  PetscCall(KNCollisionSetDefaults(collision, KN_MOST_COMPONENTS));
   layer->data   = collision;
   layer->inputs = 2;
   layer->ops    = (KNLayerOps){

@@ -337,8 +337,7 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Kinetic(KNLayer layer)
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&kinetic));
-  /* Of 1, 2, 4, 8, 16 components the search on validation samples found 8 best at 32 channels: jobs/results/collision_search.csv. */
-  PetscCall(KNCollisionSetDefaults(&kinetic->collision, 8));
+  PetscCall(KNCollisionSetDefaults(&kinetic->collision, KN_MOST_COMPONENTS));
   layer->data   = kinetic;
   layer->inputs = 2;
   layer->ops    = (KNLayerOps){
