@@ -33,7 +33,8 @@ grep -q "test.h5 is there already and is kept" study/logs/*.log || fail "not tol
 cmp run/checkpoint.h5 study/run/checkpoint.h5 || fail "a refused training changed the run"
 
 printf '%s\n' "-collision_rate 0.1" "-collision_rate 0.3 -seed 2" > rates.txt
-job=$(sbatch --parsable --array=1-2 --ntasks-per-node=1 jobs/sweep.sbatch rates.txt sweep -dataset train.h5 $network -train_epochs 1)
+# A node for each task: slurmd 22.05 has corrupted its heap, once, while it launched two batch jobs at one moment.
+job=$(sbatch --parsable --array=1-2 --ntasks-per-node=1 --exclusive jobs/sweep.sbatch rates.txt sweep -dataset train.h5 $network -train_epochs 1)
 await_end "${job}_1" COMPLETED
 await_end "${job}_2" COMPLETED
 grep -q "collision_rate: 0.1" sweep-1/config.yaml || fail "task 1 has other options than line 1"
