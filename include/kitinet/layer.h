@@ -103,6 +103,22 @@ PETSC_EXTERN PetscErrorCode KNLayerGetName(KNLayer layer, const char **type, con
 /* Not collective. One line about the layer, on rank 0 of the viewer. */
 PETSC_EXTERN PetscErrorCode KNLayerView(KNLayer layer, PetscViewer viewer);
 
+/*
+  What a model may do with a layer's arrays. Bit i of a mask stands for input i. A type sets these in its Create, but for `identity`, which SetGrid sets.
+  Where nothing is said backward reads all inputs, and no array may be another.
+*/
+typedef struct {
+  PetscBool joins;         /* samples meet: Join and JoinBack have work */
+  PetscBool identity;      /* on this grid y is x: the layer need not be applied */
+  PetscBool in_place;      /* out may be in[0] */
+  PetscBool over_gradient; /* din[0] may be dout */
+  unsigned  over_input;    /* din[i] may be in[i] */
+  unsigned  unread;        /* backward does not read in[i] */
+} KNLayerTraits;
+
+/* Not collective, after KNLayerSetGrid. */
+PETSC_EXTERN PetscErrorCode KNLayerGetTraits(KNLayer layer, KNLayerTraits *traits);
+
 /* Not collective, after KNLayerSetUp. Velocity components of the particles that collide in it; 0: nothing does. */
 PETSC_EXTERN PetscErrorCode KNLayerGetParticle(KNLayer layer, PetscInt *dimension);
 

@@ -87,5 +87,6 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Coordinates(KNLayer layer)
      .apply_back = KNLayerApplyBack_Coordinates,
      .destroy    = KNLayerDestroy_Coordinates,
   };
+  layer->traits = (KNLayerTraits){.unread = 1};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

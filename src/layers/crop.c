@@ -46,6 +46,7 @@ static PetscErrorCode KNLayerSetGrid_Crop(KNLayer layer)
   }
   KNPaddingExtents(&layer->grid_in, crop->N);
   KNPaddingExtents(&layer->grid_out, crop->n);
+  layer->traits.identity = (PetscBool)(KNGridSize(&layer->grid_in) == KNGridSize(&layer->grid_out));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -95,5 +96,6 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Crop(KNLayer layer)
      .view           = KNLayerView_Crop,
      .destroy        = KNLayerDestroy_Crop,
   };
+  layer->traits = (KNLayerTraits){.unread = 1};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

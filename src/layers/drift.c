@@ -53,5 +53,6 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Drift(KNLayer layer)
        .apply_back = KNLayerApplyBack_Drift,
        .destroy    = KNLayerDestroy_Drift,
   };
+  layer->traits = (KNLayerTraits){.over_gradient = PETSC_TRUE, .over_input = 2, .unread = 1};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

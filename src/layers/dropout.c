@@ -138,5 +138,6 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Dropout(KNLayer layer)
      .view           = KNLayerView_Dropout,
      .destroy        = KNLayerDestroy_Dropout,
   };
+  layer->traits = (KNLayerTraits){.in_place = PETSC_TRUE, .over_gradient = PETSC_TRUE, .unread = 1};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -71,5 +71,6 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_GELU(KNLayer layer)
     .apply_back = KNLayerApplyBack_GELU,
     .destroy    = KNLayerDestroy_GELU,
   };
+  layer->traits = (KNLayerTraits){.over_gradient = PETSC_TRUE, .over_input = 1};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -349,5 +349,6 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Kinetic(KNLayer layer)
        .view           = KNLayerView_Kinetic,
        .destroy        = KNLayerDestroy_Kinetic,
   };
+  layer->traits = (KNLayerTraits){.over_gradient = PETSC_TRUE, .over_input = 2};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -136,6 +136,7 @@ PetscErrorCode KNLayerSetGrid(KNLayer layer, const KNGrid *grid, PetscInt sample
   layer->flops[0] = layer->flops[1] = 0;
   layer->traffic[0] = layer->traffic[1] = 0;
   layer->bytes                          = 0;
+  layer->traits.identity                = PETSC_FALSE;
   PetscCall(layer->ops.setgrid(layer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -308,6 +309,14 @@ PetscErrorCode KNLayerGetName(KNLayer layer, const char **type, const char **nam
   PetscFunctionBegin;
   if (type) *type = layer->type;
   if (name) *name = layer->name;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerGetTraits(KNLayer layer, KNLayerTraits *traits)
+{
+  PetscFunctionBegin;
+  *traits       = layer->traits;
+  traits->joins = (PetscBool)(layer->ops.join || layer->ops.join_back);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -31,6 +31,7 @@ struct _p_KNLayer {
   PetscInt       inputs;           /* number of input fields; set by KNLayerCreate_Suffix, 1 unless it says otherwise */
   PetscInt       dim;
   PetscInt       in, out;          /* channels; out may be PETSC_DECIDE until SetUp */
+  KNLayerTraits  traits;           /* but for joins, which follows from the ops */
   PetscInt       particle;         /* channels of a particle; set by setup where particles collide, else 0 */
   KNGrid         grid_in, grid_out;
   MPI_Comm       comm;             /* ranks that share a sample, each a slab; not owned */

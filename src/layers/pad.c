@@ -40,6 +40,7 @@ static PetscErrorCode KNLayerSetGrid_Pad(KNLayer layer)
   layer->grid_out = KNPaddedFirst(&layer->grid_out, KNPadded(KNGridWhole(&layer->grid_in, 0), pad->fraction[0]));
   KNPaddingExtents(&layer->grid_in, pad->n);
   KNPaddingExtents(&layer->grid_out, pad->N);
+  layer->traits.identity = (PetscBool)(KNGridSize(&layer->grid_in) == KNGridSize(&layer->grid_out));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -89,5 +90,6 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Pad(KNLayer layer)
      .view           = KNLayerView_Pad,
      .destroy        = KNLayerDestroy_Pad,
   };
+  layer->traits = (KNLayerTraits){.unread = 1};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -134,5 +134,6 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Scatter(KNLayer layer)
        .view           = KNLayerView_Scatter,
        .destroy        = KNLayerDestroy_Scatter,
   };
+  layer->traits = (KNLayerTraits){.over_input = 3};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

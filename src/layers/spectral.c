@@ -274,5 +274,6 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Spectral(KNLayer layer)
          .view           = KNLayerView_Spectral,
          .destroy        = KNLayerDestroy_Spectral,
   };
+  layer->traits = (KNLayerTraits){.unread = 1};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

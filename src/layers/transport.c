@@ -325,5 +325,6 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Transport(KNLayer layer)
        .view           = KNLayerView_Transport,
        .destroy        = KNLayerDestroy_Transport,
   };
+  layer->traits = (KNLayerTraits){.over_input = 3};
   PetscFunctionReturn(PETSC_SUCCESS);
 }
