@@ -1,8 +1,8 @@
 /*
-  A layer: a differentiable map of fields, (B, C_in, S_in) -> (B, C_out, S_out), with its backward beside it.
+  A layer: a differentiable map of fields, (B, C_in, S_in) -> (B, C_out, S_out), with its backward beside it. Some take several fields.
 
-  Life: KNLayerCreate -> KNLayerSetChannels -> KNLayerSetFromOptions -> KNLayerSetUp (declares parameters) ->
-  KNLayerSetGrid (plans; again for another grid) -> KNLayerForward / KNLayerBackward -> KNLayerDestroy.
+  Life: KNLayerCreate -> KNLayerSetChannels (KNLayerSetInput, KNLayerSetRoles) -> KNLayerSetFromOptions -> KNLayerSetUp (declares parameters) ->
+  KNLayerSetGrid or KNLayerSetGrids (plans; again for another grid) -> KNLayerForward / KNLayerBackward -> KNLayerDestroy.
   Parameters do not depend on the grid: the same layer works at any resolution.
   A new layer is a file in src/layers/ and a line in layer_list.h; gelu.c shows how.
 */
@@ -12,6 +12,8 @@
 #include <kitinet/parameters.h>
 
 typedef struct _p_KNLayer *KNLayer;
+
+enum { KN_MAX_INPUTS = 3 }; /* fields that a layer takes at most */
 
 /* Registered names in order, ended by NULL. Not owned. */
 PETSC_EXTERN const char *const *KNLayerNames(void);
@@ -33,8 +35,20 @@ typedef struct {
 PETSC_EXTERN PetscErrorCode KNLayerCreate(const char type[], const char name[], PetscInt number, KNLayer *layer);
 PETSC_EXTERN PetscErrorCode KNLayerDestroy(KNLayer *layer);
 
-/* Not collective. in: channels of each input. out: channels of the output, or PETSC_DECIDE where the layer determines them. dim: axes of the grid. */
+/*
+  Not collective. in: channels of each input. out: channels of the output, or PETSC_DECIDE where the layer determines them. dim: axes of the grid of the inputs, 0 for a
+  grid of one point. Raises KN_ERR_USAGE where the layer needs more axes.
+*/
 PETSC_EXTERN PetscErrorCode KNLayerSetChannels(KNLayer layer, PetscInt dim, PetscInt in, PetscInt out);
+
+/* Not collective, after KNLayerSetChannels and before KNLayerSetUp. Input i (0, 1, ..) has other channels. Layers that need the same of all inputs refuse others in KNLayerSetUp. */
+PETSC_EXTERN PetscErrorCode KNLayerSetInput(KNLayer layer, PetscInt i, PetscInt channels);
+
+/*
+  Not collective, before KNLayerSetUp. What the channels of inputs and output are (KN_ROLE_NONE without this call), and the site: KNParameterInfo. The layer gives them to its
+  parameters. A layer that acts on its input's channels one by one (transport, norms) has the output's role on its parameters.
+*/
+PETSC_EXTERN PetscErrorCode KNLayerSetRoles(KNLayer layer, KNRole in, KNRole out, PetscInt site);
 
 /* Collective on PETSC_COMM_WORLD. Declares and reads options; raises KN_ERR_USAGE. Called once for each layer: an option that several layers share is declared by each. */
 PETSC_EXTERN PetscErrorCode KNLayerSetFromOptions(KNLayer layer);
@@ -50,15 +64,21 @@ PETSC_EXTERN PetscErrorCode KNLayerSetComm(KNLayer layer, MPI_Comm comm);
 
 /*
   Not collective. Plans for inputs on the grid with up to `samples` samples in a batch, and allocates the workspace: no other function
-  allocates. The statement of the output's grid follows. Raises KN_ERR_INPUT where the grid does not fit (fewer points than twice the modes).
+  allocates. KNLayerGetSizes() returns the output's grid after this call. Raises KN_ERR_INPUT where the grid does not fit (fewer points than twice the modes).
 */
 PETSC_EXTERN PetscErrorCode KNLayerSetGrid(KNLayer layer, const KNGrid *grid, PetscInt samples);
 
-/* Not collective. Any pointer may be NULL. inputs: number of input fields (2 for a collision: position, velocity). */
+/* Not collective. The same with a grid for each input, grids[0 .. inputs - 1]. Only layers that say so take grids that differ, the first with the axes of KNLayerSetChannels. */
+PETSC_EXTERN PetscErrorCode KNLayerSetGrids(KNLayer layer, const KNGrid grids[], PetscInt samples);
+
+/* Not collective. Any pointer may be NULL. inputs: number of input fields (2 for a collision: position, velocity). in, grid_in: of input 0. The output's grid may have fewer axes. */
 PETSC_EXTERN PetscErrorCode KNLayerGetSizes(KNLayer layer, PetscInt *inputs, PetscInt *in, PetscInt *out, KNGrid *grid_in, KNGrid *grid_out);
 
+/* Not collective. Channels and grid (after KNLayerSetGrid) of input i. Any pointer may be NULL. */
+PETSC_EXTERN PetscErrorCode KNLayerGetInput(KNLayer layer, PetscInt i, PetscInt *channels, KNGrid *grid);
+
 /*
-  Not collective. in[i]: (B, C_in, S_in), not changed; out: (B, C_out, S_out), distinct from all inputs. mode: INSERT_VALUES writes out,
+  Not collective. in[i]: (B, C_in, S_in) of input i, not changed; out: (B, C_out, S_out), distinct from all inputs. mode: INSERT_VALUES writes out,
   ADD_VALUES adds to it (W x + K x without a copy).
 */
 PETSC_EXTERN PetscErrorCode KNLayerForward(KNLayer layer, const KNPass *pass, const KNReal *const in[], KNReal *out, InsertMode mode);

@@ -10,21 +10,47 @@
 
 typedef struct _p_KNParameters *KNParameters;
 
-/* Distribution of the initial values. */
+/* Distribution of the initial values; each is a function of (seed, number of the parameter, element), of KN_INIT_ORTHOGONAL of the shape too. */
 typedef enum {
   KN_INIT_ZERO,
-  KN_INIT_SYMMETRIC, /* uniform in (-scale, scale) */
-  KN_INIT_POSITIVE   /* uniform in (0, scale) */
+  KN_INIT_SYMMETRIC,        /* uniform in (-scale, scale) */
+  KN_INIT_POSITIVE,         /* uniform in (0, scale) */
+  KN_INIT_ONES,
+  KN_INIT_CONSTANT,         /* scale */
+  KN_INIT_NORMAL,           /* mean 0, standard deviation scale */
+  KN_INIT_TRUNCATED_NORMAL, /* the same, drawn again beyond two standard deviations of it: its own deviation is 0.880 scale */
+  KN_INIT_ORTHOGONAL        /* scale times a random matrix (first axis, all others): orthonormal rows where it has no more rows than columns, else orthonormal columns */
 } KNInit;
 
+/* What an axis of a parameter counts. Pruning, condensation and export read it; none of them reads names. */
+typedef enum {
+  KN_ROLE_NONE,       /* nothing that the network has anywhere else: input and output channels, groups, axes of the grid */
+  KN_ROLE_STREAM_IN,  /* channels of the residual stream, which the parameter reads */
+  KN_ROLE_STREAM_OUT, /* channels of the residual stream, to which it writes or on which it acts */
+  KN_ROLE_HIDDEN,     /* units inside of a layer */
+  KN_ROLE_MODE,       /* Fourier modes */
+  KN_ROLE_HEAD,       /* heads of attention */
+  KN_ROLE_CLASS,      /* classes of the output */
+  KN_ROLE_WORD,       /* words of the vocabulary */
+  KN_ROLE_COMPLEX     /* real and imaginary part */
+} KNRole;
+
+/* "none", "stream in", .., then NULL */
+PETSC_EXTERN const char *const KNRoleNames[];
+
+enum { KN_MAX_RANK = 6 };
+
+/* The declaration of a parameter. */
 typedef struct {
   char     name[KN_MAX_NAME];
-  PetscInt rank;     /* number of axes, at most 6 */
-  PetscInt shape[6]; /* the last axis is the fastest; complex numbers have a last axis of 2 */
+  PetscInt rank;               /* number of axes, 1 .. KN_MAX_RANK */
+  PetscInt shape[KN_MAX_RANK]; /* the last axis is the fastest */
+  KNRole   role[KN_MAX_RANK];  /* of each axis */
+  PetscInt site;               /* l of the stream x_l that it reads or, if it reads none, that its block reads; 0 where nobody asks */
   KNInit   init;
   KNReal   scale;
-  size_t   offset;   /* of the first element in each block, in elements */
-  size_t   size;     /* product of the shape */
+  size_t   offset;             /* set by KNParametersDeclare(): first element in each block */
+  size_t   size;               /* likewise: product of the shape */
 } KNParameterInfo;
 
 /* Not collective. The caller destroys it. */
@@ -32,10 +58,10 @@ PETSC_EXTERN PetscErrorCode KNParametersCreate(KNParameters *parameters);
 PETSC_EXTERN PetscErrorCode KNParametersDestroy(KNParameters *parameters);
 
 /*
-  Not collective, before KNParametersSetUp(). Declares one parameter. The addresses value and gradient are remembered and
-  set to the parameter's place in the blocks, value by KNParametersSetUp(), gradient when the gradients are made: they must live as long as the parameters.
+  Not collective, before KNParametersSetUp(). Declares one parameter, of which *info is copied. The addresses value and gradient are remembered and set to the parameter's
+  place in the blocks, value by KNParametersSetUp(), gradient when the gradients are made: they must live as long as the parameters.
 */
-PETSC_EXTERN PetscErrorCode KNParametersDeclare(KNParameters parameters, const char name[], PetscInt rank, const PetscInt shape[], KNInit init, KNReal scale, KNReal **value, KNReal **gradient);
+PETSC_EXTERN PetscErrorCode KNParametersDeclare(KNParameters parameters, const KNParameterInfo *info, KNReal **value, KNReal **gradient);
 
 /*
   Not collective. Allocates the values and draws the initial ones: a pure function of (seed, parameter, element).

@@ -1,9 +1,10 @@
 /* The trainable parameters: declared one by one, stored in up to four blocks of one layout. */
+#include "initial_values.h"
 #include <kitinet/error.h>
 #include <kitinet/memory.h>
-#include <kitinet/parameters.h>
-#include <kitinet/random.h>
 #include <string.h>
+
+const char *const KNRoleNames[] = {"none", "stream in", "stream out", "hidden", "mode", "head", "class", "word", "complex", NULL};
 
 enum { VALUE, GRADIENT, MOMENT1, MOMENT2, NBLOCKS };
 
@@ -36,53 +37,25 @@ PetscErrorCode KNParametersDestroy(KNParameters *parameters)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNParametersDeclare(KNParameters p, const char name[], PetscInt rank, const PetscInt shape[], KNInit init, KNReal scale, KNReal **value, KNReal **gradient)
+PetscErrorCode KNParametersDeclare(KNParameters p, const KNParameterInfo *info, KNReal **value, KNReal **gradient)
 {
   const size_t line = KN_ALIGN / sizeof(KNReal);
   Parameter   *entry;
 
   PetscFunctionBegin;
-  PetscCheck(!p->block[VALUE], PETSC_COMM_SELF, PETSC_ERR_ORDER, "parameter %s declared after KNParametersSetUp()", name);
-  PetscCheck(rank >= 1 && rank <= (PetscInt)PETSC_STATIC_ARRAY_LENGTH(entry->info.shape), PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "parameter %s has %" PetscInt_FMT " axes", name, rank);
+  PetscCheck(!p->block[VALUE], PETSC_COMM_SELF, PETSC_ERR_ORDER, "parameter %s declared after KNParametersSetUp()", info->name);
+  PetscCheck(info->rank >= 1 && info->rank <= KN_MAX_RANK, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "parameter %s has %" PetscInt_FMT " axes", info->name, info->rank);
   if (p->count == p->capacity) {
     p->capacity = PetscMax(2 * p->capacity, 16);
     PetscCall(PetscRealloc((size_t)p->capacity * sizeof(*p->parameter), &p->parameter));
   }
-  entry = &p->parameter[p->count++];
-  memset(entry, 0, sizeof(*entry));
-  PetscCall(PetscStrncpy(entry->info.name, name, sizeof(entry->info.name)));
-  entry->info.rank   = rank;
-  entry->info.init   = init;
-  entry->info.scale  = scale;
+  entry              = &p->parameter[p->count++];
+  *entry             = (Parameter){.info = *info, .value = value, .gradient = gradient};
   entry->info.offset = p->size;
   entry->info.size   = 1;
-  for (PetscInt i = 0; i < rank; i++) {
-    entry->info.shape[i] = shape[i];
-    entry->info.size *= (size_t)shape[i];
-  }
-  entry->value    = value;
-  entry->gradient = gradient;
+  for (PetscInt i = 0; i < info->rank; i++) entry->info.size *= (size_t)info->shape[i];
   p->size += (entry->info.size + line - 1) / line * line; /* the next parameter begins on a cache line */
   PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* value: (size). Element e is a function of (seed, index, e) alone; one call of the generator serves four elements. */
-static void KNParameterDraw(const KNParameterInfo *info, PetscInt64 seed, PetscInt64 index, KNReal *value)
-{
-  if (info->init == KN_INIT_ZERO) {
-    memset(value, 0, info->size * sizeof(*value));
-    return;
-  }
-  for (size_t e = 0; e < info->size; e += 4) {
-    uint64_t word[4];
-
-    KNRandomWords(seed, KN_STREAM_INIT, index, (PetscInt64)(e / 4), 0, 0, word);
-    for (size_t j = 0; j < 4 && e + j < info->size; j++) {
-      const double u = KNUniform(word[j]);
-
-      value[e + j] = info->scale * (KNReal)(info->init == KN_INIT_SYMMETRIC ? 2.0 * u - 1.0 : u);
-    }
-  }
 }
 
 static void KNParametersPlaceGradients(KNParameters p)
@@ -112,7 +85,7 @@ PetscErrorCode KNParametersSetUp(KNParameters p, PetscInt64 seed)
     const Parameter *entry = &p->parameter[i];
 
     *entry->value = p->block[VALUE] + entry->info.offset;
-    KNParameterDraw(&entry->info, seed, i, *entry->value);
+    PetscCall(KNInitialValues(&entry->info, seed, i, *entry->value));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -25,8 +25,7 @@ static PetscErrorCode KNLayerSetFromOptions_Crop(KNLayer layer)
 static PetscErrorCode KNLayerSetUp_Crop(KNLayer layer, KNParameters parameters)
 {
   PetscFunctionBegin;
-  if (layer->out == PETSC_DECIDE) layer->out = layer->in;
-  PetscCheck(layer->out == layer->in, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: crop keeps the number of channels", layer->name);
+  PetscCall(KNLayerKeepChannels(layer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

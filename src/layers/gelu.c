@@ -12,7 +12,7 @@
     3. the backward kernel directly below, each line the derivative of one above;
     4. the context, for layers with options, parameters or workspace (linear.c is the smallest of these);
     5. SetFromOptions: each option once, beside its default, with help text;
-    6. SetUp: channels checked, parameters declared by name, shape and initial distribution;
+    6. SetUp: channels checked, parameters declared by name, shape, roles of the axes and initial distribution;
     7. SetGrid: workspace and plans for a grid and a batch, the output's grid, the cost in FLOPs (if it is called again,
        it frees what it made before);
     8. Apply, ApplyBack: choose pointers and call kernels, for one sample; they allocate nothing and any thread may call them. Layers whose
@@ -27,8 +27,7 @@
 static PetscErrorCode KNLayerSetUp_GELU(KNLayer layer, KNParameters parameters)
 {
   PetscFunctionBegin;
-  if (layer->out == PETSC_DECIDE) layer->out = layer->in;
-  PetscCheck(layer->out == layer->in, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: gelu keeps the number of channels", layer->name);
+  PetscCall(KNLayerKeepChannels(layer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

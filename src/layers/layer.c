@@ -4,8 +4,9 @@
   Every call that can be checked for all types alike is checked here, so that the types need not: order of calls,
   channels, batch size, insert mode. One pair of log events for each type counts time and FLOPs (-log_view).
 */
-#include <kitinet/threads.h>
 #include "layer_impl.h"
+#include <kitinet/error.h>
+#include <kitinet/threads.h>
 #include <omp.h>
 
 /* Declare, then register: layer_list.h is the only list of layers. */
@@ -93,11 +94,31 @@ PetscErrorCode KNLayerDestroy(KNLayer *layer)
 PetscErrorCode KNLayerSetChannels(KNLayer layer, PetscInt dim, PetscInt in, PetscInt out)
 {
   PetscFunctionBegin;
-  PetscCheck(dim >= 1 && dim <= KN_MAX_DIM, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "layer %s on a grid of %" PetscInt_FMT " axes", layer->name, dim);
+  PetscCheck(dim >= 0 && dim <= KN_MAX_DIM, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "layer %s on a grid of %" PetscInt_FMT " axes", layer->name, dim);
+  PetscCheck(dim >= layer->axes, PETSC_COMM_WORLD, KN_ERR_USAGE, "layer %s (%s) needs a grid of at least %" PetscInt_FMT " axes, the data have %" PetscInt_FMT ": choose another network", layer->name, layer->type, layer->axes, dim);
   PetscCheck(in > 0 && (out > 0 || out == PETSC_DECIDE), PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "layer %s from %" PetscInt_FMT " to %" PetscInt_FMT " channels", layer->name, in, out);
   layer->dim = dim;
   layer->in  = in;
   layer->out = out;
+  for (PetscInt i = 0; i < KN_MAX_INPUTS; i++) layer->channels[i] = in;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerSetInput(KNLayer layer, PetscInt i, PetscInt channels)
+{
+  PetscFunctionBegin;
+  PetscCheck(i >= 0 && i < layer->inputs && channels > 0, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "layer %s has no input %" PetscInt_FMT " of %" PetscInt_FMT " channels", layer->name, i, channels);
+  layer->channels[i] = channels;
+  layer->in          = layer->channels[0];
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerSetRoles(KNLayer layer, KNRole in, KNRole out, PetscInt site)
+{
+  PetscFunctionBegin;
+  layer->role[0] = in;
+  layer->role[1] = out;
+  layer->site    = site;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -119,18 +140,59 @@ PetscErrorCode KNLayerSetUp(KNLayer layer, KNParameters parameters)
 {
   PetscFunctionBegin;
   PetscCheck(layer->in > 0, PETSC_COMM_SELF, PETSC_ERR_ORDER, "layer %s: KNLayerSetChannels() comes before KNLayerSetUp()", layer->name);
+  for (PetscInt i = 1; i < layer->inputs && !layer->differs; i++)
+    PetscCheck(layer->channels[i] == layer->in, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s (%s): input %" PetscInt_FMT " has %" PetscInt_FMT " channels, the first %" PetscInt_FMT, layer->name, layer->type, i, layer->channels[i], layer->in);
   PetscCall(layer->ops.setup(layer, parameters));
   PetscCheck(layer->out > 0, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "a %s layer (%s) needs its number of output channels", layer->type, layer->name);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNLayerDeclare(KNLayer layer, KNParameters parameters, KNParameterInfo info, KNReal **value, KNReal **gradient)
+{
+  char part[KN_MAX_NAME];
+
+  PetscFunctionBegin;
+  PetscCall(PetscStrncpy(part, info.name, sizeof(part)));
+  PetscCall(PetscSNPrintf(info.name, sizeof(info.name), "%s.%s", layer->name, part));
+  info.site = layer->site;
+  PetscCall(KNParametersDeclare(parameters, &info, value, gradient));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerKeepChannels(KNLayer layer)
+{
+  PetscFunctionBegin;
+  if (layer->out == PETSC_DECIDE) layer->out = layer->in;
+  PetscCheck(layer->out == layer->in, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: %s keeps the number of channels", layer->name, layer->type);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNLayerSetGrid(KNLayer layer, const KNGrid *grid, PetscInt samples)
+{
+  KNGrid grids[KN_MAX_INPUTS];
+
+  PetscFunctionBegin;
+  for (PetscInt i = 0; i < KN_MAX_INPUTS; i++) grids[i] = *grid;
+  PetscCall(KNLayerSetGrids(layer, grids, samples));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscBool SameGrid(const KNGrid *a, const KNGrid *b)
+{
+  return (PetscBool)(a->dim == b->dim && a->n[0] == b->n[0] && a->n[1] == b->n[1] && a->n[2] == b->n[2] && a->points == b->points && a->whole == b->whole && a->first == b->first);
+}
+
+PetscErrorCode KNLayerSetGrids(KNLayer layer, const KNGrid grids[], PetscInt samples)
 {
   PetscFunctionBegin;
   PetscCheck(layer->out > 0, PETSC_COMM_SELF, PETSC_ERR_ORDER, "layer %s: KNLayerSetUp() comes before KNLayerSetGrid()", layer->name);
-  PetscCheck(grid->dim == layer->dim, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s of %" PetscInt_FMT " axes on a grid of %" PetscInt_FMT, layer->name, layer->dim, grid->dim);
+  PetscCheck(grids[0].dim == layer->dim, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s of %" PetscInt_FMT " axes on a grid of %" PetscInt_FMT, layer->name, layer->dim, grids[0].dim);
   PetscCheck(samples > 0, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "layer %s planned for %" PetscInt_FMT " samples", layer->name, samples);
-  layer->grid_in = layer->grid_out = *grid;
+  for (PetscInt i = 0; i < layer->inputs; i++) {
+    PetscCheck(layer->regrids || SameGrid(&grids[i], &grids[0]), PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s (%s) needs the same grid for all inputs, that of input %" PetscInt_FMT " differs", layer->name, layer->type, i);
+    layer->grid[i] = grids[i];
+  }
+  layer->grid_in = layer->grid_out = grids[0];
   layer->samples                   = samples;
   layer->threads                   = omp_get_max_threads();
   layer->flops[0] = layer->flops[1] = 0;
@@ -149,6 +211,15 @@ PetscErrorCode KNLayerGetSizes(KNLayer layer, PetscInt *inputs, PetscInt *in, Pe
   if (out) *out = layer->out;
   if (grid_in) *grid_in = layer->grid_in;
   if (grid_out) *grid_out = layer->grid_out;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerGetInput(KNLayer layer, PetscInt i, PetscInt *channels, KNGrid *grid)
+{
+  PetscFunctionBegin;
+  PetscCheck(i >= 0 && i < layer->inputs, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "layer %s has no input %" PetscInt_FMT, layer->name, i);
+  if (channels) *channels = layer->channels[i];
+  if (grid) *grid = layer->grid[i];
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -229,9 +300,7 @@ void KNLayerFinishBack(KNLayer layer, const KNPass *pass)
 /* The arrays of sample b. from: (inputs), of all samples, each (B, C, S); NULL stays NULL. */
 static void KNLayerSelect(KNLayer layer, PetscInt b, const KNReal *const from[], const KNReal *sample[])
 {
-  const size_t offset = (size_t)b * (size_t)layer->in * KNGridSize(&layer->grid_in);
-
-  for (PetscInt i = 0; i < layer->inputs; i++) sample[i] = from[i] ? from[i] + offset : NULL;
+  for (PetscInt i = 0; i < layer->inputs; i++) sample[i] = from[i] ? from[i] + (size_t)b * (size_t)layer->channels[i] * KNGridSize(&layer->grid[i]) : NULL;
 }
 
 PetscErrorCode KNLayerForward(KNLayer layer, const KNPass *pass, const KNReal *const in[], KNReal *out, InsertMode mode)

@@ -5,8 +5,6 @@
 #include <kitinet/layer.h>
 #include <petscviewer.h>
 
-enum { KN_MAX_INPUTS = 2 }; /* fields that a layer takes */
-
 /* The parts of forward and backward: see KNLayerGather(). Most layers have only apply and apply_back. */
 typedef struct {
   PetscErrorCode (*setfromoptions)(KNLayer);      /* may be NULL */
@@ -29,11 +27,17 @@ struct _p_KNLayer {
   char           name[KN_MAX_NAME];
   PetscInt       number;           /* position in the network */
   PetscInt       inputs;           /* number of input fields; set by KNLayerCreate_Suffix, 1 unless it says otherwise */
+  PetscBool      differs, regrids; /* set by KNLayerCreate_Suffix where inputs may differ in channels, in grids */
+  PetscInt       axes;             /* least number of axes of the grid; likewise, 0 unless it says otherwise */
   PetscInt       dim;
   PetscInt       in, out;          /* channels; out may be PETSC_DECIDE until SetUp */
   KNLayerTraits  traits;           /* but for joins, which follows from the ops */
+  PetscInt       channels[KN_MAX_INPUTS]; /* of each input; in is that of input 0 */
+  KNRole         role[2];          /* of the channels of inputs and output */
+  PetscInt       site;             /* KNParameterInfo */
   PetscInt       particle;         /* channels of a particle; set by setup where particles collide, else 0 */
   KNGrid         grid_in, grid_out;
+  KNGrid         grid[KN_MAX_INPUTS]; /* of each input; grid_in is that of input 0 */
   MPI_Comm       comm;             /* ranks that share a sample, each a slab; not owned */
   size_t         traffic[2];       /* bytes of a sample that they add up, forward and backward; set by setgrid */
   PetscInt       samples;          /* largest batch */
@@ -43,5 +47,11 @@ struct _p_KNLayer {
   PetscLogEvent  event[2];         /* forward, backward: one pair for each layer type */
   void          *data;             /* the type's context */
 };
+
+/* Not collective. Declares a parameter whose name is the layer's and .name, whose site is the layer's; the rest of info is given. For setup. */
+PETSC_INTERN PetscErrorCode KNLayerDeclare(KNLayer layer, KNParameters parameters, KNParameterInfo info, KNReal **value, KNReal **gradient);
+
+/* Not collective. For setup of layers that keep the number of channels: sets out, or raises where it was given and differs. */
+PETSC_INTERN PetscErrorCode KNLayerKeepChannels(KNLayer layer);
 
 #endif

@@ -17,17 +17,13 @@ typedef struct {
 
 static PetscErrorCode KNLayerSetUp_Linear(KNLayer layer, KNParameters parameters)
 {
-  Linear        *linear   = layer->data;
-  const PetscInt shape[2] = {layer->out, layer->in};
-  const KNReal   scale    = (KNReal)(1 / PetscSqrtReal((PetscReal)layer->in));
-  char           name[KN_MAX_NAME];
+  Linear      *linear = layer->data;
+  const KNReal scale  = (KNReal)(1 / PetscSqrtReal((PetscReal)layer->in));
 
   PetscFunctionBegin;
   if (layer->out == PETSC_DECIDE) PetscFunctionReturn(PETSC_SUCCESS); /* refused by the caller */
-  PetscCall(PetscSNPrintf(name, sizeof(name), "%s.weight", layer->name));
-  PetscCall(KNParametersDeclare(parameters, name, 2, shape, KN_INIT_SYMMETRIC, scale, &linear->W, &linear->dW));
-  PetscCall(PetscSNPrintf(name, sizeof(name), "%s.bias", layer->name));
-  PetscCall(KNParametersDeclare(parameters, name, 1, shape, KN_INIT_SYMMETRIC, scale, &linear->bias, &linear->dbias));
+  PetscCall(KNLayerDeclare(layer, parameters, (KNParameterInfo){.name = "weight", .rank = 2, .shape = {layer->out, layer->in}, .role = {layer->role[1], layer->role[0]}, .init = KN_INIT_SYMMETRIC, .scale = scale}, &linear->W, &linear->dW));
+  PetscCall(KNLayerDeclare(layer, parameters, (KNParameterInfo){.name = "bias", .rank = 1, .shape = {layer->out}, .role = {layer->role[1]}, .init = KN_INIT_SYMMETRIC, .scale = scale}, &linear->bias, &linear->dbias));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -68,18 +68,17 @@ static PetscErrorCode KNLayerSetFromOptions_Perceptron(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A weight and its bias. */
-static PetscErrorCode KNPerceptronDeclare(KNLayer layer, KNParameters parameters, const char part[], PetscInt out, PetscInt in, KNReal **W, KNReal **dW, KNReal **bias, KNReal **dbias)
+/* A weight and its bias. name: of the part; shape: out, in; role: of the two. */
+static PetscErrorCode KNPerceptronDeclare(KNLayer layer, KNParameters parameters, const char name[], const PetscInt shape[2], const KNRole role[2], KNReal **W, KNReal **dW, KNReal **bias, KNReal **dbias)
 {
-  const PetscInt shape[2] = {out, in};
-  const KNReal   scale    = (KNReal)(1 / PetscSqrtReal((PetscReal)in));
-  char           name[KN_MAX_NAME];
+  KNParameterInfo info = {.rank = 2, .shape = {shape[0], shape[1]}, .role = {role[0], role[1]}, .init = KN_INIT_SYMMETRIC, .scale = (KNReal)(1 / PetscSqrtReal((PetscReal)shape[1]))};
 
   PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(name, sizeof(name), "%s.%s.weight", layer->name, part));
-  PetscCall(KNParametersDeclare(parameters, name, 2, shape, KN_INIT_SYMMETRIC, scale, W, dW));
-  PetscCall(PetscSNPrintf(name, sizeof(name), "%s.%s.bias", layer->name, part));
-  PetscCall(KNParametersDeclare(parameters, name, 1, shape, KN_INIT_SYMMETRIC, scale, bias, dbias));
+  PetscCall(PetscSNPrintf(info.name, sizeof(info.name), "%s.weight", name));
+  PetscCall(KNLayerDeclare(layer, parameters, info, W, dW));
+  info.rank = 1;
+  PetscCall(PetscSNPrintf(info.name, sizeof(info.name), "%s.bias", name));
+  PetscCall(KNLayerDeclare(layer, parameters, info, bias, dbias));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -89,8 +88,8 @@ static PetscErrorCode KNLayerSetUp_Perceptron(KNLayer layer, KNParameters parame
 
   PetscFunctionBegin;
   if (layer->out == PETSC_DECIDE) PetscFunctionReturn(PETSC_SUCCESS); /* refused by the caller */
-  PetscCall(KNPerceptronDeclare(layer, parameters, "hidden", p->H, layer->in, &p->W1, &p->dW1, &p->b1, &p->db1));
-  PetscCall(KNPerceptronDeclare(layer, parameters, "output", layer->out, p->H, &p->W2, &p->dW2, &p->b2, &p->db2));
+  PetscCall(KNPerceptronDeclare(layer, parameters, "hidden", (const PetscInt[]){p->H, layer->in}, (const KNRole[]){KN_ROLE_HIDDEN, layer->role[0]}, &p->W1, &p->dW1, &p->b1, &p->db1));
+  PetscCall(KNPerceptronDeclare(layer, parameters, "output", (const PetscInt[]){layer->out, p->H}, (const KNRole[]){layer->role[1], KN_ROLE_HIDDEN}, &p->W2, &p->dW2, &p->b2, &p->db2));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

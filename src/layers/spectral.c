@@ -95,15 +95,23 @@ static PetscErrorCode KNLayerSetFromOptions_Spectral(KNLayer layer)
 
 static PetscErrorCode KNLayerSetUp_Spectral(KNLayer layer, KNParameters parameters)
 {
-  Spectral      *spectral = layer->data;
-  const PetscInt shape[6] = {2 * spectral->modes, 2 * spectral->modes, spectral->modes, layer->in, 2, layer->out};
-  const PetscInt skip     = 3 - layer->dim;
-  char           name[KN_MAX_NAME];
+  Spectral       *spectral = layer->data;
+  const PetscInt  d        = layer->dim;
+  KNParameterInfo info     = {.name = "weight", .rank = d + 3, .init = KN_INIT_POSITIVE, .scale = (KNReal)(1.0 / ((PetscReal)layer->in * (PetscReal)layer->out))};
 
   PetscFunctionBegin;
   if (layer->out == PETSC_DECIDE) PetscFunctionReturn(PETSC_SUCCESS); /* refused by the caller */
-  PetscCall(PetscSNPrintf(name, sizeof(name), "%s.weight", layer->name));
-  PetscCall(KNParametersDeclare(parameters, name, 6 - skip, shape + skip, KN_INIT_POSITIVE, (KNReal)(1.0 / ((PetscReal)layer->in * (PetscReal)layer->out)), &spectral->W, &spectral->dW));
+  for (PetscInt a = 0; a < d; a++) {
+    info.shape[a] = a < d - 1 ? 2 * spectral->modes : spectral->modes;
+    info.role[a]  = KN_ROLE_MODE;
+  }
+  info.shape[d]     = layer->in;
+  info.role[d]      = layer->role[0];
+  info.shape[d + 1] = 2;
+  info.role[d + 1]  = KN_ROLE_COMPLEX;
+  info.shape[d + 2] = layer->out;
+  info.role[d + 2]  = layer->role[1];
+  PetscCall(KNLayerDeclare(layer, parameters, info, &spectral->W, &spectral->dW));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -260,6 +268,7 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Spectral(KNLayer layer)
   PetscFunctionBegin;
   PetscCall(PetscNew(&spectral));
   spectral->modes = 12;
+  layer->axes     = 1;
   layer->data     = spectral;
   layer->ops      = (KNLayerOps){
          .setfromoptions = KNLayerSetFromOptions_Spectral,

@@ -195,13 +195,11 @@ static PetscErrorCode KNLayerSetFromOptions_Transport(KNLayer layer)
 static PetscErrorCode KNLayerSetUp_Transport(KNLayer layer, KNParameters parameters)
 {
   Transport *transport = layer->data;
-  char       name[KN_MAX_NAME];
 
   PetscFunctionBegin;
   PetscCall(KNCollisionSetUp(&transport->collision, layer));
   PetscCheck(layer->in >= layer->dim, PETSC_COMM_WORLD, KN_ERR_USAGE, "%s: %" PetscInt_FMT " channels are no velocity on a grid of %" PetscInt_FMT " axes: give -model_width %" PetscInt_FMT " or more", layer->name, layer->in, layer->dim, layer->dim);
-  PetscCall(PetscSNPrintf(name, sizeof(name), "%s.step", layer->name));
-  PetscCall(KNParametersDeclare(parameters, name, 1, &layer->in, KN_INIT_ZERO, 0, &transport->step, &transport->dstep));
+  PetscCall(KNLayerDeclare(layer, parameters, (KNParameterInfo){.name = "step", .rank = 1, .shape = {layer->in}, .role = {layer->role[1]}}, &transport->step, &transport->dstep));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -315,6 +313,7 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Transport(KNLayer layer)
   PetscCall(KNCollisionSetDefaults(&transport->collision, PETSC_MAX_INT)); /* two particles do best: jobs/results/study_search.csv */
   layer->data   = transport;
   layer->inputs = 2;
+  layer->axes   = 1;
   layer->ops    = (KNLayerOps){
        .setfromoptions = KNLayerSetFromOptions_Transport,
        .setup          = KNLayerSetUp_Transport,

@@ -182,7 +182,7 @@ int main(int argc, char **argv)
   PetscCall(TestBlocks(50));
   PetscCall(TestBlocks(1));
   PetscCall(KNParametersCreate(&parameters));
-  PetscCall(KNParametersDeclare(parameters, "all", 1, shape, KN_INIT_ZERO, 0, &value, &gradient));
+  PetscCall(KNParametersDeclare(parameters, &(KNParameterInfo){.name = "all", .rank = 1, .shape = {shape[0]}}, &value, &gradient));
   PetscCall(KNParametersSetUp(parameters, 1));
   for (PetscInt batch = 1; batch < 24; batch += 5) {
     for (PetscInt microbatch = 1; microbatch < 5; microbatch++) {

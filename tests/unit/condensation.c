@@ -13,7 +13,12 @@ enum { C = 6, MODES = 3 };
 static PetscErrorCode Expect(const char what[], double M[C][C], double participation, double alignment, double effective_rank)
 {
   static const double part[MODES][2] = {{1, 0}, {0, -2}, {3, 0}};
-  const PetscInt      flat[2] = {C, C}, modes[4] = {MODES, C, 2, C};
+  const KNParameterInfo declared[4] = {
+    {.name = "lift.weight", .rank = 2, .shape = {C, C}, .role = {KN_ROLE_STREAM_OUT, KN_ROLE_NONE}, .init = KN_INIT_SYMMETRIC, .scale = 1},
+    {.name = "block0.linear.weight", .rank = 2, .shape = {C, C}, .role = {KN_ROLE_STREAM_OUT, KN_ROLE_STREAM_IN}},
+    {.name = "block0.linear.bias", .rank = 1, .shape = {C}, .role = {KN_ROLE_STREAM_OUT}, .init = KN_INIT_SYMMETRIC, .scale = 1},
+    {.name = "block0.spectral.weight", .rank = 4, .shape = {MODES, C, 2, C}, .role = {KN_ROLE_MODE, KN_ROLE_STREAM_IN, KN_ROLE_COMPLEX, KN_ROLE_STREAM_OUT}},
+  };
   KNReal             *W, *dW, *K, *dK, *bias, *dbias, *lift, *dlift;
   KNParameters        parameters;
   KNCondensation     *measured;
@@ -21,10 +26,10 @@ static PetscErrorCode Expect(const char what[], double M[C][C], double participa
 
   PetscFunctionBegin;
   PetscCall(KNParametersCreate(&parameters));
-  PetscCall(KNParametersDeclare(parameters, "lift.weight", 2, flat, KN_INIT_SYMMETRIC, 1, &lift, &dlift));
-  PetscCall(KNParametersDeclare(parameters, "block0.linear.weight", 2, flat, KN_INIT_ZERO, 1, &W, &dW));
-  PetscCall(KNParametersDeclare(parameters, "block0.linear.bias", 1, flat, KN_INIT_SYMMETRIC, 1, &bias, &dbias));
-  PetscCall(KNParametersDeclare(parameters, "block0.spectral.weight", 4, modes, KN_INIT_ZERO, 1, &K, &dK));
+  PetscCall(KNParametersDeclare(parameters, &declared[0], &lift, &dlift));
+  PetscCall(KNParametersDeclare(parameters, &declared[1], &W, &dW));
+  PetscCall(KNParametersDeclare(parameters, &declared[2], &bias, &dbias));
+  PetscCall(KNParametersDeclare(parameters, &declared[3], &K, &dK));
   PetscCall(KNParametersSetUp(parameters, 1));
   for (int o = 0; o < C; o++) {
     for (int i = 0; i < C; i++) {

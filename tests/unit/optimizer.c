@@ -63,7 +63,7 @@ static PetscErrorCode TestClipping(void)
     size_t            size;
 
     PetscCall(KNParametersCreate(&parameters));
-    PetscCall(KNParametersDeclare(parameters, "w", 1, (const PetscInt[]){2}, KN_INIT_ZERO, 0, &value, &gradient));
+    PetscCall(KNParametersDeclare(parameters, &(KNParameterInfo){.name = "w", .rank = 1, .shape = {2}}, &value, &gradient));
     PetscCall(KNParametersSetUp(parameters, 1));
     PetscCall(KNParametersZeroGradients(parameters)); /* makes them */
     PetscCall(KNParametersGetBlocks(parameters, &size, NULL, NULL, &m, NULL));

@@ -17,12 +17,16 @@ typedef struct {
 /* (3, 5) symmetric in (-0.5, 0.5); (7) zero; (n) positive in (0, 2); (2, 3, 2) symmetric in (-1, 1): sizes that leave gaps. */
 static PetscErrorCode ArenaCreate(PetscInt n, PetscInt64 seed, Arena *arena)
 {
+  const KNParameterInfo info[N] = {
+    {.name = "weight", .rank = 2, .shape = {3, 5}, .role = {KN_ROLE_STREAM_OUT, KN_ROLE_HIDDEN}, .site = 7, .init = KN_INIT_SYMMETRIC, .scale = (KNReal)0.5},
+    {.name = "bias", .rank = 1, .shape = {7}},
+    {.name = "modes", .rank = 1, .shape = {n}, .init = KN_INIT_POSITIVE, .scale = 2},
+    {.name = "last", .rank = 3, .shape = {2, 3, 2}, .init = KN_INIT_SYMMETRIC, .scale = 1},
+  };
+
   PetscFunctionBegin;
   PetscCall(KNParametersCreate(&arena->parameters));
-  PetscCall(KNParametersDeclare(arena->parameters, "weight", 2, (const PetscInt[]){3, 5}, KN_INIT_SYMMETRIC, (KNReal)0.5, &arena->value[0], &arena->gradient[0]));
-  PetscCall(KNParametersDeclare(arena->parameters, "bias", 1, (const PetscInt[]){7}, KN_INIT_ZERO, 0, &arena->value[1], &arena->gradient[1]));
-  PetscCall(KNParametersDeclare(arena->parameters, "modes", 1, &n, KN_INIT_POSITIVE, 2, &arena->value[2], &arena->gradient[2]));
-  PetscCall(KNParametersDeclare(arena->parameters, "last", 3, (const PetscInt[]){2, 3, 2}, KN_INIT_SYMMETRIC, 1, &arena->value[3], &arena->gradient[3]));
+  for (int i = 0; i < N; i++) PetscCall(KNParametersDeclare(arena->parameters, &info[i], &arena->value[i], &arena->gradient[i]));
   PetscCall(KNParametersSetUp(arena->parameters, seed));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -48,6 +52,7 @@ static PetscErrorCode TestLayout(void)
     PetscCall(KNParametersGetInfo(arena.parameters, i, &info));
     CHECK(info->offset >= end && info->offset + info->size <= size, "%s overlaps its neighbour, or leaves the block", info->name);
     end = info->offset + info->size;
+    CHECK(i || (info->role[0] == KN_ROLE_STREAM_OUT && info->role[1] == KN_ROLE_HIDDEN && info->site == 7), "%s has lost its roles", info->name);
     CHECK(arena.value[i] == block[0] + info->offset && arena.gradient[i] == block[1] + info->offset, "The addresses of %s are not its place in the blocks", info->name);
     for (int b = 0; b < 4; b++) CHECK((uintptr_t)(block[b] + info->offset) % KN_ALIGN == 0, "%s in block %d is not aligned", info->name, b);
     memset(used + info->offset, 1, info->size);
@@ -123,12 +128,98 @@ static PetscErrorCode TestDistribution(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The values of one parameter declared as *info, with seed 9. */
+static PetscErrorCode Draw(const KNParameterInfo *info, KNParameters *parameters, KNReal **value)
+{
+  KNReal *gradient;
+
+  PetscFunctionBegin;
+  PetscCall(KNParametersCreate(parameters));
+  PetscCall(KNParametersDeclare(*parameters, info, value, &gradient));
+  PetscCall(KNParametersSetUp(*parameters, 9));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* 100,000 normal values with standard deviation 3, whole or cut at two deviations: mean and variance within 5 standard errors; the share beyond one deviation, and beyond two. */
+static PetscErrorCode TestNormal(PetscBool truncated)
+{
+  const double    phi = exp(-2.0) / sqrt(2 * PETSC_PI), inside = erf(sqrt(2.0)), shrunk = 1 - 4 * phi / inside; /* of a variance of 1, cut at 2 */
+  const double    variance = 9 * (truncated ? shrunk : 1), beyond = truncated ? 1 - erf(sqrt(0.5)) / inside : 1 - erf(sqrt(0.5));
+  KNParameterInfo info = {.name = "normal", .rank = 1, .shape = {LARGE}, .init = truncated ? KN_INIT_TRUNCATED_NORMAL : KN_INIT_NORMAL, .scale = 3};
+  KNParameters    parameters, shorter;
+  KNReal         *value, *first;
+  double          sum = 0, squares = 0, one = 0, two = 0;
+
+  PetscFunctionBegin;
+  PetscCall(Draw(&info, &parameters, &value));
+  for (size_t e = 0; e < LARGE; e++) {
+    sum += (double)value[e];
+    squares += (double)value[e] * (double)value[e];
+    one += PetscAbsReal((double)value[e]) > 3 ? 1 : 0;
+    two += PetscAbsReal((double)value[e]) > 6 ? 1 : 0;
+  }
+  CHECK(PetscAbsReal(sum / LARGE) < 5 * sqrt(variance / LARGE), "Mean %g of normal values", sum / LARGE);
+  CHECK(PetscAbsReal(squares / LARGE - variance) < 5 * variance * sqrt(2.0 / LARGE), "Variance %g of normal values instead of %g", squares / LARGE, variance);
+  CHECK(PetscAbsReal(one / LARGE - beyond) < 5 * sqrt(beyond * (1 - beyond) / LARGE), "%g of the values beyond one deviation instead of %g", one / LARGE, beyond);
+  CHECK(truncated ? two == 0 : PetscAbsReal(two / LARGE - (1 - inside)) < 5 * sqrt((1 - inside) / LARGE), "%g of the values beyond two deviations", two / LARGE);
+  info.shape[0] = 13;
+  PetscCall(Draw(&info, &shorter, &first));
+  CHECK(!memcmp(first, value, 13 * sizeof(*first)), "The first normal values depend on the parameter's size");
+  PetscCall(KNParametersDestroy(&parameters));
+  PetscCall(KNParametersDestroy(&shorter));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* rows orthonormal vectors, times a gain of 1.5; columns of a tall matrix likewise. shape: (rows, n2, n3) */
+static PetscErrorCode TestOrthogonal(PetscInt rows, PetscInt n2, PetscInt n3)
+{
+  const KNParameterInfo info    = {.name = "orthogonal", .rank = 3, .shape = {rows, n2, n3}, .init = KN_INIT_ORTHOGONAL, .scale = (KNReal)1.5};
+  const PetscInt        columns = n2 * n3, count = PetscMin(rows, columns), length = PetscMax(rows, columns);
+  const PetscInt        vector = rows <= columns ? columns : 1, stride = rows <= columns ? 1 : columns;
+  KNParameters          parameters;
+  KNReal               *value;
+
+  PetscFunctionBegin;
+  PetscCall(Draw(&info, &parameters, &value));
+  for (PetscInt v = 0; v < count; v++) {
+    for (PetscInt w = 0; w <= v; w++) {
+      double dot = 0;
+
+      for (PetscInt i = 0; i < length; i++) dot += (double)value[v * vector + i * stride] * (double)value[w * vector + i * stride];
+      CHECK(PetscAbsReal(dot - (v == w ? 2.25 : 0)) < 1e-6, "Vectors %d and %d of an orthogonal matrix (%d, %d) have the scalar product %g", (int)v, (int)w, (int)rows, (int)columns, dot);
+    }
+  }
+  PetscCall(KNParametersDestroy(&parameters));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode TestConstant(KNInit init, KNReal expected)
+{
+  const KNParameterInfo info = {.name = "constant", .rank = 1, .shape = {17}, .init = init, .scale = (KNReal)-2.5};
+  KNParameters          parameters;
+  KNReal               *value;
+
+  PetscFunctionBegin;
+  PetscCall(Draw(&info, &parameters, &value));
+  for (int e = 0; e < 17; e++) CHECK(value[e] == expected, "A constant parameter begins at %g instead of %g", (double)value[e], (double)expected);
+  PetscCall(KNParametersDestroy(&parameters));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   PetscCall(TestLayout());
   PetscCall(TestCoordinates());
   PetscCall(TestDistribution());
+  PetscCall(TestNormal(PETSC_FALSE));
+  PetscCall(TestNormal(PETSC_TRUE));
+  PetscCall(TestOrthogonal(5, 4, 3));
+  PetscCall(TestOrthogonal(12, 2, 3));
+  PetscCall(TestOrthogonal(6, 3, 2));
+  PetscCall(TestConstant(KN_INIT_ONES, 1));
+  PetscCall(TestConstant(KN_INIT_CONSTANT, (KNReal)-2.5));
+  PetscCall(TestConstant(KN_INIT_ZERO, 0));
   PetscCall(PetscFinalize());
   return 0;
 }
