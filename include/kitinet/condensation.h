@@ -22,7 +22,7 @@ typedef struct {
   PetscReal participation, alignment, effective_rank;
 } KNCondensation;
 
-/* Not collective. Of every parameter "block....weight", in the order of declaration; *measured is freed by the caller with PetscFree(). */
+/* Not collective. Of every parameter that reads the residual stream and writes to it (roles), in the order of declaration; *measured is freed by the caller with PetscFree(). */
 PETSC_EXTERN PetscErrorCode KNCondensationMeasure(KNParameters parameters, PetscInt *count, KNCondensation **measured);
 
 /*

@@ -69,6 +69,7 @@ static PetscErrorCode KNModelSetFromOptions_FNO(KNModel model)
 
   PetscCall(KNModelAddLayer(model, "coordinates", "coordinates", model->in, PETSC_DECIDE, &fno->coordinates));
   PetscCall(KNModelAddLayer(model, "linear", "lift", model->in + model->dim, fno->width, &fno->lift));
+  PetscCall(KNLayerSetRoles(fno->lift, KN_ROLE_NONE, KN_ROLE_STREAM_OUT, 0));
   PetscCall(KNModelAddLayer(model, "pad", "pad", fno->width, PETSC_DECIDE, &fno->pad));
   PetscCall(PetscCalloc1((size_t)fno->nblocks, &fno->block));
   for (PetscInt l = 0; l < fno->nblocks; l++) {
@@ -77,17 +78,21 @@ static PetscErrorCode KNModelSetFromOptions_FNO(KNModel model)
 
     PetscCall(PetscSNPrintf(name, sizeof(name), "block%" PetscInt_FMT ".linear", l));
     PetscCall(KNModelAddLayer(model, "linear", name, fno->width, fno->width, &block->linear));
+    PetscCall(KNLayerSetRoles(block->linear, KN_ROLE_STREAM_IN, KN_ROLE_STREAM_OUT, l));
     PetscCall(PetscSNPrintf(name, sizeof(name), "block%" PetscInt_FMT ".spectral", l));
     PetscCall(KNModelAddLayer(model, "spectral", name, fno->width, fno->width, &block->spectral));
+    PetscCall(KNLayerSetRoles(block->spectral, KN_ROLE_STREAM_IN, KN_ROLE_STREAM_OUT, l));
     if (fno->residual.carries || l < fno->nblocks - 1) {
       PetscCall(PetscSNPrintf(name, sizeof(name), "block%" PetscInt_FMT ".%s", l, fno->residual.layer));
       PetscCall(KNModelAddLayer(model, fno->residual.layer, name, fno->width, PETSC_DECIDE, &block->residual));
+      PetscCall(KNLayerSetRoles(block->residual, KN_ROLE_STREAM_IN, KN_ROLE_STREAM_OUT, l));
       PetscCall(PetscSNPrintf(name, sizeof(name), "block%" PetscInt_FMT ".dropout", l));
       if (dropout > 0) PetscCall(KNModelAddLayer(model, "dropout", name, fno->width, PETSC_DECIDE, &block->dropout));
     }
   }
   PetscCall(KNModelAddLayer(model, "crop", "crop", fno->width, PETSC_DECIDE, &fno->crop));
   PetscCall(KNModelAddLayer(model, "perceptron", "head", fno->width, model->out, &fno->head));
+  PetscCall(KNLayerSetRoles(fno->head, KN_ROLE_STREAM_IN, KN_ROLE_NONE, fno->nblocks));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

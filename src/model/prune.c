@@ -1,6 +1,8 @@
-/* Pruning the residual stream and the head. Which axes of a parameter belong to them follows from its name: this file knows the recipe of fno.c. */
+/*
+  Pruning the residual stream and the head. Which axes of a parameter belong to them, its roles say. Weights are (outputs, inputs), those of spectral layers, which have a complex
+  axis, (modes.., inputs, 2, outputs); what has one axis has outputs alone.
+*/
 #include <kitinet/prune.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A parameter as (K, inputs, parts, outputs) or, transposed, (outputs, inputs); a bias has one input. */
@@ -9,29 +11,35 @@ typedef struct {
   size_t                 K, inputs, parts, outputs;
   PetscBool              transposed, reads, writes; /* the inputs, the outputs are the channels of the stream */
   PetscBool              hides, shows;              /* the outputs, the inputs are the hidden units of the head; shows: its output layer, with the bias */
-  PetscInt               site;                      /* l of the x_l that it reads */
 } Part;
 
-static PetscErrorCode Describe(KNParameters parameters, PetscInt i, PetscInt blocks, Part *part)
+/* The axes of inputs and outputs; -1: none. */
+static void FindAxes(const KNParameterInfo *info, PetscInt *in, PetscInt *out)
 {
-  const KNParameterInfo *info;
-  PetscBool              lift, block, hidden, output, weight;
+  const PetscBool spectral = (PetscBool)(info->rank > 2 && info->role[info->rank - 2] == KN_ROLE_COMPLEX);
+
+  *out = spectral ? info->rank - 1 : 0;
+  *in  = spectral ? info->rank - 3 : info->rank == 2 ? 1 : -1;
+}
+
+static PetscErrorCode Describe(KNParameters parameters, PetscInt i, Part *part)
+{
+  const KNParameterInfo *info, *before;
+  PetscInt               in, out, above = -1;
 
   PetscFunctionBegin;
   PetscCall(KNParametersGetInfo(parameters, i, &info));
-  PetscCall(PetscStrbeginswith(info->name, "lift.", &lift));
-  PetscCall(PetscStrbeginswith(info->name, "block", &block));
-  PetscCall(PetscStrbeginswith(info->name, "head.hidden.", &hidden));
-  PetscCall(PetscStrbeginswith(info->name, "head.output.", &output));
-  PetscCall(PetscStrendswith(info->name, ".weight", &weight));
-  *part = (Part){.info = info, .K = 1, .inputs = 1, .parts = 1, .outputs = (size_t)info->shape[0], .transposed = (PetscBool)(info->rank == 2), .reads = (PetscBool)(weight && (block || hidden)), .writes = (PetscBool)(lift || block), .hides = hidden, .shows = output};
-  part->site = block ? (PetscInt)strtol(info->name + strlen("block"), NULL, 10) : blocks;
-  if (info->rank == 2) part->inputs = (size_t)info->shape[1];
-  if (info->rank > 2) { /* spectral: modes, then (inputs, 2, outputs) */
-    part->outputs = (size_t)info->shape[info->rank - 1];
-    part->parts   = 2;
-    part->inputs  = (size_t)info->shape[info->rank - 3];
-    part->K       = info->size / (part->inputs * 2 * part->outputs);
+  FindAxes(info, &in, &out);
+  *part = (Part){.info = info, .inputs = in < 0 ? 1 : (size_t)info->shape[in], .parts = info->rank > 2 ? 2 : 1, .outputs = (size_t)info->shape[out], .transposed = (PetscBool)(info->rank == 2)};
+  part->K      = info->size / (part->inputs * part->parts * part->outputs);
+  part->reads  = (PetscBool)(in >= 0 && info->role[in] == KN_ROLE_STREAM_IN);
+  part->writes = (PetscBool)(info->role[out] == KN_ROLE_STREAM_OUT);
+  part->hides  = (PetscBool)(info->role[out] == KN_ROLE_HIDDEN);
+  part->shows  = (PetscBool)(in >= 0 && info->role[in] == KN_ROLE_HIDDEN);
+  if (i > 0 && in < 0) { /* the bias of what shows is declared behind its weight */
+    PetscCall(KNParametersGetInfo(parameters, i - 1, &before));
+    FindAxes(before, &above, &out);
+    part->shows = (PetscBool)(above >= 0 && before->role[above] == KN_ROLE_HIDDEN);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -58,21 +66,21 @@ static size_t Mode(const KNParameterInfo *from, const KNParameterInfo *to, size_
 
 PetscErrorCode KNPruneGetSizes(KNParameters parameters, KNSizes *sizes, PetscInt *blocks)
 {
-  PetscInt count, last = -1;
+  PetscInt count, last = 0;
 
   PetscFunctionBegin;
   PetscCall(KNParametersGetCount(parameters, &count));
   for (PetscInt i = 0; i < count; i++) {
-    Part part;
+    Part part = {.K = 0};
 
-    PetscCall(Describe(parameters, i, 0, &part));
+    PetscCall(Describe(parameters, i, &part));
     if (sizes && part.hides) sizes->hidden = (PetscInt)part.outputs;
-    if (!part.reads || part.parts == 1) continue;
+    if (!part.reads) continue;
     if (sizes) sizes->width = (PetscInt)part.inputs;
-    if (sizes) sizes->modes = part.info->shape[part.info->rank - 4];
-    last = PetscMax(last, part.site);
+    if (sizes && part.parts > 1) sizes->modes = part.info->shape[part.info->rank - 4];
+    last = PetscMax(last, part.info->site);
   }
-  if (blocks) *blocks = last + 1;
+  if (blocks) *blocks = last;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -85,9 +93,9 @@ PetscErrorCode KNPruneGetHead(KNParameters parameters, KNPruneHead *head)
   PetscCall(KNParametersGetCount(parameters, &count));
   PetscCall(KNParametersGetBlocks(parameters, NULL, &value, NULL, NULL, NULL));
   for (PetscInt i = 0; i < count; i++) {
-    Part part;
+    Part part = {.K = 0};
 
-    PetscCall(Describe(parameters, i, 0, &part));
+    PetscCall(Describe(parameters, i, &part));
     if (part.hides && part.reads) {
       head->W1     = value + part.info->offset;
       head->width  = (PetscInt)part.inputs;
@@ -129,24 +137,24 @@ static void PrunePart(const KNPruning *pruning, const Part *from, const KNReal a
 
 PetscErrorCode KNPrune(KNParameters from, const KNPruning *pruning, KNParameters to)
 {
-  PetscInt count, others, blocks;
+  PetscInt count, others;
   KNSizes  full = {0}, found = {0};
   KNReal  *wide, *narrow;
 
   PetscFunctionBegin;
   PetscCall(KNParametersGetCount(from, &count));
   PetscCall(KNParametersGetCount(to, &others));
-  PetscCall(KNPruneGetSizes(from, &full, &blocks));
+  PetscCall(KNPruneGetSizes(from, &full, NULL));
   PetscCall(KNPruneGetSizes(to, &found, NULL));
   PetscCheck(count == others && found.width == pruning->sizes.width && found.modes == pruning->sizes.modes && found.hidden == pruning->sizes.hidden, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "a network of %" PetscInt_FMT " channels, %" PetscInt_FMT " modes, %" PetscInt_FMT " hidden units for a pruning to %" PetscInt_FMT ", %" PetscInt_FMT ", %" PetscInt_FMT, found.width, found.modes, found.hidden, pruning->sizes.width, pruning->sizes.modes, pruning->sizes.hidden);
   PetscCall(KNParametersGetBlocks(from, NULL, &wide, NULL, NULL, NULL));
   PetscCall(KNParametersGetBlocks(to, NULL, &narrow, NULL, NULL, NULL));
   for (PetscInt i = 0; i < count; i++) {
-    Part a, b;
+    Part a = {.K = 0}, b = {.K = 0};
 
-    PetscCall(Describe(from, i, blocks, &a));
-    PetscCall(Describe(to, i, blocks, &b));
-    PrunePart(pruning, &a, wide + a.info->offset, &b, narrow + b.info->offset, pruning->readout ? pruning->readout + (size_t)a.site * (size_t)(full.width * found.width) : NULL);
+    PetscCall(Describe(from, i, &a));
+    PetscCall(Describe(to, i, &b));
+    PrunePart(pruning, &a, wide + a.info->offset, &b, narrow + b.info->offset, pruning->readout ? pruning->readout + (size_t)a.info->site * (size_t)(full.width * found.width) : NULL);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -164,15 +172,15 @@ PetscErrorCode KNPruneReading(KNParameters parameters, double square[], double g
   if (square) PetscCall(PetscArrayzero(square, (blocks + 1) * sizes.width));
   if (gate) PetscCall(PetscArrayzero(gate, sizes.width));
   for (PetscInt n = 0; n < count; n++) {
-    Part part;
+    Part part = {.K = 0};
 
-    PetscCall(Describe(parameters, n, blocks, &part));
+    PetscCall(Describe(parameters, n, &part));
     for (size_t k = 0; part.reads && k < part.K; k++) {
       for (size_t i = 0; i < part.inputs; i++) {
         for (size_t po = 0; po < part.parts * part.outputs; po++) {
           const size_t at = part.info->offset + Place(&part, k, i, po / part.outputs, po % part.outputs);
 
-          if (square) square[(size_t)part.site * part.inputs + i] += (double)value[at] * value[at];
+          if (square) square[(size_t)part.info->site * part.inputs + i] += (double)value[at] * value[at];
           if (gate) gate[i] += (double)value[at] * gradient[at];
         }
       }

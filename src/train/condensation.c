@@ -85,13 +85,16 @@ static PetscErrorCode Eigenvalues(double G[], PetscInt C, double square[])
 static PetscErrorCode Measure(const KNParameterInfo *info, const KNReal W[], KNCondensation *measured)
 {
   const PetscBool spectral = (PetscBool)(info->rank > 2);
+  char           *part;
   const PetscInt  Co = info->shape[spectral ? info->rank - 1 : 0], Ci = info->shape[spectral ? info->rank - 3 : 1], C = PetscMax(Ci, Co);
   const size_t    ci = (size_t)Ci, co = (size_t)Co;
   KNReal         *A;
   double         *G, *s;
 
   PetscFunctionBegin;
-  PetscCall(PetscStrncpy(measured->layer, info->name, strlen(info->name) - strlen(".weight") + 1));
+  PetscCall(PetscStrncpy(measured->layer, info->name, sizeof(measured->layer)));
+  part = strrchr(measured->layer, '.'); /* the layer's name alone */
+  if (part) *part = 0;
   PetscCall(PetscMalloc3(info->size, &A, co * co, &G, C, &s));
   /* Inputs before outputs */
   for (size_t i = 0; !spectral && i < ci; i++) {
@@ -120,12 +123,14 @@ PetscErrorCode KNCondensationMeasure(KNParameters parameters, PetscInt *count, K
   *count = 0;
   for (PetscInt i = 0; i < declared; i++) {
     const KNParameterInfo *info;
-    PetscBool              block, weight;
+    PetscBool              reads = PETSC_FALSE, writes = PETSC_FALSE;
 
     PetscCall(KNParametersGetInfo(parameters, i, &info));
-    PetscCall(PetscStrbeginswith(info->name, "block", &block));
-    PetscCall(PetscStrendswith(info->name, ".weight", &weight));
-    if (block && weight) PetscCall(Measure(info, value + info->offset, &(*measured)[(*count)++]));
+    for (PetscInt a = 0; a < info->rank; a++) {
+      if (info->role[a] == KN_ROLE_STREAM_IN) reads = PETSC_TRUE;
+      if (info->role[a] == KN_ROLE_STREAM_OUT) writes = PETSC_TRUE;
+    }
+    if (reads && writes) PetscCall(Measure(info, value + info->offset, &(*measured)[(*count)++]));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
