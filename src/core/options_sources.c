@@ -128,7 +128,7 @@ PetscErrorCode KNOptionsInsertDefaults(const char yaml[], const char source[], c
 
   PetscFunctionBegin;
   PetscCall(PetscOptionsCreate(&defaults));
-  PetscCall(PetscOptionsCreate(&kn_options.inserted));
+  if (!kn_options.inserted) PetscCall(PetscOptionsCreate(&kn_options.inserted));
   PetscCall(PetscPushErrorHandler(PetscReturnErrorHandler, NULL));
   code = PetscOptionsInsertStringYAML(defaults, yaml);
   PetscCall(PetscPopErrorHandler());
@@ -163,6 +163,7 @@ PetscErrorCode KNOptionsRemoveDefaults(void)
   char   **names, **values;
 
   PetscFunctionBegin;
+  if (!kn_options.inserted) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscOptionsLeftGet(kn_options.inserted, &count, &names, &values));
   for (PetscInt i = 0; i < count; i++) {
     char name[KN_MAX_NAME + 1];

@@ -109,23 +109,34 @@ static PetscErrorCode LoadSpread(KNOperator op, KNRecord record)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNOperatorLoad(const char path[], KNOperator *op)
+/* The network that the record's options describe, and what it has learned. The options stay entered. */
+static PetscErrorCode CreateFrom(KNRecord record, const char path[], KNOperator *op)
 {
   static const char *const evaluation[] = {"collision_evaluate", "model_dropout_evaluate", NULL};
-  KNRecord                 record;
   KNProblem                problem = {.frames = 0};
   char                     options[8192];
 
   PetscFunctionBegin;
-  PetscCall(KNRecordLoad(PETSC_COMM_WORLD, "checkpoint", path, &record));
   PetscCall(KNRecordText(record, "model_options", sizeof(options), options));
   PetscCall(TransferProblem(record, &problem));
   PetscCall(KNOptionsInsertDefaults(options, path, evaluation));
   PetscCall(KNOperatorCreate(&problem, 0, op));
-  PetscCall(KNOptionsRemoveDefaults());
   PetscCall(KNOperatorTransfer(*op, record, PETSC_FALSE));
   PetscCall(LoadSpread(*op, record));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorLoad(const char path[], KNOperator *op)
+{
+  KNRecord       record;
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  PetscCall(KNRecordLoad(PETSC_COMM_WORLD, "checkpoint", path, &record));
+  code = CreateFrom(record, path, op);
+  PetscCall(KNOptionsRemoveDefaults()); /* also after a failure: the next network has options of its own */
   PetscCall(KNRecordDestroy(&record));
+  PetscCall(code);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
