@@ -88,4 +88,10 @@ PETSC_EXTERN int KNDatasetRead(KNDataset dataset, PetscInt64 row, float x[], flo
 /* The same for a slab of the grid, of which x and y hold their part: (C_in, S_slab), (max(T, 1), C_out, S_slab). The whole row is read and verified, piece by piece: the slab alone is in memory. */
 PETSC_EXTERN int KNDatasetReadSlab(KNDataset dataset, PetscInt64 row, const KNGrid *slab, float x[], float y[], size_t size, char message[]);
 
+/* The same for whoever computes with the values: KN_ERR_INPUT also for a row that holds NaN or infinite values in x or y, where those are not NULL, naming file, row and field. */
+PETSC_EXTERN int KNDatasetReadFinite(KNDataset dataset, PetscInt64 row, const KNGrid *slab, float x[], float y[], size_t size, char message[]);
+
+/* Not collective. What KNDatasetReadFinite() expects to be finite: x or not, and the first `frames` frames of y (1: those of a steady problem, whole). Before: all. */
+PETSC_EXTERN PetscErrorCode KNDatasetExpectFinite(KNDataset dataset, PetscBool x, PetscInt frames);
+
 #endif

@@ -37,6 +37,9 @@ PETSC_EXTERN PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, Pet
   samples are together for any number of ranks: matrix products of other shapes round otherwise.
 */
 PETSC_EXTERN PetscErrorCode KNLoaderCreatePass(KNDataset dataset, const KNSharing *sharing, PetscInt64 first, PetscInt64 samples, PetscInt batch, KNLoader *loader);
+
+/* Collective on PETSC_COMM_WORLD. Reads these rows once, to raise now what KNLoaderNext would raise later. */
+PETSC_EXTERN PetscErrorCode KNLoaderCheckRows(KNDataset dataset, const KNSharing *sharing, PetscInt64 first, PetscInt64 samples);
 PETSC_EXTERN PetscErrorCode KNLoaderDestroy(KNLoader *loader);
 
 /*
@@ -59,7 +62,7 @@ PETSC_EXTERN PetscErrorCode KNLoaderStart(KNLoader loader, PetscInt64 epoch, Pet
 
 /*
   Collective on comm. The next batch, valid until the following call; blocks until it is read. batch->total is 0 after the last
-  batch of the epoch. A damaged sample is raised on all ranks (KN_ERR_INPUT) and never handed out: one Allreduce of an integer a batch.
+  batch of the epoch. A sample that is damaged or not finite (KNDatasetReadFinite) is raised on all ranks (KN_ERR_INPUT) and never handed out: one Allreduce of an integer a batch.
 */
 PETSC_EXTERN PetscErrorCode KNLoaderNext(KNLoader loader, KNBatch *batch);
 

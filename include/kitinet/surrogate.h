@@ -9,7 +9,7 @@
     KNSurrogateDestroy(&surrogate);
 
   Errors never end the caller's process and print nothing: every function returns 0, or what kitinet would have left to the shell: 2 (wrong
-  argument), 3 (missing, damaged or unfitting file or field), 1 (anything else). KNSurrogateMessage() then has one line about it.
+  argument), 3 (missing, damaged or unfitting file or field, NaN or infinite values in x), 1 (anything else; a prediction that is not finite). KNSurrogateMessage() then has one line about it.
 
   Thread-safe: any function may be called from any thread; predictions of one process take turns (one uses all OpenMP threads of its caller).
 

@@ -8,6 +8,7 @@
 #include <kitinet/operator.h>
 #include <kitinet/progress.h>
 #include <kitinet/reliability.h>
+#include <kitinet/statistics.h>
 
 /* The problem with a second field for each output, its spread, and how to read it. */
 static PetscErrorCode DescribeSpread(const KNProblem *problem, PetscInt members, PetscReal factor, KNProblem *described)
@@ -47,10 +48,18 @@ static void MeanAndSpread(float *out, const float *y, size_t K, size_t stride, P
   }
 }
 
-/* Writes a sample of so many output fields, by the first of the ranks that share it. whole: x and y of the whole grid there; NULL where samples are whole. */
-static PetscErrorCode Store(const KNSharing *sharing, const KNProblem *problem, PetscInt fields, PetscInt64 row, const float x[], const float y[], float whole[], KNDataset output)
+/* Predictions that are not finite, of any rank: how many, and the first of their rows. */
+typedef struct {
+  PetscInt64 count, first;
+} Failed;
+
+/*
+  Writes a sample of so many output fields, by the first of the ranks that share it; one that is not finite it counts instead. whole: x and y of the whole grid there; NULL where
+  samples are whole.
+*/
+static PetscErrorCode Store(const KNSharing *sharing, const KNProblem *problem, PetscInt fields, PetscInt64 row, const float x[], const float y[], float whole[], KNDataset output, Failed *failed)
 {
-  const size_t nx = KNProblemInputSize(problem);
+  const size_t nx = KNProblemInputSize(problem), ny = (size_t)(PetscMax(problem->frames, 1) * fields) * KNGridSize(&problem->grid);
 
   PetscFunctionBegin;
   if (sharing->size > 1) {
@@ -59,11 +68,16 @@ static PetscErrorCode Store(const KNSharing *sharing, const KNProblem *problem, 
     x = whole;
     y = whole + nx;
   }
-  if (sharing->rank == 0) PetscCall(KNDatasetWrite(output, row, row, x, y));
+  if (sharing->rank != 0) PetscFunctionReturn(PETSC_SUCCESS);
+  if (kn_nonfinite(y, ny)) {
+    failed->first = failed->count++ ? failed->first : row; /* rows come in ascending order */
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(KNDatasetWrite(output, row, row, x, y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, PetscReal factor, PetscInt batch, KNDataset output)
+static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, PetscReal factor, PetscInt batch, KNDataset output, Failed *failed)
 {
   const KNSharing *sharing = KNOperatorSharing(op);
   const KNProblem *problem;
@@ -101,7 +115,7 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, 
       const size_t T = (size_t)PetscMax(problem->frames, 1);
 
       if (members) MeanAndSpread(out, y + (size_t)i * ny, (size_t)members, (size_t)b.samples * ny, factor, T, ny / T);
-      PetscCall(Store(sharing, problem, (members ? 2 : 1) * problem->outputs, b.row[i], b.x + (size_t)i * nx, members ? out : y + (size_t)i * ny, whole, output));
+      PetscCall(Store(sharing, problem, (members ? 2 : 1) * problem->outputs, b.row[i], b.x + (size_t)i * nx, members ? out : y + (size_t)i * ny, whole, output, failed));
     }
     PetscCall(KNProgressUpdate(&progress, done += b.total, NULL));
   }
@@ -111,6 +125,9 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, 
   PetscCall(KNFree(&whole));
   PetscCall(KNFree(&y));
   PetscCall(KNFree(&x));
+  if (!failed->count) failed->first = samples;
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &failed->count, 1, MPIU_INT64, MPI_SUM, PETSC_COMM_WORLD));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &failed->first, 1, MPIU_INT64, MPI_MIN, PETSC_COMM_WORLD));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -118,13 +135,14 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
 {
   char             checkpoint[PETSC_MAX_PATH_LEN] = "", input_path[PETSC_MAX_PATH_LEN] = "", output_path[PETSC_MAX_PATH_LEN] = "", *yaml;
   PetscBool        overwrite = PETSC_FALSE, done;
-  PetscInt         batch     = 5, members, fitted;
+  PetscInt         batch     = 5, members, fitted, history;
   PetscReal        factor;
   KNDataset        input, output;
   const KNProblem *problem;
   KNProblem        described;
   KNOperator       op = NULL;
   PetscInt64       samples, seed;
+  Failed           failed    = {.count = 0};
   PetscErrorCode   code;
 
   PetscFunctionBegin;
@@ -149,17 +167,21 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNDatasetGetSamples(input, &samples));
   PetscCall(KNDatasetGetProvenance(input, &seed, NULL, NULL));
   PetscCall(KNOperatorCheck(op, problem, input_path));
+  PetscCall(KNOperatorGetHistory(op, &history));
+  PetscCall(KNDatasetExpectFinite(input, PETSC_TRUE, history)); /* what is to be predicted may stand there as NaN */
   PetscCall(KNOperatorSetGrid(op, &problem->grid, batch, PETSC_FALSE));
   PetscCall(KNOptionsYAML(0, NULL, &yaml));
   described = *problem;
   if (members) PetscCall(DescribeSpread(problem, members, factor, &described));
   PetscCall(KNDatasetCreate(PETSC_COMM_WORLD, output_path, &described, samples, seed, yaml, overwrite, &output));
   PetscCall(PetscFree(yaml));
-  code = Predict(op, input, members, factor, batch, output);
-  if (code == KN_ERR_INPUT) PetscCall(KNDatasetDestroy(&output)); /* a damaged input, agreed by all ranks, leaves no half an output */
+  code = Predict(op, input, members, factor, batch, output, &failed);
+  if (code == KN_ERR_INPUT || failed.count == samples) PetscCall(KNDatasetDestroy(&output)); /* a damaged input, agreed by all ranks, leaves no half an output */
   PetscCall(code);
+  PetscCheck(failed.count < samples, PETSC_COMM_WORLD, KN_ERR_FAILED, "no prediction of %s is finite, %s was not written: the network is not stable on these inputs", checkpoint, output_path);
   PetscCall(KNDatasetPublish(output));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " predictions: %s\nnext: kitinet inspect -input %s\n", samples, output_path, output_path));
+  if (failed.count) PetscCall(PetscFPrintf(PETSC_COMM_WORLD, stderr, "kitinet: warning: %" PetscInt64_FMT " predictions are not finite and left out, the first that of row %" PetscInt64_FMT "; /sample says which rows the others belong to\n", failed.count, failed.first));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " predictions: %s\nnext: kitinet inspect -input %s\n", samples - failed.count, output_path, output_path));
   if (members) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "mean of %" PetscInt_FMT " passes and spread, %s; 90 %% interval: mean -+ %.4g spreads\n", members, fitted ? "fitted to errors" : "as it is (evaluate -calibrate fits it to errors)", (double)kn_interval((size_t)members, 0.9)));
   PetscCall(KNDatasetDestroy(&output));
   PetscCall(KNDatasetDestroy(&input));

@@ -1,6 +1,7 @@
 /* Means, quantiles, Student's distribution. */
 #include <kitinet/statistics.h>
 #include <math.h>
+#include <string.h>
 
 void kn_mean_deviation(double *mean, double *deviation, const double *x, size_t n)
 {
@@ -18,6 +19,20 @@ double kn_quantile(const double *x, size_t n, double q)
   const size_t below = (size_t)place;
 
   return below + 1 < n ? x[below] + (place - (double)below) * (x[below + 1] - x[below]) : x[n - 1];
+}
+
+size_t kn_nonfinite(const float *x, size_t n)
+{
+  const uint32_t exponent = 0x7f800000u; /* all ones in NaN and infinity: integers, of which a register holds as many as of x */
+  size_t         count    = 0;
+
+  for (size_t i = 0; i < n; i++) {
+    uint32_t bits;
+
+    memcpy(&bits, &x[i], sizeof(bits));
+    count += (bits & exponent) == exponent;
+  }
+  return count;
 }
 
 /* P(|T| < sqrt(freedom) tan(angle)): finite sums for whole degrees of freedom (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4). */

@@ -79,15 +79,15 @@ static void KNLoaderShare(const struct _p_KNLoader *loader, PetscInt64 total, Pe
   else KNPartition(total, loader->size, rank, start, end);
 }
 
-/* The y of a sample: a row, or a window of it. Plain C; the code of KNDatasetRead(). */
+/* The y of a sample: a row, or a window of it. Plain C; the code of KNDatasetReadFinite(). */
 static int KNLoaderReadSample(KNLoader loader, Buffer *buffer, PetscInt64 row, PetscInt64 window, float *x, float *y)
 {
   int code;
 
-  if (!loader->whole) return KNDatasetReadSlab(loader->dataset, row, &loader->grid, x, y, sizeof(buffer->message), buffer->message);
+  if (!loader->whole) return KNDatasetReadFinite(loader->dataset, row, &loader->grid, x, y, sizeof(buffer->message), buffer->message);
   if (loader->held_row != row) {
     loader->held_row = -1;
-    code             = KNDatasetReadSlab(loader->dataset, row, &loader->grid, x, loader->whole, sizeof(buffer->message), buffer->message);
+    code             = KNDatasetReadFinite(loader->dataset, row, &loader->grid, x, loader->whole, sizeof(buffer->message), buffer->message);
     if (code) return code;
     loader->held_row = row;
   }
@@ -257,6 +257,19 @@ PetscErrorCode KNLoaderCreatePass(KNDataset dataset, const KNSharing *sharing, P
   PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, first, samples, batch * sharing->groups, batch, PETSC_FALSE, 0, loader));
   PetscCall(KNLoaderSetSharing(*loader, sharing));
   PetscCall(KNLoaderStart(*loader, 0, 0));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLoaderCheckRows(KNDataset dataset, const KNSharing *sharing, PetscInt64 first, PetscInt64 samples)
+{
+  KNLoader loader;
+  KNBatch  batch;
+
+  PetscFunctionBegin;
+  PetscCall(KNLoaderCreatePass(dataset, sharing, first, samples, 1, &loader));
+  do PetscCall(KNLoaderNext(loader, &batch));
+  while (batch.total);
+  PetscCall(KNLoaderDestroy(&loader));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -130,15 +130,13 @@ static void KNFitEndLeaf(Fit *fit)
   fit->leaves++;
 }
 
-/* Collective. Merges the groups of ranks, each with a block of leaves, and hands the result to the normaliser. what: "/x", for messages. */
-static PetscErrorCode KNFitFinish(const KNSharing *sharing, KNDataset dataset, PetscMPIInt blocks, Fit *fit, const char what[])
+/* Collective. Merges the groups of ranks, each with a block of leaves, and hands the result to the normaliser. */
+static PetscErrorCode KNFitFinish(const KNSharing *sharing, PetscMPIInt blocks, Fit *fit)
 {
   const MPI_Comm comm = sharing->across;
   MPI_Datatype type;
   PetscMPIInt  rank;
   Moments     *sum = NULL;
-  double       bad = 0; /* points */
-  const char  *path;
 
   PetscFunctionBegin;
   if (!fit->normalizer) PetscFunctionReturn(PETSC_SUCCESS);
@@ -164,10 +162,6 @@ static PetscErrorCode KNFitFinish(const KNSharing *sharing, KNDataset dataset, P
   PetscCallMPI(MPI_Bcast(sum, (PetscMPIInt)fit->N, type, 0, comm));
   PetscCallMPI(MPI_Type_free(&type));
 
-  for (size_t i = 0; i < fit->N; i++) bad += !(sum[i].M < PETSC_MAX_REAL); /* not finite */
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &bad, 1, MPI_DOUBLE, MPI_SUM, sharing->comm));
-  PetscCall(KNDatasetGetPath(dataset, &path));
-  PetscCheck(bad == 0, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s: %s holds NaN or infinite values, at %.0f of its %zu grid points; generate it again, or train on other samples", path, what, bad, (size_t)fit->normalizer->channels * KNGridSize(&fit->normalizer->fitted));
   PetscCall(fit->normalizer->type == KN_NORMALIZER_CHANNEL ? SetChannels(fit->normalizer, sharing, fit->S, sum) : SetPoints(fit->normalizer, sharing, fit->S, sum));
   PetscCall(KNNormalizerSetGrid(fit->normalizer, &fit->normalizer->grid));
   PetscCall(KNFree(&fit->x));
@@ -202,7 +196,7 @@ PetscErrorCode KNNormalizerFit(MPI_Comm comm, const KNSharing *sharing, KNDatase
 
   KNLeafPartition(samples, LEAF, sharing->groups, rank, &start, &end);
   for (PetscInt64 i = start; i < end && !code && (fit_x.normalizer || fit_y.normalizer); i++) {
-    code = KNDatasetReadSlab(dataset, first + i, &slab, fit_x.x, fit_y.x, sizeof(message), message);
+    code = KNDatasetReadFinite(dataset, first + i, &slab, fit_x.x, fit_y.x, sizeof(message), message);
     if (code) break;
     KNFitAdd(&fit_x);
     KNFitAdd(&fit_y);
@@ -211,8 +205,8 @@ PetscErrorCode KNNormalizerFit(MPI_Comm comm, const KNSharing *sharing, KNDatase
     KNFitEndLeaf(&fit_y);
   }
   PetscCall(KNAgree(comm, code, "%s", message));
-  PetscCall(KNFitFinish(sharing, dataset, blocks, &fit_x, "the input"));
-  PetscCall(KNFitFinish(sharing, dataset, blocks, &fit_y, "the output"));
+  PetscCall(KNFitFinish(sharing, blocks, &fit_x));
+  PetscCall(KNFitFinish(sharing, blocks, &fit_y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

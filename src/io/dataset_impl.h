@@ -30,6 +30,8 @@ struct _p_KNDataset {
   PetscInt64    *sample;   /* (samples) index of each row in its ensemble */
   uint32_t      *checksum; /* (samples) */
   float         *row;      /* one row: x, then y; takes memory as far as it is used */
+  PetscBool      any_x;    /* KNDatasetReadFinite() takes any values in x .. */
+  PetscInt       any_y;    /* .. and in all but the first so many frames of y, if not 0; -1: in all of y */
 
   /* while writing: sample and checksum hold the rows of this rank, 0 elsewhere; on disk each row's entry follows its fields */
   PetscBool    writing;

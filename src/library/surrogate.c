@@ -7,6 +7,7 @@
 #include <kitinet/error.h>
 #include <kitinet/memory.h>
 #include <kitinet/operator.h>
+#include <kitinet/statistics.h>
 #include <kitinet/surrogate.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -219,11 +220,22 @@ static PetscErrorCode Predict(KNSurrogate s, int samples, const KNGrid *grid, Pe
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Of `samples` arrays of so many values the first that holds NaN or infinite values; samples: none. */
+static int FirstNonfinite(int samples, size_t values, const float x[])
+{
+  int i = 0;
+
+  while (i < samples && !kn_nonfinite(x + (size_t)i * values, values)) i++;
+  return i;
+}
+
 int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int steps, const float x[], float y[])
 {
   PetscErrorCode code;
   PetscInt       points[KN_MAX_DIM] = {1, 1, 1};
   KNGrid         grid;
+  size_t         C, S;
+  int            bad;
 
   message[0] = 0;
   if (!surrogate) return Fail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
@@ -234,10 +246,16 @@ int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int st
     points[i] = n[i];
   }
   grid = KNGridMake(surrogate->problem->grid.dim, points, surrogate->problem->grid.points);
+  S    = KNGridSize(&grid);
+  C    = (size_t)surrogate->problem->outputs;
+  bad  = FirstNonfinite(samples, surrogate->history ? (size_t)surrogate->history * C * S : (size_t)surrogate->problem->inputs * S, x);
+  if (bad < samples) return Fail(KN_EXIT_INPUT, "sample %d of x holds NaN or infinite values", bad);
   pthread_mutex_lock(&lock);
   (void)PetscPushErrorHandler(Catch, NULL);
   code = Predict(surrogate, samples, &grid, steps, x, y);
   (void)PetscPopErrorHandler();
   pthread_mutex_unlock(&lock);
-  return code ? KNExitCode(code) : 0;
+  if (code) return KNExitCode(code);
+  bad = FirstNonfinite(samples, (size_t)PetscMax(steps, 1) * C * S, y);
+  return bad < samples ? Fail(KN_EXIT_FAILED, "the prediction of sample %d is not finite: the network is not stable on this input", bad) : 0;
 }

@@ -164,6 +164,7 @@ static PetscErrorCode FindTest(KNLoop *loop)
     loop->test_samples = ValidationRows(loop->trainer, rows);
     loop->test_first   = rows - loop->test_samples;
   } else if (loop->test) PetscCall(KNDatasetGetSamples(loop->test, &loop->test_samples));
+  if (loop->test) PetscCall(KNLoaderCheckRows(loop->test, loop->sharing, loop->test_first, loop->test_samples)); /* now, not after the first epochs */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -4,6 +4,7 @@
     dataset_tool make FILE POINTS FRAMES INPUTS OUTPUTS N1 [N2 [N3]]   3 rows of random values: a dataset of any shape
     dataset_tool difference A B [FRAME]                           mean over rows of |y_A - y_B| / |y_B|, of the frames from FRAME on; fails
                                                                   unless x and the frames before are the same bits
+    dataset_tool plant FILE NEW ROW x|y INDEX VALUE               NEW is FILE but for one value, with the checksum that belongs to it
     dataset_tool floats FILE NAME ..                              the bytes of HDF5 datasets of (complex) 32-bit floats, as stored, one after another, on stdout
 */
 #include "small_dataset.h"
@@ -74,6 +75,40 @@ static PetscErrorCode Difference(const char a[], const char b[], size_t frame)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode Plant(char **word)
+{
+  KNDataset        from, to;
+  const KNProblem *problem;
+  PetscInt64       samples;
+  float           *x, *y;
+  size_t           nx, ny;
+  char             message[1024];
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetOpen(PETSC_COMM_SELF, word[0], &from));
+  PetscCall(KNDatasetGetProblem(from, &problem));
+  PetscCall(KNDatasetGetSamples(from, &samples));
+  nx = KNProblemInputSize(problem);
+  ny = KNProblemOutputSize(problem);
+  PetscCall(PetscMalloc2(nx, &x, ny, &y));
+  PetscCall(KNDatasetCreate(PETSC_COMM_SELF, word[1], problem, samples, 1, "", PETSC_TRUE, &to));
+  for (PetscInt64 row = 0; row < samples; row++) {
+    PetscCheck(!KNDatasetRead(from, row, nx ? x : NULL, y, sizeof(message), message), PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s", message);
+    if (row == atoi(word[2])) {
+      const size_t i = (size_t)atoi(word[4]);
+
+      PetscCheck(i < (word[3][0] == 'x' ? nx : ny), PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "%s has no value %zu", word[3], i);
+      (word[3][0] == 'x' ? x : y)[i] = strtof(word[5], NULL);
+    }
+    PetscCall(KNDatasetWrite(to, row, row, x, y));
+  }
+  PetscCall(KNDatasetPublish(to));
+  PetscCall(KNDatasetDestroy(&to));
+  PetscCall(KNDatasetDestroy(&from));
+  PetscCall(PetscFree2(x, y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Floats(const char path[], int n, char **name)
 {
   const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
@@ -97,8 +132,9 @@ static PetscErrorCode Floats(const char path[], int n, char **name)
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitializeNoArguments());
-  PetscCheck(argc > 3, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "make FILE ..., difference A B [FRAME], or floats FILE NAME ..");
+  PetscCheck(argc > 3, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "make FILE ..., difference A B [FRAME], plant FILE NEW .., or floats FILE NAME ..");
   if (!strcmp(argv[1], "make")) PetscCall(Make(argc - 2, argv + 2));
+  else if (!strcmp(argv[1], "plant") && argc == 8) PetscCall(Plant(argv + 2));
   else if (!strcmp(argv[1], "floats")) PetscCall(Floats(argv[2], argc - 3, argv + 3));
   else PetscCall(Difference(argv[2], argv[3], argc > 4 ? (size_t)atoi(argv[4]) : 0));
   PetscCall(PetscFinalize());

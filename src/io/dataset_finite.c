@@ -1,0 +1,38 @@
+/* Rows for computations: NaN and infinite values are refused. merge, inspect and convert take rows as they are. */
+#include "dataset_impl.h"
+#include <kitinet/statistics.h>
+
+PetscErrorCode KNDatasetExpectFinite(KNDataset dataset, PetscBool x, PetscInt frames)
+{
+  PetscFunctionBegin;
+  dataset->any_x = (PetscBool)!x;
+  dataset->any_y = frames > 0 ? frames : -1;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* value: (arrays, S) of these fields in turn */
+static int CheckFields(KNDataset dataset, PetscInt64 row, PetscInt arrays, PetscInt fields, const KNField field[], size_t S, const float value[], size_t size, char message[])
+{
+  for (PetscInt i = 0; i < arrays; i++) {
+    char frame[32] = "";
+
+    if (!kn_nonfinite(value + (size_t)i * S, S)) continue;
+    if (dataset->problem.frames) (void)snprintf(frame, sizeof(frame), " of frame %d", (int)(i / fields));
+    (void)snprintf(message, size, "%s: row %lld (sample %lld) holds NaN or infinite values in \"%s\"%s: leave the sample out, or generate it again", dataset->path, (long long)row, (long long)dataset->sample[row], field[i % fields].name, frame);
+    return KN_ERR_INPUT;
+  }
+  return 0;
+}
+
+int KNDatasetReadFinite(KNDataset dataset, PetscInt64 row, const KNGrid *slab, float x[], float y[], size_t size, char message[])
+{
+  const KNProblem *problem = &dataset->problem;
+  const size_t     S       = KNGridSize(slab);
+  PetscInt         frames  = PetscMax(problem->frames, 1);
+  int              code    = KNDatasetReadSlab(dataset, row, slab, x, y, size, message);
+
+  if (dataset->any_y) frames = PetscMax(PetscMin(frames, dataset->any_y), 0);
+  if (!code && x && !dataset->any_x) code = CheckFields(dataset, row, problem->inputs, problem->inputs, problem->input, S, x, size, message);
+  if (!code && y) code = CheckFields(dataset, row, frames * problem->outputs, problem->outputs, problem->output, S, y, size, message);
+  return code;
+}
