@@ -127,6 +127,14 @@ static inline void KNLeafPartition(PetscInt64 n, PetscInt64 leaf, PetscMPIInt si
   *end   = PetscMin(n, (rank + 1) * items);
 }
 
+/* Not collective. count rounded up, so that an array of so many reals ends where the next one is aligned to KN_ALIGN: the stride of threads in a workspace. */
+static inline size_t KNAligned(size_t count)
+{
+  const size_t line = KN_ALIGN / sizeof(KNReal);
+
+  return (count + line - 1) / line * line;
+}
+
 /*
   Zeroed memory aligned to KN_ALIGN; in debug builds filled with NaN instead, so that a read of
   what nobody wrote shows. Not collective. The caller frees it with KNFree(&x).

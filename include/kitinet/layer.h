@@ -50,6 +50,16 @@ PETSC_EXTERN PetscErrorCode KNLayerSetInput(KNLayer layer, PetscInt i, PetscInt 
 */
 PETSC_EXTERN PetscErrorCode KNLayerSetRoles(KNLayer layer, KNRole in, KNRole out, PetscInt site);
 
+/* Where a residual layer (kitinet/residual.h), y = R(x, v), applies GELU. */
+typedef enum {
+  KN_ACTIVATION_NONE,     /* nowhere: y = R(x, v) */
+  KN_ACTIVATION_VELOCITY, /* the second input is z: y = R(x, GELU(z)) */
+  KN_ACTIVATION_RESULT    /* y = GELU(R(x, v)) */
+} KNActivation;
+
+/* Not collective, before KNLayerSetUp. Only for residual layers; without it each has the activation that its file names. */
+PETSC_EXTERN PetscErrorCode KNLayerSetActivation(KNLayer layer, KNActivation activation);
+
 /* Collective on PETSC_COMM_WORLD. Declares and reads options; raises KN_ERR_USAGE. Called once for each layer: an option that several layers share is declared by each. */
 PETSC_EXTERN PetscErrorCode KNLayerSetFromOptions(KNLayer layer);
 
@@ -98,7 +108,7 @@ PETSC_EXTERN PetscErrorCode KNLayerBackward(KNLayer layer, const KNPass *pass, c
     Join                   by all threads of the team, with a barrier before and after it: what needs all samples at once
     GatherBack, JoinBack   likewise for backward, from dout
     ApplyBack              din (mode: written or added to; NULL where it is not wanted) and the sample's share of the parameters' gradients. Where out has as
-                           many channels as in and each point stands for itself (gelu, drift, kinetic), din[0] may be dout and the last din the last in
+                           many channels as in (gelu, dropout, residuals), din[0] may be dout or in[0], and the last din the last in
     FinishBack             by all threads of the team after a barrier: adds the shares up, in the order of samples
 
   A team has at most as many threads as OpenMP would have started at KNLayerSetGrid(). Nothing is checked and nothing can fail; thread 0 logs.
@@ -124,7 +134,7 @@ PETSC_EXTERN PetscErrorCode KNLayerGetName(KNLayer layer, const char **type, con
 PETSC_EXTERN PetscErrorCode KNLayerView(KNLayer layer, PetscViewer viewer);
 
 /*
-  What a model may do with a layer's arrays. Bit i of a mask stands for input i. A type sets these in its Create, but for `identity`, which SetGrid sets.
+  What a model may do with a layer's arrays. Bit i of a mask stands for input i. A type sets these in its Create or SetUp, but for `identity`, which SetGrid sets.
   Where nothing is said backward reads all inputs, and no array may be another.
 */
 typedef struct {

@@ -31,7 +31,7 @@ static PetscErrorCode KNLayerSetFromOptions_Collision(KNLayer layer)
 static PetscErrorCode KNLayerSetUp_Collision(KNLayer layer, KNParameters parameters)
 {
   PetscFunctionBegin;
-  PetscCall(KNCollisionSetUp(layer->data, layer));
+  PetscCall(KNCollisionSetUp(layer->data, layer, KN_MOST_COMPONENTS));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -82,7 +82,7 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Collision(KNLayer layer)
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&collision));
-  PetscCall(KNCollisionSetDefaults(collision, KN_MOST_COMPONENTS));
+  PetscCall(KNCollisionSetDefaults(collision));
   layer->data   = collision;
   layer->inputs = 2;
   layer->ops    = (KNLayerOps){

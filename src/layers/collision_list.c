@@ -66,12 +66,10 @@ void KNCollisionPerformBack(const KNCollision *collision, const KNCollisionList 
   kn_collision_perform_backward(dx, dv, dout, collision->law == KN_LAW_LINE_OF_CENTRES ? x : NULL, v, list->omega, list->pair, list->weight, list->pairs, collision->n, collision->d, collision->S);
 }
 
-PetscErrorCode KNCollisionSetDefaults(KNCollision *collision, PetscInt most)
+PetscErrorCode KNCollisionSetDefaults(KNCollision *collision)
 {
   PetscFunctionBegin;
-  collision->dimension = 0;
-  collision->most      = most;
-  collision->rate      = 1;
+  collision->rate = 1;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -88,18 +86,18 @@ PetscErrorCode KNCollisionSetFromOptions(KNCollision *collision)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscInt DefaultDimension(const KNCollision *collision, PetscInt channels)
+static PetscInt DefaultDimension(PetscInt most, PetscInt channels)
 {
-  for (PetscInt d = PetscMin(collision->most, channels / 2); d > 1; d--) {
+  for (PetscInt d = PetscMin(most, channels / 2); d > 1; d--) {
     if (channels % d == 0) return d;
   }
   return 1;
 }
 
-PetscErrorCode KNCollisionSetUp(KNCollision *collision, KNLayer layer)
+PetscErrorCode KNCollisionSetUp(KNCollision *collision, KNLayer layer, PetscInt most)
 {
   PetscFunctionBegin;
-  if (!collision->dimension) collision->dimension = DefaultDimension(collision, layer->in);
+  if (!collision->dimension) collision->dimension = DefaultDimension(most, layer->in);
   PetscCheck(collision->train == KN_TRAIN_SAMPLE || collision->alpha == 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_train mean needs -collision_alpha 0: the gradient takes the rates of collisions as constant");
   if (layer->out == PETSC_DECIDE) layer->out = layer->in;
   PetscCheck(layer->out == layer->in, PETSC_COMM_WORLD, KN_ERR_USAGE, "Collisions of %s keep the number of channels: %" PetscInt_FMT " in, %" PetscInt_FMT " out", layer->name, layer->in, layer->out);

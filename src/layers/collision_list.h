@@ -21,8 +21,7 @@ typedef enum {
 } KNCollisionTrain;
 
 typedef struct {
-  PetscInt  dimension; /* d, velocity components of a particle; 0: as many as `most` allows where two particles remain */
-  PetscInt  most;
+  PetscInt  dimension; /* d, velocity components of a particle; 0 until KNCollisionSetUp() chooses */
   PetscReal rate;      /* kappa = dt/Kn, the mean number of collisions of a particle in a step */
   PetscInt  law;       /* a KNCollisionLaw */
   PetscReal alpha;     /* exponent of the variable hard spheres: 0 Maxwell molecules, 1 hard spheres */
@@ -48,10 +47,13 @@ typedef struct {
 /* Of 1, 2, 4, 8, 16 components the search on validation samples found 8 best at 32 channels, for the collisions of the residual stream: jobs/results/collision_search.csv. */
 enum { KN_MOST_COMPONENTS = 8 };
 
-/* The steps of a layer's life, on its collisions; layer: whose channels, grid, workspace and cost they are. */
-PETSC_INTERN PetscErrorCode KNCollisionSetDefaults(KNCollision *collision, PetscInt most);
+/*
+  The steps of a layer's life, on its collisions; layer: whose channels, grid, workspace and cost they are. most: components that a particle has at most where
+  the user does not say how many, so that two particles remain; PETSC_MAX_INT: any number.
+*/
+PETSC_INTERN PetscErrorCode KNCollisionSetDefaults(KNCollision *collision);
 PETSC_INTERN PetscErrorCode KNCollisionSetFromOptions(KNCollision *collision);
-PETSC_INTERN PetscErrorCode KNCollisionSetUp(KNCollision *collision, KNLayer layer);
+PETSC_INTERN PetscErrorCode KNCollisionSetUp(KNCollision *collision, KNLayer layer, PetscInt most);
 PETSC_INTERN PetscErrorCode KNCollisionSetGrid(KNCollision *collision, KNLayer layer);
 PETSC_INTERN PetscErrorCode KNCollisionView(const KNCollision *collision, PetscViewer viewer);
 PETSC_INTERN PetscErrorCode KNCollisionFree(KNCollision *collision);

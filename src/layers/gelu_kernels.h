@@ -23,6 +23,18 @@ PETSC_INTERN void kn_gelu_backward(KNReal *dz, const KNReal *dv, const KNReal *z
 /* v = GELU(z), slope = GELU'(z) */
 PETSC_INTERN void kn_gelu_both(KNReal *v, KNReal *slope, const KNReal *z, size_t n);
 
+/* y = (or += if add) x + v */
+PETSC_INTERN void kn_sum_forward(KNReal *y, const KNReal *x, const KNReal *v, size_t n, int add);
+
+/* dx, dv = (or += if add) dy; either may be NULL, and dx may be dy itself, to be left as it is */
+PETSC_INTERN void kn_sum_backward(KNReal *dx, KNReal *dv, const KNReal *dy, size_t n, int add);
+
+/* y = (or += if add) GELU(x + v) */
+PETSC_INTERN void kn_sum_gelu_forward(KNReal *y, const KNReal *x, const KNReal *v, size_t n, int add);
+
+/* dx, dv = (or += if add) dy GELU'(x + v); either may be NULL */
+PETSC_INTERN void kn_sum_gelu_backward(KNReal *dx, KNReal *dv, const KNReal *dy, const KNReal *x, const KNReal *v, size_t n, int add);
+
 /* y = (or += if add) x + GELU(z) */
 PETSC_INTERN void kn_drift_forward(KNReal *y, const KNReal *x, const KNReal *z, size_t n, int add);
 

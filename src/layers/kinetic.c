@@ -1,194 +1,27 @@
 /*
-  The residual step of KITINet: collide, then drift (arXiv 2505.17919), with GELU(z) as velocities,
+  The residual of KITINet: collide, then drift (arXiv 2505.17919),
 
-      y = x + C(x, GELU(z))
+      none       y = x + C(x, v)
+      velocity   y = x + C(x, GELU(z))     (default)
+      result     y = GELU(x + C(x, v))
 
-  C: the collisions of collision.c, with its options, laws and draws; at rate 0 nothing collides and y is drift.c's, bit for bit. One pass does what gelu, collision
-  and the addition do in four: a particle that collides is taken with its partner through a workspace in the cache, some points at a
-  time; all others fly freely, x + GELU(z), without one. A pair that collides along the line of centres, as in training, has kernels of its own, row
-  by row: rows of a grid of 2^k points fall on the same lines of the cache, which cannot hold all of a pair's at a time.
+  C: the collisions of collision.c, with its options, laws and draws; at rate 0 nothing collides and y is drift.c's, bit for bit.
 
-  in[0] = x, in[1] = z: (B, C, S); y: (B, C, S). No parameters.
+  velocity: one pass does what gelu, collision and the addition do in four. A particle that collides is taken with its partner through a workspace in the cache, some
+  points at a time; all others fly freely, x + GELU(z), without one (kinetic_kernels.h).
+  none and result take all particles of a sample at a time.
+
+  in[0] = x, in[1] = v or z: (B, C, S); y: (B, C, S). No parameters.
 */
-#include "collision_kernels.h"
 #include "collision_list.h"
 #include "gelu_kernels.h"
-#include "normal.h"
+#include "kinetic_kernels.h"
 #include <omp.h>
 #include <string.h>
 
-enum { TILE = 64, ARRAYS = 5 }; /* points of all channels that an array of the workspace holds; arrays of a thread */
-enum { PAIR_TILE = 256 };       /* points at which a pair is taken at a time: long enough rows that the processor foresees them */
-
-/* Particles that collide with no others: their rows of x, z, .. are member[i] d + a. */
-typedef struct {
-  const uint32_t *member, *pair; /* (members) particles, NULL: 0, 1, ..; (pairs, 2) of members */
-  const double   *weight;        /* (pairs) or NULL, as of kn_collision_perform */
-  const KNReal   *omega;         /* (pairs, d) or NULL */
-  size_t          members, pairs;
-} Group;
-
-static size_t kn_row(const Group *group, size_t row, size_t d)
-{
-  return group->member ? group->member[row / d] * d + row % d : row;
-}
-
-static void kn_kinetic_forward(KNReal *y, const KNReal *x, const KNReal *z, const Group *group, int centres, KNReal *work, size_t capacity, size_t d, size_t S, int add)
-{
-  // y, x, z: (C, S), the rows of the group's particles; work: (3, capacity), capacity >= TILE C
-  const size_t rows = group->members * d, tile = PetscMin(capacity / rows, 4 * TILE);
-  KNReal      *xt = work, *v = xt + capacity, *collided = v + capacity;
-
-  for (size_t s = 0; s < S; s += tile) {
-    const size_t n = PetscMin(tile, S - s);
-
-    for (size_t r = 0; r < rows; r++) {
-      const size_t from = kn_row(group, r, d) * S + s;
-
-      memcpy(xt + r * n, x + from, n * sizeof(KNReal));
-      kn_gelu_forward(v + r * n, z + from, n);
-    }
-    kn_collision_perform(collided, centres ? xt : NULL, v, group->omega, group->pair, group->weight, group->pairs, group->members, d, n, 0);
-    for (size_t r = 0; r < rows; r++) {
-      KNReal *restrict to = y + kn_row(group, r, d) * S + s;
-
-      for (size_t i = 0; i < n; i++) to[i] = (add ? to[i] : 0) + (xt[r * n + i] + collided[r * n + i]);
-    }
-  }
-}
-
-static void kn_kinetic_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const KNReal *x, const KNReal *z, const Group *group, int centres, KNReal *work, size_t capacity, size_t d, size_t S, int add)
-{
-  // dx, dz: (C, S) or NULL, dx may be dy, dz may be z; work: (5, capacity). Drift hands dy on to x and to v', collisions to v and once more to x.
-  const size_t rows = group->members * d, tile = PetscMin(capacity / rows, 4 * TILE);
-  KNReal      *xt = work, *v = xt + capacity, *dyt = v + capacity, *dxt = dyt + capacity, *dv = dxt + capacity;
-
-  for (size_t s = 0; s < S; s += tile) {
-    const size_t n = PetscMin(tile, S - s);
-
-    for (size_t r = 0; r < rows; r++) {
-      const size_t from = kn_row(group, r, d) * S + s;
-
-      memcpy(xt + r * n, x + from, n * sizeof(KNReal));
-      memcpy(dyt + r * n, dy + from, n * sizeof(KNReal));
-      kn_gelu_forward(v + r * n, z + from, n);
-    }
-    memcpy(dxt, dyt, rows * n * sizeof(KNReal));
-    memset(dv, 0, rows * n * sizeof(KNReal));
-    kn_collision_perform_backward(dxt, dv, dyt, centres ? xt : NULL, v, group->omega, group->pair, group->weight, group->pairs, group->members, d, n);
-    for (size_t r = 0; r < rows; r++) {
-      const size_t to = kn_row(group, r, d) * S + s;
-
-      for (size_t i = 0; dx && i < n; i++) dx[to + i] = (add ? dx[to + i] : 0) + dxt[r * n + i];
-      if (dz) kn_gelu_backward(dz + to, dv + r * n, z + to, n, add);
-    }
-  }
-}
-
-static void kn_pair_forward(KNReal *y, const KNReal *x, const KNReal *z, const uint32_t pair[2], KNReal *work, size_t d, size_t S, int add)
-{
-  // Particles i and j: with c = x_i - x_j, q = c . (v_i - v_j) / |c|^2, y_i = x_i + v_i - q c, y_j = x_j + v_j + q c. y, x, z: (C, S); work: (3 d + 2, PAIR_TILE)
-  KNReal *restrict cr = work, *restrict cc = cr + PAIR_TILE, *rows = cc + PAIR_TILE;
-  const size_t i = pair[0] * d * S, j = pair[1] * d * S;
-
-  for (size_t s = 0; s < S; s += PAIR_TILE) {
-    const size_t n = PetscMin(PAIR_TILE, S - s);
-
-    memset(cr, 0, n * sizeof(*cr));
-    memset(cc, 0, n * sizeof(*cc));
-    for (size_t a = 0; a < d; a++) {
-      const size_t at_i = i + a * S + s, at_j = j + a * S + s;
-      const KNReal *restrict xi = x + at_i, *restrict xj = x + at_j, *restrict zi = z + at_i, *restrict zj = z + at_j;
-      KNReal *restrict c = rows + 3 * a * PAIR_TILE, *restrict fi = c + PAIR_TILE, *restrict fj = fi + PAIR_TILE;
-
-#pragma omp simd
-      for (size_t p = 0; p < n; p++) {
-        KNReal Phi_i, Phi_j, phi;
-
-        kn_normal(zi[p], &Phi_i, &phi);
-        kn_normal(zj[p], &Phi_j, &phi);
-        c[p] = xi[p] - xj[p];
-        cr[p] += c[p] * (zi[p] * Phi_i - zj[p] * Phi_j);
-        cc[p] += c[p] * c[p];
-        fi[p] = xi[p] + zi[p] * Phi_i;
-        fj[p] = xj[p] + zj[p] * Phi_j;
-      }
-    }
-#pragma omp simd
-    for (size_t p = 0; p < n; p++) cr[p] = cc[p] > KN_COLLISION_EPS * KN_COLLISION_EPS ? cr[p] / cc[p] : 0;
-    for (size_t a = 0; a < d; a++) {
-      const KNReal *restrict c = rows + 3 * a * PAIR_TILE, *restrict fi = c + PAIR_TILE, *restrict fj = fi + PAIR_TILE;
-      KNReal *restrict yi = y + i + a * S + s, *restrict yj = y + j + a * S + s;
-
-#pragma omp simd
-      for (size_t p = 0; p < n; p++) {
-        yi[p] = (add ? yi[p] : 0) + (fi[p] - cr[p] * c[p]);
-        yj[p] = (add ? yj[p] : 0) + (fj[p] + cr[p] * c[p]);
-      }
-    }
-  }
-}
-
-static void kn_pair_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const KNReal *x, const KNReal *z, const uint32_t pair[2], KNReal *work, size_t d, size_t S, int add)
-{
-  // With r = v_i - v_j, e = dy_j - dy_i, A = c . r / |c|^2, B = c . e / |c|^2, dc = A e + B r - 2 A B c: dx_i = dy_i + dc, dv_i = dy_i + B c; for j with -. In one dimension the
-  // line of centres does not turn: dc = 0. dx may be dy, dz may be z. work: (4 d + 3, PAIR_TILE)
-  KNReal *restrict A = work, *restrict B = A + PAIR_TILE, *restrict cc = B + PAIR_TILE, *rows = cc + PAIR_TILE;
-  const size_t i = pair[0] * d * S, j = pair[1] * d * S;
-
-  for (size_t s = 0; s < S; s += PAIR_TILE) {
-    const size_t n = PetscMin(PAIR_TILE, S - s);
-
-    memset(A, 0, n * sizeof(*A));
-    memset(B, 0, n * sizeof(*B));
-    memset(cc, 0, n * sizeof(*cc));
-    for (size_t a = 0; a < d; a++) {
-      const size_t at_i = i + a * S + s, at_j = j + a * S + s;
-      const KNReal *restrict xi = x + at_i, *restrict xj = x + at_j, *restrict zi = z + at_i, *restrict zj = z + at_j, *restrict gi = dy + at_i, *restrict gj = dy + at_j;
-      KNReal *restrict c = rows + 4 * a * PAIR_TILE, *restrict r = c + PAIR_TILE, *restrict slope_i = r + PAIR_TILE, *restrict slope_j = slope_i + PAIR_TILE;
-
-#pragma omp simd
-      for (size_t p = 0; p < n; p++) {
-        KNReal Phi_i, Phi_j, phi_i, phi_j;
-
-        kn_normal(zi[p], &Phi_i, &phi_i);
-        kn_normal(zj[p], &Phi_j, &phi_j);
-        c[p]       = xi[p] - xj[p];
-        r[p]       = zi[p] * Phi_i - zj[p] * Phi_j;
-        slope_i[p] = Phi_i + zi[p] * phi_i;
-        slope_j[p] = Phi_j + zj[p] * phi_j;
-        A[p] += c[p] * r[p];
-        B[p] += c[p] * (gj[p] - gi[p]);
-        cc[p] += c[p] * c[p];
-      }
-    }
-#pragma omp simd
-    for (size_t p = 0; p < n; p++) {
-      const KNReal inverse = cc[p] > KN_COLLISION_EPS * KN_COLLISION_EPS ? 1 / cc[p] : 0;
-
-      A[p] *= inverse;
-      B[p] *= inverse;
-    }
-    for (size_t a = 0; a < d; a++) {
-      const KNReal *restrict c = rows + 4 * a * PAIR_TILE, *restrict r = c + PAIR_TILE, *restrict slope_i = r + PAIR_TILE, *restrict slope_j = slope_i + PAIR_TILE;
-      const size_t at_i = i + a * S + s, at_j = j + a * S + s;
-
-#pragma omp simd
-      for (size_t p = 0; p < n; p++) {
-        const KNReal gi = dy[at_i + p], gj = dy[at_j + p], dc = d > 1 ? A[p] * (gj - gi) + B[p] * (r[p] - 2 * A[p] * c[p]) : 0;
-
-        dz[at_i + p] = (add ? dz[at_i + p] : 0) + (gi + B[p] * c[p]) * slope_i[p];
-        dz[at_j + p] = (add ? dz[at_j + p] : 0) + (gj - B[p] * c[p]) * slope_j[p];
-        dx[at_i + p] = (add ? dx[at_i + p] : 0) + (gi + dc);
-        dx[at_j + p] = (add ? dx[at_j + p] : 0) + (gj - dc);
-      }
-    }
-  }
-}
-
 typedef struct {
   KNCollision collision; /* first: which particles collide */
-  size_t      room;      /* reals of workspace of a thread: ARRAYS TILE C, or what the kernels of a pair take, (4 d + 3) PAIR_TILE */
+  size_t      room;      /* reals of workspace of a thread */
   KNReal     *work;      /* (threads, room) */
   KNReal     *velocity;  /* (threads, C, S) for alpha > 0, where the probability of a collision needs all of them; else NULL */
 } Kinetic;
@@ -204,7 +37,7 @@ static Sample KNKineticCollide(KNLayer layer, const KNPass *pass, PetscInt b, co
   const Kinetic     *kinetic   = layer->data;
   const KNCollision *collision = &kinetic->collision;
   const size_t       size      = collision->n * collision->d * collision->S;
-  KNReal            *v         = kinetic->velocity ? kinetic->velocity + (size_t)omp_get_thread_num() * size : NULL;
+  KNReal            *v         = kinetic->velocity ? kinetic->velocity + (size_t)omp_get_thread_num() * KNAligned(size) : NULL;
   Sample             sample;
 
   if (v) kn_gelu_forward(v, z, size);
@@ -214,19 +47,51 @@ static Sample KNKineticCollide(KNLayer layer, const KNPass *pass, PetscInt b, co
 }
 
 /* Draws are disjoint pairs; in the expectation each particle meets all others. */
-static Group KNKineticGroup(const KNCollision *collision, const Sample *sample, size_t g)
+static KNParticles KNKineticGroup(const KNCollision *collision, const Sample *sample, size_t g)
 {
   static const uint32_t  both[2] = {0, 1};
   const KNCollisionList *list    = &sample->list;
 
-  if (list->weight) return (Group){.members = collision->n, .pair = list->pair, .weight = list->weight, .pairs = list->pairs};
-  return (Group){.member = list->pair + 2 * g, .members = 2, .pair = both, .omega = list->omega ? list->omega + g * collision->d : NULL, .pairs = 1};
+  if (list->weight) return (KNParticles){.members = collision->n, .pair = list->pair, .weight = list->weight, .pairs = list->pairs};
+  return (KNParticles){.member = list->pair + 2 * g, .members = 2, .pair = both, .omega = list->omega ? list->omega + g * collision->d : NULL, .pairs = 1};
 }
 
 /* Is each group a pair that collides along its line of centres? */
 static int KNKineticPairs(const KNCollision *collision, const Sample *sample)
 {
   return collision->law == KN_LAW_LINE_OF_CENTRES && !sample->list.weight;
+}
+
+/* none and result, of one sample. y, x, v: (C, S); work: (C, S) */
+static void KNKineticForward(const KNCollision *collision, const KNCollisionList *list, KNReal *y, const KNReal *x, const KNReal *v, KNReal *work, PetscBool gelu, PetscBool add)
+{
+  const size_t size = collision->n * collision->d * collision->S;
+  KNReal      *z    = gelu || add ? work : y; /* x + C(x, v) */
+
+  memcpy(z, x, size * sizeof(KNReal));
+  KNCollisionPerform(collision, list, z, x, v, 1);
+  if (gelu && add) kn_gelu_add(y, z, size);
+  else if (gelu) kn_gelu_forward(y, z, size);
+  for (size_t i = 0; add && !gelu && i < size; i++) y[i] += z[i];
+}
+
+/* dx, dv: (C, S) or NULL; dx may be dy or x, dv may be v. work: (3, C, S), the last for gelu only */
+static void KNKineticBackward(const KNCollision *collision, const KNCollisionList *list, KNReal *dx, KNReal *dv, const KNReal *dy, const KNReal *x, const KNReal *v, KNReal *work, PetscBool gelu, PetscBool add)
+{
+  const size_t  size = collision->n * collision->d * collision->S;
+  KNReal       *dxt = work, *dvt = dxt + size, *z = dvt + size;
+  const KNReal *dz = gelu ? z : dy;
+
+  if (gelu) {
+    memcpy(z, x, size * sizeof(KNReal));
+    KNCollisionPerform(collision, list, z, x, v, 1);
+    kn_gelu_backward(z, dy, z, size, 0);
+  }
+  memcpy(dxt, dz, size * sizeof(KNReal));
+  memset(dvt, 0, size * sizeof(KNReal));
+  KNCollisionPerformBack(collision, list, dxt, dvt, dz, x, v);
+  for (size_t i = 0; dx && i < size; i++) dx[i] = (add ? dx[i] : 0) + dxt[i];
+  for (size_t i = 0; dv && i < size; i++) dv[i] = (add ? dv[i] : 0) + dvt[i];
 }
 
 static PetscErrorCode KNLayerSetFromOptions_Kinetic(KNLayer layer)
@@ -239,7 +104,8 @@ static PetscErrorCode KNLayerSetFromOptions_Kinetic(KNLayer layer)
 static PetscErrorCode KNLayerSetUp_Kinetic(KNLayer layer, KNParameters parameters)
 {
   PetscFunctionBegin;
-  PetscCall(KNCollisionSetUp(layer->data, layer));
+  /* With result, two particles do best: jobs/results/study_search.csv */
+  PetscCall(KNCollisionSetUp(layer->data, layer, layer->activation == KN_ACTIVATION_RESULT ? PETSC_MAX_INT : KN_MOST_COMPONENTS));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -249,34 +115,41 @@ static PetscErrorCode KNLayerSetGrid_Kinetic(KNLayer layer)
   KNCollision         *collision = &kinetic->collision;
   const size_t         threads = (size_t)layer->threads, C = (size_t)layer->in, S = KNGridSize(&layer->grid_in);
   const PetscLogDouble points  = (PetscLogDouble)(C * S);
+  const PetscBool      velocity = (PetscBool)(layer->activation == KN_ACTIVATION_VELOCITY), gelu = (PetscBool)(layer->activation != KN_ACTIVATION_NONE);
 
   PetscFunctionBegin;
   PetscCall(KNCollisionSetGrid(collision, layer));
   PetscCall(KNFree(&kinetic->work));
   PetscCall(KNFree(&kinetic->velocity));
-  kinetic->room = PetscMax(ARRAYS * TILE * C, (4 * collision->d + 3) * PAIR_TILE);
+  kinetic->room = KNAligned(velocity ? KN_KINETIC_ROOM(C, collision->d) : (gelu ? 3 : 2) * C * S);
   PetscCall(KNMalloc(threads * kinetic->room, sizeof(KNReal), &kinetic->work));
   layer->bytes += threads * kinetic->room * sizeof(KNReal);
-  if (collision->alpha > 0 && collision->rate > 0) {
-    PetscCall(KNMalloc(threads * C * S, sizeof(KNReal), &kinetic->velocity));
-    layer->bytes += threads * C * S * sizeof(KNReal);
+  if (velocity && collision->alpha > 0 && collision->rate > 0) {
+    PetscCall(KNMalloc(threads * KNAligned(C * S), sizeof(KNReal), &kinetic->velocity));
+    layer->bytes += threads * KNAligned(C * S) * sizeof(KNReal);
   }
-  layer->flops[0] += KN_GELU_FLOPS * points;
-  layer->flops[1] += KN_GELU_BACKWARD_FLOPS * points;
+  layer->flops[0] += gelu ? KN_GELU_FLOPS * points : 0;
+  layer->flops[1] += gelu ? KN_GELU_BACKWARD_FLOPS * points : 0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void KNLayerApply_Kinetic(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+/* This thread's workspace. */
+static KNReal *Own(KNLayer layer)
 {
-  const Kinetic     *kinetic   = layer->data;
-  const KNCollision *collision = &kinetic->collision;
-  const size_t       n = collision->n, d = collision->d, S = collision->S, capacity = TILE * n * d;
+  const Kinetic *kinetic = layer->data;
+
+  return kinetic->work + (size_t)omp_get_thread_num() * kinetic->room;
+}
+
+static void KNKineticFusedForward(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, int add)
+{
+  const KNCollision *collision = layer->data;
+  const size_t       n = collision->n, d = collision->d, S = collision->S, capacity = KN_KINETIC_TILE * n * d;
   const Sample       sample = KNKineticCollide(layer, pass, b, in[1]);
-  const int          add    = mode == ADD_VALUES;
-  KNReal            *work   = kinetic->work + (size_t)omp_get_thread_num() * kinetic->room;
+  KNReal            *work   = Own(layer);
 
   for (size_t g = 0; g < sample.groups; g++) {
-    const Group group = KNKineticGroup(collision, &sample, g);
+    const KNParticles group = KNKineticGroup(collision, &sample, g);
 
     if (KNKineticPairs(collision, &sample)) kn_pair_forward(out, in[0], in[1], group.member, work, d, S, add);
     else kn_kinetic_forward(out, in[0], in[1], &group, collision->law == KN_LAW_LINE_OF_CENTRES, work, capacity, d, S, add);
@@ -289,17 +162,15 @@ static void KNLayerApply_Kinetic(KNLayer layer, const KNPass *pass, PetscInt b, 
   }
 }
 
-static void KNLayerApplyBack_Kinetic(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+static void KNKineticFusedBackward(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], int add)
 {
-  const Kinetic     *kinetic   = layer->data;
-  const KNCollision *collision = &kinetic->collision;
-  const size_t       n = collision->n, d = collision->d, S = collision->S, capacity = TILE * n * d;
+  const KNCollision *collision = layer->data;
+  const size_t       n = collision->n, d = collision->d, S = collision->S, capacity = KN_KINETIC_TILE * n * d;
   const Sample       sample = KNKineticCollide(layer, pass, b, in[1]);
-  const int          add    = mode == ADD_VALUES;
-  KNReal            *work   = kinetic->work + (size_t)omp_get_thread_num() * kinetic->room;
+  KNReal            *work   = Own(layer);
 
   for (size_t g = 0; g < sample.groups; g++) {
-    const Group group = KNKineticGroup(collision, &sample, g);
+    const KNParticles group = KNKineticGroup(collision, &sample, g);
 
     if (KNKineticPairs(collision, &sample) && din[0] && din[1]) kn_pair_backward(din[0], din[1], dout, in[0], in[1], group.member, work, d, S, add);
     else kn_kinetic_backward(din[0], din[1], dout, in[0], in[1], &group, collision->law == KN_LAW_LINE_OF_CENTRES, work, capacity, d, S, add);
@@ -309,6 +180,34 @@ static void KNLayerApplyBack_Kinetic(KNLayer layer, const KNPass *pass, PetscInt
     const size_t first = sample.list.pair[i] * d * S;
 
     kn_drift_backward(din[0] ? din[0] + first : NULL, din[1] ? din[1] + first : NULL, dout + first, in[1] + first, d * S, add);
+  }
+}
+
+static void KNLayerApply_Kinetic(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+{
+  const KNCollision *collision = layer->data;
+  const PetscBool    add       = (PetscBool)(mode == ADD_VALUES);
+
+  if (layer->activation == KN_ACTIVATION_VELOCITY) {
+    KNKineticFusedForward(layer, pass, b, in, out, add);
+  } else {
+    const KNCollisionList list = KNCollisionCollide(collision, layer, pass, b, in[1]);
+
+    KNKineticForward(collision, &list, out, in[0], in[1], Own(layer), (PetscBool)(layer->activation == KN_ACTIVATION_RESULT), add);
+  }
+}
+
+static void KNLayerApplyBack_Kinetic(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+{
+  const KNCollision *collision = layer->data;
+  const PetscBool    add       = (PetscBool)(mode == ADD_VALUES);
+
+  if (layer->activation == KN_ACTIVATION_VELOCITY) {
+    KNKineticFusedBackward(layer, pass, b, in, dout, din, add);
+  } else {
+    const KNCollisionList list = KNCollisionCollide(collision, layer, pass, b, in[1]);
+
+    KNKineticBackward(collision, &list, din[0], din[1], dout, in[0], in[1], Own(layer), (PetscBool)(layer->activation == KN_ACTIVATION_RESULT), add);
   }
 }
 
@@ -337,18 +236,29 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Kinetic(KNLayer layer)
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&kinetic));
-  PetscCall(KNCollisionSetDefaults(&kinetic->collision, KN_MOST_COMPONENTS));
-  layer->data   = kinetic;
-  layer->inputs = 2;
-  layer->ops    = (KNLayerOps){
-       .setfromoptions = KNLayerSetFromOptions_Kinetic,
-       .setup          = KNLayerSetUp_Kinetic,
-       .setgrid        = KNLayerSetGrid_Kinetic,
-       .apply          = KNLayerApply_Kinetic,
-       .apply_back     = KNLayerApplyBack_Kinetic,
-       .view           = KNLayerView_Kinetic,
-       .destroy        = KNLayerDestroy_Kinetic,
+  PetscCall(KNCollisionSetDefaults(&kinetic->collision));
+  layer->data       = kinetic;
+  layer->inputs     = 2;
+  layer->residual   = PETSC_TRUE;
+  layer->activation = KN_ACTIVATION_VELOCITY;
+  layer->ops        = (KNLayerOps){
+           .setfromoptions = KNLayerSetFromOptions_Kinetic,
+           .setup          = KNLayerSetUp_Kinetic,
+           .setgrid        = KNLayerSetGrid_Kinetic,
+           .apply          = KNLayerApply_Kinetic,
+           .apply_back     = KNLayerApplyBack_Kinetic,
+           .view           = KNLayerView_Kinetic,
+           .destroy        = KNLayerDestroy_Kinetic,
   };
-  layer->traits = (KNLayerTraits){.over_gradient = PETSC_TRUE, .over_input = 2};
+  layer->traits = (KNLayerTraits){.over_gradient = PETSC_TRUE, .over_input = 3};
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The same with result by default: the block of the original network, y = GELU(p + C(p, u)), p = W x + b, u = K x. */
+PETSC_INTERN PetscErrorCode KNLayerCreate_Scatter(KNLayer layer)
+{
+  PetscFunctionBegin;
+  PetscCall(KNLayerCreate_Kinetic(layer));
+  layer->activation = KN_ACTIVATION_RESULT;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -122,6 +122,14 @@ PetscErrorCode KNLayerSetRoles(KNLayer layer, KNRole in, KNRole out, PetscInt si
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNLayerSetActivation(KNLayer layer, KNActivation activation)
+{
+  PetscFunctionBegin;
+  PetscCheck(layer->residual, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "a %s layer (%s) is no residual: it has no activation to choose", layer->type, layer->name);
+  layer->activation = activation;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNLayerSetFromOptions(KNLayer layer)
 {
   PetscFunctionBegin;

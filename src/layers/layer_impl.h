@@ -36,6 +36,8 @@ struct _p_KNLayer {
   KNRole         role[2];          /* of the channels of inputs and output */
   PetscInt       site;             /* KNParameterInfo */
   PetscInt       particle;         /* channels of a particle; set by setup where particles collide, else 0 */
+  PetscBool      residual;         /* maps (x, v) to the next x; set by KNLayerCreate_Suffix */
+  KNActivation   activation;       /* of a residual; KNLayerCreate_Suffix sets the default */
   KNGrid         grid_in, grid_out;
   KNGrid         grid[KN_MAX_INPUTS]; /* of each input; grid_in is that of input 0 */
   MPI_Comm       comm;             /* ranks that share a sample, each a slab; not owned */

@@ -2,10 +2,14 @@
   A step of the Boltzmann transport equation, df/dt + v . grad_x f = Q: particles collide, drift in the space of features, and stream over the grid,
   so that they carry their features to neighbouring points,
 
-      y = GELU(z),  z_c = p_c + v'_c - tau_c sum_a v'_{g(c) + a} dp_c/dx_a,  v' = C(p, u)
+      z_c = p_c + v'_c - tau_c sum_a v'_{g(c) + a} dp_c/dx_a
+
+      none       y = z,        v' = C(p, u)
+      velocity   y = z,        v' = C(p, GELU(u))
+      result     y = GELU(z),  v' = C(p, u)     (default)
 
   C: the collisions of collision.c, with its options, laws and draws. Channel c is carried by the physical velocity of its group of `dim` channels, the
-  first of them g(c) = min(dim floor(c / dim), C - dim). tau_c: a learned time step, at first 0, where y = GELU(p + v').
+  first of them g(c) = min(dim floor(c / dim), C - dim). tau_c: a learned time step, at first 0, where z = p + v'.
 
   dp/dx_a: central differences of second order in the unit coordinates of the grid, the distance of points 1/n (periodic, cells) or 1/(n-1) (nodes); at the
   ends of an axis that is not periodic one-sided ones of first order. Time steps mean the same at every resolution.
@@ -19,7 +23,7 @@
 #include <omp.h>
 #include <string.h>
 
-enum { ROWS = 4, ARRAYS = 3 }; /* rows and arrays (C, S) of a thread's workspace */
+enum { ROWS = 4, ARRAYS = 3 }; /* rows and arrays (C, S) of a thread's workspace; with velocity one array more */
 
 /* How a sample is laid out: rows of m points. */
 typedef struct {
@@ -113,7 +117,13 @@ static void kn_row_forward(KNReal *restrict z, KNReal *restrict f, KNReal *restr
   for (size_t k = 0; k < at->m; k++) z[k] = e[k + 1] + vc[k] - tau * f[k];
 }
 
-static void kn_transport_forward(KNReal *y, const KNReal *p, const KNReal *v, const KNReal *tau, const Lattice *at, KNReal *work, size_t length, int add)
+/* y = z or, if add, y += z, on m points. */
+static void kn_row_write(KNReal *y, const KNReal *z, size_t m, int add)
+{
+  for (size_t k = 0; k < m; k++) y[k] = add ? y[k] + z[k] : z[k];
+}
+
+static void kn_transport_forward(KNReal *y, const KNReal *p, const KNReal *v, const KNReal *tau, const Lattice *at, KNReal *work, size_t length, int gelu, int add)
 {
   // y, p, v = v': (C, S); work: (ROWS, length)
   KNReal *z = work, *f = z + length, *e = f + length;
@@ -123,7 +133,8 @@ static void kn_transport_forward(KNReal *y, const KNReal *p, const KNReal *v, co
       KNReal *to = y + c * at->S + row * at->m;
 
       kn_row_forward(z, f, e, p, v, tau[c], at, c, row);
-      if (add) kn_gelu_add(to, z, at->m);
+      if (!gelu) kn_row_write(to, z, at->m, add);
+      else if (add) kn_gelu_add(to, z, at->m);
       else kn_gelu_forward(to, z, at->m);
     }
   }
@@ -166,7 +177,7 @@ static KNReal kn_row_backward(KNReal *dp, KNReal *dv, const KNReal *restrict dz,
   return dtau;
 }
 
-static void kn_transport_backward(KNReal *dp, KNReal *dv, KNReal *dtau, const KNReal *dy, const KNReal *p, const KNReal *v, const KNReal *tau, const Lattice *at, KNReal *work, size_t length)
+static void kn_transport_backward(KNReal *dp, KNReal *dv, KNReal *dtau, const KNReal *dy, const KNReal *p, const KNReal *v, const KNReal *tau, const Lattice *at, KNReal *work, size_t length, int gelu)
 {
   // dp, dv: (C, S) of p and v' as independent variables, dtau: (C), all written; work: (ROWS, length)
   KNReal *z = work, *f = z + length, *e = f + length, *w = e + length;
@@ -178,7 +189,8 @@ static void kn_transport_backward(KNReal *dp, KNReal *dv, KNReal *dtau, const KN
 
     for (size_t row = 0; row < at->rows; row++) {
       kn_row_forward(z, f, e, p, v, tau[c], at, c, row);
-      kn_gelu_backward(z, dy + c * at->S + row * at->m, z, at->m, 0);
+      if (gelu) kn_gelu_backward(z, dy + c * at->S + row * at->m, z, at->m, 0);
+      else memcpy(z, dy + c * at->S + row * at->m, at->m * sizeof(KNReal));
       sum += kn_row_backward(dp, dv, z, f, e, w, p, v, tau[c], at, c, row);
     }
     dtau[c] = (KNReal)sum;
@@ -197,7 +209,7 @@ static PetscErrorCode KNLayerSetUp_Transport(KNLayer layer, KNParameters paramet
   Transport *transport = layer->data;
 
   PetscFunctionBegin;
-  PetscCall(KNCollisionSetUp(&transport->collision, layer));
+  PetscCall(KNCollisionSetUp(&transport->collision, layer, PETSC_MAX_INT)); /* two particles do best: jobs/results/study_search.csv */
   PetscCheck(layer->in >= layer->dim, PETSC_COMM_WORLD, KN_ERR_USAGE, "%s: %" PetscInt_FMT " channels are no velocity on a grid of %" PetscInt_FMT " axes: give -model_width %" PetscInt_FMT " or more", layer->name, layer->in, layer->dim, layer->dim);
   PetscCall(KNLayerDeclare(layer, parameters, (KNParameterInfo){.name = "step", .rank = 1, .shape = {layer->in}, .role = {layer->role[1]}}, &transport->step, &transport->dstep));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -221,16 +233,17 @@ static Lattice KNTransportLattice(const KNGrid *grid, PetscInt C)
 static PetscErrorCode KNLayerSetGrid_Transport(KNLayer layer)
 {
   Transport           *transport = layer->data;
-  const size_t         aligned = KN_ALIGN / sizeof(KNReal), C = (size_t)layer->in, size = C * KNGridSize(&layer->grid_in), shares = (size_t)layer->samples * C;
+  const size_t         C = (size_t)layer->in, size = C * KNGridSize(&layer->grid_in), shares = (size_t)layer->samples * C;
   const PetscLogDouble points = (PetscLogDouble)size, dim = (PetscLogDouble)layer->dim;
+  const PetscBool      gelu   = (PetscBool)(layer->activation != KN_ACTIVATION_NONE), velocity = (PetscBool)(layer->activation == KN_ACTIVATION_VELOCITY);
   size_t               count;
 
   PetscFunctionBegin;
   PetscCheck(!layer->grid_in.whole, PETSC_COMM_WORLD, KN_ERR_USAGE, "-model_residual transport streams along the first axis, where a rank's slab ends: leave out -ranks_per_sample, or choose another -model_residual");
   PetscCall(KNCollisionSetGrid(&transport->collision, layer));
   transport->lattice = KNTransportLattice(&layer->grid_in, layer->in);
-  transport->length  = (transport->lattice.m + 2 + aligned - 1) / aligned * aligned; /* sums are the same in every thread's workspace */
-  transport->room    = ROWS * transport->length + (ARRAYS * size + aligned - 1) / aligned * aligned;
+  transport->length  = KNAligned(transport->lattice.m + 2); /* sums are the same in every thread's workspace */
+  transport->room    = ROWS * transport->length + KNAligned((ARRAYS + velocity) * size);
   count              = (size_t)layer->threads * transport->room;
   PetscCall(KNFree(&transport->work));
   PetscCall(KNFree(&transport->share));
@@ -238,8 +251,8 @@ static PetscErrorCode KNLayerSetGrid_Transport(KNLayer layer)
   PetscCall(KNMalloc(shares, sizeof(KNReal), &transport->share));
   layer->bytes += (count + shares) * sizeof(KNReal);
   /* Streaming: along an axis the difference, its scale, the velocity and the sum, then the step. Backward the difference, dv (3), w and its transpose (2), then dtau (2) and the addition of dz. */
-  layer->flops[0] += (KN_GELU_FLOPS + 4 * dim + 2) * points;
-  layer->flops[1] += (KN_GELU_BACKWARD_FLOPS + 7 * dim + 3) * points;
+  layer->flops[0] += ((gelu ? KN_GELU_FLOPS : 0) + 4 * dim + 2) * points;
+  layer->flops[1] += ((gelu ? KN_GELU_BACKWARD_FLOPS : 0) + 7 * dim + 3) * points;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -249,29 +262,44 @@ static KNReal *Own(const Transport *transport)
   return transport->work + (size_t)omp_get_thread_num() * transport->room;
 }
 
+/* The velocities that collide: the second input, or GELU of it, in the last array of the workspace. */
+static const KNReal *KNTransportVelocity(KNLayer layer, const KNReal *u, KNReal *arrays)
+{
+  const Transport *transport = layer->data;
+  const size_t     size      = transport->lattice.C * transport->lattice.S;
+
+  if (layer->activation != KN_ACTIVATION_VELOCITY) return u;
+  kn_gelu_forward(arrays + ARRAYS * size, u, size);
+  return arrays + ARRAYS * size;
+}
+
 static void KNLayerApply_Transport(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
 {
   const Transport      *transport = layer->data;
-  const KNCollisionList list      = KNCollisionCollide(&transport->collision, layer, pass, b, in[1]);
   KNReal               *rows = Own(transport), *v = rows + ROWS * transport->length;
+  const KNReal         *u    = KNTransportVelocity(layer, in[1], v);
+  const KNCollisionList list = KNCollisionCollide(&transport->collision, layer, pass, b, u);
 
-  KNCollisionPerform(&transport->collision, &list, v, in[0], in[1], 0);
-  kn_transport_forward(out, in[0], v, transport->step, &transport->lattice, rows, transport->length, mode == ADD_VALUES);
+  KNCollisionPerform(&transport->collision, &list, v, in[0], u, 0);
+  kn_transport_forward(out, in[0], v, transport->step, &transport->lattice, rows, transport->length, layer->activation == KN_ACTIVATION_RESULT, mode == ADD_VALUES);
 }
 
 static void KNLayerApplyBack_Transport(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   const Transport      *transport = layer->data;
-  const KNCollisionList list      = KNCollisionCollide(&transport->collision, layer, pass, b, in[1]);
   const size_t          size      = transport->lattice.C * transport->lattice.S;
   KNReal               *rows = Own(transport), *v = rows + ROWS * transport->length, *dv = v + size, *dp = dv + size, *du = v; /* v' is done with then */
+  const KNReal         *u    = KNTransportVelocity(layer, in[1], v);
+  const KNCollisionList list = KNCollisionCollide(&transport->collision, layer, pass, b, u);
+  const int             add  = mode == ADD_VALUES;
 
-  KNCollisionPerform(&transport->collision, &list, v, in[0], in[1], 0);
-  kn_transport_backward(dp, dv, transport->share + (size_t)b * transport->lattice.C, dout, in[0], v, transport->step, &transport->lattice, rows, transport->length);
+  KNCollisionPerform(&transport->collision, &list, v, in[0], u, 0);
+  kn_transport_backward(dp, dv, transport->share + (size_t)b * transport->lattice.C, dout, in[0], v, transport->step, &transport->lattice, rows, transport->length, layer->activation == KN_ACTIVATION_RESULT);
   memset(du, 0, size * sizeof(KNReal));
-  KNCollisionPerformBack(&transport->collision, &list, dp, du, dv, in[0], in[1]);
-  for (size_t i = 0; din[0] && i < size; i++) din[0][i] = (mode == ADD_VALUES ? din[0][i] : 0) + dp[i];
-  for (size_t i = 0; din[1] && i < size; i++) din[1][i] = (mode == ADD_VALUES ? din[1][i] : 0) + du[i];
+  KNCollisionPerformBack(&transport->collision, &list, dp, du, dv, in[0], u);
+  for (size_t i = 0; din[0] && i < size; i++) din[0][i] = (add ? din[0][i] : 0) + dp[i];
+  if (din[1] && layer->activation == KN_ACTIVATION_VELOCITY) kn_gelu_backward(din[1], du, in[1], size, add);
+  else for (size_t i = 0; din[1] && i < size; i++) din[1][i] = (add ? din[1][i] : 0) + du[i];
 }
 
 static void KNLayerFinishBack_Transport(KNLayer layer, const KNPass *pass)
@@ -310,20 +338,22 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Transport(KNLayer layer)
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&transport));
-  PetscCall(KNCollisionSetDefaults(&transport->collision, PETSC_MAX_INT)); /* two particles do best: jobs/results/study_search.csv */
-  layer->data   = transport;
-  layer->inputs = 2;
-  layer->axes   = 1;
-  layer->ops    = (KNLayerOps){
-       .setfromoptions = KNLayerSetFromOptions_Transport,
-       .setup          = KNLayerSetUp_Transport,
-       .setgrid        = KNLayerSetGrid_Transport,
-       .apply          = KNLayerApply_Transport,
-       .apply_back     = KNLayerApplyBack_Transport,
-       .finish_back    = KNLayerFinishBack_Transport,
-       .view           = KNLayerView_Transport,
-       .destroy        = KNLayerDestroy_Transport,
+  PetscCall(KNCollisionSetDefaults(&transport->collision));
+  layer->data       = transport;
+  layer->inputs     = 2;
+  layer->axes       = 1;
+  layer->residual   = PETSC_TRUE;
+  layer->activation = KN_ACTIVATION_RESULT;
+  layer->ops        = (KNLayerOps){
+           .setfromoptions = KNLayerSetFromOptions_Transport,
+           .setup          = KNLayerSetUp_Transport,
+           .setgrid        = KNLayerSetGrid_Transport,
+           .apply          = KNLayerApply_Transport,
+           .apply_back     = KNLayerApplyBack_Transport,
+           .finish_back    = KNLayerFinishBack_Transport,
+           .view           = KNLayerView_Transport,
+           .destroy        = KNLayerDestroy_Transport,
   };
-  layer->traits = (KNLayerTraits){.over_input = 3};
+  layer->traits = (KNLayerTraits){.over_gradient = PETSC_TRUE, .over_input = 3};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

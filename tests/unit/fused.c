@@ -1,12 +1,11 @@
 /*
   Layers that do in one pass what others do in several equal these, forward and backward, to rounding:
 
-    drift       x + gelu
-    kinetic     x + collision(x, gelu), drawn, expected, sampled and off, for both laws, d = 1, 2, 3, 6, alpha 0 and 1
-    scatter     gelu(p + collision(p, u)), likewise
+    drift       x + v, with every activation: of v, of the result, or none
+    kinetic     x + collision(x, v), likewise; drawn, expected, sampled and off, for both laws, d = 1, 2, 3, 6, alpha 0 and 1; at rate 0 it is drift, bit for bit
     perceptron  linear, gelu, linear
 
-  on more points than any of them takes at a time; they may write gradients where the models let them: din[0] over dout, the last din over the last input.
+  on more points than any of them takes at a time; they may write gradients where the models let them: din[0] over dout or the first input, the last din over the last input.
 */
 #include <kitinet/layer.h>
 #include <kitinet/random.h>
@@ -39,105 +38,117 @@ static PetscErrorCode Same(const char what[], const char which[], const KNReal *
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Create(const char type[], PetscInt in, PetscInt out, KNParameters parameters, KNLayer *layer)
+/* activation: of residuals only */
+static PetscErrorCode Create(const char type[], PetscInt in, PetscInt out, KNActivation activation, KNParameters parameters, KNLayer *layer)
 {
   const KNGrid grid = KNGridMake(2, (const PetscInt[]){15, 20}, KN_POINTS_CELLS);
 
   PetscFunctionBegin;
   PetscCall(KNLayerCreate(type, type, 3, layer)); /* one number, so that kinetic and collision draw the same */
   PetscCall(KNLayerSetChannels(*layer, 2, in, out));
+  if (!strcmp(type, "drift") || !strcmp(type, "kinetic")) PetscCall(KNLayerSetActivation(*layer, activation));
   PetscCall(KNLayerSetFromOptions(*layer));
   PetscCall(KNLayerSetUp(*layer, parameters));
   PetscCall(KNLayerSetGrid(*layer, &grid, B));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* collision NULL: none, hence drift */
-static PetscErrorCode TestResidual(const char what[], KNLayer fused, KNLayer gelu, KNLayer collision, PetscBool training)
+static const char *const activations[] = {"none", "velocity", "result"};
+
+/* Of dx and dz as computed apart, written over arrays that are read: dx over dy or over x, dz over z. */
+static PetscErrorCode TestInPlace(const char what[], KNLayer fused, const KNPass *pass, PetscBool over_dy)
 {
-  const KNPass pass      = {.samples = B, .training = training, .seed = 2, .step = 7};
-  const double tolerance = sizeof(KNReal) == 4 ? 1e-5 : 1e-13;
+  static KNReal from_x[SIZE], from_dy[SIZE], from_z[SIZE];
+  KNReal       *to_x = over_dy ? from_dy : from_x;
 
   PetscFunctionBegin;
-  PetscCall(KNLayerForward(gelu, &pass, (const KNReal *const[]){z}, v, INSERT_VALUES));
-  memcpy(y[1], x, sizeof(x));
-  if (collision) PetscCall(KNLayerForward(collision, &pass, (const KNReal *const[]){x, v}, y[1], ADD_VALUES));
-  else for (size_t i = 0; i < SIZE; i++) y[1][i] += v[i];
+  memcpy(from_x, x, sizeof(x));
+  memcpy(from_dy, dy, sizeof(dy));
+  memcpy(from_z, z, sizeof(z));
+  for (PetscInt b = 0; b < B; b++) {
+    const size_t  at    = (size_t)b * C * S;
+    KNReal *const din[] = {to_x + at, from_z + at};
+
+    KNLayerApplyBack(fused, pass, b, (const KNReal *const[]){from_x + at, from_z + at}, from_dy + at, din, INSERT_VALUES);
+  }
+  PetscCheck(!memcmp(to_x, dx[0], sizeof(x)) && !memcmp(from_z, dz[0], sizeof(z)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: gradients in place, over %s, are others", what, over_dy ? "dy" : "x");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* collision NULL: none, hence drift */
+static PetscErrorCode TestResidual(const char what[], KNActivation activation, KNLayer fused, KNLayer gelu, KNLayer collision, PetscBool training)
+{
+  static KNReal sum[SIZE], dsum[SIZE];
+  const KNPass  pass      = {.samples = B, .training = training, .seed = 2, .step = 7};
+  const double  tolerance = sizeof(KNReal) == 4 ? 1e-5 : 1e-13;
+
+  PetscFunctionBegin;
+  memcpy(v, z, sizeof(z));
+  if (activation == KN_ACTIVATION_VELOCITY) PetscCall(KNLayerForward(gelu, &pass, (const KNReal *const[]){z}, v, INSERT_VALUES));
+  memcpy(sum, x, sizeof(x));
+  if (collision) PetscCall(KNLayerForward(collision, &pass, (const KNReal *const[]){x, v}, sum, ADD_VALUES));
+  else for (size_t i = 0; i < SIZE; i++) sum[i] += v[i];
+  memcpy(y[1], sum, sizeof(sum));
+  if (activation == KN_ACTIVATION_RESULT) PetscCall(KNLayerForward(gelu, &pass, (const KNReal *const[]){sum}, y[1], INSERT_VALUES));
   PetscCall(KNLayerForward(fused, &pass, (const KNReal *const[]){x, z}, y[0], INSERT_VALUES));
   PetscCall(Same(what, "outputs", y[0], y[1], SIZE, tolerance));
   if (!training) PetscFunctionReturn(PETSC_SUCCESS);
 
+  memset(dsum, 0, sizeof(dsum));
   memset(dv, 0, sizeof(dv));
+  memset(dx, 0, sizeof(dx));
   memset(dz, 0, sizeof(dz));
-  memset(dx[0], 0, sizeof(dx[0]));
-  memcpy(dx[1], dy, sizeof(dy));
-  if (collision) PetscCall(KNLayerBackward(collision, &pass, (const KNReal *const[]){x, v}, dy, (KNReal *const[]){dx[1], dv}));
-  PetscCall(KNLayerBackward(gelu, &pass, (const KNReal *const[]){z}, collision ? dv : dy, (KNReal *const[]){dz[1]}));
+  if (activation == KN_ACTIVATION_RESULT) PetscCall(KNLayerBackward(gelu, &pass, (const KNReal *const[]){sum}, dy, (KNReal *const[]){dsum}));
+  else memcpy(dsum, dy, sizeof(dy));
+  memcpy(dx[1], dsum, sizeof(dsum));
+  if (collision) PetscCall(KNLayerBackward(collision, &pass, (const KNReal *const[]){x, v}, dsum, (KNReal *const[]){dx[1], dv}));
+  else memcpy(dv, dsum, sizeof(dsum));
+  if (activation == KN_ACTIVATION_VELOCITY) PetscCall(KNLayerBackward(gelu, &pass, (const KNReal *const[]){z}, dv, (KNReal *const[]){dz[1]}));
+  else memcpy(dz[1], dv, sizeof(dv));
   PetscCall(KNLayerBackward(fused, &pass, (const KNReal *const[]){x, z}, dy, (KNReal *const[]){dx[0], dz[0]}));
   PetscCall(Same(what, "gradients of x", dx[0], dx[1], SIZE, tolerance));
-  PetscCall(Same(what, "gradients of z", dz[0], dz[1], SIZE, tolerance));
-
-  /* in place: dx over dy, dz over z */
-  memcpy(dx[1], dy, sizeof(dy));
-  memcpy(dz[1], z, sizeof(z));
-  for (PetscInt b = 0; b < B; b++) {
-    KNReal *const din[] = {dx[1] + b * C * S, dz[1] + b * C * S};
-
-    KNLayerApplyBack(fused, &pass, b, (const KNReal *const[]){x + b * C * S, din[1]}, din[0], din, INSERT_VALUES);
-  }
-  PetscCheck(!memcmp(dx[1], dx[0], sizeof(dy)) && !memcmp(dz[1], dz[0], sizeof(z)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: gradients in place are others", what);
+  PetscCall(Same(what, "gradients of the second input", dz[0], dz[1], SIZE, tolerance));
+  PetscCall(TestInPlace(what, fused, &pass, PETSC_FALSE));
+  PetscCall(TestInPlace(what, fused, &pass, PETSC_TRUE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* x are the positions, z the velocities; gradients over the inputs too. */
-static PetscErrorCode TestScatter(const char what[], KNLayer fused, KNLayer gelu, KNLayer collision, PetscBool training)
+/* Where nothing collides, kinetic is drift, bit for bit. */
+static PetscErrorCode TestCollisionless(KNActivation activation)
 {
-  const KNPass pass      = {.samples = B, .training = training, .seed = 2, .step = 7};
-  const double tolerance = sizeof(KNReal) == 4 ? 1e-5 : 1e-13;
+  const KNPass pass = {.samples = B, .training = PETSC_TRUE};
+  KNLayer      layer[2];
 
   PetscFunctionBegin;
-  memcpy(v, x, sizeof(x));
-  PetscCall(KNLayerForward(collision, &pass, (const KNReal *const[]){x, z}, v, ADD_VALUES));
-  PetscCall(KNLayerForward(gelu, &pass, (const KNReal *const[]){v}, y[1], INSERT_VALUES));
-  PetscCall(KNLayerForward(fused, &pass, (const KNReal *const[]){x, z}, y[0], INSERT_VALUES));
-  PetscCall(Same(what, "outputs of scatter", y[0], y[1], SIZE, tolerance));
-  if (!training) PetscFunctionReturn(PETSC_SUCCESS);
-
-  memset(dv, 0, sizeof(dv));
-  memset(dz, 0, sizeof(dz));
-  memset(dx, 0, sizeof(dx));
-  PetscCall(KNLayerBackward(gelu, &pass, (const KNReal *const[]){v}, dy, (KNReal *const[]){dv}));
-  memcpy(dx[1], dv, sizeof(dv));
-  PetscCall(KNLayerBackward(collision, &pass, (const KNReal *const[]){x, z}, dv, (KNReal *const[]){dx[1], dz[1]}));
-  PetscCall(KNLayerBackward(fused, &pass, (const KNReal *const[]){x, z}, dy, (KNReal *const[]){dx[0], dz[0]}));
-  PetscCall(Same(what, "gradients of scatter's positions", dx[0], dx[1], SIZE, tolerance));
-  PetscCall(Same(what, "gradients of scatter's velocities", dz[0], dz[1], SIZE, tolerance));
-  memcpy(dx[1], x, sizeof(x));
-  memcpy(dz[1], z, sizeof(z));
-  for (PetscInt b = 0; b < B; b++) {
-    KNReal *const din[] = {dx[1] + b * C * S, dz[1] + b * C * S};
-
-    KNLayerApplyBack(fused, &pass, b, (const KNReal *const[]){din[0], din[1]}, dy + b * C * S, din, INSERT_VALUES);
+  PetscCall(PetscOptionsInsertString(NULL, "-collision_rate 0 -collision_law line_of_centres -collision_dimension 2 -collision_alpha 0"));
+  for (int i = 0; i < 2; i++) {
+    PetscCall(Create(i ? "drift" : "kinetic", C, PETSC_DECIDE, activation, NULL, &layer[i]));
+    memset(dx[i], 0, sizeof(dx[i]));
+    memset(dz[i], 0, sizeof(dz[i]));
+    memcpy(y[i], dy, sizeof(dy));
+    for (int mode = 0; mode < 2; mode++) PetscCall(KNLayerForward(layer[i], &pass, (const KNReal *const[]){x, z}, y[i], mode ? ADD_VALUES : INSERT_VALUES));
+    PetscCall(KNLayerBackward(layer[i], &pass, (const KNReal *const[]){x, z}, dy, (KNReal *const[]){dx[i], dz[i]}));
+    PetscCall(KNLayerDestroy(&layer[i]));
   }
-  PetscCheck(!memcmp(dx[1], dx[0], sizeof(x)) && !memcmp(dz[1], dz[0], sizeof(z)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: scatter's gradients in place are others", what);
+  PetscCheck(!memcmp(y[0], y[1], sizeof(y[0])) && !memcmp(dx[0], dx[1], sizeof(dx[0])) && !memcmp(dz[0], dz[1], sizeof(dz[0])), PETSC_COMM_SELF, PETSC_ERR_PLIB, "activation %s: without collisions kinetic is not drift", activations[activation]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode TestKinetic(const char options[], KNLayer gelu)
 {
-  KNLayer kinetic, collision, scatter;
+  KNLayer kinetic, collision;
+  char    what[300];
 
   PetscFunctionBegin;
   PetscCall(PetscOptionsInsertString(NULL, options));
-  PetscCall(Create("kinetic", C, PETSC_DECIDE, NULL, &kinetic));
-  PetscCall(Create("collision", C, PETSC_DECIDE, NULL, &collision));
-  PetscCall(TestResidual(options, kinetic, gelu, collision, PETSC_TRUE));
-  PetscCall(TestResidual(options, kinetic, gelu, collision, PETSC_FALSE));
-  PetscCall(Create("scatter", C, PETSC_DECIDE, NULL, &scatter));
-  PetscCall(TestScatter(options, scatter, gelu, collision, PETSC_TRUE));
-  PetscCall(TestScatter(options, scatter, gelu, collision, PETSC_FALSE));
-  PetscCall(KNLayerDestroy(&scatter));
-  PetscCall(KNLayerDestroy(&kinetic));
+  PetscCall(Create("collision", C, PETSC_DECIDE, KN_ACTIVATION_NONE, NULL, &collision));
+  for (KNActivation a = KN_ACTIVATION_NONE; a <= KN_ACTIVATION_RESULT; a++) {
+    PetscCall(PetscSNPrintf(what, sizeof(what), "kinetic, activation %s, %s", activations[a], options));
+    PetscCall(Create("kinetic", C, PETSC_DECIDE, a, NULL, &kinetic));
+    PetscCall(TestResidual(what, a, kinetic, gelu, collision, PETSC_TRUE));
+    PetscCall(TestResidual(what, a, kinetic, gelu, collision, PETSC_FALSE));
+    PetscCall(KNLayerDestroy(&kinetic));
+  }
   PetscCall(KNLayerDestroy(&collision));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -154,10 +165,10 @@ static PetscErrorCode TestPerceptron(void)
 
   PetscFunctionBegin;
   for (int i = 0; i < 2; i++) PetscCall(KNParametersCreate(&parameters[i]));
-  PetscCall(Create("perceptron", C, OUT, parameters[0], &fused));
-  PetscCall(Create("linear", C, HIDDEN, parameters[1], &hidden));
-  PetscCall(Create("gelu", HIDDEN, PETSC_DECIDE, NULL, &gelu));
-  PetscCall(Create("linear", HIDDEN, OUT, parameters[1], &output));
+  PetscCall(Create("perceptron", C, OUT, KN_ACTIVATION_NONE, parameters[0], &fused));
+  PetscCall(Create("linear", C, HIDDEN, KN_ACTIVATION_NONE, parameters[1], &hidden));
+  PetscCall(Create("gelu", HIDDEN, PETSC_DECIDE, KN_ACTIVATION_NONE, NULL, &gelu));
+  PetscCall(Create("linear", HIDDEN, OUT, KN_ACTIVATION_NONE, parameters[1], &output));
   for (int i = 0; i < 2; i++) {
     PetscCall(KNParametersSetUp(parameters[i], 1));
     PetscCall(KNParametersGetBlocks(parameters[i], &size[i], &value[i], &gradient[i], NULL, NULL));
@@ -196,9 +207,13 @@ int main(int argc, char **argv)
   Draw(x, SIZE, 1);
   Draw(z, SIZE, 2);
   Draw(dy, SIZE, 3);
-  PetscCall(Create("gelu", C, PETSC_DECIDE, NULL, &gelu));
-  PetscCall(Create("drift", C, PETSC_DECIDE, NULL, &drift));
-  PetscCall(TestResidual("drift", drift, gelu, NULL, PETSC_TRUE));
+  PetscCall(Create("gelu", C, PETSC_DECIDE, KN_ACTIVATION_NONE, NULL, &gelu));
+  for (KNActivation a = KN_ACTIVATION_NONE; a <= KN_ACTIVATION_RESULT; a++) {
+    PetscCall(Create("drift", C, PETSC_DECIDE, a, NULL, &drift));
+    PetscCall(TestResidual(activations[a], a, drift, gelu, NULL, PETSC_TRUE));
+    PetscCall(KNLayerDestroy(&drift));
+    PetscCall(TestCollisionless(a));
+  }
   for (int i = 0; i < 2 * 4 * 2 * 3; i++) {
     char options[256];
 
@@ -206,7 +221,6 @@ int main(int argc, char **argv)
     PetscCall(TestKinetic(options, gelu));
   }
   PetscCall(TestPerceptron());
-  PetscCall(KNLayerDestroy(&drift));
   PetscCall(KNLayerDestroy(&gelu));
   PetscCall(PetscFinalize());
   return 0;

@@ -8,9 +8,9 @@
     threads      one and two threads give the same bits, as do two runs
     batch        fewer samples than planned give the same values; no samples are no error
 
-  On no, one, two and three axes, with odd and even numbers of points. Compiled in both precisions.
+  On no, one, two and three axes, with odd and even numbers of points; residuals with every activation. Compiled in both precisions.
 */
-#include <kitinet/layer.h>
+#include <kitinet/residual.h>
 #include <kitinet/random.h>
 #include <omp.h>
 #include <petscviewer.h>
@@ -41,6 +41,8 @@ static const struct {
   {"dropout",     PETSC_DECIDE, PETSC_TRUE,  0},
   {"transport",   PETSC_DECIDE, PETSC_FALSE, 1},
 };
+
+static PetscInt activation = PETSC_DECIDE; /* a KNActivation of the residual under test; PETSC_DECIDE: it is none, or has its own */
 
 typedef struct {
   const char  *type;
@@ -120,6 +122,7 @@ static PetscErrorCode CaseCreate(const char type[], const KNGrid *grid, Case *te
   PetscCall(KNParametersCreate(&test->parameters));
   PetscCall(KNLayerCreate(type, "layer", 1, &test->layer));
   PetscCall(KNLayerSetChannels(test->layer, grid->dim, in, out));
+  if (activation != PETSC_DECIDE) PetscCall(KNLayerSetActivation(test->layer, (KNActivation)activation));
   PetscCall(KNLayerSetFromOptions(test->layer));
   PetscCall(KNLayerSetUp(test->layer, test->parameters));
   PetscCall(KNParametersSetUp(test->parameters, 1));
@@ -360,6 +363,20 @@ static PetscErrorCode TestBatch(const char type[], const KNGrid *grid)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode TestLayer(const char type[], const KNGrid grids[], size_t ngrids)
+{
+  PetscFunctionBegin;
+  for (size_t i = 0; i < ngrids; i++) {
+    if (grids[i].dim < AxesNeeded(type)) continue;
+    PetscCall(TestGradient(type, &grids[i]));
+    PetscCall(TestAdjoint(type, &grids[i]));
+    PetscCall(TestAdd(type, &grids[i]));
+    PetscCall(TestThreads(type, &grids[i]));
+    PetscCall(TestBatch(type, &grids[i]));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
   KNGrid grids[6];
@@ -376,15 +393,9 @@ int main(int argc, char **argv)
   grids[3] = KNGridMake(2, (const PetscInt[]){16, 11}, KN_POINTS_PERIODIC);
   grids[4] = KNGridMake(3, (const PetscInt[]){8, 9, 8}, KN_POINTS_CELLS);
   grids[5] = KNGridMake(0, NULL, KN_POINTS_PERIODIC);
-  for (const char *const *type = KNLayerNames(); *type; type++) {
-    for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(grids); i++) {
-      if (grids[i].dim < AxesNeeded(*type)) continue;
-      PetscCall(TestGradient(*type, &grids[i]));
-      PetscCall(TestAdjoint(*type, &grids[i]));
-      PetscCall(TestAdd(*type, &grids[i]));
-      PetscCall(TestThreads(*type, &grids[i]));
-      PetscCall(TestBatch(*type, &grids[i]));
-    }
+  for (const char *const *type = KNLayerNames(); *type; type++) PetscCall(TestLayer(*type, grids, PETSC_STATIC_ARRAY_LENGTH(grids)));
+  for (PetscInt kind = 0; KNResidualNames()[kind]; kind++) {
+    for (activation = KN_ACTIVATION_NONE; activation <= KN_ACTIVATION_RESULT; activation++) PetscCall(TestLayer(KNResidualLayer(kind), grids, PETSC_STATIC_ARRAY_LENGTH(grids)));
   }
   PetscCall(PetscFinalize());
   return 0;

@@ -1,13 +1,13 @@
 /*
   Particles that stream over the grid (transport.c), with time steps other than 0:
 
-    gradient     of positions, velocities and steps against central differences to 1e-7 (double), on one to three axes, periodic, cells and nodes, both laws; with
+    gradient     of positions, velocities and steps against central differences to 1e-7 (double), on one to three axes, periodic, cells and nodes, both laws, every activation; with
                  axes of one and two points, and with channels that are no multiple of the axes
     shift        a smooth field carried by a constant velocity becomes p - tau u . grad p with an error of order 2 in the distance of points (1 at ends), and the
                  field that stands tau u further on with one of order 2 in tau
     constant     a field that is the same everywhere does not change, bit for bit
-    step 0       is the layer scatter, forward and backward
-    threads      one and two give the same bits; so do gradients written over the inputs
+    step 0       is the layer kinetic, forward and backward
+    threads      one and two give the same bits; so do gradients written over the inputs, and over dy
     refused      slabs of a grid, and fewer channels than axes
 */
 #include "draw.h"
@@ -31,7 +31,7 @@ typedef struct {
   size_t       steps, size;  /* parameters; values of B samples */
 } Case;
 
-static PetscErrorCode Create(const char type[], const char options[], const KNGrid *grid, PetscInt channels, Case *test)
+static PetscErrorCode Create(const char type[], KNActivation activation, const char options[], const KNGrid *grid, PetscInt channels, Case *test)
 {
   PetscFunctionBegin;
   *test = (Case){.size = B * (size_t)channels * KNGridSize(grid)};
@@ -40,6 +40,7 @@ static PetscErrorCode Create(const char type[], const char options[], const KNGr
   PetscCall(KNParametersCreate(&test->parameters));
   PetscCall(KNLayerCreate(type, type, 2, &test->layer));
   PetscCall(KNLayerSetChannels(test->layer, grid->dim, channels, PETSC_DECIDE));
+  PetscCall(KNLayerSetActivation(test->layer, activation));
   PetscCall(KNLayerSetFromOptions(test->layer));
   PetscCall(KNLayerSetUp(test->layer, test->parameters));
   PetscCall(KNParametersSetUp(test->parameters, 1));
@@ -98,15 +99,15 @@ static PetscErrorCode CheckDirection(const Case *test, const char what[], const 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode TestGradient(const KNGrid *grid, PetscInt channels, const char law[])
+static PetscErrorCode TestGradient(KNActivation activation, const KNGrid *grid, PetscInt channels, const char law[])
 {
-  char options[128], what[128];
+  char options[128], what[160];
   Case test;
 
   PetscFunctionBegin;
   PetscCall(PetscSNPrintf(options, sizeof(options), "-collision_rate 0.7 -collision_dimension 2 -collision_law %s", law));
-  PetscCall(PetscSNPrintf(what, sizeof(what), "%s, %d axes of %d, %d, %d %s, %d channels", law, (int)grid->dim, (int)grid->n[0], (int)grid->n[1], (int)grid->n[2], KNPointsNames[grid->points], (int)channels));
-  PetscCall(Create("transport", options, grid, channels, &test));
+  PetscCall(PetscSNPrintf(what, sizeof(what), "activation %d, %s, %d axes of %d, %d, %d %s, %d channels", (int)activation, law, (int)grid->dim, (int)grid->n[0], (int)grid->n[1], (int)grid->n[2], KNPointsNames[grid->points], (int)channels));
+  PetscCall(Create("transport", activation, options, grid, channels, &test));
   Draw(p, test.size, 1);
   Draw(u, test.size, 2);
   Draw(dy, test.size, 3);
@@ -146,7 +147,7 @@ static PetscErrorCode ShiftError(PetscInt dim, KNPoints points, PetscInt n, doub
   Case         test;
 
   PetscFunctionBegin;
-  PetscCall(Create("transport", "-collision_rate 0 -collision_dimension 2", &grid, C, &test));
+  PetscCall(Create("transport", KN_ACTIVATION_RESULT, "-collision_rate 0 -collision_dimension 2", &grid, C, &test));
   for (size_t pass_over = 0; pass_over < 2; pass_over++) {
     *error = 0;
     for (size_t b = 0, at = 0; b < B; b++) {
@@ -209,7 +210,7 @@ static PetscErrorCode TestConstant(const KNGrid *grid)
   Case         test;
 
   PetscFunctionBegin;
-  PetscCall(Create("transport", "-collision_rate 0.7 -collision_law uniform", grid, C, &test));
+  PetscCall(Create("transport", KN_ACTIVATION_RESULT, "-collision_rate 0.7 -collision_law uniform", grid, C, &test));
   Draw(u, test.size, 5);
   for (size_t i = 0; i < test.size; i++) p[i] = (KNReal)0.3 * (KNReal)(i / S % 7) - 1;
   PetscCall(Forward(&test, y));
@@ -235,36 +236,36 @@ static PetscErrorCode Same(const char what[], const char law[], const KNReal *a,
     difference += PetscSqr((double)a[i] - (double)b[i]);
     norm += PetscSqr((double)b[i]);
   }
-  CHECK(norm > 0 && difference <= PetscSqr(tolerance) * norm, "%s, %s: step 0 differs from scatter by %g", law, what, PetscSqrtReal(difference / norm));
+  CHECK(norm > 0 && difference <= PetscSqr(tolerance) * norm, "%s, %s: step 0 differs from kinetic by %g", law, what, PetscSqrtReal(difference / norm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode TestNoStep(const KNGrid *grid, const char law[])
+static PetscErrorCode TestNoStep(KNActivation activation, const KNGrid *grid, const char law[])
 {
   char options[128];
-  Case test, scatter;
+  Case test, kinetic;
 
   PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(options, sizeof(options), "-collision_rate 0.7 -collision_law %s", law));
-  PetscCall(Create("transport", options, grid, C, &test));
-  PetscCall(Create("scatter", options, grid, C, &scatter));
+  PetscCall(PetscSNPrintf(options, sizeof(options), "-collision_rate 0.7 -collision_dimension 4 -collision_law %s", law));
+  PetscCall(Create("transport", activation, options, grid, C, &test));
+  PetscCall(Create("kinetic", activation, options, grid, C, &kinetic));
   for (size_t c = 0; c < C; c++) CHECK(test.step[c] == 0, "channel %d begins with a step of %g", (int)c, (double)test.step[c]);
   Draw(p, test.size, 1);
   Draw(u, test.size, 2);
   Draw(dy, test.size, 3);
   PetscCall(Forward(&test, y));
-  PetscCall(Forward(&scatter, y2));
+  PetscCall(Forward(&kinetic, y2));
   PetscCall(Backward(&test, dp, du));
-  PetscCall(Backward(&scatter, dp2, du2));
+  PetscCall(Backward(&kinetic, dp2, du2));
   PetscCall(Same("outputs", law, y, y2, test.size));
   PetscCall(Same("gradients of positions", law, dp, dp2, test.size));
   PetscCall(Same("gradients of velocities", law, du, du2, test.size));
   PetscCall(Destroy(&test));
-  PetscCall(Destroy(&scatter));
+  PetscCall(Destroy(&kinetic));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode TestThreads(const KNGrid *grid, const char law[])
+static PetscErrorCode TestThreads(KNActivation activation, const KNGrid *grid, const char law[])
 {
   const int    threads = omp_get_max_threads();
   const size_t own     = C * KNGridSize(grid);
@@ -276,7 +277,7 @@ static PetscErrorCode TestThreads(const KNGrid *grid, const char law[])
   PetscCall(PetscSNPrintf(options, sizeof(options), "-collision_rate 0.7 -collision_law %s", law));
   for (int t = 0; t < 2; t++) {
     omp_set_num_threads(t + 1);
-    PetscCall(Create("transport", options, grid, C, &test[t]));
+    PetscCall(Create("transport", activation, options, grid, C, &test[t]));
     Draw(test[t].step, C, 4);
     Draw(p, test[t].size, 1);
     Draw(u, test[t].size, 2);
@@ -288,12 +289,16 @@ static PetscErrorCode TestThreads(const KNGrid *grid, const char law[])
   omp_set_num_threads(threads);
   CHECK(!memcmp(y, y2, test[0].size * sizeof(KNReal)), "%s: outputs on one and two threads differ", law);
   CHECK(!memcmp(dp, dp2, test[0].size * sizeof(KNReal)) && !memcmp(du, du2, test[0].size * sizeof(KNReal)) && !memcmp(steps[0], steps[1], sizeof(steps[0])), "%s: gradients on one and two threads differ", law);
-  for (PetscInt b = 0; b < B; b++) {
-    KNReal *const in[] = {p + (size_t)b * own, u + (size_t)b * own};
+  for (int over_dy = 0; over_dy < 2; over_dy++) {
+    Draw(p, test[0].size, 1);
+    Draw(u, test[0].size, 2);
+    for (PetscInt b = 0; b < B; b++) {
+      KNReal *const in[] = {p + (size_t)b * own, u + (size_t)b * own}, *const din[] = {over_dy ? dy + (size_t)b * own : in[0], in[1]};
 
-    KNLayerApplyBack(test[0].layer, &pass, b, (const KNReal *const *)in, dy + (size_t)b * own, in, INSERT_VALUES);
+      KNLayerApplyBack(test[0].layer, &pass, b, (const KNReal *const *)in, dy + (size_t)b * own, din, INSERT_VALUES);
+    }
+    CHECK(!memcmp(dp, over_dy ? dy : p, test[0].size * sizeof(KNReal)) && !memcmp(du, u, test[0].size * sizeof(KNReal)), "%s: gradients over %s are others", law, over_dy ? "dy" : "p");
   }
-  CHECK(!memcmp(dp, p, test[0].size * sizeof(KNReal)) && !memcmp(du, u, test[0].size * sizeof(KNReal)), "%s: gradients in place are others", law);
   for (int t = 0; t < 2; t++) PetscCall(Destroy(&test[t]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -306,12 +311,12 @@ static PetscErrorCode TestRefused(void)
 
   PetscFunctionBegin;
   PetscCall(PetscPushErrorHandler(PetscReturnErrorHandler, NULL));
-  code = Create("transport", "", &slab, C, &test);
+  code = Create("transport", KN_ACTIVATION_RESULT, "", &slab, C, &test);
   PetscCall(PetscPopErrorHandler());
   CHECK(code == KN_ERR_USAGE, "a slab gave code %d", (int)code);
   PetscCall(Destroy(&test));
   PetscCall(PetscPushErrorHandler(PetscReturnErrorHandler, NULL));
-  code = Create("transport", "", &plane, 1, &test);
+  code = Create("transport", KN_ACTIVATION_RESULT, "", &plane, 1, &test);
   PetscCall(PetscPopErrorHandler());
   CHECK(code == KN_ERR_USAGE, "one channel on two axes gave code %d", (int)code);
   PetscCall(Destroy(&test));
@@ -333,11 +338,13 @@ int main(int argc, char **argv)
         for (size_t i = 0; sizeof(KNReal) == sizeof(double) && i < PETSC_STATIC_ARRAY_LENGTH(n); i++) {
           const KNGrid small = KNGridMake(dim, n[i], points[k]);
 
-          PetscCall(TestGradient(&small, 6, law[l]));
-          PetscCall(TestGradient(&small, C, law[l])); /* on three axes the last group overlaps another one */
+          for (KNActivation a = KN_ACTIVATION_NONE; a <= KN_ACTIVATION_RESULT; a++) {
+            PetscCall(TestGradient(a, &small, 6, law[l]));
+            PetscCall(TestGradient(a, &small, C, law[l])); /* on three axes the last group overlaps another one */
+          }
         }
-        PetscCall(TestNoStep(&grid, law[l]));
-        PetscCall(TestThreads(&grid, law[l]));
+        for (KNActivation a = KN_ACTIVATION_NONE; a <= KN_ACTIVATION_RESULT; a++) PetscCall(TestNoStep(a, &grid, law[l]));
+        for (KNActivation a = KN_ACTIVATION_NONE; a <= KN_ACTIVATION_RESULT; a++) PetscCall(TestThreads(a, &grid, law[l]));
       }
       PetscCall(TestConstant(&grid));
       if (sizeof(KNReal) == sizeof(double)) PetscCall(TestShift(dim, points[k]));
