@@ -3,8 +3,10 @@
 #include <kitinet/format.h>
 #include <kitinet/lock.h>
 #include <kitinet/memory.h>
+#include <kitinet/picture.h>
 #include <kitinet/single_copy.h>
 #include <kitinet/threads.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -47,6 +49,33 @@ static PetscErrorCode Run(int argc, char **argv, PetscBool *stopped)
 }
 
 /*
+  Collective, after the command: what it printed has left the program, and its pictures are there. Whoever reads a table from a file on a full disk would take the half of it for all;
+  the work itself is done and kept.
+*/
+static PetscErrorCode CheckOutput(void)
+{
+  PetscInt  pictures;
+  PetscBool printed;
+
+  PetscFunctionBegin;
+  printed = (PetscBool)(!fflush(stdout) && !ferror(stdout));
+  PetscCall(KNAgree(PETSC_COMM_WORLD, printed ? PETSC_SUCCESS : KN_ERR_IO, "standard output could not be written, is its disk full? What the command printed is lost or cut short, its files are whole"));
+  (void)KNPictureMissing(&pictures);
+  PetscCall(KNAgree(PETSC_COMM_WORLD, pictures ? KN_ERR_IO : PETSC_SUCCESS, "pictures could not be written, %" PetscInt_FMT " of them, for the reasons above; everything else is done", pictures));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Descriptors 0 to 2 are never those of a file that we open: the shell may have closed them (`kitinet inspect ... >&-`). What is written there fails then. */
+static void OccupyStandardDescriptors(void)
+{
+  int descriptor;
+
+  do descriptor = open("/dev/null", O_RDONLY);
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  if (descriptor >= 0) (void)close(descriptor);
+}
+
+/*
   PETSc sees only its own runtime options at start (-log_view must be known then); KNOptionsInsert() enters all others. Returns the
   number of words kept.
 */
@@ -70,12 +99,14 @@ int main(int argc, char **argv)
   PetscBool      stopped = PETSC_FALSE;
   PetscErrorCode code;
 
+  OccupyStandardDescriptors();
   KNSingleCopySetUp();
   code = kept ? PetscInitialize(&n, &words, NULL, NULL) : PETSC_ERR_MEM;
   if (code) return KN_EXIT_FAILED;
   signal(SIGPIPE, SIG_DFL); /* `kitinet inspect ... | head` ends quietly; PETSc would call it a crash */
   code = KNErrorHandlerPush();
   if (!code) code = Run(argc, argv, &stopped);
+  if (!code && !stopped) code = CheckOutput();
 
   KNLockRelease();
   /* Our errors are raised by all ranks together: they end in order. After any other, some rank may be elsewhere. */
@@ -83,5 +114,6 @@ int main(int argc, char **argv)
   if (code) alarm(20); /* whatever hangs on the way out */
   (void)PetscFinalize();
   free(kept);
+  if (!code && !stopped && fflush(stdout)) return KN_EXIT_IO; /* of -log_view, which says what it has to say at the very end */
   return code ? KNExitCode(code) : stopped ? KN_EXIT_STOPPED : KN_EXIT_DONE;
 }

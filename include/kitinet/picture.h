@@ -2,7 +2,7 @@
   Pictures for papers and run directories: fields side by side, curves over an axis. Drawn by gnuplot.
 
   PATH.png comes from a script PATH.gp and data PATH.dat beside it, both removed after success. Without gnuplot on PATH, or if
-  anything fails, they stay and one line on stderr tells how to draw them: a missing picture is never an error.
+  it fails, they stay and a warning tells how to draw them. No picture is a reason to stop: KNPictureMissing() says at the end which are not there.
 
   Colours are told apart by colour-blind eyes and in grey: viridis for fields, blue-white-red for signed errors, the palette of
   Okabe and Ito for lines. Text is UTF-8, shown as it is.
@@ -51,5 +51,8 @@ PETSC_EXTERN PetscErrorCode KNPictureCurves(const char path[], const char title[
 
 /* As KNPictureCurves, with a mark at each point and nothing between them. */
 PETSC_EXTERN PetscErrorCode KNPicturePoints(const char path[], const char title[], const char xlabel[], const char ylabel[], KNPictureAxes axes, PetscInt n, const KNPictureCurve curve[]);
+
+/* Not collective. Pictures of this process that are not there so far. *lost: of them those that could not be written; the others wait for a gnuplot. lost may be NULL. */
+PETSC_EXTERN PetscInt KNPictureMissing(PetscInt *lost);
 
 #endif

@@ -4,6 +4,7 @@
 */
 #include "command.h"
 #include "evaluate.h"
+#include <kitinet/picture.h>
 #include <kitinet/run.h>
 
 PetscErrorCode KNBaseName(const char path[], size_t size, char name[])
@@ -124,7 +125,7 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
     if (members) PetscCall(KNSpreadPrint(n, candidate, m, datasets, spread));
     if (details[0]) PetscCall(KNEvaluateWrite(details, n, candidate, m, datasets, judgement));
     if (details[0] && members) PetscCall(KNSpreadWrite(details, n, candidate, m, datasets, spread));
-    if (pictures) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nPictures: fields_*.png, spectra_*.png, rollout_*.png beside each checkpoint; %s/distribution_*.png, %scurves.png\n", candidate[0].directory, members ? "ranks_*.png, spread_*.png, " : ""));
+    if (pictures && !KNPictureMissing(NULL)) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nPictures: fields_*.png, spectra_*.png, rollout_*.png beside each checkpoint; %s/distribution_*.png, %scurves.png\n", candidate[0].directory, members ? "ranks_*.png, spread_*.png, " : ""));
   }
   for (PetscInt i = 0; i < n; i++) PetscCall(KNOperatorDestroy(&candidate[i].op));
   for (PetscInt i = 0; i < n * m; i++) {

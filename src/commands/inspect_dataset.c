@@ -3,6 +3,7 @@
   enter minimum, mean, standard deviation, maximum and energy spectrum of each field. The ranks share the rows.
 */
 #include "inspect.h"
+#include <kitinet/picture.h>
 #include <kitinet/spectrum.h>
 #include <kitinet/xdmf.h>
 #include <math.h>
@@ -247,7 +248,7 @@ PetscErrorCode KNInspectDataset(const KNInspection *inspection)
 
     PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
     if (rank == 0) PetscCall(KNInspectDrawSamples(dataset, inspection->output));
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  pictures    %s-samples.png, %s-spectrum.png\n", inspection->output, inspection->output));
+    if (!KNPictureMissing(NULL)) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  pictures    %s-samples.png, %s-spectrum.png\n", inspection->output, inspection->output));
   }
   if (inspection->xdmf) {
     PetscCall(KNXDMFWrite(dataset, inspection->xdmf_samples, inspection->output));

@@ -12,6 +12,16 @@ extern char **environ;
 
 enum { NAME = PETSC_MAX_PATH_LEN + 8 }; /* bytes of a path with its ending */
 
+static struct {
+  PetscInt lost, undrawn;
+} missing;
+
+PetscInt KNPictureMissing(PetscInt *lost)
+{
+  if (lost) *lost = missing.lost;
+  return missing.lost + missing.undrawn;
+}
+
 /* The path and its ending, in name (NAME). */
 static const char *KNPictureName(const KNPicture *picture, const char ending[], char name[])
 {
@@ -45,9 +55,11 @@ PetscBool KNPictureOpen(const char path[], KNPicture *picture)
     if (!picture->script || !picture->data) problem = strerror(errno);
   }
   if (!problem) return PETSC_TRUE;
-  if (picture->script) (void)fclose(picture->script);
+  missing.lost++;
+  fprintf(stderr, "kitinet: warning: the picture %s.png is left out: %s\n", path, problem);
   if (picture->data) (void)fclose(picture->data);
-  fprintf(stderr, "kitinet: the picture %s.png is left out: %s\n", path, problem);
+  if (picture->script) (void)fclose(picture->script);
+  if (picture->script) (void)unlink(KNPictureName(picture, ".gp", name));
   return PETSC_FALSE;
 }
 
@@ -91,38 +103,52 @@ void KNPictureHead(KNPicture *picture, int width, int height)
   fprintf(picture->script, "\nset border linecolor '#404040'\n");
 }
 
-/* Runs gnuplot on the script: no shell, no start-up files, no output. Returns whether it succeeded. */
-static PetscBool KNPictureSpawn(char script[])
+/* Runs gnuplot on the script: no shell, no start-up files, no output. Returns whether it succeeded; *found: whether there is a gnuplot. */
+static PetscBool KNPictureSpawn(char script[], PetscBool *found)
 {
   char                      *argument[] = {"gnuplot", "-d", script, NULL};
   posix_spawn_file_actions_t actions;
   pid_t                      process;
   int                        status = -1, failed;
 
+  *found = PETSC_TRUE;
   if (posix_spawn_file_actions_init(&actions)) return PETSC_FALSE;
-  failed = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) || posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0) || posix_spawn_file_actions_adddup2(&actions, 1, 2) || posix_spawnp(&process, argument[0], &actions, NULL, argument, environ);
+  failed = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) || posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0) || posix_spawn_file_actions_adddup2(&actions, 1, 2) ? EIO : posix_spawnp(&process, argument[0], &actions, NULL, argument, environ);
   posix_spawn_file_actions_destroy(&actions);
+  *found = (PetscBool)(failed != ENOENT);
   if (failed) return PETSC_FALSE;
   while (waitpid(process, &status, 0) < 0 && errno == EINTR) { }
   return (PetscBool)(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* Whether a PNG file has its last chunk: gnuplot does not notice that a disk is full. */
+static PetscBool KNPictureIsWhole(const char png[])
+{
+  static const unsigned char end[12] = {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82};
+  unsigned char              found[sizeof(end)];
+  FILE                      *file  = fopen(png, "rb");
+  const PetscBool            whole = (PetscBool)(file && !fseek(file, -(long)sizeof(end), SEEK_END) && fread(found, 1, sizeof(end), file) == sizeof(end) && !memcmp(found, end, sizeof(end)));
+
+  if (file) (void)fclose(file);
+  return whole;
+}
+
 void KNPictureDraw(KNPicture *picture)
 {
-  char      script[NAME], data[NAME];
-  PetscBool good = PETSC_TRUE;
+  char      script[NAME], data[NAME], png[NAME];
+  PetscBool good = PETSC_TRUE, drawn, found;
 
   if (ferror(picture->script) || ferror(picture->data)) good = PETSC_FALSE;
   if (fclose(picture->script)) good = PETSC_FALSE;
   if (fclose(picture->data)) good = PETSC_FALSE;
   (void)KNPictureName(picture, ".gp", script);
   (void)KNPictureName(picture, ".dat", data);
-  if (!good) {
-    fprintf(stderr, "kitinet: the picture %s.png is left out: its files cannot be written, is the disk full?\n", picture->path);
-  } else if (!KNPictureSpawn(script)) {
-    fprintf(stderr, "kitinet: the picture %s.png is not drawn, gnuplot is missing or failed; later: gnuplot '%s'\n", picture->path, script);
-    return;
-  }
+  drawn = (PetscBool)(good && KNPictureSpawn(script, &found) && KNPictureIsWhole(KNPictureName(picture, ".png", png)));
+  if (!good) fprintf(stderr, "kitinet: warning: the picture %s.png is left out: its files cannot be written, is the disk full?\n", picture->path);
+  else if (!drawn) fprintf(stderr, "kitinet: warning: the picture %s.png is not drawn, gnuplot %s; later: gnuplot '%s'\n", picture->path, found ? "failed" : "is missing", script);
+  if (!drawn && good && !found) missing.undrawn++;
+  else if (!drawn) missing.lost++;
+  if (good && !drawn) return;
   (void)unlink(script);
   (void)unlink(data);
 }

@@ -1,7 +1,7 @@
 /*
   Faults of the system, injected into one rank by LD_PRELOAD. The environment says which:
 
-    FAULT_CALL   fsync, write, pwrite (also pwritev), read (also pread), flock, process_vm_readv, malloc, gemm_forward, gemm_backward: a matrix product without, with
+    FAULT_CALL   fsync, write, pwrite (also pwritev), read (also pread), open (also fopen, opendir), stat (also lstat, access), flock, process_vm_readv, malloc, gemm_forward, gemm_backward: a matrix product without, with
                  a transposed factor
     FAULT_RANK   of this rank only, as mpiexec or srun numbers it; default: all
     FAULT_FILE   only where the path of the file contains this
@@ -14,13 +14,17 @@
     FAULT_VALUE  what the first element of the matrix product becomes, times its value plus one; default nan
 */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -55,22 +59,25 @@ static void Learn(void)
   if (fault.rank < 0 || fault.rank == (rank ? atol(rank) : 0)) fault.call = getenv("FAULT_CALL");
 }
 
-/* Whether this call is to fail; descriptor < 0: there is no file. Threads may count a call twice: good enough here. */
-static int Strikes(const char call[], int descriptor, size_t size)
+#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+/* Whether this call is to fail; descriptor < 0: it has the file's path, or there is no file. Threads may count a call twice: good enough here. */
+static int StrikesFile(const char call[], int descriptor, const char *path, size_t size)
 {
+  char    link[64], found[4096];
+  ssize_t length;
+
   if (!fault.known) Learn();
   if (!fault.call || strcmp(fault.call, call) || (long)size < fault.size) return 0;
-  if (fault.when && access(fault.when, F_OK)) return 0;
+  if (fault.when && NEXT(access)(fault.when, F_OK)) return 0;
   if (fault.file && descriptor >= 0) {
-    char    link[64], path[4096];
-    ssize_t length;
-
     snprintf(link, sizeof(link), "/proc/self/fd/%d", descriptor);
-    length = readlink(link, path, sizeof(path) - 1);
+    length = readlink(link, found, sizeof(found) - 1);
     if (length < 0) return 0;
-    path[length] = 0;
-    if (!strstr(path, fault.file)) return 0;
+    found[length] = 0;
+    path          = found;
   }
+  if (fault.file && path && !strstr(path, fault.file)) return 0;
   if (__atomic_fetch_sub(&fault.after, 1, __ATOMIC_RELAXED) > 0) return 0;
   if (__atomic_fetch_sub(&fault.times, 1, __ATOMIC_RELAXED) <= 0) return 0;
   if (fault.signal) {
@@ -81,7 +88,47 @@ static int Strikes(const char call[], int descriptor, size_t size)
   return 1;
 }
 
-#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+static int Strikes(const char call[], int descriptor, size_t size)
+{
+  return StrikesFile(call, descriptor, NULL, size);
+}
+
+/* Functions of a path; those with 64 are the same under another name. */
+#define OPEN(name) \
+  int name(const char *path, int flags, ...) \
+  { \
+    va_list arguments; \
+    int     mode; \
+\
+    va_start(arguments, flags); \
+    mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(arguments, int) : 0; \
+    va_end(arguments); \
+    return StrikesFile("open", -1, path, 0) ? -1 : NEXT(name)(path, flags, mode); \
+  }
+OPEN(open)
+OPEN(open64)
+
+#define FOPEN(name) \
+  FILE *name(const char *path, const char *mode) { return StrikesFile("open", -1, path, 0) ? NULL : NEXT(name)(path, mode); }
+FOPEN(fopen)
+FOPEN(fopen64)
+
+DIR *opendir(const char *path)
+{
+  return StrikesFile("open", -1, path, 0) ? NULL : NEXT(opendir)(path);
+}
+
+#define STAT(name, type) \
+  int name(const char *path, struct type *status) { return StrikesFile("stat", -1, path, 0) ? -1 : NEXT(name)(path, status); }
+STAT(stat, stat)
+STAT(stat64, stat64)
+STAT(lstat, stat)
+STAT(lstat64, stat64)
+
+int access(const char *path, int mode)
+{
+  return StrikesFile("stat", -1, path, 0) ? -1 : NEXT(access)(path, mode);
+}
 
 int fsync(int descriptor)
 {

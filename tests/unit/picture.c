@@ -110,7 +110,10 @@ static PetscErrorCode TestDrawn(void)
 /* No gnuplot: the script stays. No directory, an impossible name: nothing is drawn. None is an error. */
 static PetscErrorCode TestNotDrawn(void)
 {
+  PetscInt lost;
+
   PetscFunctionBegin;
+  PetscCheck(KNPictureMissing(&lost) == 0 && lost == 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%d of the pictures that are there are counted as lost", (int)lost);
   PetscCheck(!setenv("PATH", "/nonexistent", 1), PETSC_COMM_SELF, PETSC_ERR_LIB, "setenv");
   Remove("undrawn");
   PetscCall(DrawCurves("undrawn", KN_AXES_LOG_Y));
@@ -122,6 +125,7 @@ static PetscErrorCode TestNotDrawn(void)
   PetscCall(DrawCurves("no/such/directory", KN_AXES_LOG_Y));
   PetscCall(DrawCurves("two\nlines", KN_AXES_LOG_Y));
   PetscCheck(!Exists("two\nlines", ".gp"), PETSC_COMM_SELF, PETSC_ERR_PLIB, "A name with a line break is refused");
+  PetscCheck(KNPictureMissing(&lost) == 4 && lost == 2, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%d pictures are missing, %d of them could not be written", (int)KNPictureMissing(NULL), (int)lost);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
