@@ -22,13 +22,6 @@ static PetscErrorCode KNLayerSetFromOptions_Crop(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode KNLayerSetUp_Crop(KNLayer layer, KNParameters parameters)
-{
-  PetscFunctionBegin;
-  PetscCall(KNLayerKeepChannels(layer));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static PetscErrorCode KNLayerSetGrid_Crop(KNLayer layer)
 {
   Crop *crop = layer->data;
@@ -43,8 +36,8 @@ static PetscErrorCode KNLayerSetGrid_Crop(KNLayer layer)
     if (a) layer->grid_out.n[a] = n;
     else layer->grid_out = KNPaddedFirst(&layer->grid_in, n);
   }
-  KNPaddingExtents(&layer->grid_in, crop->N);
-  KNPaddingExtents(&layer->grid_out, crop->n);
+  KNGridExtents(&layer->grid_in, crop->N);
+  KNGridExtents(&layer->grid_out, crop->n);
   layer->traits.identity = (PetscBool)(KNGridSize(&layer->grid_in) == KNGridSize(&layer->grid_out));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -88,7 +81,7 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Crop(KNLayer layer)
   layer->data = crop;
   layer->ops  = (KNLayerOps){
      .setfromoptions = KNLayerSetFromOptions_Crop,
-     .setup          = KNLayerSetUp_Crop,
+     .setup          = KNLayerKeepChannels,
      .setgrid        = KNLayerSetGrid_Crop,
      .apply          = KNLayerApply_Crop,
      .apply_back     = KNLayerApplyBack_Crop,

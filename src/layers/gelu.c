@@ -12,7 +12,7 @@
     3. the backward kernel directly below, each line the derivative of one above;
     4. the context, for layers with options, parameters or workspace (linear.c is the smallest of these);
     5. SetFromOptions: each option once, beside its default, with help text;
-    6. SetUp: channels checked, parameters declared by name, shape, roles of the axes and initial distribution;
+    6. SetUp: channels checked, parameters declared by name, shape, roles of the axes and initial distribution (here there are none: linear.c);
     7. SetGrid: workspace and plans for a grid and a batch, the output's grid, the cost in FLOPs (if it is called again,
        it frees what it made before);
     8. Apply, ApplyBack: choose pointers and call kernels, for one sample; they allocate nothing and any thread may call them. Layers whose
@@ -23,13 +23,6 @@
 */
 #include "layer_impl.h"
 #include "gelu_kernels.h"
-
-static PetscErrorCode KNLayerSetUp_GELU(KNLayer layer, KNParameters parameters)
-{
-  PetscFunctionBegin;
-  PetscCall(KNLayerKeepChannels(layer));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
 
 static PetscErrorCode KNLayerSetGrid_GELU(KNLayer layer)
 {
@@ -54,21 +47,14 @@ static void KNLayerApplyBack_GELU(KNLayer layer, const KNPass *pass, PetscInt b,
   if (din[0]) kn_gelu_backward(din[0], dout, in[0], (size_t)layer->in * KNGridSize(&layer->grid_in), mode == ADD_VALUES);
 }
 
-static PetscErrorCode KNLayerDestroy_GELU(KNLayer layer)
-{
-  PetscFunctionBegin; /* no context to free */
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 PETSC_INTERN PetscErrorCode KNLayerCreate_GELU(KNLayer layer)
 {
   PetscFunctionBegin;
   layer->ops = (KNLayerOps){
-    .setup      = KNLayerSetUp_GELU,
+    .setup      = KNLayerKeepChannels,
     .setgrid    = KNLayerSetGrid_GELU,
     .apply      = KNLayerApply_GELU,
     .apply_back = KNLayerApplyBack_GELU,
-    .destroy    = KNLayerDestroy_GELU,
   };
   layer->traits = (KNLayerTraits){.over_gradient = PETSC_TRUE, .over_input = 1};
   PetscFunctionReturn(PETSC_SUCCESS);

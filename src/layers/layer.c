@@ -86,7 +86,7 @@ PetscErrorCode KNLayerDestroy(KNLayer *layer)
 {
   PetscFunctionBegin;
   if (!*layer) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall((*layer)->ops.destroy(*layer));
+  if ((*layer)->ops.destroy) PetscCall((*layer)->ops.destroy(*layer));
   PetscCall(PetscFree(*layer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -167,11 +167,24 @@ PetscErrorCode KNLayerDeclare(KNLayer layer, KNParameters parameters, KNParamete
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNLayerKeepChannels(KNLayer layer)
+PetscErrorCode KNLayerKeepChannels(KNLayer layer, KNParameters parameters)
 {
   PetscFunctionBegin;
   if (layer->out == PETSC_DECIDE) layer->out = layer->in;
   PetscCheck(layer->out == layer->in, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: %s keeps the number of channels", layer->name, layer->type);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void KNGridExtents(const KNGrid *grid, size_t n[KN_MAX_DIM])
+{
+  for (PetscInt a = 0; a < KN_MAX_DIM; a++) n[a] = 1;
+  for (PetscInt a = 0; a < grid->dim; a++) n[KN_MAX_DIM - grid->dim + a] = (size_t)grid->n[a];
+}
+
+PetscErrorCode KNLayerNeedWhole(KNLayer layer)
+{
+  PetscFunctionBegin;
+  PetscCheck(!layer->grid_in.whole, PETSC_COMM_WORLD, KN_ERR_USAGE, "layer %s (%s) needs whole samples: leave -ranks_per_sample out", layer->name, layer->type);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -18,7 +18,7 @@ typedef struct {
   void (*apply_back)(KNLayer, const KNPass *, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode);
   void (*finish_back)(KNLayer, const KNPass *);   /* may be NULL */
   PetscErrorCode (*view)(KNLayer, PetscViewer);   /* may be NULL */
-  PetscErrorCode (*destroy)(KNLayer);             /* frees data */
+  PetscErrorCode (*destroy)(KNLayer);             /* frees data; NULL: there is none */
 } KNLayerOps;
 
 struct _p_KNLayer {
@@ -53,7 +53,13 @@ struct _p_KNLayer {
 /* Not collective. Declares a parameter whose name is the layer's and .name, whose site is the layer's; the rest of info is given. For setup. */
 PETSC_INTERN PetscErrorCode KNLayerDeclare(KNLayer layer, KNParameters parameters, KNParameterInfo info, KNReal **value, KNReal **gradient);
 
-/* Not collective. For setup of layers that keep the number of channels: sets out, or raises where it was given and differs. */
-PETSC_INTERN PetscErrorCode KNLayerKeepChannels(KNLayer layer);
+/* Not collective. setup of layers without parameters that keep the number of channels: sets out, or raises where it was given and differs. */
+PETSC_INTERN PetscErrorCode KNLayerKeepChannels(KNLayer layer, KNParameters parameters);
+
+/* The extents of a grid as three axes, the last one contiguous; leading ones where it has fewer. */
+PETSC_INTERN void KNGridExtents(const KNGrid *grid, size_t n[KN_MAX_DIM]);
+
+/* Not collective. For setgrid: refuses slabs (KN_ERR_USAGE). */
+PETSC_INTERN PetscErrorCode KNLayerNeedWhole(KNLayer layer);
 
 #endif

@@ -23,13 +23,6 @@ static PetscErrorCode KNLayerSetFromOptions_Pad(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode KNLayerSetUp_Pad(KNLayer layer, KNParameters parameters)
-{
-  PetscFunctionBegin;
-  PetscCall(KNLayerKeepChannels(layer));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static PetscErrorCode KNLayerSetGrid_Pad(KNLayer layer)
 {
   Pad *pad = layer->data;
@@ -37,8 +30,8 @@ static PetscErrorCode KNLayerSetGrid_Pad(KNLayer layer)
   PetscFunctionBegin;
   for (PetscInt a = 1; a < layer->dim; a++) layer->grid_out.n[a] = KNPadded(layer->grid_in.n[a], pad->fraction[a]);
   layer->grid_out = KNPaddedFirst(&layer->grid_out, KNPadded(KNGridWhole(&layer->grid_in, 0), pad->fraction[0]));
-  KNPaddingExtents(&layer->grid_in, pad->n);
-  KNPaddingExtents(&layer->grid_out, pad->N);
+  KNGridExtents(&layer->grid_in, pad->n);
+  KNGridExtents(&layer->grid_out, pad->N);
   layer->traits.identity = (PetscBool)(KNGridSize(&layer->grid_in) == KNGridSize(&layer->grid_out));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -82,7 +75,7 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Pad(KNLayer layer)
   layer->data = pad;
   layer->ops  = (KNLayerOps){
      .setfromoptions = KNLayerSetFromOptions_Pad,
-     .setup          = KNLayerSetUp_Pad,
+     .setup          = KNLayerKeepChannels,
      .setgrid        = KNLayerSetGrid_Pad,
      .apply          = KNLayerApply_Pad,
      .apply_back     = KNLayerApplyBack_Pad,

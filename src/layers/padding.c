@@ -26,12 +26,6 @@ KNGrid KNPaddedFirst(const KNGrid *grid, PetscInt points)
   return padded;
 }
 
-void KNPaddingExtents(const KNGrid *grid, size_t n[KN_MAX_DIM])
-{
-  for (PetscInt a = 0; a < KN_MAX_DIM; a++) n[a] = 1;
-  for (PetscInt a = 0; a < grid->dim; a++) n[KN_MAX_DIM - grid->dim + a] = (size_t)grid->n[a];
-}
-
 void kn_extend(KNReal *restrict y, const size_t N[3], const KNReal *restrict x, const size_t n[3], size_t P, int add)
 {
   // y: (P, N0, N1, N2), x: (P, n0, n1, n2)

@@ -21,9 +21,6 @@ PETSC_INTERN KNGrid KNPaddedFirst(const KNGrid *grid, PetscInt points);
 /* Declares and reads -model_padding and -model_padding_axes: the fraction of each axis. Collective. */
 PETSC_INTERN PetscErrorCode KNPaddingSetFromOptions(PetscReal fraction[KN_MAX_DIM]);
 
-/* The extents of a grid as three axes with the last one longest in memory: leading ones where it has fewer. */
-PETSC_INTERN void KNPaddingExtents(const KNGrid *grid, size_t n[KN_MAX_DIM]);
-
 /* P fields y on the large grid N = (or += if add) x on the small grid n, 0 beyond it. x: (P, n), y: (P, N). */
 PETSC_INTERN void kn_extend(KNReal *restrict y, const size_t N[3], const KNReal *restrict x, const size_t n[3], size_t P, int add);
 

@@ -16,7 +16,6 @@
 #include <petscviewer.h>
 #include <string.h>
 
-#define MAX_INPUTS 2
 #define SAMPLES    3
 
 #if defined(KN_DOUBLE)
@@ -40,6 +39,10 @@ static const struct {
   {"perceptron",  3,            PETSC_FALSE, 0},
   {"dropout",     PETSC_DECIDE, PETSC_TRUE,  0},
   {"transport",   PETSC_DECIDE, PETSC_FALSE, 1},
+  {"pool",        PETSC_DECIDE, PETSC_TRUE,  0},
+  {"mean",        PETSC_DECIDE, PETSC_TRUE,  0},
+  {"upsample",    PETSC_DECIDE, PETSC_TRUE,  0},
+  {"concatenate", PETSC_DECIDE, PETSC_TRUE,  0},
 };
 
 static PetscInt activation = PETSC_DECIDE; /* a KNActivation of the residual under test; PETSC_DECIDE: it is none, or has its own */
@@ -51,8 +54,8 @@ typedef struct {
   KNParameters parameters;
   KNPass       pass;
   PetscInt     inputs;
-  size_t       n_in, n_out, n_value; /* elements of an input, of the output (SAMPLES samples), of the parameters */
-  KNReal      *in[MAX_INPUTS], *din[MAX_INPUTS], *out, *dout;
+  size_t       n_in[KN_MAX_INPUTS], n_out, n_value; /* elements of each input, of the output (SAMPLES samples), of the parameters */
+  KNReal      *in[KN_MAX_INPUTS], *din[KN_MAX_INPUTS], *out, *dout;
   KNReal      *value, *gradient; /* of the parameters, not owned */
 } Case;
 
@@ -106,8 +109,10 @@ static PetscInt AxesNeeded(const char type[])
 
 static PetscErrorCode CaseCreate(const char type[], const KNGrid *grid, Case *test)
 {
-  PetscInt in = 4, out = PETSC_DECIDE, stated;
-  KNGrid   grid_out;
+  const KNGrid coarse = KNGridMake(grid->dim, (const PetscInt[]){(grid->n[0] + 1) / 2, (grid->n[1] + 1) / 2, (grid->n[2] + 1) / 2}, grid->points);
+  const KNGrid grids[] = {*grid, strcmp(type, "concatenate") || grid->dim == 1 ? *grid : coarse, *grid};
+  PetscInt     in = 4, out = PETSC_DECIDE, stated;
+  KNGrid       grid_out;
 
   PetscFunctionBegin;
   memset(test, 0, sizeof(*test));
@@ -123,21 +128,25 @@ static PetscErrorCode CaseCreate(const char type[], const KNGrid *grid, Case *te
   PetscCall(KNLayerCreate(type, "layer", 1, &test->layer));
   PetscCall(KNLayerSetChannels(test->layer, grid->dim, in, out));
   if (activation != PETSC_DECIDE) PetscCall(KNLayerSetActivation(test->layer, (KNActivation)activation));
+  if (!strcmp(type, "concatenate")) PetscCall(KNLayerSetInput(test->layer, 1, 3));
   PetscCall(KNLayerSetFromOptions(test->layer));
   PetscCall(KNLayerSetUp(test->layer, test->parameters));
   PetscCall(KNParametersSetUp(test->parameters, 1));
   PetscCall(KNParametersGetBlocks(test->parameters, &test->n_value, &test->value, &test->gradient, NULL, NULL));
-  PetscCall(KNLayerSetGrid(test->layer, grid, SAMPLES));
-  PetscCall(KNLayerGetSizes(test->layer, &test->inputs, &in, &stated, NULL, &grid_out));
-  PetscCheck(test->inputs >= 1 && test->inputs <= MAX_INPUTS, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: %d inputs", type, (int)test->inputs);
+  PetscCall(KNLayerSetGrids(test->layer, grids, SAMPLES));
+  PetscCall(KNLayerGetSizes(test->layer, &test->inputs, NULL, &stated, NULL, &grid_out));
+  PetscCheck(test->inputs >= 1 && test->inputs <= KN_MAX_INPUTS, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: %d inputs", type, (int)test->inputs);
   PetscCheck(out == PETSC_DECIDE ? stated > 0 : stated == out, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: %d channels instead of %d", type, (int)stated, (int)out);
   PetscCheck(grid_out.dim <= grid->dim && KNGridSize(&grid_out) > 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: no output grid", type);
-  test->n_in  = (size_t)(SAMPLES * in) * KNGridSize(grid);
   test->n_out = (size_t)(SAMPLES * stated) * KNGridSize(&grid_out);
   for (PetscInt i = 0; i < test->inputs; i++) {
-    PetscCall(Random(test->n_in, i, &test->in[i]));
-    PetscCall(KNMalloc(test->n_in, sizeof(KNReal), &test->din[i]));
-    memset(test->din[i], 0, test->n_in * sizeof(KNReal));
+    KNGrid given;
+
+    PetscCall(KNLayerGetInput(test->layer, i, &in, &given));
+    test->n_in[i] = (size_t)(SAMPLES * in) * KNGridSize(&given);
+    PetscCall(Random(test->n_in[i], i, &test->in[i]));
+    PetscCall(KNMalloc(test->n_in[i], sizeof(KNReal), &test->din[i]));
+    memset(test->din[i], 0, test->n_in[i] * sizeof(KNReal));
   }
   PetscCall(KNMalloc(test->n_out, sizeof(KNReal), &test->out));
   PetscCall(Random(test->n_out, 10, &test->dout));
@@ -208,7 +217,7 @@ static PetscErrorCode TestGradient(const char type[], const KNGrid *grid)
   PetscCall(CaseCreate(type, grid, &test));
   PetscCall(Forward(&test, test.out));
   PetscCall(Backward(&test));
-  for (PetscInt i = 0; i < test.inputs; i++) PetscCall(CheckDirection(&test, i ? "second input" : "input", test.n_in, test.in[i], test.din[i]));
+  for (PetscInt i = 0; i < test.inputs; i++) PetscCall(CheckDirection(&test, i ? "second input" : "input", test.n_in[i], test.in[i], test.din[i]));
   PetscCall(CheckDirection(&test, "parameters", test.n_value, test.value, test.gradient));
   PetscCall(CaseDestroy(&test));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -231,13 +240,13 @@ static PetscErrorCode TestAdjoint(const char type[], const KNGrid *grid)
 
   PetscFunctionBegin;
   PetscCall(CaseCreate(type, grid, &test));
-  PetscCall(Random(test.n_in, 30, &x));
-  PetscCall(Random(test.n_in, 31, &y));
+  PetscCall(Random(test.n_in[0], 30, &x));
+  PetscCall(Random(test.n_in[0], 31, &y));
   for (int i = 0; i < 4; i++) {
     PetscCall(KNMalloc(test.n_out, sizeof(KNReal), &f[i]));
-    memset(test.in[0], 0, test.n_in * sizeof(KNReal));
-    if (i & 1) Add(test.n_in, test.in[0], 1, x);
-    if (i & 2) Add(test.n_in, test.in[0], 1, y);
+    memset(test.in[0], 0, test.n_in[0] * sizeof(KNReal));
+    if (i & 1) Add(test.n_in[0], test.in[0], 1, x);
+    if (i & 2) Add(test.n_in[0], test.in[0], 1, y);
     PetscCall(Forward(&test, f[i]));
   }
   Add(test.n_out, f[3], -1, f[1]);
@@ -252,7 +261,7 @@ static PetscErrorCode TestAdjoint(const char type[], const KNGrid *grid)
 
     PetscCall(Backward(&test));
     forward  = Dot(test.n_out, test.dout, f[1]);
-    backward = Dot(test.n_in, test.din[0], x);
+    backward = Dot(test.n_in[0], test.din[0], x);
     PetscCheck(PetscAbsReal(forward - backward) <= tolerance * Norm(test.n_out, test.dout) * Norm(test.n_out, f[1]), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: backward is not the adjoint of forward: %.12g and %.12g", type, backward, forward);
   }
   PetscCall(KNFree(&x));
@@ -265,7 +274,7 @@ static PetscErrorCode TestAdjoint(const char type[], const KNGrid *grid)
 static PetscErrorCode TestAdd(const char type[], const KNGrid *grid)
 {
   Case    test;
-  KNReal *once[MAX_INPUTS], *gradient, *out, *base;
+  KNReal *once[KN_MAX_INPUTS], *gradient, *out, *base;
 
   PetscFunctionBegin;
   PetscCall(CaseCreate(type, grid, &test));
@@ -280,13 +289,13 @@ static PetscErrorCode TestAdd(const char type[], const KNGrid *grid)
   PetscCall(KNMalloc(test.n_value, sizeof(KNReal), &gradient));
   memcpy(gradient, test.gradient, test.n_value * sizeof(KNReal));
   for (PetscInt i = 0; i < test.inputs; i++) {
-    PetscCall(KNMalloc(test.n_in, sizeof(KNReal), &once[i]));
-    memcpy(once[i], test.din[i], test.n_in * sizeof(KNReal));
+    PetscCall(KNMalloc(test.n_in[i], sizeof(KNReal), &once[i]));
+    memcpy(once[i], test.din[i], test.n_in[i] * sizeof(KNReal));
   }
   PetscCall(Backward(&test));
   for (PetscInt i = 0; i < test.inputs; i++) {
-    Add(test.n_in, test.din[i], -2, once[i]);
-    PetscCheck(Norm(test.n_in, test.din[i]) <= tolerance * Norm(test.n_in, once[i]), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: the gradient of input %d does not accumulate", type, (int)i);
+    Add(test.n_in[i], test.din[i], -2, once[i]);
+    PetscCheck(Norm(test.n_in[i], test.din[i]) <= tolerance * Norm(test.n_in[i], once[i]), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: the gradient of input %d does not accumulate", type, (int)i);
     PetscCall(KNFree(&once[i]));
   }
   Add(test.n_value, test.gradient, -2, gradient);
@@ -325,7 +334,7 @@ static PetscErrorCode TestThreads(const char type[], const KNGrid *grid)
   omp_set_num_threads(threads);
   for (int run = 1; run < 3; run++) {
     PetscCall(CheckSameBits(type, "outputs", run, test[0].n_out, test[0].out, test[run].out));
-    for (PetscInt i = 0; i < test[0].inputs; i++) PetscCall(CheckSameBits(type, "input gradients", run, test[0].n_in, test[0].din[i], test[run].din[i]));
+    for (PetscInt i = 0; i < test[0].inputs; i++) PetscCall(CheckSameBits(type, "input gradients", run, test[0].n_in[i], test[0].din[i], test[run].din[i]));
     PetscCall(CheckSameBits(type, "parameter gradients", run, test[0].n_value, test[0].gradient, test[run].gradient));
   }
   for (int run = 0; run < 3; run++) PetscCall(CaseDestroy(&test[run]));
@@ -336,6 +345,7 @@ static PetscErrorCode TestBatch(const char type[], const KNGrid *grid)
 {
   Case           test;
   KNReal        *first;
+  KNGrid         again[KN_MAX_INPUTS];
   PetscLogDouble forward, backward;
 
   PetscFunctionBegin;
@@ -348,11 +358,12 @@ static PetscErrorCode TestBatch(const char type[], const KNGrid *grid)
   test.pass.samples = 0;
   PetscCall(Forward(&test, first));
   PetscCall(Backward(&test));
-  for (PetscInt i = 0; i < test.inputs; i++) PetscCheck(Norm(test.n_in, test.din[i]) == 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: no samples have a gradient", type);
+  for (PetscInt i = 0; i < test.inputs; i++) PetscCheck(Norm(test.n_in[i], test.din[i]) == 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: no samples have a gradient", type);
 
   /* Planned again, for the same grid: nothing of the first plan may be left over. */
   test.pass.samples = SAMPLES;
-  PetscCall(KNLayerSetGrid(test.layer, grid, SAMPLES));
+  for (PetscInt i = 0; i < test.inputs; i++) PetscCall(KNLayerGetInput(test.layer, i, NULL, &again[i]));
+  PetscCall(KNLayerSetGrids(test.layer, again, SAMPLES));
   PetscCall(Forward(&test, first));
   PetscCall(CheckSameBits(type, "outputs", 1, test.n_out, test.out, first));
   PetscCall(KNLayerGetCost(test.layer, &forward, &backward, NULL));
