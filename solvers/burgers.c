@@ -241,11 +241,11 @@ static PetscErrorCode KNSolverDescribe_Burgers(KNSolver solver)
   PetscCall(KNPeriodicFieldGetParameters(d->field, &alpha, &tau, &scale));
   PetscCall(PetscStrncpy(p->equation, "u_t + (u^2/2)_x = nu u_xx on the unit interval", sizeof(p->equation)));
   PetscCall(PetscStrncpy(p->boundary, "periodic", sizeof(p->boundary)));
-  p->grid   = KNGridMake(1, &d->resolution, KN_POINTS_PERIODIC);
+  KNProblemSetGrid(p, KNGridMake(1, &d->resolution, KN_POINTS_PERIODIC));
   p->frames = d->frames;
   p->times  = d->times;
-  if (!d->frames) p->input[p->inputs++] = (KNField){.name = "u0", .unit = "1"};
-  p->output[p->outputs++]       = (KNField){.name = "u", .unit = "1"};
+  if (!d->frames) p->input.field[p->input.fields++] = (KNField){.name = "u0", .unit = "1"};
+  p->output.field[p->output.fields++] = (KNField){.name = "u", .unit = "1"};
   p->parameter[p->parameters++] = (KNParameter){.name = "nu", .unit = "1", .value = d->viscosity};
   p->parameter[p->parameters++] = (KNParameter){.name = "final_time", .unit = "1", .value = d->final_time};
   p->parameter[p->parameters++] = (KNParameter){.name = "field_alpha", .unit = "1", .value = alpha};

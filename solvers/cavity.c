@@ -128,13 +128,13 @@ static PetscErrorCode KNSolverDescribe_Cavity(KNSolver solver)
   PetscFunctionBegin;
   PetscCall(PetscStrncpy(p->equation, "div(u u) + grad p = (1/Re) Laplace u, div u = 0 on the unit square", sizeof(p->equation)));
   PetscCall(PetscStrncpy(p->boundary, "u = lid(x), v = 0 at y = 1; u = v = 0 on the other walls", sizeof(p->boundary)));
-  p->grid                 = KNGridMake(2, (const PetscInt[]){c->resolution, c->resolution}, (KNPoints)c->points);
-  p->input[p->inputs++]   = (KNField){.name = "lid", .unit = "1"};
-  p->output[p->outputs++] = (KNField){.name = "u", .unit = "1"};
-  p->output[p->outputs++] = (KNField){.name = "v", .unit = "1"};
-  if (c->lid_kind != LID_UNIFORM) p->output[p->outputs++] = (KNField){.name = "p", .unit = "1"};
+  KNProblemSetGrid(p, KNGridMake(2, (const PetscInt[]){c->resolution, c->resolution}, (KNPoints)c->points));
+  p->input.field[p->input.fields++] = (KNField){.name = "lid", .unit = "1"};
+  p->output.field[p->output.fields++] = (KNField){.name = "u", .unit = "1"};
+  p->output.field[p->output.fields++] = (KNField){.name = "v", .unit = "1"};
+  if (c->lid_kind != LID_UNIFORM) p->output.field[p->output.fields++] = (KNField){.name = "p", .unit = "1"};
   if (c->reynolds_high > c->reynolds_low) {
-    p->input[p->inputs++]         = (KNField){.name = "reynolds", .unit = "1"};
+    p->input.field[p->input.fields++] = (KNField){.name = "reynolds", .unit = "1"};
     p->parameter[p->parameters++] = (KNParameter){.name = "reynolds_low", .unit = "1", .value = c->reynolds_low};
     p->parameter[p->parameters++] = (KNParameter){.name = "reynolds_high", .unit = "1", .value = c->reynolds_high};
   } else {
@@ -194,7 +194,7 @@ static PetscErrorCode KNSolverDraw_Cavity(KNSolver solver, PetscInt64 seed, Pets
   KNRandomWords(seed, KN_STREAM_FIELD, 0, 0, sample, 1, word); /* 1: the field after the lid's */
   c->reynolds = c->reynolds_low * PetscPowReal(c->reynolds_high / c->reynolds_low, KNUniform(word[0]));
   for (size_t i = 0; i < r * r; i++) input[i] = c->stored[i / r];
-  if (solver->problem.inputs == 2) {
+  if (solver->problem.input.fields == 2) {
     for (size_t i = 0; i < r * r; i++) input[r * r + i] = c->reynolds;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -212,7 +212,7 @@ static PetscErrorCode KNSolverTake_Cavity(KNSolver solver, const PetscReal given
 
     c->lid[i] = (1.0 - c->back.weight[i]) * before[0] + c->back.weight[i] * before[r];
   }
-  c->reynolds = solver->problem.inputs == 2 ? given[r * r] : c->reynolds_low;
+  c->reynolds = solver->problem.input.fields == 2 ? given[r * r] : c->reynolds_low;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -231,7 +231,7 @@ static PetscErrorCode KNSolverSolve_Cavity(KNSolver solver, PetscReal output[], 
   if (!report->converged) PetscFunctionReturn(PETSC_SUCCESS);
   kn_sample(output, fields->u, &c->nodes, &c->faces, m + 2, r);
   kn_sample(output + r * r, fields->v, &c->faces, &c->nodes, m + 1, r);
-  if (solver->problem.outputs == 3) kn_sample(output + 2 * r * r, fields->p, &c->faces, &c->faces, m + 2, r);
+  if (solver->problem.output.fields == 3) kn_sample(output + 2 * r * r, fields->p, &c->faces, &c->faces, m + 2, r);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

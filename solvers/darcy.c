@@ -41,7 +41,7 @@ typedef struct {
   PetscReal     rhs_value, rhs_amplitude;
   KNRandomField field;
   KNDiffusion   diffusion;
-  KNGrid        grid;           /* the solve grid; the stored one is problem.grid */
+  KNGrid        grid;           /* the solve grid; the stored one is problem.output.grid */
   PetscReal    *a, *f, *u;      /* (n, n) */
   PetscInt     *left, *right;   /* (resolution) interpolation from the solve grid to the stored one, each axis */
   PetscReal    *weight;
@@ -113,15 +113,15 @@ static PetscErrorCode KNSolverDescribe_Darcy(KNSolver solver)
   PetscCall(KNRandomFieldGetParameters(d->field, &alpha, &tau, &scale));
   PetscCall(PetscStrncpy(p->equation, "-div(a grad u) = f on the unit square", sizeof(p->equation)));
   PetscCall(PetscStrncpy(p->boundary, "u = 0", sizeof(p->boundary)));
-  p->grid                 = KNGridMake(2, (const PetscInt[]){d->resolution, d->resolution}, (KNPoints)d->points);
-  p->input[p->inputs++]   = (KNField){.name = "a", .unit = "1"};
-  p->output[p->outputs++] = (KNField){.name = "u", .unit = "1"};
+  KNProblemSetGrid(p, KNGridMake(2, (const PetscInt[]){d->resolution, d->resolution}, (KNPoints)d->points));
+  p->input.field[p->input.fields++] = (KNField){.name = "a", .unit = "1"};
+  p->output.field[p->output.fields++] = (KNField){.name = "u", .unit = "1"};
   if (d->coefficient == COEFFICIENT_PIECEWISE) {
     p->parameter[p->parameters++] = (KNParameter){.name = "a_high", .unit = "1", .value = d->high};
     p->parameter[p->parameters++] = (KNParameter){.name = "a_low", .unit = "1", .value = d->low};
   }
   if (d->rhs == RHS_RANDOM) {
-    p->input[p->inputs++]         = (KNField){.name = "f", .unit = "1"};
+    p->input.field[p->input.fields++] = (KNField){.name = "f", .unit = "1"};
     p->parameter[p->parameters++] = (KNParameter){.name = "f_mean", .unit = "1", .value = d->rhs_value};
     p->parameter[p->parameters++] = (KNParameter){.name = "f_amplitude", .unit = "1", .value = d->rhs_amplitude};
   } else {
@@ -154,7 +154,7 @@ static PetscErrorCode KNSolverSetUp_Darcy(KNSolver solver)
 static PetscErrorCode KNSolverDraw_Darcy(KNSolver solver, PetscInt64 seed, PetscInt64 sample, PetscReal input[])
 {
   Darcy          *d         = (Darcy *)solver->data;
-  const KNGrid   *stored    = &solver->problem.grid;
+  const KNGrid   *stored    = &solver->problem.output.grid;
   const size_t    size      = KNGridSize(&d->grid), size_stored = KNGridSize(stored);
   const PetscBool lognormal = (PetscBool)(d->coefficient == COEFFICIENT_LOGNORMAL);
 
@@ -190,7 +190,7 @@ static void kn_nearest(PetscReal *out, const PetscReal *in, KNPoints points, Pet
 static PetscErrorCode KNSolverTake_Darcy(KNSolver solver, const PetscReal given[])
 {
   Darcy       *d           = (Darcy *)solver->data;
-  const size_t size_stored = KNGridSize(&solver->problem.grid);
+  const size_t size_stored = KNGridSize(&solver->problem.output.grid);
 
   PetscFunctionBegin;
   kn_nearest(d->a, given, (KNPoints)d->points, d->n, d->resolution);

@@ -117,9 +117,9 @@ static PetscErrorCode KNSolverDescribe_NavierStokes(KNSolver solver)
   PetscCall(KNPeriodicFieldGetParameters(s->field, &alpha, &tau, &scale));
   PetscCall(PetscSNPrintf(p->equation, sizeof(p->equation), "w_t + u . grad w = viscosity Laplace w + f, u = (psi_y, -psi_x), -Laplace psi = w, f = %s", force[s->forcing]));
   PetscCall(PetscStrncpy(p->boundary, "periodic, x and y in [0, L)", sizeof(p->boundary)));
-  p->grid                       = KNGridMake(2, (const PetscInt[]){s->resolution, s->resolution}, KN_POINTS_PERIODIC);
+  KNProblemSetGrid(p, KNGridMake(2, (const PetscInt[]){s->resolution, s->resolution}, KN_POINTS_PERIODIC));
   p->frames                     = s->frames;
-  p->output[p->outputs++]       = (KNField){.name = "w", .unit = "1"};
+  p->output.field[p->output.fields++] = (KNField){.name = "w", .unit = "1"};
   p->parameter[p->parameters++] = (KNParameter){.name = "viscosity", .unit = "1", .value = s->viscosity};
   p->parameter[p->parameters++] = (KNParameter){.name = "L", .unit = "1", .value = s->length};
   if (s->forcing == FORCING_KOLMOGOROV) p->parameter[p->parameters++] = (KNParameter){.name = "k", .unit = "1", .value = (PetscReal)s->forcing_mode};
@@ -223,7 +223,7 @@ static PetscErrorCode KNSolverSolve_NavierStokes(KNSolver solver, PetscReal outp
     report->converged = PETSC_TRUE;
     for (PetscInt frame = 0; frame < p->frames && report->converged; frame++) {
       PetscCall(KNVorticityAdvance(s->vorticity, s->start + p->times[frame], report));
-      if (report->converged) PetscCall(KNSolverStore_NavierStokes(solver, output + (size_t)frame * KNGridSize(&p->grid)));
+      if (report->converged) PetscCall(KNSolverStore_NavierStokes(solver, output + (size_t)frame * KNGridSize(&p->output.grid)));
     }
   }
   PetscFunctionReturn(PETSC_SUCCESS);

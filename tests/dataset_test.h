@@ -31,22 +31,22 @@ static inline KNProblem TestProblem(PetscBool steady)
   KNProblem        problem = {.pde = "test", .equation = "y = 2 x", .boundary = "none", .parameters = 2, .parameter = {{"nu", "m^2/s", 1e-3}, {"a_high", "1", 12.0}}};
 
   if (steady) {
-    problem.grid    = KNGridMake(2, (PetscInt[]){3, 4}, KN_POINTS_NODES);
-    problem.inputs  = 2;
-    problem.outputs = 1;
-    strcpy(problem.input[0].name, "a");
-    strcpy(problem.input[1].name, "f");
-    strcpy(problem.output[0].name, "u");
-    for (int i = 0; i < 2; i++) strcpy(problem.input[i].unit, "1");
-    strcpy(problem.output[0].unit, "K");
+    KNProblemSetGrid(&problem, KNGridMake(2, (PetscInt[]){3, 4}, KN_POINTS_NODES));
+    problem.input.fields  = 2;
+    problem.output.fields = 1;
+    strcpy(problem.input.field[0].name, "a");
+    strcpy(problem.input.field[1].name, "f");
+    strcpy(problem.output.field[0].name, "u");
+    for (int i = 0; i < 2; i++) strcpy(problem.input.field[i].unit, "1");
+    strcpy(problem.output.field[0].unit, "K");
   } else {
-    problem.grid    = KNGridMake(1, (PetscInt[]){5}, KN_POINTS_PERIODIC);
+    KNProblemSetGrid(&problem, KNGridMake(1, (PetscInt[]){5}, KN_POINTS_PERIODIC));
     problem.frames  = 3;
     problem.times   = times;
-    problem.outputs = 2;
-    strcpy(problem.output[0].name, "u");
-    strcpy(problem.output[1].name, "v");
-    for (int i = 0; i < 2; i++) strcpy(problem.output[i].unit, "m/s");
+    problem.output.fields = 2;
+    strcpy(problem.output.field[0].name, "u");
+    strcpy(problem.output.field[1].name, "v");
+    for (int i = 0; i < 2; i++) strcpy(problem.output.field[i].unit, "m/s");
   }
   return problem;
 }

@@ -20,16 +20,16 @@ static inline void SmallDatasetProblem(PetscInt inputs, PetscInt outputs, PetscI
   (void)snprintf(problem->pde, sizeof(problem->pde), "test");
   (void)snprintf(problem->equation, sizeof(problem->equation), "u = random");
   (void)snprintf(problem->boundary, sizeof(problem->boundary), "none");
-  problem->grid    = *grid;
-  problem->inputs  = inputs;
-  problem->outputs = outputs;
+  KNProblemSetGrid(problem, *grid);
+  problem->input.fields  = inputs;
+  problem->output.fields = outputs;
   problem->frames  = frames;
   problem->times   = times;
   for (PetscInt t = 0; t < frames; t++) times[t] = (PetscReal)t;
-  for (PetscInt c = 0; c < inputs; c++) problem->input[c] = (KNField){"x", "1"};
-  for (PetscInt c = 0; c < outputs; c++) problem->output[c] = (KNField){"y", "1"};
-  for (PetscInt c = 0; c < inputs; c++) problem->input[c].name[1] = (char)('1' + c);
-  for (PetscInt c = 0; c < outputs; c++) problem->output[c].name[1] = (char)('1' + c);
+  for (PetscInt c = 0; c < inputs; c++) problem->input.field[c] = (KNField){"x", "1"};
+  for (PetscInt c = 0; c < outputs; c++) problem->output.field[c] = (KNField){"y", "1"};
+  for (PetscInt c = 0; c < inputs; c++) problem->input.field[c].name[1] = (char)('1' + c);
+  for (PetscInt c = 0; c < outputs; c++) problem->output.field[c].name[1] = (char)('1' + c);
 }
 
 /* Collective on comm. Writes N rows; value: as SmallDatasetValue(). */

@@ -99,9 +99,9 @@ static PetscErrorCode Run(Condense *condense, KNOperator full, PetscBool *stoppe
   }
   if (!*stopped) {
     PetscCall(KNTrainerExport(small, condense->dataset, condense->output));
-    PetscCall(KNCondenseTime(full, small, &problem->grid, &row[0], &row[1]));
+    PetscCall(KNCondenseTime(full, small, &problem->output.grid, &row[0], &row[1]));
     if (n == 3) PetscCall(PetscArraycpy(row[2].ms, row[1].ms, KN_CONDENSE_SIZES));
-    PetscCall(KNCondenseReport(n, row, condense->test ? condense->test_path : condense->dataset_path, &problem->grid, condense->output));
+    PetscCall(KNCondenseReport(n, row, condense->test ? condense->test_path : condense->dataset_path, &problem->output.grid, condense->output));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\ncondensed: %s\nnext: kitinet evaluate -checkpoint %s,%s -dataset %s\n", condense->output, condense->checkpoint, condense->output, condense->test ? condense->test_path : "FILE"));
   }
   PetscCall(KNOperatorDestroy(&small));

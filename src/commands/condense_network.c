@@ -13,7 +13,7 @@ PetscErrorCode KNCondenseError(KNOperator op, KNDataset dataset, PetscInt64 rows
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
-  PetscCall(KNOperatorSetGrid(op, &problem->grid, BATCH, PETSC_FALSE));
+  PetscCall(KNOperatorSetGrid(op, &problem->output.grid, BATCH, PETSC_FALSE));
   PetscCall(PetscMalloc1(rows, &errors));
   PetscCall(KNEvaluate(op, dataset, 0, rows, BATCH, 0, errors));
   KNErrorStatistics(rows, errors, error, NULL, NULL);

@@ -67,7 +67,7 @@ PetscErrorCode KNCondensePrune(const KNCondense *wanted, KNOperator full, const 
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
-  search.grid = problem->grid;
+  search.grid = problem->output.grid;
   PetscCall(KNOperatorGetModel(full, NULL, &parameters, NULL, NULL));
   PetscCall(KNPruneGetSizes(parameters, &search.sizes, NULL));
   PetscCall(KNCondenseParticle(full, &search.d));

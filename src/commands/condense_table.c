@@ -67,7 +67,7 @@ static PetscErrorCode TimeOn(KNOperator op[2], const KNGrid *grid, PetscReal ms[
   PetscCall(KNOperatorGetHistory(op[0], &history));
   for (int i = 0; i < 2; i++) {
     PetscCall(KNOperatorGetModel(op[i], &run[i].model, NULL, &problem, NULL));
-    in = history ? history * problem->outputs : problem->inputs;
+    in = history ? history * problem->output.fields : problem->input.fields;
     PetscCall(Fits(run[i].model, &inner, &fits));
     if (!fits) PetscFunctionReturn(PETSC_SUCCESS);
   }
@@ -76,7 +76,7 @@ static PetscErrorCode TimeOn(KNOperator op[2], const KNGrid *grid, PetscReal ms[
 
     PetscCall(KNModelSetGrid(run[i].model, &inner, 1, PETSC_FALSE));
     PetscCall(KNMalloc((size_t)in * KNGridSize(&inner), sizeof(KNReal), &run[i].x));
-    PetscCall(KNMalloc((size_t)problem->outputs * KNGridSize(&inner), sizeof(KNReal), &run[i].y));
+    PetscCall(KNMalloc((size_t)problem->output.fields * KNGridSize(&inner), sizeof(KNReal), &run[i].y));
     KNBenchFill(run[i].x, (size_t)in * KNGridSize(&inner), 0);
     PetscCall(PetscStrncpy(item.name, i ? "condensed" : "full", sizeof(item.name)));
     PetscCall(KNBenchAdd(&list, &item));

@@ -177,8 +177,8 @@ static PetscErrorCode Run(Convert *c)
   PetscCall(Copy(source, c->first, c->samples, &sink));
   PetscCall(KNSinkPublish(sink));
   PetscCall(KNSinkDestroy(&sink));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " samples of %s, %" PetscInt_FMT, c->samples, kind, problem->grid.n[0]));
-  for (PetscInt d = 1; d < problem->grid.dim; d++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " x %" PetscInt_FMT, problem->grid.n[d]));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " samples of %s, %" PetscInt_FMT, c->samples, kind, problem->output.grid.n[0]));
+  for (PetscInt d = 1; d < problem->output.grid.dim; d++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " x %" PetscInt_FMT, problem->output.grid.n[d]));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, " points: %s\n", c->output[0]));
   PetscCall(KNSourceDestroy(&source));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -78,11 +78,11 @@ PetscErrorCode KNJudgementAdd(void *judgement, PetscInt64 row, const float y[], 
 
 PetscErrorCode KNJudgementCreate(const KNProblem *problem, PetscInt history, PetscInt64 samples, KNJudgement *j)
 {
-  const KNGrid    *grid = &problem->grid;
+  const KNGrid    *grid = &problem->output.grid;
   const PetscReal *wavenumber;
 
   PetscFunctionBegin;
-  *j = (KNJudgement){.grid = *grid, .frames = PetscMax(problem->frames - history, 1), .fields = problem->outputs, .samples = samples};
+  *j = (KNJudgement){.grid = *grid, .frames = PetscMax(problem->frames - history, 1), .fields = problem->output.fields, .samples = samples};
   PetscCheck(PetscMax(KN_MEASURES, j->frames) * samples <= PETSC_MPI_INT_MAX, PETSC_COMM_WORLD, KN_ERR_INPUT, "a dataset of %" PetscInt64_FMT " samples: too many to be evaluated at once; split it", samples);
   PetscCall(KNSpectrumCreate(grid, &j->spectrum));
   PetscCall(KNSpectrumGetShells(j->spectrum, &j->shells, &wavenumber));

@@ -22,10 +22,10 @@ PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset data
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
-  S    = KNGridSize(&problem->grid);
+  S    = KNGridSize(&problem->output.grid);
   nx   = KNProblemInputSize(problem);
   ny   = KNProblemOutputSize(problem);
-  last = (size_t)PetscMax(problem->frames - 1, 0) * (size_t)problem->outputs * S;
+  last = (size_t)PetscMax(problem->frames - 1, 0) * (size_t)problem->output.fields * S;
   PetscCall(PetscMalloc1(samples, &order));
   for (PetscInt i = 0; i < samples; i++) order[i] = i;
   PetscCall(PetscSortRealWithPermutation(samples, error, order));
@@ -55,16 +55,16 @@ PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset data
     labels[r] = label[r];
   }
   if (problem->frames) {
-    PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "%s at t = %.4g", problem->output[0].name, (double)problem->times[0]));
+    PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "%s at t = %.4g", problem->output.field[0].name, (double)problem->times[0]));
     PetscCall(PetscSNPrintf(when, sizeof(when), " at t = %.4g", (double)problem->times[problem->frames - 1]));
-  } else PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "input %s", problem->input[0].name));
-  PetscCall(PetscSNPrintf(title[1], sizeof(title[1]), "true %s%s", problem->output[0].name, when));
-  PetscCall(PetscSNPrintf(title[2], sizeof(title[2]), "predicted %s%s", problem->output[0].name, when));
+  } else PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "input %s", problem->input.field[0].name));
+  PetscCall(PetscSNPrintf(title[1], sizeof(title[1]), "true %s%s", problem->output.field[0].name, when));
+  PetscCall(PetscSNPrintf(title[2], sizeof(title[2]), "predicted %s%s", problem->output.field[0].name, when));
   PetscCall(PetscSNPrintf(title[3], sizeof(title[3]), "predicted - true"));
   for (int c = 0; c < COLUMNS; c++) column[c] = (KNPictureColumn){.title = title[c], .scale = c == 2 ? KN_SCALE_SHARED : c == 3 ? KN_SCALE_SIGNED : KN_SCALE_OWN};
   PetscCall(PetscSNPrintf(file, sizeof(file), "fields_%s", name));
   PetscCall(KNRunPath(candidate->directory, file, path));
-  PetscCall(KNPictureFields(path, NULL, &problem->grid, ROWS, COLUMNS, column, labels, panel));
+  PetscCall(KNPictureFields(path, NULL, &problem->output.grid, ROWS, COLUMNS, column, labels, panel));
   PetscCall(KNFree(&members));
   PetscCall(KNFree(&x));
   PetscCall(KNFree(&values));

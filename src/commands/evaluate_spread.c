@@ -39,7 +39,7 @@ PetscErrorCode KNSpreadMeasure(const KNCandidate *candidate, KNDataset dataset, 
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
   PetscCall(KNOperatorGetHistory(candidate->op, &history));
-  visit.n = KNProblemOutputSize(problem) - (size_t)(history * problem->outputs) * KNGridSize(&problem->grid);
+  visit.n = KNProblemOutputSize(problem) - (size_t)(history * problem->output.fields) * KNGridSize(&problem->output.grid);
   PetscCall(KNMalloc(visit.n, sizeof(float), &visit.mean));
   PetscCall(KNReliabilityCreate(candidate->members, factor, samples, visit.n, &visit.reliability));
   spread->reliability = visit.reliability;
@@ -60,7 +60,7 @@ PetscErrorCode KNSpreadCalibrate(KNCandidate *candidate, const char path[], Pets
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNOperatorCheck(candidate->op, problem, path));
-  PetscCall(KNOperatorSetGrid(candidate->op, &problem->grid, batch, PETSC_FALSE));
+  PetscCall(KNOperatorSetGrid(candidate->op, &problem->output.grid, batch, PETSC_FALSE));
   PetscCall(KNSpreadMeasure(candidate, dataset, batch, 1, NULL, &spread));
   PetscCall(KNReliabilityFit(spread.reliability, path, &factor));
   PetscCall(KNEnsembleStoreFactor(candidate->path, candidate->directory, factor, candidate->members));

@@ -20,13 +20,13 @@ static PetscErrorCode CheckSource(const KNGeneration *g)
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(g->source, &source));
   PetscCheck(p->frames || !source->frames, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is time-dependent, its states are no inputs of %s", g->from, p->pde);
-  PetscCall(CheckFields(g, source->frames ? source->outputs : source->inputs, source->frames ? source->output : source->input, p->frames ? p->outputs : p->inputs, p->frames ? p->output : p->input));
-  PetscCheck(source->grid.dim == p->grid.dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " axes, %s %" PetscInt_FMT, g->from, source->grid.dim, p->pde, p->grid.dim);
-  for (PetscInt d = 0; d < p->grid.dim; d++) {
-    PetscCheck(source->grid.n[d] == p->grid.n[d], PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " points along axis %" PetscInt_FMT ", %s would store %" PetscInt_FMT ": set -%s_resolution %" PetscInt_FMT ", and -%s_grid to no less", g->from,
-               source->grid.n[d], d + 1, p->pde, p->grid.n[d], p->pde, source->grid.n[d], p->pde);
+  PetscCall(CheckFields(g, source->frames ? source->output.fields : source->input.fields, source->frames ? source->output.field : source->input.field, p->frames ? p->output.fields : p->input.fields, p->frames ? p->output.field : p->input.field));
+  PetscCheck(source->output.grid.dim == p->output.grid.dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " axes, %s %" PetscInt_FMT, g->from, source->output.grid.dim, p->pde, p->output.grid.dim);
+  for (PetscInt d = 0; d < p->output.grid.dim; d++) {
+    PetscCheck(source->output.grid.n[d] == p->output.grid.n[d], PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " points along axis %" PetscInt_FMT ", %s would store %" PetscInt_FMT ": set -%s_resolution %" PetscInt_FMT ", and -%s_grid to no less", g->from,
+               source->output.grid.n[d], d + 1, p->pde, p->output.grid.n[d], p->pde, source->output.grid.n[d], p->pde);
   }
-  PetscCheck(source->grid.points == p->grid.points, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its points at %s, %s would take %s: set -%s_points", g->from, KNPointsNames[source->grid.points], p->pde, KNPointsNames[p->grid.points], p->pde);
+  PetscCheck(source->output.grid.points == p->output.grid.points, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its points at %s, %s would take %s: set -%s_points", g->from, KNPointsNames[source->output.grid.points], p->pde, KNPointsNames[p->output.grid.points], p->pde);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -86,9 +86,9 @@ PetscErrorCode KNGenerationPrintPlan(const KNGeneration *g)
   PetscCall(FormatBytes(memory, sizeof(memory_text), memory_text));
   PetscCall(FormatBytes(disk, sizeof(disk_text), disk_text));
   PetscCall(FormatBytes(space, sizeof(space_text), space_text));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "problem   %s: %s, %" PetscInt_FMT, p->pde, p->equation, p->grid.n[0]));
-  for (PetscInt d = 1; d < p->grid.dim; d++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " x %" PetscInt_FMT, p->grid.n[d]));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %s", KNPointsNames[p->grid.points]));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "problem   %s: %s, %" PetscInt_FMT, p->pde, p->equation, p->output.grid.n[0]));
+  for (PetscInt d = 1; d < p->output.grid.dim; d++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " x %" PetscInt_FMT, p->output.grid.n[d]));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %s", KNPointsNames[p->output.grid.points]));
   if (p->frames) PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", %" PetscInt_FMT " frames", p->frames));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nsamples   %" PetscInt64_FMT ", ", g->samples));
   if (g->source) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "rows %" PetscInt64_FMT " to %" PetscInt64_FMT " of %s\n", g->first, g->first + g->samples - 1, g->from));

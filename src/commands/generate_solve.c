@@ -71,7 +71,7 @@ static PetscErrorCode ReadGiven(const KNGeneration *g, PetscInt64 row, Row *r)
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(g->source, &source));
-  if (g->member == 0) r->failure = KNDatasetReadFinite(g->source, g->first + row, &source->grid, source->frames ? NULL : r->given, source->frames ? r->given : NULL, sizeof(r->message), r->message);
+  if (g->member == 0) r->failure = KNDatasetReadFinite(g->source, g->first + row, &source->output.grid, source->frames ? NULL : r->given, source->frames ? r->given : NULL, sizeof(r->message), r->message);
   PetscCallMPI(MPI_Bcast(&r->failure, 1, MPI_INT, 0, g->comm));
   if (r->failure) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCallMPI(MPI_Bcast(r->given, (PetscMPIInt)r->ngiven, MPI_FLOAT, 0, g->comm));

@@ -160,8 +160,8 @@ PetscErrorCode KNInspectCheckpoint(const char path[], const char version[])
   PetscCall(KNOperatorGetModel(op, NULL, &parameters, &problem, &options));
   PetscCall(KNOperatorGetNormalizers(op, &input, &output));
   PetscCall(KNInspectPrintProblem(problem));
-  if (problem->inputs) PetscCall(PrintFields("inputs", problem->inputs, problem->input));
-  PetscCall(PrintFields("outputs", problem->outputs, problem->output));
+  if (problem->input.fields) PetscCall(PrintFields("inputs", problem->input.fields, problem->input.field));
+  PetscCall(PrintFields("outputs", problem->output.fields, problem->output.field));
   if (input) PetscCall(PrintNormalizer("inputs", input));
   PetscCall(PrintNormalizer("outputs", output));
   for (PetscInt i = 0;; i++) {

@@ -51,11 +51,11 @@ static Statistics StatisticsOf(const float value[], size_t n)
 /* One row's values into the statistics of the fields, inputs first. x: (C_in, S), y: (max(T, 1), C_out, S) */
 static void AddRow(const KNProblem *problem, const float x[], const float y[], Statistics field[])
 {
-  const size_t S = KNGridSize(&problem->grid);
+  const size_t S = KNGridSize(&problem->output.grid);
 
-  for (PetscInt c = 0; c < problem->inputs; c++) field[c] = Merged(field[c], StatisticsOf(x + (size_t)c * S, S));
+  for (PetscInt c = 0; c < problem->input.fields; c++) field[c] = Merged(field[c], StatisticsOf(x + (size_t)c * S, S));
   for (PetscInt t = 0; t < PetscMax(problem->frames, 1); t++) {
-    for (PetscInt c = 0; c < problem->outputs; c++) field[problem->inputs + c] = Merged(field[problem->inputs + c], StatisticsOf(y + (size_t)(t * problem->outputs + c) * S, S));
+    for (PetscInt c = 0; c < problem->output.fields; c++) field[problem->input.fields + c] = Merged(field[problem->input.fields + c], StatisticsOf(y + (size_t)(t * problem->output.fields + c) * S, S));
   }
 }
 
@@ -84,9 +84,9 @@ static PetscErrorCode PrintStatistics(const KNProblem *problem, const Statistics
 {
   PetscFunctionBegin;
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-6s  %-12s  %-8s  %12s  %12s  %12s  %12s\n", "", "field", "unit", "min", "mean", "std", "max"));
-  for (PetscInt c = 0; c < problem->inputs + problem->outputs; c++) {
-    const PetscBool  in = (PetscBool)(c < problem->inputs);
-    const KNField   *f  = in ? &problem->input[c] : &problem->output[c - problem->inputs];
+  for (PetscInt c = 0; c < problem->input.fields + problem->output.fields; c++) {
+    const PetscBool  in = (PetscBool)(c < problem->input.fields);
+    const KNField   *f  = in ? &problem->input.field[c] : &problem->output.field[c - problem->input.fields];
     const Statistics s  = field[c];
 
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-6s  %-12s  %-8s  %12.6g  %12.6g  %12.6g  %12.6g\n", in ? "input" : "output", f->name, f->unit, s.min, s.mean, s.count > 0 ? sqrt(s.squares / s.count) : 0.0, s.max));
@@ -114,17 +114,17 @@ static PetscErrorCode AgreeOnRows(const char path[], PetscInt64 samples, signed 
 /* One row's energy into the spectra (fields, shells), inputs first; that of a time-dependent field is the mean over its frames. */
 static PetscErrorCode AddSpectra(const KNProblem *problem, KNSpectrum spectrum, const float x[], const float y[], PetscReal *frame, PetscReal energy[])
 {
-  const size_t   S      = KNGridSize(&problem->grid);
+  const size_t   S      = KNGridSize(&problem->output.grid);
   const PetscInt frames = PetscMax(problem->frames, 1);
   PetscInt       shells;
 
   PetscFunctionBegin;
   PetscCall(KNSpectrumGetShells(spectrum, &shells, NULL));
-  for (PetscInt c = 0; c < problem->inputs; c++) PetscCall(KNSpectrumAdd(spectrum, x + (size_t)c * S, energy + c * shells));
-  for (PetscInt c = 0; c < problem->outputs; c++) {
+  for (PetscInt c = 0; c < problem->input.fields; c++) PetscCall(KNSpectrumAdd(spectrum, x + (size_t)c * S, energy + c * shells));
+  for (PetscInt c = 0; c < problem->output.fields; c++) {
     PetscCall(PetscArrayzero(frame, shells));
-    for (PetscInt t = 0; t < frames; t++) PetscCall(KNSpectrumAdd(spectrum, y + (size_t)(t * problem->outputs + c) * S, frame));
-    for (PetscInt s = 0; s < shells; s++) energy[(problem->inputs + c) * shells + s] += frame[s] / frames;
+    for (PetscInt t = 0; t < frames; t++) PetscCall(KNSpectrumAdd(spectrum, y + (size_t)(t * problem->output.fields + c) * S, frame));
+    for (PetscInt s = 0; s < shells; s++) energy[(problem->input.fields + c) * shells + s] += frame[s] / frames;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -136,8 +136,8 @@ static PetscErrorCode PrintSpectra(const KNProblem *problem, PetscInt shells, co
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  energy at wavenumber"));
   for (PetscInt s = 1; s < shells; s *= 2) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %9g", (double)wavenumber[s]));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n"));
-  for (PetscInt c = 0; c < problem->inputs + problem->outputs; c++) {
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "    %-18s", c < problem->inputs ? problem->input[c].name : problem->output[c - problem->inputs].name));
+  for (PetscInt c = 0; c < problem->input.fields + problem->output.fields; c++) {
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "    %-18s", c < problem->input.fields ? problem->input.field[c].name : problem->output.field[c - problem->input.fields].name));
     for (PetscInt s = 1; s < shells; s *= 2) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %9.3g", (double)energy[c * shells + s]));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n"));
   }
@@ -181,8 +181,8 @@ static PetscErrorCode VerifyRows(KNDataset dataset, const KNInspection *inspecti
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
-  fields = (PetscMPIInt)(problem->inputs + problem->outputs);
-  PetscCall(KNSpectrumCreate(&problem->grid, &spectrum));
+  fields = (PetscMPIInt)(problem->input.fields + problem->output.fields);
+  PetscCall(KNSpectrumCreate(&problem->output.grid, &spectrum));
   PetscCall(KNSpectrumGetShells(spectrum, &shells, &wavenumber));
   PetscCall(PetscCalloc3(samples, &damaged, (size_t)fields * (size_t)shells, &energy, shells, &frame));
   for (PetscMPIInt c = 0; c < fields; c++) field[c] = nothing;
@@ -221,7 +221,7 @@ static PetscErrorCode ShowRows(KNDataset dataset, PetscInt64 shown, float x[], f
     const PetscErrorCode code = KNDatasetRead(dataset, row, x, y, sizeof(message), message);
 
     PetscCall(KNAgree(PETSC_COMM_WORLD, code, "%s", message));
-    for (PetscInt c = 0; c < problem->inputs + problem->outputs; c++) field[c] = nothing;
+    for (PetscInt c = 0; c < problem->input.fields + problem->output.fields; c++) field[c] = nothing;
     AddRow(problem, x, y, field);
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n  row %" PetscInt64_FMT "\n", row));
     PetscCall(PrintStatistics(problem, field));

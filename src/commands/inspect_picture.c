@@ -21,18 +21,18 @@ static PetscErrorCode DrawSheet(Sheet *sheet, const KNProblem *problem, const ch
   PetscFunctionBegin;
   for (PetscInt c = 0; c < sheet->columns; c++) sheet->column[c].title = sheet->title[c];
   for (PetscInt r = 0; r < sheet->rows; r++) sheet->labels[r] = sheet->label[r];
-  PetscCall(KNPictureFields(path, NULL, &problem->grid, sheet->rows, sheet->columns, sheet->column, sheet->labels, sheet->panel));
+  PetscCall(KNPictureFields(path, NULL, &problem->output.grid, sheet->rows, sheet->columns, sheet->column, sheet->labels, sheet->panel));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* A row a sample: frames of the first field, evenly spaced in number, from the first to the last; in 1D three curves in one panel. */
 static PetscErrorCode LayOutFrames(Sheet *sheet, const KNProblem *problem, PetscInt samples, size_t size)
 {
-  const size_t S = KNGridSize(&problem->grid), state = (size_t)problem->outputs * S;
+  const size_t S = KNGridSize(&problem->output.grid), state = (size_t)problem->output.fields * S;
 
   PetscFunctionBegin;
   sheet->rows    = PetscMin(samples, ROWS);
-  sheet->columns = PetscMin(problem->frames, problem->grid.dim == 1 ? 3 : COLUMNS);
+  sheet->columns = PetscMin(problem->frames, problem->output.grid.dim == 1 ? 3 : COLUMNS);
   for (PetscInt c = 0; c < sheet->columns; c++) {
     const PetscInt frame = sheet->columns > 1 ? c * (problem->frames - 1) / (sheet->columns - 1) : 0;
 
@@ -40,16 +40,16 @@ static PetscErrorCode LayOutFrames(Sheet *sheet, const KNProblem *problem, Petsc
     sheet->column[c].scale = c ? KN_SCALE_SHARED : KN_SCALE_OWN;
     for (PetscInt r = 0; r < sheet->rows; r++) sheet->panel[r * sheet->columns + c] = sheet->values + (size_t)r * size + (size_t)frame * state;
   }
-  for (PetscInt r = 0; r < sheet->rows; r++) PetscCall(PetscSNPrintf(sheet->label[r], sizeof(sheet->label[r]), "%s, row %" PetscInt_FMT, problem->output[0].name, r));
+  for (PetscInt r = 0; r < sheet->rows; r++) PetscCall(PetscSNPrintf(sheet->label[r], sizeof(sheet->label[r]), "%s, row %" PetscInt_FMT, problem->output.field[0].name, r));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Several samples in a row, in 1D one: all of them in the first field, on one scale, then in the next. */
 static PetscErrorCode LayOutFields(Sheet *sheet, const KNProblem *problem, PetscInt samples, size_t size)
 {
-  const size_t   S      = KNGridSize(&problem->grid);
-  const PetscInt fields = PetscMin(problem->inputs + problem->outputs, COLUMNS);
-  const PetscInt across = problem->grid.dim == 1 ? 1 : PetscMin(samples, PetscMin(4, COLUMNS / fields));
+  const size_t   S      = KNGridSize(&problem->output.grid);
+  const PetscInt fields = PetscMin(problem->input.fields + problem->output.fields, COLUMNS);
+  const PetscInt across = problem->output.grid.dim == 1 ? 1 : PetscMin(samples, PetscMin(4, COLUMNS / fields));
 
   PetscFunctionBegin;
   sheet->rows    = PetscMin((samples + across - 1) / across, ROWS);
@@ -57,7 +57,7 @@ static PetscErrorCode LayOutFields(Sheet *sheet, const KNProblem *problem, Petsc
   for (PetscInt c = 0; c < sheet->columns; c++) {
     const PetscInt field = c / across;
 
-    PetscCall(PetscStrncpy(sheet->title[c], field < problem->inputs ? problem->input[field].name : problem->output[field - problem->inputs].name, sizeof(sheet->title[c])));
+    PetscCall(PetscStrncpy(sheet->title[c], field < problem->input.fields ? problem->input.field[field].name : problem->output.field[field - problem->input.fields].name, sizeof(sheet->title[c])));
     sheet->column[c].scale = c % across ? KN_SCALE_SHARED : KN_SCALE_OWN;
     for (PetscInt r = 0; r < sheet->rows; r++) {
       const PetscInt sample = r * across + c % across;
@@ -86,7 +86,7 @@ PetscErrorCode KNInspectDrawSamples(KNDataset dataset, const char path[])
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &rows));
-  S       = KNGridSize(&problem->grid);
+  S       = KNGridSize(&problem->output.grid);
   nx      = KNProblemInputSize(problem);
   size    = nx + KNProblemOutputSize(problem);
   samples = (PetscInt)PetscMin(rows, problem->frames ? ROWS : 4 * ROWS);
@@ -109,13 +109,13 @@ PetscErrorCode KNInspectDrawSamples(KNDataset dataset, const char path[])
 
 PetscErrorCode KNInspectDrawSpectra(const KNProblem *problem, PetscInt shells, const PetscReal wavenumber[], const PetscReal energy[], const char path[])
 {
-  const PetscInt fields = problem->inputs + problem->outputs;
+  const PetscInt fields = problem->input.fields + problem->output.fields;
   KNPictureCurve curve[2 * KN_MAX_FIELDS];
   char           name[PETSC_MAX_PATH_LEN];
 
   PetscFunctionBegin;
   for (PetscInt c = 0; c < fields; c++) {
-    curve[c] = (KNPictureCurve){.name = c < problem->inputs ? problem->input[c].name : problem->output[c - problem->inputs].name, .n = shells - 1, .x = wavenumber + 1, .y = energy + c * shells + 1};
+    curve[c] = (KNPictureCurve){.name = c < problem->input.fields ? problem->input.field[c].name : problem->output.field[c - problem->input.fields].name, .n = shells - 1, .x = wavenumber + 1, .y = energy + c * shells + 1};
   }
   PetscCall(PetscSNPrintf(name, sizeof(name), "%s-spectrum", path));
   PetscCall(KNPictureCurves(name, NULL, "wavenumber (cycles a unit length)", "energy", KN_AXES_LOG_XY, fields, curve));

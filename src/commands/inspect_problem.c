@@ -18,9 +18,9 @@ PetscErrorCode KNInspectPrintProblem(const KNProblem *problem)
   static const char *const points[] = {"cell centres", "nodes with both ends", "periodic points"};
 
   PetscFunctionBegin;
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  pde         %s: %s\n  boundary    %s\n  grid        %" PetscInt_FMT, problem->pde, problem->equation, problem->boundary, problem->grid.n[0]));
-  for (PetscInt d = 1; d < problem->grid.dim; d++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " x %" PetscInt_FMT, problem->grid.n[d]));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %s\n", points[problem->grid.points]));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  pde         %s: %s\n  boundary    %s\n  grid        %" PetscInt_FMT, problem->pde, problem->equation, problem->boundary, problem->output.grid.n[0]));
+  for (PetscInt d = 1; d < problem->output.grid.dim; d++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " x %" PetscInt_FMT, problem->output.grid.n[d]));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %s\n", points[problem->output.grid.points]));
   if (problem->frames) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  frames      %" PetscInt_FMT ", t = %g to %g\n", problem->frames, (double)problem->times[0], (double)problem->times[problem->frames - 1]));
   for (PetscInt i = 0; i < problem->parameters; i++) {
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-10s  %s = %.10g [%s]\n", i ? "" : "parameters", problem->parameter[i].name, (double)problem->parameter[i].value, problem->parameter[i].unit));

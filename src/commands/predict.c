@@ -20,12 +20,12 @@ static PetscErrorCode DescribeSpread(const KNProblem *problem, PetscInt members,
 
   PetscFunctionBegin;
   *described = *problem;
-  PetscCheck(2 * problem->outputs <= KN_MAX_FIELDS, PETSC_COMM_WORLD, KN_ERR_INPUT, "%" PetscInt_FMT " output fields and their spreads are more than the %d fields of a dataset; leave out -collision_samples", problem->outputs, KN_MAX_FIELDS);
-  described->outputs = 2 * problem->outputs;
-  for (PetscInt c = 0; c < problem->outputs; c++) {
-    KNField *field = &described->output[problem->outputs + c];
+  PetscCheck(2 * problem->output.fields <= KN_MAX_FIELDS, PETSC_COMM_WORLD, KN_ERR_INPUT, "%" PetscInt_FMT " output fields and their spreads are more than the %d fields of a dataset; leave out -collision_samples", problem->output.fields, KN_MAX_FIELDS);
+  described->output.fields = 2 * problem->output.fields;
+  for (PetscInt c = 0; c < problem->output.fields; c++) {
+    KNField *field = &described->output.field[problem->output.fields + c];
 
-    *field = problem->output[c];
+    *field = problem->output.field[c];
     PetscCall(PetscStrlcat(field->name, "_spread", sizeof(field->name)));
   }
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(parameter) && described->parameters < KN_MAX_PARAMETERS; i++) {
@@ -59,12 +59,12 @@ typedef struct {
 */
 static PetscErrorCode Store(const KNSharing *sharing, const KNProblem *problem, PetscInt fields, PetscInt64 row, const float x[], const float y[], float whole[], KNDataset output, Failed *failed)
 {
-  const size_t nx = KNProblemInputSize(problem), ny = (size_t)(PetscMax(problem->frames, 1) * fields) * KNGridSize(&problem->grid);
+  const size_t nx = KNProblemInputSize(problem), ny = (size_t)(PetscMax(problem->frames, 1) * fields) * KNGridSize(&problem->output.grid);
 
   PetscFunctionBegin;
   if (sharing->size > 1) {
-    PetscCall(KNSharingGather(sharing, &problem->grid, (size_t)problem->inputs, x, whole));
-    PetscCall(KNSharingGather(sharing, &problem->grid, (size_t)(PetscMax(problem->frames, 1) * fields), y, whole + nx));
+    PetscCall(KNSharingGather(sharing, &problem->input.grid, (size_t)problem->input.fields, x, whole));
+    PetscCall(KNSharingGather(sharing, &problem->output.grid, (size_t)(PetscMax(problem->frames, 1) * fields), y, whole + nx));
     x = whole;
     y = whole + nx;
   }
@@ -92,9 +92,9 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetSamples(input, &samples));
   PetscCall(KNDatasetGetProblem(input, &problem));
-  slab = KNOperatorSlab(op, &problem->grid);
-  nx   = (size_t)problem->inputs * KNGridSize(&slab);
-  ny   = (size_t)(PetscMax(problem->frames, 1) * problem->outputs) * KNGridSize(&slab);
+  slab = KNOperatorSlab(op, &problem->output.grid);
+  nx   = (size_t)problem->input.fields * KNGridSize(&slab);
+  ny   = (size_t)(PetscMax(problem->frames, 1) * problem->output.fields) * KNGridSize(&slab);
   PetscCall(KNMalloc((size_t)batch * nx, sizeof(*x), &x));
   PetscCall(KNMalloc((size_t)PetscMax(members, 1) * (size_t)batch * ny, sizeof(*y), &y));
   if (members) PetscCall(KNMalloc(2 * ny, sizeof(*out), &out));
@@ -115,7 +115,7 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, 
       const size_t T = (size_t)PetscMax(problem->frames, 1);
 
       if (members) MeanAndSpread(out, y + (size_t)i * ny, (size_t)members, (size_t)b.samples * ny, factor, T, ny / T);
-      PetscCall(Store(sharing, problem, (members ? 2 : 1) * problem->outputs, b.row[i], b.x + (size_t)i * nx, members ? out : y + (size_t)i * ny, whole, output, failed));
+      PetscCall(Store(sharing, problem, (members ? 2 : 1) * problem->output.fields, b.row[i], b.x + (size_t)i * nx, members ? out : y + (size_t)i * ny, whole, output, failed));
     }
     PetscCall(KNProgressUpdate(&progress, done += b.total, NULL));
   }
@@ -169,7 +169,7 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNOperatorCheck(op, problem, input_path));
   PetscCall(KNOperatorGetHistory(op, &history));
   PetscCall(KNDatasetExpectFinite(input, PETSC_TRUE, history)); /* what is to be predicted may stand there as NaN */
-  PetscCall(KNOperatorSetGrid(op, &problem->grid, batch, PETSC_FALSE));
+  PetscCall(KNOperatorSetGrid(op, &problem->output.grid, batch, PETSC_FALSE));
   PetscCall(KNOptionsYAML(0, NULL, &yaml));
   described = *problem;
   if (members) PetscCall(DescribeSpread(problem, members, factor, &described));

@@ -45,13 +45,13 @@ static PetscErrorCode PrintPlan(KNOperator op, const KNTrainer *trainer, KNDatas
   PetscCall(KNTrainerGetSteps(trainer, op, dataset, &rows, &samples, &steps));
   if (problem->frames) PetscCall(PetscSNPrintf(windows, sizeof(windows), " (windows of %" PetscInt64_FMT " trajectories)", rows));
   PetscCall(KNModelView(model, PETSC_VIEWER_STDOUT_WORLD));
-  grid = KNOperatorModelGrid(op, &problem->grid);
+  grid = KNOperatorModelGrid(op, &problem->output.grid);
   PetscCall(KNModelPlanGrid(model, &grid, trainer->microbatch, PETSC_TRUE));
   PetscCall(KNModelGetCost(model, &forward, &backward, &bytes));
   PetscCall(KNParametersGetBlocks(parameters, &size, NULL, NULL, NULL, NULL));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "training on %" PetscInt64_FMT " samples%s, %" PetscInt_FMT " epochs, batch %" PetscInt_FMT " over %d rank%s: %" PetscInt64_FMT " steps\n"
                                           "%.4g MFLOP forward and %.4g backward for a %s; memory of a rank: %.1f MiB activations, %.1f MiB parameters\n",
-                        samples, windows, trainer->epochs, trainer->batch, ranks, ranks == 1 ? "" : "s", steps, forward * 1e-6, backward * 1e-6, problem->frames && grid.dim == problem->grid.dim ? "step of a rollout" : "sample", (double)bytes / 1048576.0, 4.0 * (double)(size * sizeof(KNReal)) / 1048576.0));
+                        samples, windows, trainer->epochs, trainer->batch, ranks, ranks == 1 ? "" : "s", steps, forward * 1e-6, backward * 1e-6, problem->frames && grid.dim == problem->output.grid.dim ? "step of a rollout" : "sample", (double)bytes / 1048576.0, 4.0 * (double)(size * sizeof(KNReal)) / 1048576.0));
   if (KNOperatorSharing(op)->size > 1) {
     PetscCall(KNModelGetTraffic(model, &traffic[0], &traffic[1]));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%d ranks share a sample; they add up %.4g MiB of modes forward and %.4g MiB backward for each\n", KNOperatorSharing(op)->size, (double)traffic[0] / 1048576.0, (double)traffic[1] / 1048576.0));
@@ -84,7 +84,7 @@ static PetscErrorCode PrintFiles(KNOperator op, const char directory[])
 PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
 {
   char             directory[PETSC_MAX_PATH_LEN] = "", path[PETSC_MAX_PATH_LEN] = "", test_path[PETSC_MAX_PATH_LEN] = "", initial[PETSC_MAX_PATH_LEN] = "";
-  const KNProblem  example = {.grid = {.dim = 2, .n = {1, 1, 1}}, .outputs = 1}; /* where no file is opened: any option fits it */
+  const KNProblem  example = {.input = {.grid = {.dim = 2, .n = {1, 1, 1}}}, .output = {.grid = {.dim = 2, .n = {1, 1, 1}}, .fields = 1}}; /* where no file is opened: any option fits it */
   const KNProblem *problem = &example, *test_problem;
   KNDataset        dataset = NULL, test = NULL;
   KNTrainer        trainer;
@@ -121,7 +121,7 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
     trainer.fitted = (PetscBool)(initial[0] != 0);
     PetscCall(PrintPlan(op, &trainer, dataset));
     if (dry_run) {
-      PetscCall(KNOperatorSetGrid(op, &problem->grid, trainer.microbatch, PETSC_TRUE)); /* refused here if it would be refused then */
+      PetscCall(KNOperatorSetGrid(op, &problem->output.grid, trainer.microbatch, PETSC_TRUE)); /* refused here if it would be refused then */
       PetscCall(PrintFiles(op, directory));
     } else {
       PetscCall(KNTrainerRun(&trainer, op, dataset, test, directory, stopped));

@@ -177,9 +177,9 @@ static PetscErrorCode KNLoaderSetUp(KNLoader loader, PetscInt frames)
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(loader->dataset, &problem));
-  loader->frame   = (size_t)problem->outputs * KNGridSize(&loader->grid);
+  loader->frame   = (size_t)problem->output.fields * KNGridSize(&loader->grid);
   row             = (size_t)PetscMax(problem->frames, 1) * loader->frame;
-  loader->nx      = (size_t)problem->inputs * KNGridSize(&loader->grid);
+  loader->nx      = (size_t)problem->input.fields * KNGridSize(&loader->grid);
   loader->ny      = frames ? (size_t)frames * loader->frame : row;
   loader->windows = frames ? problem->frames - frames + 1 : 1;
   PetscCheck(loader->rows <= INT64_MAX / loader->windows, PETSC_COMM_WORLD, KN_ERR_USAGE, "%" PetscInt64_FMT " trajectories of %" PetscInt_FMT " windows are too many samples; take fewer", loader->rows, loader->windows);
@@ -225,7 +225,7 @@ PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first
   PetscCall(PetscNew(&l));
   l->comm    = comm;
   l->dataset = dataset;
-  l->grid    = problem->grid;
+  l->grid    = problem->output.grid;
   l->first   = first;
   l->rows    = samples;
   l->seed    = seed;

@@ -95,7 +95,7 @@ static PetscErrorCode KNFitCreate(KNNormalizer normalizer, const KNProblem *prob
   if (!normalizer || normalizer->count == 0) PetscFunctionReturn(PETSC_SUCCESS);
   grid = &normalizer->fitted;
   PetscCheck(channels > 0 && channels % normalizer->channels == 0, PETSC_COMM_WORLD, PETSC_ERR_ARG_SIZ, "A normaliser of %" PetscInt_FMT " channels for data of %" PetscInt_FMT " channels", normalizer->channels, channels);
-  PetscCheck(grid->dim == problem->grid.dim && grid->n[0] == problem->grid.n[0] && grid->n[1] == problem->grid.n[1] && grid->n[2] == problem->grid.n[2], PETSC_COMM_WORLD, PETSC_ERR_ARG_SIZ, "The normaliser and the dataset lie on different grids");
+  PetscCheck(grid->dim == problem->output.grid.dim && grid->n[0] == problem->output.grid.n[0] && grid->n[1] == problem->output.grid.n[1] && grid->n[2] == problem->output.grid.n[2], PETSC_COMM_WORLD, PETSC_ERR_ARG_SIZ, "The normaliser and the dataset lie on different grids");
   fit->normalizer = normalizer;
   fit->S          = KNGridSize(slab);
   fit->N          = (size_t)normalizer->channels * fit->S;
@@ -190,9 +190,9 @@ PetscErrorCode KNNormalizerFit(MPI_Comm comm, const KNSharing *sharing, KNDatase
   PetscCheck(samples > 0 && first >= 0 && first <= rows - samples, PETSC_COMM_WORLD, KN_ERR_USAGE, "The dataset has %" PetscInt64_FMT " samples: statistics of %" PetscInt64_FMT " samples from number %" PetscInt64_FMT " on cannot be taken", rows, samples, first);
   block  = PetscMin(KNLeafBlock(samples, LEAF, sharing->groups), (samples - 1) / LEAF + 1);
   blocks = (PetscMPIInt)((samples - 1) / (block * LEAF) + 1);
-  slab   = KNGridSlab(&problem->grid, sharing->size, sharing->rank);
-  PetscCall(KNFitCreate(input, problem, &slab, problem->inputs, block, &fit_x));
-  PetscCall(KNFitCreate(output, problem, &slab, PetscMax(problem->frames, 1) * problem->outputs, block, &fit_y));
+  slab   = KNGridSlab(&problem->output.grid, sharing->size, sharing->rank);
+  PetscCall(KNFitCreate(input, problem, &slab, problem->input.fields, block, &fit_x));
+  PetscCall(KNFitCreate(output, problem, &slab, PetscMax(problem->frames, 1) * problem->output.fields, block, &fit_y));
 
   KNLeafPartition(samples, LEAF, sharing->groups, rank, &start, &end);
   for (PetscInt64 i = start; i < end && !code && (fit_x.normalizer || fit_y.normalizer); i++) {

@@ -134,7 +134,7 @@ int KNSourceChoose(KNSource source, const KNSourceChoice *choice, PetscBool time
 /* Frames, at the times of a variable or at multiples of dt; the first of them at 0 if `initial`. */
 int KNSourceTimes(KNSource source, const KNSourceChoice *choice, const KNVariable *variable, PetscInt frames, PetscBool initial);
 
-/* problem.grid: of n[dim] points in the file, at `points` (or, if that is -1, where the coordinates say), every stride-th of them. coordinate: variables, or NULL. */
+/* problem.output.grid: of n[dim] points in the file, at `points` (or, if that is -1, where the coordinates say), every stride-th of them. coordinate: variables, or NULL. */
 int KNSourceGrid(KNSource source, const KNSourceChoice *choice, PetscInt dim, const size_t n[], const KNVariable *const coordinate[]);
 
 /* The shape that a piece of `samples` samples has in its array, and the slab itself, taken from a block of samples; extent: its shape. */

@@ -41,10 +41,10 @@ int KNMatPlan(KNSink sink)
   const KNProblem *problem = &sink->problem;
   char             axes[KN_MAX_AXES + 1];
 
-  KNAxesMake(axes, "n", problem->grid.dim, problem->frames ? "t" : "");
+  KNAxesMake(axes, "n", problem->output.grid.dim, problem->frames ? "t" : "");
   KNAxesReverse(axes);
   for (int output = 0; output < 2; output++) {
-    for (PetscInt i = 0; i < (output ? problem->outputs : problem->inputs); i++) {
+    for (PetscInt i = 0; i < (output ? problem->output.fields : problem->input.fields); i++) {
       char name[KN_MAX_NAME + 16];
 
       KNSinkFieldName(sink, (PetscBool)output, i, sizeof(name), name);

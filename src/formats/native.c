@@ -27,15 +27,15 @@ static int Open_Native(KNSource source, const KNSourceChoice *choice)
   (void)KNDatasetGetIndex(d, &source->index);
   (void)KNDatasetGetProvenance(d, &source->seed, &source->options, NULL);
   source->problem = *problem;
-  own.points      = (PetscInt)problem->grid.points;
-  for (PetscInt i = 0; i < problem->grid.dim; i++) n[i] = (size_t)problem->grid.n[i];
-  return KNSourceGrid(source, &own, problem->grid.dim, n, NULL);
+  own.points      = (PetscInt)problem->output.grid.points;
+  for (PetscInt i = 0; i < problem->output.grid.dim; i++) n[i] = (size_t)problem->output.grid.n[i];
+  return KNSourceGrid(source, &own, problem->output.grid.dim, n, NULL);
 }
 
 /* from: `fields` fields on the grid of the file -> to: on every stride-th point of it. */
 static void Thin(KNSource source, const KNGrid *whole, size_t fields, const float from[], float to[])
 {
-  const KNGrid *grid   = &source->problem.grid;
+  const KNGrid *grid   = &source->problem.output.grid;
   const size_t  stride = (size_t)source->stride, offset = (size_t)source->offset, n1 = (size_t)whole->n[1], n2 = (size_t)whole->n[2];
 
   for (size_t f = 0; f < fields; f++, from += KNGridSize(whole)) {
@@ -65,8 +65,8 @@ static int ReadRows_Native(KNSource source, PetscInt64 first, PetscInt64 count, 
   source->raw_size = have / sizeof(float);
   for (PetscInt64 i = 0; i < count; i++) {
     KNCallFile(KNDatasetRead(d, first + i, source->raw, source->raw + nx, sizeof(source->file.message), source->file.message));
-    Thin(source, &whole->grid, (size_t)problem->inputs, source->raw, x + (size_t)i * KNProblemInputSize(problem));
-    Thin(source, &whole->grid, frames * (size_t)problem->outputs, source->raw + nx, y + (size_t)i * KNProblemOutputSize(problem));
+    Thin(source, &whole->input.grid, (size_t)problem->input.fields, source->raw, x + (size_t)i * KNProblemInputSize(problem));
+    Thin(source, &whole->output.grid, frames * (size_t)problem->output.fields, source->raw + nx, y + (size_t)i * KNProblemOutputSize(problem));
   }
   return 0;
 }

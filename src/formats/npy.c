@@ -187,9 +187,9 @@ static int Plan_Npy(KNSink sink)
   const KNProblem *problem = &sink->problem;
   char             axes[KN_MAX_AXES + 1];
 
-  KNAxesMake(axes, problem->frames ? "ntc" : "nc", problem->grid.dim, "");
-  if (!problem->frames) KNSinkAddPiece(sink, "x", axes, PETSC_FALSE, 0, problem->inputs);
-  KNSinkAddPiece(sink, problem->frames ? "u" : "y", axes, PETSC_TRUE, 0, problem->outputs);
+  KNAxesMake(axes, problem->frames ? "ntc" : "nc", problem->output.grid.dim, "");
+  if (!problem->frames) KNSinkAddPiece(sink, "x", axes, PETSC_FALSE, 0, problem->input.fields);
+  KNSinkAddPiece(sink, problem->frames ? "u" : "y", axes, PETSC_TRUE, 0, problem->output.fields);
   return 0;
 }
 

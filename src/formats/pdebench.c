@@ -66,8 +66,8 @@ static int OpenDarcy(KNSource source, const KNSourceChoice *choice, const KNVari
   snprintf(problem->pde, sizeof(problem->pde), "darcy");
   snprintf(problem->equation, sizeof(problem->equation), "-div(a grad u) = beta");
   snprintf(problem->boundary, sizeof(problem->boundary), "u = 0");
-  problem->input[problem->inputs++]   = (KNField){"a", "1"};
-  problem->output[problem->outputs++] = (KNField){"u", "1"};
+  problem->input.field[problem->input.fields++]   = (KNField){"a", "1"};
+  problem->output.field[problem->output.fields++] = (KNField){"u", "1"};
   KNCallFile(TakeGrid(source, choice, nu, 1, 2));
   KNCallFile(KNSourceAddPiece(source, nu, "nxy", PETSC_FALSE, 0, 1, 0, 1));
   return KNSourceAddPiece(source, tensor, "n1xy", PETSC_TRUE, 0, 1, 0, 1);
@@ -89,10 +89,10 @@ static int OpenFrames(KNSource source, const KNSourceChoice *choice, PetscInt fi
   for (PetscInt i = 0; i < fields; i++) {
     const PetscInt components = vectors ? (PetscInt)PetscMin(field[i]->shape[field[i]->rank - 1], KN_MAX_FIELDS + 1) : 1;
 
-    if (problem->outputs + components > KN_MAX_FIELDS) return KNSourceAsk(source, "more than %d fields", KN_MAX_FIELDS);
-    KNCallFile(KNSourceAddPiece(source, field[i], axes, PETSC_TRUE, problem->outputs, components, 0, problem->frames));
+    if (problem->output.fields + components > KN_MAX_FIELDS) return KNSourceAsk(source, "more than %d fields", KN_MAX_FIELDS);
+    KNCallFile(KNSourceAddPiece(source, field[i], axes, PETSC_TRUE, problem->output.fields, components, 0, problem->frames));
     for (PetscInt c = 0; c < components; c++) {
-      KNField *f = &problem->output[problem->outputs++];
+      KNField *f = &problem->output.field[problem->output.fields++];
 
       if (components == 1) snprintf(f->name, sizeof(f->name), "%.*s", KN_MAX_NAME - 1, strcmp(field[i]->name, "tensor") ? field[i]->name : "u");
       else snprintf(f->name, sizeof(f->name), "%.*s%d", KN_MAX_NAME - 16, field[i]->name, (int)c + 1);
@@ -152,15 +152,15 @@ static int Plan_PDEBench(KNSink sink)
   char             axes[KN_MAX_AXES + 1], name[KN_MAX_NAME + 16];
 
   if (!problem->frames) {
-    if (problem->inputs != 1 || problem->outputs != 1 || problem->grid.dim != 2) return KNFileFail(&sink->file, KN_ERR_USAGE, "of steady problems PDEBench has Darcy flow only, one input and one output on two axes: take native, mat, xy or npy");
+    if (problem->input.fields != 1 || problem->output.fields != 1 || problem->output.grid.dim != 2) return KNFileFail(&sink->file, KN_ERR_USAGE, "of steady problems PDEBench has Darcy flow only, one input and one output on two axes: take native, mat, xy or npy");
     KNSinkAddPiece(sink, "nu", "nxy", PETSC_FALSE, 0, 1);
     KNSinkAddPiece(sink, "tensor", "n1xy", PETSC_TRUE, 0, 1);
     return 0;
   }
-  KNAxesMake(axes, "nt", problem->grid.dim, "");
-  for (PetscInt i = 0; i < problem->outputs; i++) {
+  KNAxesMake(axes, "nt", problem->output.grid.dim, "");
+  for (PetscInt i = 0; i < problem->output.fields; i++) {
     KNSinkFieldName(sink, PETSC_TRUE, i, sizeof(name), name);
-    KNSinkAddPiece(sink, problem->outputs == 1 ? "tensor" : name, axes, PETSC_TRUE, i, 1);
+    KNSinkAddPiece(sink, problem->output.fields == 1 ? "tensor" : name, axes, PETSC_TRUE, i, 1);
   }
   return 0;
 }
@@ -171,16 +171,16 @@ static int Create_PDEBench(KNSink sink)
   const char      *field[KN_MAX_FIELDS];
 
   KNCallFile(KNSinkHDF5Create(sink, 0));
-  for (PetscInt d = 0; d < problem->grid.dim; d++) KNCallFile(KNSinkHDF5Coordinate(sink, d, coordinate_names[d]));
+  for (PetscInt d = 0; d < problem->output.grid.dim; d++) KNCallFile(KNSinkHDF5Coordinate(sink, d, coordinate_names[d]));
   if (problem->frames) KNCallFile(KNSinkHDF5Vector(sink, "t-coordinate", H5T_IEEE_F64LE, (hsize_t)problem->frames, H5T_NATIVE_DOUBLE, problem->times));
   for (PetscInt i = 0; i < problem->parameters; i++) {
     double value = problem->parameter[i].value;
 
     KNCallFile(KNAttributeReal(&sink->file, KN_STORE, sink->file.id, problem->parameter[i].name, &value));
   }
-  if (!problem->frames || problem->outputs == 1) return 0;
-  for (PetscInt i = 0; i < problem->outputs; i++) field[i] = sink->variable[i].name;
-  return KNSinkHDF5Texts(sink, sink->file.id, "fields", problem->outputs, field);
+  if (!problem->frames || problem->output.fields == 1) return 0;
+  for (PetscInt i = 0; i < problem->output.fields; i++) field[i] = sink->variable[i].name;
+  return KNSinkHDF5Texts(sink, sink->file.id, "fields", problem->output.fields, field);
 }
 
 const KNFormat KNFormat_PDEBench = {.name = "pdebench", .recognises = Recognises_PDEBench, .open = Open_PDEBench, .read = KNSourceHDF5Read, .plan = Plan_PDEBench, .create = Create_PDEBench, .write = KNSinkHDF5Write, .finish = KNSinkHDF5Finish, .abandon = KNSinkHDF5Abandon};

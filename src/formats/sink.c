@@ -29,10 +29,10 @@ KNVariable *KNSinkAddPiece(KNSink sink, const char name[], const char axes[], Pe
 void KNSinkFieldName(KNSink sink, PetscBool output, PetscInt field, size_t size, char name[])
 {
   const KNProblem *problem = &sink->problem;
-  const KNField   *own     = output ? &problem->output[field] : &problem->input[field];
+  const KNField   *own     = output ? &problem->output.field[field] : &problem->input.field[field];
   PetscBool        shared  = PETSC_FALSE;
 
-  for (PetscInt i = 0; i < problem->outputs && !output; i++) shared = (PetscBool)(shared || !strcmp(own->name, problem->output[i].name));
+  for (PetscInt i = 0; i < problem->output.fields && !output; i++) shared = (PetscBool)(shared || !strcmp(own->name, problem->output.field[i].name));
   snprintf(name, size, "%s%s%s", shared ? "input_" : "", isalpha((unsigned char)own->name[0]) ? "" : "f", own->name);
   for (char *c = name; *c; c++) {
     if (!isalnum((unsigned char)*c)) *c = '_';

@@ -110,7 +110,7 @@ void KNSinkHDF5Abandon(KNSink sink)
 
 int KNSinkHDF5Coordinate(KNSink sink, PetscInt axis, const char name[])
 {
-  const KNGrid *grid = &sink->problem.grid;
+  const KNGrid *grid = &sink->problem.output.grid;
   double       *x    = (double *)malloc((size_t)grid->n[axis] * sizeof(*x));
   int           code;
 

@@ -24,15 +24,15 @@ static void kn_copy_strided(float *to, const float *from, int rank, const size_t
 /* Values between neighbours along an axis of a piece, in a block of samples in memory. */
 static size_t AxisStep(const KNProblem *problem, PetscBool output, char axis)
 {
-  const size_t points = KNGridSize(&problem->grid);
+  const size_t points = KNGridSize(&problem->output.grid);
 
   switch (axis) {
   case 'n': return output ? KNProblemOutputSize(problem) : KNProblemInputSize(problem);
-  case 't': return points * (size_t)problem->outputs;
+  case 't': return points * (size_t)problem->output.fields;
   case 'c': return points;
-  case 'd': return points * (size_t)problem->grid.dim;
-  case 'x': return (size_t)problem->grid.n[1] * (size_t)problem->grid.n[2];
-  case 'y': return (size_t)problem->grid.n[2];
+  case 'd': return points * (size_t)problem->output.grid.dim;
+  case 'x': return (size_t)problem->output.grid.n[1] * (size_t)problem->output.grid.n[2];
+  case 'y': return (size_t)problem->output.grid.n[2];
   default: return 1;
   }
 }
@@ -42,10 +42,10 @@ static size_t AxisExtent(const KNProblem *problem, const KNPiece *piece, char ax
   switch (axis) {
   case 'n': return samples;
   case 't': return (size_t)piece->frames;
-  case 'c': return (size_t)(strchr(piece->axes, 'd') ? problem->grid.dim : piece->fields);
-  case 'd': return (size_t)problem->grid.dim;
+  case 'c': return (size_t)(strchr(piece->axes, 'd') ? problem->output.grid.dim : piece->fields);
+  case 'd': return (size_t)problem->output.grid.dim;
   case '1': return 1;
-  default: return (size_t)problem->grid.n[axis - 'x'];
+  default: return (size_t)problem->output.grid.n[axis - 'x'];
   }
 }
 
@@ -67,7 +67,7 @@ static size_t PieceSlab(const KNProblem *problem, const KNPiece *piece, size_t c
 /* Where the piece begins in a block of samples. */
 static size_t PieceStart(const KNProblem *problem, const KNPiece *piece)
 {
-  return ((size_t)piece->frame * (size_t)problem->outputs + (size_t)piece->field) * KNGridSize(&problem->grid);
+  return ((size_t)piece->frame * (size_t)problem->output.fields + (size_t)piece->field) * KNGridSize(&problem->output.grid);
 }
 
 void KNPieceShape(const KNProblem *problem, const KNPiece *piece, size_t samples, size_t shape[])
@@ -200,7 +200,7 @@ int KNSourceAddPiece(KNSource source, const KNVariable *variable, const char axe
     const size_t points = AxisExtent(problem, piece, axes[a], (size_t)source->samples);
     PetscBool    fits   = (PetscBool)(n == points);
 
-    if (axes[a] >= 'x') fits = (PetscBool)(axes[a] - 'x' < problem->grid.dim && (size_t)source->offset + (points - 1) * (size_t)source->stride < n && (n + (size_t)source->stride - 1) / (size_t)source->stride == points);
+    if (axes[a] >= 'x') fits = (PetscBool)(axes[a] - 'x' < problem->output.grid.dim && (size_t)source->offset + (points - 1) * (size_t)source->stride < n && (n + (size_t)source->stride - 1) / (size_t)source->stride == points);
     if (!fits) return KNSourceAsk(source, "%s has %zu entries along its axis %c, the others %zu", variable->name, n, axes[a], points);
   }
   source->pieces++;

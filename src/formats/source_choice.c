@@ -112,8 +112,8 @@ static int ChooseSteady(KNSource source, const KNSourceChoice *choice, PetscInt 
   KNProblem *problem = &source->problem;
   Entry      input[KN_MAX_FIELDS], output[KN_MAX_FIELDS];
 
-  KNCallFile(UnderstandList(source, "x", nx, x, PETSC_FALSE, time_last, input, &problem->inputs, problem->input));
-  KNCallFile(UnderstandList(source, "y", ny, y, PETSC_FALSE, time_last, output, &problem->outputs, problem->output));
+  KNCallFile(UnderstandList(source, "x", nx, x, PETSC_FALSE, time_last, input, &problem->input.fields, problem->input.field));
+  KNCallFile(UnderstandList(source, "y", ny, y, PETSC_FALSE, time_last, output, &problem->output.fields, problem->output.field));
   KNCallFile(TakeShape(source, choice, &output[0]));
   KNCallFile(AddPieces(source, nx, input, PETSC_FALSE, 0, 1));
   return AddPieces(source, ny, output, PETSC_TRUE, 0, 1);
@@ -129,7 +129,7 @@ static int ChooseFrames(KNSource source, const KNSourceChoice *choice, PetscInt 
   KNField           unused[KN_MAX_FIELDS];
   size_t            frames;
 
-  KNCallFile(UnderstandList(source, "u", nu, u, PETSC_TRUE, time_last, entry, &problem->outputs, problem->output));
+  KNCallFile(UnderstandList(source, "u", nu, u, PETSC_TRUE, time_last, entry, &problem->output.fields, problem->output.field));
   KNCallFile(TakeShape(source, choice, &entry[0]));
   frames = ExtentOf(&entry[0], 't') + (initial ? 1 : 0);
   if (frames < 1 || frames > PETSC_MAX_INT) return KNFileFail(&source->file, source->file.code, "%s has %zu frames, expected 1 to %d", entry[0].variable->name, frames, PETSC_MAX_INT);
@@ -137,7 +137,7 @@ static int ChooseFrames(KNSource source, const KNSourceChoice *choice, PetscInt 
   KNCallFile(AddPieces(source, nu, entry, PETSC_TRUE, initial, (PetscInt)frames - (initial ? 1 : 0)));
   if (!initial) return 0;
   KNCallFile(UnderstandList(source, "initial", 1, &choice->initial, PETSC_FALSE, time_last, &first, &fields, unused));
-  if (fields != problem->outputs) return KNSourceAsk(source, "-initial has %d fields, -u %d", (int)fields, (int)problem->outputs);
+  if (fields != problem->output.fields) return KNSourceAsk(source, "-initial has %d fields, -u %d", (int)fields, (int)problem->output.fields);
   return AddPieces(source, 1, &first, PETSC_TRUE, 0, 1);
 }
 

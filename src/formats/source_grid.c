@@ -67,11 +67,10 @@ static int PointsOfCoordinates(KNSource source, PetscInt dim, const size_t n[], 
 }
 
 /* Every stride-th point must again be a grid of the same kind, so that coordinates stay true. */
-static int TakeStride(KNSource source, PetscInt dim, const size_t n[])
+static int TakeStride(KNSource source, KNPoints points, PetscInt dim, const size_t n[])
 {
-  const size_t   stride = (size_t)source->stride;
-  KNGrid        *grid   = &source->problem.grid;
-  const KNPoints points = grid->points;
+  const size_t stride = (size_t)source->stride;
+  PetscInt     m[KN_MAX_DIM];
 
   source->offset = points == KN_POINTS_CELLS ? (source->stride - 1) / 2 : 0;
   for (PetscInt d = 0; d < dim; d++) {
@@ -79,8 +78,9 @@ static int TakeStride(KNSource source, PetscInt dim, const size_t n[])
 
     if (whole % stride) return KNFileFail(&source->file, KN_ERR_INPUT, "-stride %zu does not divide the %zu %s of an axis of %zu points", stride, whole, points == KN_POINTS_NODES ? "intervals" : "points", n[d]);
     if (points == KN_POINTS_CELLS && stride % 2 == 0) return KNFileFail(&source->file, KN_ERR_INPUT, "-stride %zu has no cell centres of the coarse grid among those of the fine one: take an odd stride", stride);
-    grid->n[d] = (PetscInt)(whole / stride + (points == KN_POINTS_NODES));
+    m[d] = (PetscInt)(whole / stride + (points == KN_POINTS_NODES));
   }
+  KNProblemSetGrid(&source->problem, KNGridMake(dim, m, points));
   return 0;
 }
 
@@ -95,11 +95,8 @@ int KNSourceGrid(KNSource source, const KNSourceChoice *choice, PetscInt dim, co
   if (coordinate) KNCallFile(PointsOfCoordinates(source, dim, n, coordinate, &points));
   if (choice->points >= 0) points = (int)choice->points;
   if (points < 0) return KNSourceAsk(source, "say where the points of an axis lie, with -points cells, nodes (both ends included) or periodic");
-  source->problem.grid.dim    = dim;
-  source->problem.grid.points = (KNPoints)points;
-  for (int d = 0; d < KN_MAX_DIM; d++) source->problem.grid.n[d] = 1;
   source->stride = choice->stride;
-  return TakeStride(source, dim, n);
+  return TakeStride(source, (KNPoints)points, dim, n);
 }
 
 int KNSourceTimes(KNSource source, const KNSourceChoice *choice, const KNVariable *variable, PetscInt frames, PetscBool initial)

@@ -38,11 +38,11 @@ static int Booleans(KNFile *file, hid_t object, const char name[], hssize_t coun
 static int NameComponents(KNSource source, const char name[], int order)
 {
   KNProblem     *problem = &source->problem;
-  const PetscInt dim     = problem->grid.dim, components = order == 0 ? 1 : order == 1 ? dim : dim * dim;
+  const PetscInt dim     = problem->output.grid.dim, components = order == 0 ? 1 : order == 1 ? dim : dim * dim;
 
-  if (problem->outputs + components > KN_MAX_FIELDS) return KNSourceAsk(source, "more than %d fields", KN_MAX_FIELDS);
+  if (problem->output.fields + components > KN_MAX_FIELDS) return KNSourceAsk(source, "more than %d fields", KN_MAX_FIELDS);
   for (PetscInt c = 0; c < components; c++) {
-    KNField *field = &problem->output[problem->outputs++];
+    KNField *field = &problem->output.field[problem->output.fields++];
     char     suffix[4] = "";
 
     if (order == 1) snprintf(suffix, sizeof(suffix), "_%c", "xyz"[c]);
@@ -57,7 +57,7 @@ static int TakeField(KNSource source, int order, const char name[])
 {
   KNFile           *file    = &source->file;
   KNProblem        *problem = &source->problem;
-  const PetscInt    first   = problem->outputs;
+  const PetscInt    first   = problem->output.fields;
   char              path[2 * KN_MAX_NAME], axes[KN_MAX_AXES + 1];
   signed char       samples, frames, varying[KN_MAX_DIM];
   const KNVariable *variable;
@@ -67,14 +67,14 @@ static int TakeField(KNSource source, int order, const char name[])
   if (!variable) return KNSourceAsk(source, "there is no %s, which field_names lists", path);
   KNCallFile(Booleans(file, (hid_t)variable->handle, "sample_varying", 1, &samples));
   KNCallFile(Booleans(file, (hid_t)variable->handle, "time_varying", 1, &frames));
-  KNCallFile(Booleans(file, (hid_t)variable->handle, "dim_varying", problem->grid.dim, varying));
-  for (PetscInt d = 0; d < problem->grid.dim; d++) {
+  KNCallFile(Booleans(file, (hid_t)variable->handle, "dim_varying", problem->output.grid.dim, varying));
+  for (PetscInt d = 0; d < problem->output.grid.dim; d++) {
     if (!varying[d]) return KNFileFail(file, file->code, "%s is constant along an axis of the grid, which is not supported", path);
   }
   if (!frames || !samples) KNSourceNote(source, "%s: the same for all %s\n", path, frames ? "samples" : samples ? "frames" : "samples and frames");
-  snprintf(axes, sizeof(axes), "%s%s%.*s%s", samples ? "n" : "", frames ? "t" : "", (int)problem->grid.dim, "xyz", order == 0 ? "" : order == 1 ? "c" : "dc");
+  snprintf(axes, sizeof(axes), "%s%s%.*s%s", samples ? "n" : "", frames ? "t" : "", (int)problem->output.grid.dim, "xyz", order == 0 ? "" : order == 1 ? "c" : "dc");
   KNCallFile(NameComponents(source, name, order));
-  return KNSourceAddPiece(source, variable, axes, PETSC_TRUE, first, problem->outputs - first, 0, problem->frames);
+  return KNSourceAddPiece(source, variable, axes, PETSC_TRUE, first, problem->output.fields - first, 0, problem->frames);
 }
 
 /* Numbers that the root's attributes give for the names in "simulation_parameters". */
@@ -190,7 +190,7 @@ static int Open_TheWell(KNSource source, const KNSourceChoice *choice)
     KNCallHDF5(file, H5Gclose(group));
     for (PetscInt i = 0; i < names; i++) KNCallFile(TakeField(source, order, name[i]));
   }
-  if (!problem->outputs) return KNSourceAsk(source, "field_names lists no field");
+  if (!problem->output.fields) return KNSourceAsk(source, "field_names lists no field");
   return 0;
 }
 

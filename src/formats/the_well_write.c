@@ -42,8 +42,8 @@ int KNTheWellPlan(KNSink sink)
   if (!problem->frames) return KNFileFail(&sink->file, KN_ERR_USAGE, "The Well holds trajectories, this problem is steady: take native, mat, pdebench, xy or npy");
   StatisticsPath(sink->path[0], sizeof(statistics), statistics);
   if (statistics[0] && !sink->overwrite && !access(statistics, F_OK)) return KNFileFail(&sink->file, KN_ERR_USAGE, "its statistics %s exist: choose another folder, or give -overwrite to replace them", statistics);
-  KNAxesMake(axes, "nt", problem->grid.dim, "");
-  for (PetscInt i = 0; i < problem->outputs; i++) {
+  KNAxesMake(axes, "nt", problem->output.grid.dim, "");
+  for (PetscInt i = 0; i < problem->output.fields; i++) {
     char name[KN_MAX_NAME + 16], path[2 * KN_MAX_NAME];
 
     KNSinkFieldName(sink, PETSC_TRUE, i, sizeof(name), name);
@@ -98,9 +98,9 @@ static int StoreGroup(KNSink sink, const char path[], const char attribute[], Pe
 /* One condition an axis, which applies to both of its ends. */
 static int StoreBoundary(KNSink sink, PetscInt axis)
 {
-  const PetscBool   periodic = (PetscBool)(sink->problem.grid.points == KN_POINTS_PERIODIC);
+  const PetscBool   periodic = (PetscBool)(sink->problem.output.grid.points == KN_POINTS_PERIODIC);
   const char *const type     = periodic ? "PERIODIC" : "WALL";
-  const PetscInt    n        = sink->problem.grid.n[axis];
+  const PetscInt    n        = sink->problem.output.grid.n[axis];
   const signed char no = 0, yes = 1;
   KNFile           *file = &sink->file;
   signed char      *mask;
@@ -154,7 +154,7 @@ int KNTheWellCreate(KNSink sink)
   const KNProblem  *problem = &sink->problem;
   KNFile           *file    = &sink->file;
   const char *const pde = problem->pde, *const cartesian = "cartesian", *field[KN_MAX_FIELDS];
-  PetscInt64        trajectories = sink->samples, dims = problem->grid.dim;
+  PetscInt64        trajectories = sink->samples, dims = problem->output.grid.dim;
 
   KNCallFile(KNSinkHDF5Create(sink, 0));
   KNCallFile(KNSinkHDF5Texts(sink, file->id, "dataset_name", -1, &pde));
@@ -162,10 +162,10 @@ int KNTheWellCreate(KNSink sink)
   KNCallFile(KNAttributeInt(file, KN_STORE, file->id, "n_spatial_dims", &dims));
   KNCallFile(KNAttributeInt(file, KN_STORE, file->id, "n_trajectories", &trajectories));
   KNCallFile(StoreParameters(sink));
-  KNCallFile(StoreGroup(sink, "dimensions", "spatial_dims", problem->grid.dim, spatial_dims));
+  KNCallFile(StoreGroup(sink, "dimensions", "spatial_dims", problem->output.grid.dim, spatial_dims));
   KNCallFile(KNSinkHDF5Vector(sink, "dimensions/time", H5T_IEEE_F64LE, (hsize_t)problem->frames, H5T_NATIVE_DOUBLE, problem->times));
   KNCallFile(StoreVarying(sink, "dimensions/time", 0, 1));
-  for (PetscInt d = 0; d < problem->grid.dim; d++) {
+  for (PetscInt d = 0; d < problem->output.grid.dim; d++) {
     char path[KN_MAX_NAME];
 
     snprintf(path, sizeof(path), "dimensions/%s", spatial_dims[d]);
@@ -173,13 +173,13 @@ int KNTheWellCreate(KNSink sink)
     KNCallFile(StoreVarying(sink, path, 0, 0));
   }
   KNCallFile(StoreGroup(sink, "boundary_conditions", "note", -1, (const char *[]){problem->boundary}));
-  for (PetscInt d = 0; d < problem->grid.dim; d++) KNCallFile(StoreBoundary(sink, d));
-  for (PetscInt i = 0; i < problem->outputs; i++) {
+  for (PetscInt d = 0; d < problem->output.grid.dim; d++) KNCallFile(StoreBoundary(sink, d));
+  for (PetscInt i = 0; i < problem->output.fields; i++) {
     field[i] = strchr(sink->variable[i].name, '/') + 1;
     KNCallFile(StoreVarying(sink, sink->variable[i].name, 1, 1));
-    KNCallFile(StoreBooleans(sink, (hid_t)sink->variable[i].handle, "dim_varying", (hsize_t)problem->grid.dim, 1));
+    KNCallFile(StoreBooleans(sink, (hid_t)sink->variable[i].handle, "dim_varying", (hsize_t)problem->output.grid.dim, 1));
   }
-  KNCallFile(StoreGroup(sink, "t0_fields", "field_names", problem->outputs, field));
+  KNCallFile(StoreGroup(sink, "t0_fields", "field_names", problem->output.fields, field));
   KNCallFile(StoreGroup(sink, "t1_fields", "field_names", 0, NULL));
   return StoreGroup(sink, "t2_fields", "field_names", 0, NULL);
 }
@@ -196,11 +196,11 @@ int KNTheWellObserve(KNSink sink, PetscInt64 count, const float y[])
 {
   const KNProblem *problem = &sink->problem;
   Statistics      *s       = (Statistics *)sink->data;
-  const size_t     points = KNGridSize(&problem->grid), frame = points * (size_t)problem->outputs;
+  const size_t     points = KNGridSize(&problem->output.grid), frame = points * (size_t)problem->output.fields;
 
   for (PetscInt64 i = 0; i < count; i++) {
     for (PetscInt t = 0; t < problem->frames; t++, y += frame) {
-      for (PetscInt f = 0; f < problem->outputs; f++) {
+      for (PetscInt f = 0; f < problem->output.fields; f++) {
         const float *now = y + (size_t)f * points;
 
         for (size_t k = 0; k < points; k++) Add(&s->value[f], now[k]);
@@ -242,7 +242,7 @@ static int WriteStatistics(KNSink sink, const char path[])
   if (!file) return KNFileFail(&sink->file, KN_ERR_IO, "its statistics %s cannot be written: %s", path, strerror(errno));
   for (size_t k = 0; k < sizeof(kind) / sizeof(*kind); k++) {
     fprintf(file, "%s:\n", kind[k].name);
-    for (PetscInt i = 0; i < sink->problem.outputs; i++) fprintf(file, "  %s: %.9e\n", strchr(sink->variable[i].name, '/') + 1, kind[k].of(kind[k].change ? &s->change[i] : &s->value[i]));
+    for (PetscInt i = 0; i < sink->problem.output.fields; i++) fprintf(file, "  %s: %.9e\n", strchr(sink->variable[i].name, '/') + 1, kind[k].of(kind[k].change ? &s->change[i] : &s->value[i]));
   }
   if (fflush(file) || ferror(file) || fsync(fileno(file)) || fclose(file) || rename(temporary, path)) {
     unlink(temporary);

@@ -31,10 +31,10 @@ static int Plan_XY(KNSink sink)
   char             axes[KN_MAX_AXES + 1];
 
   if (problem->frames) return KNFileFail(&sink->file, KN_ERR_USAGE, "format xy holds inputs and outputs of steady problems, these are trajectories: take native, mat, pdebench, the_well or npy");
-  KNAxesMake(axes, problem->inputs > 1 ? "nc" : "n", problem->grid.dim, "");
-  KNSinkAddPiece(sink, "x", axes, PETSC_FALSE, 0, problem->inputs);
-  KNAxesMake(axes, problem->outputs > 1 ? "nc" : "n", problem->grid.dim, "");
-  KNSinkAddPiece(sink, "y", axes, PETSC_TRUE, 0, problem->outputs);
+  KNAxesMake(axes, problem->input.fields > 1 ? "nc" : "n", problem->output.grid.dim, "");
+  KNSinkAddPiece(sink, "x", axes, PETSC_FALSE, 0, problem->input.fields);
+  KNAxesMake(axes, problem->output.fields > 1 ? "nc" : "n", problem->output.grid.dim, "");
+  KNSinkAddPiece(sink, "y", axes, PETSC_TRUE, 0, problem->output.fields);
   return 0;
 }
 
@@ -42,7 +42,7 @@ static int Create_XY(KNSink sink)
 {
   char points[KN_MAX_NAME];
 
-  snprintf(points, sizeof(points), "%s", KNPointsNames[sink->problem.grid.points]);
+  snprintf(points, sizeof(points), "%s", KNPointsNames[sink->problem.output.grid.points]);
   KNCallFile(KNSinkHDF5Create(sink, 0));
   KNCallFile(KNAttributeText(&sink->file, KN_STORE, sink->file.id, "points", sizeof(points), points));
   for (PetscInt i = 0; i < 2; i++) KNCallFile(KNAttributeText(&sink->file, KN_STORE, (hid_t)sink->variable[i].handle, "axes", KN_MAX_AXES + 1, sink->piece[i].axes));

@@ -159,12 +159,12 @@ PetscErrorCode KNDatasetGetFingerprint(KNDataset dataset, uint64_t *fingerprint)
 
   PetscFunctionBegin;
   hash = MixText(MixText(MixText(hash, problem->pde), problem->equation), problem->boundary);
-  hash = MixText(hash, KNPointsNames[problem->grid.points]);
-  hash = Mix(hash, problem->grid.n, sizeof(problem->grid.n));
+  hash = MixText(hash, KNPointsNames[problem->output.grid.points]);
+  hash = Mix(hash, problem->output.grid.n, sizeof(problem->output.grid.n));
   hash = Mix(hash, &problem->frames, sizeof(problem->frames));
   hash = Mix(hash, dataset->times, (size_t)problem->frames * sizeof(*dataset->times));
-  hash = MixFields(hash, problem->inputs, problem->input);
-  hash = MixFields(hash, problem->outputs, problem->output);
+  hash = MixFields(hash, problem->input.fields, problem->input.field);
+  hash = MixFields(hash, problem->output.fields, problem->output.field);
   for (PetscInt i = 0; i < problem->parameters; i++) {
     hash = MixText(MixText(hash, problem->parameter[i].name), problem->parameter[i].unit);
     hash = Mix(hash, &problem->parameter[i].value, sizeof(problem->parameter[i].value));

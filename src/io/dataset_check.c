@@ -165,6 +165,7 @@ static int TakeShape(KNDataset dataset, const char name[], PetscBool frames, con
   KNFile    *file  = &dataset->file;
   const int  first = frames ? 3 : 2; // axis of n1
   KNProblem *problem = &dataset->problem;
+  PetscInt   n[KN_MAX_DIM];
 
   if (facts->rank < first + 1 || facts->rank > first + KN_MAX_DIM) {
     return KNFileFail(file, file->code, "/%s has %d axes, expected %d to %d (samples, %sfields, points)", name, facts->rank, first + 1, first + KN_MAX_DIM, frames ? "frames, " : "");
@@ -174,8 +175,8 @@ static int TakeShape(KNDataset dataset, const char name[], PetscBool frames, con
   }
   dataset->samples  = (PetscInt64)facts->shape[0];
   problem->frames   = frames ? (PetscInt)facts->shape[1] : 0;
-  problem->grid.dim = facts->rank - first;
-  for (int i = 0; i < KN_MAX_DIM; i++) problem->grid.n[i] = first + i < facts->rank ? (PetscInt)facts->shape[first + i] : 1;
+  for (int i = first; i < facts->rank; i++) n[i - first] = (PetscInt)facts->shape[i];
+  KNProblemSetGrid(problem, KNGridMake(facts->rank - first, n, problem->output.grid.points));
   return 0;
 }
 

@@ -32,7 +32,7 @@ int KNDatasetReadFinite(KNDataset dataset, PetscInt64 row, const KNGrid *slab, f
   int              code    = KNDatasetReadSlab(dataset, row, slab, x, y, size, message);
 
   if (dataset->any_y) frames = PetscMax(PetscMin(frames, dataset->any_y), 0);
-  if (!code && x && !dataset->any_x) code = CheckFields(dataset, row, problem->inputs, problem->inputs, problem->input, S, x, size, message);
-  if (!code && y) code = CheckFields(dataset, row, frames * problem->outputs, problem->outputs, problem->output, S, y, size, message);
+  if (!code && x && !dataset->any_x) code = CheckFields(dataset, row, problem->input.fields, problem->input.fields, problem->input.field, S, x, size, message);
+  if (!code && y) code = CheckFields(dataset, row, frames * problem->output.fields, problem->output.fields, problem->output.field, S, y, size, message);
   return code;
 }

@@ -62,7 +62,7 @@ int KNDatasetCheckFile(KNFile *file, unsigned long long *size);
 /* Fails if KNDatasetNameForeign() was told how to see that the file is in another format, and says so. */
 int KNDatasetCheckForeign(KNFile *file);
 
-/* What the file may hold is checked against its size, before anything is allocated; sets problem.grid, frames, samples. */
+/* What the file may hold is checked against its size, before anything is allocated; sets the grids, frames, samples. */
 int KNDatasetCheckArrays(KNDataset dataset, unsigned long long file_size);
 
 /* Reads a 1D array after it was found to hold `count` elements of the type, contiguous in this file. */

@@ -20,8 +20,8 @@ void KNDatasetShapes(KNDataset dataset)
     array->name[1]       = 0;
     array->shape[axis++] = (hsize_t)dataset->samples;
     if (problem->frames) array->shape[axis++] = (hsize_t)problem->frames;
-    array->shape[axis++] = (hsize_t)(i == 0 && !problem->frames ? problem->inputs : problem->outputs);
-    for (PetscInt d = 0; d < problem->grid.dim; d++) array->shape[axis++] = (hsize_t)problem->grid.n[d];
+    array->shape[axis++] = (hsize_t)(i == 0 && !problem->frames ? problem->input.fields : problem->output.fields);
+    for (PetscInt d = 0; d < problem->output.grid.dim; d++) array->shape[axis++] = (hsize_t)problem->output.grid.n[d];
     array->rank = axis;
     array->size = i == 0 && !problem->frames ? KNProblemInputSize(problem) : KNProblemOutputSize(problem);
   }
@@ -73,11 +73,11 @@ static int PointsAttribute(KNDataset dataset, KNDirection direction)
   KNFile *file               = &dataset->file;
   char    points[KN_MAX_NAME] = "";
 
-  if (direction == KN_STORE) snprintf(points, sizeof(points), "%s", KNPointsNames[dataset->problem.grid.points]);
+  if (direction == KN_STORE) snprintf(points, sizeof(points), "%s", KNPointsNames[dataset->problem.output.grid.points]);
   KNCallFile(KNAttributeText(file, direction, file->id, "points", sizeof(points), points));
   for (int i = 0; KNPointsNames[i]; i++) {
     if (strcmp(points, KNPointsNames[i])) continue;
-    dataset->problem.grid.points = (KNPoints)i;
+    dataset->problem.output.grid.points = (KNPoints)i;
     return 0;
   }
   return KNFileFail(file, file->code, "attribute \"points\" is \"%s\", expected cells, nodes or periodic", points);
@@ -101,8 +101,8 @@ int KNDatasetAttributes(KNDataset dataset, KNDirection direction)
   KNCallFile(KNAttributeText(file, direction, file->id, "equation", sizeof(problem->equation), problem->equation));
   KNCallFile(KNAttributeText(file, direction, file->id, "boundary_conditions", sizeof(problem->boundary), problem->boundary));
   KNCallFile(PointsAttribute(dataset, direction));
-  KNCallFile(FieldAttributes(dataset, direction, "input_fields", "input_units", &problem->inputs, problem->input));
-  KNCallFile(FieldAttributes(dataset, direction, "output_fields", "output_units", &problem->outputs, problem->output));
+  KNCallFile(FieldAttributes(dataset, direction, "input_fields", "input_units", &problem->input.fields, problem->input.field));
+  KNCallFile(FieldAttributes(dataset, direction, "output_fields", "output_units", &problem->output.fields, problem->output.field));
   KNCallFile(ParameterAttributes(dataset, direction));
   KNCallFile(KNAttributeInt(file, direction, file->id, "seed", &dataset->seed));
   KNCallFile(KNAttributeText(file, direction, file->id, "options", sizeof(dataset->options), dataset->options));
@@ -111,7 +111,7 @@ int KNDatasetAttributes(KNDataset dataset, KNDirection direction)
 
 int KNDatasetCoordinates(KNDataset dataset, KNDirection direction, PetscBool write)
 {
-  const KNGrid *grid  = &dataset->problem.grid;
+  const KNGrid *grid  = &dataset->problem.output.grid;
   KNFile       *file  = &dataset->file;
   PetscInt      n_max = PetscMax(grid->n[0], PetscMax(grid->n[1], grid->n[2]));
   double       *x     = (double *)malloc((size_t)n_max * sizeof(*x));

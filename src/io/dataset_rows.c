@@ -39,7 +39,7 @@ int KNDatasetReadLayers(KNDataset dataset, PetscInt64 row, PetscInt which, size_
 {
   KNFile               *file  = &dataset->file;
   const KNDatasetArray *array = &dataset->array[which];
-  const int             axis  = array->rank - (int)dataset->problem.grid.dim; /* the grid's first */
+  const int             axis  = array->rank - (int)dataset->problem.output.grid.dim; /* the grid's first */
   hsize_t               start[KN_MAX_DIM + 3] = {(hsize_t)row}, count[KN_MAX_DIM + 3] = {1};
   hid_t                 memory;
 

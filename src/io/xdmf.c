@@ -75,7 +75,7 @@ static void PrintField(FILE *file, const KNDatasetArray *array, const KNGrid *gr
 static void PrintGrid(FILE *file, KNDataset dataset, const char hdf5[], const char points[], PetscInt64 row, PetscInt frame)
 {
   const KNProblem *problem = &dataset->problem;
-  const KNGrid    *grid    = &problem->grid;
+  const KNGrid    *grid    = &problem->output.grid;
   const PetscBool  cells   = (PetscBool)(grid->points == KN_POINTS_CELLS);
 
   fprintf(file, "<Grid Name=\"row %" PetscInt64_FMT "\" GridType=\"Uniform\">\n<Time Value=\"%.12g\"/>\n", row, problem->frames ? (double)problem->times[frame] : (double)row);
@@ -92,8 +92,8 @@ static void PrintGrid(FILE *file, KNDataset dataset, const char hdf5[], const ch
     KNXMLText(file, points);
     fprintf(file, "</DataItem>\n</Geometry>\n");
   }
-  for (PetscInt c = 0; c < problem->inputs; c++) PrintField(file, &dataset->array[0], grid, problem->input[c].name, hdf5, row, frame, c);
-  for (PetscInt c = 0; c < problem->outputs; c++) PrintField(file, &dataset->array[dataset->arrays - 1], grid, problem->output[c].name, hdf5, row, frame, c);
+  for (PetscInt c = 0; c < problem->input.fields; c++) PrintField(file, &dataset->array[0], grid, problem->input.field[c].name, hdf5, row, frame, c);
+  for (PetscInt c = 0; c < problem->output.fields; c++) PrintField(file, &dataset->array[dataset->arrays - 1], grid, problem->output.field[c].name, hdf5, row, frame, c);
   fprintf(file, "</Grid>\n");
 }
 
@@ -122,7 +122,7 @@ static const char *BaseName(const char path[], size_t *folder)
 
 PetscErrorCode KNXDMFWrite(KNDataset dataset, PetscInt64 samples, const char path[])
 {
-  const KNGrid  *grid = &dataset->problem.grid;
+  const KNGrid  *grid = &dataset->problem.output.grid;
   const PetscInt n[]  = {MeshPoints(grid, 0), grid->dim > 1 ? MeshPoints(grid, 1) : 1, grid->dim > 2 ? MeshPoints(grid, 2) : 1};
   const size_t   bytes = sizeof(float) * (size_t)grid->dim * (size_t)n[0] * (size_t)n[1] * (size_t)n[2];
   const char    *base, *hdf5;

@@ -152,9 +152,9 @@ int KNSurrogateGetShape(KNSurrogate surrogate, KNSurrogateShape *shape)
 {
   message[0] = 0;
   if (!surrogate) return Fail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
-  *shape = (KNSurrogateShape){.dim = (int)surrogate->problem->grid.dim, .history = (int)surrogate->history, .inputs = surrogate->history ? 0 : (int)surrogate->problem->inputs, .outputs = (int)surrogate->problem->outputs};
-  for (int i = 0; i < 3; i++) shape->n[i] = (int)surrogate->problem->grid.n[i];
-  (void)snprintf(shape->points, sizeof(shape->points), "%s", KNPointsNames[surrogate->problem->grid.points]);
+  *shape = (KNSurrogateShape){.dim = (int)surrogate->problem->output.grid.dim, .history = (int)surrogate->history, .inputs = surrogate->history ? 0 : (int)surrogate->problem->input.fields, .outputs = (int)surrogate->problem->output.fields};
+  for (int i = 0; i < 3; i++) shape->n[i] = (int)surrogate->problem->output.grid.n[i];
+  (void)snprintf(shape->points, sizeof(shape->points), "%s", KNPointsNames[surrogate->problem->output.grid.points]);
   (void)snprintf(shape->pde, sizeof(shape->pde), "%s", surrogate->problem->pde);
   return 0;
 }
@@ -166,9 +166,9 @@ int KNSurrogateGetField(KNSurrogate surrogate, int output, int i, const char **n
 
   message[0] = 0;
   if (!surrogate) return Fail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
-  fields = (int)(output ? surrogate->problem->outputs : surrogate->history ? 0 : surrogate->problem->inputs);
+  fields = (int)(output ? surrogate->problem->output.fields : surrogate->history ? 0 : surrogate->problem->input.fields);
   if (i < 0 || i >= fields) return Fail(KN_EXIT_USAGE, "there is no %s field %d of %d", output ? "output" : "input", i, fields);
-  field = output ? &surrogate->problem->output[i] : &surrogate->problem->input[i];
+  field = output ? &surrogate->problem->output.field[i] : &surrogate->problem->input.field[i];
   if (name) *name = field->name;
   if (unit) *unit = field->unit;
   return 0;
@@ -177,7 +177,7 @@ int KNSurrogateGetField(KNSurrogate surrogate, int output, int i, const char **n
 /* Plans, and makes room for a chunk, unless the last prediction was on this grid with as many frames. */
 static PetscErrorCode Plan(KNSurrogate s, const KNGrid *grid, PetscInt frames)
 {
-  const size_t S = KNGridSize(grid), inputs = s->history ? (size_t)frames * (size_t)s->problem->outputs : (size_t)s->problem->inputs, outputs = (size_t)PetscMax(frames, 1) * (size_t)s->problem->outputs;
+  const size_t S = KNGridSize(grid), inputs = s->history ? (size_t)frames * (size_t)s->problem->output.fields : (size_t)s->problem->input.fields, outputs = (size_t)PetscMax(frames, 1) * (size_t)s->problem->output.fields;
   PetscBool    same;
 
   PetscFunctionBegin;
@@ -197,8 +197,8 @@ static PetscErrorCode Plan(KNSurrogate s, const KNGrid *grid, PetscInt frames)
 static PetscErrorCode Predict(KNSurrogate s, int samples, const KNGrid *grid, PetscInt steps, const float x[], float y[])
 {
   const PetscInt frames = s->history ? s->history + steps : 0;
-  const size_t   S = KNGridSize(grid), C = (size_t)s->problem->outputs * S;
-  const size_t   given = s->history ? (size_t)s->history * C : (size_t)s->problem->inputs * S; /* values of a sample in x .. */
+  const size_t   S = KNGridSize(grid), C = (size_t)s->problem->output.fields * S;
+  const size_t   given = s->history ? (size_t)s->history * C : (size_t)s->problem->input.fields * S; /* values of a sample in x .. */
   const size_t   wanted = s->history ? (size_t)steps * C : C;                                  /* .. and in y */
 
   PetscFunctionBegin;
@@ -241,14 +241,14 @@ int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int st
   if (!surrogate) return Fail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
   if (samples < 0 || !n || !x || !y) return Fail(KN_EXIT_USAGE, "%d samples, or a NULL array", samples);
   if (surrogate->history ? steps < 1 : steps != 0) return Fail(KN_EXIT_USAGE, surrogate->history ? "%d steps: a time-dependent surrogate predicts 1 or more" : "%d steps: a steady surrogate takes 0", steps);
-  for (PetscInt i = 0; i < surrogate->problem->grid.dim; i++) {
+  for (PetscInt i = 0; i < surrogate->problem->output.grid.dim; i++) {
     if (n[i] < 1 || n[i] > 1 << 20) return Fail(KN_EXIT_USAGE, "%d points along axis %d", n[i], (int)i + 1);
     points[i] = n[i];
   }
-  grid = KNGridMake(surrogate->problem->grid.dim, points, surrogate->problem->grid.points);
+  grid = KNGridMake(surrogate->problem->output.grid.dim, points, surrogate->problem->output.grid.points);
   S    = KNGridSize(&grid);
-  C    = (size_t)surrogate->problem->outputs;
-  bad  = FirstNonfinite(samples, surrogate->history ? (size_t)surrogate->history * C * S : (size_t)surrogate->problem->inputs * S, x);
+  C    = (size_t)surrogate->problem->output.fields;
+  bad  = FirstNonfinite(samples, surrogate->history ? (size_t)surrogate->history * C * S : (size_t)surrogate->problem->input.fields * S, x);
   if (bad < samples) return Fail(KN_EXIT_INPUT, "sample %d of x holds NaN or infinite values", bad);
   pthread_mutex_lock(&lock);
   (void)PetscPushErrorHandler(Catch, NULL);

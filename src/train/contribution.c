@@ -41,7 +41,7 @@ static PetscErrorCode AddGram(double *G, const double *v, size_t n, size_t S)
 static PetscErrorCode Sweep(KNOperator op, const KNProblem *problem, PetscInt history, PetscInt steps, const KNBatch *batch, float *u, float *y)
 {
   const KNPass pass = {.samples = 1, .index = batch->index};
-  const size_t frame = (size_t)problem->outputs * KNGridSize(&problem->grid), given = (size_t)history * frame, n = (size_t)steps * frame;
+  const size_t frame = (size_t)problem->output.fields * KNGridSize(&problem->output.grid), given = (size_t)history * frame, n = (size_t)steps * frame;
   double       error;
 
   PetscFunctionBegin;
@@ -131,10 +131,10 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
   PetscCheck(KNOperatorSharing(op)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, contributions are measured of whole samples: leave it out", KNOperatorSharing(op)->size);
   C = (size_t)c->sizes.width;
   H = (size_t)c->sizes.hidden;
-  n = (size_t)(history + steps) * (size_t)problem->outputs * KNGridSize(&problem->grid);
+  n = (size_t)(history + steps) * (size_t)problem->output.fields * KNGridSize(&problem->output.grid);
   PetscCall(PetscCalloc5((size_t)(c->blocks + 1) * C * C, &c->gram, (size_t)(c->blocks + 1) * C, &c->square, C * C, &c->gate, (H + 1) * (H + 1), &c->hidden, (size_t)c->outputs * (H + 1), &c->output));
   PetscCall(PetscMalloc3(n, &u, n, &y, C, &gate));
-  PetscCall(KNOperatorSetGrid(op, &problem->grid, 1, PETSC_TRUE));
+  PetscCall(KNOperatorSetGrid(op, &problem->output.grid, 1, PETSC_TRUE));
   PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, rows, size, 0, PETSC_FALSE, 0, &loader));
   if (history) PetscCall(KNLoaderSetWindow(loader, history + steps));
   PetscCall(KNLoaderStart(loader, 0, 0));

@@ -60,7 +60,7 @@ PetscErrorCode KNEnsemblePredict(KNOperator op, PetscInt members, const KNPass *
   PetscCall(KNOperatorGetModel(op, NULL, NULL, &problem, NULL));
   PetscCall(KNOperatorGetNormalizers(op, NULL, &output));
   ny = KNNormalizerSampleSize(output);
-  nx = ny / (size_t)problem->outputs * (size_t)problem->inputs;
+  nx = ny / (size_t)problem->output.fields * (size_t)problem->input.fields;
   ny *= (size_t)PetscMax(frames, 1);
   for (own.step = 0; own.step < members; own.step++) {
     PetscCall(PetscArraycpy(work, x, B * nx)); /* the network normalises its input in place */
@@ -85,7 +85,7 @@ PetscErrorCode KNEnsembleEach(KNOperator op, PetscInt members, KNDataset dataset
   PetscCall(KNOperatorGetHistory(op, &history));
   PetscCheck(KNOperatorSharing(op)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, spreads are measured of whole samples: leave it out", KNOperatorSharing(op)->size);
   n     = KNProblemOutputSize(problem);
-  given = (size_t)history * (size_t)problem->outputs * KNGridSize(&problem->grid);
+  given = (size_t)history * (size_t)problem->output.fields * KNGridSize(&problem->output.grid);
   PetscCall(KNMalloc((size_t)members * (size_t)batch * n, sizeof(*y), &y));
   PetscCall(KNMalloc((size_t)batch * KNProblemInputSize(problem), sizeof(*x), &x));
   PetscCall(KNLoaderCreatePass(dataset, KNOperatorSharing(op), 0, samples, batch, &loader));

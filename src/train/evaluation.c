@@ -34,12 +34,12 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
   PetscCall(KNStagePush(KN_STAGE_EVALUATE));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNOperatorGetHistory(op, &history));
-  slab  = KNOperatorSlab(op, &problem->grid);
-  P     = (size_t)(PetscMax(problem->frames - history, 1) * problem->outputs);
-  given = (size_t)(history * problem->outputs) * KNGridSize(&slab);
+  slab  = KNOperatorSlab(op, &problem->output.grid);
+  P     = (size_t)(PetscMax(problem->frames - history, 1) * problem->output.fields);
+  given = (size_t)(history * problem->output.fields) * KNGridSize(&slab);
   n     = given + P * KNGridSize(&slab);
   PetscCall(KNMalloc((size_t)batch * n, sizeof(*y), &y));
-  if (sharing->size > 1) PetscCall(KNMalloc(sharing->rank ? 0 : 2 * P * KNGridSize(&problem->grid), sizeof(*work), &work));
+  if (sharing->size > 1) PetscCall(KNMalloc(sharing->rank ? 0 : 2 * P * KNGridSize(&problem->output.grid), sizeof(*work), &work));
   PetscCall(KNLoaderCreatePass(dataset, sharing, first, samples, batch, &loader));
   for (;;) {
     KNBatch b;
@@ -50,7 +50,7 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
     pass.samples = b.samples;
     pass.index   = b.index;
     PetscCall(KNOperatorPredict(op, &pass, problem->frames, b.x, b.y, y));
-    for (PetscInt i = 0; i < b.samples; i++) PetscCall(Visit(sharing, &problem->grid, P, b.row[i], y + (size_t)i * n + given, b.y + (size_t)i * n + given, work, visit, context));
+    for (PetscInt i = 0; i < b.samples; i++) PetscCall(Visit(sharing, &problem->output.grid, P, b.row[i], y + (size_t)i * n + given, b.y + (size_t)i * n + given, work, visit, context));
   }
   PetscCall(KNLoaderDestroy(&loader));
   PetscCall(KNFree(&work));
@@ -83,7 +83,7 @@ PetscErrorCode KNEvaluate(KNOperator op, KNDataset dataset, PetscInt64 first, Pe
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNOperatorGetHistory(op, &history));
-  errors.n = (size_t)(PetscMax(problem->frames - history, 1) * problem->outputs) * KNGridSize(&problem->grid);
+  errors.n = (size_t)(PetscMax(problem->frames - history, 1) * problem->output.fields) * KNGridSize(&problem->output.grid);
   PetscCall(PetscArrayzero(error, samples));
   PetscCall(KNEvaluateEach(op, dataset, first, samples, batch, step, RelativeL2, &errors));
   /* Each error has one owner, the others add 0: exact. */

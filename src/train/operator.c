@@ -39,13 +39,13 @@ static PetscErrorCode SetHistory(KNOperator op, const KNProblem *problem, PetscI
   PetscCall(KNOptionsInt("-train_history", "frames from which a network for trajectories predicts the next one", 1, 4096, &history));
   *form = FORM_STEPS;
   PetscCall(KNOptionsChoice("-train_form", "what a network for trajectories predicts: the next frame, step by step, or all that follow at once, with time as one more axis", FormNames, form));
-  if (problem->inputs) {
+  if (problem->input.fields) {
     PetscCheck(history == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_history is %" PetscInt_FMT ", the dataset is steady: leave it out", history);
     PetscCheck(*form == FORM_STEPS, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_form is %s, the dataset is steady: leave it out", FormNames[*form]);
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCheck(problem->frames == 0 || problem->frames > history, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_history is %" PetscInt_FMT ", the dataset has %" PetscInt_FMT " frames: it must have at least one more", history, problem->frames);
-  PetscCheck(*form == FORM_STEPS || problem->grid.dim < KN_MAX_DIM, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_form is %s, the dataset has %" PetscInt_FMT " axes: time would be one too many; take %s", FormNames[*form], problem->grid.dim, FormNames[FORM_STEPS]);
+  PetscCheck(*form == FORM_STEPS || problem->output.grid.dim < KN_MAX_DIM, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_form is %s, the dataset has %" PetscInt_FMT " axes: time would be one too many; take %s", FormNames[*form], problem->output.grid.dim, FormNames[FORM_STEPS]);
   op->history        = history;
   op->steps          = *form == FORM_SPACETIME ? problem->frames - history : 0; /* of a checkpoint: it knows */
   op->problem.frames = 0; /* a trajectory of any length fits */
@@ -66,7 +66,7 @@ PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOpe
   PetscCall(KNOptionsChoice("-train_normalizer", "of inputs and outputs: each channel, or each point of each channel, to mean 0 and deviation 1", KNNormalizerNames, &type));
   PetscCall(SetHistory(o, problem, &form));
   PetscCall(KNModelCreateFromOptions(&o->model));
-  PetscCall(KNModelSetChannels(o->model, problem->grid.dim + (form == FORM_SPACETIME ? 1 : 0), o->history ? o->history * problem->outputs : problem->inputs, problem->outputs));
+  PetscCall(KNModelSetChannels(o->model, problem->output.grid.dim + (form == FORM_SPACETIME ? 1 : 0), o->history ? o->history * problem->output.fields : problem->input.fields, problem->output.fields));
   PetscCall(KNModelSetFromOptions(o->model));
   PetscCall(KNSharingSetFromOptions(&o->sharing));
   PetscCheck(o->sharing.size == 1 || form == FORM_STEPS, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, with -train_form spacetime a sample stays on one rank: leave it out", o->sharing.size);
@@ -74,10 +74,10 @@ PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOpe
   PetscCall(KNOptionsYAML(PETSC_STATIC_ARRAY_LENGTH(identity), identity, &o->options));
   PetscCall(KNModelSetUp(o->model, seed));
   PetscCall(KNModelGetParameters(o->model, &o->parameters));
-  if (form == FORM_SPACETIME) PetscCall(KNSpacetimeCreate(o->model, o->history, problem->outputs, &o->spacetime));
-  else if (o->history) PetscCall(KNRolloutCreate(o->model, o->history, problem->outputs, &o->rollout));
-  else PetscCall(KNNormalizerCreate((KNNormalizerType)type, problem->inputs, &problem->grid, &o->input));
-  PetscCall(KNNormalizerCreate((KNNormalizerType)type, problem->outputs, &problem->grid, &o->output));
+  if (form == FORM_SPACETIME) PetscCall(KNSpacetimeCreate(o->model, o->history, problem->output.fields, &o->spacetime));
+  else if (o->history) PetscCall(KNRolloutCreate(o->model, o->history, problem->output.fields, &o->rollout));
+  else PetscCall(KNNormalizerCreate((KNNormalizerType)type, problem->input.fields, &problem->input.grid, &o->input));
+  PetscCall(KNNormalizerCreate((KNNormalizerType)type, problem->output.fields, &problem->output.grid, &o->output));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -134,12 +134,12 @@ PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *problem, const ch
 
   PetscFunctionBegin;
   PetscCall(CheckFrames(op, problem, path));
-  PetscCheck(problem->grid.dim == own->grid.dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " axes, the network was trained on %" PetscInt_FMT, path, problem->grid.dim, own->grid.dim);
-  PetscCheck(problem->inputs == own->inputs, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " input fields, the network was trained on %" PetscInt_FMT, path, problem->inputs, own->inputs);
-  PetscCheck(problem->outputs == own->outputs, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " output fields, the network was trained on %" PetscInt_FMT, path, problem->outputs, own->outputs);
-  PetscCheck(problem->grid.points == own->grid.points, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its points at %s, the network was trained on %s", path, KNPointsNames[problem->grid.points], KNPointsNames[own->grid.points]);
-  for (PetscInt i = 0; i < own->inputs; i++) PetscCheck(!strcmp(problem->input[i].name, own->input[i].name), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has input field \"%s\" where the network was trained on \"%s\"", path, problem->input[i].name, own->input[i].name);
-  for (PetscInt i = 0; i < own->outputs; i++) PetscCheck(!strcmp(problem->output[i].name, own->output[i].name), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has output field \"%s\" where the network was trained on \"%s\"", path, problem->output[i].name, own->output[i].name);
+  PetscCheck(problem->output.grid.dim == own->output.grid.dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " axes, the network was trained on %" PetscInt_FMT, path, problem->output.grid.dim, own->output.grid.dim);
+  PetscCheck(problem->input.fields == own->input.fields, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " input fields, the network was trained on %" PetscInt_FMT, path, problem->input.fields, own->input.fields);
+  PetscCheck(problem->output.fields == own->output.fields, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " output fields, the network was trained on %" PetscInt_FMT, path, problem->output.fields, own->output.fields);
+  PetscCheck(problem->output.grid.points == own->output.grid.points, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its points at %s, the network was trained on %s", path, KNPointsNames[problem->output.grid.points], KNPointsNames[own->output.grid.points]);
+  for (PetscInt i = 0; i < own->input.fields; i++) PetscCheck(!strcmp(problem->input.field[i].name, own->input.field[i].name), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has input field \"%s\" where the network was trained on \"%s\"", path, problem->input.field[i].name, own->input.field[i].name);
+  for (PetscInt i = 0; i < own->output.fields; i++) PetscCheck(!strcmp(problem->output.field[i].name, own->output.field[i].name), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has output field \"%s\" where the network was trained on \"%s\"", path, problem->output.field[i].name, own->output.field[i].name);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

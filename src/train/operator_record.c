@@ -7,7 +7,7 @@
 /* What a checkpoint says of the problem it was trained on. */
 static PetscErrorCode TransferProblem(KNRecord record, KNProblem *problem)
 {
-  PetscInt64 dim = problem->grid.dim, points = problem->grid.points, inputs = problem->inputs, outputs = problem->outputs, n;
+  PetscInt64 dim = problem->output.grid.dim, points = problem->output.grid.points, inputs = problem->input.fields, outputs = problem->output.fields, n;
 
   PetscFunctionBegin;
   PetscCall(KNRecordText(record, "pde", sizeof(problem->pde), problem->pde));
@@ -19,24 +19,25 @@ static PetscErrorCode TransferProblem(KNRecord record, KNProblem *problem)
   PetscCall(KNRecordInt(record, "outputs", &outputs));
   PetscCheck(dim >= 1 && dim <= KN_MAX_DIM && points >= KN_POINTS_CELLS && points <= KN_POINTS_PERIODIC && inputs >= 0 && inputs <= KN_MAX_FIELDS && outputs >= 1 && outputs <= KN_MAX_FIELDS, PETSC_COMM_WORLD, KN_ERR_INPUT,
              "the checkpoint describes an impossible problem: %" PetscInt64_FMT " axes, %" PetscInt64_FMT " inputs, %" PetscInt64_FMT " outputs", dim, inputs, outputs);
-  problem->grid.dim    = (PetscInt)dim;
-  problem->grid.points = (KNPoints)points;
-  problem->inputs      = (PetscInt)inputs;
-  problem->outputs     = (PetscInt)outputs;
+  problem->output.grid.dim    = (PetscInt)dim;
+  problem->output.grid.points = (KNPoints)points;
+  problem->input.fields      = (PetscInt)inputs;
+  problem->output.fields     = (PetscInt)outputs;
   for (PetscInt i = 0; i < KN_MAX_DIM; i++) {
     char name[KN_MAX_NAME];
 
     PetscCall(PetscSNPrintf(name, sizeof(name), "n%" PetscInt_FMT, i + 1));
-    n = problem->grid.n[i];
+    n = problem->output.grid.n[i];
     PetscCall(KNRecordInt(record, name, &n));
     PetscCheck(n >= 1 && n <= 1 << 20, PETSC_COMM_WORLD, KN_ERR_INPUT, "the checkpoint describes a grid of %" PetscInt64_FMT " points along axis %" PetscInt_FMT, n, i + 1);
-    problem->grid.n[i] = (PetscInt)n;
+    problem->output.grid.n[i] = (PetscInt)n;
   }
-  for (PetscInt i = 0; i < problem->inputs + problem->outputs; i++) {
-    KNField *field = i < problem->inputs ? &problem->input[i] : &problem->output[i - problem->inputs];
+  problem->input.grid = problem->output.grid;
+  for (PetscInt i = 0; i < problem->input.fields + problem->output.fields; i++) {
+    KNField *field = i < problem->input.fields ? &problem->input.field[i] : &problem->output.field[i - problem->input.fields];
     char     name[KN_MAX_NAME];
 
-    PetscCall(PetscSNPrintf(name, sizeof(name), i < problem->inputs ? "input%" PetscInt_FMT : "output%" PetscInt_FMT, i < problem->inputs ? i : i - problem->inputs));
+    PetscCall(PetscSNPrintf(name, sizeof(name), i < problem->input.fields ? "input%" PetscInt_FMT : "output%" PetscInt_FMT, i < problem->input.fields ? i : i - problem->input.fields));
     PetscCall(KNRecordText(record, name, sizeof(field->name), field->name));
     PetscCall(PetscStrlcat(name, ".unit", sizeof(name)));
     PetscCall(KNRecordText(record, name, sizeof(field->unit), field->unit));

@@ -47,7 +47,7 @@ static PetscErrorCode PlanFor(KNLoop *loop, KNDataset dataset, PetscBool trainin
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
-  PetscCall(KNOperatorSetGrid(loop->op, &problem->grid, loop->trainer->microbatch, training));
+  PetscCall(KNOperatorSetGrid(loop->op, &problem->output.grid, loop->trainer->microbatch, training));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -62,7 +62,7 @@ static PetscErrorCode Test(KNLoop *loop, PetscInt64 epoch, PetscReal *error)
   if (!loop->test || (epoch % loop->trainer->test_every && epoch < loop->trainer->epochs)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNDatasetGetProblem(loop->dataset, &own));
   PetscCall(KNDatasetGetProblem(loop->test, &other));
-  PetscCall(PetscMemcmp(own->grid.n, other->grid.n, sizeof(own->grid.n), &same));
+  PetscCall(PetscMemcmp(own->output.grid.n, other->output.grid.n, sizeof(own->output.grid.n), &same));
   if (!same) PetscCall(PlanFor(loop, loop->test, PETSC_FALSE));
   PetscCall(KNEvaluate(loop->op, loop->test, loop->test_first, loop->test_samples, loop->trainer->microbatch, 0, loop->test_error));
   KNErrorStatistics(loop->test_samples, loop->test_error, error, NULL, NULL);
@@ -184,9 +184,9 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
   PetscCall(KNOperatorGetSteps(op, &at_once));
   loop->sharing = KNOperatorSharing(op);
   apart         = (PetscBool)(loop->sharing->size > 1 || (loop->rollout > 1 && !at_once));
-  grid          = KNOperatorSlab(op, &problem->grid);
-  loop->frame   = (size_t)problem->outputs * KNGridSize(&grid);
-  loop->nx      = (size_t)problem->inputs * KNGridSize(&grid);
+  grid          = KNOperatorSlab(op, &problem->output.grid);
+  loop->frame   = (size_t)problem->output.fields * KNGridSize(&grid);
+  loop->nx      = (size_t)problem->input.fields * KNGridSize(&grid);
   loop->ny      = (size_t)PetscMax(history + loop->rollout, 1) * loop->frame;
   PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, rows, trainer->batch, KNReductionGetLeaf(trainer->reduction, trainer->microbatch), PETSC_TRUE, trainer->seed, &loop->loader));
   PetscCall(KNLoaderSetSharing(loop->loader, loop->sharing));

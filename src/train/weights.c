@@ -107,7 +107,7 @@ static PetscErrorCode Transfer(KNRecord record, const char path[], KNOperator op
 
   PetscFunctionBegin;
   PetscCall(KNOperatorGetModel(op, NULL, &parameters, &problem, NULL));
-  dim = KNOperatorModelGrid(op, &problem->grid).dim;
+  dim = KNOperatorModelGrid(op, &problem->output.grid).dim;
   PetscCall(KNParametersGetBlocks(parameters, NULL, &value, NULL, NULL, NULL));
   PetscCall(KNParametersGetCount(parameters, &count));
   PetscCall(PetscCalloc1(MAX_CORNERS * count, &names));
@@ -197,7 +197,7 @@ static PetscErrorCode StoreFacts(KNRecord record, KNOperator op)
   PetscCall(StoreOption(record, options, "model_residual: ", "residual", PETSC_FALSE));
   PetscCall(StoreOption(record, options, "model_width: ", "width", PETSC_TRUE));
   PetscCall(StoreOption(record, options, "model_modes: ", "modes", PETSC_TRUE));
-  PetscCall(PetscStrncpy(points, KNPointsNames[problem->grid.points], sizeof(points)));
+  PetscCall(PetscStrncpy(points, KNPointsNames[problem->output.grid.points], sizeof(points)));
   PetscCall(KNRecordText(record, "points", sizeof(points), points));
   PetscCall(PetscStrncpy(pde, problem->pde, sizeof(pde)));
   PetscCall(KNRecordText(record, "pde", sizeof(pde), pde));

@@ -27,8 +27,8 @@ static PetscErrorCode Make(int n, char **word)
   PetscCheck(found && atoi(word[2]) <= MAX_FRAMES, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "points %s, %s frames", word[1], word[2]);
   grid = KNGridMake(n - 5, (const PetscInt[]){atoi(word[5]), n > 6 ? atoi(word[6]) : 1, n > 7 ? atoi(word[7]) : 1}, (KNPoints)points);
   SmallDatasetProblem(atoi(word[3]), atoi(word[4]), atoi(word[2]), times, &grid, &problem);
-  strcpy(problem.input[0].name, "a"); /* as the Darcy problem has them */
-  strcpy(problem.output[0].name, "u");
+  strcpy(problem.input.field[0].name, "a"); /* as the Darcy problem has them */
+  strcpy(problem.output.field[0].name, "u");
   PetscCall(SmallDatasetWrite(PETSC_COMM_SELF, word[0], &problem, ROWS, SmallDatasetValue));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -94,8 +94,8 @@ static PetscErrorCode CheckSample(const char *const options[], PetscReal spoiled
   PetscCall(KNSolverSolve(all.solver, 3, 1, NULL, all.output, &together));
   PetscCall(CheckReports(&one, &alone, &all, &together, options[1]));
   if (alone.converged) {
-    PetscCall(PetscMalloc1(KNGridSize(&one.problem->grid), &given));
-    PetscCall(PetscArraycpy(given, one.output, KNGridSize(&one.problem->grid)));
+    PetscCall(PetscMalloc1(KNGridSize(&one.problem->output.grid), &given));
+    PetscCall(PetscArraycpy(given, one.output, KNGridSize(&one.problem->output.grid)));
     if (spoiled != 0.0) given[5] = spoiled;
     PetscCall(KNSolverSolveGiven(one.solver, given, one.output, &alone));
     PetscCall(KNSolverSolveGiven(all.solver, given, all.output, &together));

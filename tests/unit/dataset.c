@@ -39,11 +39,11 @@ static PetscErrorCode TestRoundTrip(PetscBool steady)
   PetscCall(CheckText(problem->pde, expected.pde));
   PetscCall(CheckText(problem->equation, expected.equation));
   PetscCall(CheckText(problem->boundary, expected.boundary));
-  CHECK(problem->grid.dim == expected.grid.dim && !memcmp(problem->grid.n, expected.grid.n, sizeof(expected.grid.n)) && problem->grid.points == expected.grid.points, "another grid");
-  CHECK(problem->frames == expected.frames && problem->inputs == expected.inputs && problem->outputs == expected.outputs && problem->parameters == 2, "other sizes");
+  CHECK(problem->output.grid.dim == expected.output.grid.dim && !memcmp(problem->output.grid.n, expected.output.grid.n, sizeof(expected.output.grid.n)) && problem->output.grid.points == expected.output.grid.points, "another grid");
+  CHECK(problem->frames == expected.frames && problem->input.fields == expected.input.fields && problem->output.fields == expected.output.fields && problem->parameters == 2, "other sizes");
   for (PetscInt i = 0; i < expected.frames; i++) CHECK(problem->times[i] == expected.times[i], "frame %d at %g", (int)i, (double)problem->times[i]);
-  for (PetscInt i = 0; i < expected.inputs; i++) PetscCall(CheckText(problem->input[i].name, expected.input[i].name));
-  for (PetscInt i = 0; i < expected.outputs; i++) PetscCall(CheckText(problem->output[i].unit, expected.output[i].unit));
+  for (PetscInt i = 0; i < expected.input.fields; i++) PetscCall(CheckText(problem->input.field[i].name, expected.input.field[i].name));
+  for (PetscInt i = 0; i < expected.output.fields; i++) PetscCall(CheckText(problem->output.field[i].unit, expected.output.field[i].unit));
   for (PetscInt i = 0; i < 2; i++) {
     PetscCall(CheckText(problem->parameter[i].name, expected.parameter[i].name));
     PetscCall(CheckText(problem->parameter[i].unit, expected.parameter[i].unit));

@@ -77,7 +77,7 @@ static PetscErrorCode CheckDrawn(const char *const options[], PetscReal nu, Pets
     PetscReal      error;
 
     PetscCall(EnsembleSolve(&e, 4, sample, &report));
-    error = ErrorOf(e.output, e.input, e.problem->grid.n[0], nu, t);
+    error = ErrorOf(e.output, e.input, e.problem->output.grid.n[0], nu, t);
     PetscCheck(error < 1e-8, PETSC_COMM_SELF, PETSC_ERR_PLIB, "nu = %g, sample %" PetscInt64_FMT ": the error is %g, estimated %g", (double)nu, sample, (double)error, (double)report.residual);
   }
   PetscCall(EnsembleDestroy(&e));
@@ -92,7 +92,7 @@ static PetscErrorCode Sine(const char *const options[], PetscReal mean, PetscRea
 
   PetscFunctionBegin;
   PetscCall(EnsembleCreate(PETSC_COMM_SELF, "burgers", options, &e));
-  n = e.problem->grid.n[0];
+  n = e.problem->output.grid.n[0];
   for (PetscInt i = 0; i < n; i++) e.input[i] = mean + amplitude * PetscSinReal(2.0 * PETSC_PI * i / n);
   PetscCall(KNSolverSolveGiven(e.solver, e.input, e.output, report));
   *error = ErrorOf(e.output, e.input, n, nu, t);

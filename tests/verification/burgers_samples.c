@@ -56,7 +56,7 @@ static PetscErrorCode CheckStored(const char grid[], PetscInt n, const char reso
   PetscCall(CREATE(&part, "-burgers_grid", grid, "-burgers_resolution", resolution));
   PetscCall(EnsembleSolve(&whole, 1, 3, &report));
   PetscCall(EnsembleSolve(&part, 1, 3, &report));
-  PetscCheck(part.problem->grid.n[0] == r && part.problem->grid.points == KN_POINTS_PERIODIC, PETSC_COMM_SELF, PETSC_ERR_PLIB, "not %" PetscInt_FMT " periodic points", r);
+  PetscCheck(part.problem->output.grid.n[0] == r && part.problem->output.grid.points == KN_POINTS_PERIODIC, PETSC_COMM_SELF, PETSC_ERR_PLIB, "not %" PetscInt_FMT " periodic points", r);
   Modes(of_whole, whole.input, n);
   Modes(of_part, part.input, r);
   PetscCheck(Distance(of_whole, of_part, 20) < 1e-14, PETSC_COMM_SELF, PETSC_ERR_PLIB, "modes of u0 stored on %" PetscInt_FMT " points differ by %g", r, (double)Distance(of_whole, of_part, 20));
@@ -82,7 +82,7 @@ static PetscErrorCode CheckForms(void)
   PetscCall(PetscArraycpy(u, pair.output, 256));
   PetscCall(KNSolverSolveGiven(pair.solver, pair.input, pair.output, &report));
   PetscCheck(Distance(u, pair.output, 256) < 1e-13, PETSC_COMM_SELF, PETSC_ERR_PLIB, "u0 drawn or given: u differs by %g", (double)Distance(u, pair.output, 256));
-  PetscCheck(path.problem->inputs == 0 && path.problem->frames == 4 && path.problem->times[0] == 0.0 && path.problem->times[3] == 1.0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "not 4 frames from 0 to 1");
+  PetscCheck(path.problem->input.fields == 0 && path.problem->frames == 4 && path.problem->times[0] == 0.0 && path.problem->times[3] == 1.0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "not 4 frames from 0 to 1");
   PetscCall(KNSolverSolve(path.solver, 1, 3, NULL, path.output, &report));
   PetscCheck(Distance(path.output, pair.input, 256) < 1e-14, PETSC_COMM_SELF, PETSC_ERR_PLIB, "the first frame is not u0: %g", (double)Distance(path.output, pair.input, 256));
   PetscCheck(Distance(path.output + 3 * 256, u, 256) < 1e-11, PETSC_COMM_SELF, PETSC_ERR_PLIB, "the last frame is not u: %g", (double)Distance(path.output + 3 * 256, u, 256));

@@ -16,8 +16,8 @@ static PetscErrorCode CheckPurity(void)
   PetscFunctionBegin;
   PetscCall(EnsembleCreate(PETSC_COMM_SELF, "cavity", options, &first));
   PetscCall(EnsembleCreate(PETSC_COMM_SELF, "cavity", options, &second));
-  PetscCheck(first.problem->inputs == 2 && first.problem->outputs == 3, PETSC_COMM_SELF, PETSC_ERR_PLIB, "not lid, reynolds -> u, v, p");
-  size = KNGridSize(&first.problem->grid);
+  PetscCheck(first.problem->input.fields == 2 && first.problem->output.fields == 3, PETSC_COMM_SELF, PETSC_ERR_PLIB, "not lid, reynolds -> u, v, p");
+  size = KNGridSize(&first.problem->output.grid);
   PetscCall(EnsembleSolve(&first, 7, 5, &report));
   for (PetscInt64 sample = 0; sample <= 5; sample++) {
     PetscCall(EnsembleSolve(&second, 7, sample, &report));
@@ -126,7 +126,7 @@ static PetscErrorCode CheckGiven(void)
   PetscCall(EnsembleCreate(PETSC_COMM_SELF, "cavity", options, &e));
   inputs  = KNProblemInputSize(e.problem);
   outputs = KNProblemOutputSize(e.problem);
-  size    = KNGridSize(&e.problem->grid);
+  size    = KNGridSize(&e.problem->output.grid);
   PetscCall(PetscMalloc1(outputs, &output));
   PetscCall(EnsembleSolve(&e, 1, 1, &report));
   PetscCall(KNSolverSolveGiven(e.solver, e.input, output, &report));
@@ -167,7 +167,7 @@ static PetscErrorCode CheckRetry(void)
   PetscCall(EnsembleCreate(PETSC_COMM_SELF, "cavity", impatient, &e[0]));
   PetscCall(EnsembleCreate(PETSC_COMM_SELF, "cavity", patient, &e[1]));
   for (int k = 0; k < 2; k++) PetscCall(EnsembleSolve(&e[k], 1, 0, &report[k]));
-  PetscCheck(e[0].problem->outputs == 2, PETSC_COMM_SELF, PETSC_ERR_PLIB, "the unbounded pressure under a uniform lid is stored");
+  PetscCheck(e[0].problem->output.fields == 2, PETSC_COMM_SELF, PETSC_ERR_PLIB, "the unbounded pressure under a uniform lid is stored");
   PetscCheck(report[0].retried && !report[1].retried && !report[0].reason[0], PETSC_COMM_SELF, PETSC_ERR_PLIB, "not retried");
   PetscCheck(Distance(e[0].output, e[1].output, 2 * 32 * 32) < 1e-8, PETSC_COMM_SELF, PETSC_ERR_PLIB, "the second attempt differs by %g", (double)Distance(e[0].output, e[1].output, 2 * 32 * 32));
   for (int k = 0; k < 2; k++) PetscCall(EnsembleDestroy(&e[k]));

@@ -161,7 +161,7 @@ static PetscErrorCode CheckDefaults(void)
 
   PetscFunctionBegin;
   PetscCall(EnsembleCreate(PETSC_COMM_SELF, "darcy", options, &e));
-  PetscCheck(e.problem->inputs == 1 && e.problem->outputs == 1 && KNGridSize(&e.problem->grid) == 64 * 64, PETSC_COMM_SELF, PETSC_ERR_PLIB, "not one field of 64 x 64 points each");
+  PetscCheck(e.problem->input.fields == 1 && e.problem->output.fields == 1 && KNGridSize(&e.problem->output.grid) == 64 * 64, PETSC_COMM_SELF, PETSC_ERR_PLIB, "not one field of 64 x 64 points each");
   for (PetscInt64 sample = 0; sample < 100; sample++) {
     KNSolverReport report;
     PetscReal      most = 0.0;

@@ -22,7 +22,7 @@ static void Mode(KNPoints points, PetscReal k, PetscReal l, PetscReal amplitude,
 /* The truth has wavenumber (1, 0), the error (k, l) and a tenth of its amplitude: it lies in one band. */
 static PetscErrorCode TestMode(KNPoints points, PetscReal k, PetscReal l, KNMeasure band)
 {
-  const KNProblem problem = {.grid = KNGridMake(2, (const PetscInt[]){n1, n2}, points), .outputs = 1};
+  const KNProblem problem = {.output = {.grid = KNGridMake(2, (const PetscInt[]){n1, n2}, points), .fields = 1}};
   const PetscReal l2   = points == KN_POINTS_PERIODIC || l == 0 ? 0.1 : 0.1 / PetscSqrtReal(2);
   float           t[S], e[S], y[S];
   KNJudgement     j;
@@ -51,7 +51,7 @@ static PetscErrorCode TestMode(KNPoints points, PetscReal k, PetscReal l, KNMeas
 /* Random truth and prediction of two fields; a prediction of 0 everywhere has error 1 in every sense; boundary and interior share out the L2 error. */
 static PetscErrorCode TestRandom(KNPoints points)
 {
-  const KNProblem problem = {.grid = KNGridMake(2, (const PetscInt[]){n1, n2}, points), .outputs = 2};
+  const KNProblem problem = {.output = {.grid = KNGridMake(2, (const PetscInt[]){n1, n2}, points), .fields = 2}};
   const size_t    rim     = 2 * (n1 + n2) - 4;
   static float t[2 * S], y[2 * S], zero[2 * S];
   KNJudgement  j;
@@ -83,7 +83,7 @@ static PetscErrorCode TestRollout(void)
 {
   const PetscReal factor[2]  = {0.1, 0.3};
   PetscReal       times[]    = {0, 0.5, 1, 1.5, 2}, energy = 0;
-  const KNProblem problem    = {.grid = KNGridMake(2, (const PetscInt[]){n1, n2}, KN_POINTS_PERIODIC), .outputs = 1, .frames = 5, .times = times};
+  const KNProblem problem    = {.output = {.grid = KNGridMake(2, (const PetscInt[]){n1, n2}, KN_POINTS_PERIODIC), .fields = 1}, .frames = 5, .times = times};
   const KNPoints  points     = KN_POINTS_PERIODIC;
   static float    y[3 * S], t[3 * S], e[S];
   KNJudgement     j;

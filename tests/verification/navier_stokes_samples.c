@@ -27,7 +27,7 @@ static PetscErrorCode CheckPurity(const char scheme[], const char dt[])
   PetscCall(EnsembleCreate(PETSC_COMM_SELF, "navier_stokes", options, &first));
   PetscCall(EnsembleCreate(PETSC_COMM_SELF, "navier_stokes", options, &second));
   size = KNProblemOutputSize(first.problem);
-  PetscCheck(first.problem->inputs == 0 && first.problem->frames == 3 && size == 3 * 15 * 15, PETSC_COMM_SELF, PETSC_ERR_PLIB, "not three frames of 15 x 15");
+  PetscCheck(first.problem->input.fields == 0 && first.problem->frames == 3 && size == 3 * 15 * 15, PETSC_COMM_SELF, PETSC_ERR_PLIB, "not three frames of 15 x 15");
   PetscCheck(first.problem->times[0] == 0.0 && first.problem->times[1] == 0.1 && first.problem->times[2] == 0.2, PETSC_COMM_SELF, PETSC_ERR_PLIB, "times %g, %g, %g", (double)first.problem->times[0], (double)first.problem->times[1], (double)first.problem->times[2]);
   PetscCall(EnsembleSolve(&first, 7, 3, &report));
   PetscCheck(!report.retried && report.iterations > 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "retried");

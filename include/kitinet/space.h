@@ -1,0 +1,57 @@
+/*
+  A space: what one side of a sample is.
+
+    field    C fields of float32 or uint8 values on a grid of 0 to 3 axes, with names and units: (C, n1, ..)
+    tokens   a sequence of up to L word numbers out of a vocabulary, and its length
+    class    a label out of k names
+
+  A problem (problem.h) has an input space and an output space. Plain data.
+*/
+#ifndef KITINET_SPACE_H
+#define KITINET_SPACE_H
+
+#include <kitinet/base.h>
+
+#define KN_MAX_FIELDS 16
+
+typedef enum {
+  KN_SPACE_FIELD,
+  KN_SPACE_TOKENS,
+  KN_SPACE_CLASS
+} KNSpaceKind;
+
+/* "field", "tokens", "class", then NULL */
+PETSC_EXTERN const char *const KNSpaceKindNames[];
+
+/* How the values of fields are stored. In memory they are float: a uint8 value v is v, 0 to 255. */
+typedef enum {
+  KN_FLOAT32,
+  KN_UINT8
+} KNValueType;
+
+typedef struct {
+  char name[KN_MAX_NAME]; /* "a" */
+  char unit[KN_MAX_NAME]; /* "1" where the problem is dimensionless */
+} KNField;
+
+typedef struct {
+  KNSpaceKind kind;
+  KNGrid      grid;                 /* of fields; of no axes and one point in the other kinds */
+  PetscInt    fields;               /* C; 0: there is nothing on this side, as before the first frame of a trajectory, and in the other kinds */
+  KNField     field[KN_MAX_FIELDS];
+  KNValueType type;                 /* of fields */
+  PetscInt    length;               /* L, of tokens; else 0 */
+  PetscInt    count;                /* words of the vocabulary, or classes; else 0 */
+  const char *names;                /* (count) of them, each ended by 0, one after another; not owned; NULL: they have none */
+} KNSpace;
+
+/* Not collective. Values of one sample as fields: C S. */
+static inline size_t KNSpaceSize(const KNSpace *space)
+{
+  return (size_t)space->fields * KNGridSize(&space->grid);
+}
+
+/* Not collective. The first difference between two spaces of this side ("input") as text, "2 input fields, not 1" if b's were expected; "" if they are the same. */
+PETSC_EXTERN PetscErrorCode KNSpaceCompare(const char side[], const KNSpace *a, const KNSpace *b, size_t size, char difference[]);
+
+#endif
