@@ -170,7 +170,7 @@ static PetscErrorCode KNSolverDraw_NavierStokes(KNSolver solver, PetscInt64 seed
   }
   KNTorusColumns(s->torus, &first, &columns);
   for (PetscInt j = first; j < first + columns; j++) {
-    for (PetscInt i = 0; i < s->n; i++) PetscCall(KNPeriodicFieldCoefficient(s->field, seed, sample, 0, kn_row_wavenumber(i, s->n), j, s->w0 + KNTorusOffset(s->torus, i, j)));
+    for (PetscInt i = 0; i < s->n; i++) PetscCall(KNPeriodicFieldCoefficient(s->field, seed, sample, 0, (const PetscInt[]){kn_row_wavenumber(i, s->n), j}, s->w0 + KNTorusOffset(s->torus, i, j)));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
