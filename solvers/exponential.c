@@ -1,0 +1,320 @@
+/*
+  ETDRK4 with steps of controlled error for v' = L v + N(v), L diagonal and complex, its part of the solution exact.
+  With z = h L:
+
+      a = e^(z/2) v + q N(v)             q  = h/2 phi_1(z/2)
+      b = e^(z/2) v + q N(a)             f1 = h (phi_1 - 3 phi_2 + 4 phi_3)(z)
+      c = e^(z/2) a + q (2 N(b) - N(v))  f2 = h (2 phi_2 - 4 phi_3)(z)
+      w = e^z v + f1 N(v) + f2 (N(a) + N(b)) + f3 N(c),   f3 = h (4 phi_3 - phi_2)(z)
+
+      phi_k(z) = sum over j >= 0 of z^j/(j + k)!
+
+  Error: with N(w), which the next step needs anyway, in the place of N(c) the step has order 3: c and w are both v at
+  the end of the step, and meet the same conditions of order 3. The difference f3 (N(w) - N(c)) costs nothing; the step
+  goes on with w.
+
+  Lengths: an interval halved so-many times, so that its end is met and coefficients, which are kept for the last few
+  lengths, are made seldom. A step whose error is too large is made again in halves; steps grow where twice the length
+  is expected to do, which multiplies the error by 2^4.
+
+  Sources: Cox and Matthews, J. Comput. Phys. 176 (2002) 430, eqs. 26-29. The pair is that of Balac and Mahe, Comput.
+  Phys. Commun. 184 (2013) 1211, in the interaction picture, which is this one where L = 0.
+*/
+#include <complex.h>
+#include "stepper.h"
+
+#define KN_HALVINGS 40   /* of an interval, at most */
+#define KN_LENGTHS  6    /* whose coefficients are kept */
+#define KN_TAYLOR   20   /* terms of phi_3 for |z| <= 1 */
+#define KN_GROWTH   40.0 /* times smaller than allowed is the error before steps are doubled: 2^4 and a margin */
+#define KN_FIRST    0.1  /* of the state that N may change in the first step, if dt is not given */
+
+enum { HALF, FULL, Q, F1, F2, F3, COEFFICIENTS };
+
+typedef struct {
+  PetscReal  h;            /* 0: not made yet */
+  PetscReal *c[COEFFICIENTS]; /* (size); a real number twice where L is real */
+} Length;
+
+typedef struct {
+  PetscBool  real;                    /* L is */
+  PetscReal  dt;                      /* first step, 0: chosen */
+  PetscInt   level;                   /* halvings of the step; -1: not chosen yet */
+  PetscInt   steps;
+  PetscInt   next;                    /* of lengths, to be replaced */
+  Length     lengths[KN_LENGTHS];
+  PetscReal *coefficients;            /* their memory, (KN_LENGTHS, COEFFICIENTS, size) */
+  PetscReal *work;                    /* (9, size), the memory of the state and of: */
+  PetscReal *a, *b, *c;               /* (size) stages; c: the end of the step too */
+  PetscReal *nv, *na, *nb, *nc, *nw;  /* (size) N of the state, of the stages, of the end */
+} Exponential;
+
+/* phi_1, phi_2, phi_3 and exp of z. */
+static void kn_phi(double complex phi[4], double complex z)
+{
+  if (cabs(z) <= 1.0) {
+    double complex sum = 0.0;
+
+    for (int j = KN_TAYLOR; j >= 0; j--) sum = (sum * z + 1.0) / (j + 3); /* phi_3 = (1 + z/4 (1 + z/5 (..)))/6 */
+    phi[3] = sum / 2.0;
+    phi[2] = 0.5 + z * phi[3];
+    phi[1] = 1.0 + z * phi[2];
+    phi[0] = 1.0 + z * phi[1];
+  } else {
+    phi[0] = cexp(z);
+    phi[1] = (phi[0] - 1.0) / z;
+    phi[2] = (phi[1] - 1.0) / z;
+    phi[3] = (phi[2] - 0.5) / z;
+  }
+}
+
+/* c: (COEFFICIENTS) arrays (size), linear (size). */
+static void kn_exponential_coefficients(PetscReal *const c[], const PetscReal *linear, PetscReal h, PetscBool real,
+                                        size_t size)
+{
+  for (size_t s = 0; s < size; s += 2) {
+    const double complex z = h * CMPLX(linear[s], linear[s + 1]);
+    double complex       phi[4], half[4], value[COEFFICIENTS];
+
+    kn_phi(phi, z);
+    kn_phi(half, z / 2.0);
+    value[HALF] = half[0];
+    value[FULL] = phi[0];
+    value[Q]    = h / 2.0 * half[1];
+    value[F1]   = h * (phi[1] - 3.0 * phi[2] + 4.0 * phi[3]);
+    value[F2]   = h * (2.0 * phi[2] - 4.0 * phi[3]);
+    value[F3]   = h * (4.0 * phi[3] - phi[2]);
+    for (int i = 0; i < COEFFICIENTS; i++) {
+      c[i][s]     = creal(value[i]);
+      c[i][s + 1] = real ? creal(value[i]) : cimag(value[i]);
+    }
+  }
+}
+
+/* The real and the imaginary part of the sum of coefficient times value: (size) arrays, s even. */
+#define KN_RE(c, v) ((c)[s] * (v)[s] - (c)[s + 1] * (v)[s + 1])
+#define KN_IM(c, v) ((c)[s] * (v)[s + 1] + (c)[s + 1] * (v)[s])
+
+/* out = c v + d n, all (size). */
+static void kn_exponential_sum(PetscReal *restrict out, const PetscReal *restrict c, const PetscReal *restrict v,
+                               const PetscReal *restrict d, const PetscReal *restrict n, PetscBool real, size_t size)
+{
+  if (real) {
+    for (size_t s = 0; s < size; s++) out[s] = c[s] * v[s] + d[s] * n[s];
+  } else {
+    for (size_t s = 0; s < size; s += 2) {
+      const PetscReal re = KN_RE(c, v) + KN_RE(d, n), im = KN_IM(c, v) + KN_IM(d, n);
+
+      out[s]     = re;
+      out[s + 1] = im;
+    }
+  }
+}
+
+/* twice = 2 nb - nv, all (size). */
+static void kn_exponential_twice(PetscReal *restrict twice, const PetscReal *restrict nb, const PetscReal *restrict nv,
+                                 size_t size)
+{
+  for (size_t s = 0; s < size; s++) twice[s] = 2.0 * nb[s] - nv[s];
+}
+
+/* w = c[FULL] v + c[F1] nv + c[F2] (na + nb) + c[F3] nc, all (size). */
+static void kn_exponential_finish(PetscReal *restrict w, PetscReal *const c[], const PetscReal *restrict v,
+                                  const PetscReal *restrict nv, const PetscReal *restrict na,
+                                  const PetscReal *restrict nb, const PetscReal *restrict nc, PetscBool real,
+                                  size_t size)
+{
+  const PetscReal *restrict full = c[FULL], *restrict f1 = c[F1], *restrict f2 = c[F2], *restrict f3 = c[F3];
+
+  if (real) {
+    for (size_t s = 0; s < size; s++) w[s] = full[s] * v[s] + f1[s] * nv[s] + f2[s] * (na[s] + nb[s]) + f3[s] * nc[s];
+  } else {
+    for (size_t s = 0; s < size; s += 2) {
+      const PetscReal re = na[s] + nb[s], im = na[s + 1] + nb[s + 1];
+
+      w[s]     = KN_RE(full, v) + KN_RE(f1, nv) + KN_RE(f3, nc) + f2[s] * re - f2[s + 1] * im;
+      w[s + 1] = KN_IM(full, v) + KN_IM(f1, nv) + KN_IM(f3, nc) + f2[s] * im + f2[s + 1] * re;
+    }
+  }
+}
+
+/* error = f3 (nw - nc), in the place of nc; all (size). */
+static void kn_exponential_error(PetscReal *restrict nc, const PetscReal *restrict f3, const PetscReal *restrict nw,
+                                 PetscBool real, size_t size)
+{
+  if (real) {
+    for (size_t s = 0; s < size; s++) nc[s] = f3[s] * (nw[s] - nc[s]);
+  } else {
+    for (size_t s = 0; s < size; s += 2) {
+      const PetscReal re = nw[s] - nc[s], im = nw[s + 1] - nc[s + 1];
+
+      nc[s]     = f3[s] * re - f3[s + 1] * im;
+      nc[s + 1] = f3[s] * im + f3[s + 1] * re;
+    }
+  }
+}
+
+/* The coefficients for steps of h. */
+static PetscReal *const *KNExponentialLength(KNStepper stepper, PetscReal h)
+{
+  Exponential *e = (Exponential *)stepper->data;
+  Length      *l = NULL;
+
+  for (int i = 0; i < KN_LENGTHS; i++) {
+    if (e->lengths[i].h == h) return e->lengths[i].c;
+  }
+  l       = &e->lengths[e->next];
+  e->next = (e->next + 1) % KN_LENGTHS;
+  l->h    = h;
+  kn_exponential_coefficients(l->c, stepper->evolution.linear, h, e->real, stepper->evolution.size);
+  return l->c;
+}
+
+/* A step of h from v, to c; N(c) is nw. *error and *norm: of the root mean squares, of the step and of its end. */
+static PetscErrorCode KNExponentialStep(KNStepper stepper, PetscReal h, PetscReal *error, PetscReal *norm)
+{
+  Exponential       *e    = (Exponential *)stepper->data;
+  const KNEvolution *p    = &stepper->evolution;
+  PetscReal *const  *c    = KNExponentialLength(stepper, h);
+  const size_t       size = p->size;
+
+  PetscFunctionBegin;
+  kn_exponential_sum(e->a, c[HALF], stepper->v, c[Q], e->nv, e->real, size);
+  PetscCall(p->nonlinear(p->context, e->a, e->na));
+  kn_exponential_sum(e->b, c[HALF], stepper->v, c[Q], e->na, e->real, size);
+  PetscCall(p->nonlinear(p->context, e->b, e->nb));
+  kn_exponential_twice(e->b, e->nb, e->nv, size);
+  kn_exponential_sum(e->c, c[HALF], e->a, c[Q], e->b, e->real, size);
+  PetscCall(p->nonlinear(p->context, e->c, e->nc));
+  kn_exponential_finish(e->c, c, stepper->v, e->nv, e->na, e->nb, e->nc, e->real, size);
+  PetscCall(p->nonlinear(p->context, e->c, e->nw));
+  kn_exponential_error(e->nc, c[F3], e->nw, e->real, size);
+  PetscCall(p->norm(p->context, e->nc, error));
+  PetscCall(p->norm(p->context, e->c, norm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static inline void KNSwap(PetscReal **a, PetscReal **b)
+{
+  PetscReal *const swap = *a;
+
+  *a = *b;
+  *b = swap;
+}
+
+/* N of the state, and by it the first step of an interval where none was made before. */
+static PetscErrorCode KNExponentialBegin(KNStepper stepper, PetscReal interval)
+{
+  Exponential       *e  = (Exponential *)stepper->data;
+  const KNEvolution *p  = &stepper->evolution;
+  PetscReal          dt = e->dt, norm, rate;
+
+  PetscFunctionBegin;
+  PetscCall(p->nonlinear(p->context, stepper->v, e->nv));
+  if (e->level >= 0) PetscFunctionReturn(PETSC_SUCCESS);
+  if (dt == 0.0) {
+    PetscCall(p->norm(p->context, stepper->v, &norm));
+    PetscCall(p->norm(p->context, e->nv, &rate));
+    dt = rate > 0.0 ? KN_FIRST * norm / rate : interval;
+  }
+  for (e->level = 0; e->level < KN_HALVINGS && ldexp(interval, -(int)e->level) > dt; e->level++) { }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNStepperAdvance_Exponential(KNStepper stepper, PetscReal interval, KNSolverReport *report)
+{
+  Exponential     *e   = (Exponential *)stepper->data;
+  const PetscInt64 end = (PetscInt64)1 << KN_HALVINGS;
+  PetscInt64       at  = 0; /* of end */
+
+  PetscFunctionBegin;
+  report->converged = PETSC_TRUE;
+  if (!stepper->evolution.nonlinear) {
+    PetscReal *const *c = KNExponentialLength(stepper, interval);
+
+    kn_exponential_sum(e->c, c[FULL], stepper->v, c[Q], e->nv, e->real, stepper->evolution.size);
+    KNSwap(&stepper->v, &e->c);
+    report->iterations = ++e->steps;
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(KNExponentialBegin(stepper, interval));
+  while (at < end && report->converged) {
+    const PetscInt64 length = end >> e->level;
+    PetscReal        error, norm;
+
+    PetscCall(KNExponentialStep(stepper, ldexp(interval, -(int)e->level), &error, &norm));
+    report->iterations = ++e->steps;
+    if (PetscIsInfOrNanReal(error) || PetscIsInfOrNanReal(norm)) report->retried = PETSC_TRUE;
+    if (error <= stepper->tolerance * norm && !PetscIsInfOrNanReal(norm)) {
+      KNSwap(&stepper->v, &e->c);
+      KNSwap(&e->nv, &e->nw);
+      at += length;
+      if (e->level > 0 && KN_GROWTH * error < stepper->tolerance * norm && at % (2 * length) == 0) e->level--;
+    } else if (e->level < KN_HALVINGS) {
+      e->level++;
+    } else {
+      report->converged = PETSC_FALSE;
+      PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
+                              "steps shrink without end at t = %.6g: the solution has no limit, or rounding errors "
+                              "exceed the tolerance", (double)(stepper->t + ldexp(interval,
+                              -KN_HALVINGS) * (PetscReal)at)));
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNStepperStart_Exponential(KNStepper stepper, PetscReal dt)
+{
+  Exponential *e = (Exponential *)stepper->data;
+
+  PetscFunctionBegin;
+  e->dt    = dt;
+  e->level = -1;
+  e->steps = 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNStepperDestroy_Exponential(KNStepper stepper)
+{
+  Exponential *e = (Exponential *)stepper->data;
+
+  PetscFunctionBegin;
+  PetscCall(KNFree(&e->coefficients));
+  PetscCall(KNFree(&e->work));
+  PetscCall(PetscFree(e));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNStepperCreate_Exponential(const KNEvolution *evolution, PetscReal tolerance, KNStepper *stepper)
+{
+  const size_t size = evolution->size;
+  Exponential *e;
+  PetscMPIInt  real = 1;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(stepper));
+  PetscCall(PetscNew(&e));
+  (*stepper)->data      = e;
+  (*stepper)->ops       = (KNStepperOps){.start = KNStepperStart_Exponential, .advance = KNStepperAdvance_Exponential,
+                                         .destroy = KNStepperDestroy_Exponential};
+  (*stepper)->evolution = *evolution;
+  (*stepper)->tolerance = tolerance;
+  for (size_t s = 1; s < size; s += 2) real = real && evolution->linear[s] == 0.0;
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &real, 1, MPI_INT, MPI_MIN, evolution->comm));
+  e->real = (PetscBool)real;
+  PetscCall(KNMalloc(KN_LENGTHS * COEFFICIENTS * size, sizeof(PetscReal), &e->coefficients));
+  for (size_t i = 0; i < KN_LENGTHS * COEFFICIENTS; i++) e->lengths[i / COEFFICIENTS].c[i % COEFFICIENTS] =
+    e->coefficients + i * size;
+  PetscCall(KNMalloc(9 * size, sizeof(PetscReal), &e->work));
+  (*stepper)->v = e->work;
+  e->a          = e->work + size;
+  e->b          = e->work + 2 * size;
+  e->c          = e->work + 3 * size;
+  e->nv         = e->work + 4 * size;
+  e->na         = e->work + 5 * size;
+  e->nb         = e->work + 6 * size;
+  e->nc         = e->work + 7 * size;
+  e->nw         = e->work + 8 * size;
+  PetscCall(PetscArrayzero(e->nv, size)); /* where N is not there */
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

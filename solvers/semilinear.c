@@ -1,0 +1,381 @@
+/*
+  The engine for semilinear equations on the torus, u_t = L u + N(u): an equation's table (semilinear.h) becomes a
+  solver.
+
+    space  modes |k_i| <= K of a grid of n points a side, (p + 1) K < n for N of degree p: nothing is aliased, and what
+    Galerkin's method conserves is conserved (modes.c)
+    time   exponential or implicit-explicit Runge-Kutta steps of order 4, of controlled error (stepper.h); equations
+    without N are solved exactly
+    start  Gaussian random fields, changed by the equation; or given fields, without the modes that both grids do not
+    hold output u at the times 0, T/(frames - 1), .., T; frame 0 is the initial field, or the one spin_up later
+
+  A solution that its grid does not hold shows at the cut-off: a sample is reported where the last tenth of the modes
+  has more than a share of u, and more than at the start. Several ranks solve a sample in slabs: none holds the solve
+  grid, each the stored one.
+*/
+#include <kitinet/error.h>
+#include <kitinet/options.h>
+#include <kitinet/periodic_field.h>
+#include "semilinear_impl.h"
+#include "stepper.h"
+
+#define KN_SPIN_UP_STEPS 1000 /* intervals of it, at most */
+
+typedef struct {
+  const KNSemilinear *equation; /* not owned */
+  char                prefix[KN_MAX_NAME]; /* of the options, "kdv_" */
+  PetscInt            axes, fields, n, resolution, frames, scheme;
+  PetscReal           length, final_time, spin_up, dt, tolerance, unresolved;
+  KNPeriodicField     random;
+  KNRate              rate;
+  KNModes             modes, stored;   /* of the solve grid; of the stored grid, whole on each rank */
+  PetscReal          *linear;          /* (fields, count, 2) L */
+  PetscReal          *edge;            /* (count) weights of the last tenth of the modes, 0 of the others */
+  PetscReal          *initial, *state; /* (fields, count, 2) */
+  PetscReal          *drawn[KN_MAX_DIM]; /* (room) fields that the equation changes at the points */
+  PetscReal          *stored_modes;    /* (stored count, 2) of one field */
+  PetscReal          *stored_points;   /* (S) */
+  PetscReal           start;           /* spin_up of a random field, 0 of a given one */
+  PetscReal           edge_at_start;   /* sum of |c|^2 there */
+  KNStepper           stepper;
+} Semilinear;
+
+/* Declares -<prefix><name>. */
+static PetscErrorCode KNSemilinearReal(const Semilinear *s, const char name[], const char help[], PetscReal lowest,
+                                       PetscReal highest, PetscReal *value)
+{
+  char option[2 * KN_MAX_NAME];
+
+  PetscFunctionBegin;
+  PetscCall(PetscSNPrintf(option, sizeof(option), "-%s%s", s->prefix, name));
+  PetscCall(KNOptionsReal(option, help, lowest, highest, value));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNSemilinearInt(const Semilinear *s, const char name[], const char help[], PetscInt lowest,
+                                      PetscInt highest, PetscInt *value)
+{
+  char option[2 * KN_MAX_NAME];
+
+  PetscFunctionBegin;
+  PetscCall(PetscSNPrintf(option, sizeof(option), "-%s%s", s->prefix, name));
+  PetscCall(KNOptionsInt(option, help, lowest, highest, value));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
+{
+  static const char *const schemes[]  = {"etdrk4", "imex", NULL};
+  static const PetscInt    largest[]  = {1 << 20, 8192, 1024}; /* grids */
+  Semilinear              *s          = (Semilinear *)solver->data;
+  const KNSemilinear      *e          = s->equation;
+  char                     option[2 * KN_MAX_NAME];
+
+  PetscFunctionBegin;
+  PetscCall(KNOptionsHead(e->title));
+  if (e->lowest_axes < e->highest_axes) PetscCall(KNSemilinearInt(s, "axes", "axes of the torus", e->lowest_axes,
+                                                                  e->highest_axes, &s->axes));
+  PetscCall(KNSemilinearInt(s, "grid",
+                            "points a side of the grid it is solved on, any number; products of small primes are "
+                            "fastest", 4 * (e->degree + 1), largest[s->axes - 1], &s->n));
+  s->resolution = s->n;
+  PetscCall(KNSemilinearInt(s, "resolution",
+                            "points a side of the stored fields, at most and by default those of the solve grid", 4,
+                            s->n, &s->resolution));
+  PetscCall(KNSemilinearReal(s, "length", "side of the torus", 1e-3, 1e6, &s->length));
+  for (PetscInt i = 0; i < KN_MAX_COEFFICIENTS && e->coefficient[i].name; i++) PetscCall(KNSemilinearReal(s,
+      e->coefficient[i].name, e->coefficient[i].help, e->coefficient[i].lowest, e->coefficient[i].highest,
+      &s->rate.p[i]));
+  PetscCall(KNSemilinearReal(s, "final_time", "time of the last frame", 1e-9, 1e9, &s->final_time));
+  PetscCall(KNSemilinearInt(s, "frames", "number of frames, equally spaced; the first is at time 0", 2, 100000,
+                            &s->frames));
+  PetscCall(KNSemilinearReal(s, "spin_up", "time from the random field to the first frame", 0.0, 1e9, &s->spin_up));
+  if (e->degree > 1) {
+    PetscCall(PetscSNPrintf(option, sizeof(option), "-%sscheme", s->prefix));
+    PetscCall(KNOptionsChoice(option,
+                              "in time: Runge-Kutta of order 4 with error control, exponential or implicit and "
+                              "explicit", schemes, &s->scheme));
+    PetscCall(KNSemilinearReal(s, "dt", "first step (0: chosen)", 0.0, 1e9, &s->dt));
+    PetscCall(KNSemilinearReal(s, "tolerance", "error of one step, relative to the fields", 1e-13, 0.1, &s->tolerance));
+    PetscCall(KNSemilinearReal(s, "unresolved",
+                               "share of the fields that may lie in the last tenth of the modes; samples with more are "
+                               "left out", 1e-12, 1.0, &s->unresolved));
+  }
+  PetscCall(PetscSNPrintf(option, sizeof(option), "%sfield_", s->prefix));
+  PetscCall(KNPeriodicFieldCreate(option, s->axes, e->alpha, e->tau, e->deviation, &s->random));
+  PetscCall(KNPeriodicFieldSetNormalized(s->random));
+  PetscCall(KNPeriodicFieldSetFromOptions(s->random));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What a dataset of these samples says about itself. */
+static PetscErrorCode KNSolverDescribe_Semilinear(KNSolver solver)
+{
+  Semilinear         *s = (Semilinear *)solver->data;
+  const KNSemilinear *e = s->equation;
+  KNProblem          *p = &solver->problem;
+  PetscReal           alpha, tau, scale;
+
+  PetscFunctionBegin;
+  PetscCall(KNPeriodicFieldGetParameters(s->random, &alpha, &tau, &scale));
+  PetscCall(PetscStrncpy(p->equation, e->equation, sizeof(p->equation)));
+  PetscCall(PetscStrncpy(p->boundary, "periodic, each axis [0, L)", sizeof(p->boundary)));
+  KNProblemSetGrid(p, KNGridMake(s->axes, (const PetscInt[]){s->resolution, s->resolution, s->resolution},
+                                 KN_POINTS_PERIODIC));
+  p->frames        = s->frames;
+  p->output.fields = s->fields;
+  for (PetscInt f = 0; f < s->fields; f++) {
+    PetscCall(PetscStrncpy(p->output.field[f].name, e->field[f], KN_MAX_NAME));
+    PetscCall(PetscStrncpy(p->output.field[f].unit, "1", KN_MAX_NAME));
+  }
+  for (PetscInt i = 0; i < KN_MAX_COEFFICIENTS && e->coefficient[i].name; i++) {
+    PetscCall(PetscStrncpy(p->parameter[p->parameters].name, e->coefficient[i].name, KN_MAX_NAME));
+    PetscCall(PetscStrncpy(p->parameter[p->parameters].unit, "1", KN_MAX_NAME));
+    p->parameter[p->parameters++].value = s->rate.p[i];
+  }
+  p->parameter[p->parameters++] = (KNParameter){.name = "L", .unit = "1", .value = s->length};
+  p->parameter[p->parameters++] = (KNParameter){.name = "spin_up", .unit = "1", .value = s->spin_up};
+  p->parameter[p->parameters++] = (KNParameter){.name = "field_alpha", .unit = "1", .value = alpha};
+  p->parameter[p->parameters++] = (KNParameter){.name = "field_tau", .unit = "1", .value = tau};
+  p->parameter[p->parameters++] = (KNParameter){.name = "field_scale", .unit = "1", .value = scale};
+  PetscCall(PetscMalloc1(s->frames, &p->times));
+  for (PetscInt frame = 0; frame < s->frames; frame++) p->times[frame] =
+    s->final_time * (PetscReal)frame / (PetscReal)(s->frames - 1);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNSemilinearNorm(void *context, const PetscReal v[], PetscReal *norm)
+{
+  const Semilinear *s = (const Semilinear *)context;
+
+  PetscFunctionBegin;
+  PetscCall(KNModesSquare(s->modes, s->fields, KNModesWeights(s->modes), v, norm));
+  *norm = PetscSqrtReal(*norm);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNSemilinearRate(void *context, const PetscReal v[], PetscReal n[])
+{
+  PetscFunctionBegin;
+  PetscCall(KNRateEvaluate(&((Semilinear *)context)->rate, v, n));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* L and the weights at the cut-off, mode by mode. */
+static void KNSemilinearFill(Semilinear *s, PetscInt highest)
+{
+  const size_t count = KNModesCount(s->modes);
+
+  for (size_t i = 0; i < count; i++) {
+    PetscReal kappa[KN_MAX_DIM];
+    PetscInt  k = 0;
+
+    for (PetscInt d = 0; d < KN_MAX_DIM; d++) {
+      kappa[d] = KNModesKappa(s->modes, d)[i];
+      k        = PetscMax(k, PetscAbsInt(KNModesWavenumbers(s->modes, d)[i]));
+    }
+    for (PetscInt f = 0; f < s->fields; f++) s->equation->symbol(s->linear + 2 * ((size_t)f * count + i), f, kappa,
+                                                                 s->rate.p);
+    s->edge[i] = 10 * k > 9 * highest ? KNModesWeights(s->modes)[i] : 0.0;
+  }
+}
+
+static PetscErrorCode KNSolverSetUp_Semilinear(KNSolver solver)
+{
+  Semilinear         *s       = (Semilinear *)solver->data;
+  const KNSemilinear *e       = s->equation;
+  const PetscInt      highest = (s->n - 1) / (e->degree + 1);
+  KNEvolution         evolution;
+  size_t              size;
+
+  PetscFunctionBegin;
+  s->fields = e->fields ? e->fields : s->axes;
+  PetscCall(KNModesCreate(solver->comm, s->axes, s->n, highest, s->length, &s->modes));
+  PetscCall(KNModesCreate(PETSC_COMM_SELF, s->axes, s->resolution, PetscMin(highest, (s->resolution - 1) / 2),
+                          s->length, &s->stored));
+  size = 2 * (size_t)s->fields * KNModesCount(s->modes);
+  PetscCall(KNMalloc(size, sizeof(PetscReal), &s->linear));
+  PetscCall(KNMalloc(size, sizeof(PetscReal), &s->initial));
+  PetscCall(KNMalloc(size, sizeof(PetscReal), &s->state));
+  PetscCall(KNMalloc(KNModesCount(s->modes), sizeof(PetscReal), &s->edge));
+  PetscCall(KNMalloc(2 * KNModesCount(s->stored), sizeof(PetscReal), &s->stored_modes));
+  PetscCall(KNMalloc(KNModesRoom(s->stored), sizeof(PetscReal), &s->stored_points));
+  for (PetscInt f = 0; e->initial && f < s->fields; f++) PetscCall(KNMalloc(KNModesRoom(s->modes), sizeof(PetscReal),
+      &s->drawn[f]));
+  KNSemilinearFill(s, highest);
+  s->rate.equation = e;
+  s->rate.axes     = s->axes;
+  s->rate.fields   = s->fields;
+  s->rate.modes    = s->modes;
+  PetscCall(KNRateCreate(&s->rate));
+  evolution = (KNEvolution){.comm = solver->comm, .size = size, .linear = s->linear, .context = s,
+                            .nonlinear = e->degree > 1 ? KNSemilinearRate : NULL, .norm = KNSemilinearNorm};
+  if (s->scheme) PetscCall(KNStepperCreate_IMEX(&evolution, s->prefix, s->tolerance, &s->stepper));
+  else PetscCall(KNStepperCreate_Exponential(&evolution, s->tolerance, &s->stepper));
+  PetscCall(KNPeriodicFieldSetUp(s->random, 2 * highest + 1)); /* |k_i| <= K */
+  PetscCall(KNSolverDescribe_Semilinear(solver));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The initial modes, drawn where they are kept: the field is the same on any grid and any number of ranks. */
+static PetscErrorCode KNSolverDraw_Semilinear(KNSolver solver, PetscInt64 seed, PetscInt64 sample, PetscReal input[])
+{
+  Semilinear  *s     = (Semilinear *)solver->data;
+  const size_t count = KNModesCount(s->modes);
+
+  PetscFunctionBegin;
+  for (PetscInt f = 0; f < s->fields; f++) {
+    for (size_t i = 0; i < count; i++) {
+      PetscInt k[KN_MAX_DIM];
+
+      for (PetscInt d = 0; d < s->axes; d++) k[d] = KNModesWavenumbers(s->modes, d)[i];
+      PetscCall(KNPeriodicFieldCoefficient(s->random, seed, sample, f, k, s->initial + 2 * ((size_t)f * count + i)));
+    }
+  }
+  if (s->equation->initial) {
+    for (PetscInt f = 0; f < s->fields; f++) PetscCall(KNModesBackward(s->modes, s->initial + 2 * (size_t)f * count,
+        KN_NO_AXIS, s->drawn[f]));
+    s->equation->initial(s->drawn, s->rate.p, KNModesPoints(s->modes));
+    PetscCall(PetscArrayzero(s->initial, 2 * (size_t)s->fields * count));
+    for (PetscInt f = 0; f < s->fields; f++) {
+      PetscCall(KNModesForward(s->modes, s->drawn[f]));
+      KNModesAdd(s->modes, 1.0, KN_NO_AXIS, s->initial + 2 * (size_t)f * count);
+    }
+  }
+  s->start = s->spin_up;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The given fields, without what one of the grids does not hold. */
+static PetscErrorCode KNSolverTake_Semilinear(KNSolver solver, const PetscReal given[])
+{
+  Semilinear  *s    = (Semilinear *)solver->data;
+  const size_t size = KNGridSize(&solver->problem.output.grid);
+
+  PetscFunctionBegin;
+  for (PetscInt f = 0; f < s->fields; f++) {
+    PetscCall(PetscArraycpy(s->stored_points, given + (size_t)f * size, size));
+    PetscCall(PetscArrayzero(s->stored_modes, 2 * KNModesCount(s->stored)));
+    PetscCall(KNModesForward(s->stored, s->stored_points));
+    KNModesAdd(s->stored, 1.0, KN_NO_AXIS, s->stored_modes);
+    PetscCall(KNModesCopy(s->stored, s->stored_modes, s->modes, s->initial + 2 * (size_t)f * KNModesCount(s->modes)));
+  }
+  s->start = 0.0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The state now, on the stored grid: frame (fields, S), whole on every rank. */
+static PetscErrorCode KNSemilinearStore(KNSolver solver, PetscReal frame[])
+{
+  Semilinear  *s     = (Semilinear *)solver->data;
+  const size_t count = KNModesCount(s->modes), size = KNGridSize(&solver->problem.output.grid);
+
+  PetscFunctionBegin;
+  PetscCall(PetscArraycpy(s->state, KNStepperState(s->stepper), 2 * (size_t)s->fields * count));
+  KNRateToFields(&s->rate, s->state);
+  for (PetscInt f = 0; f < s->fields; f++) {
+    PetscCall(KNModesCopy(s->modes, s->state + 2 * (size_t)f * count, s->stored, s->stored_modes));
+    PetscCall(KNModesBackward(s->stored, s->stored_modes, KN_NO_AXIS, s->stored_points));
+    PetscCall(PetscArraycpy(frame + (size_t)f * size, s->stored_points, size));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Time 0. Fails where the initial fields are not finite. */
+static PetscErrorCode KNSemilinearBegin(Semilinear *s, KNSolverReport *report)
+{
+  PetscReal norm;
+
+  PetscFunctionBegin;
+  KNRateProject(&s->rate, s->initial);
+  KNRateToState(&s->rate, s->initial);
+  PetscCall(KNSemilinearNorm(s, s->initial, &norm));
+  PetscCall(KNModesSquare(s->modes, s->fields, s->edge, s->initial, &s->edge_at_start));
+  PetscCall(KNStepperStart(s->stepper, s->initial, s->dt));
+  report->converged = (PetscBool)!PetscIsInfOrNanReal(norm);
+  if (!report->converged) PetscCall(PetscStrncpy(report->reason, "the initial field is not finite",
+                                                 sizeof(report->reason)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Marches on; then looks whether the modes hold the solution. */
+static PetscErrorCode KNSemilinearAdvance(Semilinear *s, PetscReal interval, KNSolverReport *report)
+{
+  PetscReal norm, edge;
+
+  PetscFunctionBegin;
+  PetscCall(KNStepperAdvance(s->stepper, interval, report));
+  if (!report->converged || s->equation->degree == 1) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNSemilinearNorm(s, KNStepperState(s->stepper), &norm));
+  PetscCall(KNModesSquare(s->modes, s->fields, s->edge, KNStepperState(s->stepper), &edge));
+  if (edge <= PetscMax(2.0 * s->edge_at_start, PetscSqr(s->unresolved * norm))) PetscFunctionReturn(PETSC_SUCCESS);
+  report->converged = PETSC_FALSE;
+  PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
+                          "not resolved, %.3g of the fields at the cut-off of the modes: raise -%sgrid, or "
+                          "-%sunresolved", (double)(PetscSqrtReal(edge) / norm), s->prefix, s->prefix));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNSolverSolve_Semilinear(KNSolver solver, PetscReal output[], KNSolverReport *report)
+{
+  Semilinear     *s        = (Semilinear *)solver->data;
+  const size_t    frame    = (size_t)s->fields * KNGridSize(&solver->problem.output.grid);
+  const PetscReal interval = s->final_time / (PetscReal)(s->frames - 1);
+  const PetscInt  before   = (PetscInt)PetscMin(PetscCeilReal(s->start / interval), KN_SPIN_UP_STEPS);
+
+  PetscFunctionBegin;
+  PetscCall(KNSemilinearBegin(s, report));
+  for (PetscInt i = 0; i < before && report->converged; i++) PetscCall(KNSemilinearAdvance(s,
+      s->start / (PetscReal)before, report));
+  for (PetscInt i = 0; i < s->frames && report->converged; i++) {
+    if (i) PetscCall(KNSemilinearAdvance(s, interval, report));
+    if (report->converged) PetscCall(KNSemilinearStore(solver, output + (size_t)i * frame));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNSolverDestroy_Semilinear(KNSolver solver)
+{
+  Semilinear *s        = (Semilinear *)solver->data;
+  PetscReal **arrays[] = {&s->linear, &s->edge, &s->initial, &s->state, &s->drawn[0], &s->drawn[1], &s->drawn[2],
+                          &s->stored_modes, &s->stored_points};
+
+  PetscFunctionBegin;
+  PetscCall(KNStepperDestroy(&s->stepper));
+  PetscCall(KNRateDestroy(&s->rate));
+  PetscCall(KNModesDestroy(&s->modes));
+  PetscCall(KNModesDestroy(&s->stored));
+  PetscCall(KNPeriodicFieldDestroy(&s->random));
+  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(arrays); i++) PetscCall(KNFree(arrays[i]));
+  PetscCall(PetscFree(solver->problem.times));
+  PetscCall(PetscFree(s));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNSemilinearCreate(KNSolver solver, const KNSemilinear *equation)
+{
+  Semilinear *s;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&s));
+  s->equation   = equation;
+  s->axes       = equation->axes;
+  s->n          = equation->grid;
+  s->frames     = equation->frames;
+  s->length     = equation->length;
+  s->final_time = equation->final_time;
+  s->spin_up    = equation->spin_up;
+  s->tolerance  = 1e-6;
+  s->unresolved = 1e-3;
+  for (PetscInt i = 0; i < KN_MAX_COEFFICIENTS; i++) s->rate.p[i] = equation->coefficient[i].value;
+  PetscCall(PetscSNPrintf(s->prefix, sizeof(s->prefix), "%s_", solver->problem.pde));
+
+  solver->data               = s;
+  solver->ops.setfromoptions = KNSolverSetFromOptions_Semilinear;
+  solver->ops.setup          = KNSolverSetUp_Semilinear;
+  solver->ops.draw           = KNSolverDraw_Semilinear;
+  solver->ops.take           = KNSolverTake_Semilinear;
+  solver->ops.solve          = KNSolverSolve_Semilinear;
+  solver->ops.destroy        = KNSolverDestroy_Semilinear;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

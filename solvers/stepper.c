@@ -1,0 +1,33 @@
+/* Steppers: what all types have in common. */
+#include "stepper.h"
+
+PetscErrorCode KNStepperDestroy(KNStepper *stepper)
+{
+  PetscFunctionBegin;
+  if (!*stepper) PetscFunctionReturn(PETSC_SUCCESS);
+  if ((*stepper)->data) PetscCall((*stepper)->ops.destroy(*stepper));
+  PetscCall(PetscFree(*stepper));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNStepperStart(KNStepper stepper, const PetscReal v[], PetscReal dt)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscArraycpy(stepper->v, v, stepper->evolution.size));
+  stepper->t = 0.0;
+  PetscCall(stepper->ops.start(stepper, dt));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNStepperAdvance(KNStepper stepper, PetscReal interval, KNSolverReport *report)
+{
+  PetscFunctionBegin;
+  PetscCall(stepper->ops.advance(stepper, interval, report));
+  stepper->t += interval;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscReal *KNStepperState(KNStepper stepper)
+{
+  return stepper->v;
+}

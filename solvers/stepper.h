@@ -1,0 +1,61 @@
+/*
+  Steps of controlled error for v' = L v + N(v) in modes, L diagonal and complex: exponential (ETDRK4, exponential.c)
+  or implicit and explicit (imex.c).
+
+  The error of a step is held below `tolerance` times the state, both as root mean squares of the fields.
+*/
+#ifndef KITINET_STEPPER_H
+#define KITINET_STEPPER_H
+
+#include <kitinet/solver.h>
+
+/* What is integrated. All arrays are (size) reals: complex numbers, a real and an imaginary part. */
+typedef struct {
+  MPI_Comm         comm;
+  size_t           size;   /* on this rank */
+  const PetscReal *linear; /* (size) L; not owned */
+  void            *context;
+  /* n = N(v), collective; NULL: 0, for exponential steps, which are exact then */
+  PetscErrorCode (*nonlinear)(void *context, const PetscReal v[], PetscReal n[]);
+  /* root mean square over all ranks, collective */
+  PetscErrorCode (*norm)(void *context, const PetscReal v[], PetscReal *norm);
+} KNEvolution;
+
+typedef struct _p_KNStepper *KNStepper;
+
+typedef struct {
+  PetscErrorCode (*start)(KNStepper, PetscReal dt);
+  PetscErrorCode (*advance)(KNStepper, PetscReal interval, KNSolverReport *);
+  PetscErrorCode (*destroy)(KNStepper);
+} KNStepperOps;
+
+struct _p_KNStepper {
+  KNStepperOps ops;
+  KNEvolution  evolution;
+  PetscReal    tolerance;
+  PetscReal   *v;    /* (size) the state; memory of the type */
+  PetscReal    t;    /* since Start() */
+  void        *data;
+};
+
+/* Collective. prefix: of the PETSc options of imex ("kdv_"), read here. After it nothing below allocates what grows. */
+PETSC_INTERN PetscErrorCode KNStepperCreate_Exponential(const KNEvolution *evolution, PetscReal tolerance,
+                                                        KNStepper *stepper);
+PETSC_INTERN PetscErrorCode KNStepperCreate_IMEX(const KNEvolution *evolution, const char prefix[],
+                                                 PetscReal tolerance, KNStepper *stepper);
+PETSC_INTERN PetscErrorCode KNStepperDestroy(KNStepper *stepper);
+
+/* Collective. Time 0, state v; dt: the first step, 0: chosen. What follows depends on the two alone. */
+PETSC_INTERN PetscErrorCode KNStepperStart(KNStepper stepper, const PetscReal v[], PetscReal dt);
+
+/*
+  Collective. Marches on by an interval, to whose end a step leads. report: converged, reason, retried (a step was not
+  finite and was made again, shorter), iterations (steps since Start). Failed, and the state of no use: a state that is
+  not finite, steps that shrink without end.
+*/
+PETSC_INTERN PetscErrorCode KNStepperAdvance(KNStepper stepper, PetscReal interval, KNSolverReport *report);
+
+/* Not collective. The state (size), valid until the next Advance; not owned, may be changed. */
+PETSC_INTERN PetscReal *KNStepperState(KNStepper stepper);
+
+#endif
