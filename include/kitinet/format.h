@@ -9,8 +9,9 @@
     xy        HDF5 with arrays x and y, as neuraloperator's loader reads, or any other names
     npy       one .npy file an array
 
-  What a file does not say is asked for, never guessed: KNSourceChoice. Samples have the layout of dataset.h, float32; wider numbers are rounded.
-  Trusted input only, as for datasets: sizes are checked before memory is allocated, but the libraries beneath have known faults.
+  What a file does not say is asked for, never guessed: KNSourceChoice. Samples have the layout of dataset.h, float32;
+  wider numbers are rounded, and those that float32 cannot hold are refused with variable and row. Trusted input only,
+  as for datasets: sizes are checked before memory is allocated, but the libraries beneath have known faults.
 */
 #ifndef KITINET_FORMAT_H
 #define KITINET_FORMAT_H
@@ -33,6 +34,8 @@ typedef struct {
   PetscInt           points;  /* a KNPoints; -1: not said */
   PetscInt           stride;  /* takes every so many points along each axis of the grid; at least 1 */
   const char        *pde;     /* name of the problem */
+  PetscInt           scale_count;
+  const char *const *scale; /* (scale_count) VARIABLE=FACTOR: values are multiplied before they become float32 */
 } KNSourceChoice;
 
 /*
@@ -47,6 +50,12 @@ PETSC_EXTERN int KNSourceRead(KNSource source, PetscInt64 first, PetscInt64 coun
 /* Not collective. problem, index (of each row in its ensemble; NULL: its number), kind ("MATLAB v5"), notes (YAML lines) and options are not owned; any pointer may be NULL. */
 PETSC_EXTERN PetscErrorCode KNSourceGetProblem(KNSource source, const KNProblem **problem, PetscInt64 *samples);
 PETSC_EXTERN PetscErrorCode KNSourceGetProvenance(KNSource source, const char **kind, const char **notes, PetscInt64 *seed, const PetscInt64 **index);
+
+/*
+  Collective, after the last KNSourceRead(). A line on stderr for each variable all of whose values, as far as they
+  were read, are too small for float32.
+*/
+PETSC_EXTERN PetscErrorCode KNSourceWarn(KNSource source);
 PETSC_EXTERN PetscErrorCode KNSourceDestroy(KNSource *source);
 
 /* Not collective. Rows that are best read or written together: as many as fit in 128 MB, at least one. */

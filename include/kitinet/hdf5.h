@@ -31,6 +31,9 @@ PETSC_EXTERN int KNFileFail(KNFile *file, int code, const char format[], ...) PE
 /* The same for a failed call of HDF5, with HDF5's own reason. */
 PETSC_EXTERN int KNFileFailHDF5(KNFile *file, const char call[]);
 
+/* HDF5's own reason for the last call that failed: "bad version number for layout message". */
+PETSC_EXTERN void KNHDF5Cause(size_t size, char cause[]);
+
 /* The surrounding function fails if an HDF5 call (or id = call) fails. */
 #define KNCallHDF5(file, ...) \
   do { \

@@ -12,8 +12,8 @@
 #include <string.h>
 
 typedef struct {
-  PetscInt       inputs, outputs, x_count, y_count, u_count, format, points;
-  char         **input, **output, **x, **y, **u;
+  PetscInt       inputs, outputs, x_count, y_count, u_count, scale_count, format, points;
+  char         **input, **output, **x, **y, **u, **scale;
   char           initial[KN_MAX_TEXT], t[KN_MAX_TEXT], pde[KN_MAX_NAME], like[PETSC_MAX_PATH_LEN];
   PetscBool      weights;
   PetscReal      dt;
@@ -55,6 +55,8 @@ static PetscErrorCode SetFromOptions(Convert *c)
   PetscCall(KNOptionsString("-t", "variable that holds the times of the frames", sizeof(c->t), c->t));
   PetscCall(KNOptionsReal("-dt", "or the time from frame to frame", 0, PETSC_MAX_REAL, &c->dt));
   PetscCall(KNOptionsChoice("-points", "where the points of an axis lie: cells centres, nodes with both ends, or periodic nodes", points_choices, &c->points));
+  PetscCall(KNOptionsList("-scale", "factors that bring variables into the range of float32: u=1e6", &c->scale_count,
+                          &c->scale));
   PetscCall(KNOptionsString("-pde", "name of the problem, to be stored with it", sizeof(c->pde), c->pde));
   c->weights = (PetscBool)(c->like[0] || c->format == nformats);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -62,18 +64,20 @@ static PetscErrorCode SetFromOptions(Convert *c)
 
 static PetscErrorCode Open(const Convert *c, KNSource *source)
 {
-  const KNSourceChoice choice = {.x_count = c->x_count,
-                                 .y_count = c->y_count,
-                                 .u_count = c->u_count,
-                                 .x       = (const char *const *)c->x,
-                                 .y       = (const char *const *)c->y,
-                                 .u       = (const char *const *)c->u,
-                                 .initial = c->initial,
-                                 .t       = c->t,
-                                 .dt      = c->dt,
-                                 .points  = c->points - 1,
-                                 .stride  = c->stride,
-                                 .pde     = c->pde};
+  const KNSourceChoice choice = {.x_count     = c->x_count,
+                                 .y_count     = c->y_count,
+                                 .u_count     = c->u_count,
+                                 .x           = (const char *const *)c->x,
+                                 .y           = (const char *const *)c->y,
+                                 .u           = (const char *const *)c->u,
+                                 .initial     = c->initial,
+                                 .t           = c->t,
+                                 .dt          = c->dt,
+                                 .points      = c->points - 1,
+                                 .stride      = c->stride,
+                                 .pde         = c->pde,
+                                 .scale_count = c->scale_count,
+                                 .scale       = (const char *const *)c->scale};
 
   PetscFunctionBegin;
   PetscCall(KNSourceOpen(PETSC_COMM_WORLD, c->inputs, (const char *const *)c->input, &choice, source));
@@ -81,16 +85,18 @@ static PetscErrorCode Open(const Convert *c, KNSource *source)
 }
 
 /* Text of the new dataset's options: the source's, each line behind "source.", then those of the conversion. The caller frees it with PetscFree(). */
-static PetscErrorCode Provenance(KNSource source, char **text)
+static PetscErrorCode Provenance(KNSource source, PetscBool scaled, char **text)
 {
-  static const char *const own[] = {"input", "first", "samples", "stride", "x", "y", "u", "initial", "t", "dt", "points", "pde"};
+  static const char *const own[] = {"input",   "first", "samples", "stride", "x",   "y",    "u",
+                                    "initial", "t",     "dt",      "points", "pde", "scale"};
+  const PetscInt           count = (PetscInt)(sizeof(own) / sizeof(*own)) - (scaled ? 0 : 1);
   const char              *kind, *notes;
   char                    *yaml, *to;
   size_t                   lines = 0;
 
   PetscFunctionBegin;
   PetscCall(KNSourceGetProvenance(source, &kind, &notes, NULL, NULL));
-  PetscCall(KNOptionsYAML((PetscInt)(sizeof(own) / sizeof(*own)), own, &yaml));
+  PetscCall(KNOptionsYAML(count, own, &yaml));
   for (const char *c = notes; *c; c++) lines += *c == '\n';
   PetscCall(PetscMalloc1(strlen(notes) + 8 * lines + strlen(yaml) + strlen(kind) + 64, text));
   to = *text;
@@ -171,10 +177,11 @@ static PetscErrorCode Run(Convert *c)
   PetscCall(KNSourceGetProvenance(source, &kind, NULL, &seed, NULL));
   if (!c->samples) c->samples = rows - c->first;
   PetscCheck(c->samples >= 1 && c->first <= rows - c->samples, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt64_FMT " samples, not %" PetscInt64_FMT " from number %" PetscInt64_FMT " on: choose others with -first, -samples", c->input[0], rows, PetscMax(c->samples, 1), c->first);
-  PetscCall(Provenance(source, &options));
+  PetscCall(Provenance(source, (PetscBool)(c->scale_count > 0), &options));
   PetscCall(KNSinkCreate(PETSC_COMM_WORLD, c->format, c->outputs, (const char *const *)c->output, problem, c->samples, seed, options, c->overwrite, &sink));
   PetscCall(PetscFree(options));
   PetscCall(Copy(source, c->first, c->samples, &sink));
+  PetscCall(KNSourceWarn(source));
   PetscCall(KNSinkPublish(sink));
   PetscCall(KNSinkDestroy(&sink));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " samples of %s, %" PetscInt_FMT, c->samples, kind, problem->output.grid.n[0]));
@@ -193,6 +200,8 @@ PetscErrorCode KNCommand_Convert(const char purpose[], PetscBool *stopped)
   PetscFunctionBegin;
   PetscCall(SetFromOptions(&c));
   PetscCall(KNOptionsRequire((PetscBool)(c.inputs && c.outputs), "convert needs -input FILE and -output FILE"));
+  PetscCall(
+    KNOptionsRequire((PetscBool)(!c.t[0] || c.dt == 0), "-t and -dt both say when the frames are: give one of them"));
   if (!KNOptionsDeclareOnly() && c.weights) {
     PetscCheck(c.inputs == 1 && c.outputs == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "weights lie in one file: give one -input and one -output");
     PetscCall(KNOperatorLoad(c.like[0] ? c.like : c.input[0], &op)); // declares the model's options
@@ -209,5 +218,6 @@ PetscErrorCode KNCommand_Convert(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsListDestroy(c.x_count, &c.x));
   PetscCall(KNOptionsListDestroy(c.y_count, &c.y));
   PetscCall(KNOptionsListDestroy(c.u_count, &c.u));
+  PetscCall(KNOptionsListDestroy(c.scale_count, &c.scale));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

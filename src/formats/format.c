@@ -1,5 +1,6 @@
 /* The table of formats, and what they share: axes, numbers, memory. */
 #include "format_impl.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,16 @@ void KNAxesReverse(char axes[])
   }
 }
 
+/* Of 16 bits: sign, 5 of the exponent, 10 of the mantissa. */
+static double Half(unsigned bits)
+{
+  const int    exponent = (int)(bits >> 10 & 31);
+  const double mantissa = (double)(bits & 1023) / 1024, sign = bits >> 15 ? -1 : 1;
+
+  if (exponent == 31) return mantissa != 0 ? (double)NAN : sign * (double)INFINITY;
+  return sign * (exponent ? ldexp(1 + mantissa, exponent - 15) : ldexp(mantissa, -14));
+}
+
 static double Value(const KNNumber *number, const unsigned char *at)
 {
   const size_t size = PetscMin(number->size, 8);
@@ -62,7 +73,8 @@ static double Value(const KNNumber *number, const unsigned char *at)
   } word = {0};
 
   for (size_t i = 0; i < size; i++) word.byte[i] = at[number->swapped ? size - 1 - i : i]; // this machine is little-endian, as our files are
-  if (number->kind == 'f') return number->size == 4 ? (double)word.f : word.d;
+  if (number->kind == 'f')
+    return number->size == 2 ? Half((unsigned)word.u) : number->size == 4 ? (double)word.f : word.d;
   if (number->kind == 'u') return (double)word.u;
   switch (number->size) { // the sign
   case 1: return (double)(int8_t)word.u;

@@ -13,18 +13,23 @@
 #include <kitinet/hdf5.h>
 
 #define KN_MAX_AXES      8
-#define KN_MAX_VARIABLES 64
+#define KN_MAX_VARIABLES 4096 /* of a file that is read */
 #define KN_MAX_PIECES    (2 * KN_MAX_FIELDS)
-#define KN_MAX_NOTES     2048
-#define KN_MAX_HEAD      640 /* bytes of a file that tell what it is: an HDF5 signature may stand behind 512 */
+#define KN_MAX_NOTES     16384
+#define KN_MAX_HEAD      128 /* bytes of a file that tell what it is */
 
 typedef struct _KNFormat KNFormat;
 
 /* An array of numbers in a file. Axes and shape are the file's, slowest first. */
 typedef struct {
-  char        name[2 * KN_MAX_NAME];
+  char        name[KN_MAX_TEXT];
   char        type[KN_MAX_NAME];       /* "float32": for messages */
   const char *fault;                   /* why it cannot be read, in words; NULL: it can */
+  PetscBool   wide;                    /* real numbers of more than 32 bits, which float32 may not hold */
+  double      scale;                   /* values are multiplied by it; 0: they are not */
+  double      largest;                 /* magnitude that was read; it, numbers and lost count where wide or scaled */
+  PetscInt64  numbers;                 /* values other than 0 that were read */
+  PetscInt64  lost;                    /* those of them below the normal numbers of float32 */
   int         rank;
   size_t      shape[KN_MAX_AXES];
   PetscBool   reversed;                /* its own tools show the axes fastest first */
@@ -50,8 +55,8 @@ struct _p_KNSource {
   unsigned char   head[KN_MAX_HEAD];
   unsigned long long size; /* bytes of path[0] */
   char            kind[2 * KN_MAX_NAME]; /* "MATLAB v5" */
-  PetscInt        variables;
-  KNVariable      variable[KN_MAX_VARIABLES];
+  PetscInt        variables, room;
+  KNVariable     *variable; /* (room), of which the first `variables` are in use; moves when one is added */
   PetscInt        pieces;
   KNPiece         piece[KN_MAX_PIECES];
   KNProblem       problem;
@@ -61,8 +66,8 @@ struct _p_KNSource {
   const PetscInt64 *index;
   char            notes[KN_MAX_NOTES];
   const char     *options; /* of a source that has its own, instead of notes; not owned */
-  float          *raw; /* a slab as it lies in the file; of raw_size values */
-  size_t          raw_size;
+  void           *raw; /* a slab as it lies in the file */
+  size_t          raw_bytes;
   void           *data; /* of the format */
 };
 
@@ -74,7 +79,7 @@ struct _p_KNSink {
   char            path[2][PETSC_MAX_PATH_LEN], temporary[2][PETSC_MAX_PATH_LEN + 8];
   KNFile          file;
   PetscInt        variables;
-  KNVariable      variable[KN_MAX_VARIABLES];
+  KNVariable      variable[KN_MAX_PIECES + 1]; /* of pieces, and the times */
   PetscInt        pieces;
   KNPiece         piece[KN_MAX_PIECES];
   KNProblem       problem;
@@ -116,6 +121,19 @@ const KNFormat *KNFormatGet(PetscInt i);
 /* What the file holds and that the choice is missing or wrong: KN_ERR_INPUT. */
 int KNSourceAsk(KNSource source, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(2, 3);
 
+/* A new variable of this name, all else zero; what cannot be kept is its fault. Fails beyond KN_MAX_VARIABLES. */
+int KNSourceAddVariable(KNSource source, const char name[], KNVariable **variable);
+
+/*
+  A slab of `size` doubles of a variable becomes floats where it lies; what float cannot hold is refused, what is too
+  small for it is counted. The sample of value i is first + (i / sample_stride) % samples; samples 0: of none.
+*/
+int KNSourceNarrow(KNSource source, KNVariable *variable, size_t size, size_t first, size_t samples,
+                   size_t sample_stride, void *slab);
+
+/* "VARIABLE=FACTOR", of a variable that some piece reads. */
+int KNSourceScale(KNSource source, const char text[]);
+
 /* Adds a line to source->notes. */
 void KNSourceNote(KNSource source, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(2, 3);
 
@@ -128,11 +146,16 @@ int KNSourceJudge(KNSource source, const KNVariable *variable);
 /* Adds a piece; fields and frames as KNPiece. The variable is judged: its type, rank and shape must fit what the problem, with samples and stride, says. */
 int KNSourceAddPiece(KNSource source, const KNVariable *variable, const char axes[], PetscBool output, PetscInt field, PetscInt fields, PetscInt frame, PetscInt frames);
 
+/* field->name, formatted, and the unit 1. Fails if the name is longer than a dataset can keep. */
+int KNSourceNameField(KNSource source, KNField *field, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(3, 4);
+
 /* Problem, samples and pieces from what the user chose. time_last: axes that are not said are samples, space, time. */
 int KNSourceChoose(KNSource source, const KNSourceChoice *choice, PetscBool time_last);
 
-/* Frames, at the times of a variable or at multiples of dt; the first of them at 0 if `initial`. */
-int KNSourceTimes(KNSource source, const KNSourceChoice *choice, const KNVariable *variable, PetscInt frames, PetscBool initial);
+/* Frames, at the times of a variable, which may have so many more, or at multiples of dt; the first of them at 0 if
+   `initial`. */
+int KNSourceTimes(KNSource source, const KNSourceChoice *choice, const KNVariable *variable, size_t surplus,
+                  PetscInt frames, PetscBool initial);
 
 /* problem.output.grid: of n[dim] points in the file, at `points` (or, if that is -1, where the coordinates say), every stride-th of them. coordinate: variables, or NULL. */
 int KNSourceGrid(KNSource source, const KNSourceChoice *choice, PetscInt dim, const size_t n[], const KNVariable *const coordinate[]);
@@ -143,11 +166,19 @@ void KNPieceStore(const KNProblem *problem, const KNPiece *piece, size_t samples
 
 /* HDF5 as a source and as a sink. */
 int  KNSourceHDF5Open(KNSource source);
-int  KNSourceHDF5List(KNSource source, const char group[]); /* the arrays of a group, "" for the root */
+int KNSourceHDF5List(KNSource source, const char group[]); /* adds the arrays of a group, "" for the root, as variables;
+                                                              none of a group that is not there */
+void KNSourceHDF5Describe(KNSource source, hid_t array,
+                          KNVariable *variable); /* handle, type, shape and fault; the rest stays */
+int  KNHDF5Object(KNFile *file, hid_t at, const char name[],
+                  hid_t *object);                                /* opens it; what lies in another file is refused */
+int  KNHDF5Group(KNFile *file, const char name[], hid_t *group); /* a group of the root; 0: there is none */
 int  KNSourceHDF5Read(KNSource source, const KNVariable *variable, const size_t start[], const size_t step[], const size_t extent[], size_t width, void *value);
 void KNSourceHDF5Close(KNSource source);
-PetscBool KNHDF5HasArray(hid_t file, const char name[]);
-/* Attributes as other libraries write them; *found is false, and no error, for what is not there or of another kind. Texts: size bytes each. */
+/*
+  Attributes as other libraries write them; *found is false, *count 0, and no error, for what is not there or of another
+  kind. Texts: size bytes each; more of them than max, or longer ones, are an error.
+*/
 int KNHDF5Number(KNFile *file, hid_t object, const char name[], PetscBool *found, double *value);
 int KNHDF5Texts(KNFile *file, hid_t object, const char name[], size_t size, PetscInt max, PetscInt *count, char text[]);
 int  KNSinkHDF5Create(KNSink sink, size_t user_block);

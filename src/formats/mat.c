@@ -19,20 +19,42 @@ static PetscBool Recognises_Mat(KNSource source)
 
   snprintf(source->kind, sizeof(source->kind), "MATLAB v7.3");
   if (!source->file.id) return PETSC_FALSE;
-  if (!memcmp(source->head, "MATLAB 7.3", 10)) return PETSC_TRUE;
-  if (KNSourceHDF5List(source, "")) return PETSC_FALSE;
-  for (PetscInt i = 0; i < source->variables; i++) {
+  for (PetscInt i = 0; i < source->variables; i++)
     class = (PetscBool)(class || H5Aexists((hid_t)source->variable[i].handle, "MATLAB_class") > 0);
-    H5Dclose((hid_t)source->variable[i].handle);
+  return (PetscBool)(class || !memcmp(source->head, "MATLAB 7.3", 10));
+}
+
+/* Texts, cells and more are stored as numbers that mean something else; of an empty array the shape is. */
+static int JudgeClass(KNFile *file, KNVariable *variable)
+{
+  static const char *const numbers[] = {"single", "double", "logical", "int8",   "int16",  "int32",
+                                        "int64",  "uint8",  "uint16",  "uint32", "uint64", NULL};
+  char                     class[KN_MAX_NAME];
+  PetscInt                 count;
+  PetscBool                found;
+  double                   empty;
+
+  if (variable->fault) return 0;
+  KNCallFile(KNHDF5Number(file, (hid_t)variable->handle, "MATLAB_empty", &found, &empty));
+  if (found && empty != 0) variable->fault = "is empty";
+  if (KNHDF5Texts(file, (hid_t)variable->handle, "MATLAB_class", sizeof(class), 1, &count, class)) {
+    snprintf(class, sizeof(class), "longer"); // than the names of the numbers
+    count = 1;
   }
-  source->variables = 0;
-  return class;
+  for (int i = 0; count && strcmp(numbers[i], class); i++) {
+    if (numbers[i + 1]) continue;
+    variable->fault = "holds no numbers, but MATLAB's texts, cells or structures";
+    break;
+  }
+  return 0;
 }
 
 static int Open_Mat(KNSource source, const KNSourceChoice *choice)
 {
-  KNCallFile(KNSourceHDF5List(source, ""));
-  for (PetscInt i = 0; i < source->variables; i++) source->variable[i].reversed = PETSC_TRUE;
+  for (PetscInt i = 0; i < source->variables; i++) {
+    source->variable[i].reversed = PETSC_TRUE;
+    KNCallFile(JudgeClass(&source->file, &source->variable[i]));
+  }
   return KNSourceChoose(source, choice, PETSC_TRUE);
 }
 
@@ -48,7 +70,14 @@ int KNMatPlan(KNSink sink)
       char name[KN_MAX_NAME + 16];
 
       KNSinkFieldName(sink, (PetscBool)output, i, sizeof(name), name);
-      name[KN_MAX_NAME - 1] = 0; // MATLAB's longest name has 63 bytes
+      if (strlen(name) >= KN_MAX_NAME)
+        return KNFileFail(&sink->file, KN_ERR_USAGE,
+                          "%s has %zu bytes, MATLAB's longest name %d: take another format, or rename the field", name,
+                          strlen(name), KN_MAX_NAME - 1);
+      if (problem->frames && !strcmp(name, "t"))
+        return KNFileFail(
+          &sink->file, KN_ERR_USAGE,
+          "a field is called t, as the times are in a MATLAB file: take another format, or rename the field");
       KNSinkAddPiece(sink, name, axes, (PetscBool)output, i, 1);
     }
   }

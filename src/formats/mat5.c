@@ -14,6 +14,7 @@ static PetscBool Recognises_Mat5(KNSource source)
 }
 
 #if defined(KN_HAVE_MATIO)
+  #include <errno.h>
   #include <limits.h>
   #include <matio.h>
   #include <stdlib.h>
@@ -23,11 +24,13 @@ static PetscBool Recognises_Mat5(KNSource source)
   #define MAX_SLAB    ((size_t)64 << 20) /* bytes that are read at once */
 
 typedef struct {
-  mat_t    *mat;
-  matvar_t *variable[KN_MAX_VARIABLES];
-  KNNumber  number[KN_MAX_VARIABLES];
-  void     *scratch;
-  size_t    scratch_bytes;
+  mat_t *mat;
+  struct {
+    matvar_t *variable;
+    KNNumber  number;
+  }     *array; /* of each of the source's variables */
+  void  *scratch;
+  size_t scratch_bytes;
 } Mat5;
 
 /* matio would print, and end the program. */
@@ -52,22 +55,39 @@ static PetscBool NumberOfClass(enum matio_classes class, KNNumber *number)
   }
 }
 
-static void ListVariable(KNSource source, matvar_t *var)
+/* Takes var, whatever it returns. */
+static int ListVariable(KNSource source, matvar_t *var)
 {
-  Mat5              *m        = (Mat5 *)source->data;
-  const PetscInt     i        = source->variables++;
-  KNVariable        *variable = &source->variable[i];
-  unsigned long long numbers  = 1;
+  Mat5              *m       = (Mat5 *)source->data;
+  const PetscInt     i       = source->variables;
+  void              *more    = realloc(m->array, (size_t)(i + 1) * sizeof(*m->array));
+  unsigned long long numbers = 1;
+  KNVariable        *variable;
+  KNNumber          *number;
+  int                code;
 
-  snprintf(variable->name, sizeof(variable->name), "%s", var->name ? var->name : "");
-  variable->reversed = PETSC_TRUE;
-  m->variable[i]     = var;
+  if (more) m->array = more;
+  code = more ? KNSourceAddVariable(source, var->name ? var->name : "", &variable)
+              : KNFileFail(&source->file, PETSC_ERR_MEM, "no memory for a list of variables");
+  if (code) {
+    Mat_VarFree(var);
+    return code;
+  }
+  variable->reversed   = PETSC_TRUE;
+  m->array[i].variable = var;
+  number               = &m->array[i].number;
   snprintf(variable->type, sizeof(variable->type), "no numbers");
-  if (!NumberOfClass(var->class_type, &m->number[i]) || var->isComplex) variable->fault = "holds no real numbers";
-  else snprintf(variable->type, sizeof(variable->type), "%s%zu", m->number[i].kind == 'f' ? "float" : m->number[i].kind == 'i' ? "int" : "uint", 8 * m->number[i].size);
+  if (!NumberOfClass(var->class_type, number) || var->isComplex) variable->fault = "holds no real numbers";
+  else
+    snprintf(variable->type, sizeof(variable->type), "%s%zu",
+             number->kind == 'f'   ? "float"
+             : number->kind == 'i' ? "int"
+                                   : "uint",
+             8 * number->size);
+  variable->wide = (PetscBool)(!variable->fault && number->kind == 'f' && number->size == 8);
   if (var->rank < 2 || var->rank > KN_MAX_AXES) {
     variable->fault = "has more axes than a sample can have";
-    return;
+    return 0;
   }
   variable->rank = var->rank;
   for (int a = 0; a < var->rank; a++) {
@@ -79,10 +99,12 @@ static void ListVariable(KNSource source, matvar_t *var)
   var->rank = 2;
   // MATLAB may store a number in one byte, whatever its class.
   if (!variable->fault && numbers / (var->compression == MAT_COMPRESSION_ZLIB ? MAX_DEFLATE : 1) > source->size) variable->fault = "declares more bytes than the file has: truncated?";
+  return 0;
 }
 
-/* Elements follow each other, each with its size before it: the last must end with the file. */
-static int CheckElements(KNSource source)
+/* Elements follow each other, each with its size before it: the last must end with the file. *count of them: variables,
+   and what matio does not know. */
+static int CheckElements(KNSource source, PetscInt *count)
 {
   const PetscBool    swapped = (PetscBool)(source->head[126] == 'M');
   unsigned long long at      = 128;
@@ -95,6 +117,7 @@ static int CheckElements(KNSource source)
     if (fseeko(file, (off_t)at, SEEK_SET) || fread(tag, 1, sizeof(tag), file) != sizeof(tag)) break;
     for (int i = 0; i < 4; i++) bytes |= (unsigned long long)tag[4 + i] << 8 * (swapped ? 3 - i : i);
     at += 8 + bytes;
+    ++*count;
   }
   if (file) fclose(file);
   return file && at == source->size ? 0 : KNFileFail(&source->file, source->file.code, "is truncated or damaged: its last variable should end at byte %llu, the file at %llu; copy it again", at, source->size);
@@ -102,20 +125,20 @@ static int CheckElements(KNSource source)
 
 static int Open_Mat5(KNSource source, const KNSourceChoice *choice)
 {
-  Mat5 *m = (Mat5 *)calloc(1, sizeof(*m));
+  Mat5    *m        = (Mat5 *)calloc(1, sizeof(*m));
+  PetscInt elements = 0;
 
   source->data = m;
   if (!m) return KNFileFail(&source->file, PETSC_ERR_MEM, "no memory for a list of variables");
-  KNCallFile(CheckElements(source));
+  KNCallFile(CheckElements(source, &elements));
   Mat_LogInitFunc("kitinet", Silence);
   m->mat = Mat_Open(source->path[0], MAT_ACC_RDONLY);
   if (!m->mat || Mat_GetVersion(m->mat) != MAT_FT_MAT5) return KNFileFail(&source->file, source->file.code, "is a damaged MATLAB v5 file, its beginning cannot be read: copy it again");
-  while (source->variables < KN_MAX_VARIABLES) {
-    matvar_t *var = Mat_VarReadNextInfo(m->mat);
-
-    if (!var) break;
-    ListVariable(source, var);
-  }
+  for (matvar_t *var = Mat_VarReadNextInfo(m->mat); var; var = Mat_VarReadNextInfo(m->mat))
+    KNCallFile(ListVariable(source, var));
+  if (source->variables < elements)
+    snprintf(source->kind, sizeof(source->kind), "MATLAB v5 (%d of its %d elements can be listed)",
+             (int)source->variables, (int)elements);
   return KNSourceChoose(source, choice, PETSC_TRUE);
 }
 
@@ -141,7 +164,7 @@ static int Read_Mat5(KNSource source, const KNVariable *variable, const size_t s
 {
   Mat5           *m       = (Mat5 *)source->data;
   const int       i       = (int)(variable - source->variable), rank = variable->rank, last = rank - 1;
-  const KNNumber *number  = &m->number[i];
+  const KNNumber *number  = &m->array[i].number;
   const PetscBool whole   = (PetscBool)(step[last] == 1 && extent[last] * 64 >= variable->shape[last]);
   const size_t    row     = whole ? variable->shape[last] : extent[last];
   size_t          columns = 1, first[KN_MAX_AXES], count[KN_MAX_AXES], slices;
@@ -161,7 +184,9 @@ static int Read_Mat5(KNSource source, const KNVariable *variable, const size_t s
     read     = ((count[0] - 1) * step[0] + 1) * columns;
     if (read > INT_MAX || slice * columns > INT_MAX) return KNFileFail(&source->file, source->file.code, "%s is larger than matio can read: save it with -v7.3", variable->name);
     KNCallFile(KNScratch(&source->file, read * row * number->size, &m->scratch_bytes, &m->scratch));
-    if (Mat_VarReadData(m->mat, m->variable[i], m->scratch, (int[]){whole ? 0 : (int)start[last], (int)(slice * columns)}, (int[]){(int)step[last], 1}, (int[]){(int)row, (int)read})) {
+    if (Mat_VarReadData(m->mat, m->array[i].variable, m->scratch,
+                        (int[]){whole ? 0 : (int)start[last], (int)(slice * columns)}, (int[]){(int)step[last], 1},
+                        (int[]){(int)row, (int)read})) {
       return KNFileFail(&source->file, source->file.code, "%s cannot be read: truncated or damaged, copy the file again", variable->name);
     }
     to += Gather(number, rank, variable->shape, row, first, step, count, (const char *)m->scratch, width, to);
@@ -174,7 +199,8 @@ static void Close_Mat5(KNSource source)
   Mat5 *m = (Mat5 *)source->data;
 
   if (!m) return;
-  for (PetscInt i = 0; i < source->variables; i++) Mat_VarFree(m->variable[i]);
+  for (PetscInt i = 0; i < source->variables; i++) Mat_VarFree(m->array[i].variable);
+  free(m->array);
   if (m->mat) Mat_Close(m->mat);
   free(m->scratch);
   free(m);
@@ -234,10 +260,14 @@ static void Abandon_Mat5(KNSink sink)
 static int WriteVariable(KNSink sink, mat_t *mat, const char name[], enum matio_classes class, enum matio_types type, int rank, size_t dims[], void *value)
 {
   matvar_t *var  = Mat_VarCreate(name, class, type, rank, dims, value, MAT_F_DONT_COPY_DATA);
-  const int fail = var ? Mat_VarWrite(mat, var, MAT_COMPRESSION_NONE) : 1;
+  int       fail;
 
+  errno = 0;
+  fail  = var ? Mat_VarWrite(mat, var, MAT_COMPRESSION_NONE) : 1;
   Mat_VarFree(var);
-  return fail ? KNFileFail(&sink->file, KN_ERR_IO, "cannot be written: disk full?") : 0;
+  return fail ? KNFileFail(&sink->file, KN_ERR_IO, "%s cannot be written: %s", name,
+                           errno ? strerror(errno) : "matio refuses it")
+              : 0;
 }
 
 static int Finish_Mat5(KNSink sink)
@@ -257,7 +287,9 @@ static int Finish_Mat5(KNSink sink)
     code = WriteVariable(sink, mat, variable->name, MAT_C_SINGLE, MAT_T_SINGLE, variable->rank, dims, ((float **)sink->data)[i]);
   }
   if (!code && sink->problem.frames) code = WriteVariable(sink, mat, "t", MAT_C_DOUBLE, MAT_T_DOUBLE, 2, once, sink->times);
-  if (Mat_Close(mat) && !code) code = KNFileFail(&sink->file, KN_ERR_IO, "cannot be written: disk full?");
+  errno = 0;
+  if (Mat_Close(mat) && !code)
+    code = KNFileFail(&sink->file, KN_ERR_IO, "cannot be closed: %s", errno ? strerror(errno) : "matio refuses it");
   Abandon_Mat5(sink);
   return code;
 }

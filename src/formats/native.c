@@ -56,17 +56,19 @@ static int ReadRows_Native(KNSource source, PetscInt64 first, PetscInt64 count, 
   KNDataset        d       = (KNDataset)source->data;
   const KNProblem *problem = &source->problem, *whole;
   const size_t     frames  = (size_t)PetscMax(problem->frames, 1);
-  size_t           have    = source->raw_size * sizeof(float), nx, ny;
+  size_t           nx, ny;
+  float           *raw;
 
   (void)KNDatasetGetProblem(d, &whole);
   nx = KNProblemInputSize(whole);
   ny = KNProblemOutputSize(whole);
-  KNCallFile(KNScratch(&source->file, (nx + ny) * sizeof(float), &have, (void **)&source->raw));
-  source->raw_size = have / sizeof(float);
+  KNCallFile(KNScratch(&source->file, (nx + ny) * sizeof(float), &source->raw_bytes, &source->raw));
+  raw = (float *)source->raw;
   for (PetscInt64 i = 0; i < count; i++) {
-    KNCallFile(KNDatasetRead(d, first + i, source->raw, source->raw + nx, sizeof(source->file.message), source->file.message));
-    Thin(source, &whole->input.grid, (size_t)problem->input.fields, source->raw, x + (size_t)i * KNProblemInputSize(problem));
-    Thin(source, &whole->output.grid, frames * (size_t)problem->output.fields, source->raw + nx, y + (size_t)i * KNProblemOutputSize(problem));
+    KNCallFile(KNDatasetRead(d, first + i, raw, raw + nx, sizeof(source->file.message), source->file.message));
+    Thin(source, &whole->input.grid, (size_t)problem->input.fields, raw, x + (size_t)i * KNProblemInputSize(problem));
+    Thin(source, &whole->output.grid, frames * (size_t)problem->output.fields, raw + nx,
+         y + (size_t)i * KNProblemOutputSize(problem));
   }
   return 0;
 }

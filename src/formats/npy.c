@@ -38,7 +38,9 @@ static const char *ParseType(const char header[], KNVariable *variable, KNNumber
   int         size;
 
   if (!at || sscanf(at + 7, " : '%c%c%d'", &order, &kind, &size) != 3) return "is not an array of plain numbers";
-  if (!strchr("<>|=", order) || !(kind == 'f' ? size == 4 || size == 8 : strchr("iu", kind) && (size == 1 || size == 2 || size == 4 || size == 8))) return "holds no real numbers of 8 to 64 bits";
+  if (!strchr("<>|=", order) || !strchr("fiu", kind)) return "holds no real numbers";
+  if (!(size == 2 || size == 4 || size == 8 || (kind != 'f' && size == 1))) return "holds numbers of more than 64 bits";
+  variable->wide = (PetscBool)(kind == 'f' && size == 8);
   *number = (KNNumber){.kind = kind, .size = (size_t)size, .swapped = (PetscBool)(order == '>')};
   snprintf(variable->type, sizeof(variable->type), "%s%d", kind == 'f' ? "float" : kind == 'i' ? "int" : "uint", 8 * size);
   return NULL;
@@ -96,28 +98,40 @@ static int ParseHeader(KNFile *file, int descriptor, unsigned long long size, KN
   return 0;
 }
 
+/* A file's name without folder and ending; with the folder, if the other file has the same name. */
+static void NameOf(KNSource source, PetscInt i, PetscBool folder, char name[PETSC_MAX_PATH_LEN])
+{
+  char  path[PETSC_MAX_PATH_LEN];
+  char *ending;
+
+  memcpy(path, source->path[i], sizeof(path));
+  snprintf(name, PETSC_MAX_PATH_LEN, "%s", folder ? path : basename(path));
+  ending = strrchr(name, '.');
+  if (ending && !strchr(ending, '/')) *ending = 0;
+}
+
 static int Open_Npy(KNSource source, const KNSourceChoice *choice)
 {
-  Npy *npy     = (Npy *)calloc(1, sizeof(*npy));
+  Npy      *npy = (Npy *)calloc(1, sizeof(*npy));
+  char      name[2][PETSC_MAX_PATH_LEN];
+  PetscBool same;
+
   source->data = npy;
   if (!npy) return KNFileFail(&source->file, PETSC_ERR_MEM, "no memory for a header");
+  for (PetscInt i = 0; i < source->paths; i++) NameOf(source, i, PETSC_FALSE, name[i]);
+  same = (PetscBool)(source->paths > 1 && !strcmp(name[0], name[1]));
+  for (PetscInt i = 0; i < source->paths && same; i++) NameOf(source, i, PETSC_TRUE, name[i]);
   for (PetscInt i = 0; i < source->paths; i++) {
-    KNVariable        *variable = &source->variable[i];
-    char               path[PETSC_MAX_PATH_LEN], *name, *ending;
+    KNVariable        *variable;
     unsigned long long size;
     unsigned char      head[8];
     size_t             got;
 
     source->file.path = source->path[i];
-    memcpy(path, source->path[i], sizeof(path));
-    name   = basename(path);
-    ending = strrchr(name, '.');
-    if (ending) *ending = 0;
-    snprintf(variable->name, sizeof(variable->name), "%s", name);
     KNCallFile(KNFileHead(&source->file, sizeof(head), head, &got, &size));
+    KNCallFile(KNSourceAddVariable(source, name[i], &variable));
     variable->handle = open(source->path[i], O_RDONLY | O_CLOEXEC);
     if (variable->handle < 0) return KNFileFail(&source->file, source->file.code, "cannot be opened: %s", strerror(errno));
-    source->variables++;
     KNCallFile(ParseHeader(&source->file, (int)variable->handle, size, variable, &npy->array[i]));
   }
   source->file.path = source->path[0];
@@ -177,7 +191,9 @@ static void Close_Npy(KNSource source)
 {
   Npy *npy = (Npy *)source->data;
 
-  for (PetscInt i = 0; i < source->variables; i++) close((int)source->variable[i].handle);
+  for (PetscInt i = 0; i < source->variables; i++) {
+    if (source->variable[i].handle >= 0) close((int)source->variable[i].handle);
+  }
   if (npy) free(npy->scratch);
   free(npy);
 }

@@ -39,9 +39,26 @@ void KNSinkFieldName(KNSink sink, PetscBool output, PetscInt field, size_t size,
   }
 }
 
+/* Two arrays of one name would be one. */
+static int CheckNames(KNSink sink)
+{
+  for (PetscInt i = 0; i < sink->variables; i++) {
+    for (PetscInt j = 0; j < i; j++) {
+      if (!strcmp(sink->variable[i].name, sink->variable[j].name))
+        return KNFileFail(&sink->file, KN_ERR_USAGE,
+                          "two fields would be called %s in this format, whose names have letters, digits and _ only: "
+                          "take native or npy, or rename a field (inspect lists them)",
+                          sink->variable[i].name);
+    }
+  }
+  return 0;
+}
+
 /* Rank 0: may these files be written? */
 static int CheckPaths(KNSink sink)
 {
+  struct stat file[2];
+
   for (PetscInt i = 0; i < sink->paths; i++) {
     struct stat status;
     int         descriptor;
@@ -53,8 +70,11 @@ static int CheckPaths(KNSink sink)
     }
     descriptor = open(sink->temporary[i], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (descriptor < 0) return KNFileFail(&sink->file, KN_ERR_USAGE, "cannot be created: %s%s", strerror(errno), errno == ENOENT ? "; create the directory first" : "");
-    close(descriptor);
     sink->created = PETSC_TRUE;
+    if (fstat(descriptor, &file[i])) file[i] = (struct stat){.st_ino = 0};
+    close(descriptor);
+    if (i && file[i].st_ino && file[i].st_ino == file[0].st_ino && file[i].st_dev == file[0].st_dev)
+      return KNFileFail(&sink->file, KN_ERR_USAGE, "is named twice in -output: give each array a file of its own");
   }
   sink->file.path = sink->path[0];
   return 0;
@@ -65,6 +85,7 @@ static int Begin(KNSink sink)
   size_t largest = 1;
 
   KNCallFile(sink->format->plan(sink));
+  KNCallFile(CheckNames(sink));
   KNCallFile(CheckPaths(sink));
   for (PetscInt i = 0; i < sink->pieces; i++) {
     size_t shape[KN_MAX_AXES], size = 1;

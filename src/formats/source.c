@@ -5,7 +5,6 @@
   order of axes, one pass over the slab. An array without an axis n or t holds the same for all samples or frames.
 */
 #include "format_impl.h"
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,11 +84,12 @@ void KNPieceStore(const KNProblem *problem, const KNPiece *piece, size_t count, 
 
 static int ReadPiece(KNSource source, const KNPiece *piece, size_t first, size_t count, float block[])
 {
-  const KNVariable *variable = &source->variable[piece->variable];
+  KNVariable  *variable = &source->variable[piece->variable];
+  const size_t width    = variable->wide || variable->scale != 0 ? sizeof(double) : sizeof(float);
+  const char  *sample   = strchr(piece->axes, 'n');
   size_t            extent[KN_MAX_AXES + 2], sample_step[KN_MAX_AXES + 2], slab_step[KN_MAX_AXES + 2], start[KN_MAX_AXES], step[KN_MAX_AXES];
   int               rank = variable->rank;
   const size_t      size = PieceSlab(&source->problem, piece, count, extent, sample_step, slab_step);
-  size_t            have = source->raw_size * sizeof(float);
 
   for (int a = 0; a < rank; a++) {
     const PetscBool space = (PetscBool)(piece->axes[a] >= 'x');
@@ -97,16 +97,19 @@ static int ReadPiece(KNSource source, const KNPiece *piece, size_t first, size_t
     start[a] = piece->axes[a] == 'n' ? first : space ? (size_t)source->offset : 0;
     step[a]  = space ? (size_t)source->stride : 1;
   }
-  KNCallFile(KNScratch(&source->file, size * sizeof(float), &have, (void **)&source->raw));
-  source->raw_size = have / sizeof(float);
-  KNCallFile(source->format->read(source, variable, start, step, extent, sizeof(float), source->raw));
+  KNCallFile(KNScratch(&source->file, size * width, &source->raw_bytes, &source->raw));
+  KNCallFile(source->format->read(source, variable, start, step, extent, width, source->raw));
+  if (width == sizeof(double))
+    KNCallFile(KNSourceNarrow(source, variable, size, first, sample ? count : 0, sample ? slab_step[sample - piece->axes] : 1,
+                      source->raw));
   for (const char *axis = "nt"; *axis; axis++) { // the same for all samples, for all frames
     if (strchr(piece->axes, *axis)) continue;
     extent[rank]      = AxisExtent(&source->problem, piece, *axis, count);
     sample_step[rank] = AxisStep(&source->problem, piece->output, *axis);
     slab_step[rank++] = 0;
   }
-  kn_copy_strided(block + PieceStart(&source->problem, piece), source->raw, rank, extent, sample_step, slab_step);
+  kn_copy_strided(block + PieceStart(&source->problem, piece), (const float *)source->raw, rank, extent, sample_step,
+                  slab_step);
   return 0;
 }
 
@@ -127,61 +130,6 @@ int KNSourceRead(KNSource source, PetscInt64 first, PetscInt64 count, float x[],
   if (code && size) snprintf(message, size, "%s", source->file.message);
   KNHDF5Unlock();
   return code;
-}
-
-void KNSourceNote(KNSource source, const char format[], ...)
-{
-  const size_t length = strlen(source->notes);
-  va_list      arguments;
-
-  va_start(arguments, format);
-  vsnprintf(source->notes + length, sizeof(source->notes) - length, format, arguments);
-  va_end(arguments);
-}
-
-const KNVariable *KNSourceFind(KNSource source, const char name[])
-{
-  for (PetscInt i = 0; i < source->variables; i++) {
-    if (!strcmp(source->variable[i].name, name)) return &source->variable[i];
-  }
-  return NULL;
-}
-
-static void DescribeVariable(const KNVariable *variable, size_t size, char text[])
-{
-  int used = snprintf(text, size, "%s (", variable->name);
-
-  for (int i = 0; i < variable->rank && used > 0 && (size_t)used < size; i++) {
-    used += snprintf(text + used, size - (size_t)used, "%s%zu", i ? ", " : "", variable->shape[variable->reversed ? variable->rank - 1 - i : i]);
-  }
-  if (used > 0 && (size_t)used < size) snprintf(text + used, size - (size_t)used, ") %s", variable->type);
-}
-
-int KNSourceAsk(KNSource source, const char format[], ...)
-{
-  char    variables[KN_MAX_MESSAGE / 2] = "", question[KN_MAX_MESSAGE / 2];
-  va_list arguments;
-
-  for (PetscInt i = 0; i < source->variables; i++) {
-    char         text[256];
-    const size_t used = strlen(variables);
-
-    DescribeVariable(&source->variable[i], sizeof(text), text);
-    if (used + strlen(text) + 8 > sizeof(variables)) {
-      snprintf(variables + used, sizeof(variables) - used, ", ..");
-      break;
-    }
-    snprintf(variables + used, sizeof(variables) - used, "%s%s", i ? ", " : "", text);
-  }
-  va_start(arguments, format);
-  vsnprintf(question, sizeof(question), format, arguments);
-  va_end(arguments);
-  return KNFileFail(&source->file, KN_ERR_INPUT, "this is %s with variables %s: %s", source->kind, variables[0] ? variables : "(none)", question);
-}
-
-int KNSourceJudge(KNSource source, const KNVariable *variable)
-{
-  return variable->fault ? KNFileFail(&source->file, source->file.code, "%s cannot be read: it %s", variable->name, variable->fault) : 0;
 }
 
 int KNSourceAddPiece(KNSource source, const KNVariable *variable, const char axes[], PetscBool output, PetscInt field, PetscInt fields, PetscInt frame, PetscInt frames)
@@ -215,6 +163,8 @@ static int Recognise(KNSource source)
   KNCallFile(KNFileHead(&source->file, sizeof(source->head), source->head, &got, &source->size));
   KNCallFile(KNSourceHDF5Open(source));
   for (PetscInt i = 0; KNFormatGet(i); i++) {
+    if (i == 1 && source->file.id)
+      KNCallFile(KNSourceHDF5List(source, "")); // native, the first, is known by an attribute
     if (!KNFormatGet(i)->recognises || !KNFormatGet(i)->recognises(source)) continue;
     source->format = KNFormatGet(i);
     return 0;
@@ -240,6 +190,7 @@ static void Identify(const char path[], size_t size, char kind[])
   source->file.code = KN_ERR_INPUT;
   if (!Recognise(source) && source->format != &KNFormat_Native) snprintf(kind, size, "%s", source->kind);
   KNSourceHDF5Close(source);
+  free(source->variable);
   free(source);
 }
 
@@ -250,6 +201,44 @@ PetscErrorCode KNFormatSetUp(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Fields are known by their names, in datasets and in all formats. */
+static int CheckNames(KNSource source)
+{
+  const KNProblem *problem = &source->problem;
+
+  for (int output = 0; output < 2; output++) {
+    const KNSpace *space = output ? &problem->output : &problem->input;
+
+    for (PetscInt i = 0; i < space->fields; i++) {
+      for (PetscInt j = 0; j < i; j++) {
+        if (!strcmp(space->field[i].name, space->field[j].name))
+          return KNFileFail(
+            &source->file, source->file.code,
+            "two %s fields would be called %s: name them apart, as in -%c %s2=VARIABLE, or rename one in the file",
+            output ? "output" : "input", space->field[i].name, output ? (problem->frames ? 'u' : 'y') : 'x', space->field[i].name);
+      }
+    }
+  }
+  return 0;
+}
+
+/* What was said about times must be about something. */
+static int CheckTimes(KNSource source, const KNSourceChoice *choice)
+{
+  const char *option = choice->initial && choice->initial[0] ? "-initial"
+                       : choice->t && choice->t[0]           ? "-t"
+                       : choice->dt != 0                     ? "-dt"
+                                                             : NULL;
+
+  if (source->format == &KNFormat_Native && option)
+    return KNFileFail(&source->file, source->file.code, "is %s, which says itself what its frames are: without %s",
+                      source->kind, option);
+  return option && !source->problem.frames
+           ? KNFileFail(&source->file, source->file.code,
+                        "is read as a steady problem, without frames: leave out %s, or name the frames with -u", option)
+           : 0;
+}
+
 static int Open(KNSource source, const KNSourceChoice *choice)
 {
   size_t row;
@@ -257,6 +246,10 @@ static int Open(KNSource source, const KNSourceChoice *choice)
   KNCallFile(Recognise(source));
   if (source->paths > 1 && source->format != &KNFormat_Npy) return KNFileFail(&source->file, KN_ERR_USAGE, "is %s, which is one file: -input takes several only for .npy", source->kind);
   KNCallFile(source->format->open(source, choice));
+  KNCallFile(CheckTimes(source, choice));
+  if (source->format != &KNFormat_Native) KNCallFile(CheckNames(source));
+  if (choice->pde && choice->pde[0]) snprintf(source->problem.pde, sizeof(source->problem.pde), "%s", choice->pde);
+  for (PetscInt i = 0; i < choice->scale_count; i++) KNCallFile(KNSourceScale(source, choice->scale[i]));
   row = PetscMax(KNProblemInputSize(&source->problem), KNProblemOutputSize(&source->problem));
   if (row >= UINT32_MAX / sizeof(float)) return KNFileFail(&source->file, source->file.code, "a sample of %zu values is more than the 4 GiB that can be read at once: take every second point with -stride 2, or more", row);
   return 0;
@@ -326,6 +319,7 @@ PetscErrorCode KNSourceDestroy(KNSource *source)
   KNHDF5Unlock();
   free((*source)->times);
   free((*source)->raw);
+  free((*source)->variable);
   free(*source);
   *source = NULL;
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -8,7 +8,7 @@
 /* One entry of -x, -y or -u, understood. */
 typedef struct {
   const KNVariable *variable;
-  char              field[KN_MAX_NAME];
+  char              field[KN_MAX_TEXT];    /* the variable's name if it has no other */
   char              axes[KN_MAX_AXES + 1]; /* slowest first */
   PetscInt          fields;
 } Entry;
@@ -37,15 +37,18 @@ static int Understand(KNSource source, const char option[], const char text[], P
 {
   const char *equals = strchr(text, '='), *name = equals ? equals + 1 : text, *colon = strrchr(name, ':');
   const int   name_length = (int)(colon ? colon - name : (ptrdiff_t)strlen(name));
-  char        variable[2 * KN_MAX_NAME];
+  char        variable[KN_MAX_TEXT];
   PetscBool   known = PETSC_TRUE;
 
-  if (name_length >= (int)sizeof(variable) || (equals && equals - text >= KN_MAX_NAME) || (colon && strlen(colon + 1) > KN_MAX_AXES)) return KNSourceAsk(source, "-%s %s is too long", option, text);
+  if (name_length >= (int)sizeof(variable) || (equals && equals - text >= (int)sizeof(entry->field)) ||
+      (colon && strlen(colon + 1) > KN_MAX_AXES))
+    return KNSourceAsk(source, "-%s %s is too long", option, text);
   snprintf(variable, sizeof(variable), "%.*s", name_length, name);
   entry->variable = KNSourceFind(source, variable);
   if (!entry->variable) return KNSourceAsk(source, "there is no %s, which -%s names", variable, option);
   KNCallFile(KNSourceJudge(source, entry->variable));
-  snprintf(entry->field, sizeof(entry->field), "%.*s", equals ? (int)(equals - text) : KN_MAX_NAME - 1, equals ? text : variable);
+  snprintf(entry->field, sizeof(entry->field), "%.*s", equals ? (int)(equals - text) : KN_MAX_TEXT - 1,
+           equals ? text : variable);
   if (colon) {
     snprintf(entry->axes, sizeof(entry->axes), "%s", colon + 1);
   } else if (entry->variable->labels[0]) {
@@ -76,9 +79,8 @@ static int UnderstandList(KNSource source, const char option[], PetscInt entries
     if (ExtentOf(&entry[i], 'c') + (size_t)*count > KN_MAX_FIELDS) return KNSourceAsk(source, "-%s is more than %d fields", option, KN_MAX_FIELDS);
     entry[i].fields = (PetscInt)ExtentOf(&entry[i], 'c');
     for (PetscInt c = 0; c < entry[i].fields; c++, (*count)++) {
-      if (entry[i].fields == 1) snprintf(field[*count].name, KN_MAX_NAME, "%s", entry[i].field);
-      else snprintf(field[*count].name, KN_MAX_NAME, "%.*s%d", KN_MAX_NAME - 16, entry[i].field, (int)c + 1);
-      snprintf(field[*count].unit, KN_MAX_NAME, "1");
+      if (entry[i].fields == 1) KNCallFile(KNSourceNameField(source, &field[*count], "%s", entry[i].field));
+      else KNCallFile(KNSourceNameField(source, &field[*count], "%s%d", entry[i].field, (int)c + 1));
     }
   }
   return 0;
@@ -133,7 +135,7 @@ static int ChooseFrames(KNSource source, const KNSourceChoice *choice, PetscInt 
   KNCallFile(TakeShape(source, choice, &entry[0]));
   frames = ExtentOf(&entry[0], 't') + (initial ? 1 : 0);
   if (frames < 1 || frames > PETSC_MAX_INT) return KNFileFail(&source->file, source->file.code, "%s has %zu frames, expected 1 to %d", entry[0].variable->name, frames, PETSC_MAX_INT);
-  KNCallFile(KNSourceTimes(source, choice, times, (PetscInt)frames, initial));
+  KNCallFile(KNSourceTimes(source, choice, times, 0, (PetscInt)frames, initial));
   KNCallFile(AddPieces(source, nu, entry, PETSC_TRUE, initial, (PetscInt)frames - (initial ? 1 : 0)));
   if (!initial) return 0;
   KNCallFile(UnderstandList(source, "initial", 1, &choice->initial, PETSC_FALSE, time_last, &first, &fields, unused));

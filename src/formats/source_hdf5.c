@@ -5,16 +5,36 @@
   arrays that declare more than the file could hold.
 */
 #include "format_impl.h"
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAX_DEFLATE 1032              /* bytes that one byte of zlib's format can stand for at most */
 #define MAX_CHUNK   ((size_t)1 << 30) /* bytes of a chunk, which is unpacked as a whole */
+#define FILTER_LZF  32000             /* its number in the HDF Group's list of filters */
 
 static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
 
+/* HDF5 begins at 0, or behind a user block of 512 2^i bytes. */
+static PetscBool HasSignature(KNSource source)
+{
+  unsigned char      bytes[sizeof(signature)];
+  const int          descriptor = open(source->file.path, O_RDONLY | O_CLOEXEC);
+  PetscBool          found      = PETSC_FALSE;
+  unsigned long long at         = 0;
+
+  while (descriptor >= 0 && !found && at < source->size) {
+    found = (PetscBool)(pread(descriptor, bytes, sizeof(bytes), (off_t)at) == sizeof(bytes) &&
+                        !memcmp(bytes, signature, sizeof(bytes)));
+    at    = at ? 2 * at : 512;
+  }
+  if (descriptor >= 0) close(descriptor);
+  return found;
+}
+
 int KNSourceHDF5Open(KNSource source)
 {
-  if (memcmp(source->head, signature, 8) && memcmp(source->head + 512, signature, 8)) return 0;
+  if (!HasSignature(source)) return 0;
   KNHDF5Start();
   return KNFileOpenHDF5(&source->file, "copy it again");
 }
@@ -25,16 +45,42 @@ void KNSourceHDF5Close(KNSource source)
   source->file.id = 0;
 }
 
-PetscBool KNHDF5HasArray(hid_t file, const char name[])
+/* Called where a link leads to another file: a negative number ends the way there. */
+static herr_t RefuseOtherFile(const char *parent_file, const char *parent_group, const char *child_file,
+                              const char *child_object, unsigned *flags, hid_t access, void *context)
 {
-  hid_t     object;
-  PetscBool array;
+  return -1;
+}
 
-  if (H5Lexists(file, name, H5P_DEFAULT) <= 0) return PETSC_FALSE;
-  object = H5Oopen(file, name, H5P_DEFAULT);
-  array  = (PetscBool)(object >= 0 && H5Iget_type(object) == H5I_DATASET);
-  if (object >= 0) H5Oclose(object);
-  return array;
+/* As H5Oopen(), within the file; negative if that fails, with the cause on HDF5's error stack. */
+static hid_t OpenObject(hid_t at, const char name[])
+{
+  static hid_t access = 0; // kept: to close it would empty the error stack
+
+  if (access <= 0) access = H5Pcreate(H5P_LINK_ACCESS);
+  if (access <= 0 || H5Pset_elink_cb(access, RefuseOtherFile, NULL) < 0) return -1;
+  return H5Oopen(at, name, access);
+}
+
+int KNHDF5Object(KNFile *file, hid_t at, const char name[], hid_t *object)
+{
+  *object = OpenObject(at, name);
+  return *object < 0 ? KNFileFail(file, file->code,
+                                  "/%s cannot be opened: it is damaged, or a link to another file, which is not "
+                                  "followed (\"h5copy -f ext\" copies what it leads to)",
+                                  name)
+                     : 0;
+}
+
+int KNHDF5Group(KNFile *file, const char name[], hid_t *group)
+{
+  htri_t there;
+
+  *group = 0;
+  KNCallHDF5(file, there = H5Lexists(file->id, name, H5P_DEFAULT));
+  if (!there) return 0;
+  KNCallFile(KNHDF5Object(file, file->id, name, group));
+  return H5Iget_type(*group) == H5I_GROUP ? 0 : KNFileFail(file, file->code, "/%s is no group", name);
 }
 
 /* Filters that this library is sure to have and that hurt nobody; the words that name another. */
@@ -53,10 +99,31 @@ static const char *JudgeFilters(hid_t creation, unsigned long long *ratio)
       break;
     case H5Z_FILTER_SHUFFLE:
     case H5Z_FILTER_FLETCHER32: break;
-    default: return "is packed by a filter that is not supported: unpack it with \"h5repack -f NONE\"";
+    case H5Z_FILTER_SZIP:
+      return "is packed by the filter szip, which is not supported: unpack it with \"h5repack -f NONE\"";
+    case FILTER_LZF:
+      return "is packed by h5py's filter lzf, which is not supported: copy it with h5py, f[\"new\"] = f[\"old\"][()]";
+    default:
+      return "is packed by a filter that is not supported: unpack it with \"h5repack -f NONE\" where that filter is "
+             "installed";
     }
   }
   return NULL;
+}
+
+/* A chunk that is not there reads as the fill value, mostly 0. */
+static const char *JudgeChunks(hid_t array, int rank, const hsize_t shape[], const hsize_t chunk[])
+{
+  const hid_t space    = H5Dget_space(array);
+  hsize_t     expected = 1, present = 0;
+  herr_t      status = H5Dget_num_chunks(array, space, &present);
+
+  H5Sclose(space);
+  for (int a = 0; a < rank; a++) expected *= (shape[a] + chunk[a] - 1) / chunk[a];
+  if (status < 0) return "is damaged: the list of its chunks cannot be read";
+  return present == expected ? NULL
+                             : "lacks chunks that were never written, as when a writer is stopped; if they are meant "
+                               "to hold the fill value, write it there with \"h5repack -f NONE -l CONTI\"";
 }
 
 static const char *JudgeArray(hid_t array, hid_t type, int rank, const hsize_t shape[], unsigned long long file_size)
@@ -92,18 +159,19 @@ static const char *JudgeArray(hid_t array, hid_t type, int rank, const hsize_t s
     if (__builtin_mul_overflow(PetscMin(storage, file_size), ratio, &most)) most = ~0ULL;
     if (bytes > most) fault = "declares more bytes than the file has: truncated, or never written";
   }
+  if (!fault && layout == H5D_CHUNKED) fault = JudgeChunks(array, rank, shape, chunk);
   H5Pclose(creation);
   return fault;
 }
 
-/* What the axes are, if the file says it as xy.c does. */
-static int TakeLabels(KNFile *file, hid_t array, KNVariable *variable)
+/* What the axes are, if the file says it as xy.c does; other programs have attributes of this name too. */
+static void TakeLabels(KNFile *file, hid_t array, KNVariable *variable)
 {
   PetscInt count;
 
-  KNCallFile(KNHDF5Texts(file, array, "axes", sizeof(variable->labels), 1, &count, variable->labels));
-  if ((int)strlen(variable->labels) != variable->rank) variable->labels[0] = 0;
-  return 0;
+  if (KNHDF5Texts(file, array, "axes", sizeof(variable->labels), 1, &count, variable->labels) ||
+      (int)strlen(variable->labels) != variable->rank)
+    variable->labels[0] = 0;
 }
 
 static void DescribeType(hid_t type, size_t size, char text[])
@@ -115,54 +183,95 @@ static void DescribeType(hid_t type, size_t size, char text[])
   else snprintf(text, size, "no numbers");
 }
 
-static int ListArray(KNSource source, const char name[], hid_t array)
+void KNSourceHDF5Describe(KNSource source, hid_t array, KNVariable *variable)
 {
-  KNVariable *variable = &source->variable[source->variables];
-  hsize_t     shape[H5S_MAX_RANK];
-  hid_t       space = H5Dget_space(array), type = H5Dget_type(array);
-  const int   rank  = H5Sget_simple_extent_ndims(space);
+  hsize_t   shape[H5S_MAX_RANK];
+  hid_t     space = H5Dget_space(array), type = H5Dget_type(array);
+  const int rank = H5Sget_simple_extent_ndims(space);
 
-  memset(variable, 0, sizeof(*variable));
-  snprintf(variable->name, sizeof(variable->name), "%s", name);
   variable->handle = array;
+  variable->wide   = (PetscBool)(H5Tget_class(type) == H5T_FLOAT && H5Tget_size(type) > sizeof(float));
   DescribeType(type, sizeof(variable->type), variable->type);
   if (rank < 0 || rank > KN_MAX_AXES || H5Sget_simple_extent_dims(space, shape, NULL) < 0) {
     variable->fault = "has more axes than a sample can have";
   } else {
     variable->rank = rank;
     for (int a = 0; a < rank; a++) variable->shape[a] = (size_t)shape[a];
-    variable->fault = JudgeArray(array, type, rank, shape, source->size);
-    KNCallFile(TakeLabels(&source->file, array, variable));
+    if (!variable->fault) variable->fault = JudgeArray(array, type, rank, shape, source->size);
+    TakeLabels(&source->file, array, variable);
   }
   H5Tclose(type);
   H5Sclose(space);
-  source->variables++;
+}
+
+typedef struct {
+  KNSource    source;
+  const char *group;
+  int         code; /* why the walk through the group ended early */
+} Listing;
+
+/* An array that cannot be opened is listed, so that whoever asks for it is told why. */
+static int ListLink(KNSource source, const char group[], hid_t id, const char name[], H5L_type_t link)
+{
+  const hid_t object = link == H5L_TYPE_HARD || link == H5L_TYPE_SOFT ? OpenObject(id, name) : -1;
+  KNFile     *file   = &source->file;
+  KNVariable *variable;
+  char        path[KN_MAX_TEXT + KN_MAX_NAME];
+
+  snprintf(path, sizeof(path), "%s%s%s", group, group[0] ? "/" : "", name);
+  if (object < 0 && link == H5L_TYPE_HARD) {
+    char cause[KN_MAX_NAME];
+
+    KNHDF5Cause(sizeof(cause), cause);
+    return KNFileFail(file, file->code,
+                      "/%s cannot be opened (%s): the file is damaged, or of a newer HDF5 than this program's (%d.%d)",
+                      path, cause, H5_VERS_MAJOR, H5_VERS_MINOR);
+  }
+  if (object < 0) {
+    KNCallFile(KNSourceAddVariable(source, path, &variable));
+    variable->handle = -1;
+    snprintf(variable->type, sizeof(variable->type), "link");
+    variable->fault =
+      link == H5L_TYPE_SOFT
+        ? "is a link that leads to nothing in this file"
+        : "is a link to another file, which is not followed: copy what it leads to with \"h5copy -f ext\"";
+    return 0;
+  }
+  if (H5Iget_type(object) != H5I_DATASET) {
+    H5Oclose(object);
+    return 0;
+  }
+  KNCallFile(KNSourceAddVariable(source, path, &variable));
+  KNSourceHDF5Describe(source, object, variable); // stays open with the file
   return 0;
+}
+
+static herr_t VisitLink(hid_t id, const char *name, const H5L_info_t *link, void *context)
+{
+  Listing *listing = (Listing *)context;
+
+  if (name[0] == '#') return 0; // MATLAB's own
+  listing->code = ListLink(listing->source, listing->group, id, name, link->type);
+  return listing->code ? -1 : 0;
 }
 
 int KNSourceHDF5List(KNSource source, const char group[])
 {
-  KNFile    *file = &source->file;
-  H5G_info_t info;
-  hid_t      id;
+  KNFile *file    = &source->file;
+  Listing listing = {.source = source, .group = group};
+  hsize_t next    = 0;
+  hid_t   id;
+  herr_t  walk;
 
-  KNCallHDF5(file, id = group[0] ? H5Gopen2(file->id, group, H5P_DEFAULT) : H5Gopen2(file->id, "/", H5P_DEFAULT));
-  KNCallHDF5(file, H5Gget_info(id, &info));
-  for (hsize_t i = 0; i < info.nlinks && source->variables < KN_MAX_VARIABLES; i++) {
-    char       name[KN_MAX_NAME], path[2 * KN_MAX_NAME];
-    H5L_info_t link;
-    hid_t      object;
-
-    if (H5Lget_name_by_idx(id, ".", H5_INDEX_NAME, H5_ITER_INC, i, name, sizeof(name), H5P_DEFAULT) >= (ssize_t)sizeof(name)) continue;
-    // Links to elsewhere are not followed; what begins with # is MATLAB's own.
-    if (name[0] == '#' || H5Lget_info(id, name, &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD) continue;
-    object = H5Oopen(id, name, H5P_DEFAULT);
-    if (object < 0) return KNFileFail(file, file->code, "/%s%s%s is damaged: copy the file again", group, group[0] ? "/" : "", name);
-    snprintf(path, sizeof(path), "%.*s%s%s", KN_MAX_NAME - 2, group, group[0] ? "/" : "", name);
-    if (H5Iget_type(object) == H5I_DATASET) KNCallFile(ListArray(source, path, object)); // stays open with the file
-    else H5Oclose(object);
-  }
-  KNCallHDF5(file, H5Gclose(id));
+  if (group[0]) KNCallFile(KNHDF5Group(file, group, &id));
+  else KNCallFile(KNHDF5Object(file, file->id, "/", &id));
+  if (!id) return 0;
+  walk = H5Literate(id, H5_INDEX_NAME, H5_ITER_INC, &next, VisitLink, &listing);
+  KNCallFile(listing.code);
+  if (walk < 0)
+    return KNFileFail(file, file->code, "the names in /%s cannot be read: damaged, or not a group; copy the file again",
+                      group);
+  KNCallHDF5(file, H5Oclose(id));
   return 0;
 }
 
@@ -183,56 +292,5 @@ int KNSourceHDF5Read(KNSource source, const KNVariable *variable, const size_t s
   KNCallHDF5(file, H5Dread((hid_t)variable->handle, width == sizeof(double) ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT, memory, disk, H5P_DEFAULT, value));
   KNCallHDF5(file, H5Sclose(memory));
   KNCallHDF5(file, H5Sclose(disk));
-  return 0;
-}
-
-int KNHDF5Number(KNFile *file, hid_t object, const char name[], PetscBool *found, double *value)
-{
-  hid_t       attribute, type, space;
-  H5T_class_t class;
-
-  *found = PETSC_FALSE;
-  if (H5Aexists(object, name) <= 0) return 0;
-  KNCallHDF5(file, attribute = H5Aopen(object, name, H5P_DEFAULT));
-  KNCallHDF5(file, type = H5Aget_type(attribute));
-  KNCallHDF5(file, space = H5Aget_space(attribute));
-  class = H5Tget_class(type);
-  if ((class == H5T_INTEGER || class == H5T_FLOAT) && H5Sget_simple_extent_npoints(space) == 1) {
-    KNCallHDF5(file, H5Aread(attribute, H5T_NATIVE_DOUBLE, value));
-    *found = PETSC_TRUE;
-  }
-  KNCallHDF5(file, H5Sclose(space));
-  KNCallHDF5(file, H5Tclose(type));
-  KNCallHDF5(file, H5Aclose(attribute));
-  return 0;
-}
-
-int KNHDF5Texts(KNFile *file, hid_t object, const char name[], size_t size, PetscInt max, PetscInt *count, char text[])
-{
-  hid_t    attribute, type, space;
-  hssize_t n;
-
-  *count = 0;
-  if (H5Aexists(object, name) <= 0) return 0;
-  KNCallHDF5(file, attribute = H5Aopen(object, name, H5P_DEFAULT));
-  KNCallHDF5(file, type = H5Aget_type(attribute));
-  KNCallHDF5(file, space = H5Aget_space(attribute));
-  n = H5Sget_simple_extent_npoints(space);
-  if (H5Tget_class(type) == H5T_STRING && n >= 1 && n <= max) {
-    if (H5Tis_variable_str(type) > 0) {
-      char *pointer[KN_MAX_VARIABLES] = {NULL};
-
-      if (n > KN_MAX_VARIABLES) return KNFileFail(file, file->code, "attribute \"%s\" holds %lld texts, at most %d", name, (long long)n, KN_MAX_VARIABLES);
-      KNCallHDF5(file, H5Aread(attribute, type, pointer));
-      for (hssize_t i = 0; i < n; i++) snprintf(text + (size_t)i * size, size, "%s", pointer[i] ? pointer[i] : "");
-      KNCallHDF5(file, H5Dvlen_reclaim(type, space, H5P_DEFAULT, pointer));
-      *count = (PetscInt)n;
-    } else if (H5Tget_size(type) <= size) {
-      KNCallFile(KNAttributeTexts(file, KN_LOAD, object, name, size, max, count, text));
-    }
-  }
-  KNCallHDF5(file, H5Sclose(space));
-  KNCallHDF5(file, H5Tclose(type));
-  KNCallHDF5(file, H5Aclose(attribute));
   return 0;
 }

@@ -42,13 +42,12 @@ static int NameComponents(KNSource source, const char name[], int order)
 
   if (problem->output.fields + components > KN_MAX_FIELDS) return KNSourceAsk(source, "more than %d fields", KN_MAX_FIELDS);
   for (PetscInt c = 0; c < components; c++) {
-    KNField *field = &problem->output.field[problem->output.fields++];
-    char     suffix[4] = "";
+    char suffix[4] = "";
 
     if (order == 1) snprintf(suffix, sizeof(suffix), "_%c", "xyz"[c]);
     if (order == 2) snprintf(suffix, sizeof(suffix), "_%c%c", "xyz"[c / dim], "xyz"[c % dim]);
-    snprintf(field->name, sizeof(field->name), "%.*s%s", KN_MAX_NAME - 4, name, suffix);
-    snprintf(field->unit, sizeof(field->unit), "1");
+    KNCallFile(KNSourceNameField(source, &problem->output.field[problem->output.fields], "%s%s", name, suffix));
+    problem->output.fields++;
   }
   return 0;
 }
@@ -58,13 +57,14 @@ static int TakeField(KNSource source, int order, const char name[])
   KNFile           *file    = &source->file;
   KNProblem        *problem = &source->problem;
   const PetscInt    first   = problem->output.fields;
-  char              path[2 * KN_MAX_NAME], axes[KN_MAX_AXES + 1];
+  char              path[KN_MAX_TEXT + KN_MAX_NAME], axes[KN_MAX_AXES + 1];
   signed char       samples, frames, varying[KN_MAX_DIM];
   const KNVariable *variable;
 
   snprintf(path, sizeof(path), "t%d_fields/%.*s", order, KN_MAX_NAME, name);
   variable = KNSourceFind(source, path);
   if (!variable) return KNSourceAsk(source, "there is no %s, which field_names lists", path);
+  KNCallFile(KNSourceJudge(source, variable));
   KNCallFile(Booleans(file, (hid_t)variable->handle, "sample_varying", 1, &samples));
   KNCallFile(Booleans(file, (hid_t)variable->handle, "time_varying", 1, &frames));
   KNCallFile(Booleans(file, (hid_t)variable->handle, "dim_varying", problem->output.grid.dim, varying));
@@ -94,8 +94,33 @@ static int TakeParameters(KNSource source)
     snprintf(parameter->unit, sizeof(parameter->unit), "1");
     KNCallFile(KNHDF5Number(file, file->id, name[i], &found, &parameter->value));
     if (found) problem->parameters++;
+    else KNSourceNote(source, "%s: no single number, not kept\n", name[i]);
   }
   return 0;
+}
+
+static int TakeCondition(KNFile *file, hid_t group, hsize_t i, char boundary[KN_MAX_TEXT])
+{
+  const size_t used = i ? strlen(boundary) : 0;
+  char         name[KN_MAX_TEXT], type[KN_MAX_NAME] = "", dims[KN_MAX_DIM][KN_MAX_NAME] = {"", "", ""};
+  PetscInt     types, ndims;
+  hid_t        condition;
+  ssize_t      length;
+
+  KNCallHDF5(file,
+             length = H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, name, sizeof(name), H5P_DEFAULT));
+  if (length >= (ssize_t)sizeof(name))
+    return KNFileFail(file, file->code, "a boundary condition has a name of %zd bytes, at most %zu can be read", length,
+                      sizeof(name) - 1);
+  KNCallFile(KNHDF5Object(file, group, name, &condition));
+  KNCallFile(KNHDF5Texts(file, condition, "bc_type", sizeof(type), 1, &types, type));
+  KNCallFile(KNHDF5Texts(file, condition, "associated_dims", KN_MAX_NAME, KN_MAX_DIM, &ndims, dims[0]));
+  KNCallHDF5(file, H5Oclose(condition));
+  if (snprintf(boundary + used, KN_MAX_TEXT - used, "%s%s%s%s: %s", i ? "; " : "", dims[0], dims[1], dims[2], type) <
+      (int)(KN_MAX_TEXT - used))
+    return 0;
+  return KNFileFail(file, file->code, "its boundary conditions are more than the %d bytes that a dataset keeps of them",
+                    KN_MAX_TEXT - 1);
 }
 
 /* "x: PERIODIC; y: WALL" */
@@ -103,35 +128,22 @@ static int TakeBoundary(KNSource source)
 {
   KNFile    *file     = &source->file;
   char      *boundary = source->problem.boundary;
-  H5G_info_t info;
   hid_t      group;
+  H5G_info_t info;
 
   snprintf(boundary, KN_MAX_TEXT, "unknown");
-  if (H5Lexists(file->id, "boundary_conditions", H5P_DEFAULT) <= 0) return 0;
-  KNCallHDF5(file, group = H5Gopen2(file->id, "boundary_conditions", H5P_DEFAULT));
+  KNCallFile(KNHDF5Group(file, "boundary_conditions", &group));
+  if (!group) return 0;
   KNCallHDF5(file, H5Gget_info(group, &info));
-  for (hsize_t i = 0; i < info.nlinks && i < 2 * KN_MAX_DIM; i++) {
-    char     name[KN_MAX_NAME], type[KN_MAX_NAME] = "", dims[KN_MAX_DIM][KN_MAX_NAME] = {"", "", ""};
-    PetscInt types, ndims;
-    hid_t    condition;
-
-    if (H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, name, sizeof(name), H5P_DEFAULT) >= (ssize_t)sizeof(name)) continue;
-    condition = H5Oopen(group, name, H5P_DEFAULT);
-    if (condition < 0) continue;
-    KNCallFile(KNHDF5Texts(file, condition, "bc_type", sizeof(type), 1, &types, type));
-    KNCallFile(KNHDF5Texts(file, condition, "associated_dims", KN_MAX_NAME, KN_MAX_DIM, &ndims, dims[0]));
-    if (!i) boundary[0] = 0;
-    snprintf(boundary + strlen(boundary), KN_MAX_TEXT - strlen(boundary), "%s%s%s%s: %s", i ? "; " : "", dims[0], dims[1], dims[2], type);
-    H5Oclose(condition);
-  }
-  KNCallHDF5(file, H5Gclose(group));
+  for (hsize_t i = 0; i < info.nlinks; i++) KNCallFile(TakeCondition(file, group, i, boundary));
+  KNCallHDF5(file, H5Oclose(group));
   return 0;
 }
 
 static int TakeGrid(KNSource source, const KNSourceChoice *choice)
 {
   KNFile           *file = &source->file;
-  char              name[KN_MAX_DIM][KN_MAX_NAME], path[2 * KN_MAX_NAME], type[KN_MAX_NAME] = "";
+  char              name[KN_MAX_DIM][KN_MAX_NAME], path[KN_MAX_TEXT + KN_MAX_NAME], type[KN_MAX_NAME] = "";
   const KNVariable *coordinate[KN_MAX_DIM];
   size_t            n[KN_MAX_DIM];
   PetscInt          dim, count;
@@ -139,13 +151,14 @@ static int TakeGrid(KNSource source, const KNSourceChoice *choice)
 
   KNCallFile(KNHDF5Texts(file, file->id, "grid_type", sizeof(type), 1, &count, type));
   if (strcmp(type, "cartesian")) return KNFileFail(file, file->code, "has a grid of type \"%s\", only \"cartesian\" can be read", type);
-  KNCallHDF5(file, dimensions = H5Gopen2(file->id, "dimensions", H5P_DEFAULT));
+  KNCallFile(KNHDF5Object(file, file->id, "dimensions", &dimensions));
   KNCallFile(KNHDF5Texts(file, dimensions, "spatial_dims", KN_MAX_NAME, KN_MAX_DIM, &dim, name[0]));
-  KNCallHDF5(file, H5Gclose(dimensions));
+  KNCallHDF5(file, H5Oclose(dimensions));
   if (!dim) return KNSourceAsk(source, "/dimensions has no attribute spatial_dims of 1 to %d names", KN_MAX_DIM);
   for (PetscInt d = 0; d < dim; d++) {
     snprintf(path, sizeof(path), "dimensions/%.*s", KN_MAX_NAME, name[d]);
     coordinate[d] = KNSourceFind(source, path);
+    if (coordinate[d]) KNCallFile(KNSourceJudge(source, coordinate[d]));
     if (!coordinate[d] || !coordinate[d]->rank) return KNSourceAsk(source, "there is no list of coordinates %s", path);
     n[d] = coordinate[d]->shape[coordinate[d]->rank - 1];
   }
@@ -163,31 +176,29 @@ static int Open_TheWell(KNSource source, const KNSourceChoice *choice)
   PetscInt                 count;
 
   if (choice->x_count || choice->y_count || choice->u_count || (choice->initial && choice->initial[0])) return KNFileFail(file, KN_ERR_INPUT, "is of The Well, which says itself what its fields are: without -x, -y, -u, -initial");
-  for (int g = 0; g < 4; g++) {
-    if (H5Lexists(file->id, groups[g], H5P_DEFAULT) > 0) KNCallFile(KNSourceHDF5List(source, groups[g]));
-  }
+  for (int g = 0; g < 4; g++) KNCallFile(KNSourceHDF5List(source, groups[g]));
   KNCallFile(KNHDF5Number(file, file->id, "n_trajectories", &found, &samples));
   if (!found || !(samples >= 1 && samples <= PETSC_MAX_INT)) return KNFileFail(file, file->code, "has no attribute n_trajectories of 1 to %d", PETSC_MAX_INT);
   source->samples = (PetscInt64)samples;
-  KNCallFile(KNHDF5Texts(file, file->id, "dataset_name", sizeof(problem->pde), 1, &count, problem->pde));
-  if (choice->pde && choice->pde[0]) snprintf(problem->pde, sizeof(problem->pde), "%s", choice->pde);
+  if (!choice->pde || !choice->pde[0])
+    KNCallFile(KNHDF5Texts(file, file->id, "dataset_name", sizeof(problem->pde), 1, &count, problem->pde));
   snprintf(problem->equation, sizeof(problem->equation), "unknown");
   KNCallFile(TakeParameters(source));
   KNCallFile(TakeBoundary(source));
   KNCallFile(TakeGrid(source, choice));
   time = KNSourceFind(source, "dimensions/time");
+  if (time) KNCallFile(KNSourceJudge(source, time));
   if (!time || !time->rank || time->shape[time->rank - 1] > PETSC_MAX_INT) return KNSourceAsk(source, "there is no list of times dimensions/time");
-  KNCallFile(KNSourceJudge(source, time));
-  KNCallFile(KNSourceTimes(source, choice, time, (PetscInt)time->shape[time->rank - 1], PETSC_FALSE));
+  KNCallFile(KNSourceTimes(source, choice, time, 0, (PetscInt)time->shape[time->rank - 1], PETSC_FALSE));
   for (int order = 0; order < 3; order++) {
     char     name[KN_MAX_FIELDS][KN_MAX_NAME];
     PetscInt names = 0;
     hid_t    group;
 
-    if (H5Lexists(file->id, groups[order + 1], H5P_DEFAULT) <= 0) continue;
-    KNCallHDF5(file, group = H5Gopen2(file->id, groups[order + 1], H5P_DEFAULT));
+    KNCallFile(KNHDF5Group(file, groups[order + 1], &group));
+    if (!group) continue;
     KNCallFile(KNHDF5Texts(file, group, "field_names", KN_MAX_NAME, KN_MAX_FIELDS, &names, name[0]));
-    KNCallHDF5(file, H5Gclose(group));
+    KNCallHDF5(file, H5Oclose(group));
     for (PetscInt i = 0; i < names; i++) KNCallFile(TakeField(source, order, name[i]));
   }
   if (!problem->output.fields) return KNSourceAsk(source, "field_names lists no field");

@@ -9,7 +9,7 @@
 static PetscBool Recognises_XY(KNSource source)
 {
   snprintf(source->kind, sizeof(source->kind), "HDF5");
-  return (PetscBool)(source->file.id && !KNSourceHDF5List(source, "") && source->variables);
+  return (PetscBool)(source->file.id && source->variables);
 }
 
 static int Open_XY(KNSource source, const KNSourceChoice *choice)
@@ -18,7 +18,8 @@ static int Open_XY(KNSource source, const KNSourceChoice *choice)
   char           points[KN_MAX_NAME] = "";
   PetscInt       count;
 
-  KNCallFile(KNHDF5Texts(&source->file, source->file.id, "points", sizeof(points), 1, &count, points));
+  if (KNHDF5Texts(&source->file, source->file.id, "points", sizeof(points), 1, &count, points))
+    points[0] = 0; // another program's
   for (PetscInt i = 0; KNPointsNames[i] && own.points < 0; i++) {
     if (!strcmp(points, KNPointsNames[i])) own.points = i;
   }

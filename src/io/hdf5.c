@@ -60,27 +60,49 @@ static herr_t TakeCause(unsigned n, const H5E_error2_t *error, void *cause)
   return 0;
 }
 
+void KNHDF5Cause(size_t size, char cause[])
+{
+  char text[MAX_CAUSE] = "";
+
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, TakeCause, text);
+  snprintf(cause, size, "%s", text);
+}
+
 int KNFileFailHDF5(KNFile *file, const char call[])
 {
   char        cause[MAX_CAUSE] = "";
   const char *name               = strstr(call, "H5"); // of "id = H5Dopen2(...)"
 
-  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, TakeCause, cause);
+  KNHDF5Cause(sizeof(cause), cause);
   if (!name) name = call;
   return KNFileFail(file, file->code, "%.*s failed%s%s", (int)strcspn(name, "("), name, cause[0] ? ": " : "", cause);
 }
 
+/* A writer that was killed leaves its mark in the file, whose data may be whole. */
+static herr_t FindMark(unsigned n, const H5E_error2_t *error, void *marked)
+{
+  if (error->desc && strstr(error->desc, "h5clear")) *(PetscBool *)marked = PETSC_TRUE;
+  return 0;
+}
+
 int KNFileOpenHDF5(KNFile *file, const char advice[])
 {
-  hid_t access;
+  PetscBool marked = PETSC_FALSE;
+  hid_t     access;
 
   KNCallHDF5(file, access = H5Pcreate(H5P_FILE_ACCESS));
   KNCallHDF5(file, H5Pset_fclose_degree(access, H5F_CLOSE_STRONG));
   KNCallHDF5(file, H5Pset_file_locking(access, 0, 1));
   file->id = H5Fopen(file->path, H5F_ACC_RDONLY, access);
+  if (file->id < 0) H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, FindMark, &marked);
   H5Pclose(access);
   if (file->id >= 0) return 0;
   file->id = 0;
+  if (marked)
+    return KNFileFail(file, file->code,
+                      "is marked as open for writing: if no program writes it any more, as when one was killed, take "
+                      "the mark away with \"h5clear -s %s\"",
+                      file->path);
   return KNFileFail(file, file->code, "is truncated or damaged (H5Fopen refuses it): %s", advice);
 }
 
