@@ -134,12 +134,16 @@ PETSC_EXTERN PetscErrorCode KNLayerGetName(KNLayer layer, const char **type, con
 PETSC_EXTERN PetscErrorCode KNLayerView(KNLayer layer, PetscViewer viewer);
 
 /*
-  What a model may do with a layer's arrays. Bit i of a mask stands for input i. A type sets these in its Create or SetUp, but for `identity`, which SetGrid sets.
+  What a model may do with a layer's arrays. Bit i of a mask stands for input i. A type sets these in its Create or SetUp, but for `identity`, which SetGrid sets,
+  and joins and finishes, which follow from its functions.
   Where nothing is said backward reads all inputs, and no array may be another.
 */
 typedef struct {
   PetscBool joins;         /* samples meet: Join and JoinBack have work */
+  PetscBool finishes;      /* FinishBack has work: without it the gradients are complete after JoinBack */
+  PetscBool gathered;      /* Gather and GatherBack take all that is needed: Apply does not read in, ApplyBack not dout */
   PetscBool identity;      /* on this grid y is x: the layer need not be applied */
+  PetscBool mixes;         /* channel c of y is not made of channel c of the inputs alone, as in linear maps: roles end here */
   PetscBool in_place;      /* out may be in[0] */
   PetscBool over_gradient; /* din[0] may be dout */
   unsigned  over_input;    /* din[i] may be in[i] */

@@ -21,6 +21,15 @@ PETSC_EXTERN PetscErrorCode KNModelDestroy(KNModel *model);
 /* Not collective. Axes of the grid, channels of input and output. */
 PETSC_EXTERN PetscErrorCode KNModelSetChannels(KNModel model, PetscInt dim, PetscInt in, PetscInt out);
 
+/* Not collective, before KNModelSetFromOptions. Axes of the output's grid: as many as the input's (without this call), or 0, one point, for scores of classes. Raises KN_ERR_INPUT. */
+PETSC_EXTERN PetscErrorCode KNModelSetOutputAxes(KNModel model, PetscInt axes);
+
+/*
+  Not collective, before KNModelSetGrid. Training keeps only what passes between every so many blocks; backward computes all else again, block by block. The same bits, less memory,
+  one more forward sweep of time. 0, the default: everything is kept.
+*/
+PETSC_EXTERN PetscErrorCode KNModelSetRecompute(KNModel model, PetscInt blocks);
+
 /* Collective on PETSC_COMM_WORLD: creates the layers, declares and reads their options and its own. Raises KN_ERR_USAGE. */
 PETSC_EXTERN PetscErrorCode KNModelSetFromOptions(KNModel model);
 
@@ -56,10 +65,10 @@ PETSC_EXTERN PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, c
 PETSC_EXTERN PetscErrorCode KNModelSetGradientsDone(KNModel model, PetscErrorCode (*done)(void *context, size_t offset), void *context);
 
 /*
-  Not collective, after KNModelForward of a model planned for training. The residual stream x_l, l = 0 (after the lift) .. number of blocks: (B, width, points), with
-  the padding; not owned.
+  Not collective, after KNModelForward of a model planned for training without KNModelSetRecompute(). The residual stream x_l of sample b, l = 0 .. as many as the recipe has:
+  (width, points), with the padding; not owned.
 */
-PETSC_EXTERN PetscErrorCode KNModelGetStream(KNModel model, PetscInt l, PetscInt *width, size_t *points, const KNReal **x);
+PETSC_EXTERN PetscErrorCode KNModelGetStream(KNModel model, PetscInt l, PetscInt b, PetscInt *width, size_t *points, const KNReal **x);
 
 /* Not collective, after KNModelSetUp. Not owned. */
 PETSC_EXTERN PetscErrorCode KNModelGetParameters(KNModel model, KNParameters *parameters);

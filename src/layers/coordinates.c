@@ -87,6 +87,6 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Coordinates(KNLayer layer)
      .apply_back = KNLayerApplyBack_Coordinates,
      .destroy    = KNLayerDestroy_Coordinates,
   };
-  layer->traits = (KNLayerTraits){.unread = 1};
+  layer->traits = (KNLayerTraits){.mixes = PETSC_TRUE, .unread = 1};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -405,8 +405,9 @@ PetscErrorCode KNLayerGetName(KNLayer layer, const char **type, const char **nam
 PetscErrorCode KNLayerGetTraits(KNLayer layer, KNLayerTraits *traits)
 {
   PetscFunctionBegin;
-  *traits       = layer->traits;
-  traits->joins = (PetscBool)(layer->ops.join || layer->ops.join_back);
+  *traits          = layer->traits;
+  traits->joins    = (PetscBool)(layer->ops.join || layer->ops.join_back);
+  traits->finishes = (PetscBool)(layer->ops.finish_back != NULL);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

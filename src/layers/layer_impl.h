@@ -31,7 +31,7 @@ struct _p_KNLayer {
   PetscInt       axes;             /* least number of axes of the grid; likewise, 0 unless it says otherwise */
   PetscInt       dim;
   PetscInt       in, out;          /* channels; out may be PETSC_DECIDE until SetUp */
-  KNLayerTraits  traits;           /* but for joins, which follows from the ops */
+  KNLayerTraits  traits;           /* but for joins and finishes, which follow from the ops */
   PetscInt       channels[KN_MAX_INPUTS]; /* of each input; in is that of input 0 */
   KNRole         role[2];          /* of the channels of inputs and output */
   PetscInt       site;             /* KNParameterInfo */

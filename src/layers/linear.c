@@ -95,5 +95,6 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Linear(KNLayer layer)
      .finish_back = KNLayerFinishBack_Linear,
      .destroy     = KNLayerDestroy_Linear,
   };
+  layer->traits = (KNLayerTraits){.mixes = PETSC_TRUE};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

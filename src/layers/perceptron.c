@@ -184,5 +184,6 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Perceptron(KNLayer layer)
      .view           = KNLayerView_Perceptron,
      .destroy        = KNLayerDestroy_Perceptron,
   };
+  layer->traits = (KNLayerTraits){.mixes = PETSC_TRUE};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

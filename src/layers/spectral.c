@@ -283,6 +283,6 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Spectral(KNLayer layer)
          .view           = KNLayerView_Spectral,
          .destroy        = KNLayerDestroy_Spectral,
   };
-  layer->traits = (KNLayerTraits){.unread = 1};
+  layer->traits = (KNLayerTraits){.mixes = PETSC_TRUE, .gathered = PETSC_TRUE, .unread = 1};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,8 +1,9 @@
 /* The model object: registry, life cycle, and what all recipes share. */
-#include "model_impl.h"
+#include "recipe.h"
 #include <kitinet/error.h>
 #include <kitinet/memory.h>
 #include <kitinet/options.h>
+#include <omp.h>
 #include <petscviewer.h>
 
 #define KN_MODEL(name, Suffix) PetscErrorCode KNModelCreate_##Suffix(KNModel);
@@ -44,7 +45,11 @@ PetscErrorCode KNModelDestroy(KNModel *model)
 {
   PetscFunctionBegin;
   if (!*model) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall((*model)->ops.destroy(*model));
+  PetscCall(KNProgramReset(&(*model)->program));
+  PetscCall(KNFree(&(*model)->memory));
+  PetscCall(PetscFree((*model)->value));
+  PetscCall(PetscFree((*model)->step));
+  PetscCall(PetscFree((*model)->stream));
   for (PetscInt i = 0; i < (*model)->nlayers; i++) PetscCall(KNLayerDestroy(&(*model)->layer[i]));
   PetscCall(PetscFree((*model)->layer));
   PetscCall(PetscFree((*model)->offset));
@@ -56,27 +61,33 @@ PetscErrorCode KNModelDestroy(KNModel *model)
 PetscErrorCode KNModelSetChannels(KNModel model, PetscInt dim, PetscInt in, PetscInt out)
 {
   PetscFunctionBegin;
-  model->dim = dim;
-  model->in  = in;
-  model->out = out;
+  model->dim  = dim;
+  model->in   = in;
+  model->out  = out;
+  model->axes = dim;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNModelAddLayer(KNModel model, const char type[], const char name[], PetscInt in, PetscInt out, KNLayer *layer)
+PetscErrorCode KNModelSetOutputAxes(KNModel model, PetscInt axes)
 {
   PetscFunctionBegin;
-  PetscCall(KNLayerCreate(type, name, model->nlayers, layer));
-  PetscCall(PetscRealloc((size_t)(model->nlayers + 1) * sizeof(*model->layer), &model->layer));
-  model->layer[model->nlayers++] = *layer;
-  PetscCall(KNLayerSetChannels(*layer, model->dim, in, out));
-  PetscCall(KNLayerSetFromOptions(*layer));
+  PetscCheck(axes == 0 || axes == model->dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "the output has %" PetscInt_FMT " axes, the input %" PetscInt_FMT ": a network %s gives as many, or none", axes, model->dim, model->type);
+  model->axes = axes;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelSetRecompute(KNModel model, PetscInt blocks)
+{
+  PetscFunctionBegin;
+  model->recompute = blocks;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNModelSetFromOptions(KNModel model)
 {
   PetscFunctionBegin;
-  PetscCall(model->ops.setfromoptions(model));
+  PetscCall(model->build(model));
+  PetscCheck(model->result, PETSC_COMM_SELF, PETSC_ERR_PLIB, "recipe %s names no output", model->type);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -92,13 +103,21 @@ PetscErrorCode KNModelSetUp(KNModel model, PetscInt64 seed)
 {
   PetscFunctionBegin;
   PetscCall(KNParametersCreate(&model->parameters));
-  PetscCall(PetscMalloc1((size_t)model->nlayers, &model->offset));
+  PetscCall(PetscMalloc1((size_t)model->nlayers + 1, &model->offset));
+  PetscCall(KNModelSpreadRoles(model));
   for (PetscInt i = 0; i < model->nlayers; i++) {
     PetscCall(KNParametersGetBlocks(model->parameters, &model->offset[i], NULL, NULL, NULL, NULL));
     PetscCall(KNLayerSetUp(model->layer[i], model->parameters));
   }
+  PetscCall(KNParametersGetBlocks(model->parameters, &model->offset[model->nlayers], NULL, NULL, NULL, NULL));
   PetscCall(KNParametersSetUp(model->parameters, seed));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Elements of the program's arrays. */
+static size_t MemorySize(KNModel model)
+{
+  return (size_t)model->samples * model->program.room + (size_t)model->threads * model->program.scratch;
 }
 
 static PetscErrorCode SetGrid(KNModel model, const KNGrid *grid, PetscInt samples, PetscBool training)
@@ -112,7 +131,12 @@ static PetscErrorCode SetGrid(KNModel model, const KNGrid *grid, PetscInt sample
   model->grid     = *grid;
   model->samples  = samples;
   model->training = training;
-  PetscCall(model->ops.setgrid(model, training));
+  model->threads  = omp_get_max_threads();
+  PetscCall(KNModelPlanSteps(model));
+  PetscCall(KNProgramReset(&model->program));
+  PetscCall(KNProgramBuild(model, training, &model->program));
+  PetscCall(KNFree(&model->memory));
+  PetscCall(KNMalloc(MemorySize(model), sizeof(KNReal), &model->memory));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -152,7 +176,7 @@ PetscErrorCode KNModelForward(KNModel model, const KNPass *pass, const KNReal *x
 {
   PetscFunctionBegin;
   PetscCheck(pass->samples <= model->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "a batch of %" PetscInt_FMT " samples, planned for %" PetscInt_FMT, pass->samples, model->samples);
-  if (pass->samples) PetscCall(model->ops.forward(model, pass, x, y));
+  if (pass->samples) PetscCall(KNModelRunForward(model, pass, x, y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -162,15 +186,18 @@ PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, const KNReal *
   PetscCheck(model->training, PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNModelBackward() after KNModelSetGrid() without training");
   PetscCall(KNParametersGetBlocks(model->parameters, &model->complete, NULL, NULL, NULL, NULL));
   model->failed = PETSC_SUCCESS;
-  if (pass->samples) PetscCall(model->ops.backward(model, pass, x, dy, dx));
+  if (pass->samples) PetscCall(KNModelRunBackward(model, pass, x, dy, dx));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNModelGetStream(KNModel model, PetscInt l, PetscInt *width, size_t *points, const KNReal **x)
+PetscErrorCode KNModelGetStream(KNModel model, PetscInt l, PetscInt b, PetscInt *width, size_t *points, const KNReal **x)
 {
   PetscFunctionBegin;
-  PetscCheck(model->training, PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNModelGetStream() after KNModelSetGrid() without training");
-  PetscCall(model->ops.stream(model, l, width, points, x));
+  PetscCheck(model->training && !model->recompute, PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNModelGetStream() of a model that does not keep its stream");
+  PetscCheck(l >= 0 && l < model->nstreams && b >= 0 && b < model->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "no x_%" PetscInt_FMT " of sample %" PetscInt_FMT ": there are %" PetscInt_FMT ", of %" PetscInt_FMT " samples", l, b, model->nstreams, model->samples);
+  *width  = model->value[model->stream[l]].channels;
+  *points = KNGridSize(&model->value[model->stream[l]].grid);
+  *x      = model->memory + (size_t)b * model->program.room + model->program.stream[l].at;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -185,18 +212,6 @@ PetscErrorCode KNModelSetGradientsDone(KNModel model, PetscErrorCode (*done)(voi
 void KNModelGradientsWait(KNModel model)
 {
   if (model->done && !model->failed) model->failed = model->done(model->done_context, model->complete);
-}
-
-PetscErrorCode KNModelGradientsDone(KNModel model, KNLayer layer)
-{
-  PetscFunctionBegin;
-  PetscCall(model->failed);
-  if (!model->done) PetscFunctionReturn(PETSC_SUCCESS);
-  for (PetscInt i = 0; i < model->nlayers; i++) {
-    if (model->layer[i] == layer) model->complete = model->offset[i];
-  }
-  PetscCall(model->done(model->done_context, model->complete));
-  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNModelGetParameters(KNModel model, KNParameters *parameters)
@@ -218,8 +233,8 @@ PetscErrorCode KNModelGetCost(KNModel model, PetscLogDouble *forward, PetscLogDo
 {
   PetscFunctionBegin;
   if (forward) *forward = 0;
-  if (backward) *backward = 0;
-  if (bytes) *bytes = model->bytes;
+  if (backward) *backward = model->program.again;
+  if (bytes) *bytes = MemorySize(model) * sizeof(KNReal);
   for (PetscInt i = 0; i < model->nlayers; i++) {
     PetscLogDouble f, b;
     size_t         workspace;

@@ -1,46 +1,86 @@
-/* What a model looks like from inside src/model/: the object and the table that a recipe fills in. */
+/* What a model looks like from inside src/model/: the object, and the lists that a recipe fills in. */
 #ifndef KITINET_MODEL_IMPL_H
 #define KITINET_MODEL_IMPL_H
 
+#include "program.h"
 #include <kitinet/model.h>
 
+/* A field of the network, (B, channels, points): its input, or what steps write. Recipes know it by its number. */
 typedef struct {
-  PetscErrorCode (*setfromoptions)(KNModel); /* creates the layers */
-  PetscErrorCode (*setgrid)(KNModel, PetscBool training);
-  PetscErrorCode (*forward)(KNModel, const KNPass *, const KNReal *x, KNReal *y);
-  PetscErrorCode (*backward)(KNModel, const KNPass *, const KNReal *x, const KNReal *dy, KNReal *dx);
-  PetscErrorCode (*stream)(KNModel, PetscInt l, PetscInt *width, size_t *points, const KNReal **x);
-  PetscErrorCode (*destroy)(KNModel);
-} KNModelOps;
+  PetscInt  channels, dim;
+  PetscBool stream;    /* its channels are those of the residual stream */
+  PetscInt  site;      /* l of the stream x_l that it is, or comes from */
+  PetscBool recompute; /* backward applies its step again, instead of keeping it */
+  KNGrid    grid;      /* set by KNModelPlanSteps() */
+  KNValue   root;      /* itself, or the value that it is where layers change nothing on this grid; likewise */
+} KNModelValue;
+
+/* One line of the network's list: out = layer(in), or out += layer(in). */
+typedef struct {
+  KNLayer    layer; /* NULL: out is, or gains, in[0] itself */
+  PetscInt   inputs;
+  KNValue    in[KN_MAX_INPUTS], out;
+  InsertMode mode;
+  PetscInt   block; /* number of block that it belongs to: -train_recompute keeps what passes from one to another */
+} KNModelStep;
 
 struct _p_KNModel {
-  KNModelOps   ops;
+  PetscErrorCode (*build)(KNModel); /* the recipe */
   char         type[KN_MAX_NAME];
   PetscInt     dim, in, out;
+  PetscInt     axes;       /* of the output's grid: dim, or 0 */
   KNGrid       grid;
   MPI_Comm     comm;       /* ranks that share a sample; not owned */
   PetscInt     samples;    /* largest batch */
   PetscBool    training;   /* activations for backward are kept */
-  PetscInt     nlayers;
-  KNLayer     *layer;      /* (nlayers) in order of the forward sweep; owned */
-  size_t      *offset;     /* (nlayers) where the layer's parameters begin in their blocks */
+  PetscInt     recompute;  /* blocks whose activations backward computes again together; 0: none */
+
+  PetscInt      nlayers;
+  KNLayer      *layer;     /* (nlayers) in order of the forward sweep; owned */
+  size_t       *offset;    /* (nlayers) where the layer's parameters begin in their blocks */
+  PetscInt      nvalues, nsteps, nblocks, nstreams;
+  KNModelValue *value;     /* (nvalues), value 0 is the input */
+  KNModelStep  *step;      /* (nsteps) */
+  KNValue      *stream;    /* (nstreams) x_0, x_1, .. */
+  KNValue       result;    /* the output */
+
+  KNProgram    program;    /* what the sweeps do on this grid; owned */
+  KNReal      *memory;     /* of its arrays: (samples, program->room) and (threads, program->scratch); owned */
+  int          threads;    /* largest team */
   KNParameters parameters; /* owned */
   PetscInt     held;       /* blocks of parameters in memory: the values; once it was planned for training, gradients and moments too */
-  size_t       bytes;      /* of activations; set by setgrid */
   PetscErrorCode (*done)(void *context, size_t offset); /* NULL: nobody wants to know how far backward is */
-  void        *done_context;
-  size_t       complete;   /* gradients from here on are complete in the present backward sweep */
+  void          *done_context;
+  size_t         complete; /* gradients from here on are complete in the present backward sweep */
   PetscErrorCode failed;   /* what done() returned between samples */
-  void        *data;       /* the recipe's context */
 };
 
-/* Not collective. Appends a layer to the network: its number, a coordinate of its draws, is its position. *layer is not owned by the caller. */
-PETSC_INTERN PetscErrorCode KNModelAddLayer(KNModel model, const char type[], const char name[], PetscInt in, PetscInt out, KNLayer *layer);
+/* Not collective. The elements of a sample of a value, after KNModelSetGrid(). */
+static inline size_t KNModelValueSize(KNModel model, KNValue value)
+{
+  return (size_t)model->value[value].channels * KNGridSize(&model->value[value].grid);
+}
 
-/* Not collective. For the recipe's backward, on the main thread, also in parallel regions: after each sample, so that messages move on. An error waits for the next KNModelGradientsDone(). */
+/* Not collective. Steps whose values backward computes again together. */
+static inline PetscInt KNModelStepGroup(KNModel model, PetscInt step)
+{
+  return model->recompute ? model->step[step].block / model->recompute : 0;
+}
+
+/* Not collective, in KNModelSetUp() before the layers'. Which values have the channels of the residual stream; the layers' roles follow. */
+PETSC_INTERN PetscErrorCode KNModelSpreadRoles(KNModel model);
+
+/* Not collective, after KNModelSetUp(). Whether the layer has parameters. */
+PETSC_INTERN PetscBool KNModelLayerTrains(KNModel model, KNLayer layer);
+
+/* Collective on the model's comm, inside KNModelSetGrid(): plans the layers step by step; sets the values' grids and roots. */
+PETSC_INTERN PetscErrorCode KNModelPlanSteps(KNModel model);
+
+/* Not collective. The two sweeps (execute.c). x, y, dy, dx as KNModelForward(), KNModelBackward(). */
+PETSC_INTERN PetscErrorCode KNModelRunForward(KNModel model, const KNPass *pass, const KNReal *x, KNReal *y);
+PETSC_INTERN PetscErrorCode KNModelRunBackward(KNModel model, const KNPass *pass, const KNReal *x, const KNReal *dy, KNReal *dx);
+
+/* Not collective. For the backward sweep, on the main thread, also in parallel regions: after each sample, so that messages move on. An error waits for the phase's end. */
 PETSC_INTERN void KNModelGradientsWait(KNModel model);
-
-/* Not collective. For the recipe's backward: the gradients of this layer, and of all that follow it in the forward sweep, are complete. */
-PETSC_INTERN PetscErrorCode KNModelGradientsDone(KNModel model, KNLayer layer);
 
 #endif

@@ -67,7 +67,7 @@ static PetscErrorCode AddSample(KNModel model, KNParameters parameters, const KN
     PetscInt      width;
     size_t        points;
 
-    PetscCall(KNModelGetStream(model, l, &width, &points, &x));
+    PetscCall(KNModelGetStream(model, l, 0, &width, &points, &x));
     PetscCall(KNMalloc((l < c->blocks ? C : PetscMax(C, H + 1)) * points, sizeof(*v), &v));
     for (size_t i = 0; i < C * points; i++) v[i] = x[i];
     PetscCall(AddGram(c->gram + (size_t)l * C * C, v, C, points));

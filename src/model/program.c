@@ -1,0 +1,103 @@
+/* A network's program: emitted (emit.c), its arrays placed (place.c), and what is complete after each of its phases. */
+#include "emit.h"
+
+/* A network keeps its residual stream for KNModelGetStream(), unless it computes values again. */
+static PetscErrorCode KeepStream(KNBuilder *b, PetscBool training)
+{
+  const KNModel model = b->model;
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc1(model->nstreams, &b->program->stream));
+  for (PetscInt l = 0; l < model->nstreams && training && !model->recompute; l++) {
+    KNInstance *x = &b->instance[b->current[model->value[model->stream[l]].root]];
+
+    x->read = b->buffer[x->buffer].last = b->program->nops;
+    b->program->stream[l]               = (KNRef){.place = KN_PLACE_SAMPLE, .at = (size_t)x->buffer};
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* From numbers of buffers to places. */
+static void Resolve(KNRef *ref, const KNBuffer buffer[])
+{
+  const PetscBool for_input = ref->for_input;
+
+  if (ref->place != KN_PLACE_SAMPLE) return;
+  *ref           = buffer[ref->at].ref;
+  ref->for_input = for_input;
+}
+
+static void ResolveAll(KNProgram *program, PetscInt nstreams, const KNBuffer buffer[])
+{
+  for (PetscInt o = 0; o < program->nops; o++) {
+    KNOp *op = &program->op[o];
+
+    Resolve(&op->out, buffer);
+    for (int i = 0; i < KN_MAX_INPUTS; i++) {
+      Resolve(&op->in[i], buffer);
+      Resolve(&op->din[i], buffer);
+    }
+  }
+  for (PetscInt l = 0; l < nstreams; l++) Resolve(&program->stream[l], buffer);
+}
+
+/* The gradients of a layer that has no shares to add up are complete when its samples have met; of others, after the phase. Without parameters they always are. */
+static PetscErrorCode FindComplete(KNModel model, KNProgram *program)
+{
+  PetscBool *complete;
+  PetscInt   first = model->nlayers; /* this layer and all that follow are complete */
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1(model->nlayers, &complete));
+  for (PetscInt n = 0; n < model->nlayers; n++) complete[n] = (PetscBool)!KNModelLayerTrains(model, model->layer[n]);
+  for (PetscInt p = program->forward; p < program->nphases; p++) {
+    KNPhase *phase = &program->phase[p];
+
+    for (int part = 0; part < 2; part++) {
+      const PetscInt before = first;
+
+      for (PetscInt n = 0; n < model->nlayers; n++) {
+        KNLayerTraits traits;
+
+        PetscCall(KNLayerGetTraits(model->layer[n], &traits));
+        if (part == 0 && phase->join == model->layer[n] && !phase->again && !traits.finishes) complete[n] = PETSC_TRUE;
+        for (PetscInt f = phase->finish[0]; part == 1 && f < phase->finish[1]; f++) {
+          if (program->finish[f] == model->layer[n]) complete[n] = PETSC_TRUE;
+        }
+      }
+      while (first > 0 && complete[first - 1]) first--;
+      if (first < before) phase->complete[part] = first ? model->offset[first] : 0;
+    }
+  }
+  PetscCall(PetscFree(complete));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNProgramBuild(KNModel model, PetscBool training, KNProgram *program)
+{
+  KNBuilder first, second;
+
+  PetscFunctionBegin;
+  PetscCall(KNBuilderRun(model, training, NULL, program, &first));
+  PetscCall(KeepStream(&first, training));
+  PetscCall(KNProgramReset(program));
+  PetscCall(KNBuilderRun(model, training, first.instance, program, &second));
+  PetscCall(KeepStream(&second, training));
+  PetscCall(KNProgramPlace(program, second.nbuffers, second.buffer));
+  ResolveAll(program, model->nstreams, second.buffer);
+  if (training) PetscCall(FindComplete(model, program));
+  PetscCall(KNBuilderReset(&first));
+  PetscCall(KNBuilderReset(&second));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNProgramReset(KNProgram *program)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree(program->op));
+  PetscCall(PetscFree(program->phase));
+  PetscCall(PetscFree(program->finish));
+  PetscCall(PetscFree(program->stream));
+  *program = (KNProgram){.nops = 0};
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
