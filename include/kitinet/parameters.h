@@ -1,7 +1,7 @@
 /*
   The trainable parameters of a network: each declared once (name, shape, initial distribution), all
   stored in four blocks of one layout: values, gradients, first and second Adam moment. Reduction,
-  optimiser and checkpoint are each one loop over a block. All but the values are made, as 0, when they are first asked for: a network that only predicts has none.
+  optimiser and checkpoint are each one loop over a block. State that is not trained (running statistics of batch norm) lies in front of what is. All but the values are made, as 0, when they are first asked for: a network that only predicts has none.
 */
 #ifndef KITINET_PARAMETERS_H
 #define KITINET_PARAMETERS_H
@@ -49,8 +49,9 @@ typedef struct {
   PetscInt site;               /* l of the stream x_l that it reads or, if it reads none, that its block reads; 0 where nobody asks */
   KNInit   init;
   KNReal   scale;
-  size_t   offset;             /* set by KNParametersDeclare(): first element in each block */
-  size_t   size;               /* likewise: product of the shape */
+  KNReal   momentum;           /* 0: a trained parameter. Else untrained state, of which KNParametersUpdateState() forgets this part in each step */
+  size_t   offset;             /* set by KNParametersSetUp(): first element in each block */
+  size_t   size;               /* set by KNParametersDeclare(): product of the shape */
 } KNParameterInfo;
 
 /* Not collective. The caller destroys it. */
@@ -79,8 +80,23 @@ PETSC_EXTERN PetscErrorCode KNParametersGetBlocks(KNParameters parameters, size_
 PETSC_EXTERN PetscErrorCode KNParametersGetCount(KNParameters parameters, PetscInt *count);
 PETSC_EXTERN PetscErrorCode KNParametersGetInfo(KNParameters parameters, PetscInt i, const KNParameterInfo **info);
 
-/* Not collective. Number of trainable real numbers (without gaps). */
+/* Not collective. Number of trained real numbers (without gaps and state). */
 PETSC_EXTERN PetscErrorCode KNParametersGetTotal(KNParameters parameters, size_t *total);
+
+/* Not collective, after KNParametersSetUp(). The state: elements of its segment at the beginning of each block, and real numbers in it (without gaps). Either pointer may be NULL. */
+PETSC_EXTERN PetscErrorCode KNParametersGetState(KNParameters parameters, size_t *size, size_t *total);
+
+/*
+  Not collective, after KNParametersSetUp(). From which element of the block of gradients on all of them belong to the parameters number first, first + 1, .. : 0 if no trained
+  parameter comes before them, so that the state is among them.
+*/
+PETSC_EXTERN PetscErrorCode KNParametersGetOffset(KNParameters parameters, PetscInt first, size_t *offset);
+
+/*
+  Not collective. value += momentum (gradient / weight - value) for all state: backward leaves there, in the place of gradients, the statistics of a micro-batch times its number of samples,
+  which are added up as gradients are. weight: number of samples of the step, each counted for every backward sweep that it takes. All ranks do the same.
+*/
+PETSC_EXTERN PetscErrorCode KNParametersUpdateState(KNParameters parameters, double weight);
 
 /* Not collective, after KNParametersSetUp(). Exchanges the block of the gradients with *block, of the same size and from KNMalloc(): each side owns what it gets. */
 PETSC_EXTERN PetscErrorCode KNParametersSwapGradients(KNParameters parameters, KNReal **block);

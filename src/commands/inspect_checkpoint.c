@@ -109,12 +109,14 @@ static PetscErrorCode PrintParameters(KNParameters parameters)
 {
   const KNParameterInfo *info;
   PetscInt               count;
-  size_t                 total;
+  size_t                 total, state;
 
   PetscFunctionBegin;
   PetscCall(KNParametersGetCount(parameters, &count));
   PetscCall(KNParametersGetTotal(parameters, &total));
+  PetscCall(KNParametersGetState(parameters, NULL, &state));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  parameters  %zu real numbers\n", total));
+  if (state) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  state       %zu real numbers, not trained\n", state));
   for (PetscInt i = 0; i < count; i++) {
     char shape[128] = "";
 
@@ -125,7 +127,7 @@ static PetscErrorCode PrintParameters(KNParameters parameters)
       PetscCall(PetscSNPrintf(shape + length, sizeof(shape) - length, "%s%" PetscInt_FMT, axis ? ", " : "(", info->shape[axis]));
     }
     PetscCall(PetscStrlcat(shape, ")", sizeof(shape)));
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "    %-32s %-24s %10zu\n", info->name, shape, info->size));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "    %-32s %-24s %10zu%s\n", info->name, shape, info->size, info->momentum > 0 ? "  state" : ""));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

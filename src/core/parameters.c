@@ -16,9 +16,17 @@ typedef struct {
 struct _p_KNParameters {
   PetscInt   count, capacity;
   Parameter *parameter;      /* (count) */
-  size_t     size;           /* elements of a block, a multiple of the cache line */
+  size_t     size, state;    /* elements of a block, of the segment of the state; multiples of the cache line */
   KNReal    *block[NBLOCKS]; /* (size) each; VALUE NULL before SetUp, others until they are asked for */
 };
+
+/* Elements that a parameter takes: the next one begins on a cache line. */
+static size_t Extent(const KNParameterInfo *info)
+{
+  const size_t line = KN_ALIGN / sizeof(KNReal);
+
+  return (info->size + line - 1) / line * line;
+}
 
 PetscErrorCode KNParametersCreate(KNParameters *parameters)
 {
@@ -39,8 +47,7 @@ PetscErrorCode KNParametersDestroy(KNParameters *parameters)
 
 PetscErrorCode KNParametersDeclare(KNParameters p, const KNParameterInfo *info, KNReal **value, KNReal **gradient)
 {
-  const size_t line = KN_ALIGN / sizeof(KNReal);
-  Parameter   *entry;
+  Parameter *entry;
 
   PetscFunctionBegin;
   PetscCheck(!p->block[VALUE], PETSC_COMM_SELF, PETSC_ERR_ORDER, "parameter %s declared after KNParametersSetUp()", info->name);
@@ -49,12 +56,12 @@ PetscErrorCode KNParametersDeclare(KNParameters p, const KNParameterInfo *info, 
     p->capacity = PetscMax(2 * p->capacity, 16);
     PetscCall(PetscRealloc((size_t)p->capacity * sizeof(*p->parameter), &p->parameter));
   }
-  entry              = &p->parameter[p->count++];
-  *entry             = (Parameter){.info = *info, .value = value, .gradient = gradient};
-  entry->info.offset = p->size;
-  entry->info.size   = 1;
+  entry            = &p->parameter[p->count++];
+  *entry           = (Parameter){.info = *info, .value = value, .gradient = gradient};
+  entry->info.size = 1;
   for (PetscInt i = 0; i < info->rank; i++) entry->info.size *= (size_t)info->shape[i];
-  p->size += (entry->info.size + line - 1) / line * line; /* the next parameter begins on a cache line */
+  p->size += Extent(&entry->info);
+  if (info->momentum > 0) p->state += Extent(&entry->info);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -75,15 +82,22 @@ static PetscErrorCode KNParametersAllocate(KNParameters p, int b)
 
 PetscErrorCode KNParametersSetUp(KNParameters p, PetscInt64 seed)
 {
+  size_t end[2];
+
   PetscFunctionBegin;
   PetscCheck(!p->block[VALUE], PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNParametersSetUp() called twice");
   PetscCheck(p->size <= KNMemoryGetLimit() / sizeof(KNReal), PETSC_COMM_WORLD, KN_ERR_USAGE,
              "the network's %.4g million parameters need %.1f MiB, a rank may take %.1f MiB here: lower -model_width, -model_modes or -model_layers, or the number of ranks on a node",
              (double)p->size * 1e-6, (double)p->size * sizeof(KNReal) / 1048576.0, (double)KNMemoryGetLimit() / 1048576.0);
   PetscCall(KNParametersAllocate(p, VALUE));
+  end[0] = p->state; /* of trained parameters, of state */
+  end[1] = 0;
   for (PetscInt i = 0; i < p->count; i++) {
-    const Parameter *entry = &p->parameter[i];
+    Parameter *entry = &p->parameter[i];
+    size_t    *place = &end[entry->info.momentum > 0];
 
+    entry->info.offset = *place;
+    *place += Extent(&entry->info);
     *entry->value = p->block[VALUE] + entry->info.offset;
     PetscCall(KNInitialValues(&entry->info, seed, i, *entry->value));
   }
@@ -123,7 +137,45 @@ PetscErrorCode KNParametersGetTotal(KNParameters p, size_t *total)
 {
   PetscFunctionBegin;
   *total = 0;
-  for (PetscInt i = 0; i < p->count; i++) *total += p->parameter[i].info.size;
+  for (PetscInt i = 0; i < p->count; i++) *total += p->parameter[i].info.momentum > 0 ? 0 : p->parameter[i].info.size;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNParametersGetState(KNParameters p, size_t *size, size_t *total)
+{
+  PetscFunctionBegin;
+  if (size) *size = p->state;
+  if (total) *total = 0;
+  for (PetscInt i = 0; total && i < p->count; i++) *total += p->parameter[i].info.momentum > 0 ? p->parameter[i].info.size : 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNParametersGetOffset(KNParameters p, PetscInt first, size_t *offset)
+{
+  PetscBool before = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  *offset = p->size;
+  for (PetscInt i = p->count - 1; i >= 0; i--) {
+    if (p->parameter[i].info.momentum > 0) continue;
+    if (i >= first) *offset = p->parameter[i].info.offset;
+    else before = PETSC_TRUE;
+  }
+  if (!before) *offset = 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNParametersUpdateState(KNParameters p, double weight)
+{
+  PetscFunctionBegin;
+  for (PetscInt i = 0; i < p->count && weight > 0; i++) {
+    const KNParameterInfo *info  = &p->parameter[i].info;
+    KNReal                *value = p->block[VALUE] + info->offset;
+
+    if (!(info->momentum > 0)) continue;
+    PetscCheck(p->block[GRADIENT], PETSC_COMM_SELF, PETSC_ERR_ORDER, "state %s without statistics", info->name);
+    for (size_t e = 0; e < info->size; e++) value[e] += info->momentum * ((KNReal)((double)p->block[GRADIENT][info->offset + e] / weight) - value[e]);
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

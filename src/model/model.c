@@ -101,16 +101,21 @@ PetscErrorCode KNModelSetComm(KNModel model, MPI_Comm comm)
 
 PetscErrorCode KNModelSetUp(KNModel model, PetscInt64 seed)
 {
+  PetscInt *first; /* parameter of each layer */
+
   PetscFunctionBegin;
   PetscCall(KNParametersCreate(&model->parameters));
   PetscCall(PetscMalloc1((size_t)model->nlayers + 1, &model->offset));
+  PetscCall(PetscMalloc1((size_t)model->nlayers + 1, &first));
   PetscCall(KNModelSpreadRoles(model));
   for (PetscInt i = 0; i < model->nlayers; i++) {
-    PetscCall(KNParametersGetBlocks(model->parameters, &model->offset[i], NULL, NULL, NULL, NULL));
+    PetscCall(KNParametersGetCount(model->parameters, &first[i]));
     PetscCall(KNLayerSetUp(model->layer[i], model->parameters));
   }
-  PetscCall(KNParametersGetBlocks(model->parameters, &model->offset[model->nlayers], NULL, NULL, NULL, NULL));
+  PetscCall(KNParametersGetCount(model->parameters, &first[model->nlayers]));
   PetscCall(KNParametersSetUp(model->parameters, seed));
+  for (PetscInt i = 0; i <= model->nlayers; i++) PetscCall(KNParametersGetOffset(model->parameters, first[i], &model->offset[i]));
+  PetscCall(PetscFree(first));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -263,11 +268,14 @@ PetscErrorCode KNModelGetTraffic(KNModel model, size_t *forward, size_t *backwar
 
 PetscErrorCode KNModelView(KNModel model, PetscViewer viewer)
 {
-  size_t total;
+  size_t total, state;
+  char   text[64] = "";
 
   PetscFunctionBegin;
   PetscCall(KNParametersGetTotal(model->parameters, &total));
-  PetscCall(PetscViewerASCIIPrintf(viewer, "model %s: %" PetscInt_FMT " -> %" PetscInt_FMT " channels in %" PetscInt_FMT "D, %zu parameters\n", model->type, model->in, model->out, model->dim, total));
+  PetscCall(KNParametersGetState(model->parameters, NULL, &state));
+  if (state) PetscCall(PetscSNPrintf(text, sizeof(text), " and %zu numbers of state", state));
+  PetscCall(PetscViewerASCIIPrintf(viewer, "model %s: %" PetscInt_FMT " -> %" PetscInt_FMT " channels in %" PetscInt_FMT "D, %zu parameters%s\n", model->type, model->in, model->out, model->dim, total, text));
   PetscCall(PetscViewerASCIIPushTab(viewer));
   for (PetscInt i = 0; i < model->nlayers; i++) PetscCall(KNLayerView(model->layer[i], viewer));
   PetscCall(PetscViewerASCIIPopTab(viewer));

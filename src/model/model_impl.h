@@ -37,7 +37,7 @@ struct _p_KNModel {
 
   PetscInt      nlayers;
   KNLayer      *layer;     /* (nlayers) in order of the forward sweep; owned */
-  size_t       *offset;    /* (nlayers) where the layer's parameters begin in their blocks */
+  size_t       *offset;    /* (nlayers + 1) from where on gradients belong to the layer and those behind it: KNParametersGetOffset() */
   PetscInt      nvalues, nsteps, nblocks, nstreams;
   KNModelValue *value;     /* (nvalues), value 0 is the input */
   KNModelStep  *step;      /* (nsteps) */

@@ -52,12 +52,13 @@ PetscErrorCode KNLoopGradientsDone(void *context, size_t offset)
   enum { FIRST = 4096 };
   KNLoop *loop = (KNLoop *)context;
   KNReal *gradient;
-  size_t  n;
+  size_t  n, state;
 
   PetscFunctionBegin;
   PetscCall(KNParametersGetBlocks(loop->parameters, &n, NULL, &gradient, NULL, NULL));
+  PetscCall(KNParametersGetState(loop->parameters, &state, NULL));
   if (offset == 0) {
-    if (!kn_all_moderate(gradient, PetscMin(PetscMin(n, loop->pending), FIRST))) loop->bad_gradient = PETSC_TRUE;
+    if (!kn_all_moderate(gradient, PetscMin(PetscMin(n, loop->pending), state + FIRST))) loop->bad_gradient = PETSC_TRUE;
   }
   if (loop->sharing->size > 1 && loop->trainer->reduction == KN_REDUCTION_TREE) PetscCall(SumShares(loop, offset, PetscMin(n, loop->pending)));
   loop->pending = offset;

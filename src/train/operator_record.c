@@ -92,7 +92,8 @@ PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool mome
     const KNParameterInfo   *info;
 
     PetscCall(KNParametersGetInfo(op->parameters, i, &info));
-    for (int b = 0; b < (moments ? 3 : 1); b++) PetscCall(KNRecordArray(record, group[b], info->name, info->rank, info->shape, block[b] + info->offset));
+    if (info->momentum > 0) PetscCall(KNRecordArray(record, "state", info->name, info->rank, info->shape, block[0] + info->offset));
+    for (int b = 0; b < (moments ? 3 : 1) && !(info->momentum > 0); b++) PetscCall(KNRecordArray(record, group[b], info->name, info->rank, info->shape, block[b] + info->offset));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

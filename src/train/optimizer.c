@@ -66,18 +66,19 @@ void kn_adam(KNReal *value, KNReal *m, KNReal *v, const KNReal *gradient, size_t
 PetscErrorCode KNOptimizerStep(const KNOptimizer *optimizer, KNParameters parameters, PetscReal rate, PetscInt64 step)
 {
   KNReal *value, *gradient, *m, *v;
-  size_t  n;
+  size_t  n, state;
   double  scale = 1.0;
 
   PetscFunctionBegin;
   PetscCall(KNParametersGetBlocks(parameters, &n, &value, &gradient, &m, &v));
+  PetscCall(KNParametersGetState(parameters, &state, NULL));
   if (optimizer->clip > 0) {
     double sum = 0;
 
 #pragma omp simd reduction(+ : sum)
-    for (size_t i = 0; i < n; i++) sum += (double)gradient[i] * gradient[i];
+    for (size_t i = state; i < n; i++) sum += (double)gradient[i] * gradient[i];
     scale = PetscMin(1.0, optimizer->clip / PetscMax(PetscSqrtReal(sum), PETSC_MACHINE_EPSILON));
   }
-  kn_adam(value, m, v, gradient, n, rate, scale, optimizer->weight_decay, step);
+  kn_adam(value + state, m + state, v + state, gradient + state, n - state, rate, scale, optimizer->weight_decay, step);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -206,6 +206,45 @@ static PetscErrorCode TestConstant(KNInit init, KNReal expected)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* State lies in front of the parameters, is counted apart, moves by its momentum to the mean of what it is given, and belongs to the first gradients. */
+static PetscErrorCode TestState(void)
+{
+  const KNParameterInfo info[] = {
+    {.name = "weight", .rank = 1, .shape = {5}, .init = KN_INIT_SYMMETRIC, .scale = 1},
+    {.name = "mean", .rank = 1, .shape = {3}, .momentum = (KNReal)0.25},
+    {.name = "variance", .rank = 1, .shape = {17}, .init = KN_INIT_ONES, .momentum = (KNReal)0.5},
+    {.name = "bias", .rank = 1, .shape = {5}, .init = KN_INIT_SYMMETRIC, .scale = 1},
+  };
+  KNParameters parameters, without;
+  KNReal      *block, *gradient[4], *value[4], *plain[2], *unused[2];
+  size_t       size, state, total, offset[5];
+
+  PetscFunctionBegin;
+  PetscCall(KNParametersCreate(&parameters));
+  for (int i = 0; i < 4; i++) PetscCall(KNParametersDeclare(parameters, &info[i], &value[i], &gradient[i]));
+  PetscCall(KNParametersSetUp(parameters, 3));
+  PetscCall(KNParametersGetBlocks(parameters, &size, &block, &plain[0], NULL, NULL));
+  PetscCall(KNParametersGetState(parameters, &state, &total));
+  CHECK(total == 20 && value[1] == block && value[2] < block + state && value[0] == block + state && value[3] > value[0], "The state of %zu numbers does not lie in front", total);
+  PetscCall(KNParametersGetTotal(parameters, &total));
+  CHECK(total == 10, "%zu trained numbers", total);
+  for (PetscInt i = 0; i < 5; i++) PetscCall(KNParametersGetOffset(parameters, i, &offset[i]));
+  CHECK(offset[0] == 0 && block + offset[1] == value[3] && offset[2] == offset[1] && offset[3] == offset[1] && offset[4] == size, "Gradients from parameter 1 on begin at %zu of %zu", offset[1], size);
+  for (int e = 0; e < 17; e++) gradient[2][e] = 6 * (KNReal)e;
+  for (int e = 0; e < 5; e++) gradient[0][e] = 1;
+  for (int e = 0; e < 3; e++) gradient[1][e] = 24;
+  PetscCall(KNParametersUpdateState(parameters, 6));
+  for (int e = 0; e < 17; e++) CHECK(value[2][e] == (KNReal)(0.5 + 0.5 * e), "State %d is %g", e, (double)value[2][e]);
+  CHECK(value[1][2] == 1, "A mean of 4 moves the state from 0 to %g", (double)value[1][2]);
+  PetscCall(KNParametersCreate(&without)); /* the same number of declarations: draws are those of (seed, number, element) */
+  PetscCall(KNParametersDeclare(without, &info[0], &plain[0], &unused[0]));
+  PetscCall(KNParametersSetUp(without, 3));
+  CHECK(!memcmp(plain[0], value[0], 5 * sizeof(KNReal)), "The state changes initial values, or an update changes what is trained");
+  PetscCall(KNParametersDestroy(&without));
+  PetscCall(KNParametersDestroy(&parameters));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
@@ -220,6 +259,7 @@ int main(int argc, char **argv)
   PetscCall(TestConstant(KN_INIT_ONES, 1));
   PetscCall(TestConstant(KN_INIT_CONSTANT, (KNReal)-2.5));
   PetscCall(TestConstant(KN_INIT_ZERO, 0));
+  PetscCall(TestState());
   PetscCall(PetscFinalize());
   return 0;
 }
