@@ -109,6 +109,23 @@ int KNDatasetAttributes(KNDataset dataset, KNDirection direction)
   return 0;
 }
 
+/* A frame lies behind the one before it; the negation catches NaN. */
+static int CheckTimes(KNDataset dataset)
+{
+  const PetscReal *t = dataset->times;
+
+  for (PetscInt i = 0; i < dataset->problem.frames; i++) {
+    if (!isfinite(t[i]))
+      return KNFileFail(&dataset->file, dataset->file.code, "/t: the time of frame %d is not a finite number", (int)i);
+    if (i && !(t[i] > t[i - 1]))
+      return KNFileFail(&dataset->file, dataset->file.code,
+                        "/t: the times do not ascend, frame %d is at %.9g, frame %d at %.9g; convert the data again, "
+                        "and say when the frames are with -dt",
+                        (int)i - 1, (double)t[i - 1], (int)i, (double)t[i]);
+  }
+  return 0;
+}
+
 int KNDatasetCoordinates(KNDataset dataset, KNDirection direction, PetscBool write)
 {
   const KNGrid *grid  = &dataset->problem.output.grid;
@@ -137,5 +154,6 @@ int KNDatasetCoordinates(KNDataset dataset, KNDirection direction, PetscBool wri
   free(x);
   if (code || !dataset->problem.frames) return code;
   if (direction == KN_STORE) return KNDatasetStoreVector(file, "t", H5T_IEEE_F64LE, dataset->problem.frames, dataset->times, write);
-  return KNDatasetLoadVector(file, "t", H5T_IEEE_F64LE, dataset->problem.frames, dataset->times);
+  KNCallFile(KNDatasetLoadVector(file, "t", H5T_IEEE_F64LE, dataset->problem.frames, dataset->times));
+  return CheckTimes(dataset);
 }

@@ -25,7 +25,7 @@ static PetscErrorCode GetInterval(const KNProblem *problem, const char path[], P
   for (PetscInt t = 1; t < problem->frames; t++) {
     const PetscReal step = problem->times[t] - problem->times[t - 1];
 
-    PetscCheck(PetscAbsReal(step - *interval) <= same_interval * *interval, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its frames %" PetscInt_FMT " and %" PetscInt_FMT " %g apart, others %g: a network needs frames at equal distances in time", path, t - 1, t, (double)step, (double)*interval);
+    PetscCheck(PetscAbsReal(step - *interval) <= same_interval * *interval, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its frames %" PetscInt_FMT " and %" PetscInt_FMT " %g apart, others %g: a network needs frames at equal distances in time. If the times are only rounded, convert the data again with -dt %.4g", path, t - 1, t, (double)step, (double)*interval, (double)*interval);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -4,6 +4,7 @@
 */
 #include "dataset_test.h"
 #include <hdf5.h>
+#include <math.h>
 #include <stdlib.h>
 
 #define ROWS 6
@@ -214,11 +215,33 @@ static const char *Spoil(hid_t file, Case bad)
   }
 }
 
+/* Times that stand still, run back or are no numbers. */
+static PetscErrorCode TestTimes(void)
+{
+  const double      t[][3]     = {{1, 1, 1}, {0, 2, 1}, {0, NAN, 1}};
+  const char *const reason[] = {"frame 0 is at 1, frame 1 at 1", "frame 1 is at 2, frame 2 at 1", "frame 1 is not a finite number"};
+
+  PetscFunctionBegin;
+  for (int i = 0; i < 3; i++) {
+    hid_t file, id;
+
+    PetscCall(TestWrite(PETSC_COMM_SELF, "bad.h5", PETSC_FALSE, ROWS, 0, 0, 0));
+    file = H5Fopen("bad.h5", H5F_ACC_RDWR, H5P_DEFAULT);
+    id   = H5Dopen2(file, "t", H5P_DEFAULT);
+    CHECK(H5Dwrite(id, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, t[i]) >= 0, "/t cannot be written");
+    H5Dclose(id);
+    H5Fclose(file);
+    PetscCall(Refused("bad.h5", reason[i]));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   PetscCall(TestFolder("dataset_bad_files"));
   PetscCall(TestNoDataset());
+  PetscCall(TestTimes());
   for (Case bad = 0; bad < CASES; bad++) {
     const char *reason;
     hid_t       file;
