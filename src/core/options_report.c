@@ -1,5 +1,6 @@
 /* What the declared options say: the help text, the refusal of unknown ones, the record of a run. */
 #include "options_impl.h"
+#include <stdlib.h>
 
 /* PETSc's own options that its initialisation or its end reads: never unknown, never part of a record. */
 static const char *const runtime[] = {"log_view", "log_view_memory", "log_trace", "log_sync", "log_all", "info", "malloc_debug", "malloc_dump", "malloc_view", "malloc_test",
@@ -56,6 +57,28 @@ static PetscInt KNOptionsDistance(const char a[], const char b[])
   return row[strlen(b)];
 }
 
+/* Where an option comes from that stands neither on the command line nor in its YAML file: PETSc reads more. */
+static PetscErrorCode KNOptionsOrigin(const char name[], const char **origin)
+{
+  const char  *environment = getenv("PETSC_OPTIONS");
+  char         option[KN_MAX_NAME + 2];
+  const size_t length = strlen(name) + 1;
+  PetscBool    given, inserted = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  *origin = "";
+  if (length >= sizeof(option)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscSNPrintf(option, sizeof(option), "-%s", name));
+  PetscCall(PetscOptionsHasName(kn_options.given, NULL, option, &given));
+  if (kn_options.inserted) PetscCall(PetscOptionsHasName(kn_options.inserted, NULL, option, &inserted));
+  if (given || inserted) PetscFunctionReturn(PETSC_SUCCESS);
+  *origin = ", which stands in .petscrc of this folder or of your home";
+  for (const char *at = environment; at && *at; at++) {
+    if (!strncmp(at, option, length) && (at == environment || at[-1] == ' ') && (at[length] == ' ' || !at[length])) *origin = ", which stands in the environment variable PETSC_OPTIONS";
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNOptionsEnd(const char command[], const char title[], PetscBool *done)
 {
   PetscInt count;
@@ -69,7 +92,7 @@ PetscErrorCode KNOptionsEnd(const char command[], const char title[], PetscBool 
   }
   PetscCall(PetscOptionsLeftGet(NULL, &count, &names, &values));
   for (PetscInt i = 0; i < count; i++) {
-    const char *nearest = NULL;
+    const char *nearest = NULL, *origin;
     PetscInt    least   = PetscMin(4, (PetscInt)(strlen(names[i]) + 3) / 2); /* beyond three edits, or half of a short name, a suggestion is a guess */
 
     if (KNOptionsIsRuntime(names[i])) continue;
@@ -82,8 +105,9 @@ PetscErrorCode KNOptionsEnd(const char command[], const char title[], PetscBool 
       }
     }
     if (!nearest && kn_options.missing[0]) continue; /* perhaps an option of a network in a file that was not named */
-    PetscCheck(nearest, PETSC_COMM_WORLD, KN_ERR_USAGE, "unknown option -%.64s; \"kitinet %s -help\" lists the options", names[i], command);
-    PetscCheck(!nearest, PETSC_COMM_WORLD, KN_ERR_USAGE, "unknown option -%.64s, did you mean %s?", names[i], nearest);
+    PetscCall(KNOptionsOrigin(names[i], &origin));
+    PetscCheck(nearest, PETSC_COMM_WORLD, KN_ERR_USAGE, "unknown option -%.64s%s; \"kitinet %s -help\" lists the options", names[i], origin, command);
+    PetscCheck(!nearest, PETSC_COMM_WORLD, KN_ERR_USAGE, "unknown option -%.64s%s, did you mean %s?", names[i], origin, nearest);
   }
   PetscCall(PetscOptionsLeftRestore(NULL, &count, &names, &values));
   PetscCheck(!kn_options.missing[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "%s", kn_options.missing);

@@ -35,6 +35,11 @@ bad 2 'option -model_residual is "none", expected one of collision, plain, fno, 
 bad 2 "collision_dimension 3 does not divide the 8 channels .* choose one of 1, 2, 4, 8" trains -model_width 8 -collision_dimension 3
 bad 2 "unknown option -train_epohcs, did you mean -train_epochs?" trains -train_epohcs 3
 bad 2 'unknown option -frobnicate; "kitinet train -help" lists the options' trains -frobnicate
+PETSC_OPTIONS="-seed 1 -frobnicate 2" bad 2 "unknown option -frobnicate, which stands in the environment variable PETSC_OPTIONS" trains
+mkdir -p home
+echo "-frobnicate 2" > home/.petscrc
+HOME=$PWD/home bad 2 "unknown option -frobnicate, which stands in .petscrc of this folder or of your home" trains
+rm -r home
 bad 2 "option -seed is given twice on the command line; keep one" trains -seed 1 -seed 2
 bad 2 'unexpected word "plain"' trains plain
 bad 2 "option -train_lr is \"a*\", expected a number" trains -train_lr "$(long 100000)"
