@@ -30,7 +30,13 @@ static PetscErrorCode PrintMain(PetscInt n, const KNCandidate candidate[], Petsc
 
     PetscCall(KNBaseName(dataset[j], sizeof(name), name));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %22s", name));
-    if (file) fprintf(file, ",%s_mean,%s_deviation,%s_highest", name, name, name);
+    for (int k = 0; k < 3 && file; k++) {
+      char column[KN_MAX_NAME + 16];
+
+      PetscCall(PetscSNPrintf(column, sizeof(column), "%s_%s", name, (const char *const[]){"mean", "deviation", "highest"}[k]));
+      fprintf(file, ",");
+      KNCSVText(file, column, "");
+    }
   }
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %10s\n", "seconds"));
   if (file) fprintf(file, ",seconds\n");

@@ -26,9 +26,11 @@ static PetscErrorCode DescribeSpread(const KNProblem *problem, PetscInt members,
     KNField *field = &described->output.field[problem->output.fields + c];
 
     *field = problem->output.field[c];
+    PetscCheck(strlen(field->name) + strlen("_spread") < sizeof(field->name), PETSC_COMM_WORLD, KN_ERR_INPUT, "the name %s_spread is longer than the %zu bytes of a field's name; leave out -collision_samples", field->name, sizeof(field->name) - 1);
     PetscCall(PetscStrlcat(field->name, "_spread", sizeof(field->name)));
   }
-  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(parameter) && described->parameters < KN_MAX_PARAMETERS; i++) {
+  PetscCheck(described->parameters + (PetscInt)PETSC_STATIC_ARRAY_LENGTH(parameter) <= KN_MAX_PARAMETERS, PETSC_COMM_WORLD, KN_ERR_INPUT, "%" PetscInt_FMT " parameters and the %d of the spread are more than the %d of a dataset; leave out -collision_samples", described->parameters, (int)PETSC_STATIC_ARRAY_LENGTH(parameter), KN_MAX_PARAMETERS);
+  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(parameter); i++) {
     KNParameter *added = &described->parameter[described->parameters++];
 
     *added = (KNParameter){.unit = "1", .value = parameter[i].value};

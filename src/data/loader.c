@@ -219,7 +219,7 @@ PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first
   PetscCall(KNDatasetGetPath(dataset, &path));
   PetscCall(KNDatasetGetSamples(dataset, &rows));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
-  PetscCheck(samples > 0 && first >= 0 && first <= rows - samples, PETSC_COMM_WORLD, KN_ERR_USAGE, "%s has %" PetscInt64_FMT " samples: %" PetscInt64_FMT " samples from number %" PetscInt64_FMT " on cannot be taken; ask for fewer or generate more", path, rows, samples, first);
+  PetscCheck(samples > 0 && first >= 0 && first <= rows - samples, PETSC_COMM_WORLD, KN_ERR_USAGE, "%s has %" PetscInt64_FMT " samples, numbers 0 to %" PetscInt64_FMT ": %" PetscInt64_FMT " from number %" PetscInt64_FMT " on cannot be taken; choose others, or generate more", path, rows, rows - 1, samples, first);
   PetscCheck(batch > 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "A batch of %" PetscInt_FMT " samples: give at least 1", batch);
 
   PetscCall(PetscNew(&l));

@@ -7,6 +7,10 @@ evaluate() { n=$1; shift; ranks "$n" evaluate -picture false "$@"; }
 
 ranks 2 evaluate -run run -checkpoint run/best.h5 -dataset test.h5,fine.h5 -output table.csv > output
 head -n 1 table.csv | grep -q "^run,residual,parameters,mflop_a_sample,test_mean,test_deviation,test_highest,fine_mean,fine_deviation,fine_highest,seconds$" || fail "$(cat table.csv)"
+cp test.h5 'q"uote.h5'
+ranks 1 evaluate -checkpoint run/best.h5 -dataset 'q"uote.h5' -output quoted.csv > output
+head -n 1 quoted.csv | grep -q ',"q""uote_mean","q""uote_deviation",' || fail "a quote in the name of a dataset: $(head -n 1 quoted.csv)"
+rm 'q"uote.h5' quoted.csv
 for picture in fields_test fields_fine spectra_fine distribution_test distribution_fine curves; do [ -s run/$picture.png ] || fail "no picture $picture in: $(ls run)"; done
 
 "$tool" make frames.h5 cells 3 0 1 16 16
