@@ -98,6 +98,14 @@ PETSC_EXTERN PetscErrorCode KNParametersGetOffset(KNParameters parameters, Petsc
 */
 PETSC_EXTERN PetscErrorCode KNParametersUpdateState(KNParameters parameters, double weight);
 
+/*
+  Not collective, after KNParametersSetUp(). The moving average of the values: a fifth block of the same layout, made as a copy of the values when it is first asked for with
+  make; NULL where there is none. KNParametersSwapAverage() exchanges the trained values with it, for who computes with the average, and again for who goes on; without one it
+  does nothing.
+*/
+PETSC_EXTERN PetscErrorCode KNParametersGetAverage(KNParameters parameters, PetscBool make, KNReal **average);
+PETSC_EXTERN PetscErrorCode KNParametersSwapAverage(KNParameters parameters);
+
 /* Not collective, after KNParametersSetUp(). Exchanges the block of the gradients with *block, of the same size and from KNMalloc(): each side owns what it gets. */
 PETSC_EXTERN PetscErrorCode KNParametersSwapGradients(KNParameters parameters, KNReal **block);
 

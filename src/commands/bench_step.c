@@ -65,7 +65,7 @@ static PetscErrorCode RunTraining(void *context)
   }
   PetscCall(KNReductionFinish(s->reduction, &sums));
   PetscCall(Mark(s, REDUCE));
-  PetscCall(KNOptimizerStep(&adam, s->parameters, adam.lr, s->step++));
+  PetscCall(KNOptimizerStep(&adam, s->parameters, adam.lr, s->step++, 1));
   PetscCall(Mark(s, UPDATE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

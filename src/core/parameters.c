@@ -6,7 +6,7 @@
 
 const char *const KNRoleNames[] = {"none", "stream in", "stream out", "hidden", "mode", "head", "class", "word", "complex", NULL};
 
-enum { VALUE, GRADIENT, MOMENT1, MOMENT2, NBLOCKS };
+enum { VALUE, GRADIENT, MOMENT1, MOMENT2, AVERAGE, NBLOCKS };
 
 typedef struct {
   KNParameterInfo info;
@@ -106,11 +106,11 @@ PetscErrorCode KNParametersSetUp(KNParameters p, PetscInt64 seed)
 
 PetscErrorCode KNParametersGetBlocks(KNParameters p, size_t *size, KNReal **value, KNReal **gradient, KNReal **moment1, KNReal **moment2)
 {
-  KNReal **const block[NBLOCKS] = {value, gradient, moment1, moment2};
+  KNReal **const block[] = {value, gradient, moment1, moment2};
 
   PetscFunctionBegin;
   if (size) *size = p->size;
-  for (int b = 0; b < NBLOCKS; b++) {
+  for (int b = VALUE; b <= MOMENT2; b++) {
     if (!block[b]) continue;
     PetscCall(KNParametersAllocate(p, b));
     *block[b] = p->block[b];
@@ -175,6 +175,31 @@ PetscErrorCode KNParametersUpdateState(KNParameters p, double weight)
     if (!(info->momentum > 0)) continue;
     PetscCheck(p->block[GRADIENT], PETSC_COMM_SELF, PETSC_ERR_ORDER, "state %s without statistics", info->name);
     for (size_t e = 0; e < info->size; e++) value[e] += info->momentum * ((KNReal)((double)p->block[GRADIENT][info->offset + e] / weight) - value[e]);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNParametersGetAverage(KNParameters p, PetscBool make, KNReal **average)
+{
+  PetscFunctionBegin;
+  if (make && !p->block[AVERAGE]) {
+    PetscCall(KNParametersAllocate(p, AVERAGE));
+    memcpy(p->block[AVERAGE], p->block[VALUE], p->size * sizeof(KNReal));
+  }
+  *average = p->block[AVERAGE];
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNParametersSwapAverage(KNParameters p)
+{
+  KNReal *average = p->block[AVERAGE], *value = p->block[VALUE];
+
+  PetscFunctionBegin;
+  for (size_t i = p->state; average && i < p->size; i++) { /* element by element: layers hold addresses of the values */
+    const KNReal kept = average[i];
+
+    average[i] = value[i];
+    value[i]   = kept;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -65,11 +65,41 @@ static PetscErrorCode TransferNormalizer(KNRecord record, const char group[], co
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/*
+  Values and state; for a run that goes on (moments) the moments and, if there is one, the average of the parameters too. Who loads a checkpoint with an average for anything else gets
+  the average as the parameters.
+*/
+static PetscErrorCode TransferParameters(KNParameters parameters, KNRecord record, PetscBool moments)
+{
+  const char *group[] = {"parameters", "moment1", "moment2", "average"};
+  KNReal     *block[4];
+  PetscInt64  one = 1;
+  PetscInt    count, blocks;
+  PetscBool   averaged;
+
+  PetscFunctionBegin;
+  PetscCall(KNParametersGetAverage(parameters, PETSC_FALSE, &block[3]));
+  averaged = (PetscBool)(moments && block[3]);
+  if (KNRecordIsLoaded(record)) PetscCall(KNRecordHas(record, "averaged", &averaged));
+  if (averaged) PetscCall(KNRecordInt(record, "averaged", &one));
+  if (averaged && moments) PetscCall(KNParametersGetAverage(parameters, PETSC_TRUE, &block[3]));
+  if (averaged && !moments) group[0] = group[3];
+  blocks = !moments ? 1 : averaged ? 4 : 3;
+  PetscCall(KNParametersGetBlocks(parameters, NULL, &block[0], NULL, moments ? &block[1] : NULL, moments ? &block[2] : NULL));
+  PetscCall(KNParametersGetCount(parameters, &count));
+  for (PetscInt i = 0; i < count; i++) {
+    const KNParameterInfo *info;
+
+    PetscCall(KNParametersGetInfo(parameters, i, &info));
+    if (info->momentum > 0) PetscCall(KNRecordArray(record, "state", info->name, info->rank, info->shape, block[0] + info->offset));
+    for (PetscInt b = 0; b < blocks && !(info->momentum > 0); b++) PetscCall(KNRecordArray(record, group[b], info->name, info->rank, info->shape, block[b] + info->offset));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool moments)
 {
   PetscInt64 steps = op->steps;
-  KNReal    *block[3];
-  PetscInt   count;
 
   PetscFunctionBegin;
   if (!KNRecordIsLoaded(record)) {
@@ -85,16 +115,7 @@ PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool mome
     op->steps = (PetscInt)steps;
   }
   PetscCall(TransferNormalizer(record, "normalizer/output", &op->grid, op->output));
-  PetscCall(KNParametersGetBlocks(op->parameters, NULL, &block[0], NULL, moments ? &block[1] : NULL, moments ? &block[2] : NULL));
-  PetscCall(KNParametersGetCount(op->parameters, &count));
-  for (PetscInt i = 0; i < count; i++) {
-    static const char *const group[] = {"parameters", "moment1", "moment2"};
-    const KNParameterInfo   *info;
-
-    PetscCall(KNParametersGetInfo(op->parameters, i, &info));
-    if (info->momentum > 0) PetscCall(KNRecordArray(record, "state", info->name, info->rank, info->shape, block[0] + info->offset));
-    for (int b = 0; b < (moments ? 3 : 1) && !(info->momentum > 0); b++) PetscCall(KNRecordArray(record, group[b], info->name, info->rank, info->shape, block[b] + info->offset));
-  }
+  PetscCall(TransferParameters(op->parameters, record, moments));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -41,7 +41,9 @@ PetscErrorCode KNLoopKeepBest(KNLoop *loop, const KNState *state)
 
   PetscFunctionBegin;
   PetscCall(KNParametersGetBlocks(loop->parameters, &n, &value, NULL, NULL, NULL));
+  PetscCall(KNParametersSwapAverage(loop->parameters));
   PetscCall(PetscArraycpy(loop->best, value, n));
+  PetscCall(KNParametersSwapAverage(loop->parameters));
   loop->best_state = *state;
   loop->best_waits = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);

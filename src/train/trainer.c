@@ -64,7 +64,9 @@ static PetscErrorCode Test(KNLoop *loop, PetscInt64 epoch, PetscReal *error)
   PetscCall(KNDatasetGetProblem(loop->test, &other));
   PetscCall(PetscMemcmp(own->output.grid.n, other->output.grid.n, sizeof(own->output.grid.n), &same));
   if (!same) PetscCall(PlanFor(loop, loop->test, PETSC_FALSE));
+  PetscCall(KNParametersSwapAverage(loop->parameters));
   PetscCall(KNEvaluate(loop->op, loop->test, loop->test_first, loop->test_samples, loop->trainer->microbatch, 0, loop->test_error));
+  PetscCall(KNParametersSwapAverage(loop->parameters)); /* training goes on with the values themselves */
   KNErrorStatistics(loop->test_samples, loop->test_error, error, NULL, NULL);
   if (!same) PetscCall(PlanFor(loop, loop->dataset, PETSC_TRUE));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -20,6 +20,24 @@ for residual in plain collision transport; do
   done
 done
 
+# Each optimiser, with warm-up and the average of the parameters.
+for optimizer in adamw sgd; do
+  options="-dataset_test test.h5 -train_epochs 3 -train_optimizer $optimizer -train_warmup 3 -train_average 0.8"
+  train 1 whole.$optimizer $options
+  ends 75 train 2 part.$optimizer $options -max_time 1e-9
+  ends 0 train 1 part.$optimizer $options -max_time 0
+  for file in checkpoint.h5 best.h5; do cmp whole.$optimizer/$file part.$optimizer/$file || fail "$optimizer: the resumed run has another $file"; done
+done
+
+# The average is what is tested, what best.h5 holds and what a checkpoint gives to others; without the option there is none.
+weights() { ranks 1 inspect -input "$1" | grep SHA-256; }
+train 1 averaged -dataset_test test.h5 -train_epochs 1 -train_average 0.8
+train 1 last -dataset_test test.h5 -train_epochs 1
+[ "$(weights averaged/checkpoint.h5)" = "$(weights averaged/best.h5)" ] || fail "checkpoint.h5 and best.h5 of the only epoch hold other averages"
+[ "$(weights averaged/checkpoint.h5)" != "$(weights last/checkpoint.h5)" ] || fail "-train_average changes nothing"
+mean=$(ranks 1 evaluate -checkpoint averaged/checkpoint.h5 -dataset test.h5 | awk '$1 == "averaged" { print $5 / 100; exit }')
+close "$(tail -n 1 averaged/metrics.csv | cut -d , -f 3)" "$mean" 1e-3 || fail "evaluate finds $mean, the training's test $(tail -n 1 averaged/metrics.csv)"
+
 # Equal runs leave equal files; a finished run does not go on.
 train 1 equal -dataset_test test.h5 -model_residual collision -train_epochs 4 -train_normalizer pointwise
 for file in checkpoint.h5 best.h5; do cmp whole.collision.1/$file equal/$file || fail "two equal runs leave another $file"; done

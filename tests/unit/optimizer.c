@@ -1,4 +1,4 @@
-/* Adam against a textbook implementation in long double; gradient clipping; the course of each schedule. */
+/* Adam, AdamW and gradient descent against textbook implementations in long double; the moving average; gradient clipping; the course of each schedule, warm-up. */
 #include <kitinet/optimizer.h>
 #include <kitinet/random.h>
 #include <string.h>
@@ -50,6 +50,94 @@ static PetscErrorCode TestAdam(double scale, double decay)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Sutskever et al. 2013 as PyTorch writes it, one element: with and without Nesterov's look ahead, L2 decay in the gradient. */
+static PetscErrorCode TestSGD(PetscBool nesterov, double decay)
+{
+  KNReal      value[n], m[n] = {0}, gradient[n];
+  long double exact[n], exact_m[n] = {0}, worst = 0;
+
+  PetscFunctionBegin;
+  for (size_t i = 0; i < n; i++) exact[i] = value[i] = (KNReal)((double)i / n - 0.5);
+  for (int step = 0; step < STEPS; step++) {
+    for (size_t i = 0; i < n; i++) {
+      gradient[i] = Gradient(step, i);
+      {
+        const long double g = 0.5L * gradient[i] + decay * exact[i];
+
+        exact_m[i] = 0.9L * exact_m[i] + g;
+        exact[i] -= 1e-3L * (nesterov ? g + 0.9L * exact_m[i] : exact_m[i]);
+      }
+    }
+    kn_sgd(value, m, gradient, n, 1e-3, 0.5, decay, 0.9, nesterov);
+  }
+  for (size_t i = 0; i < n; i++) worst = PetscMax(worst, fabsl(exact[i] - value[i]));
+  CHECK(worst < STEPS * 4 * (sizeof(KNReal) == 8 ? 1e-16L : 6e-8L), "Nesterov %d, decay %g: %Lg away from the textbook after %d steps", nesterov, decay, worst, STEPS);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/*
+  Whole steps on a matrix, a bias and a running mean. AdamW decays the matrix alone, beside the gradient; sgd takes the mean over the samples of the batch; the average of either follows its
+  formula; what is no parameter stays.
+*/
+static PetscErrorCode TestSteps(KNOptimizerType type)
+{
+  const KNOptimizer optimizer = {.type = type, .lr = 0.1, .weight_decay = 0.25, .momentum = 0.5, .nesterov = PETSC_TRUE, .average = 0.3};
+  KNParameters      parameters;
+  KNReal           *value[3], *gradient[3], *block, *average;
+  long double       exact[2] = {2, 2}, m[2] = {0, 0}, v[2] = {0, 0}, mean[2] = {2, 2};
+
+  PetscFunctionBegin;
+  PetscCall(KNParametersCreate(&parameters));
+  PetscCall(KNParametersDeclare(parameters, &(KNParameterInfo){.name = "weight", .rank = 2, .shape = {1, 1}, .init = KN_INIT_CONSTANT, .scale = 2}, &value[0], &gradient[0]));
+  PetscCall(KNParametersDeclare(parameters, &(KNParameterInfo){.name = "bias", .rank = 1, .shape = {1}, .init = KN_INIT_CONSTANT, .scale = 2}, &value[1], &gradient[1]));
+  PetscCall(KNParametersDeclare(parameters, &(KNParameterInfo){.name = "mean", .rank = 2, .shape = {1, 1}, .init = KN_INIT_CONSTANT, .scale = 2, .momentum = (KNReal)0.1}, &value[2], &gradient[2]));
+  PetscCall(KNParametersSetUp(parameters, 1));
+  PetscCall(KNParametersZeroGradients(parameters));
+  for (int step = 0; step < 5; step++) {
+    for (int i = 0; i < 3; i++) gradient[i][0] = (KNReal)(step - 1.5);
+    PetscCall(KNOptimizerStep(&optimizer, parameters, 0.1, step, 4));
+    for (int i = 0; i < 2; i++) {
+      if (type == KN_OPTIMIZER_SGD) {
+        const long double g = ((long double)step - 1.5L) / 4 + 0.25L * exact[i];
+
+        m[i] = 0.5L * m[i] + g;
+        exact[i] -= 0.1L * (g + 0.5L * m[i]);
+      } else {
+        if (type == KN_OPTIMIZER_ADAMW && i == 0) exact[i] *= 1 - 0.1L * 0.25L;
+        TextbookAdam(&exact[i], &m[i], &v[i], (long double)step - 1.5L, 0.1, 1, type == KN_OPTIMIZER_ADAMW ? 0 : 0.25, step);
+      }
+      mean[i] += (1 - PetscMin(0.3L, (step + 1.0L) / (step + 10))) * (exact[i] - mean[i]);
+    }
+  }
+  PetscCall(KNParametersGetBlocks(parameters, NULL, &block, NULL, NULL, NULL));
+  PetscCall(KNParametersGetAverage(parameters, PETSC_FALSE, &average));
+  for (int i = 0; i < 2; i++) {
+    CHECK(fabsl(value[i][0] - exact[i]) < 5e-6L, "Optimiser %d: parameter %d is %g instead of %Lg after 5 steps", type, i, (double)value[i][0], exact[i]);
+    CHECK(fabsl(average[value[i] - block] - mean[i]) < 5e-6L, "Optimiser %d: the average of parameter %d is %g instead of %Lg", type, i, (double)average[value[i] - block], mean[i]);
+  }
+  CHECK(value[2][0] == 2, "Optimiser %d moves state to %g", type, (double)value[2][0]);
+  PetscCall(KNParametersSwapAverage(parameters));
+  CHECK(fabsl(value[0][0] - mean[0]) < 5e-6L && value[2][0] == 2, "The average does not take the place of the values");
+  PetscCall(KNParametersSwapAverage(parameters));
+  CHECK(fabsl(value[0][0] - exact[0]) < 5e-6L, "The values do not come back");
+  PetscCall(KNParametersDestroy(&parameters));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* 10 steps, or 10 % of 100: the rates of the schedule times 1/10, 2/10, ..; then those of the schedule. */
+static PetscErrorCode TestWarmup(PetscReal warmup)
+{
+  const KNOptimizer optimizer = {.lr = 0.5, .schedule = KN_SCHEDULE_COSINE, .warmup = warmup}, without = {.lr = 0.5, .schedule = KN_SCHEDULE_COSINE};
+
+  PetscFunctionBegin;
+  for (PetscInt64 step = 0; step < 100; step++) {
+    const PetscReal expected = KNOptimizerRate(&without, step, 100, 10) * PetscMin((PetscReal)(step + 1) / 10, 1);
+
+    CHECK(PetscAbsReal(KNOptimizerRate(&optimizer, step, 100, 10) - expected) < 1e-15, "Warm-up %g: rate %g in step %lld instead of %g", warmup, KNOptimizerRate(&optimizer, step, 100, 10), (long long)step, expected);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* One step of KNOptimizerStep() with the gradient (3, 4) and a limit of 1 equals one step with (0.6, 0.8); with a limit of 10 nothing is clipped. */
 static PetscErrorCode TestClipping(void)
 {
@@ -69,7 +157,7 @@ static PetscErrorCode TestClipping(void)
     PetscCall(KNParametersGetBlocks(parameters, &size, NULL, NULL, &m, NULL));
     gradient[0] = 3;
     gradient[1] = 4;
-    PetscCall(KNOptimizerStep(&optimizer, parameters, 0.1, 0));
+    PetscCall(KNOptimizerStep(&optimizer, parameters, 0.1, 0, 1));
     CHECK(PetscAbsReal(m[0] - 0.1 * 3 * factor[c]) < 1e-6 && PetscAbsReal(m[1] - 0.1 * 4 * factor[c]) < 1e-6, "Limit %g: first moment (%g, %g), expected 0.1 times (3, 4) times %g", clip[c], (double)m[0], (double)m[1], factor[c]);
     for (size_t i = 0; i < 2; i++) CHECK(PetscAbsReal(value[i] + 0.1) < 1e-6, "The first step of Adam is the rate, not %g", (double)value[i]);
     for (size_t i = 2; i < size; i++) CHECK(value[i] == 0, "The gap behind a parameter moves");
@@ -130,6 +218,13 @@ int main(int argc, char **argv)
   PetscCall(TestAdam(1, 0));
   PetscCall(TestAdam(1, 1e-2));
   PetscCall(TestAdam(0.3, 1e-4));
+  PetscCall(TestSGD(PETSC_FALSE, 0));
+  PetscCall(TestSGD(PETSC_TRUE, 1e-2));
+  PetscCall(TestSteps(KN_OPTIMIZER_ADAM));
+  PetscCall(TestSteps(KN_OPTIMIZER_ADAMW));
+  PetscCall(TestSteps(KN_OPTIMIZER_SGD));
+  PetscCall(TestWarmup(10));
+  PetscCall(TestWarmup(0.1));
   PetscCall(TestClipping());
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(steps); i++) PetscCall(TestOneCycle(steps[i]));
   PetscCall(TestOtherSchedules());
