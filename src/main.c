@@ -109,8 +109,8 @@ int main(int argc, char **argv)
   if (!code && !stopped) code = CheckOutput();
 
   KNLockRelease();
-  /* Our errors are raised by all ranks together: they end in order. After any other, some rank may be elsewhere. */
-  if (!KNErrorIsOrderly(code)) MPI_Abort(PETSC_COMM_WORLD, KNExitCode(code));
+  /* Our errors are raised by all ranks together, or should be: then they end in order. After any other, some rank may be elsewhere. */
+  if (!KNErrorIsOrderly(code) || !KNErrorAwaitAll(code)) MPI_Abort(PETSC_COMM_WORLD, KNExitCode(code));
   if (code) alarm(20); /* whatever hangs on the way out */
   (void)PetscFinalize();
   free(kept);

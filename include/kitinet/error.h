@@ -38,6 +38,12 @@ PETSC_EXTERN void KNErrorSetBroken(void);
 /* Not collective. Whether the program can end in order after this error: all ranks have raised it together, and nothing is broken. */
 PETSC_EXTERN PetscBool KNErrorIsOrderly(PetscErrorCode code);
 
+/*
+  Every rank calls it at its end, in order or after an orderly error, before PetscFinalize(). False: the others do not come
+  within 5 s. This rank has raised the error alone, and says so here unless it is rank 0, which has said it: MPI_Abort.
+*/
+PETSC_EXTERN PetscBool KNErrorAwaitAll(PetscErrorCode code);
+
 /* Collective on PETSC_COMM_WORLD. From here on our errors print one line; PETSc's own keep their traceback. */
 PETSC_EXTERN PetscErrorCode KNErrorHandlerPush(void);
 

@@ -45,7 +45,7 @@ PETSC_EXTERN PetscErrorCode KNRunReadConfig(const char directory[], char **yaml)
 PETSC_EXTERN PetscErrorCode KNRunStart(KNRun run, const char yaml[], PetscInt64 done, PetscReal *seconds);
 
 /*
-  Not collective. Rows of metrics.csv of a directory, for one rank to read; *metrics is freed with PetscFree(). *count 0 if there is no such file.
+  Not collective. Rows of metrics.csv of a directory, for one rank to read; *metrics is freed with PetscFree(). *count 0 if there is no such file. Raises KN_ERR_INPUT, on this rank, if it cannot be read.
 */
 PETSC_EXTERN PetscErrorCode KNRunReadMetrics(const char directory[], PetscInt *count, KNMetrics **metrics);
 

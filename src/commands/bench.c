@@ -7,6 +7,7 @@
 #include "bench.h"
 #include "command.h"
 #include <kitinet/memory.h>
+#include <kitinet/path.h>
 #include <omp.h>
 
 typedef enum { ALL, LAYERS, STEP, INFERENCE } What;
@@ -152,13 +153,15 @@ static PetscErrorCode MeasureAll(KNBench *bench, What what, FILE *file)
 static PetscErrorCode OpenTable(const char output[], char partial[], FILE **file)
 {
   PetscMPIInt rank;
+  int         descriptor = -1;
 
   PetscFunctionBegin;
   *file = NULL;
   if (!output[0]) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   PetscCall(PetscSNPrintf(partial, PETSC_MAX_PATH_LEN, "%s.partial", output));
-  if (rank == 0) *file = fopen(partial, "w");
+  if (rank == 0) descriptor = KNPathCreate(partial);
+  if (descriptor >= 0) *file = fdopen(descriptor, "w");
   PetscCall(KNAgree(PETSC_COMM_WORLD, rank == 0 && !*file ? KN_ERR_IO : 0, "%s: cannot be written; choose another -bench_output", output));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

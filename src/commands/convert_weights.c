@@ -1,18 +1,20 @@
 /* kitinet convert: the weights of a checkpoint as arrays for PyTorch, and back into a checkpoint. */
 #include "convert.h"
+#include <kitinet/path.h>
 #include <kitinet/trainer.h>
 #include <kitinet/weights.h>
-#include <unistd.h>
 
 static PetscErrorCode CheckOutput(const char output[], PetscBool overwrite)
 {
   PetscMPIInt rank;
-  int         code = 0;
+  PetscBool   exists  = PETSC_FALSE;
+  int         failure = 0;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
-  if (rank == 0 && !overwrite && !access(output, F_OK)) code = KN_ERR_USAGE;
-  PetscCall(KNAgree(PETSC_COMM_WORLD, code, "%s: exists: choose another name, or give -overwrite to replace it", output));
+  if (rank == 0 && !overwrite) failure = KNPathExists(output, &exists);
+  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_IO : 0, "%s: cannot be looked at: %s; choose another -output", output, strerror(failure)));
+  PetscCall(KNAgree(PETSC_COMM_WORLD, exists ? KN_ERR_USAGE : 0, "%s: exists: choose another name, or give -overwrite to replace it", output));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

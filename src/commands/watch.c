@@ -7,6 +7,7 @@
 #include "watch_plot.h"
 #include <kitinet/progress.h>
 #include <kitinet/run.h>
+#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
@@ -55,12 +56,13 @@ static PetscErrorCode Look(const char directory[], Sight *sight)
   *sight = (Sight){.saved = -1};
   PetscCall(KNRunReadMetrics(directory, &sight->count, &sight->metrics));
   PetscCall(KNRunPath(directory, "config.yaml", path));
-  if ((file = fopen(path, "r"))) {
-    while (fgets(line, sizeof(line), file)) (void)sscanf(line, "train_epochs: %ld", &sight->epochs);
-    fclose(file);
-  }
+  file = fopen(path, "r");
+  PetscCheck(file || errno == ENOENT, PETSC_COMM_SELF, KN_ERR_INPUT, "%s: cannot be read: %s", path, strerror(errno));
+  while (file && fgets(line, sizeof(line), file)) (void)sscanf(line, "train_epochs: %ld", &sight->epochs);
+  if (file) fclose(file);
   PetscCall(KNRunPath(directory, "checkpoint.h5", path));
   if (!stat(path, &status)) sight->saved = PetscMax(difftime(time(NULL), status.st_mtime), 0);
+  else PetscCheck(errno == ENOENT, PETSC_COMM_SELF, KN_ERR_INPUT, "%s: cannot be looked at: %s", path, strerror(errno));
   PetscCall(PetscMalloc3(sight->count, &sight->x, sight->count, &sight->y[0], sight->count, &sight->y[1]));
   for (PetscInt i = 0; i < sight->count; i++) {
     sight->x[i]    = (double)sight->metrics[i].epoch;
@@ -172,7 +174,7 @@ PetscErrorCode KNCommand_Watch(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsEnd("watch", purpose, &done));
   if (done) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCheck(watch.runs, PETSC_COMM_WORLD, KN_ERR_USAGE, "no run to watch: add -run DIRECTORY");
-  for (PetscInt r = 0; r < watch.runs && watch.once; r++) PetscCheck(!access(watch.run[r], R_OK | X_OK), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s: no such run directory", watch.run[r]);
+  for (PetscInt r = 0; r < watch.runs && watch.once; r++) PetscCheck(!access(watch.run[r], R_OK | X_OK), PETSC_COMM_WORLD, KN_ERR_INPUT, "run directory %s: %s", watch.run[r], strerror(errno));
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   if (rank == 0) {
     const struct sigaction action = {.sa_handler = Interrupt};

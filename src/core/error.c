@@ -1,6 +1,7 @@
 /* Errors that a user can mend: one line, the right exit code, the same on all ranks. */
 #include <kitinet/error.h>
 #include <stdarg.h>
+#include <time.h>
 
 static PetscBool KNErrorIsOurs(PetscErrorCode code)
 {
@@ -24,6 +25,7 @@ int KNExitCode(PetscErrorCode code)
 }
 
 static PetscBool broken;
+static char      said[1024]; /* the last of our errors on this rank, printed or not */
 
 void KNErrorSetBroken(void)
 {
@@ -49,12 +51,31 @@ static PetscErrorCode KNErrorHandler(MPI_Comm comm, int line, const char *functi
   if (!KNErrorIsOurs(code)) return PetscTraceBackErrorHandler(comm, line, function, file, code, type, message, context);
   if (type != PETSC_ERROR_INITIAL) return code; /* on its way up: said already */
   MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
+  (void)snprintf(said, sizeof(said), "%s", message);
   if (rank == 0) {
     fflush(stdout);
     fprintf(stderr, "kitinet: %s\n", message);
     fflush(stderr);
   }
   return code;
+}
+
+PetscBool KNErrorAwaitAll(PetscErrorCode code)
+{
+  enum { PATIENCE = 500 }; /* times 10 ms */
+  const struct timespec pause = {.tv_nsec = 10000000};
+  MPI_Request           all;
+  PetscMPIInt           rank;
+  int                   together = 0;
+
+  if (MPI_Comm_rank(PETSC_COMM_WORLD, &rank) || MPI_Ibarrier(PETSC_COMM_WORLD, &all)) return PETSC_FALSE;
+  if (!code) return (PetscBool)!MPI_Wait(&all, MPI_STATUS_IGNORE);
+  for (int i = 0; i < PATIENCE && !together; i++) {
+    if (MPI_Test(&all, &together, MPI_STATUS_IGNORE)) return PETSC_FALSE;
+    if (!together) (void)nanosleep(&pause, NULL);
+  }
+  if (!together && rank != 0) fprintf(stderr, "kitinet: rank %d alone: %s\n", rank, said);
+  return (PetscBool)together;
 }
 
 PetscErrorCode KNErrorHandlerPush(void)

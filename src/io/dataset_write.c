@@ -10,6 +10,7 @@
 */
 #include "dataset_impl.h"
 #include <kitinet/lock.h>
+#include <kitinet/path.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -42,27 +43,57 @@ static int LockTemporary(int descriptor)
   return 0; /* also where a file system has no locks */
 }
 
+/* Whether the final name is free, or may be replaced. */
+static int CheckFinal(KNDataset dataset, PetscBool overwrite)
+{
+  KNFile      final = {.path = dataset->path};
+  struct stat status;
+  int         code = 0;
+
+  if (stat(dataset->path, &status)) {
+    if (!KNPathIsAbsent(errno)) code = KNFileFail(&final, KN_ERR_USAGE, "cannot be looked at: %s; nothing is written over unseen", strerror(errno));
+  } else if (!S_ISREG(status.st_mode)) code = KNFileFail(&final, KN_ERR_USAGE, "is no file: name the file to write");
+  else if (!overwrite) code = KNFileFail(&final, KN_ERR_USAGE, "exists: choose another name, or give -overwrite to replace it");
+  if (code) memcpy(dataset->file.message, final.message, sizeof(final.message));
+  return code;
+}
+
+/* Whether the temporary name still stands for the file that is open: whoever had the lock may have given that its final name, or removed it. */
+static PetscBool IsTemporary(KNDataset dataset, int descriptor)
+{
+  struct stat opened, named;
+
+  return (PetscBool)(!fstat(descriptor, &opened) && !stat(dataset->temporary, &named) && opened.st_dev == named.st_dev && opened.st_ino == named.st_ino);
+}
+
+/* Of a file that we do not write after all: an empty one, just made, goes. */
+static void CloseTemporary(KNDataset dataset, int descriptor)
+{
+  if (IsTemporary(dataset, descriptor) && !lseek(descriptor, 0, SEEK_END)) unlink(dataset->temporary);
+  close(descriptor);
+}
+
 /* Rank 0: nobody else writes it, and we may. The lock lasts as long as the descriptor. */
 static int OpenTemporary(KNDataset dataset, PetscBool overwrite)
 {
-  KNFile     *file = &dataset->file;
-  struct stat status;
-  int         descriptor;
+  KNFile *file = &dataset->file;
+  int     descriptor, code;
 
-  if (stat(dataset->path, &status) == 0) {
-    file->path = dataset->path;
-    if (!S_ISREG(status.st_mode)) return KNFileFail(file, KN_ERR_USAGE, "is no file: name the file to write");
-    if (!overwrite) return KNFileFail(file, KN_ERR_USAGE, "exists: choose another name, or give -overwrite to replace it");
-    file->path = dataset->temporary;
-  }
-  descriptor = open(dataset->temporary, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (descriptor < 0) return KNFileFail(file, KN_ERR_USAGE, "cannot be created: %s%s", strerror(errno), errno == ENOENT ? "; create the directory first" : "");
-  if (LockTemporary(descriptor)) {
+  for (;;) {
+    KNCallFile(CheckFinal(dataset, overwrite));
+    descriptor = open(dataset->temporary, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (descriptor < 0) return KNFileFail(file, KN_ERR_USAGE, "cannot be created: %s%s", strerror(errno), errno == ENOENT ? "; create the directory first" : "");
+    if (LockTemporary(descriptor)) {
+      close(descriptor);
+      return KNFileFail(file, KN_ERR_USAGE, "is being written by another run: wait for it, or choose another name");
+    }
+    if (IsTemporary(dataset, descriptor)) break;
     close(descriptor);
-    return KNFileFail(file, KN_ERR_USAGE, "is being written by another run: wait for it, or choose another name");
   }
-  dataset->descriptor = descriptor;
-  return 0;
+  code = CheckFinal(dataset, overwrite); /* again: it may have been published since */
+  if (code) CloseTemporary(dataset, descriptor);
+  else dataset->descriptor = descriptor;
+  return code;
 }
 
 /* Rank 0, once before HDF5 has touched the file (which empties it again), so that a full disk is told as what it is; once after. */

@@ -1,6 +1,8 @@
 /* Records: small HDF5 files in memory, stored and loaded by one description. */
 #include "record_impl.h"
+#include <kitinet/path.h>
 #include <kitinet/record.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,22 +76,37 @@ PetscBool KNRecordIsLoaded(KNRecord record)
   return (PetscBool)(record->direction == KN_LOAD);
 }
 
+/* Whether there is a file that may not be opened: what cannot be read is not damaged, and its previous generation does not take its place. */
+static PetscBool IsShut(const char path[])
+{
+  const int       descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  const PetscBool shut       = (PetscBool)(descriptor < 0 && !KNPathIsAbsent(errno));
+
+  if (descriptor >= 0) close(descriptor);
+  return shut;
+}
+
 /* Rank 0: the newest whole generation of path; of a plain file there is one. */
 static int ReadGeneration(KNFile *file, const char kind[], const char path[], KNImage *image)
 {
-  KNFile current = {.path = path, .code = KN_ERR_INPUT}, previous = {.code = KN_ERR_INPUT};
-  char   name[PETSC_MAX_PATH_LEN];
-  int    code;
+  KNFile    current = {.path = path, .code = KN_ERR_INPUT}, previous = {.code = KN_ERR_INPUT};
+  char      name[PETSC_MAX_PATH_LEN];
+  PetscBool found;
+  int       code;
 
   if (!kind) return KNFileReadWhole(file, image);
   if (!(code = KNFileReadWhole(&current, image)) && !(code = KNRecordBlockCheck(&current, kind, image->bytes, image->size))) return 0;
+  if (IsShut(path)) {
+    memcpy(file->message, current.message, sizeof(file->message));
+    return code;
+  }
   (void)snprintf(name, sizeof(name), "%s.previous", path);
   previous.path = name;
   if (!KNFileReadWhole(&previous, image) && !KNRecordBlockCheck(&previous, kind, image->bytes, image->size)) {
     fprintf(stderr, "kitinet: %s; going on from the previous one, %s\n", current.message, name);
     return 0;
   }
-  if (access(name, F_OK)) (void)snprintf(file->message, sizeof(file->message), "%.900s; check the path, or restore the file", current.message);
+  if (!KNPathExists(name, &found) && !found) (void)snprintf(file->message, sizeof(file->message), "%.900s; check the path, or restore the file", current.message);
   else (void)snprintf(file->message, sizeof(file->message), "%.450s; %.450s; restore one of them", current.message, previous.message);
   return code;
 }

@@ -66,10 +66,11 @@ int KNArrayLoad(KNFile *file, const char name[], PetscBool is_complex, int rank,
   hsize_t     found[H5S_MAX_RANK];
   hid_t       dataset, space, type, wanted;
   int         nfound;
-  htri_t      equal;
+  htri_t      equal, exists;
 
   PrintShape(sizeof(wants), wants, rank, shape);
-  if (H5Lexists(file->id, name, H5P_DEFAULT) <= 0 || (dataset = H5Dopen2(file->id, name, H5P_DEFAULT)) < 0) return KNFileFail(file, KN_ERR_INPUT, "no %s in it, the network wants %s of %s", name, wants, kind);
+  KNCallHDF5(file, exists = H5Lexists(file->id, name, H5P_DEFAULT));
+  if (!exists || (dataset = H5Dopen2(file->id, name, H5P_DEFAULT)) < 0) return KNFileFail(file, KN_ERR_INPUT, "no %s in it, the network wants %s of %s", name, wants, kind);
   KNCallFile(ArrayType(file, is_complex, &wanted));
   KNCallHDF5(file, space = H5Dget_space(dataset));
   KNCallHDF5(file, type = H5Dget_type(dataset));

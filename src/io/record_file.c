@@ -1,6 +1,7 @@
 /* Files that are written whole or not at all, and the user block in front of a record. Plain C, rank 0 only. */
 #include "record_impl.h"
 #include <kitinet/lock.h>
+#include <kitinet/path.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -40,20 +41,22 @@ int KNFolderFlush(const char path[])
 
 int KNFileReplace(KNFile *file, size_t nparts, const KNFilePart part[], const char *previous)
 {
-  char        temporary[PETSC_MAX_PATH_LEN];
-  struct stat status;
-  int         descriptor, code = 0;
+  char            temporary[PETSC_MAX_PATH_LEN];
+  struct stat     status;
+  const PetscBool exists = (PetscBool)!stat(file->path, &status);
+  int             descriptor, code = 0;
 
-  if (!stat(file->path, &status) && !S_ISREG(status.st_mode)) return KNFileFail(file, KN_ERR_IO, "cannot be replaced, it is no regular file; choose another path");
+  if (!exists && !KNPathIsAbsent(errno)) return KNFileFail(file, KN_ERR_IO, "cannot be looked at: %s; nothing is replaced unseen", strerror(errno));
+  if (exists && !S_ISREG(status.st_mode)) return KNFileFail(file, KN_ERR_IO, "cannot be replaced, it is no regular file; choose another path");
   if (!KNLockUnfinished(file->path, sizeof(temporary), temporary)) return KNFileFail(file, KN_ERR_IO, "the path is too long");
-  descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  descriptor = KNPathCreate(temporary);
   if (descriptor < 0) return KNFileFail(file, KN_ERR_IO, "cannot create %s: %s", temporary, strerror(errno));
   for (size_t i = 0; i < nparts && !code; i++) code = WriteAll(file, descriptor, (const char *)part[i].bytes, part[i].size);
   if (!code && fsync(descriptor)) code = KNFileFail(file, KN_ERR_IO, "flushing to disk failed: %s", strerror(errno));
   if (close(descriptor) && !code) code = KNFileFail(file, KN_ERR_IO, "closing failed: %s", strerror(errno));
   if (!code) code = KNLockCheck(sizeof(file->message), file->message);
   /* The old generation gets a second name first, so that a whole file has the final name at every moment. */
-  if (!code && previous && !access(file->path, F_OK)) {
+  if (!code && previous && exists) {
     if (unlink(previous) && errno != ENOENT) code = KNFileFail(file, KN_ERR_IO, "cannot remove %s: %s", previous, strerror(errno));
     else if (link(file->path, previous) && rename(file->path, previous)) code = KNFileFail(file, KN_ERR_IO, "cannot keep the previous one as %s: %s", previous, strerror(errno));
   }

@@ -1,6 +1,7 @@
 /* Drawing with gnuplot: a script and its data are written beside the picture, drawn, and removed. */
 #include "picture_impl.h"
 
+#include <kitinet/path.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -37,6 +38,13 @@ static PetscBool KNPictureIsPrintable(const char text[])
   return PETSC_TRUE;
 }
 
+static FILE *KNPictureCreate(const char name[])
+{
+  const int descriptor = KNPathCreate(name);
+
+  return descriptor < 0 ? NULL : fdopen(descriptor, "wb");
+}
+
 PetscBool KNPictureOpen(const char path[], KNPicture *picture)
 {
   char        name[NAME];
@@ -50,8 +58,8 @@ PetscBool KNPictureOpen(const char path[], KNPicture *picture)
     problem = "its name holds a control character";
   }
   if (!problem) {
-    picture->script = fopen(KNPictureName(picture, ".gp", name), "w");
-    picture->data   = fopen(KNPictureName(picture, ".dat", name), "wb");
+    picture->script = KNPictureCreate(KNPictureName(picture, ".gp", name));
+    if (picture->script) picture->data = KNPictureCreate(KNPictureName(picture, ".dat", name));
     if (!picture->script || !picture->data) problem = strerror(errno);
   }
   if (!problem) return PETSC_TRUE;

@@ -1,5 +1,7 @@
 /* Measures of condensation: all follow from sums of squares and from the Gram matrix of the incoming weights. */
 #include <kitinet/condensation.h>
+#include <kitinet/error.h>
+#include <errno.h>
 #include <petscblaslapack.h>
 #include <string.h>
 
@@ -174,6 +176,7 @@ PetscErrorCode KNCondensationRead(const char directory[], PetscInt *count, Petsc
   *measured = NULL;
   PetscCall(KNRunPath(directory, table, path));
   file = fopen(path, "r");
+  PetscCheck(file || errno == ENOENT, PETSC_COMM_SELF, KN_ERR_INPUT, "%s: cannot be read: %s", path, strerror(errno));
   while (file && fgets(line, sizeof(line), file)) {
     KNCondensation row;
     long long      e;

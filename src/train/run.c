@@ -1,6 +1,7 @@
 /* The run directory. Rank 0 touches the files; all ranks learn of a failure. */
 #include <kitinet/error.h>
 #include <kitinet/lock.h>
+#include <kitinet/path.h>
 #include <kitinet/record.h>
 #include <kitinet/run.h>
 #include <ctype.h>
@@ -81,47 +82,34 @@ PetscErrorCode KNRunHasCheckpoint(const char directory[], PetscBool *has)
 {
   char        path[PETSC_MAX_PATH_LEN], previous[PETSC_MAX_PATH_LEN];
   PetscMPIInt rank;
+  PetscBool   current = PETSC_FALSE, older = PETSC_FALSE;
+  int         failure = 0;
 
   PetscFunctionBegin;
   PetscCall(KNRunPath(directory, "checkpoint.h5", path));
   PetscCall(KNRunPath(directory, "checkpoint.h5.previous", previous));
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
-  *has = (PetscBool)(rank == 0 && (!access(path, F_OK) || !access(previous, F_OK)));
+  if (rank == 0) failure = KNPathExists(path, &current);
+  if (rank == 0 && !failure) failure = KNPathExists(previous, &older);
+  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_INPUT : 0, "%s: cannot be looked at: %s; a run that may have begun is not begun again", path, strerror(failure)));
+  *has = (PetscBool)(current || older);
   PetscCallMPI(MPI_Bcast(has, 1, MPIU_BOOL, 0, PETSC_COMM_WORLD));
   PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Rank 0: a text file of at most 16 MiB, freed with free(); NULL if it cannot be read. */
-static char *ReadText(const char path[])
-{
-  enum { LARGEST = 1 << 24 };
-  FILE  *file = fopen(path, "r");
-  char  *text = NULL;
-  size_t size = 0;
-
-  if (!file) return NULL;
-  if (!fseek(file, 0, SEEK_END)) {
-    const long length = ftell(file);
-
-    if (length >= 0 && length <= LARGEST && !fseek(file, 0, SEEK_SET) && (text = (char *)malloc((size_t)length + 1))) {
-      size       = fread(text, 1, (size_t)length, file);
-      text[size] = 0;
-    }
-  }
-  fclose(file);
-  return text;
 }
 
 PetscErrorCode KNTextRead(const char path[], const char hint[], char **text)
 {
   char       *found = NULL;
   PetscMPIInt rank;
-  size_t      size = 0;
+  size_t      size    = 0;
+  int         failure = 0;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
-  if (rank == 0 && (found = ReadText(path))) size = strlen(found) + 1;
-  PetscCall(KNAgree(PETSC_COMM_WORLD, rank == 0 && !found ? KN_ERR_INPUT : 0, "%s: cannot be read; %s", path, hint));
+  if (rank == 0) failure = KNPathReadText(path, &found);
+  if (rank == 0 && !found && !failure) failure = ENOENT;
+  if (found) size = strlen(found) + 1;
+  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_INPUT : 0, "%s: cannot be read: %s; %s", path, strerror(failure), hint));
   PetscCallMPI(MPI_Bcast(&size, sizeof(size), MPI_BYTE, 0, PETSC_COMM_WORLD));
   PetscCall(PetscMalloc1(size, text));
   if (rank == 0) memcpy(*text, found, size);
@@ -169,20 +157,17 @@ static PetscErrorCode PrintObject(const char row[], size_t size, char object[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNRunReadMetrics(const char directory[], PetscInt *count, KNMetrics **metrics)
+/* The rows of a metrics.csv; text may be NULL. */
+static PetscErrorCode ParseMetrics(const char text[], PetscInt *count, KNMetrics **metrics)
 {
-  char path[PETSC_MAX_PATH_LEN], *text, *line;
-
   PetscFunctionBegin;
   *count   = 0;
   *metrics = NULL;
-  PetscCall(KNRunPath(directory, "metrics.csv", path));
-  text = ReadText(path);
-  for (line = text ? strchr(text, '\n') : NULL; line && line[1]; line = strchr(line + 1, '\n')) { /* the first line is the header */
+  for (const char *line = text ? strchr(text, '\n') : NULL; line && line[1]; line = strchr(line + 1, '\n')) { /* the first line is the header */
     KNMetrics row  = {.test = -1};
-    char     *next = line + 1;
+    char     *next;
 
-    row.epoch = strtoll(next, &next, 10);
+    row.epoch = strtoll(line + 1, &next, 10);
     row.train = strtod(next + (*next == ','), &next);
     if (*next == ',' && next[1] != ',') row.test = strtod(next + 1, &next);
     else if (*next) next++;
@@ -193,6 +178,19 @@ PetscErrorCode KNRunReadMetrics(const char directory[], PetscInt *count, KNMetri
     PetscCall(PetscRealloc((size_t)(*count + 1) * sizeof(row), metrics));
     (*metrics)[(*count)++] = row;
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNRunReadMetrics(const char directory[], PetscInt *count, KNMetrics **metrics)
+{
+  char path[PETSC_MAX_PATH_LEN], *text;
+  int  failure;
+
+  PetscFunctionBegin;
+  PetscCall(KNRunPath(directory, "metrics.csv", path));
+  failure = KNPathReadText(path, &text);
+  PetscCheck(!failure, PETSC_COMM_SELF, KN_ERR_INPUT, "%s: cannot be read: %s", path, strerror(failure));
+  PetscCall(ParseMetrics(text, count, metrics));
   free(text);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -200,17 +198,22 @@ PetscErrorCode KNRunReadMetrics(const char directory[], PetscInt *count, KNMetri
 PetscErrorCode KNRunStart(KNRun run, const char yaml[], PetscInt64 done, PetscReal *seconds)
 {
   enum { ROW = 256 };
-  char       path[PETSC_MAX_PATH_LEN], *text = NULL, *objects = NULL;
+  char       path[PETSC_MAX_PATH_LEN], *found = NULL, *text = NULL, *objects = NULL;
   KNMetrics *metrics = NULL;
   PetscInt   count   = 0;
   size_t     size = 0, objects_size = 0;
+  int        failure = 0;
 
   PetscFunctionBegin;
   *seconds = 0;
+  PetscCall(KNRunPath(run->directory, "metrics.csv", path));
+  if (run->rank == 0) failure = KNPathReadText(path, &found);
+  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_INPUT : 0, "%s: cannot be read: %s; its rows up to here would be lost", path, strerror(failure)));
   PetscCall(KNRunPath(run->directory, "config.yaml", path));
   PetscCall(KNFileWriteWhole(PETSC_COMM_WORLD, path, strlen(yaml), yaml));
   if (run->rank == 0) {
-    PetscCall(KNRunReadMetrics(run->directory, &count, &metrics));
+    PetscCall(ParseMetrics(found, &count, &metrics));
+    free(found);
     PetscCall(PetscMalloc2(sizeof(HEADER) + (size_t)count * ROW, &text, (size_t)count * ROW + 1, &objects));
     size = (size_t)sprintf(text, "%s", HEADER);
     for (PetscInt i = 0; i < count && metrics[i].epoch <= done; i++) {
@@ -286,14 +289,16 @@ PetscErrorCode KNRunLog(KNRun run, const char format[], ...)
 PetscErrorCode KNRunTableStart(KNRun run, const char name[], const char header[], PetscInt64 done)
 {
   char   path[PETSC_MAX_PATH_LEN], *found = NULL, *kept = NULL;
-  size_t size = 0;
+  size_t size    = 0;
+  int    failure = 0;
 
   PetscFunctionBegin;
   PetscCall(KNRunPath(run->directory, name, path));
+  if (run->rank == 0) failure = KNPathReadText(path, &found);
+  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_INPUT : 0, "%s: cannot be read: %s; its rows up to here would be lost", path, strerror(failure)));
   if (run->rank == 0) {
     const char *line;
 
-    found = ReadText(path);
     PetscCall(PetscMalloc1(strlen(header) + (found ? strlen(found) : 0) + 1, &kept));
     size = (size_t)sprintf(kept, "%s", header);
     line = found ? strchr(found, '\n') : NULL;

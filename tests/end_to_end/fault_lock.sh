@@ -16,21 +16,28 @@ kill -USR1 $first
 ends 75 wait $first
 [ ! -e run/lock ] || fail "an ended job leaves its lock: $(cat run/lock)"
 
-# Dead: this process has ended, another has its number, the lock was never written. Elsewhere: nobody knows.
-lock() { printf 'host %s\nprocess %s %s\njob %s %s\n' "$@" > run/lock; }
+# Dead: this process has ended, another has its number, the machine has started again, the lock was never written. Elsewhere, and in another container of this name: nobody knows.
+boot=$(cat /proc/sys/kernel/random/boot_id) processes=$(readlink /proc/self/ns/pid)
+lock() { printf 'host %s\nboot %s %s\nprocess %s %s\njob %s %s\n' "$@" > run/lock; }
+here() { lock "$(hostname)" "$boot" "$processes" "$@"; }
 goes_on() { ends 75 ranks 1 train -run run -max_time 1e-9 > output 2> message; [ ! -e run/lock ] || fail "the lock stays: $1"; }
 sh -c 'echo $$' > number
-lock "$(hostname)" "$(cat number)" 1 - 0; goes_on "dead process"
-lock "$(hostname)" $$ 1 - 0; goes_on "another process of the same number"
-: > run/checkpoint.h5.3.tmp; : > run/mine.tmp
+here "$(cat number)" 1 - 0; goes_on "dead process"
+here $$ 1 - 0; goes_on "another process of the same number"
+for name in mine.tmp results.3.tmp kitinet.tmp 3.kitinet.tmp table.csv.kitinet.3.tmp; do : > run/$name; done
+: > run/checkpoint.h5.3.kitinet.tmp
 : > run/lock; touch -d '10 seconds ago' run/lock; goes_on "an empty lock"
-[ ! -e run/checkpoint.h5.3.tmp ] || fail "the unfinished file of another start stays"
-[ -e run/mine.tmp ] || fail "a file of the user's was removed"
-rm run/mine.tmp
-lock elsewhere 1 1 - 0
-unchanged refused 2 "run is in use by process 1 on host elsewhere (job -, restart 0)" second
+[ ! -e run/checkpoint.h5.3.kitinet.tmp ] || fail "the unfinished file of another start stays"
+for name in mine.tmp results.3.tmp kitinet.tmp 3.kitinet.tmp table.csv.kitinet.3.tmp; do rm run/$name || fail "a file that no owner of a lock writes was removed"; done
+stays() { unchanged refused 2 "run is in use by process $1 on host $2 (job -, restart 0)" second; }
+lock elsewhere "$boot" "pid:[1]" 1 1 - 0; stays 1 elsewhere
+lock "$(hostname)" "$boot" "pid:[1]" $$ 1 - 0; stays $$ "$(hostname)"
+lock "$(hostname)" other-boot "pid:[1]" $$ 1 - 0; stays $$ "$(hostname)"
+printf 'host %s\nprocess %s %s\njob %s %s\n' "$(hostname)" $$ 1 - 0 > run/lock; stays $$ "$(hostname)" # as it was written before
+lock "$(hostname)" other-boot "$processes" $$ 1 - 0
+if [ "$processes" = "pid:[4026531836]" ]; then goes_on "the machine has started again"; else stays $$ "$(hostname)"; fi
 [ ! -e run/lock.old ] || fail "a leftover"
-rm run/lock
+rm -f run/lock
 
 # Job 17 runs; its requeued self takes over. Job 18, and the same start of job 17, do not.
 job 17 0
@@ -60,7 +67,7 @@ background TERM "$KITINET" $endless -checkpoint_every 1 > first.output 2> first.
 first=$!
 rows=$(wc -l < run/metrics.csv)
 await "no epoch" epochs "$rows"
-lock elsewhere 1 1 17 1
+lock elsewhere "$boot" "$processes" 1 1 17 1
 ends 2 wait $first
 [ -z "$(find run -name '*.tmp')" ] || fail "a temporary file stays"
 grep -q "taken over by process 1 on host elsewhere (job 17, restart 1)" first.message || fail "the old copy says: $(cat first.message)"

@@ -55,3 +55,9 @@ if grep -q "Read -1" output message; then fail "MPI found out by itself"; fi
 
 # 22: the last rank's working folder, or a folder that is not there, makes no difference; who may not write is told so.
 refused 4 "run directory /proc/run: " ranks 2 $run -run /proc/run
+
+# Row 14: an error that one rank alone raises, which should not be, is said by that rank and ends all, too.
+lone() { limited "$MPIEXEC" -n 3 "$(dirname "$PWD")/lone_error" "$1"; }
+refused 3 "rank 2 alone: somewhere.h5: is damaged" lone 2
+refused 3 "somewhere.h5: is damaged" lone 0
+refused 3 "somewhere.h5: is damaged" limited "$(dirname "$PWD")/lone_error" 0

@@ -18,13 +18,33 @@ grep -q "^going on with" summary || fail "begins afresh after it was killed: $(c
 cmp whole.h5 killed.h5 || fail "another file after three kills"
 
 # Another process has the file. A job that was started again waits for its earlier start to go, others are told.
-flock waited.h5.partial sh -c 'echo > held; until [ -e let_go ]; do sleep 0.1; done' &
+flock waited.h5.partial sh -c ': > held; until [ -e let_go ]; do sleep 0.1; done' &
 await "nobody holds the file" [ -e held ]
 waited() { generate 1 -samples 3 -output waited.h5; }
 refused 2 "waited.h5.partial: is being written by another run" waited
 (sleep 2; : > let_go) &
 SLURM_RESTART_COUNT=1 waited > summary 2> message || fail "did not wait for its earlier start: $(cat message)"
 wait
+rm held let_go
+
+# The earlier start publishes while the later one waits: what is published is neither the waiter's to write, nor to replace unasked.
+published() { SLURM_RESTART_COUNT=1 generate 1 -samples $samples -output published.h5 "$@"; }
+for overwrite in "" -overwrite; do
+  rm -f published.h5
+  generate 1 -samples $samples -output published.h5 -max_time 1e-9 > summary 2> message || true
+  flock published.h5.partial sh -c ': > held; until [ -e publish ]; do sleep 0.1; done; mv published.h5.partial published.h5; cp whole.h5 published.h5' &
+  await "nobody holds the file" [ -e held ]
+  (sleep 2; : > publish) &
+  if [ "$overwrite" ]; then
+    published $overwrite > summary 2> message || fail "does not replace what was published: $(cat message)"
+  else
+    refused 2 "published.h5: exists: choose another name, or give -overwrite to replace it" published
+  fi
+  wait
+  cmp whole.h5 published.h5 || fail "the waiter wrote into the published file"
+  [ ! -e published.h5.partial ] || fail "a leftover"
+  rm held publish
+done
 
 # A time limit ends in order, with exit code 75, and never before a sample is done, however slow the start; every run goes on with what the one before has done.
 one() { generate 1 -samples 3 -output one.h5 -max_time 1e-9 > summary 2> message; }

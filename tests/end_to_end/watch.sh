@@ -13,7 +13,7 @@ made() {
 ends 2 watch -once
 grep -q "add -run" message || fail "$(cat message)"
 ends 3 watch -run nowhere -once
-grep -q "nowhere: no such run directory" message || fail "$(cat message)"
+grep -q "run directory nowhere: No such file or directory" message || fail "$(cat message)"
 mkdir empty
 ends 0 watch -run empty -once
 grep -q "^empty  has not begun" output || fail "$(cat output)"

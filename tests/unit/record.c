@@ -3,6 +3,7 @@
   damaged: each byte of the header, bytes throughout the payload, each way of being cut short. A failure to write leaves what was there.
 */
 #include "dataset_test.h"
+#include <kitinet/lock.h>
 #include <kitinet/record.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -120,21 +121,30 @@ static PetscErrorCode CheckNumber(const char path[], PetscInt64 expected)
 
 static PetscErrorCode TestGenerations(void)
 {
-  char  *first, *again;
+  char  *first, *again, unfinished[PETSC_MAX_PATH_LEN] = "";
   size_t size, size_again;
 
   PetscFunctionBegin;
   PetscCall(Remove("a.h5"));
   PetscCall(Remove("a.h5.previous"));
-  PetscCall(WriteBytes("a.h5.0.tmp", "left over", 9));
+  PetscCall(WriteBytes("elsewhere", "not ours", 8)); /* a link to it under the temporary name is not followed */
+  if (First()) {
+    CHECK(KNLockUnfinished("a.h5", sizeof(unfinished), unfinished), "A name too long");
+    (void)unlink(unfinished);
+    CHECK(!symlink("elsewhere", unfinished), "No link");
+  }
+  MPI_Barrier(PETSC_COMM_WORLD);
   for (PetscInt64 number = 1; number <= 3; number++) {
     PetscCall(Save("a.h5", number));
     PetscCall(CheckNumber("a.h5", number));
-    CHECK(access("a.h5.0.tmp", F_OK), "A temporary file is left");
+    CHECK(access(unfinished, F_OK), "A temporary file is left");
     if (number > 1) PetscCall(CheckNumber("a.h5.previous", number - 1));
     else CHECK(access("a.h5.previous", F_OK), "The first generation has a previous one");
     PetscCallMPI(MPI_Barrier(PETSC_COMM_WORLD)); /* all have looked before rank 0 writes the next one */
   }
+  PetscCall(ReadBytes("elsewhere", &first, &size));
+  CHECK(size == 8 && !memcmp(first, "not ours", 8), "A link was followed");
+  free(first);
   PetscCall(Save("b.h5", 3));
   PetscCall(ReadBytes("a.h5", &first, &size));
   PetscCall(ReadBytes("b.h5", &again, &size_again));
@@ -240,13 +250,15 @@ static PetscErrorCode TestFilling(void)
 /* Below a regular file nothing can be created, not even by root; a folder cannot be replaced. */
 static PetscErrorCode TestUnwritable(void)
 {
+  char unfinished[PETSC_MAX_PATH_LEN];
+
   PetscFunctionBegin;
   EXPECT_ERROR(KN_ERR_IO, "a.h5/below.h5: cannot create", Save("a.h5/below.h5", 7));
   EXPECT_ERROR(KN_ERR_IO, "nowhere/new.h5: cannot create", Save("nowhere/new.h5", 7));
   if (First()) mkdir("folder.h5", 0777);
   MPI_Barrier(PETSC_COMM_WORLD);
   EXPECT_ERROR(KN_ERR_IO, "folder.h5: cannot", Save("folder.h5", 7));
-  CHECK(access("folder.h5.0.tmp", F_OK), "A failed write leaves its temporary file");
+  CHECK(KNLockUnfinished("folder.h5", sizeof(unfinished), unfinished) && access(unfinished, F_OK), "A failed write leaves its temporary file");
   PetscCall(CheckNumber("a.h5", 4));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
