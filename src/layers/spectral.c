@@ -16,7 +16,7 @@
   (' transposes), each as many operations as the complex product. With 32 channels and B = 20 sgemm does the first and the last
   in 0.65 of the time of cgemm, the middle one in the same.
 
-  Where ranks share a sample, each a slab of its grid, A x and A dy are sums over the ranks (spectral_outer.h): the kept modes are all that travels. All ranks then multiply all modes, and
+  Where ranks share a sample, each a slab of its grid, A x and A dy are sums over the ranks (spectral_outer.c): the kept modes are all that travels. All ranks then multiply all modes, and
   each computes the gradient of its share of the weights.
 */
 #include "product_kernels.h"

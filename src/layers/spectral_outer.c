@@ -1,5 +1,11 @@
 /*
-  The first axis of three, or the one that is divided among ranks: of each channel, the planes s0 pass through the inner transform as if they were channels; then, in real numbers,
+  The truncated Fourier transform along the first axis of a grid of three axes, or of a slab of any grid, on top of the one along the others (`inner`):
+
+      V_k[s0]  = the inner transform of plane s0, kept modes k of the other axes only
+      X_(k0,k) = sum_s0 V_k[s0] exp(-2 pi i k0 s0 / n0),   k0 = 0..m-1, -m..-1
+
+  as a product of matrices: little work, since few modes k are left. Of a slab the sum runs over its own planes: the modes of the whole field are the sum over the slabs, and only kept modes
+  travel. The only axis of a line keeps k0 = 0..m-1. Of each channel, the planes s0 pass through the inner transform as if they were channels; then, in real numbers,
 
       analysis   P (K, 2, 2, K0) = V (K, 2, n0) E,    X_(k0,k) = (P_rc + P_is) + i (P_ic - P_rs)
       synthesis  V (K, 2, n0) = Q (K, 2, 2, K0) E',   Q_rc = Yr, Q_rs = -Yi, Q_ic = Yi, Q_is = Yr
@@ -7,9 +13,8 @@
   with E (n0, 2, K0), cosines and sines of k0, rows r and i of V the real and imaginary part, K the kept modes of the other axes.
 */
 #include "product_kernels.h"
-#include "spectral_outer.h"
+#include "spectral_transform_impl.h"
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 
 static void kn_collect_outer(KNReal *restrict X, size_t stride, size_t imaginary, const KNReal *restrict P, size_t K0, size_t K)
@@ -43,17 +48,13 @@ static void kn_spread_outer(KNReal *restrict Q, const KNReal *restrict Y, size_t
   }
 }
 
-struct _p_KNOuter {
-  KNTransform    inner;      /* of n0 fields on the other axes; NULL: there are none */
-  size_t         C, n0, S;   /* channels; points of the first axis, of a plane; here, of a slab */
-  size_t         K0, K;      /* kept modes of the first axis, of the others */
-  int            threads;
-  size_t         nv, np;     /* reals of V and of P or Q, for one thread; multiples of a cache line */
-  KNReal        *work;       /* (threads, nv + np) */
-  KNReal        *E, *Et;     /* (n0, 2 K0) and its transpose */
-  PetscLogDouble flops;
-  size_t         bytes;      /* of the inner transform */
-};
+typedef struct {
+  KNTransform inner;   /* of n0 fields on the other axes; NULL: there are none */
+  size_t      n0, S;   /* points of the first axis, of a plane; here, of a slab */
+  size_t      K0, K;   /* kept modes of the first axis, of the others */
+  size_t      nv;      /* reals of V, for one thread, before those of P or Q */
+  KNReal     *E, *Et;  /* (n0, 2 K0) and its transpose */
+} Outer;
 
 static void kn_outer_waves(KNReal *E, KNReal *Et, size_t n0, size_t first, size_t whole, size_t K0, size_t m)
 {
@@ -69,62 +70,12 @@ static void kn_outer_waves(KNReal *E, KNReal *Et, size_t n0, size_t first, size_
   }
 }
 
-PetscErrorCode KNOuterCreate(KNTransformType type, const KNGrid *grid, PetscInt modes, PetscInt C, KNOuter *outer)
+static void KNTransformAnalyze_Outer(KNTransform transform, int thread, KNReal *X, size_t stride, size_t imaginary, const KNReal *x)
 {
-  const size_t line  = KN_ALIGN / sizeof(KNReal);
-  const KNGrid plane = KNGridMake(grid->dim - 1, grid->n + 1, grid->points);
-  const size_t m     = (size_t)modes;
-  KNOuter      o;
+  const Outer *o = transform->data;
+  KNReal      *V = transform->work + (size_t)thread * transform->reals, *P = V + o->nv;
 
-  PetscFunctionBegin;
-  PetscCall(PetscNew(outer));
-  o     = *outer;
-  o->C  = (size_t)C;
-  o->n0 = (size_t)grid->n[0];
-  o->S  = KNGridSize(&plane);
-  o->K0 = plane.dim ? 2 * m : m;
-  o->K  = 1;
-  o->threads = omp_get_max_threads();
-  if (plane.dim) {
-    PetscCall(KNTransformCreate(type, &plane, modes, grid->n[0], &o->inner));
-    PetscCall(KNTransformGetSizes(o->inner, &o->K, NULL, &o->flops, &o->bytes));
-  }
-  o->nv = (o->K * 2 * o->n0 + line - 1) / line * line;
-  o->np = (o->K * 4 * o->K0 + line - 1) / line * line;
-  PetscCall(KNMalloc((size_t)o->threads * (o->nv + o->np), sizeof(KNReal), &o->work));
-  PetscCall(KNMalloc(o->n0 * 2 * o->K0, sizeof(KNReal), &o->E));
-  PetscCall(KNMalloc(o->n0 * 2 * o->K0, sizeof(KNReal), &o->Et));
-  kn_outer_waves(o->E, o->Et, o->n0, (size_t)grid->first, (size_t)KNGridWhole(grid, 0), o->K0, m);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode KNOuterDestroy(KNOuter *outer)
-{
-  PetscFunctionBegin;
-  if (!*outer) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(KNTransformDestroy(&(*outer)->inner));
-  PetscCall(KNFree(&(*outer)->work));
-  PetscCall(KNFree(&(*outer)->E));
-  PetscCall(KNFree(&(*outer)->Et));
-  PetscCall(PetscFree(*outer));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode KNOuterGetSizes(KNOuter o, size_t *K, int *threads, PetscLogDouble *flops, size_t *bytes)
-{
-  PetscFunctionBegin;
-  *K = o->K0 * o->K;
-  if (threads) *threads = o->threads;
-  *flops = (PetscLogDouble)o->C * (o->flops + 8 * (PetscLogDouble)(o->K * o->n0 * o->K0));
-  *bytes = o->bytes + ((size_t)o->threads * (o->nv + o->np) + o->n0 * 4 * o->K0) * sizeof(KNReal);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-void KNOuterAnalyze(KNOuter o, int thread, KNReal *X, size_t stride, size_t imaginary, const KNReal *x)
-{
-  KNReal *V = o->work + (size_t)thread * (o->nv + o->np), *P = V + o->nv;
-
-  for (size_t c = 0; c < o->C; c++) {
+  for (size_t c = 0; c < transform->C; c++) {
     if (o->inner) {
       KNTransformAnalyze(o->inner, thread, V, 2 * o->n0, o->n0, x + c * o->n0 * o->S);
     } else { /* a line is real */
@@ -136,14 +87,54 @@ void KNOuterAnalyze(KNOuter o, int thread, KNReal *X, size_t stride, size_t imag
   }
 }
 
-void KNOuterSynthesize(KNOuter o, int thread, KNReal *y, const KNReal *Y, size_t stride, size_t imaginary, int add)
+static void KNTransformSynthesize_Outer(KNTransform transform, int thread, KNReal *y, const KNReal *Y, size_t stride, size_t imaginary, int add)
 {
-  KNReal *V = o->work + (size_t)thread * (o->nv + o->np), *Q = V + o->nv;
+  const Outer *o = transform->data;
+  KNReal      *V = transform->work + (size_t)thread * transform->reals, *Q = V + o->nv;
 
-  for (size_t c = 0; c < o->C; c++) {
+  for (size_t c = 0; c < transform->C; c++) {
     kn_spread_outer(Q, Y + c, stride, imaginary, o->K0, o->K);
     kn_product(V, o->n0, Q, 2 * o->K0, o->Et, o->n0, 2 * o->K, o->n0, 2 * o->K0, 0);
     if (o->inner) KNTransformSynthesize(o->inner, thread, y + c * o->n0 * o->S, V, 2 * o->n0, o->n0, add);
     for (size_t s = 0; !o->inner && s < o->n0; s++) y[c * o->n0 + s] = (add ? y[c * o->n0 + s] : 0) + V[s];
   }
+}
+
+static PetscErrorCode KNTransformDestroy_Outer(KNTransform transform)
+{
+  Outer *o = transform->data;
+
+  PetscFunctionBegin;
+  PetscCall(KNTransformDestroy(&o->inner));
+  PetscCall(KNFree(&o->E));
+  PetscCall(KNFree(&o->Et));
+  PetscCall(PetscFree(transform->data));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTransformCreate_Outer(KNTransform transform, const KNGrid *grid, KNTransform inner)
+{
+  PetscLogDouble flops = 0;
+  size_t         bytes = 0;
+  Outer         *o;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&o));
+  transform->data = o;
+  transform->ops  = (KNTransformOps){.analyze = KNTransformAnalyze_Outer, .synthesize = KNTransformSynthesize_Outer, .destroy = KNTransformDestroy_Outer};
+  o->inner = inner;
+  o->n0    = (size_t)grid->n[0];
+  o->S     = KNGridSize(grid) / PetscMax(o->n0, 1);
+  o->K     = 1;
+  if (inner) PetscCall(KNTransformGetSizes(inner, &o->K, NULL, &flops, &bytes));
+  o->K0 = transform->K / o->K;
+  o->nv = KNRounded(o->K * 2 * o->n0);
+  transform->reals    = o->nv + KNRounded(o->K * 4 * o->K0);
+  transform->flops    = (PetscLogDouble)transform->C * (flops + 8 * (PetscLogDouble)(o->K * o->n0 * o->K0));
+  transform->matrices = bytes + o->n0 * 4 * o->K0 * sizeof(KNReal);
+  PetscCall(KNMalloc((size_t)transform->threads * transform->reals, sizeof(KNReal), &transform->work));
+  PetscCall(KNMalloc(o->n0 * 2 * o->K0, sizeof(KNReal), &o->E));
+  PetscCall(KNMalloc(o->n0 * 2 * o->K0, sizeof(KNReal), &o->Et));
+  kn_outer_waves(o->E, o->Et, o->n0, (size_t)grid->first, (size_t)KNGridWhole(grid, 0), o->K0, transform->m);
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
