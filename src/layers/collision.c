@@ -6,11 +6,13 @@
   Boltzmann equation has, by operator splitting: collide, v -> v', then drift, x + v' (forward with ADD_VALUES on a copy of x).
 
     training     Direct Simulation Monte Carlo (Bird 1994): particles meet in uniformly random pairs; a pair collides with probability
-                 min(1, kappa (g_ij / g_mean)^alpha), and then v_i' = v_i - omega (omega . r), v_j' = v_j + omega (omega . r), r = v_i - v_j.
-    evaluation   mean: the expectation of that step, v_i' = v_i - sum_j p_ij omega_ij (omega_ij . (v_i - v_j)), with p_ij the probability that
-                 i and j meet and collide (for alpha > 0 with g_mean over all pairs: an approximation); sample: as in training; off: v' = v.
-                 -collision_train mean takes the expectation in training too: with law uniform the deterministic relaxation of Bhatnagar, Gross and Krook.
-    omega        line_of_centres: (x_i - x_j) / |x_i - x_j|, point by point; uniform: one random unit vector for each pair.
+                 min(1, kappa (g_ij / g_mean)^alpha), and then v_i' = v_i - delta, v_j' = v_j + delta, r = v_i - v_j.
+    law          line_of_centres: delta = omega (omega . r), omega = (x_i - x_j) / |x_i - x_j|, point by point; uniform: the same, omega one random unit
+                 vector for each pair; isotropic: delta = (r - |r| omega) / 2, so that the relative velocity turns into |r| omega, any direction alike.
+    evaluation   mean: the expectation of that step, v_i' = v_i - sum_j p_ij E delta_ij, with p_ij the probability that i and j meet and collide (for
+                 alpha > 0 with g_mean over all pairs: an approximation); sample: as in training; off: v' = v. -collision_train mean takes the expectation in
+                 training too. E delta is r/d for uniform and r/2 for isotropic, where a pair comes to rest at its mean velocity: for both laws the
+                 deterministic relaxation to the bulk velocity of Bhatnagar, Gross and Krook, at different rates.
 
   Momentum and energy are conserved at every grid point. What is drawn is shared by all points, so that the step commutes with
   restriction to a coarser grid, and depends on (seed, layer, step, sample index) alone: backward draws it again.

@@ -6,13 +6,12 @@
     delta = omega (omega . r) = c (c . r) / |c|^2,   v_i' = v_i - delta,   v_j' = v_j + delta
 
   needs one division and no square root. v_i' + v_j' = v_i + v_j for any delta, and |v_i'|^2 + |v_j'|^2 changes by
-  2 delta . (delta - r) = 0. Both hold at each grid point up to rounding.
+  2 delta . (delta - r) = 0. Both hold at each grid point up to rounding. So they do for isotropic scattering: r' = r - 2 delta = |r| omega.
 */
-#include <string.h>
-
-#include <kitinet/random.h>
-
 #include "collision_kernels.h"
+#include <kitinet/random.h>
+#include <string.h>
+#include <tgmath.h>
 
 /*
   Grid points handled at once. 64 points of x, v and out in 32 channels are 24 kB: while the expectation runs over all
@@ -239,13 +238,78 @@ static void kn_collide_along(KNReal *out, const KNReal *omega, const KNReal *v, 
   }
 }
 
-/* As kn_collide_centres, delta = r / d: the mean of omega (omega . r) over the sphere. */
-static void kn_collide_mean(KNReal *out, const KNReal *v, size_t i, size_t j, KNReal w, size_t d, size_t S, size_t m)
+/* length[s] = |r|, and inverse[s] = 1/|r|, 0 where it is 0: (m), at most KN_BLOCK */
+static void kn_relative_speed(KNReal *restrict length, KNReal *restrict inverse, const KNReal *v, size_t i, size_t j, size_t d, size_t S, size_t m)
+{
+  memset(length, 0, m * sizeof(KNReal));
+  for (size_t a = 0; a < d; a++) {
+    const KNReal *vi = v + i + a * S, *vj = v + j + a * S;
+
+#pragma omp simd
+    for (size_t s = 0; s < m; s++) length[s] += (vi[s] - vj[s]) * (vi[s] - vj[s]);
+  }
+#pragma omp simd
+  for (size_t s = 0; s < m; s++) {
+    length[s]  = sqrt(length[s]);
+    inverse[s] = length[s] > 0 ? 1 / length[s] : 0;
+  }
+}
+
+/* As kn_collide_centres, delta = (r - |r| omega) / 2. omega: (d) */
+static void kn_collide_isotropic(KNReal *out, const KNReal *omega, const KNReal *v, size_t i, size_t j, KNReal w, size_t d, size_t S, size_t m)
+{
+  KNReal length[KN_BLOCK], inverse[KN_BLOCK];
+
+  kn_relative_speed(length, inverse, v, i, j, d, S, m);
+  for (size_t a = 0; a < d; a++) {
+    const KNReal *vi = v + i + a * S, *vj = v + j + a * S;
+    KNReal       *oi = out + i + a * S, *oj = out + j + a * S;
+
+#pragma omp simd
+    for (size_t s = 0; s < m; s++) {
+      const KNReal delta = w / 2 * (vi[s] - vj[s] - length[s] * omega[a]);
+
+      oi[s] -= delta;
+      oj[s] += delta;
+    }
+  }
+}
+
+/* With e = dout_j - dout_i the step enters the loss as e . delta: dr = (e - (omega . e) r / |r|) / 2, dv_i += w dr, dv_j -= w dr. At r = 0 |r| counts as constant. */
+static void kn_collide_isotropic_backward(KNReal *dv, const KNReal *dout, const KNReal *omega, const KNReal *v, size_t i, size_t j, KNReal w, size_t d, size_t S, size_t m)
+{
+  KNReal length[KN_BLOCK], along[KN_BLOCK], e[KN_BLOCK] = {0};
+
+  kn_relative_speed(length, along, v, i, j, d, S, m);
+  for (size_t a = 0; a < d; a++) {
+    const KNReal *gi = dout + i + a * S, *gj = dout + j + a * S;
+
+#pragma omp simd
+    for (size_t s = 0; s < m; s++) e[s] += omega[a] * (gj[s] - gi[s]);
+  }
+#pragma omp simd
+  for (size_t s = 0; s < m; s++) along[s] *= e[s];
+  for (size_t a = 0; a < d; a++) {
+    const KNReal *vi = v + i + a * S, *vj = v + j + a * S, *gi = dout + i + a * S, *gj = dout + j + a * S;
+    KNReal       *di = dv + i + a * S, *dj = dv + j + a * S;
+
+#pragma omp simd
+    for (size_t s = 0; s < m; s++) {
+      const KNReal dr = w / 2 * (gj[s] - gi[s] - along[s] * (vi[s] - vj[s]));
+
+      di[s] += dr;
+      dj[s] -= dr;
+    }
+  }
+}
+
+/* As kn_collide_centres, delta = share r: the mean over the sphere, share 1/d for omega (omega . r), 1/2 for (r - |r| omega) / 2. */
+static void kn_collide_mean(KNReal *out, const KNReal *v, size_t i, size_t j, KNReal share, size_t d, size_t S, size_t m)
 {
   for (size_t a = 0; a < d; a++) {
 #pragma omp simd
     for (size_t s = 0; s < m; s++) {
-      const KNReal delta = w / (KNReal)d * (v[i + a * S + s] - v[j + a * S + s]);
+      const KNReal delta = share * (v[i + a * S + s] - v[j + a * S + s]);
 
       out[i + a * S + s] -= delta;
       out[j + a * S + s] += delta;
@@ -253,7 +317,7 @@ static void kn_collide_mean(KNReal *out, const KNReal *v, size_t i, size_t j, KN
   }
 }
 
-void kn_collision_perform(KNReal *out, const KNReal *x, const KNReal *v, const KNReal *omega, const uint32_t *pair, const double *weight, size_t pairs, size_t n, size_t d, size_t S, int add)
+void kn_collision_perform(KNReal *out, KNCollisionLaw law, const KNReal *x, const KNReal *v, const KNReal *omega, const uint32_t *pair, const double *weight, size_t pairs, size_t n, size_t d, size_t S, int add)
 {
   const size_t points = weight ? KN_BLOCK : S; /* to go through with all pairs */
 
@@ -270,24 +334,29 @@ void kn_collision_perform(KNReal *out, const KNReal *x, const KNReal *v, const K
         const size_t i = pair[2 * k] * d * S + s, j = pair[2 * k + 1] * d * S + s, m = PetscMin(KN_BLOCK, S - s);
         const KNReal w = weight ? (KNReal)weight[k] : 1;
 
-        if (x) kn_collide_centres(out, x, v, i, j, w, d, S, m);
-        else if (omega) kn_collide_along(out, omega + k * d, v, i, j, w, d, S, m);
-        else kn_collide_mean(out, v, i, j, w, d, S, m);
+        if (law == KN_LAW_LINE_OF_CENTRES) kn_collide_centres(out, x, v, i, j, w, d, S, m);
+        else if (!omega) kn_collide_mean(out, v, i, j, w / (KNReal)(law == KN_LAW_UNIFORM ? d : 2), d, S, m);
+        else if (law == KN_LAW_UNIFORM) kn_collide_along(out, omega + k * d, v, i, j, w, d, S, m);
+        else kn_collide_isotropic(out, omega + k * d, v, i, j, w, d, S, m);
       }
     }
   }
 }
 
-/* v -> v' is a symmetric linear map: its transpose is itself, with dout for v. */
-void kn_collision_perform_backward(KNReal *dx, KNReal *dv, const KNReal *dout, const KNReal *x, const KNReal *v, const KNReal *omega, const uint32_t *pair, const double *weight, size_t pairs, size_t n, size_t d, size_t S)
+/* But for a draw of isotropic, v -> v' is a symmetric linear map: its transpose is itself, with dout for v. */
+void kn_collision_perform_backward(KNReal *dx, KNReal *dv, const KNReal *dout, KNCollisionLaw law, const KNReal *x, const KNReal *v, const KNReal *omega, const uint32_t *pair, const double *weight, size_t pairs, size_t n, size_t d, size_t S)
 {
-  if (dv) kn_collision_perform(dv, x, dout, omega, pair, weight, pairs, n, d, S, 1);
-  if (!dx || !x || d == 1) return; /* in one dimension omega is 1 or -1, and the sign does not matter */
-  for (size_t k = 0; k < pairs; k++) {
-    for (size_t s = 0; s < S; s += KN_BLOCK) {
-      const size_t i = pair[2 * k] * d * S + s, j = pair[2 * k + 1] * d * S + s;
+  const int isotropic = law == KN_LAW_ISOTROPIC && omega, turns = dx && law == KN_LAW_LINE_OF_CENTRES && d > 1; /* in one dimension omega is 1 or -1, and the sign does not matter */
 
-      kn_collide_centres_backward(dx, dout, x, v, i, j, weight ? (KNReal)weight[k] : 1, d, S, PetscMin(KN_BLOCK, S - s));
+  if (dv) kn_collision_perform(dv, law, x, dout, omega, pair, weight, isotropic ? 0 : pairs, n, d, S, 1);
+  for (size_t k = 0; (turns || (dv && isotropic)) && k < pairs; k++) {
+    const KNReal w = weight ? (KNReal)weight[k] : 1;
+
+    for (size_t s = 0; s < S; s += KN_BLOCK) {
+      const size_t i = pair[2 * k] * d * S + s, j = pair[2 * k + 1] * d * S + s, m = PetscMin(KN_BLOCK, S - s);
+
+      if (turns) kn_collide_centres_backward(dx, dout, x, v, i, j, w, d, S, m);
+      else kn_collide_isotropic_backward(dv, dout, omega + k * d, v, i, j, w, d, S, m);
     }
   }
 }

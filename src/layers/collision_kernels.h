@@ -6,8 +6,8 @@
     attempt      which particles meet: a uniformly random perfect matching
     probability  how likely each of these pairs collides
     test         which of them do
-    setup        along which direction omega (law `uniform` only)
-    perform      v_i' = v_i - omega (omega . (v_i - v_j)), v_j' = v_j + omega (omega . (v_i - v_j))
+    setup        along which direction omega (laws `uniform` and `isotropic`)
+    perform      v_i' = v_i - delta, v_j' = v_j + delta; with r = v_i - v_j delta = omega (omega . r) or, isotropic, delta = (r - |r| omega) / 2
 
   draw: (seed, layer, step, sample), the coordinates of the random numbers. Every number is a pure function of
   them, of the kernel and of the pair: a second call draws the same again. Nothing is allocated.
@@ -16,6 +16,16 @@
 #define KITINET_COLLISION_KERNELS_H
 
 #include <kitinet/base.h>
+
+/*
+  How a pair scatters. line_of_centres and uniform reflect r along omega. isotropic turns r into |r| omega, whatever it was: the scattering of hard spheres in
+  three dimensions (Bird 1994). In two dimensions uniform and isotropic are the same in distribution, in one isotropic exchanges the velocities of half of the pairs.
+*/
+typedef enum {
+  KN_LAW_LINE_OF_CENTRES,
+  KN_LAW_UNIFORM,
+  KN_LAW_ISOTROPIC
+} KNCollisionLaw;
 
 /*
   Two particles closer than eps have no line of centres and do not collide. Features are of order 1, where float rounds to 1.2e-7:
@@ -43,20 +53,18 @@ PETSC_EXTERN size_t kn_collision_test(uint32_t *pair, const double *probability,
 PETSC_EXTERN void kn_collision_setup(KNReal *omega, const uint32_t *pair, size_t pairs, size_t d, const PetscInt64 draw[4]);
 
 /*
-  out = v' or, if add, out += v', with v' = v - sum_k weight_k omega_k (omega_k . r_k) (e_i - e_j), r_k = v_i - v_j, over the pairs.
-  out, v: (n d, S), distinct; pair: (pairs, 2); weight: (pairs), NULL: 1. With weight 1 and disjoint pairs it is one
-  collision step; with all pairs and weight_k the probability of their collision it is the expectation of the step.
-  The directions:
-    x: (n d, S)         line of centres, omega_k = (x_i - x_j) / |x_i - x_j| at each point (0 where the two coincide)
-    omega: (pairs, d)   given, the same at all points (x is NULL)
-    both NULL           the mean over the sphere, omega omega^T -> I/d
+  out = v' or, if add, out += v', with v' = v - sum_k weight_k delta_k (e_i - e_j) over the pairs. out, v: (n d, S), distinct; pair: (pairs, 2);
+  weight: (pairs), NULL: 1. With weight 1 and disjoint pairs it is one collision step; with all pairs and weight_k the probability of their
+  collision it is the expectation of the step.
+    x: (n d, S)         line_of_centres, omega_k = (x_i - x_j) / |x_i - x_j| at each point (0 where the two coincide); else not read
+    omega: (pairs, d)   uniform and isotropic, the same at all points; NULL: the mean of delta over the sphere, r / d and r / 2
 */
-PETSC_EXTERN void kn_collision_perform(KNReal *out, const KNReal *x, const KNReal *v, const KNReal *omega, const uint32_t *pair, const double *weight, size_t pairs, size_t n, size_t d, size_t S, int add);
+PETSC_EXTERN void kn_collision_perform(KNReal *out, KNCollisionLaw law, const KNReal *x, const KNReal *v, const KNReal *omega, const uint32_t *pair, const double *weight, size_t pairs, size_t n, size_t d, size_t S, int add);
 
 /*
   dx += dL/dx, dv += dL/dv for dout = dL/dv', with pairs, weights and omega as constants. dx, dv: (n d, S), either may be NULL;
-  dx is not touched if x is NULL. dout: (n d, S), distinct from all others.
+  dx is touched by line_of_centres only. dout: (n d, S), distinct from all others.
 */
-PETSC_EXTERN void kn_collision_perform_backward(KNReal *dx, KNReal *dv, const KNReal *dout, const KNReal *x, const KNReal *v, const KNReal *omega, const uint32_t *pair, const double *weight, size_t pairs, size_t n, size_t d, size_t S);
+PETSC_EXTERN void kn_collision_perform_backward(KNReal *dx, KNReal *dv, const KNReal *dout, KNCollisionLaw law, const KNReal *x, const KNReal *v, const KNReal *omega, const uint32_t *pair, const double *weight, size_t pairs, size_t n, size_t d, size_t S);
 
 #endif

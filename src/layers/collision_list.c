@@ -1,11 +1,10 @@
 /* Which particles of a sample collide: see collision_list.h. */
 #include "collision_list.h"
-#include "collision_kernels.h"
 #include <kitinet/error.h>
 #include <kitinet/options.h>
 #include <omp.h>
 
-static const char *const KNCollisionLaws[]      = {"line_of_centres", "uniform", NULL};
+static const char *const KNCollisionLaws[]      = {"line_of_centres", "uniform", "isotropic", NULL};
 static const char *const KNCollisionEvaluates[] = {"mean", "sample", "off", NULL};
 static const char *const KNCollisionTrains[]    = {"sample", "mean", NULL};
 
@@ -58,12 +57,12 @@ KNCollisionList KNCollisionCollide(const KNCollision *collision, KNLayer layer, 
 
 void KNCollisionPerform(const KNCollision *collision, const KNCollisionList *list, KNReal *out, const KNReal *x, const KNReal *v, int add)
 {
-  kn_collision_perform(out, collision->law == KN_LAW_LINE_OF_CENTRES ? x : NULL, v, list->omega, list->pair, list->weight, list->pairs, collision->n, collision->d, collision->S, add);
+  kn_collision_perform(out, (KNCollisionLaw)collision->law, x, v, list->omega, list->pair, list->weight, list->pairs, collision->n, collision->d, collision->S, add);
 }
 
 void KNCollisionPerformBack(const KNCollision *collision, const KNCollisionList *list, KNReal *dx, KNReal *dv, const KNReal *dout, const KNReal *x, const KNReal *v)
 {
-  kn_collision_perform_backward(dx, dv, dout, collision->law == KN_LAW_LINE_OF_CENTRES ? x : NULL, v, list->omega, list->pair, list->weight, list->pairs, collision->n, collision->d, collision->S);
+  kn_collision_perform_backward(dx, dv, dout, (KNCollisionLaw)collision->law, x, v, list->omega, list->pair, list->weight, list->pairs, collision->n, collision->d, collision->S);
 }
 
 PetscErrorCode KNCollisionSetDefaults(KNCollision *collision)
@@ -79,9 +78,9 @@ PetscErrorCode KNCollisionSetFromOptions(KNCollision *collision)
   PetscCall(KNOptionsHead("Collisions (residual collision, fno_collision, transport)"));
   PetscCall(KNOptionsInt("-collision_dimension", "velocity components of a particle, a divisor of the channels; 0: the largest that leaves two particles, of residual collision up to 8", 0, PETSC_MAX_INT, &collision->dimension));
   PetscCall(KNOptionsReal("-collision_rate", "collisions of a particle in a layer, dt/Kn; 0: the plain residual network", 0, 1, &collision->rate));
-  PetscCall(KNOptionsChoice("-collision_law", "direction along which particles scatter", KNCollisionLaws, &collision->law));
+  PetscCall(KNOptionsChoice("-collision_law", "how particles scatter: off the line of centres, off a random direction (uniform), or into one (isotropic)", KNCollisionLaws, &collision->law));
   PetscCall(KNOptionsReal("-collision_alpha", "exponent of the relative speed in the collision rate; 0: Maxwell molecules, 1: hard spheres", 0, 1, &collision->alpha));
-  PetscCall(KNOptionsChoice("-collision_train", "collisions in training: a draw, or their expectation, which with law uniform is BGK relaxation", KNCollisionTrains, &collision->train));
+  PetscCall(KNOptionsChoice("-collision_train", "collisions in training: a draw, or their expectation, which with laws uniform and isotropic is BGK relaxation", KNCollisionTrains, &collision->train));
   PetscCall(KNOptionsChoice("-collision_evaluate", "collisions outside training: their expectation, a draw, or none", KNCollisionEvaluates, &collision->evaluate));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -122,14 +121,25 @@ PetscErrorCode KNCollisionSetUp(KNCollision *collision, KNLayer layer, PetscInt 
 
 /*
   Floating-point operations of one collision at one point. Forward: c, r, c . r, |c|^2, the quotient and the update along the line of
-  centres; r, omega . r and the update along omega. Backward: the same for dv; then the gradient of the position.
+  centres; r, omega . r and the update along omega; |r|, r - |r| omega and the update of isotropic scattering. Backward: the same for dv; then the gradient of the
+  position; of isotropic scattering |r|, omega . e and the update.
 */
 static void KNCollisionFlops(const KNCollision *collision, PetscLogDouble flops[2])
 {
   const PetscLogDouble d = (PetscLogDouble)collision->d;
 
-  flops[0] = collision->law == KN_LAW_UNIFORM ? 6 * d : 10 * d + 2;
-  flops[1] = collision->law == KN_LAW_UNIFORM ? 6 * d : 10 * d + 2 + 20 * d + 5;
+  switch (collision->law) {
+  case KN_LAW_UNIFORM:
+    flops[0] = flops[1] = 6 * d;
+    break;
+  case KN_LAW_ISOTROPIC:
+    flops[0] = 9 * d + 1;
+    flops[1] = 14 * d + 3;
+    break;
+  default:
+    flops[0] = 10 * d + 2;
+    flops[1] = flops[0] + 20 * d + 5;
+  }
 }
 
 PetscErrorCode KNCollisionFree(KNCollision *collision)
@@ -154,7 +164,7 @@ PetscErrorCode KNCollisionSetGrid(KNCollision *collision, KNLayer layer)
   PetscCall(KNMalloc(2 * pairs, sizeof(uint32_t), &collision->all));
   PetscCall(KNMalloc(threads * n, sizeof(uint32_t), &collision->pair));
   PetscCall(KNMalloc(threads * pairs, sizeof(double), &collision->weight));
-  if (collision->law == KN_LAW_UNIFORM) PetscCall(KNMalloc(threads * (n / 2) * d, sizeof(KNReal), &collision->omega));
+  if (collision->law != KN_LAW_LINE_OF_CENTRES) PetscCall(KNMalloc(threads * (n / 2) * d, sizeof(KNReal), &collision->omega));
   layer->bytes = (2 * pairs + threads * n) * sizeof(uint32_t) + threads * pairs * sizeof(double) + (collision->omega ? threads * (n / 2) * d * sizeof(KNReal) : 0);
   for (size_t i = 0, k = 0; i < n; i++) {
     for (size_t j = i + 1; j < n; j++, k++) {

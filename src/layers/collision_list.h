@@ -2,12 +2,8 @@
 #ifndef KITINET_COLLISION_LIST_H
 #define KITINET_COLLISION_LIST_H
 
+#include "collision_kernels.h"
 #include "layer_impl.h"
-
-typedef enum {
-  KN_LAW_LINE_OF_CENTRES,
-  KN_LAW_UNIFORM
-} KNCollisionLaw;
 
 typedef enum {
   KN_EVALUATE_MEAN,

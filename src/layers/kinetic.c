@@ -152,7 +152,7 @@ static void KNKineticFusedForward(KNLayer layer, const KNPass *pass, PetscInt b,
     const KNParticles group = KNKineticGroup(collision, &sample, g);
 
     if (KNKineticPairs(collision, &sample)) kn_pair_forward(out, in[0], in[1], group.member, work, d, S, add);
-    else kn_kinetic_forward(out, in[0], in[1], &group, collision->law == KN_LAW_LINE_OF_CENTRES, work, capacity, d, S, add);
+    else kn_kinetic_forward(out, in[0], in[1], &group, (KNCollisionLaw)collision->law, work, capacity, d, S, add);
   }
   if (!sample.groups) kn_drift_forward(out, in[0], in[1], n * d * S, add);
   for (size_t i = 2 * sample.groups; sample.groups && !sample.list.weight && i < n; i++) {
@@ -173,7 +173,7 @@ static void KNKineticFusedBackward(KNLayer layer, const KNPass *pass, PetscInt b
     const KNParticles group = KNKineticGroup(collision, &sample, g);
 
     if (KNKineticPairs(collision, &sample) && din[0] && din[1]) kn_pair_backward(din[0], din[1], dout, in[0], in[1], group.member, work, d, S, add);
-    else kn_kinetic_backward(din[0], din[1], dout, in[0], in[1], &group, collision->law == KN_LAW_LINE_OF_CENTRES, work, capacity, d, S, add);
+    else kn_kinetic_backward(din[0], din[1], dout, in[0], in[1], &group, (KNCollisionLaw)collision->law, work, capacity, d, S, add);
   }
   if (!sample.groups) kn_drift_backward(din[0], din[1], dout, in[1], n * d * S, add);
   for (size_t i = 2 * sample.groups; sample.groups && !sample.list.weight && i < n; i++) {

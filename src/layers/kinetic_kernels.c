@@ -1,6 +1,5 @@
 /* The fused kernels of kinetic.c: see kinetic_kernels.h. */
 #include "kinetic_kernels.h"
-#include "collision_kernels.h"
 #include "gelu_kernels.h"
 #include "normal.h"
 #include <string.h>
@@ -12,7 +11,7 @@ static size_t kn_row(const KNParticles *group, size_t row, size_t d)
   return group->member ? group->member[row / d] * d + row % d : row;
 }
 
-void kn_kinetic_forward(KNReal *y, const KNReal *x, const KNReal *z, const KNParticles *group, int centres, KNReal *work, size_t capacity, size_t d, size_t S, int add)
+void kn_kinetic_forward(KNReal *y, const KNReal *x, const KNReal *z, const KNParticles *group, KNCollisionLaw law, KNReal *work, size_t capacity, size_t d, size_t S, int add)
 {
   // y, x, z: (C, S), the rows of the group's particles; work: (3, capacity), capacity >= KN_KINETIC_TILE C
   const size_t rows = group->members * d, tile = PetscMin(capacity / rows, 4 * KN_KINETIC_TILE);
@@ -27,7 +26,7 @@ void kn_kinetic_forward(KNReal *y, const KNReal *x, const KNReal *z, const KNPar
       memcpy(xt + r * n, x + from, n * sizeof(KNReal));
       kn_gelu_forward(v + r * n, z + from, n);
     }
-    kn_collision_perform(collided, centres ? xt : NULL, v, group->omega, group->pair, group->weight, group->pairs, group->members, d, n, 0);
+    kn_collision_perform(collided, law, xt, v, group->omega, group->pair, group->weight, group->pairs, group->members, d, n, 0);
     for (size_t r = 0; r < rows; r++) {
       KNReal *restrict to = y + kn_row(group, r, d) * S + s;
 
@@ -36,7 +35,7 @@ void kn_kinetic_forward(KNReal *y, const KNReal *x, const KNReal *z, const KNPar
   }
 }
 
-void kn_kinetic_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const KNReal *x, const KNReal *z, const KNParticles *group, int centres, KNReal *work, size_t capacity, size_t d, size_t S, int add)
+void kn_kinetic_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const KNReal *x, const KNReal *z, const KNParticles *group, KNCollisionLaw law, KNReal *work, size_t capacity, size_t d, size_t S, int add)
 {
   // dx, dz: (C, S) or NULL, dx may be dy, dz may be z; work: (5, capacity). Drift hands dy on to x and to v', collisions to v and once more to x.
   const size_t rows = group->members * d, tile = PetscMin(capacity / rows, 4 * KN_KINETIC_TILE);
@@ -54,7 +53,7 @@ void kn_kinetic_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const KNReal 
     }
     memcpy(dxt, dyt, rows * n * sizeof(KNReal));
     memset(dv, 0, rows * n * sizeof(KNReal));
-    kn_collision_perform_backward(dxt, dv, dyt, centres ? xt : NULL, v, group->omega, group->pair, group->weight, group->pairs, group->members, d, n);
+    kn_collision_perform_backward(dxt, dv, dyt, law, xt, v, group->omega, group->pair, group->weight, group->pairs, group->members, d, n);
     for (size_t r = 0; r < rows; r++) {
       const size_t to = kn_row(group, r, d) * S + s;
 

@@ -8,7 +8,7 @@
 #ifndef KITINET_KINETIC_KERNELS_H
 #define KITINET_KINETIC_KERNELS_H
 
-#include <kitinet/base.h>
+#include "collision_kernels.h"
 
 enum { KN_KINETIC_TILE = 64, KN_KINETIC_ARRAYS = 5 }; /* points of all channels that an array of the workspace holds; arrays of a thread */
 enum { KN_KINETIC_PAIR_TILE = 256 };                  /* points at which a pair is taken at a time: long enough rows that the processor foresees them */
@@ -25,8 +25,8 @@ typedef struct {
 } KNParticles;
 
 /* capacity: reals of an array of the workspace, KN_KINETIC_TILE C; dx, dz may be NULL. */
-PETSC_INTERN void kn_kinetic_forward(KNReal *y, const KNReal *x, const KNReal *z, const KNParticles *group, int centres, KNReal *work, size_t capacity, size_t d, size_t S, int add);
-PETSC_INTERN void kn_kinetic_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const KNReal *x, const KNReal *z, const KNParticles *group, int centres, KNReal *work, size_t capacity, size_t d, size_t S, int add);
+PETSC_INTERN void kn_kinetic_forward(KNReal *y, const KNReal *x, const KNReal *z, const KNParticles *group, KNCollisionLaw law, KNReal *work, size_t capacity, size_t d, size_t S, int add);
+PETSC_INTERN void kn_kinetic_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const KNReal *x, const KNReal *z, const KNParticles *group, KNCollisionLaw law, KNReal *work, size_t capacity, size_t d, size_t S, int add);
 
 /* Two particles along their line of centres, row by row: rows of a grid of 2^k points fall on the same lines of the cache, which cannot hold all of a pair's at a time. */
 PETSC_INTERN void kn_pair_forward(KNReal *y, const KNReal *x, const KNReal *z, const uint32_t pair[2], KNReal *work, size_t d, size_t S, int add);

@@ -2,7 +2,7 @@
   Layers that do in one pass what others do in several equal these, forward and backward, to rounding:
 
     drift       x + v, with every activation: of v, of the result, or none
-    kinetic     x + collision(x, v), likewise; drawn, expected, sampled and off, for both laws, d = 1, 2, 3, 6, alpha 0 and 1; at rate 0 it is drift, bit for bit
+    kinetic     x + collision(x, v), likewise; drawn, expected, sampled and off, for all laws, d = 1, 2, 3, 6, alpha 0 and 1; at rate 0 it is drift, bit for bit
     perceptron  linear, gelu, linear
 
   on more points than any of them takes at a time; they may write gradients where the models let them: din[0] over dout or the first input, the last din over the last input.
@@ -198,7 +198,7 @@ static PetscErrorCode TestPerceptron(void)
 
 int main(int argc, char **argv)
 {
-  static const char *const law[] = {"line_of_centres", "uniform"}, *const evaluate[] = {"mean", "sample", "off"};
+  static const char *const law[] = {"line_of_centres", "uniform", "isotropic"}, *const evaluate[] = {"mean", "sample", "off"};
   static const int         dimension[] = {1, 2, 3, 6};
   KNLayer                  drift, gelu;
 
@@ -214,10 +214,10 @@ int main(int argc, char **argv)
     PetscCall(KNLayerDestroy(&drift));
     PetscCall(TestCollisionless(a));
   }
-  for (int i = 0; i < 2 * 4 * 2 * 3; i++) {
+  for (int i = 0; i < 3 * 4 * 2 * 3; i++) {
     char options[256];
 
-    PetscCall(PetscSNPrintf(options, sizeof(options), "-collision_rate 0.7 -collision_law %s -collision_dimension %d -collision_alpha %d -collision_evaluate %s", law[i % 2], dimension[i / 2 % 4], i / 8 % 2, evaluate[i / 16]));
+    PetscCall(PetscSNPrintf(options, sizeof(options), "-collision_rate 0.7 -collision_law %s -collision_dimension %d -collision_alpha %d -collision_evaluate %s", law[i % 3], dimension[i / 3 % 4], i / 12 % 2, evaluate[i / 24]));
     PetscCall(TestKinetic(options, gelu));
   }
   PetscCall(TestPerceptron());

@@ -1,7 +1,7 @@
 /*
   Particles that stream over the grid (transport.c), with time steps other than 0:
 
-    gradient     of positions, velocities and steps against central differences to 1e-7 (double), on one to three axes, periodic, cells and nodes, both laws, every activation; with
+    gradient     of positions, velocities and steps against central differences to 1e-7 (double), on one to three axes, periodic, cells and nodes, all laws, every activation; with
                  axes of one and two points, and with channels that are no multiple of the axes
     shift        a smooth field carried by a constant velocity becomes p - tau u . grad p with an error of order 2 in the distance of points (1 at ends), and the
                  field that stands tau u further on with one of order 2 in tau
@@ -325,7 +325,7 @@ static PetscErrorCode TestRefused(void)
 
 int main(int argc, char **argv)
 {
-  static const char *const law[]    = {"line_of_centres", "uniform"};
+  static const char *const law[]    = {"line_of_centres", "uniform", "isotropic"};
   static const PetscInt    n[][3]   = {{7, 6, 5}, {2, 9, 4}, {5, 1, 2}, {1, 2, 3}};
   static const KNPoints    points[] = {KN_POINTS_CELLS, KN_POINTS_NODES, KN_POINTS_PERIODIC};
 
@@ -334,7 +334,7 @@ int main(int argc, char **argv)
     for (PetscInt dim = 1; dim <= 3; dim++) {
       const KNGrid grid = KNGridMake(dim, (const PetscInt[]){11, 10, 9}, points[k]);
 
-      for (int l = 0; l < 2; l++) {
+      for (int l = 0; l < 3; l++) {
         for (size_t i = 0; sizeof(KNReal) == sizeof(double) && i < PETSC_STATIC_ARRAY_LENGTH(n); i++) {
           const KNGrid small = KNGridMake(dim, n[i], points[k]);
 

@@ -1,5 +1,5 @@
 /*
-  The gradient of a collision step equals central differences in double precision to 1e-7: both laws, every kind of dimension, n even
+  The gradient of a collision step equals central differences in double precision to 1e-7: all laws, every kind of dimension, n even
   and odd, one draw and the expectation, alpha 0 and 1. Matching and acceptance are constants of the gradient, as documented:
   they are drawn once, and alpha = 1 (acceptance depends on v) is compared with the acceptance frozen at the centre.
   The layer, which draws anew in each call, is compared in the same way after checking that no acceptance flips.
@@ -15,7 +15,7 @@ typedef struct {
   uint32_t pair[2 * 24 * 24];
   double   weight[24 * 24], *weights; /* weights: NULL or weight */
   KNReal   omega[MAX], *omegas;
-  PetscBool centres;
+  KNCollisionLaw law;
 } Step;
 
 /* The loss sum_i target_i v'_i at x + t dx, v + t dv. */
@@ -29,7 +29,7 @@ static double Loss(const Step *step, const KNReal *target, const KNReal *x, cons
     xt[i] = x[i] + t * dx[i];
     vt[i] = v[i] + t * dv[i];
   }
-  kn_collision_perform(out, step->centres ? xt : NULL, vt, step->omegas, step->pair, step->weights, step->pairs, step->n, step->d, S, 0);
+  kn_collision_perform(out, step->law, xt, vt, step->omegas, step->pair, step->weights, step->pairs, step->n, step->d, S, 0);
   for (size_t i = 0; i < size; i++) loss += target[i] * out[i];
   return loss;
 }
@@ -55,13 +55,13 @@ static PetscErrorCode TestStep(const Step *step, const char name[], PetscInt64 w
   NormalField(base, size, which + 3);
   memcpy(gx, base, sizeof(gx)); /* gradients accumulate on what is there */
   memcpy(gv, base, sizeof(gv));
-  kn_collision_perform_backward(gx, gv, target, step->centres ? x : NULL, v, step->omegas, step->pair, step->weights, step->pairs, step->n, step->d, S);
+  kn_collision_perform_backward(gx, gv, target, step->law, x, v, step->omegas, step->pair, step->weights, step->pairs, step->n, step->d, S);
   for (size_t i = 0; i < size; i++) {
     gx[i] -= base[i];
     gv[i] -= base[i];
     turned = PetscMax(turned, fabs(gx[i]));
   }
-  PetscCheck((turned > 0) == (step->centres && step->d > 1 && step->pairs > 0), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: d %zu: positions matter for the line of centres in two dimensions or more, and only there: %g", name, step->d, turned);
+  PetscCheck((turned > 0) == (step->law == KN_LAW_LINE_OF_CENTRES && step->d > 1 && step->pairs > 0), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: d %zu: positions matter for the line of centres in two dimensions or more, and only there: %g", name, step->d, turned);
 
   for (PetscInt64 direction = 0; direction < DIRECTIONS; direction++) {
     double loss[4], expected = 0, scale = 0, difference;
@@ -91,13 +91,14 @@ static PetscErrorCode TestKernels(size_t n, size_t d, double alpha)
   /* one draw */
   kn_collision_attempt(step.pair, n, draw);
   kn_collision_probability(step.weight, v, step.pair, n / 2, d, S, 0.8, alpha);
-  step.pairs   = kn_collision_test(step.pair, step.weight, n / 2, draw);
-  step.centres = PETSC_TRUE;
+  step.pairs = kn_collision_test(step.pair, step.weight, n / 2, draw);
   PetscCall(TestStep(&step, "sample, line of centres", which));
   kn_collision_setup(step.omega, step.pair, step.pairs, d, draw);
-  step.centres = PETSC_FALSE;
-  step.omegas  = step.omega;
+  step.omegas = step.omega;
+  step.law    = KN_LAW_UNIFORM;
   PetscCall(TestStep(&step, "sample, uniform", which));
+  step.law = KN_LAW_ISOTROPIC;
+  PetscCall(TestStep(&step, "sample, isotropic", which));
 
   /* the expectation */
   step.pairs = 0;
@@ -110,8 +111,10 @@ static PetscErrorCode TestKernels(size_t n, size_t d, double alpha)
   kn_collision_probability(step.weight, v, step.pair, step.pairs, d, S, 0.1, alpha);
   step.weights = step.weight;
   step.omegas  = NULL;
+  PetscCall(TestStep(&step, "mean, isotropic", which));
+  step.law = KN_LAW_UNIFORM;
   PetscCall(TestStep(&step, "mean, uniform", which));
-  step.centres = PETSC_TRUE;
+  step.law = KN_LAW_LINE_OF_CENTRES;
   PetscCall(TestStep(&step, "mean, line of centres", which));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -186,6 +189,7 @@ int main(int argc, char **argv)
       PetscCall(TestKernels(size[i][0], size[i][1], alpha));
       PetscCall(TestLayer(size[i][0], size[i][1], "line_of_centres", alpha));
       PetscCall(TestLayer(size[i][0], size[i][1], "uniform", alpha));
+      PetscCall(TestLayer(size[i][0], size[i][1], "isotropic", alpha));
     }
   }
   PetscCall(PetscFinalize());

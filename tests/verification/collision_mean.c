@@ -1,6 +1,6 @@
 /*
   The evaluation by `mean` is the expectation of the step: it equals the average over 20,000 draws within 4 standard errors at every
-  element, for both laws, n even and odd (alpha 0; also alpha 1 for the single pair of n = 2, where it is exact too). For the uniform law
+  element, for all laws, n even and odd (alpha 0; also alpha 1 for the single pair of n = 2, where it is exact too). For uniform and isotropic scattering
   it is BGK relaxation to the bulk velocity. `sample` draws outside training exactly what training draws.
 */
 #include "collision_test.h"
@@ -47,24 +47,24 @@ static PetscErrorCode TestAverage(size_t n, size_t d, const char options[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* v' = v - (kappa/d) (n/m) (v - bulk velocity), m = n - 1 for even n, n for odd n. */
-static PetscErrorCode TestBGK(size_t n, size_t d)
+/* v' = v - (kappa/part) (n/m) (v - bulk velocity), m = n - 1 for even n, n for odd n; part: d for uniform, 2 for isotropic. */
+static PetscErrorCode TestBGK(size_t n, size_t d, const char law[], double part)
 {
-  const double kappa = 0.4, share = kappa / (double)d * (double)n / (double)(n % 2 ? n : n - 1);
+  const double kappa = 0.4, share = kappa / part * (double)n / (double)(n % 2 ? n : n - 1);
   KNReal       v[MAX], out[MAX];
   char         options[128];
   KNLayer      layer;
 
   PetscFunctionBegin;
   NormalField(v, n * d * S, 5);
-  PetscCall(PetscSNPrintf(options, sizeof(options), "-collision_rate %g -collision_law uniform -collision_dimension %d", kappa, (int)d));
+  PetscCall(PetscSNPrintf(options, sizeof(options), "-collision_rate %g -collision_law %s -collision_dimension %d", kappa, law, (int)d));
   PetscCall(CollisionLayer(options, (PetscInt)(n * d), S, 1, &layer));
   PetscCall(Forward(layer, PETSC_FALSE, 0, v, v, out));
   for (size_t a = 0; a < d * S; a++) {
     double bulk = 0;
 
     for (size_t i = 0; i < n; i++) bulk += v[i * d * S + a] / (double)n;
-    for (size_t i = a; i < n * d * S; i += d * S) PetscCheck(fabs(out[i] - (v[i] - share * (v[i] - bulk))) < 1e-14, PETSC_COMM_SELF, PETSC_ERR_PLIB, "n %zu, d %zu: not BGK relaxation at element %zu", n, d, i);
+    for (size_t i = a; i < n * d * S; i += d * S) PetscCheck(fabs(out[i] - (v[i] - share * (v[i] - bulk))) < 1e-14, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s, n %zu, d %zu: not BGK relaxation at element %zu", law, n, d, i);
   }
   PetscCall(KNLayerDestroy(&layer));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -98,10 +98,13 @@ int main(int argc, char **argv)
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(size); i++) {
     PetscCall(TestAverage(size[i][0], size[i][1], "-collision_law line_of_centres"));
     PetscCall(TestAverage(size[i][0], size[i][1], "-collision_law uniform"));
-    PetscCall(TestBGK(size[i][0], size[i][1]));
+    PetscCall(TestAverage(size[i][0], size[i][1], "-collision_law isotropic"));
+    PetscCall(TestBGK(size[i][0], size[i][1], "uniform", (double)size[i][1]));
+    PetscCall(TestBGK(size[i][0], size[i][1], "isotropic", 2));
   }
   PetscCall(TestAverage(2, 4, "-collision_law line_of_centres -collision_alpha 1"));
   PetscCall(TestAverage(2, 4, "-collision_law uniform -collision_alpha 1"));
+  PetscCall(TestAverage(2, 4, "-collision_law isotropic -collision_alpha 1"));
   PetscCall(TestSample());
   PetscCall(PetscFinalize());
   return 0;

@@ -1,5 +1,5 @@
 /*
-  A spatially homogeneous gas of Maxwell molecules: the kernels of the collision layer, law `uniform`, alpha = 0, one grid point.
+  A spatially homogeneous gas of Maxwell molecules: the kernels of the collision layer, law `uniform` or `isotropic`, alpha = 0, one grid point.
 
   It starts from the Bobylev-Krook-Wu solution at its earliest time, f ~ |v|^2 exp(-|v|^2 / 2K), K = d / (d+2), temperature 1 (Bobylev 1975;
   Krook and Wu, Phys. Fluids 20, 1589, 1977), as far from the Maxwellian as that solution goes: |v|^2 is K times a
@@ -11,18 +11,19 @@
 #include "collision_test.h"
 
 typedef struct {
-  size_t     n, d;
-  PetscInt64 run, step;
-  KNReal    *v, *next;    /* (n, d) */
-  uint32_t  *pair;        /* (n) */
-  double    *probability; /* (n/2) */
-  KNReal    *omega;       /* (n/2, d) */
+  KNCollisionLaw law;
+  size_t         n, d;
+  PetscInt64     run, step;
+  KNReal        *v, *next;    /* (n, d) */
+  uint32_t      *pair;        /* (n) */
+  double        *probability; /* (n/2) */
+  KNReal        *omega;       /* (n/2, d) */
 } Gas;
 
-static inline PetscErrorCode GasCreate(size_t n, size_t d, PetscInt64 run, Gas *gas)
+static inline PetscErrorCode GasCreate(size_t n, size_t d, KNCollisionLaw law, PetscInt64 run, Gas *gas)
 {
   PetscFunctionBegin;
-  *gas = (Gas){.n = n, .d = d, .run = run};
+  *gas = (Gas){.law = law, .n = n, .d = d, .run = run};
   PetscCall(KNMalloc(n * d, sizeof(KNReal), &gas->v));
   PetscCall(KNMalloc(n * d, sizeof(KNReal), &gas->next));
   PetscCall(KNMalloc(n, sizeof(uint32_t), &gas->pair));
@@ -66,7 +67,7 @@ static inline void GasStep(Gas *gas, double kappa)
   kn_collision_probability(gas->probability, gas->v, gas->pair, gas->n / 2, gas->d, 1, kappa, 0);
   hits = kn_collision_test(gas->pair, gas->probability, gas->n / 2, draw);
   kn_collision_setup(gas->omega, gas->pair, hits, gas->d, draw);
-  kn_collision_perform(gas->next, NULL, gas->v, gas->omega, gas->pair, NULL, hits, gas->n, gas->d, 1, 0);
+  kn_collision_perform(gas->next, gas->law, NULL, gas->v, gas->omega, gas->pair, NULL, hits, gas->n, gas->d, 1, 0);
   gas->v    = gas->next;
   gas->next = t;
 }
