@@ -153,7 +153,17 @@ typedef struct {
 /* Not collective, after KNLayerSetGrid. */
 PETSC_EXTERN PetscErrorCode KNLayerGetTraits(KNLayer layer, KNLayerTraits *traits);
 
-/* Not collective, after KNLayerSetUp. Velocity components of the particles that collide in it; 0: nothing does. */
-PETSC_EXTERN PetscErrorCode KNLayerGetParticle(KNLayer layer, PetscInt *dimension);
+/* What a layer, or a network of layers, is, as its options stand. */
+typedef struct {
+  PetscBool draws_in_training;   /* in a training pass it makes random draws, others for each seed, step and sample */
+  PetscBool draws_in_evaluation; /* likewise in any other pass */
+  PetscBool drops;               /* a draw may leave nothing of a sample: it is for the velocities of a residual, whose positions go on */
+  PetscBool carries;             /* its first input goes on, unchanged, as a term of the output */
+  PetscInt  particle;            /* velocity components of the particles that collide in it; 0: nothing does */
+  PetscInt  streams;             /* axes of the grid along which velocities carry features; 0: nothing streams */
+} KNLayerProperties;
+
+/* Not collective, after KNLayerSetUp; `drops` after KNLayerSetFromOptions. */
+PETSC_EXTERN PetscErrorCode KNLayerGetProperties(KNLayer layer, KNLayerProperties *properties);
 
 #endif

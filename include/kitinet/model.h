@@ -76,6 +76,9 @@ PETSC_EXTERN PetscErrorCode KNModelGetParameters(KNModel model, KNParameters *pa
 /* Not collective, after KNModelSetFromOptions. The layers in order of the forward sweep, not owned. */
 PETSC_EXTERN PetscErrorCode KNModelGetLayers(KNModel model, PetscInt *count, const KNLayer **layers);
 
+/* Not collective, after KNModelSetUp. Of all its layers: whether any draws, drops or carries, the largest of their numbers. */
+PETSC_EXTERN PetscErrorCode KNModelGetProperties(KNModel model, KNLayerProperties *properties);
+
 /* Not collective, after KNModelSetGrid or KNModelPlanGrid. Floating-point operations for one sample, and bytes of activations and workspace. Any pointer may be NULL. */
 PETSC_EXTERN PetscErrorCode KNModelGetCost(KNModel model, PetscLogDouble *forward, PetscLogDouble *backward, size_t *bytes);
 

@@ -22,7 +22,7 @@ typedef struct {
   PetscInt64     rows;
   KNGrid         grid;
   KNSizes        sizes; /* of the full network */
-  PetscInt       d;     /* channels of a particle */
+  PetscInt       d, velocity; /* KNCondenseGroups() */
   PetscReal      error; /* of the full network on the rows */
   KNContribution contribution;
   PetscInt      *hidden; /* (H) KNContributionOrderHidden() */
@@ -40,8 +40,8 @@ typedef struct {
 /* Collective on PETSC_COMM_WORLD. Mean relative L2 error of rows 0..rows-1 of the dataset. Plans op for its grid. */
 PETSC_INTERN PetscErrorCode KNCondenseError(KNOperator op, KNDataset dataset, PetscInt64 rows, PetscReal *error);
 
-/* Not collective. Channels of a particle; without collisions each channel stands for itself, 1. */
-PETSC_INTERN PetscErrorCode KNCondenseParticle(KNOperator op, PetscInt *d);
+/* Not collective. Channels of a particle, and of a velocity that streams over the grid; 1 where each channel stands for itself. */
+PETSC_INTERN PetscErrorCode KNCondenseGroups(KNOperator op, PetscInt *particle, PetscInt *velocity);
 
 /* Collective on PETSC_COMM_WORLD. Forward FLOPs of a sample on the grid, for the full network with other sizes. */
 PETSC_INTERN PetscErrorCode KNCondenseFlops(KNOperator full, const KNSizes *sizes, const KNGrid *grid, PetscLogDouble *flops);

@@ -21,20 +21,16 @@ PetscErrorCode KNCondenseError(KNOperator op, KNDataset dataset, PetscInt64 rows
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCondenseParticle(KNOperator op, PetscInt *d)
+PetscErrorCode KNCondenseGroups(KNOperator op, PetscInt *particle, PetscInt *velocity)
 {
-  const KNLayer *layer;
-  KNModel        model;
-  PetscInt       layers, particle;
+  KNLayerProperties properties;
+  KNModel           model;
 
   PetscFunctionBegin;
-  *d = 1;
   PetscCall(KNOperatorGetModel(op, &model, NULL, NULL, NULL));
-  PetscCall(KNModelGetLayers(model, &layers, &layer));
-  for (PetscInt i = 0; i < layers; i++) {
-    PetscCall(KNLayerGetParticle(layer[i], &particle));
-    *d = PetscMax(*d, particle);
-  }
+  PetscCall(KNModelGetProperties(model, &properties));
+  *particle = PetscMax(1, properties.particle);
+  *velocity = PetscMax(1, properties.streams);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -43,12 +39,12 @@ static PetscErrorCode Resize(KNOperator full, const KNSizes *sizes, KNOperator *
 {
   const char *options;
   char       *resized;
-  PetscInt    particle;
+  PetscInt    particle, velocity;
   size_t      size, used = 0;
 
   PetscFunctionBegin;
   PetscCall(KNOperatorGetModel(full, NULL, NULL, NULL, &options));
-  PetscCall(KNCondenseParticle(full, &particle));
+  PetscCall(KNCondenseGroups(full, &particle, &velocity));
   size = strlen(options) + 128;
   PetscCall(PetscMalloc1(size, &resized));
   resized[0] = 0;

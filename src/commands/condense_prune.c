@@ -70,7 +70,7 @@ PetscErrorCode KNCondensePrune(const KNCondense *wanted, KNOperator full, const 
   search.grid = problem->output.grid;
   PetscCall(KNOperatorGetModel(full, NULL, &parameters, NULL, NULL));
   PetscCall(KNPruneGetSizes(parameters, &search.sizes, NULL));
-  PetscCall(KNCondenseParticle(full, &search.d));
+  PetscCall(KNCondenseGroups(full, &search.d, &search.velocity));
   PetscCall(KNCondenseCheckSizes(&search, wanted));
   PetscCall(KNCondenseError(full, dataset, search.rows, &search.error));
   PetscCall(KNContributionMeasure(full, dataset, search.rows, &search.contribution));

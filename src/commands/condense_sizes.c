@@ -5,7 +5,6 @@
 */
 #include "command.h"
 #include "condense.h"
-#include <string.h>
 
 enum { WIDTH, MODES, HIDDEN, SIZES };
 enum { PARTS = 8 };                    /* of the full network's particles, and of its hidden units, one goes at a time */
@@ -25,19 +24,10 @@ static PetscErrorCode CheckSize(const KNCondenseSearch *search, const char optio
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Channels that stream together, one velocity component for each axis of the network's grid; 1 where nothing streams. */
-static PetscInt Streaming(const KNCondenseSearch *search)
-{
-  const char *options;
-
-  (void)KNOperatorGetModel(search->full, NULL, NULL, NULL, &options);
-  return strstr(options, "model_residual: transport\n") ? KNOperatorModelGrid(search->full, &search->grid).dim : 1;
-}
-
 PetscErrorCode KNCondenseCheckSizes(const KNCondenseSearch *search, const KNCondense *wanted)
 {
   const KNSizes *given = &wanted->sizes, *there = &search->sizes;
-  const PetscInt axes = Streaming(search);
+  const PetscInt axes = search->velocity;
 
   PetscFunctionBegin;
   PetscCheck(search->d % axes == 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "%s streams with velocities of %" PetscInt_FMT " channels, which its particles of %" PetscInt_FMT " share with one another: condense needs -model_residual transport trained with a -collision_dimension that is a multiple of %" PetscInt_FMT, search->from, axes, search->d, axes);

@@ -113,9 +113,12 @@ PetscErrorCode KNCollisionSetUp(KNCollision *collision, KNLayer layer, PetscInt 
     }
     SETERRQ(PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_dimension %" PetscInt_FMT " does not divide the %" PetscInt_FMT " channels of %s; choose one of %s", collision->dimension, layer->in, layer->name, divisors);
   }
-  layer->particle = collision->dimension;
-  collision->d    = (size_t)collision->dimension;
-  collision->n    = (size_t)layer->in / collision->d;
+  collision->d = (size_t)collision->dimension;
+  collision->n = (size_t)layer->in / collision->d;
+
+  layer->properties.particle            = collision->dimension;
+  layer->properties.draws_in_training   = (PetscBool)(collision->rate > 0 && collision->train == KN_TRAIN_SAMPLE);
+  layer->properties.draws_in_evaluation = (PetscBool)(collision->rate > 0 && collision->evaluate == KN_EVALUATE_SAMPLE);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

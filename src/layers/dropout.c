@@ -1,11 +1,11 @@
 /*
-  Dropout (Srivastava et al. 2014) and its form for fields, channel dropout (Tompson et al. 2015, arXiv 1411.4280):
+  Dropout (Srivastava et al. 2014), its form for fields, channel dropout (Tompson et al. 2015, arXiv 1411.4280), and stochastic depth (Huang et al. 2016, arXiv 1603.09382):
 
       y = m x,    m = 1/(1 - p) with probability 1 - p, else 0
 
-  element: m is drawn for every channel and point; channel: for every channel, the same at all its points, so that the layer commutes with restriction to a
-  coarser grid. Draws depend on (seed, layer, step, sample index, channel or element) alone: backward draws them again. Outside training y = x, unless
-  -model_dropout_evaluate is sample.
+  element: m is drawn for every channel and point; channel: for every channel, the same at all its points; residual: once for a sample, so that on the velocity of a residual
+  connection the whole step is left out. channel and residual commute with restriction to a coarser grid. Draws depend on (seed, layer, step, sample index, number of the draw) alone:
+  backward draws them again. Outside training y = x, unless -model_dropout_evaluate is sample.
 
   x, y: (B, C, S); y may be x, and dx may be dy. No parameters.
 */
@@ -30,27 +30,26 @@ static void kn_dropout_draw(KNReal *m, const PetscInt64 draw[4], size_t first, s
 }
 
 /* y = (or += if add) m x. The map is diagonal: backward is forward, with dy for x. */
-static void kn_dropout(KNReal *y, const KNReal *x, const PetscInt64 draw[4], double p, int channel, size_t C, size_t S, int add)
+static void kn_dropout(KNReal *y, const KNReal *x, const PetscInt64 draw[4], double p, size_t count, size_t run, int add)
 {
-  // x, y: (C, S)
-  const size_t count = channel ? C : C * S; /* draws */
-
+  // x, y: (count, run), a draw for each row
   for (size_t first = 0; first < count; first += BLOCK) {
     const size_t n = PetscMin(BLOCK, count - first);
     KNReal       m[BLOCK];
 
     kn_dropout_draw(m, draw, first, n, p);
-    for (size_t i = 0; !channel && i < n; i++) y[first + i] = (add ? y[first + i] : 0) + m[i] * x[first + i];
-    for (size_t i = 0; channel && i < n; i++) {
-      const KNReal *from = x + (first + i) * S;
-      KNReal       *to   = y + (first + i) * S;
+    for (size_t i = 0; run == 1 && i < n; i++) y[first + i] = (add ? y[first + i] : 0) + m[i] * x[first + i];
+    for (size_t i = 0; run > 1 && i < n; i++) {
+      const KNReal *from = x + (first + i) * run;
+      KNReal       *to   = y + (first + i) * run;
 
-      for (size_t s = 0; s < S; s++) to[s] = (add ? to[s] : 0) + m[i] * from[s];
+      for (size_t s = 0; s < run; s++) to[s] = (add ? to[s] : 0) + m[i] * from[s];
     }
   }
 }
 
-static const char *const kinds[] = {"element", "channel", NULL}, *const evaluates[] = {"off", "sample", NULL};
+enum { ELEMENT, CHANNEL, RESIDUAL };
+static const char *const kinds[] = {"element", "channel", "residual", NULL}, *const evaluates[] = {"off", "sample", NULL};
 
 typedef struct {
   PetscReal p;        /* probability that a value is set to 0 */
@@ -64,16 +63,20 @@ static PetscErrorCode KNLayerSetFromOptions_Dropout(KNLayer layer)
 
   PetscFunctionBegin;
   PetscCall(KNOptionsReal("-model_dropout", "part of a block's velocities set to 0 in training, the others divided by what is left; 0: none (residual plain and fno; opens more options)", 0, 0.9, &dropout->p));
-  PetscCall(KNOptionsChoice("-model_dropout_kind", "drawn for every channel and point, or for whole channels", kinds, &dropout->kind));
+  PetscCall(KNOptionsChoice("-model_dropout_kind", "drawn for every channel and point, for whole channels, or for the whole velocity of a sample (stochastic depth)", kinds, &dropout->kind));
   PetscCall(KNOptionsChoice("-model_dropout_evaluate", "dropout outside training: none, or a draw", evaluates, &dropout->evaluate));
+  layer->properties.drops = (PetscBool)(dropout->p > 0 && dropout->kind == RESIDUAL);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode KNLayerSetUp_Dropout(KNLayer layer, KNParameters parameters)
 {
+  const Dropout *dropout = layer->data;
+
   PetscFunctionBegin;
-  if (layer->out == PETSC_DECIDE) layer->out = layer->in;
-  PetscCheck(layer->out == layer->in, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: dropout keeps the number of channels", layer->name);
+  PetscCall(KNLayerKeepChannels(layer, parameters));
+  layer->properties.draws_in_training   = (PetscBool)(dropout->p > 0);
+  layer->properties.draws_in_evaluation = (PetscBool)(dropout->p > 0 && dropout->evaluate);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -82,7 +85,7 @@ static PetscErrorCode KNLayerSetGrid_Dropout(KNLayer layer)
   const Dropout *dropout = layer->data;
 
   PetscFunctionBegin;
-  PetscCheck(!layer->grid_in.whole || dropout->kind || dropout->p == 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -model_dropout_kind element draws for each point of whole fields, which no rank has with -ranks_per_sample: take channel");
+  PetscCheck(!layer->grid_in.whole || dropout->kind != ELEMENT || dropout->p == 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -model_dropout_kind element draws for each point of whole fields, which no rank has with -ranks_per_sample: take channel or residual");
   layer->flops[0] = layer->flops[1] = (PetscLogDouble)layer->in * (PetscLogDouble)KNGridSize(&layer->grid_in);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -91,9 +94,10 @@ static PetscErrorCode KNLayerSetGrid_Dropout(KNLayer layer)
 static void Drop(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *x, KNReal *y, InsertMode mode)
 {
   const Dropout   *dropout = layer->data;
+  const size_t     S = KNGridSize(&layer->grid_in), size = (size_t)layer->in * S, run = dropout->kind == ELEMENT ? 1 : dropout->kind == CHANNEL ? S : size;
   const PetscInt64 draw[4] = {pass->seed, layer->number, pass->step, pass->index ? pass->index[b] : b};
 
-  kn_dropout(y, x, draw, pass->training || dropout->evaluate ? dropout->p : 0, (int)dropout->kind, (size_t)layer->in, KNGridSize(&layer->grid_in), mode == ADD_VALUES);
+  kn_dropout(y, x, draw, pass->training || dropout->evaluate ? dropout->p : 0, size / run, run, mode == ADD_VALUES);
 }
 
 static void KNLayerApply_Dropout(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)

@@ -150,6 +150,7 @@ PetscErrorCode KNLayerSetUp(KNLayer layer, KNParameters parameters)
   PetscCheck(layer->in > 0, PETSC_COMM_SELF, PETSC_ERR_ORDER, "layer %s: KNLayerSetChannels() comes before KNLayerSetUp()", layer->name);
   for (PetscInt i = 1; i < layer->inputs && !layer->differs; i++)
     PetscCheck(layer->channels[i] == layer->in, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s (%s): input %" PetscInt_FMT " has %" PetscInt_FMT " channels, the first %" PetscInt_FMT, layer->name, layer->type, i, layer->channels[i], layer->in);
+  layer->properties.carries = (PetscBool)(layer->residual && layer->activation != KN_ACTIVATION_RESULT);
   PetscCall(layer->ops.setup(layer, parameters));
   PetscCheck(layer->out > 0, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "a %s layer (%s) needs its number of output channels", layer->type, layer->name);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -411,10 +412,10 @@ PetscErrorCode KNLayerGetTraits(KNLayer layer, KNLayerTraits *traits)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNLayerGetParticle(KNLayer layer, PetscInt *dimension)
+PetscErrorCode KNLayerGetProperties(KNLayer layer, KNLayerProperties *properties)
 {
   PetscFunctionBegin;
-  *dimension = layer->particle;
+  *properties = layer->properties;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

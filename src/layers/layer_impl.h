@@ -35,7 +35,7 @@ struct _p_KNLayer {
   PetscInt       channels[KN_MAX_INPUTS]; /* of each input; in is that of input 0 */
   KNRole         role[2];          /* of the channels of inputs and output */
   PetscInt       site;             /* KNParameterInfo */
-  PetscInt       particle;         /* channels of a particle; set by setup where particles collide, else 0 */
+  KNLayerProperties properties;    /* set by setup, drops by setfromoptions, carries of residuals by KNLayerSetUp() */
   PetscBool      residual;         /* maps (x, v) to the next x; set by KNLayerCreate_Suffix */
   KNActivation   activation;       /* of a residual; KNLayerCreate_Suffix sets the default */
   KNGrid         grid_in, grid_out;

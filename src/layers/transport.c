@@ -211,6 +211,7 @@ static PetscErrorCode KNLayerSetUp_Transport(KNLayer layer, KNParameters paramet
   PetscFunctionBegin;
   PetscCall(KNCollisionSetUp(&transport->collision, layer, PETSC_MAX_INT)); /* two particles do best: jobs/results/study_search.csv */
   PetscCheck(layer->in >= layer->dim, PETSC_COMM_WORLD, KN_ERR_USAGE, "%s: %" PetscInt_FMT " channels are no velocity on a grid of %" PetscInt_FMT " axes: give -model_width %" PetscInt_FMT " or more", layer->name, layer->in, layer->dim, layer->dim);
+  layer->properties.streams = layer->dim;
   PetscCall(KNLayerDeclare(layer, parameters, (KNParameterInfo){.name = "step", .rank = 1, .shape = {layer->in}, .role = {layer->role[1]}}, &transport->step, &transport->dstep));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

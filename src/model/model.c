@@ -226,6 +226,24 @@ PetscErrorCode KNModelGetParameters(KNModel model, KNParameters *parameters)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNModelGetProperties(KNModel model, KNLayerProperties *properties)
+{
+  PetscFunctionBegin;
+  *properties = (KNLayerProperties){.particle = 0};
+  for (PetscInt i = 0; i < model->nlayers; i++) {
+    KNLayerProperties own;
+
+    PetscCall(KNLayerGetProperties(model->layer[i], &own));
+    properties->draws_in_training   = (PetscBool)(properties->draws_in_training || own.draws_in_training);
+    properties->draws_in_evaluation = (PetscBool)(properties->draws_in_evaluation || own.draws_in_evaluation);
+    properties->drops               = (PetscBool)(properties->drops || own.drops);
+    properties->carries             = (PetscBool)(properties->carries || own.carries);
+    properties->particle            = PetscMax(properties->particle, own.particle);
+    properties->streams             = PetscMax(properties->streams, own.streams);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNModelGetLayers(KNModel model, PetscInt *count, const KNLayer **layers)
 {
   PetscFunctionBegin;

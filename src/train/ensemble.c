@@ -6,7 +6,6 @@
 #include <kitinet/log.h>
 #include <kitinet/options.h>
 #include <kitinet/reliability.h>
-#include <string.h>
 
 PetscErrorCode KNEnsembleSetFromOptions(PetscInt *members)
 {
@@ -27,24 +26,15 @@ PetscErrorCode KNEnsembleSetFromOptions(PetscInt *members)
 
 PetscErrorCode KNEnsembleCheck(KNOperator op, PetscInt members, const char path[])
 {
-  KNModel        model;
-  const KNLayer *layer;
-  const char    *options, *type;
-  PetscInt       layers, particle;
-  PetscBool      collisions = PETSC_FALSE, dropout = PETSC_FALSE;
+  KNLayerProperties properties;
+  KNModel           model;
 
   PetscFunctionBegin;
   if (!members) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(KNOperatorGetModel(op, &model, NULL, NULL, &options));
-  PetscCall(KNModelGetLayers(model, &layers, &layer));
-  for (PetscInt i = 0; i < layers; i++) {
-    PetscCall(KNLayerGetName(layer[i], &type, NULL));
-    PetscCall(KNLayerGetParticle(layer[i], &particle));
-    collisions = (PetscBool)(collisions || particle);
-    dropout    = (PetscBool)(dropout || !strcmp(type, "dropout"));
-  }
-  PetscCheck(collisions || dropout, PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_samples: the network of %s has neither collisions nor dropout, all its passes are the same; leave the option out", path);
-  PetscCheck((collisions && strstr(options, "collision_evaluate: sample")) || (dropout && strstr(options, "model_dropout_evaluate: sample")), PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_samples: all passes of %s are the same; add %s sample", path, collisions ? "-collision_evaluate" : "-model_dropout_evaluate");
+  PetscCall(KNOperatorGetModel(op, &model, NULL, NULL, NULL));
+  PetscCall(KNModelGetProperties(model, &properties));
+  PetscCheck(properties.particle || properties.draws_in_training, PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_samples: the network of %s has neither collisions nor dropout, all its passes are the same; leave the option out", path);
+  PetscCheck(properties.draws_in_evaluation, PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_samples: all passes of %s are the same; add %s sample", path, properties.particle ? "-collision_evaluate" : "-model_dropout_evaluate");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -76,5 +76,6 @@ bad 2 "option -run holds a control character (byte 27)" named "$(printf 'a\033[3
 bad 2 "5000 bytes long; at most 4095" named "$(long 5000)"
 bad 2 "the path is too long" named "$(long 4090)"
 bad 4 "run directory aaa.*: File name too long; choose another with -run" named "$(long 300)"
+bad 2 "-model_dropout_kind residual leaves out the step of a residual connection, of which -model_residual fno has none" trains -model_residual fno -model_dropout 0.1 -model_dropout_kind residual
 bad 2 "-model_dropout is for -model_residual plain or fno, not collision" trains -model_dropout 0.1
 bad 2 "-collision_train mean needs -collision_alpha 0" trains -collision_train mean -collision_alpha 1

@@ -54,35 +54,6 @@ static PetscErrorCode TestSizes(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Without an option, and with one: particles of up to 8 components, or two of them where velocities are those of the spectral layer. */
-static PetscErrorCode TestParticles(void)
-{
-  static const struct {
-    const char *type, *options;
-    PetscInt    C, particle;
-  } expected[] = {{"kinetic", "", 32, 8}, {"kinetic", "", 12, 6}, {"scatter", "", 32, 16}, {"transport", "", 32, 16}, {"scatter", "", 15, 5}, {"transport", "-collision_dimension 4", 32, 4}, {"kinetic", "-collision_dimension 1", 32, 1}, {"drift", "", 32, 0}};
-
-  PetscFunctionBegin;
-  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(expected); i++) {
-    KNParameters parameters;
-    KNLayer      layer;
-    PetscInt     particle;
-
-    PetscCall(PetscOptionsClear(NULL));
-    PetscCall(PetscOptionsInsertString(NULL, expected[i].options));
-    PetscCall(KNParametersCreate(&parameters));
-    PetscCall(KNLayerCreate(expected[i].type, "block0.layer", 0, &layer));
-    PetscCall(KNLayerSetChannels(layer, 2, expected[i].C, PETSC_DECIDE));
-    PetscCall(KNLayerSetFromOptions(layer));
-    PetscCall(KNLayerSetUp(layer, parameters));
-    PetscCall(KNLayerGetParticle(layer, &particle));
-    PetscCheck(particle == expected[i].particle, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s, %d channels: particles of %d, not %d", expected[i].type, (int)expected[i].C, (int)particle, (int)expected[i].particle);
-    PetscCall(KNLayerDestroy(&layer));
-    PetscCall(KNParametersDestroy(&parameters));
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
@@ -95,7 +66,6 @@ int main(int argc, char **argv)
   PetscCall(TestRefused("-collision_law billiards", 32));
   PetscCall(TestRefused("-collision_evaluate median", 32));
   PetscCall(TestSizes());
-  PetscCall(TestParticles());
   PetscCall(PetscFinalize());
   return 0;
 }
