@@ -50,6 +50,9 @@ PETSC_EXTERN PetscErrorCode KNLayerSetInput(KNLayer layer, PetscInt i, PetscInt 
 */
 PETSC_EXTERN PetscErrorCode KNLayerSetRoles(KNLayer layer, KNRole in, KNRole out, PetscInt site);
 
+/* Not collective, before KNLayerSetUp. The layer works on a grid coarsened `level` times by two (0 without this call): a spectral layer keeps -model_modes / 2^level modes. */
+PETSC_EXTERN PetscErrorCode KNLayerSetCoarsening(KNLayer layer, PetscInt level);
+
 /* Where a residual layer (kitinet/residual.h), y = R(x, v), applies GELU. */
 typedef enum {
   KN_ACTIVATION_NONE,     /* nowhere: y = R(x, v) */

@@ -122,6 +122,13 @@ PetscErrorCode KNLayerSetRoles(KNLayer layer, KNRole in, KNRole out, PetscInt si
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNLayerSetCoarsening(KNLayer layer, PetscInt level)
+{
+  PetscFunctionBegin;
+  layer->level = level;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNLayerSetActivation(KNLayer layer, KNActivation activation)
 {
   PetscFunctionBegin;

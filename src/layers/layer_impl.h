@@ -37,6 +37,7 @@ struct _p_KNLayer {
   PetscInt       site;             /* KNParameterInfo */
   KNLayerProperties properties;    /* set by setup, drops by setfromoptions, carries of residuals by KNLayerSetUp() */
   PetscBool      residual;         /* maps (x, v) to the next x; set by KNLayerCreate_Suffix */
+  PetscInt       level;            /* times that the grid was coarsened by two before the layer */
   KNActivation   activation;       /* of a residual; KNLayerCreate_Suffix sets the default */
   KNGrid         grid_in, grid_out;
   KNGrid         grid[KN_MAX_INPUTS]; /* of each input; grid_in is that of input 0 */

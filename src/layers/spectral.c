@@ -100,6 +100,7 @@ static PetscErrorCode KNLayerSetUp_Spectral(KNLayer layer, KNParameters paramete
   KNParameterInfo info     = {.name = "weight", .rank = d + 3, .init = KN_INIT_POSITIVE, .scale = (KNReal)(1.0 / ((PetscReal)layer->in * (PetscReal)layer->out))};
 
   PetscFunctionBegin;
+  spectral->modes = PetscMax(spectral->modes >> layer->level, 1);
   if (layer->out == PETSC_DECIDE) PetscFunctionReturn(PETSC_SUCCESS); /* refused by the caller */
   for (PetscInt a = 0; a < d; a++) {
     info.shape[a] = a < d - 1 ? 2 * spectral->modes : spectral->modes;

@@ -3,3 +3,4 @@
   One line a model.
 */
 KN_MODEL(fno, FNO)
+KN_MODEL(unet, UNet)
