@@ -26,6 +26,7 @@ typedef struct {
   PetscInt        checkpoint_every; /* epochs */
   PetscReal       checkpoint_minutes; /* 0: only after epochs */
   PetscInt        condensation_every; /* epochs; 0: no condensation.csv */
+  PetscInt        recompute;        /* blocks whose activations backward computes again together; 0: none */
   PetscInt        skips;            /* steps in a row that the guards may skip */
   PetscBool       fitted;           /* the operator's normalisers are kept as they are: the training goes on with a trained network */
   PetscBool       embedded;         /* in another command than train, whose own options the run does not record */

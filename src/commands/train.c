@@ -46,6 +46,7 @@ static PetscErrorCode PrintPlan(KNOperator op, const KNTrainer *trainer, KNDatas
   if (problem->frames) PetscCall(PetscSNPrintf(windows, sizeof(windows), " (windows of %" PetscInt64_FMT " trajectories)", rows));
   PetscCall(KNModelView(model, PETSC_VIEWER_STDOUT_WORLD));
   grid = KNOperatorModelGrid(op, &problem->output.grid);
+  PetscCall(KNModelSetRecompute(model, trainer->recompute));
   PetscCall(KNModelPlanGrid(model, &grid, trainer->microbatch, PETSC_TRUE));
   PetscCall(KNModelGetCost(model, &forward, &backward, &bytes));
   PetscCall(KNParametersGetBlocks(parameters, &size, NULL, NULL, NULL, NULL));

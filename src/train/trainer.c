@@ -31,6 +31,7 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
   PetscCall(KNOptionsReal("-train_validation", "share of the dataset's samples, the last ones, that are tested on and never trained on, in place of a -dataset_test", 0, 0.9, &trainer->validation));
   PetscCall(KNOptionsInt("-train_rollout", "steps of a trajectory that are predicted from each other in training, with the gradient through all of them; 0: to the last frame", 0, 1 << 20, &trainer->rollout));
   PetscCall(KNOptimizerSetFromOptions(&trainer->optimizer));
+  PetscCall(KNOptionsInt("-train_recompute", "keep only what passes between every so many blocks of the network, and compute the rest again in backward: less memory, more time, the same bits; 0: keep all", 0, 1 << 20, &trainer->recompute));
   PetscCall(KNOptionsInt("-train_skips", "steps in a row that may be skipped because a loss or gradient is not finite or the loss exceeds 1000 times its running level; then training ends", 0, 1000000, &trainer->skips));
   PetscCall(KNOptionsInt("-train_test_every", "epochs between tests, which on few samples take as long as the training; the last epoch is always tested", 1, 10000000, &trainer->test_every));
   PetscCall(KNOptionsInt("-checkpoint_every", "epochs between checkpoints", 1, 10000000, &trainer->checkpoint_every));
@@ -44,8 +45,11 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
 static PetscErrorCode PlanFor(KNLoop *loop, KNDataset dataset, PetscBool training)
 {
   const KNProblem *problem;
+  KNModel          model;
 
   PetscFunctionBegin;
+  PetscCall(KNOperatorGetModel(loop->op, &model, NULL, NULL, NULL));
+  PetscCall(KNModelSetRecompute(model, loop->trainer->recompute));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNOperatorSetGrid(loop->op, &problem->output.grid, loop->trainer->microbatch, training));
   PetscFunctionReturn(PETSC_SUCCESS);

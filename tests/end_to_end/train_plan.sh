@@ -18,6 +18,17 @@ unchanged ends 0 train 1 run -dry_run
 says "would resume run:"
 unchanged refused 2 "-train_samples is 25" "$KITINET" train -run new -dataset train.h5 $network -dry_run -train_samples 25
 
+# -train_recompute: less memory, the same weights.
+mebibytes() { sed -n 's/.*memory of a rank: \([0-9.]*\) MiB activations.*/\1/p' output; }
+weights() { "$KITINET" inspect -input "$1/checkpoint.h5" | sed -n 's/^  weights *SHA-256 //p'; }
+for type in fno unet; do
+  ends 0 train 1 "kept_$type" -train_epochs 1 -model_type $type
+  kept=$(mebibytes)
+  ends 0 train 1 "again_$type" -train_epochs 1 -model_type $type -train_recompute 1
+  awk -v kept="$kept" -v again="$(mebibytes)" 'BEGIN { exit !(again < kept) }' || fail "$type: $(mebibytes) MiB with -train_recompute 1, $kept without"
+  [ "$(weights "kept_$type")" = "$(weights "again_$type")" ] || fail "$type: -train_recompute 1 trains other weights"
+done
+
 # 65,536 samples of 65,536 hidden channels on 16 x 16 points, and 2^21 x 2^24 parameters of 8 bytes: more than any machine has.
 for dry_run in true false; do
   unchanged refused 2 "samples at a time need .* MiB for activations and .* MiB for parameters, a rank may take .* MiB here: lower -train_microbatch" \
