@@ -20,6 +20,12 @@ options_kdv=$options
 check kuramoto_sivashinsky grid 128 resolution 64 final_time 1 spin_up 2 frames 3
 check fisher_kpp grid 256 resolution 64 final_time 0.2 frames 3
 check allen_cahn grid 96 resolution 32 final_time 0.2 frames 3
+check swift_hohenberg grid 96 resolution 32 final_time 1 frames 3
+check gray_scott grid 128 resolution 32 final_time 2 frames 3
+check fitzhugh_nagumo grid 96 resolution 32 final_time 0.2 frames 3
+check schroedinger grid 192 resolution 64 final_time 0.1 frames 3
+check vector_burgers grid 64 resolution 32 final_time 0.2 frames 3
+check navier_stokes_3d grid 27 resolution 20 final_time 0.05 frames 3
 
 for n in 2 4; do
   ranks $n generate -pde kdv $options_kdv -samples 3 -output kdv.$n.h5 > output
