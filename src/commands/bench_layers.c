@@ -16,8 +16,8 @@ struct _KNBenchLayers {
   KNPass        pass;
   PetscInt      count;
   Timed        *timed;                /* (count) */
-  KNReal       *in[2], *din[2];       /* as large as the largest layer's; a collision has two inputs */
-  const KNReal *fields[2];            /* in */
+  KNReal       *in[KN_MAX_INPUTS], *din[KN_MAX_INPUTS]; /* as large as the largest input of any layer; those that no layer has NULL */
+  const KNReal *fields[KN_MAX_INPUTS];                  /* in */
   KNReal       *out, *dout;
 };
 
@@ -49,9 +49,13 @@ static PetscErrorCode CountElements(KNLayer layer, KNParameters parameters, Pets
 
   PetscFunctionBegin;
   PetscCall(KNLayerGetName(layer, NULL, &name));
-  PetscCall(KNLayerGetSizes(layer, &inputs, &Ci, &Co, &grid_in, &grid_out));
+  PetscCall(KNLayerGetSizes(layer, &inputs, NULL, &Co, NULL, &grid_out));
   PetscCall(KNParametersGetCount(parameters, &count));
-  *in      = (size_t)inputs * (size_t)samples * (size_t)Ci * KNGridSize(&grid_in);
+  *in = 0;
+  for (PetscInt i = 0; i < inputs; i++) {
+    PetscCall(KNLayerGetInput(layer, i, &Ci, &grid_in));
+    *in += (size_t)samples * (size_t)Ci * KNGridSize(&grid_in);
+  }
   *out     = (size_t)samples * (size_t)Co * KNGridSize(&grid_out);
   *weights = 0;
   length   = strlen(name);
@@ -111,7 +115,7 @@ PetscErrorCode KNBenchAddLayers(const KNBench *bench, KNBenchList *list, KNBench
 {
   const PetscInt first = list->count;
   const KNLayer *layer;
-  PetscInt       nlayers;
+  PetscInt       nlayers, most = 0;
   size_t         largest_in = 0, largest_out = 0;
   KNBenchLayers  own;
 
@@ -122,24 +126,28 @@ PetscErrorCode KNBenchAddLayers(const KNBench *bench, KNBenchList *list, KNBench
   PetscCall(KNModelGetLayers(bench->model, &nlayers, &layer));
   PetscCall(PetscMalloc1((size_t)nlayers, &own->timed));
   for (PetscInt i = 0; i < nlayers; i++) {
-    PetscInt Ci, Co;
+    PetscInt inputs, Ci, Co;
     KNGrid   grid_in, grid_out;
 
-    PetscCall(KNLayerGetSizes(layer[i], NULL, &Ci, &Co, &grid_in, &grid_out));
-    largest_in  = PetscMax(largest_in, (size_t)bench->microbatch * (size_t)Ci * KNGridSize(&grid_in));
+    PetscCall(KNLayerGetSizes(layer[i], &inputs, NULL, &Co, NULL, &grid_out));
+    for (PetscInt k = 0; k < inputs; k++) {
+      PetscCall(KNLayerGetInput(layer[i], k, &Ci, &grid_in));
+      largest_in = PetscMax(largest_in, (size_t)bench->microbatch * (size_t)Ci * KNGridSize(&grid_in));
+    }
+    most        = PetscMax(most, inputs);
     largest_out = PetscMax(largest_out, (size_t)bench->microbatch * (size_t)Co * KNGridSize(&grid_out));
     PetscCall(AddLayer(bench, layer[i], list, first, own));
   }
-  for (int i = 0; i < 2; i++) {
+  for (PetscInt i = 0; i < most; i++) {
     PetscCall(KNMalloc(largest_in, sizeof(KNReal), &own->in[i]));
     PetscCall(KNMalloc(largest_in, sizeof(KNReal), &own->din[i]));
     KNBenchFill(own->in[i], largest_in, i);
-    KNBenchFill(own->din[i], largest_in, 2 + i);
+    KNBenchFill(own->din[i], largest_in, KN_MAX_INPUTS + i);
     own->fields[i] = own->in[i];
   }
   PetscCall(KNMalloc(largest_out, sizeof(KNReal), &own->out));
   PetscCall(KNMalloc(largest_out, sizeof(KNReal), &own->dout));
-  KNBenchFill(own->dout, largest_out, 4);
+  KNBenchFill(own->dout, largest_out, 2 * KN_MAX_INPUTS);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -149,7 +157,7 @@ PetscErrorCode KNBenchLayersDestroy(KNBenchLayers *layers)
 
   PetscFunctionBegin;
   if (!own) PetscFunctionReturn(PETSC_SUCCESS);
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < KN_MAX_INPUTS; i++) {
     PetscCall(KNFree(&own->in[i]));
     PetscCall(KNFree(&own->din[i]));
   }
