@@ -3,10 +3,12 @@
 #define KITINET_DATASET_TEST_H
 
 #include <kitinet/dataset.h>
+#include <kitinet/dataset_writer.h>
 #include <kitinet/error.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define CHECK(condition, ...) PetscCheck(condition, PETSC_COMM_SELF, PETSC_ERR_PLIB, __VA_ARGS__)
 
@@ -67,19 +69,34 @@ static inline PetscErrorCode TestWrite(MPI_Comm comm, const char path[], PetscBo
   const KNProblem problem = TestProblem(steady);
   float           x[64], y[64];
   PetscMPIInt     rank, size;
-  KNDataset       dataset;
+  KNDatasetWriter dataset;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   PetscCallMPI(MPI_Comm_size(comm, &size));
-  PetscCall(KNDatasetCreate(comm, path, &problem, rows, 42, "pde: test\nsamples: 7\n", PETSC_TRUE, &dataset));
+  PetscCall(KNDatasetWriterCreate(comm, path, &problem, rows, 42, "pde: test\nsamples: 7\n", PETSC_TRUE, &dataset));
   for (PetscInt64 row = rank; row < rows; row += size) {
     if (every && row % every == skip) continue;
     TestRow(first + row, KNProblemInputSize(&problem), x, KNProblemOutputSize(&problem), y);
-    PetscCall(KNDatasetWrite(dataset, row, first + row, x, y));
+    PetscCall(KNDatasetWriterWrite(dataset, row, first + row, x, y));
   }
-  PetscCall(KNDatasetPublish(dataset));
-  PetscCall(KNDatasetDestroy(&dataset));
+  PetscCall(KNDatasetWriterPublish(dataset));
+  PetscCall(KNDatasetWriterDestroy(&dataset));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* CRC-32 of a small file. */
+static inline PetscErrorCode FileChecksum(const char path[], uint32_t *checksum, size_t *size)
+{
+  static unsigned char bytes[1 << 16];
+  FILE                *file = fopen(path, "rb");
+
+  PetscFunctionBegin;
+  CHECK(file, "%s is missing", path);
+  *size = fread(bytes, 1, sizeof(bytes), file);
+  CHECK(*size < sizeof(bytes), "%s is too large for this test", path);
+  *checksum = (uint32_t)crc32_z(0, bytes, *size);
+  fclose(file);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

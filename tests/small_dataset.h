@@ -3,6 +3,7 @@
 #define KITINET_TEST_SMALL_DATASET_H
 
 #include <kitinet/dataset.h>
+#include <kitinet/dataset_writer.h>
 #include <kitinet/random.h>
 
 /* Value number i of the input (field 0) or the output (field 1) of a row: uniform in (-1, 1), no two alike. */
@@ -35,7 +36,7 @@ static inline void SmallDatasetProblem(PetscInt inputs, PetscInt outputs, PetscI
 /* Collective on comm. Writes N rows; value: as SmallDatasetValue(). */
 static inline PetscErrorCode SmallDatasetWrite(MPI_Comm comm, const char path[], const KNProblem *problem, PetscInt64 N, float (*value)(PetscInt64, int, size_t))
 {
-  KNDataset    dataset;
+  KNDatasetWriter dataset;
   PetscMPIInt  rank, size;
   const size_t nx = KNProblemInputSize(problem), ny = KNProblemOutputSize(problem);
   float       *x, *y;
@@ -44,14 +45,14 @@ static inline PetscErrorCode SmallDatasetWrite(MPI_Comm comm, const char path[],
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   PetscCallMPI(MPI_Comm_size(comm, &size));
   PetscCall(PetscMalloc2(nx, &x, ny, &y));
-  PetscCall(KNDatasetCreate(comm, path, problem, N, 1, "", PETSC_TRUE, &dataset));
+  PetscCall(KNDatasetWriterCreate(comm, path, problem, N, 1, "", PETSC_TRUE, &dataset));
   for (PetscInt64 row = rank; row < N; row += size) {
     for (size_t i = 0; i < nx; i++) x[i] = value(row, 0, i);
     for (size_t i = 0; i < ny; i++) y[i] = value(row, 1, i);
-    PetscCall(KNDatasetWrite(dataset, row, row, x, y));
+    PetscCall(KNDatasetWriterWrite(dataset, row, row, x, y));
   }
-  PetscCall(KNDatasetPublish(dataset));
-  PetscCall(KNDatasetDestroy(&dataset));
+  PetscCall(KNDatasetWriterPublish(dataset));
+  PetscCall(KNDatasetWriterDestroy(&dataset));
   PetscCall(PetscFree2(x, y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,14 +1,21 @@
 /*
-  Datasets: samples of a PDE problem in one HDF5 file, with their provenance and a checksum of each.
+  Datasets: samples of a problem in one HDF5 file, with their provenance and a checksum of each. This header is for who reads them, dataset_writer.h for who writes them.
 
-    steady problems          /x (N, C_in, n1[, n2[, n3]]), /y (N, C_out, n1[, n2[, n3]])
+    steady problems          /x of the input space, /y of the output space
+      fields                 (N, C, n1[, n2[, n3]]), of a grid of no axes (N, C)
+      tokens (/x)            (N, L) word numbers, /length (N) of each sequence, /vocabulary: the words
+      class (in place of /y) /label (N) class numbers, /classes (k): their names
     time-dependent problems  /u (N, T, C, n1[, n2[, n3]]), /t (T)
-    both                     /x1[, /x2[, /x3]] coordinates; /sample (N) index of each row in its ensemble;
-                             /checksum (N) zlib's CRC-32 of the bytes of the row: x, then y (or u)
+    all                      /x1[, /x2[, /x3]] coordinates; /y1, .. those of an output on another grid; /parameters (N, P) coefficients that differ from sample
+                             to sample; /sample (N) index of each row in its ensemble; /checksum (N) zlib's CRC-32 of the bytes of the row: x, y (or u),
+                             label, length, parameters
 
-  Fields are little-endian float32, one chunk a sample, never compressed; coordinates are float64. Root attributes: format, format_version, program_version, pde,
-  equation, boundary_conditions, points, input_fields, input_units, output_fields, output_units, seed, options (YAML),
+  Fields are little-endian float32 or uint8, tokens int32, one chunk a sample, never compressed; labels and lengths are int32, coordinates and parameters float64. Root attributes:
+  format, format_version, program_version, pde, equation, boundary_conditions, points, input_fields, input_units, output_fields, output_units, seed, options (YAML),
   parameters (names), and for each of them parameter.NAME with parameter.NAME.unit. Nothing in the file depends on the time, the host or the number of ranks.
+
+  Format version 1 has float32 fields on one grid of 1 to 3 axes, and no /parameters; it is written wherever it can say what is to be said. Version 2 has the rest, and the
+  attributes input_kind, output_kind, output_points, sample_parameters, sample_parameter_units, symmetries.
 
   Trusted input only: libhdf5 has known faults. Even so everything is checked before memory is allocated.
 */
@@ -22,38 +29,6 @@
 typedef struct _p_KNDataset *KNDataset;
 
 /*
-  Collective on comm. A new dataset of at most `samples` rows, under a temporary name beside `path` until KNDatasetPublish.
-  The space on disk is reserved here. options: YAML text, stored as it is. Raises KN_ERR_IO (no space) and KN_ERR_USAGE
-  (path exists and overwrite is false, no permission, no such directory, another run writes it).
-*/
-PETSC_EXTERN PetscErrorCode KNDatasetCreate(MPI_Comm comm, const char path[], const KNProblem *problem, PetscInt64 samples, PetscInt64 seed, const char options[], PetscBool overwrite, KNDataset *dataset);
-
-/*
-  Collective on comm. The same, but what a run that was killed or suspended left under the temporary name is continued, if it was to become this
-  very dataset (problem, samples, seed, options, program version); else a line on stderr says why not, and it begins afresh. Rows of it are
-  kept whose checksum is right and whose index is sample[row], (samples).
-*/
-PETSC_EXTERN PetscErrorCode KNDatasetResume(MPI_Comm comm, const char path[], const KNProblem *problem, PetscInt64 samples, PetscInt64 seed, const char options[], const PetscInt64 sample[], PetscBool overwrite, KNDataset *dataset);
-
-/* Not collective, after KNDatasetResume: whether this row is there and must not be written again. The same on all ranks. */
-PETSC_EXTERN PetscErrorCode KNDatasetHasRow(KNDataset dataset, PetscInt64 row, PetscBool *present);
-
-/* Collective. Ends like KNDatasetDestroy, but keeps the temporary file for KNDatasetResume. Raises KN_ERR_IO. */
-PETSC_EXTERN PetscErrorCode KNDatasetSuspend(KNDataset *dataset);
-
-/*
-  Not collective: each rank writes its rows, in any order. x: (C_in, S), y: (max(T, 1), C_out, S), float. sample: its index in
-  the ensemble. A failure is kept and raised, agreed by all ranks, by KNDatasetPublish; until then further writes do nothing.
-*/
-PETSC_EXTERN PetscErrorCode KNDatasetWrite(KNDataset dataset, PetscInt64 row, PetscInt64 sample, const float x[], const float y[]);
-
-/*
-  Collective. Rows that nobody wrote are closed up (the last written rows move into them) and the arrays shortened. Every row is
-  read back and compared with its checksum; then the file gets its final name. Raises KN_ERR_IO.
-*/
-PETSC_EXTERN PetscErrorCode KNDatasetPublish(KNDataset dataset);
-
-/*
   Collective on comm. Opens for reading; each rank reads on its own. Refuses, with KN_ERR_INPUT and before any allocation, what is
   not a regular file in this format with consistent, sane dimensions.
 */
@@ -65,7 +40,7 @@ PETSC_EXTERN int KNDatasetOpenSelf(const char path[], KNDataset *dataset, size_t
 /* Not collective. From now on the message about a file that is no dataset says what it is, if name leaves that in kind (size bytes), and how to convert it: KNFormatSetUp(). */
 PETSC_EXTERN PetscErrorCode KNDatasetNameForeign(void (*name)(const char path[], size_t size, char kind[]));
 
-/* Collective. Closes; a dataset under construction that was not published leaves no file behind. */
+/* Collective. Closes. */
 PETSC_EXTERN PetscErrorCode KNDatasetDestroy(KNDataset *dataset);
 
 /* Not collective. Any pointer may be NULL; path, problem, options are not owned. */
@@ -79,13 +54,22 @@ PETSC_EXTERN PetscErrorCode KNDatasetGetProvenance(KNDataset dataset, PetscInt64
 PETSC_EXTERN PetscErrorCode KNDatasetGetFingerprint(KNDataset dataset, uint64_t *fingerprint);
 
 /*
-  Not collective. Reads row `row` and compares it with its checksum. x: (C_in, S), y: (max(T, 1), C_out, S); either may be NULL (both
+  Not collective. What each row has beside its fields and tokens, in memory since the dataset was opened; not owned; any pointer may be NULL, and *pointer is NULL of what
+  the problem does not have. label: (samples) classes 0 .. k-1; length: (samples) of sequences, 0 .. L; parameters: (samples, P).
+*/
+PETSC_EXTERN PetscErrorCode KNDatasetGetColumns(KNDataset dataset, const int32_t **label, const int32_t **length, const double **parameters);
+
+/*
+  Not collective. Reads row `row` and compares it with its checksum. x: (C_in, S), y: (max(T, 1), C_out, S), uint8 values as 0 to 255; either may be NULL (both
   are still verified). Plain C on purpose: safe in a thread that PETSc does not know, excluded against other HDF5 calls by
   KNHDF5Lock(). Returns 0, or KN_ERR_INPUT with one line in message (size bytes).
 */
 PETSC_EXTERN int KNDatasetRead(KNDataset dataset, PetscInt64 row, float x[], float y[], size_t size, char message[]);
 
-/* The same for a slab of the grid, of which x and y hold their part: (C_in, S_slab), (max(T, 1), C_out, S_slab). The whole row is read and verified, piece by piece: the slab alone is in memory. */
+/* The same where the input are tokens, 0 .. words-1: token (L), 0 beyond the row's length. A word number beyond the vocabulary is refused. */
+PETSC_EXTERN int KNDatasetReadTokens(KNDataset dataset, PetscInt64 row, int32_t token[], float y[], size_t size, char message[]);
+
+/* As KNDatasetRead() for a slab of the grid, of which x and y hold their part: (C_in, S_slab), (max(T, 1), C_out, S_slab). The whole row is read and verified, piece by piece: the slab alone is in memory. */
 PETSC_EXTERN int KNDatasetReadSlab(KNDataset dataset, PetscInt64 row, const KNGrid *slab, float x[], float y[], size_t size, char message[]);
 
 /* The same for whoever computes with the values: KN_ERR_INPUT also for a row that holds NaN or infinite values in x or y, where those are not NULL, naming file, row and field. */

@@ -24,6 +24,10 @@ typedef struct {
   const PetscInt64 *index;   /* (samples) global sample indices, coordinates of random draws: the rows, or the numbers of their windows */
   float            *x;       /* (samples, C_in, S), not owned; may be changed in place */
   float            *y;       /* (samples, max(W, 1) C_out, S), W = T unless a window is set; not owned; may be changed in place */
+  const int32_t    *token;      /* (samples, L) words of an input of tokens, 0 beyond the length; NULL of other problems, as those below; not owned */
+  const int32_t    *length;     /* (samples) tokens of each */
+  const int32_t    *label;      /* (samples) classes 0 .. k-1 */
+  const double     *parameters; /* (samples, P) coefficients that differ from sample to sample */
 } KNBatch;
 
 /*
@@ -44,7 +48,7 @@ PETSC_EXTERN PetscErrorCode KNLoaderDestroy(KNLoader *loader);
 
 /*
   Not collective, before KNLoaderSetWindow; comm is PETSC_COMM_WORLD. Batches are dealt out over groups of ranks: those of a group get the same samples, each its slab; S is the
-  size of the slab then.
+  size of the slab then. Raises KN_ERR_USAGE where ranks cannot share a sample: input and output on different grids, or no grid.
 */
 PETSC_EXTERN PetscErrorCode KNLoaderSetSharing(KNLoader loader, const KNSharing *sharing);
 

@@ -8,6 +8,7 @@
 #include <kitinet/space.h>
 
 #define KN_MAX_PARAMETERS 32
+#define KN_MAX_SYMMETRIES 16
 #define KN_MAX_TEXT       256
 
 typedef struct {
@@ -24,7 +25,11 @@ typedef struct {
   PetscReal  *times;                    /* (frames), not owned; NULL for steady problems */
   KNSpace     input, output;            /* on grids that may differ */
   PetscInt    parameters;
-  KNParameter parameter[KN_MAX_PARAMETERS];
+  KNParameter parameter[KN_MAX_PARAMETERS]; /* of the equation, the same in all samples */
+  PetscInt    coefficients;
+  KNField     coefficient[KN_MAX_PARAMETERS]; /* those that differ from sample to sample: P numbers of each sample */
+  PetscInt    symmetries;
+  char        symmetry[KN_MAX_SYMMETRIES][KN_MAX_NAME]; /* names of those that the equation has */
 } KNProblem;
 
 /* Values of one sample as fields: inputs (C_in, S) and outputs (max(T, 1), C_out, S). */

@@ -51,6 +51,9 @@ static inline size_t KNSpaceSize(const KNSpace *space)
   return (size_t)space->fields * KNGridSize(&space->grid);
 }
 
+/* Not collective. The names in memory of their own, which the caller ends with free(); NULL if there are none. */
+PETSC_EXTERN PetscErrorCode KNSpaceCopyNames(const KNSpace *space, char **names);
+
 /* Not collective. The first difference between two spaces of this side ("input") as text, "2 input fields, not 1" if b's were expected; "" if they are the same. */
 PETSC_EXTERN PetscErrorCode KNSpaceCompare(const char side[], const KNSpace *a, const KNSpace *b, size_t size, char difference[]);
 

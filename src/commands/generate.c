@@ -102,24 +102,24 @@ static PetscErrorCode Provenance(const KNGeneration *g, char **yaml)
 
 static PetscErrorCode Generate(KNGeneration *g, PetscBool *stopped)
 {
-  KNDataset dataset;
-  char     *options;
+  KNDatasetWriter dataset;
+  char           *options;
 
   PetscFunctionBegin;
   PetscCall(KNStagePush(KN_STAGE_GENERATE));
   PetscCall(PetscTime(&g->begin));
   PetscCall(Provenance(g, &options));
-  PetscCall(KNDatasetResume(PETSC_COMM_WORLD, g->output, g->problem, g->samples, g->seed, options, g->sample, g->overwrite, &dataset));
+  PetscCall(KNDatasetWriterResume(PETSC_COMM_WORLD, g->output, g->problem, g->samples, g->seed, options, g->sample, g->overwrite, &dataset));
   PetscCall(PetscFree(options));
   PetscCall(KNGenerationSolve(g, dataset, stopped));
   if (*stopped) {
-    PetscCall(KNDatasetSuspend(&dataset));
+    PetscCall(KNDatasetWriterSuspend(&dataset));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "stopped early, %" PetscInt64_FMT " of %" PetscInt64_FMT " samples are left; the same command goes on from %s.partial\n", g->counted[KN_ROW_NONE] - g->taken, g->samples, g->output));
   } else {
     const PetscBool none = (PetscBool)(g->counted[KN_ROW_EXCLUDED] == g->samples);
 
-    if (!none) PetscCall(KNDatasetPublish(dataset));
-    PetscCall(KNDatasetDestroy(&dataset)); // removes what was not published
+    if (!none) PetscCall(KNDatasetWriterPublish(dataset));
+    PetscCall(KNDatasetWriterDestroy(&dataset)); // removes what was not published
     PetscCheck(!none, PETSC_COMM_WORLD, KN_ERR_FAILED, "none of %" PetscInt64_FMT " samples could be solved (%s); %s was not written", g->samples, g->reason, g->output);
     PetscCall(KNGenerationPrintSummary(g));
   }

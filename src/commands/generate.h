@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include <kitinet/dataset.h>
+#include <kitinet/dataset_writer.h>
 #include <kitinet/solver.h>
 
 /* What became of a row. Ordered: over ranks the maximum is that of the ranks that solved it. */
@@ -45,7 +46,7 @@ PetscErrorCode KNGenerationPlan(KNGeneration *g);
 PetscErrorCode KNGenerationPrintPlan(const KNGeneration *g);
 
 /* Solves the rows that are not there. *stopped: some are left, because a signal or the time limit came first. Raises KN_ERR_INPUT for damaged inputs. */
-PetscErrorCode KNGenerationSolve(KNGeneration *g, KNDataset dataset, PetscBool *stopped);
+PetscErrorCode KNGenerationSolve(KNGeneration *g, KNDatasetWriter dataset, PetscBool *stopped);
 
 /* What became of the samples, on stdout. */
 PetscErrorCode KNGenerationPrintSummary(const KNGeneration *g);

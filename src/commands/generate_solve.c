@@ -80,7 +80,7 @@ static PetscErrorCode ReadGiven(const KNGeneration *g, PetscInt64 row, Row *r)
 }
 
 /* Collective on the group. */
-static PetscErrorCode SolveRow(KNGeneration *g, PetscInt64 row, Row *r, KNDataset dataset)
+static PetscErrorCode SolveRow(KNGeneration *g, PetscInt64 row, Row *r, KNDatasetWriter dataset)
 {
   KNSolverReport report;
   PetscBool      finite = PETSC_TRUE;
@@ -100,7 +100,7 @@ static PetscErrorCode SolveRow(KNGeneration *g, PetscInt64 row, Row *r, KNDatase
     report.converged = PETSC_FALSE;
     PetscCall(PetscStrncpy(report.reason, "a value is not finite in 32 bits", sizeof(report.reason)));
   }
-  if (report.converged) PetscCall(KNDatasetWrite(dataset, row, g->sample[row], r->x, r->y));
+  if (report.converged) PetscCall(KNDatasetWriterWrite(dataset, row, g->sample[row], r->x, r->y));
   else if (!g->reason[0]) PetscCall(PetscStrncpy(g->reason, report.reason, sizeof(g->reason)));
   g->outcome[row] = !report.converged ? KN_ROW_EXCLUDED : report.retried ? KN_ROW_RETRIED : KN_ROW_SOLVED;
   g->iterations += report.iterations;
@@ -120,7 +120,7 @@ static PetscErrorCode StopWanted(const KNGeneration *g, PetscInt64 stored, Petsc
 }
 
 /* The rows of this group. The other groups are taken to be as far as the one that shows the progress. */
-static PetscErrorCode SolveShare(KNGeneration *g, Row *r, KNDataset dataset)
+static PetscErrorCode SolveShare(KNGeneration *g, Row *r, KNDatasetWriter dataset)
 {
   PetscInt64 start, end, missing = 0, stored = 0;
   KNProgress progress;
@@ -133,7 +133,7 @@ static PetscErrorCode SolveShare(KNGeneration *g, Row *r, KNDataset dataset)
   for (PetscInt64 row = 0; row < g->samples && missing < end; row++) {
     PetscBool present;
 
-    PetscCall(KNDatasetHasRow(dataset, row, &present));
+    PetscCall(KNDatasetWriterHasRow(dataset, row, &present));
     if (present || missing++ < start) continue;
     PetscCall(StopWanted(g, stored, &stop));
     if (stop || r->failure) break;
@@ -160,7 +160,7 @@ static PetscErrorCode Gather(KNGeneration *g)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNGenerationSolve(KNGeneration *g, KNDataset dataset, PetscBool *stopped)
+PetscErrorCode KNGenerationSolve(KNGeneration *g, KNDatasetWriter dataset, PetscBool *stopped)
 {
   Row r = {.failure = 0};
 
@@ -169,7 +169,7 @@ PetscErrorCode KNGenerationSolve(KNGeneration *g, KNDataset dataset, PetscBool *
   for (PetscInt64 row = 0; row < g->samples; row++) {
     PetscBool present;
 
-    PetscCall(KNDatasetHasRow(dataset, row, &present));
+    PetscCall(KNDatasetWriterHasRow(dataset, row, &present));
     g->taken += present;
   }
   if (g->taken) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "going on with %" PetscInt64_FMT " of %" PetscInt64_FMT " samples that are there\n", g->taken, g->samples));

@@ -7,6 +7,7 @@
 */
 #include "command.h"
 #include <kitinet/dataset.h>
+#include <kitinet/dataset_writer.h>
 #include <kitinet/progress.h>
 #include <stdlib.h>
 
@@ -198,13 +199,29 @@ static PetscErrorCode PlaceRows(Merge *m)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Plain C; the code of KNDatasetRead(). x, y, token: memory for what the problem has of them; *value points there. */
+static int ReadRow(KNDataset part, const KNProblem *problem, PetscInt64 row, float x[], float y[], int32_t token[], KNRow *value, size_t size, char message[])
+{
+  const PetscBool tokens = (PetscBool)(problem->input.kind == KN_SPACE_TOKENS);
+  const int32_t  *label, *length;
+  const double   *parameters;
+
+  (void)KNDatasetGetColumns(part, &label, &length, &parameters);
+  *value = (KNRow){.x = x, .y = y, .token = token};
+  if (label) value->label = label[row];
+  if (length) value->length = length[row];
+  if (parameters) value->parameters = parameters + row * problem->coefficients;
+  return tokens ? KNDatasetReadTokens(part, row, token, y, size, message) : KNDatasetRead(part, row, x, y, size, message);
+}
+
 /* Each rank copies a contiguous share of the rows, one at a time; each is compared with its checksum. */
-static PetscErrorCode CopyRows(const Merge *m, const KNProblem *problem, KNDataset *whole)
+static PetscErrorCode CopyRows(const Merge *m, const KNProblem *problem, KNDatasetWriter *whole)
 {
   PetscMPIInt rank, size;
   PetscInt64  start, end;
   KNProgress  progress;
   float      *x, *y;
+  int32_t    *token;
   char        message[1024] = "";
   int         code = 0, worst;
 
@@ -213,21 +230,24 @@ static PetscErrorCode CopyRows(const Merge *m, const KNProblem *problem, KNDatas
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
   PetscCall(KNMalloc(KNProblemInputSize(problem), sizeof(*x), &x));
   PetscCall(KNMalloc(KNProblemOutputSize(problem), sizeof(*y), &y));
+  PetscCall(KNMalloc((size_t)problem->input.length, sizeof(*token), &token));
   KNPartition(m->rows, size, rank, &start, &end);
   PetscCall(KNProgressBegin("rows", m->rows, 0, &progress));
   PetscCall(KNProgressLogEvery(&progress, 10.0));
   for (PetscInt64 row = start; row < end && !code; row++) {
     const Place *place = &m->place[row];
+    KNRow        value;
 
-    code = KNDatasetRead(m->part[place->part], place->row, x, y, sizeof(message), message);
-    if (!code) PetscCall(KNDatasetWrite(*whole, row, place->sample, x, y));
+    code = ReadRow(m->part[place->part], problem, place->row, x, y, token, &value, sizeof(message), message);
+    if (!code) PetscCall(KNDatasetWriterWriteRow(*whole, row, place->sample, &value));
     PetscCall(KNProgressUpdate(&progress, PetscMin((row + 1 - start) * size, m->rows), NULL));
   }
   PetscCall(KNProgressEnd(&progress));
+  PetscCall(KNFree(&token));
   PetscCall(KNFree(&y));
   PetscCall(KNFree(&x));
   PetscCallMPI(MPI_Allreduce(&code, &worst, 1, MPI_INT, MPI_MAX, PETSC_COMM_WORLD));
-  if (worst) PetscCall(KNDatasetDestroy(whole)); // and its file
+  if (worst) PetscCall(KNDatasetWriterDestroy(whole)); // and its file
   PetscCall(KNAgree(PETSC_COMM_WORLD, code, "%s", message));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -240,7 +260,7 @@ PetscErrorCode KNCommand_Merge(const char purpose[], PetscBool *stopped)
   const KNProblem *problem;
   const char      *options;
   PetscInt64       seed;
-  KNDataset        whole;
+  KNDatasetWriter  whole;
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Datasets"));
@@ -257,11 +277,11 @@ PetscErrorCode KNCommand_Merge(const char purpose[], PetscBool *stopped)
     PetscCall(KNDatasetGetProblem(m.part[0], &problem));
     PetscCall(KNDatasetGetProvenance(m.part[0], &seed, &options, NULL));
     PetscCall(PutRange(options, &m.whole, &whole_options));
-    PetscCall(KNDatasetCreate(PETSC_COMM_WORLD, output, problem, m.rows, seed, whole_options, overwrite, &whole));
+    PetscCall(KNDatasetWriterCreate(PETSC_COMM_WORLD, output, problem, m.rows, seed, whole_options, overwrite, &whole));
     PetscCall(PetscFree(whole_options));
     PetscCall(CopyRows(&m, problem, &whole));
-    PetscCall(KNDatasetPublish(whole));
-    PetscCall(KNDatasetDestroy(&whole));
+    PetscCall(KNDatasetWriterPublish(whole));
+    PetscCall(KNDatasetWriterDestroy(&whole));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " samples of %" PetscInt_FMT " datasets: %s\n", m.rows, m.parts, output));
     for (PetscInt i = 0; i < m.parts; i++) PetscCall(KNDatasetDestroy(&m.part[i]));
     PetscCall(PetscFree(m.place));

@@ -3,6 +3,7 @@
   are the input's, the others its own. With -collision_samples the output holds the mean of several passes and, in fields of their own, the spread.
 */
 #include "command.h"
+#include <kitinet/dataset_writer.h>
 #include <kitinet/ensemble.h>
 #include <kitinet/loader.h>
 #include <kitinet/operator.h>
@@ -59,7 +60,7 @@ typedef struct {
   Writes a sample of so many output fields, by the first of the ranks that share it; one that is not finite it counts instead. whole: x and y of the whole grid there; NULL where
   samples are whole.
 */
-static PetscErrorCode Store(const KNSharing *sharing, const KNProblem *problem, PetscInt fields, PetscInt64 row, const float x[], const float y[], float whole[], KNDataset output, Failed *failed)
+static PetscErrorCode Store(const KNSharing *sharing, const KNProblem *problem, PetscInt fields, PetscInt64 row, const double parameters[], const float x[], const float y[], float whole[], KNDatasetWriter output, Failed *failed)
 {
   const size_t nx = KNProblemInputSize(problem), ny = (size_t)(PetscMax(problem->frames, 1) * fields) * KNGridSize(&problem->output.grid);
 
@@ -75,11 +76,11 @@ static PetscErrorCode Store(const KNSharing *sharing, const KNProblem *problem, 
     failed->first = failed->count++ ? failed->first : row; /* rows come in ascending order */
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(KNDatasetWrite(output, row, row, x, y));
+  PetscCall(KNDatasetWriterWriteRow(output, row, row, &(KNRow){.x = x, .y = y, .parameters = parameters}));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, PetscReal factor, PetscInt batch, KNDataset output, Failed *failed)
+static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, PetscReal factor, PetscInt batch, KNDatasetWriter output, Failed *failed)
 {
   const KNSharing *sharing = KNOperatorSharing(op);
   const KNProblem *problem;
@@ -117,7 +118,7 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, 
       const size_t T = (size_t)PetscMax(problem->frames, 1);
 
       if (members) MeanAndSpread(out, y + (size_t)i * ny, (size_t)members, (size_t)b.samples * ny, factor, T, ny / T);
-      PetscCall(Store(sharing, problem, (members ? 2 : 1) * problem->output.fields, b.row[i], b.x + (size_t)i * nx, members ? out : y + (size_t)i * ny, whole, output, failed));
+      PetscCall(Store(sharing, problem, (members ? 2 : 1) * problem->output.fields, b.row[i], b.parameters ? b.parameters + i * problem->coefficients : NULL, b.x + (size_t)i * nx, members ? out : y + (size_t)i * ny, whole, output, failed));
     }
     PetscCall(KNProgressUpdate(&progress, done += b.total, NULL));
   }
@@ -139,7 +140,8 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscBool        overwrite = PETSC_FALSE, done;
   PetscInt         batch     = 5, members, fitted, history;
   PetscReal        factor;
-  KNDataset        input, output;
+  KNDataset        input;
+  KNDatasetWriter  output;
   const KNProblem *problem;
   KNProblem        described;
   KNOperator       op = NULL;
@@ -174,18 +176,19 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNOperatorSetGrid(op, &problem->output.grid, batch, PETSC_FALSE));
   PetscCall(KNOptionsYAML(0, NULL, &yaml));
   described = *problem;
+  described.output.type = KN_FLOAT32;
   if (members) PetscCall(DescribeSpread(problem, members, factor, &described));
-  PetscCall(KNDatasetCreate(PETSC_COMM_WORLD, output_path, &described, samples, seed, yaml, overwrite, &output));
+  PetscCall(KNDatasetWriterCreate(PETSC_COMM_WORLD, output_path, &described, samples, seed, yaml, overwrite, &output));
   PetscCall(PetscFree(yaml));
   code = Predict(op, input, members, factor, batch, output, &failed);
-  if (code == KN_ERR_INPUT || failed.count == samples) PetscCall(KNDatasetDestroy(&output)); /* a damaged input, agreed by all ranks, leaves no half an output */
+  if (code == KN_ERR_INPUT || failed.count == samples) PetscCall(KNDatasetWriterDestroy(&output)); /* a damaged input, agreed by all ranks, leaves no half an output */
   PetscCall(code);
   PetscCheck(failed.count < samples, PETSC_COMM_WORLD, KN_ERR_FAILED, "no prediction of %s is finite, %s was not written: the network is not stable on these inputs", checkpoint, output_path);
-  PetscCall(KNDatasetPublish(output));
+  PetscCall(KNDatasetWriterPublish(output));
   if (failed.count) PetscCall(PetscFPrintf(PETSC_COMM_WORLD, stderr, "kitinet: warning: %" PetscInt64_FMT " predictions are not finite and left out, the first that of row %" PetscInt64_FMT "; /sample says which rows the others belong to\n", failed.count, failed.first));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " predictions: %s\nnext: kitinet inspect -input %s\n", samples - failed.count, output_path, output_path));
   if (members) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "mean of %" PetscInt_FMT " passes and spread, %s; 90 %% interval: mean -+ %.4g spreads\n", members, fitted ? "fitted to errors" : "as it is (evaluate -calibrate fits it to errors)", (double)kn_interval((size_t)members, 0.9)));
-  PetscCall(KNDatasetDestroy(&output));
+  PetscCall(KNDatasetWriterDestroy(&output));
   PetscCall(KNDatasetDestroy(&input));
   PetscCall(KNOperatorDestroy(&op));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -30,6 +30,22 @@ static PetscErrorCode CompareParameters(const KNProblem *a, const KNProblem *b, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode CompareLists(const KNProblem *a, const KNProblem *b, size_t size, char difference[])
+{
+  PetscFunctionBegin;
+  if (a->coefficients != b->coefficients) DIFFERENT("%" PetscInt_FMT " parameters of each sample, not %" PetscInt_FMT, a->coefficients, b->coefficients);
+  for (PetscInt i = 0; i < a->coefficients; i++) {
+    const KNField *p = &a->coefficient[i], *q = &b->coefficient[i];
+
+    if (strcmp(p->name, q->name) || strcmp(p->unit, q->unit)) DIFFERENT("each sample's parameter %s [%s], not %s [%s]", p->name, p->unit, q->name, q->unit);
+  }
+  if (a->symmetries != b->symmetries) DIFFERENT("%" PetscInt_FMT " symmetries, not %" PetscInt_FMT, a->symmetries, b->symmetries);
+  for (PetscInt i = 0; i < a->symmetries; i++) {
+    if (strcmp(a->symmetry[i], b->symmetry[i])) DIFFERENT("symmetry %s, not %s", a->symmetry[i], b->symmetry[i]);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNProblemCompare(const KNProblem *a, const KNProblem *b, size_t size, char difference[])
 {
   PetscFunctionBegin;
@@ -41,5 +57,6 @@ PetscErrorCode KNProblemCompare(const KNProblem *a, const KNProblem *b, size_t s
   if (!difference[0]) PetscCall(KNSpaceCompare("input", &a->input, &b->input, size, difference));
   if (!difference[0]) PetscCall(KNSpaceCompare("output", &a->output, &b->output, size, difference));
   if (!difference[0]) PetscCall(CompareParameters(a, b, size, difference));
+  if (!difference[0]) PetscCall(CompareLists(a, b, size, difference));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

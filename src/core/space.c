@@ -1,7 +1,23 @@
-/* Whether two spaces are the same. */
+/* Spaces: their names, and whether two are the same. */
 #include <kitinet/space.h>
+#include <stdlib.h>
+#include <string.h>
 
 const char *const KNSpaceKindNames[] = {"field", "tokens", "class", NULL};
+
+PetscErrorCode KNSpaceCopyNames(const KNSpace *space, char **names)
+{
+  const char *end = space->names;
+
+  PetscFunctionBegin;
+  *names = NULL;
+  if (!end) PetscFunctionReturn(PETSC_SUCCESS);
+  for (PetscInt i = 0; i < space->count; i++) end += strlen(end) + 1;
+  *names = (char *)malloc((size_t)(end - space->names));
+  PetscCheck(*names, PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for %" PetscInt_FMT " names", space->count);
+  memcpy(*names, space->names, (size_t)(end - space->names));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
 
 #define DIFFERENT(...) \
   do { \

@@ -25,6 +25,8 @@
 typedef struct {
   KNBatch     batch;
   PetscInt64 *row, *index; /* (largest) */
+  int32_t    *token, *length, *label;
+  double     *parameters;
   int         code;
   char        message[2 * KN_MAX_TEXT];
 } Buffer;
@@ -33,7 +35,7 @@ struct _p_KNLoader {
   MPI_Comm    comm;
   PetscMPIInt rank, size; /* among those that get different samples */
   KNDataset   dataset; /* not owned */
-  KNGrid      grid;    /* of a sample here: the dataset's, or a slab of it */
+  KNGrid      grid;    /* of a sample here: that of the dataset's input, or of its frames, or a slab of it */
   PetscInt64  first, rows, seed;
   PetscInt64  samples; /* of an epoch: rows times windows */
   PetscInt    windows; /* of a row, T - W + 1; 1 if it is taken whole */
@@ -42,7 +44,8 @@ struct _p_KNLoader {
   PetscBool   shuffle;
   PetscInt    batches; /* of an epoch */
   PetscInt    largest; /* samples of the largest local batch of any rank */
-  size_t      nx, ny;  /* values of a sample */
+  size_t      nx, ny;  /* values of a sample, as fields */
+  size_t      L, P;    /* tokens and parameters of a sample; 0: it has none */
   size_t      frame;   /* values of a frame, by which windows are shifted */
   float      *whole;   /* (T C_out, S) the row that windows are cut from; NULL where rows are taken whole */
   PetscInt64  held_row; /* in it; -1: none */
@@ -95,6 +98,20 @@ static int KNLoaderReadSample(KNLoader loader, Buffer *buffer, PetscInt64 row, P
   return 0;
 }
 
+/* What the dataset has in memory of sample i of the batch: nothing, of most. */
+static void KNLoaderTakeColumns(KNLoader loader, Buffer *buffer, PetscInt64 i)
+{
+  const PetscInt64 row = buffer->row[i];
+  const size_t     P   = loader->P;
+  const int32_t   *label, *length;
+  const double    *parameters;
+
+  (void)KNDatasetGetColumns(loader->dataset, &label, &length, &parameters);
+  if (label) buffer->label[i] = label[row];
+  if (length) buffer->length[i] = length[row];
+  if (parameters) memcpy(buffer->parameters + (size_t)i * P, parameters + (size_t)row * P, P * sizeof(*parameters));
+}
+
 /* Reads this rank's share of batch b into its buffer. Plain C; false if a sample could not be read or the reader was stopped. */
 static PetscBool KNLoaderFill(KNLoader loader, PetscInt b)
 {
@@ -107,13 +124,16 @@ static PetscBool KNLoaderFill(KNLoader loader, PetscInt b)
   buffer->code          = 0;
   for (PetscInt64 i = 0; i < end - start; i++) {
     PetscInt64 position = first + start + i;
-    float     *x        = loader->nx ? buffer->batch.x + (size_t)i * loader->nx : NULL;
+    float     *y, *x    = loader->nx ? buffer->batch.x + (size_t)i * loader->nx : NULL;
 
     if (KNLoaderStopped(loader)) return PETSC_FALSE;
     if (loader->shuffle) position = KNPermutation(loader->seed, loader->epoch, loader->samples, position);
     buffer->row[i]   = loader->first + position / loader->windows;
     buffer->index[i] = loader->first * loader->windows + position;
-    buffer->code     = KNLoaderReadSample(loader, buffer, buffer->row[i], position % loader->windows, x, buffer->batch.y + (size_t)i * loader->ny);
+    y = loader->ny ? buffer->batch.y + (size_t)i * loader->ny : NULL;
+    if (loader->L) buffer->code = KNDatasetReadTokens(loader->dataset, buffer->row[i], buffer->token + (size_t)i * loader->L, y, sizeof(buffer->message), buffer->message);
+    else buffer->code = KNLoaderReadSample(loader, buffer, buffer->row[i], position % loader->windows, x, y);
+    KNLoaderTakeColumns(loader, buffer, i);
     if (buffer->code) return PETSC_FALSE;
   }
   return PETSC_TRUE;
@@ -161,10 +181,33 @@ static PetscErrorCode KNLoaderFreeBuffers(KNLoader loader)
   for (int i = 0; i < 2; i++) {
     PetscCall(KNFree(&loader->buffer[i].row));
     PetscCall(KNFree(&loader->buffer[i].index));
+    PetscCall(KNFree(&loader->buffer[i].token));
+    PetscCall(KNFree(&loader->buffer[i].length));
+    PetscCall(KNFree(&loader->buffer[i].label));
+    PetscCall(KNFree(&loader->buffer[i].parameters));
     PetscCall(KNFree(&loader->buffer[i].batch.x));
     PetscCall(KNFree(&loader->buffer[i].batch.y));
   }
   PetscCall(KNFree(&loader->whole));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Memory for what the dataset has beside its fields. */
+static PetscErrorCode KNLoaderAllocateColumns(KNLoader loader, Buffer *buffer)
+{
+  const size_t   n = (size_t)loader->largest;
+  const int32_t *label, *length;
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetGetColumns(loader->dataset, &label, &length, NULL));
+  if (loader->L) PetscCall(KNMalloc(n * loader->L, sizeof(*buffer->token), &buffer->token));
+  if (length) PetscCall(KNMalloc(n, sizeof(*buffer->length), &buffer->length));
+  if (label) PetscCall(KNMalloc(n, sizeof(*buffer->label), &buffer->label));
+  if (loader->P) PetscCall(KNMalloc(n * loader->P, sizeof(*buffer->parameters), &buffer->parameters));
+  buffer->batch.token      = buffer->token;
+  buffer->batch.length     = buffer->length;
+  buffer->batch.label      = buffer->label;
+  buffer->batch.parameters = buffer->parameters;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -177,9 +220,11 @@ static PetscErrorCode KNLoaderSetUp(KNLoader loader, PetscInt frames)
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(loader->dataset, &problem));
-  loader->frame   = (size_t)problem->output.fields * KNGridSize(&loader->grid);
+  loader->frame   = (size_t)problem->output.fields * KNGridSize(loader->grid.whole ? &loader->grid : &problem->output.grid);
   row             = (size_t)PetscMax(problem->frames, 1) * loader->frame;
   loader->nx      = (size_t)problem->input.fields * KNGridSize(&loader->grid);
+  loader->L       = (size_t)problem->input.length;
+  loader->P       = (size_t)problem->coefficients;
   loader->ny      = frames ? (size_t)frames * loader->frame : row;
   loader->windows = frames ? problem->frames - frames + 1 : 1;
   PetscCheck(loader->rows <= INT64_MAX / loader->windows, PETSC_COMM_WORLD, KN_ERR_USAGE, "%" PetscInt64_FMT " trajectories of %" PetscInt_FMT " windows are too many samples; take fewer", loader->rows, loader->windows);
@@ -203,6 +248,7 @@ static PetscErrorCode KNLoaderSetUp(KNLoader loader, PetscInt frames)
     PetscCall(KNMalloc((size_t)loader->largest * loader->ny, sizeof(float), &buffer->batch.y));
     buffer->batch.row   = buffer->row;
     buffer->batch.index = buffer->index;
+    PetscCall(KNLoaderAllocateColumns(loader, buffer));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -225,7 +271,7 @@ PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first
   PetscCall(PetscNew(&l));
   l->comm    = comm;
   l->dataset = dataset;
-  l->grid    = problem->output.grid;
+  l->grid    = problem->frames || problem->input.kind != KN_SPACE_FIELD ? problem->output.grid : problem->input.grid;
   l->first   = first;
   l->rows    = samples;
   l->seed    = seed;
@@ -242,7 +288,14 @@ PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first
 
 PetscErrorCode KNLoaderSetSharing(KNLoader loader, const KNSharing *sharing)
 {
+  const KNProblem *problem;
+  int              one;
+
   PetscFunctionBegin;
+  PetscCall(KNDatasetGetProblem(loader->dataset, &problem));
+  one = problem->output.kind != KN_SPACE_FIELD || problem->frames || (problem->input.kind == KN_SPACE_FIELD && !memcmp(problem->input.grid.n, problem->output.grid.n, sizeof(loader->grid.n)));
+  PetscCheck(sharing->size == 1 || (loader->grid.dim && one), PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -ranks_per_sample is %d: only fields on one grid can be shared; leave it at 1", sharing->size);
   PetscCall(KNLoaderStop(loader));
   loader->rank = (loader->rank - sharing->rank) / sharing->size;
   loader->size = sharing->groups;

@@ -26,6 +26,10 @@ static int Open_Native(KNSource source, const KNSourceChoice *choice)
   (void)KNDatasetGetSamples(d, &source->samples);
   (void)KNDatasetGetIndex(d, &source->index);
   (void)KNDatasetGetProvenance(d, &source->seed, &source->options, NULL);
+  if (problem->input.kind != KN_SPACE_FIELD || problem->output.kind != KN_SPACE_FIELD || problem->coefficients ||
+      memcmp(problem->input.grid.n, problem->output.grid.n, sizeof(problem->input.grid.n))) {
+    return KNFileFail(&source->file, KN_ERR_INPUT, "holds more than fields on one grid, which other formats cannot say: read it with h5py");
+  }
   source->problem = *problem;
   own.points      = (PetscInt)problem->output.grid.points;
   for (PetscInt i = 0; i < problem->output.grid.dim; i++) n[i] = (size_t)problem->output.grid.n[i];

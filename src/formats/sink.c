@@ -4,6 +4,7 @@
   All formats but the native one are written by rank 0 alone.
 */
 #include "format_impl.h"
+#include <kitinet/dataset_writer.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -132,7 +133,7 @@ PetscErrorCode KNSinkCreate(MPI_Comm comm, PetscInt format, PetscInt npaths, con
   }
   *sink = s;
   if (s->format == &KNFormat_Native) {
-    PetscCall(KNDatasetCreate(comm, paths[0], problem, samples, seed, options, overwrite, (KNDataset *)&s->data));
+    PetscCall(KNDatasetWriterCreate(comm, paths[0], problem, samples, seed, options, overwrite, (KNDatasetWriter *)&s->data));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(PetscMalloc1(problem->frames + 1, &s->times));
@@ -181,7 +182,7 @@ PetscErrorCode KNSinkWrite(KNSink sink, PetscInt64 row, PetscInt64 count, const 
   if (sink->format == &KNFormat_Native) {
     const size_t nx = KNProblemInputSize(&sink->problem), ny = KNProblemOutputSize(&sink->problem);
 
-    for (PetscInt64 i = 0; i < count; i++) PetscCall(KNDatasetWrite((KNDataset)sink->data, row + i, index[i], x + (size_t)i * nx, y + (size_t)i * ny));
+    for (PetscInt64 i = 0; i < count; i++) PetscCall(KNDatasetWriterWrite((KNDatasetWriter)sink->data, row + i, index[i], x + (size_t)i * nx, y + (size_t)i * ny));
   } else if (!sink->failure) {
     KNHDF5Lock();
     sink->failure = WritePieces(sink, row, count, x, y);
@@ -219,7 +220,7 @@ PetscErrorCode KNSinkPublish(KNSink sink)
 {
   PetscFunctionBegin;
   if (sink->format == &KNFormat_Native) {
-    PetscCall(KNDatasetPublish((KNDataset)sink->data));
+    PetscCall(KNDatasetWriterPublish((KNDatasetWriter)sink->data));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   if (sink->rank == 0) {
@@ -241,9 +242,9 @@ PetscErrorCode KNSinkDestroy(KNSink *sink)
   PetscFunctionBegin;
   if (!s) PetscFunctionReturn(PETSC_SUCCESS);
   if (s->format == &KNFormat_Native) {
-    KNDataset dataset = (KNDataset)s->data;
+    KNDatasetWriter writer = (KNDatasetWriter)s->data;
 
-    PetscCall(KNDatasetDestroy(&dataset));
+    PetscCall(KNDatasetWriterDestroy(&writer));
   } else if (s->rank == 0) {
     Discard(s);
   }

@@ -1,89 +1,27 @@
-/* Datasets: memory, questions, end. Writing, publishing, reading and checking have files of their own. */
+/* Datasets open for reading: end and questions. Opening and reading are in dataset_read.c. */
 #include "dataset_impl.h"
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-int KNDatasetAllocate(KNDataset dataset)
-{
-  const size_t n   = (size_t)dataset->samples;
-  size_t       row = 0;
-
-  for (PetscInt i = 0; i < dataset->arrays; i++) row += dataset->array[i].size;
-  dataset->sample   = (PetscInt64 *)calloc(n, sizeof(*dataset->sample));
-  dataset->checksum = (uint32_t *)calloc(n, sizeof(*dataset->checksum));
-  dataset->row      = (float *)calloc(row, sizeof(*dataset->row));
-  dataset->times    = (PetscReal *)calloc((size_t)dataset->problem.frames + 1, sizeof(*dataset->times));
-  if (dataset->writing) {
-    dataset->written = (signed char *)calloc(n, sizeof(*dataset->written));
-    dataset->present = (signed char *)calloc(n, sizeof(*dataset->present));
-  }
-  if (!dataset->sample || !dataset->checksum || !dataset->row || !dataset->times || (dataset->writing && !(dataset->written && dataset->present))) {
-    return KNFileFail(&dataset->file, PETSC_ERR_MEM, "no memory for the index of %zu rows and one row of %zu values", n, row);
-  }
-  dataset->problem.times = dataset->problem.frames ? dataset->times : NULL;
-  return 0;
-}
-
-PetscErrorCode KNDatasetAgree(KNDataset dataset)
-{
-  PetscMPIInt failed = dataset->failure != 0;
-
-  PetscFunctionBegin;
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, dataset->comm));
-  if (failed && dataset->file.id && dataset->file.code == KN_ERR_IO) KNErrorSetBroken();
-  if (failed && dataset->descriptor >= 0) unlink(dataset->temporary); // rank 0
-  PetscCall(KNAgree(dataset->comm, dataset->failure, "%s", dataset->file.message));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* After a failed write HDF5 may crash while it closes the file: it is left to the end of the process. */
-static void CloseFile(KNDataset dataset)
-{
-  if (!dataset->file.id || dataset->failure) return;
-  KNHDF5Lock();
-  for (PetscInt i = 0; i < dataset->arrays; i++) {
-    H5Sclose(dataset->array[i].disk);
-    H5Sclose(dataset->array[i].memory);
-  }
-  if (dataset->writing) {
-    H5Sclose(dataset->index.disk);
-    H5Sclose(dataset->index.memory);
-  }
-  H5Fclose(dataset->file.id);
-  KNHDF5Unlock();
-  dataset->file.id = 0;
-}
 
 PetscErrorCode KNDatasetDestroy(KNDataset *dataset)
 {
-  KNDataset d = *dataset;
+  KNDataset        d = *dataset;
+  KNDatasetLayout *layout;
 
   PetscFunctionBegin;
   if (!d) PetscFunctionReturn(PETSC_SUCCESS);
-  CloseFile(d);
-  if (d->descriptor >= 0) {
-    unlink(d->temporary);
-    close(d->descriptor);
+  layout = &d->layout;
+  if (layout->file.id && !d->failure) {
+    KNHDF5Lock();
+    for (PetscInt i = 0; i < layout->arrays; i++) {
+      H5Sclose(layout->array[i].disk);
+      H5Sclose(layout->array[i].memory);
+    }
+    H5Fclose(layout->file.id);
+    KNHDF5Unlock();
   }
-  free(d->sample);
-  free(d->checksum);
-  free(d->row);
-  free(d->times);
-  free(d->written);
-  free(d->present);
+  KNDatasetFree(layout);
   PetscCall(PetscFree(d));
   *dataset = NULL;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode KNDatasetSuspend(KNDataset *dataset)
-{
-  PetscFunctionBegin;
-  PetscCall(KNDatasetAgree(*dataset));
-  if ((*dataset)->descriptor >= 0) close((*dataset)->descriptor);
-  (*dataset)->descriptor = -1;
-  PetscCall(KNDatasetDestroy(dataset));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -97,37 +35,39 @@ PetscErrorCode KNDatasetGetPath(KNDataset dataset, const char **path)
 PetscErrorCode KNDatasetGetProblem(KNDataset dataset, const KNProblem **problem)
 {
   PetscFunctionBegin;
-  if (problem) *problem = &dataset->problem;
+  if (problem) *problem = &dataset->layout.problem;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNDatasetGetSamples(KNDataset dataset, PetscInt64 *samples)
 {
   PetscFunctionBegin;
-  if (samples) *samples = dataset->samples;
+  if (samples) *samples = dataset->layout.samples;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNDatasetGetIndex(KNDataset dataset, const PetscInt64 **sample)
 {
   PetscFunctionBegin;
-  *sample = dataset->sample;
+  *sample = dataset->layout.sample;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNDatasetHasRow(KNDataset dataset, PetscInt64 row, PetscBool *present)
+PetscErrorCode KNDatasetGetColumns(KNDataset dataset, const int32_t **label, const int32_t **length, const double **parameters)
 {
   PetscFunctionBegin;
-  *present = (PetscBool)(dataset->present[row] != 0);
+  if (label) *label = dataset->layout.label;
+  if (length) *length = dataset->layout.length;
+  if (parameters) *parameters = dataset->layout.parameters;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNDatasetGetProvenance(KNDataset dataset, PetscInt64 *seed, const char **options, const char **version)
 {
   PetscFunctionBegin;
-  if (seed) *seed = dataset->seed;
-  if (options) *options = dataset->options;
-  if (version) *version = dataset->version;
+  if (seed) *seed = dataset->layout.seed;
+  if (options) *options = dataset->layout.options;
+  if (version) *version = dataset->layout.version;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -152,9 +92,30 @@ static uint64_t MixFields(uint64_t hash, PetscInt count, const KNField field[])
   return hash;
 }
 
+/* What format 2 says beyond format 1. */
+static uint64_t MixSpaces(uint64_t hash, const KNProblem *problem)
+{
+  const KNSpace *space[] = {&problem->input, &problem->output};
+
+  for (int side = 0; side < 2; side++) {
+    const char *name = space[side]->names;
+
+    hash = MixText(hash, KNSpaceKindNames[space[side]->kind]);
+    hash = MixText(hash, KNPointsNames[space[side]->grid.points]);
+    hash = Mix(hash, space[side]->grid.n, sizeof(space[side]->grid.n));
+    hash = Mix(hash, &space[side]->type, sizeof(space[side]->type));
+    hash = Mix(hash, &space[side]->length, sizeof(space[side]->length));
+    hash = Mix(hash, &space[side]->count, sizeof(space[side]->count));
+    for (PetscInt i = 0; i < space[side]->count; i++, name += strlen(name) + 1) hash = MixText(hash, name);
+  }
+  hash = MixFields(hash, problem->coefficients, problem->coefficient);
+  for (PetscInt i = 0; i < problem->symmetries; i++) hash = MixText(hash, problem->symmetry[i]);
+  return hash;
+}
+
 PetscErrorCode KNDatasetGetFingerprint(KNDataset dataset, uint64_t *fingerprint)
 {
-  const KNProblem *problem = &dataset->problem;
+  const KNProblem *problem = &dataset->layout.problem;
   uint64_t         hash    = 0xcbf29ce484222325u;
 
   PetscFunctionBegin;
@@ -162,15 +123,16 @@ PetscErrorCode KNDatasetGetFingerprint(KNDataset dataset, uint64_t *fingerprint)
   hash = MixText(hash, KNPointsNames[problem->output.grid.points]);
   hash = Mix(hash, problem->output.grid.n, sizeof(problem->output.grid.n));
   hash = Mix(hash, &problem->frames, sizeof(problem->frames));
-  hash = Mix(hash, dataset->times, (size_t)problem->frames * sizeof(*dataset->times));
+  hash = Mix(hash, dataset->layout.times, (size_t)problem->frames * sizeof(*dataset->layout.times));
   hash = MixFields(hash, problem->input.fields, problem->input.field);
   hash = MixFields(hash, problem->output.fields, problem->output.field);
   for (PetscInt i = 0; i < problem->parameters; i++) {
     hash = MixText(MixText(hash, problem->parameter[i].name), problem->parameter[i].unit);
     hash = Mix(hash, &problem->parameter[i].value, sizeof(problem->parameter[i].value));
   }
-  hash         = Mix(hash, &dataset->seed, sizeof(dataset->seed));
-  hash         = Mix(hash, dataset->checksum, (size_t)dataset->samples * sizeof(*dataset->checksum));
+  if (dataset->layout.format >= 2) hash = MixSpaces(hash, problem);
+  hash         = Mix(hash, &dataset->layout.seed, sizeof(dataset->layout.seed));
+  hash         = Mix(hash, dataset->layout.checksum, (size_t)dataset->layout.samples * sizeof(*dataset->layout.checksum));
   *fingerprint = hash;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -69,6 +69,9 @@ typedef struct {
   hsize_t      storage; /* bytes set aside in the file */
   H5D_layout_t layout;
   PetscBool    fits;    /* has the expected type */
+  PetscBool    bytes;   /* has the type of uint8 fields */
+  PetscBool    text;    /* is text of fixed length */
+  size_t       width;   /* bytes of an element */
   char         type[KN_MAX_NAME];
 } ArrayFacts;
 
@@ -113,6 +116,9 @@ static int DescribeArray(KNFile *file, const char name[], hid_t expected, ArrayF
   facts->rank = H5Sget_simple_extent_ndims(space);
   if (facts->rank >= 0 && facts->rank <= MAX_AXES) KNCallHDF5(file, H5Sget_simple_extent_dims(space, facts->shape, NULL));
   facts->fits    = (PetscBool)(H5Tequal(type, expected) > 0);
+  facts->bytes   = (PetscBool)(H5Tequal(type, H5T_STD_U8LE) > 0);
+  facts->text    = (PetscBool)(H5Tget_class(type) == H5T_STRING && !H5Tis_variable_str(type));
+  facts->width   = H5Tget_size(type);
   facts->layout  = H5Pget_layout(layout);
   facts->filters = H5Pget_nfilters(layout);
   if (facts->layout == H5D_CHUNKED && facts->rank <= MAX_AXES) KNCallHDF5(file, H5Pget_chunk(layout, MAX_AXES, facts->chunk));
@@ -137,12 +143,13 @@ static int JudgeStorage(KNFile *file, const char name[], const char expected[], 
 
 static int JudgeShape(KNFile *file, const KNDatasetArray *array, const ArrayFacts *facts, unsigned long long *bytes_left)
 {
-  unsigned long long bytes = 4, row = 1;
+  unsigned long long bytes = array->width, row = 1;
 
   if (facts->rank != array->rank) return KNFileFail(file, file->code, "/%s has %d axes, expected %d (samples, fields, points)", array->name, facts->rank, array->rank);
   for (int i = 0; i < array->rank; i++) {
     if (facts->shape[i] != array->shape[i]) {
-      return KNFileFail(file, file->code, "/%s has %llu entries along axis %d, expected %llu as in the other arrays and attributes", array->name, (unsigned long long)facts->shape[i], i, (unsigned long long)array->shape[i]);
+      return KNFileFail(file, file->code, "/%s has %llu entries along axis %d, expected %llu as in the other arrays and attributes", array->name, (unsigned long long)facts->shape[i], i,
+                        (unsigned long long)array->shape[i]);
     }
     if (__builtin_mul_overflow(bytes, facts->shape[i], &bytes)) return KNFileFail(file, file->code, "/%s declares more than 2^64 bytes", array->name);
     if (i > 0) row *= facts->shape[i];
@@ -159,60 +166,117 @@ static int JudgeShape(KNFile *file, const KNDatasetArray *array, const ArrayFact
   return 0;
 }
 
-/* N, T and the grid are those of the output array; everything else has to agree with it. */
-static int TakeShape(KNDataset dataset, const char name[], PetscBool frames, const ArrayFacts *facts)
+/* The number of samples, and of frames if it has them, and what an array says of its space. */
+static int TakeShape(KNDatasetLayout *layout, const char name[], PetscBool frames, KNSpace *space, const ArrayFacts *facts)
 {
-  KNFile    *file  = &dataset->file;
-  const int  first = frames ? 3 : 2; // axis of n1
-  KNProblem *problem = &dataset->problem;
-  PetscInt   n[KN_MAX_DIM];
+  const PetscBool tokens = (PetscBool)(space->kind == KN_SPACE_TOKENS);
+  const int       first  = frames ? 3 : 2, least = tokens || layout->format >= 2 ? first : first + 1, most = tokens ? first : first + KN_MAX_DIM; /* first: the axis of n1 */
+  KNFile         *file   = &layout->file;
+  PetscInt        n[KN_MAX_DIM];
 
-  if (facts->rank < first + 1 || facts->rank > first + KN_MAX_DIM) {
-    return KNFileFail(file, file->code, "/%s has %d axes, expected %d to %d (samples, %sfields, points)", name, facts->rank, first + 1, first + KN_MAX_DIM, frames ? "frames, " : "");
+  if (facts->rank < least || facts->rank > most) {
+    if (tokens) return KNFileFail(file, file->code, "/%s has %d axes, expected %d (samples, tokens)", name, facts->rank, most);
+    return KNFileFail(file, file->code, "/%s has %d axes, expected %d to %d (samples, %sfields, points)", name, facts->rank, least, most, frames ? "frames, " : "");
   }
   for (int i = 0; i < facts->rank; i++) {
-    if (facts->shape[i] < 1 || facts->shape[i] > PETSC_MAX_INT) return KNFileFail(file, file->code, "/%s has %llu entries along axis %d, expected 1 to %d", name, (unsigned long long)facts->shape[i], i, PETSC_MAX_INT);
+    const int largest = tokens && i ? KN_MAX_WORDS : PETSC_MAX_INT;
+
+    if (facts->shape[i] < 1 || facts->shape[i] > (hsize_t)largest) {
+      return KNFileFail(file, file->code, "/%s has %llu entries along axis %d, expected 1 to %d", name, (unsigned long long)facts->shape[i], i, largest);
+    }
   }
-  dataset->samples  = (PetscInt64)facts->shape[0];
-  problem->frames   = frames ? (PetscInt)facts->shape[1] : 0;
+  layout->samples = (PetscInt64)facts->shape[0];
+  if (frames) layout->problem.frames = (PetscInt)facts->shape[1];
   for (int i = first; i < facts->rank; i++) n[i - first] = (PetscInt)facts->shape[i];
-  KNProblemSetGrid(problem, KNGridMake(facts->rank - first, n, problem->output.grid.points));
+  if (tokens) space->length = (PetscInt)facts->shape[1];
+  else space->grid = KNGridMake(facts->rank - first, n, space->grid.points);
+  space->type = layout->format >= 2 && facts->bytes ? KN_UINT8 : KN_FLOAT32;
   return 0;
 }
 
-int KNDatasetCheckArrays(KNDataset dataset, unsigned long long file_size)
+/* The spaces, from the shapes of what holds them. */
+static int TakeShapes(KNDatasetLayout *layout)
 {
-  KNFile    *file = &dataset->file;
+  KNProblem *problem = &layout->problem;
+  KNFile    *file    = &layout->file;
   htri_t     frames;
   ArrayFacts facts;
 
   KNCallHDF5(file, frames = H5Lexists(file->id, "u", H5P_DEFAULT));
-  KNCallFile(DescribeArray(file, frames ? "u" : "y", H5T_IEEE_F32LE, &facts));
-  KNCallFile(TakeShape(dataset, frames ? "u" : "y", (PetscBool)frames, &facts));
-  KNDatasetShapes(dataset);
-  for (PetscInt i = dataset->arrays - 1; i >= 0; i--) { // the output first: the sizes are its own
-    KNCallFile(DescribeArray(file, dataset->array[i].name, H5T_IEEE_F32LE, &facts));
-    KNCallFile(JudgeStorage(file, dataset->array[i].name, "32-bit float", &facts));
-    KNCallFile(JudgeShape(file, &dataset->array[i], &facts, &file_size));
+  if (frames) {
+    if (problem->input.kind != KN_SPACE_FIELD || problem->output.kind != KN_SPACE_FIELD) return KNFileFail(file, file->code, "has /u, which are fields, of a problem that maps %s to %s", KNSpaceKindNames[problem->input.kind], KNSpaceKindNames[problem->output.kind]);
+    KNCallFile(DescribeArray(file, "u", H5T_IEEE_F32LE, &facts));
+    KNCallFile(TakeShape(layout, "u", PETSC_TRUE, &problem->output, &facts));
+    problem->input.grid = problem->output.grid;
+    return 0;
+  }
+  if (problem->output.kind == KN_SPACE_FIELD) {
+    KNCallFile(DescribeArray(file, "y", H5T_IEEE_F32LE, &facts));
+    KNCallFile(TakeShape(layout, "y", PETSC_FALSE, &problem->output, &facts));
+  }
+  if (layout->format == 1) {
+    problem->input.grid = problem->output.grid;
+    return 0;
+  }
+  KNCallFile(DescribeArray(file, "x", H5T_IEEE_F32LE, &facts));
+  return TakeShape(layout, "x", PETSC_FALSE, &problem->input, &facts);
+}
+
+int KNDatasetCheckArrays(KNDatasetLayout *layout, unsigned long long file_size)
+{
+  KNFile    *file = &layout->file;
+  ArrayFacts facts;
+
+  KNCallFile(TakeShapes(layout));
+  KNDatasetShapes(layout);
+  for (PetscInt i = layout->arrays - 1; i >= 0; i--) { // the output first: the sizes are its own
+    const KNDatasetArray *array = &layout->array[i];
+
+    KNCallFile(DescribeArray(file, array->name, array->disk_type, &facts));
+    KNCallFile(JudgeStorage(file, array->name, array->space->kind == KN_SPACE_TOKENS ? "32-bit integer" : layout->format >= 2 ? "32-bit float or unsigned 8-bit integer" : "32-bit float", &facts));
+    KNCallFile(JudgeShape(file, array, &facts, &file_size));
   }
   return 0;
 }
 
-int KNDatasetLoadVector(KNFile *file, const char name[], hid_t type, PetscInt64 count, void *value)
+static int DescribeColumn(KNFile *file, const char name[], hid_t type, const char expected[], ArrayFacts *facts)
+{
+  KNCallFile(DescribeArray(file, name, type, facts));
+  if (!expected && facts->text) facts->fits = PETSC_TRUE;
+  KNCallFile(JudgeStorage(file, name, expected ? expected : "text of fixed length", facts));
+  return facts->layout == H5D_CONTIGUOUS ? 0 : KNFileFail(file, file->code, "/%s is not stored contiguously", name);
+}
+
+int KNDatasetLoadColumn(KNFile *file, const char name[], hid_t disk_type, hid_t type, int rank, const hsize_t shape[], void *value)
 {
   char       expected[KN_MAX_NAME];
   ArrayFacts facts;
   hid_t      array;
 
-  DescribeType(type, expected, sizeof(expected));
-  KNCallFile(DescribeArray(file, name, type, &facts));
-  KNCallFile(JudgeStorage(file, name, expected, &facts));
-  if (facts.layout != H5D_CONTIGUOUS) return KNFileFail(file, file->code, "/%s is not stored contiguously", name);
-  if (facts.rank != 1 || facts.shape[0] != (hsize_t)count) {
-    return KNFileFail(file, file->code, "/%s has %d axes and %llu entries, expected one axis of %lld", name, facts.rank, (unsigned long long)facts.shape[0], (long long)count);
+  DescribeType(disk_type, expected, sizeof(expected));
+  KNCallFile(DescribeColumn(file, name, disk_type, expected, &facts));
+  if (facts.rank != rank || memcmp(facts.shape, shape, (size_t)rank * sizeof(*shape))) {
+    return KNFileFail(file, file->code, "/%s has %d axes and %llu entries, expected %s of %lld", name, facts.rank, (unsigned long long)facts.shape[0],
+                      rank == 1 ? "one axis" : "an axis for each parameter, and one", (long long)shape[0]);
   }
   KNCallHDF5(file, array = H5Dopen2(file->id, name, H5P_DEFAULT));
   KNCallHDF5(file, H5Dread(array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value));
   KNCallHDF5(file, H5Dclose(array));
+  return 0;
+}
+
+int KNDatasetCheckTexts(KNFile *file, const char name[], hsize_t *count, size_t *width)
+{
+  ArrayFacts facts;
+  hsize_t    size;
+
+  KNCallFile(DescribeColumn(file, name, H5T_C_S1, NULL, &facts));
+  KNCallHDF5(file, H5Fget_filesize(file->id, &size));
+  if (facts.rank != 1 || facts.shape[0] < 1 || facts.shape[0] > KN_MAX_WORDS || facts.width > KN_MAX_WORD || facts.shape[0] * facts.width > size) {
+    return KNFileFail(file, file->code, "/%s has %d axes and %llu texts of %zu bytes, expected one axis of 1 to %d texts of at most %d", name, facts.rank, (unsigned long long)facts.shape[0],
+                      facts.width, KN_MAX_WORDS, KN_MAX_WORD);
+  }
+  *count = facts.shape[0];
+  *width = facts.width;
   return 0;
 }

@@ -17,8 +17,8 @@ static int CheckFields(KNDataset dataset, PetscInt64 row, PetscInt arrays, Petsc
     char frame[32] = "";
 
     if (!kn_nonfinite(value + (size_t)i * S, S)) continue;
-    if (dataset->problem.frames) (void)snprintf(frame, sizeof(frame), " of frame %d", (int)(i / fields));
-    (void)snprintf(message, size, "%s: row %lld (sample %lld) holds NaN or infinite values in \"%s\"%s: leave the sample out, or generate it again", dataset->path, (long long)row, (long long)dataset->sample[row], field[i % fields].name, frame);
+    if (dataset->layout.problem.frames) (void)snprintf(frame, sizeof(frame), " of frame %d", (int)(i / fields));
+    (void)snprintf(message, size, "%s: row %lld (sample %lld) holds NaN or infinite values in \"%s\"%s: leave the sample out, or generate it again", dataset->path, (long long)row, (long long)dataset->layout.sample[row], field[i % fields].name, frame);
     return KN_ERR_INPUT;
   }
   return 0;
@@ -26,13 +26,14 @@ static int CheckFields(KNDataset dataset, PetscInt64 row, PetscInt arrays, Petsc
 
 int KNDatasetReadFinite(KNDataset dataset, PetscInt64 row, const KNGrid *slab, float x[], float y[], size_t size, char message[])
 {
-  const KNProblem *problem = &dataset->problem;
-  const size_t     S       = KNGridSize(slab);
+  const KNProblem *problem = &dataset->layout.problem;
+  const size_t     x_size  = KNGridSize(slab->whole ? slab : &problem->input.grid);
+  const size_t     y_size  = KNGridSize(slab->whole ? slab : &problem->output.grid);
   PetscInt         frames  = PetscMax(problem->frames, 1);
   int              code    = KNDatasetReadSlab(dataset, row, slab, x, y, size, message);
 
   if (dataset->any_y) frames = PetscMax(PetscMin(frames, dataset->any_y), 0);
-  if (!code && x && !dataset->any_x) code = CheckFields(dataset, row, problem->input.fields, problem->input.fields, problem->input.field, S, x, size, message);
-  if (!code && y) code = CheckFields(dataset, row, frames * problem->output.fields, problem->output.fields, problem->output.field, S, y, size, message);
+  if (!code && x && !dataset->any_x) code = CheckFields(dataset, row, problem->input.fields, problem->input.fields, problem->input.field, x_size, x, size, message);
+  if (!code && y) code = CheckFields(dataset, row, frames * problem->output.fields, problem->output.fields, problem->output.field, y_size, y, size, message);
   return code;
 }

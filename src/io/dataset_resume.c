@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* The first difference in what is written before the rows; "" if there is none. */
-static PetscErrorCode Compare(KNDataset left, KNDataset wanted, size_t size, char difference[])
+static PetscErrorCode Compare(const KNDatasetLayout *left, const KNDatasetLayout *wanted, size_t size, char difference[])
 {
   PetscFunctionBegin;
   PetscCall(KNProblemCompare(&left->problem, &wanted->problem, size, difference));
@@ -22,53 +22,57 @@ static PetscErrorCode Compare(KNDataset left, KNDataset wanted, size_t size, cha
 }
 
 /* Rank 0 judges whether there is something to take over; a file that OpenTemporary() has just created is empty. */
-static PetscErrorCode Judge(KNDataset dataset, PetscBool *taken)
+static PetscErrorCode Judge(KNDatasetWriter writer, PetscBool *taken)
 {
   char      difference[KN_MAX_MESSAGE] = "";
   KNDataset copy;
 
   PetscFunctionBegin;
   *taken = PETSC_FALSE;
-  if (!lseek(dataset->descriptor, 0, SEEK_END)) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(KNDatasetOpenCopy(dataset, &copy));
+  if (!lseek(writer->descriptor, 0, SEEK_END)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNDatasetOpenCopy(writer, &copy));
   if (copy->failure) PetscCall(PetscStrncpy(difference, "it is not laid out", sizeof(difference)));
-  else PetscCall(Compare(copy, dataset, sizeof(difference), difference));
+  else PetscCall(Compare(&copy->layout, &writer->layout, sizeof(difference), difference));
   PetscCall(KNDatasetDestroy(&copy));
   *taken = (PetscBool)!difference[0];
-  if (!*taken) fprintf(stderr, "kitinet: warning: %s, left by an earlier run, cannot be continued: %s; begins afresh\n", dataset->temporary, difference);
+  if (!*taken) fprintf(stderr, "kitinet: warning: %s, left by an earlier run, cannot be continued: %s; begins afresh\n", writer->temporary, difference);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Each rank reads a share of the rows. */
-static PetscErrorCode Verify(KNDataset dataset, PetscMPIInt size, PetscMPIInt rank, const PetscInt64 sample[])
+static PetscErrorCode Verify(KNDatasetWriter writer, PetscMPIInt size, PetscMPIInt rank, const PetscInt64 sample[])
 {
-  PetscInt64 start, end;
-  KNDataset  copy;
+  KNDatasetLayout *to = &writer->layout;
+  PetscInt64       start, end;
+  KNDataset        copy;
 
   PetscFunctionBegin;
-  PetscCall(KNDatasetOpenCopy(dataset, &copy));
-  KNPartition(dataset->samples, size, rank, &start, &end);
+  PetscCall(KNDatasetOpenCopy(writer, &copy));
+  KNPartition(to->samples, size, rank, &start, &end);
   for (PetscInt64 row = start; row < end && !copy->failure; row++) {
-    if (copy->sample[row] != sample[row] || KNDatasetRead(copy, row, NULL, NULL, 0, NULL)) continue;
-    dataset->sample[row]   = copy->sample[row];
-    dataset->checksum[row] = copy->checksum[row];
-    dataset->written[row]  = 1;
+    if (copy->layout.sample[row] != sample[row] || KNDatasetRead(copy, row, NULL, NULL, 0, NULL)) continue;
+    for (PetscInt i = 0; i < to->columns; i++) {
+      const size_t at = (size_t)row * to->column[i].width;
+
+      memcpy(to->column[i].value + at, copy->layout.column[i].value + at, to->column[i].width);
+    }
+    writer->written[row] = 1;
   }
   PetscCall(KNDatasetDestroy(&copy));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNDatasetTakeOver(KNDataset dataset, const PetscInt64 sample[], PetscBool *taken)
+PetscErrorCode KNDatasetTakeOver(KNDatasetWriter writer, const PetscInt64 sample[], PetscBool *taken)
 {
   PetscMPIInt rank, size;
 
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(dataset->comm, &rank));
-  PetscCallMPI(MPI_Comm_size(dataset->comm, &size));
-  if (rank == 0) PetscCall(Judge(dataset, taken));
-  PetscCallMPI(MPI_Bcast(taken, 1, MPIU_BOOL, 0, dataset->comm));
+  PetscCallMPI(MPI_Comm_rank(writer->comm, &rank));
+  PetscCallMPI(MPI_Comm_size(writer->comm, &size));
+  if (rank == 0) PetscCall(Judge(writer, taken));
+  PetscCallMPI(MPI_Bcast(taken, 1, MPIU_BOOL, 0, writer->comm));
   if (!*taken) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(Verify(dataset, size, rank, sample));
-  PetscCallMPI(MPI_Allreduce(dataset->written, dataset->present, (PetscMPIInt)dataset->samples, MPI_SIGNED_CHAR, MPI_SUM, dataset->comm));
+  PetscCall(Verify(writer, size, rank, sample));
+  PetscCallMPI(MPI_Allreduce(writer->written, writer->present, (PetscMPIInt)writer->layout.samples, MPI_SIGNED_CHAR, MPI_SUM, writer->comm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -24,22 +24,22 @@ static int SelectRow(KNFile *file, const KNDatasetArray *array, PetscInt64 row)
   return 0;
 }
 
-int KNDatasetReadRow(KNDataset dataset, PetscInt64 row, float *const value[])
+int KNDatasetReadRow(KNDatasetLayout *layout, PetscInt64 row, void *const value[])
 {
-  for (PetscInt i = 0; i < dataset->arrays; i++) {
-    const KNDatasetArray *array = &dataset->array[i];
+  for (PetscInt i = 0; i < layout->arrays; i++) {
+    const KNDatasetArray *array = &layout->array[i];
 
-    KNCallFile(SelectRow(&dataset->file, array, row));
-    KNCallHDF5(&dataset->file, H5Dread(array->id, H5T_NATIVE_FLOAT, array->memory, array->disk, H5P_DEFAULT, value[i]));
+    KNCallFile(SelectRow(&layout->file, array, row));
+    KNCallHDF5(&layout->file, H5Dread(array->id, array->type, array->memory, array->disk, H5P_DEFAULT, value[i]));
   }
   return 0;
 }
 
-int KNDatasetReadLayers(KNDataset dataset, PetscInt64 row, PetscInt which, size_t plane, PetscInt first, PetscInt layers, float value[])
+int KNDatasetReadLayers(KNDatasetLayout *layout, PetscInt64 row, PetscInt which, size_t plane, PetscInt first, PetscInt layers, void *value)
 {
-  KNFile               *file  = &dataset->file;
-  const KNDatasetArray *array = &dataset->array[which];
-  const int             axis  = array->rank - (int)dataset->problem.output.grid.dim; /* the grid's first */
+  KNFile               *file  = &layout->file;
+  const KNDatasetArray *array = &layout->array[which];
+  const int             axis  = array->rank - (int)array->space->grid.dim; /* the grid's first */
   hsize_t               start[KN_MAX_DIM + 3] = {(hsize_t)row}, count[KN_MAX_DIM + 3] = {1};
   hid_t                 memory;
 
@@ -53,27 +53,40 @@ int KNDatasetReadLayers(KNDataset dataset, PetscInt64 row, PetscInt which, size_
   count[axis] = (hsize_t)layers;
   KNCallHDF5(file, H5Sselect_hyperslab(array->disk, H5S_SELECT_SET, start, NULL, count, NULL));
   KNCallHDF5(file, memory = H5Screate_simple(array->rank, count, NULL));
-  KNCallHDF5(file, H5Dread(array->id, H5T_NATIVE_FLOAT, memory, array->disk, H5P_DEFAULT, value));
+  KNCallHDF5(file, H5Dread(array->id, array->type, memory, array->disk, H5P_DEFAULT, value));
   KNCallHDF5(file, H5Sclose(memory));
   return 0;
 }
 
 // H5P_DEFAULT: an independent transfer. A collective one does not report a full disk.
-int KNDatasetWriteRow(KNDataset dataset, PetscInt64 row, const float *const value[])
+int KNDatasetWriteRow(KNDatasetLayout *layout, PetscInt64 row, const void *const value[])
 {
-  for (PetscInt i = 0; i < dataset->arrays; i++) {
-    const KNDatasetArray *array = &dataset->array[i];
+  for (PetscInt i = 0; i < layout->arrays; i++) {
+    const KNDatasetArray *array = &layout->array[i];
 
-    KNCallFile(SelectRow(&dataset->file, array, row));
-    KNCallHDF5(&dataset->file, H5Dwrite(array->id, H5T_NATIVE_FLOAT, array->memory, array->disk, H5P_DEFAULT, value[i]));
+    KNCallFile(SelectRow(&layout->file, array, row));
+    KNCallHDF5(&layout->file, H5Dwrite(array->id, array->type, array->memory, array->disk, H5P_DEFAULT, value[i]));
   }
   return 0;
 }
 
-uint32_t KNDatasetChecksum(KNDataset dataset, const float *const value[])
+uint32_t KNDatasetChecksumColumns(const KNDatasetLayout *layout, PetscInt64 row, uint32_t checksum)
+{
+  enum { FIRST = 2 }; /* behind /sample, /checksum */
+  uLong sum = checksum;
+
+  for (PetscInt i = FIRST; i < layout->columns; i++) {
+    const KNDatasetColumn *column = &layout->column[i];
+
+    sum = crc32_z(sum, (const Bytef *)column->value + (size_t)row * column->width, column->width);
+  }
+  return (uint32_t)sum;
+}
+
+uint32_t KNDatasetChecksum(KNDatasetLayout *layout, PetscInt64 row, const void *const value[])
 {
   uLong checksum = crc32_z(0, NULL, 0);
 
-  for (PetscInt i = 0; i < dataset->arrays; i++) checksum = crc32_z(checksum, (const Bytef *)value[i], dataset->array[i].size * sizeof(float));
-  return (uint32_t)checksum;
+  for (PetscInt i = 0; i < layout->arrays; i++) checksum = crc32_z(checksum, (const Bytef *)value[i], layout->array[i].size * layout->array[i].width);
+  return KNDatasetChecksumColumns(layout, row, (uint32_t)checksum);
 }

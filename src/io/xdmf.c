@@ -66,16 +66,22 @@ static void PrintField(FILE *file, const KNDatasetArray *array, const KNGrid *gr
   for (int k = 0; k < array->rank; k++) fprintf(file, " %lld", k < axes ? 1LL : (long long)array->shape[k]);
   fprintf(file, "</DataItem>\n<DataItem Dimensions=\"");
   for (int k = 0; k < array->rank; k++) fprintf(file, "%s%lld", k ? " " : "", (long long)array->shape[k]);
-  fprintf(file, "\" NumberType=\"Float\" Precision=\"4\" Format=\"HDF\">");
+  fprintf(file, "\" NumberType=\"%s\" Precision=\"%zu\" Format=\"HDF\">", array->width == 1 ? "UChar" : "Float", array->width);
   KNXMLText(file, hdf5);
   fprintf(file, ":/%s</DataItem>\n</DataItem>\n</Attribute>\n", array->name);
+}
+
+/* The space whose grid is shown: an output on another grid is left out. */
+static const KNSpace *GridSpace(const KNProblem *problem)
+{
+  return problem->frames || problem->input.kind != KN_SPACE_FIELD ? &problem->output : &problem->input;
 }
 
 /* One grid with all its fields, of a row and a frame. points: name of the file of coordinates. */
 static void PrintGrid(FILE *file, KNDataset dataset, const char hdf5[], const char points[], PetscInt64 row, PetscInt frame)
 {
-  const KNProblem *problem = &dataset->problem;
-  const KNGrid    *grid    = &problem->output.grid;
+  const KNProblem *problem = &dataset->layout.problem;
+  const KNGrid    *grid    = &GridSpace(problem)->grid;
   const PetscBool  cells   = (PetscBool)(grid->points == KN_POINTS_CELLS);
 
   fprintf(file, "<Grid Name=\"row %" PetscInt64_FMT "\" GridType=\"Uniform\">\n<Time Value=\"%.12g\"/>\n", row, problem->frames ? (double)problem->times[frame] : (double)row);
@@ -92,14 +98,18 @@ static void PrintGrid(FILE *file, KNDataset dataset, const char hdf5[], const ch
     KNXMLText(file, points);
     fprintf(file, "</DataItem>\n</Geometry>\n");
   }
-  for (PetscInt c = 0; c < problem->input.fields; c++) PrintField(file, &dataset->array[0], grid, problem->input.field[c].name, hdf5, row, frame, c);
-  for (PetscInt c = 0; c < problem->output.fields; c++) PrintField(file, &dataset->array[dataset->arrays - 1], grid, problem->output.field[c].name, hdf5, row, frame, c);
+  for (PetscInt i = 0; i < dataset->layout.arrays; i++) {
+    const KNDatasetArray *array = &dataset->layout.array[i];
+
+    if (array->space != GridSpace(problem) && !KNDatasetOneGrid(problem)) continue;
+    for (PetscInt c = 0; c < array->space->fields; c++) PrintField(file, array, grid, array->space->field[c].name, hdf5, row, frame, c);
+  }
   fprintf(file, "</Grid>\n");
 }
 
 static void PrintDocument(FILE *file, KNDataset dataset, PetscInt64 samples, const char hdf5[], const char points[])
 {
-  const PetscInt frames = dataset->problem.frames;
+  const PetscInt frames = dataset->layout.problem.frames;
 
   fprintf(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Xdmf Version=\"2.0\">\n<Domain>\n");
   if (!frames) fprintf(file, "<Grid Name=\"rows\" GridType=\"Collection\" CollectionType=\"Temporal\">\n");
@@ -122,7 +132,7 @@ static const char *BaseName(const char path[], size_t *folder)
 
 PetscErrorCode KNXDMFWrite(KNDataset dataset, PetscInt64 samples, const char path[])
 {
-  const KNGrid  *grid = &dataset->problem.output.grid;
+  const KNGrid  *grid = &GridSpace(&dataset->layout.problem)->grid;
   const PetscInt n[]  = {MeshPoints(grid, 0), grid->dim > 1 ? MeshPoints(grid, 1) : 1, grid->dim > 2 ? MeshPoints(grid, 2) : 1};
   const size_t   bytes = sizeof(float) * (size_t)grid->dim * (size_t)n[0] * (size_t)n[1] * (size_t)n[2];
   const char    *base, *hdf5;
@@ -136,6 +146,7 @@ PetscErrorCode KNXDMFWrite(KNDataset dataset, PetscInt64 samples, const char pat
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(dataset->comm, &rank));
   PetscCheck(strlen(path) + 16 < PETSC_MAX_PATH_LEN, dataset->comm, KN_ERR_USAGE, "%.64s...: the path is too long", path);
+  PetscCheck(grid->dim, dataset->comm, KN_ERR_INPUT, "%s has no fields on a grid, which XDMF could describe", dataset->path);
   PetscCall(PetscSNPrintf(name, sizeof(name), "%s.xdmf", path));
   PetscCall(PetscSNPrintf(points, sizeof(points), "%s.xyz", BaseName(path, &own)));
   hdf5 = base = BaseName(dataset->path, &folder);
@@ -144,7 +155,7 @@ PetscErrorCode KNXDMFWrite(KNDataset dataset, PetscInt64 samples, const char pat
   PetscCall(KNAgree(dataset->comm, rank == 0 && colon ? KN_ERR_USAGE : 0, "%s: XDMF cannot express a colon in the name of a file or its folder; rename it", base));
   if (rank == 0) {
     file = open_memstream(&text, &size);
-    if (file) PrintDocument(file, dataset, PetscMin(samples, dataset->samples), hdf5, points);
+    if (file) PrintDocument(file, dataset, PetscMin(samples, dataset->layout.samples), hdf5, points);
     if (grid->dim > 1) x = (float *)malloc(bytes);
     if (x) MeshPointsFill(grid, n, x);
   }

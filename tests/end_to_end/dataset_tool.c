@@ -77,7 +77,8 @@ static PetscErrorCode Difference(const char a[], const char b[], size_t frame)
 
 static PetscErrorCode Plant(char **word)
 {
-  KNDataset        from, to;
+  KNDataset        from;
+  KNDatasetWriter  to;
   const KNProblem *problem;
   PetscInt64       samples;
   float           *x, *y;
@@ -91,7 +92,7 @@ static PetscErrorCode Plant(char **word)
   nx = KNProblemInputSize(problem);
   ny = KNProblemOutputSize(problem);
   PetscCall(PetscMalloc2(nx, &x, ny, &y));
-  PetscCall(KNDatasetCreate(PETSC_COMM_SELF, word[1], problem, samples, 1, "", PETSC_TRUE, &to));
+  PetscCall(KNDatasetWriterCreate(PETSC_COMM_SELF, word[1], problem, samples, 1, "", PETSC_TRUE, &to));
   for (PetscInt64 row = 0; row < samples; row++) {
     PetscCheck(!KNDatasetRead(from, row, nx ? x : NULL, y, sizeof(message), message), PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s", message);
     if (row == atoi(word[2])) {
@@ -100,10 +101,10 @@ static PetscErrorCode Plant(char **word)
       PetscCheck(i < (word[3][0] == 'x' ? nx : ny), PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "%s has no value %zu", word[3], i);
       (word[3][0] == 'x' ? x : y)[i] = strtof(word[5], NULL);
     }
-    PetscCall(KNDatasetWrite(to, row, row, x, y));
+    PetscCall(KNDatasetWriterWrite(to, row, row, x, y));
   }
-  PetscCall(KNDatasetPublish(to));
-  PetscCall(KNDatasetDestroy(&to));
+  PetscCall(KNDatasetWriterPublish(to));
+  PetscCall(KNDatasetWriterDestroy(&to));
   PetscCall(KNDatasetDestroy(&from));
   PetscCall(PetscFree2(x, y));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -5,21 +5,6 @@
 */
 #define _GNU_SOURCE // memmem
 #include "dataset_test.h"
-#include <zlib.h>
-
-static PetscErrorCode FileChecksum(const char path[], uint32_t *checksum, size_t *size)
-{
-  static unsigned char bytes[1 << 16];
-  FILE                *file = fopen(path, "rb");
-
-  PetscFunctionBegin;
-  CHECK(file, "%s is missing", path);
-  *size = fread(bytes, 1, sizeof(bytes), file);
-  CHECK(*size < sizeof(bytes), "%s is too large for this test", path);
-  *checksum = (uint32_t)crc32_z(0, bytes, *size);
-  fclose(file);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
 
 /* skip, every: as in TestWrite() */
 static PetscErrorCode TestSameBytes(PetscBool steady, PetscInt64 rows, PetscInt64 skip, PetscInt64 every)
@@ -67,9 +52,10 @@ static PetscErrorCode TestAgreement(void)
 {
   const KNProblem problem = TestProblem(PETSC_TRUE);
   KNDataset       dataset;
+  KNDatasetWriter writer;
 
   PetscFunctionBegin;
-  EXPECT_ERROR(KN_ERR_USAGE, "create the directory first", KNDatasetCreate(PETSC_COMM_WORLD, "missing/new.h5", &problem, 2, 0, "", PETSC_FALSE, &dataset));
+  EXPECT_ERROR(KN_ERR_USAGE, "create the directory first", KNDatasetWriterCreate(PETSC_COMM_WORLD, "missing/new.h5", &problem, 2, 0, "", PETSC_FALSE, &writer));
   EXPECT_ERROR(KN_ERR_INPUT, "missing.h5: cannot be opened", KNDatasetOpen(PETSC_COMM_WORLD, "missing.h5", &dataset));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -95,7 +81,7 @@ static PetscErrorCode LoseRow(const char path[], PetscInt64 row)
 }
 
 /* Writes the rows [start, end) that are not there and not of those left out; row r by rank (r + shift) % size. */
-static PetscErrorCode WriteRows(KNDataset dataset, PetscInt64 start, PetscInt64 end, PetscInt64 every, PetscMPIInt shift)
+static PetscErrorCode WriteRows(KNDatasetWriter dataset, PetscInt64 start, PetscInt64 end, PetscInt64 every, PetscMPIInt shift)
 {
   float       x[64], y[64];
   PetscMPIInt rank, size;
@@ -106,10 +92,10 @@ static PetscErrorCode WriteRows(KNDataset dataset, PetscInt64 start, PetscInt64 
   for (PetscInt64 row = start; row < end; row++) {
     PetscBool present;
 
-    PetscCall(KNDatasetHasRow(dataset, row, &present));
+    PetscCall(KNDatasetWriterHasRow(dataset, row, &present));
     if (present || (row + shift) % size != rank || (every && row % every == 1)) continue;
     TestRow(row, 24, x, 12, y);
-    PetscCall(KNDatasetWrite(dataset, row, row, x, y));
+    PetscCall(KNDatasetWriterWrite(dataset, row, row, x, y));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -119,18 +105,18 @@ static PetscErrorCode TestLostRow(void)
 {
   const KNProblem problem = TestProblem(PETSC_TRUE);
   PetscMPIInt     rank;
-  KNDataset       dataset;
+  KNDatasetWriter dataset;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
-  PetscCall(KNDatasetCreate(PETSC_COMM_WORLD, "lost.h5", &problem, 100, 0, "", PETSC_TRUE, &dataset));
+  PetscCall(KNDatasetWriterCreate(PETSC_COMM_WORLD, "lost.h5", &problem, 100, 0, "", PETSC_TRUE, &dataset));
   PetscCall(WriteRows(dataset, 0, 100, 0, 0));
   PetscCallMPI(MPI_Barrier(PETSC_COMM_WORLD));
   if (rank == 0) PetscCall(LoseRow("lost.h5.partial", 57));
   PetscCallMPI(MPI_Barrier(PETSC_COMM_WORLD));
-  EXPECT_ERROR(KN_ERR_IO, "lost.h5.partial: row 57 ", KNDatasetPublish(dataset));
+  EXPECT_ERROR(KN_ERR_IO, "lost.h5.partial: row 57 ", KNDatasetWriterPublish(dataset));
   CHECK(access("lost.h5", F_OK) && access("lost.h5.partial", F_OK), "a failed dataset leaves a file");
-  PetscCall(KNDatasetDestroy(&dataset));
+  PetscCall(KNDatasetWriterDestroy(&dataset));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -142,31 +128,31 @@ static PetscErrorCode TestContinued(PetscInt64 every)
   uint32_t         once = 0, twice = 0;
   size_t           size_once = 0, size_twice = 0;
   PetscMPIInt      rank;
-  KNDataset        dataset;
+  KNDatasetWriter dataset;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
-  PetscCall(KNDatasetCreate(PETSC_COMM_WORLD, "once.h5", &problem, 11, 5, "all: of it", PETSC_TRUE, &dataset));
+  PetscCall(KNDatasetWriterCreate(PETSC_COMM_WORLD, "once.h5", &problem, 11, 5, "all: of it", PETSC_TRUE, &dataset));
   PetscCall(WriteRows(dataset, 0, 11, every, 0));
-  PetscCall(KNDatasetPublish(dataset));
-  PetscCall(KNDatasetDestroy(&dataset));
+  PetscCall(KNDatasetWriterPublish(dataset));
+  PetscCall(KNDatasetWriterDestroy(&dataset));
 
-  PetscCall(KNDatasetCreate(PETSC_COMM_WORLD, "twice.h5", &problem, 11, 5, "all: of it", PETSC_TRUE, &dataset));
+  PetscCall(KNDatasetWriterCreate(PETSC_COMM_WORLD, "twice.h5", &problem, 11, 5, "all: of it", PETSC_TRUE, &dataset));
   PetscCall(WriteRows(dataset, 0, 7, every, 0));
-  PetscCall(KNDatasetSuspend(&dataset));
+  PetscCall(KNDatasetWriterSuspend(&dataset));
   if (rank == 0) PetscCall(LoseRow("twice.h5.partial", 3));
   PetscCallMPI(MPI_Barrier(PETSC_COMM_WORLD));
-  PetscCall(KNDatasetResume(PETSC_COMM_WORLD, "twice.h5", &problem, 11, 5, "all: of it", sample, PETSC_TRUE, &dataset));
+  PetscCall(KNDatasetWriterResume(PETSC_COMM_WORLD, "twice.h5", &problem, 11, 5, "all: of it", sample, PETSC_TRUE, &dataset));
   for (PetscInt64 row = 0; row < 11; row++) {
     const PetscBool expected = (PetscBool)(row < 7 && row != 3 && !(every && row % every == 1));
     PetscBool       present;
 
-    PetscCall(KNDatasetHasRow(dataset, row, &present));
+    PetscCall(KNDatasetWriterHasRow(dataset, row, &present));
     CHECK(present == expected, "row %d is %s", (int)row, present ? "there" : "not there");
   }
   PetscCall(WriteRows(dataset, 0, 11, every, 1));
-  PetscCall(KNDatasetPublish(dataset));
-  PetscCall(KNDatasetDestroy(&dataset));
+  PetscCall(KNDatasetWriterPublish(dataset));
+  PetscCall(KNDatasetWriterDestroy(&dataset));
   if (rank == 0) {
     PetscCall(FileChecksum("once.h5", &once, &size_once));
     PetscCall(FileChecksum("twice.h5", &twice, &size_twice));
@@ -184,20 +170,20 @@ static PetscErrorCode TestNotContinued(void)
   PetscFunctionBegin;
   for (int turn = 0; turn < 3; turn++) {
     PetscInt64 rows = 0;
-    KNDataset  dataset;
+    KNDatasetWriter dataset;
 
-    PetscCall(KNDatasetCreate(PETSC_COMM_WORLD, "part.h5", &problem, 3, 5, "", PETSC_TRUE, &dataset));
+    PetscCall(KNDatasetWriterCreate(PETSC_COMM_WORLD, "part.h5", &problem, 3, 5, "", PETSC_TRUE, &dataset));
     PetscCall(WriteRows(dataset, 0, 3, 0, 0));
-    PetscCall(KNDatasetSuspend(&dataset));
-    PetscCall(KNDatasetResume(PETSC_COMM_WORLD, "part.h5", &problem, 3, 5, turn == 1 ? "other" : "", turn == 2 ? other : same, PETSC_TRUE, &dataset));
+    PetscCall(KNDatasetWriterSuspend(&dataset));
+    PetscCall(KNDatasetWriterResume(PETSC_COMM_WORLD, "part.h5", &problem, 3, 5, turn == 1 ? "other" : "", turn == 2 ? other : same, PETSC_TRUE, &dataset));
     for (PetscInt64 row = 0; row < 3; row++) {
       PetscBool present;
 
-      PetscCall(KNDatasetHasRow(dataset, row, &present));
+      PetscCall(KNDatasetWriterHasRow(dataset, row, &present));
       rows += present;
     }
     CHECK(rows == (turn == 0 ? 3 : turn == 1 ? 0 : 2), "turn %d: %d rows are taken over", turn, (int)rows);
-    PetscCall(KNDatasetDestroy(&dataset));
+    PetscCall(KNDatasetWriterDestroy(&dataset));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -144,24 +144,24 @@ static PetscErrorCode TestNames(void)
 {
   const KNProblem problem = TestProblem(PETSC_TRUE);
   struct stat     status;
-  KNDataset       dataset, second;
+  KNDatasetWriter dataset, second;
 
   PetscFunctionBegin;
   unlink("new.h5");
   mkdir("folder.h5", 0777);
-  EXPECT_ERROR(KN_ERR_USAGE, "missing/new.h5.partial: cannot be created: No such file or directory; create the directory first", KNDatasetCreate(PETSC_COMM_SELF, "missing/new.h5", &problem, 2, 0, "", PETSC_FALSE, &dataset));
-  EXPECT_ERROR(KN_ERR_USAGE, "folder.h5: is no file", KNDatasetCreate(PETSC_COMM_SELF, "folder.h5", &problem, 2, 0, "", PETSC_TRUE, &dataset));
-  EXPECT_ERROR(KN_ERR_USAGE, "expected 1 to", KNDatasetCreate(PETSC_COMM_SELF, "new.h5", &problem, 0, 0, "", PETSC_FALSE, &dataset));
+  EXPECT_ERROR(KN_ERR_USAGE, "missing/new.h5.partial: cannot be created: No such file or directory; create the directory first", KNDatasetWriterCreate(PETSC_COMM_SELF, "missing/new.h5", &problem, 2, 0, "", PETSC_FALSE, &dataset));
+  EXPECT_ERROR(KN_ERR_USAGE, "folder.h5: is no file", KNDatasetWriterCreate(PETSC_COMM_SELF, "folder.h5", &problem, 2, 0, "", PETSC_TRUE, &dataset));
+  EXPECT_ERROR(KN_ERR_USAGE, "expected 1 to", KNDatasetWriterCreate(PETSC_COMM_SELF, "new.h5", &problem, 0, 0, "", PETSC_FALSE, &dataset));
 
   // Two runs at once; an end without publishing.
-  PetscCall(KNDatasetCreate(PETSC_COMM_SELF, "new.h5", &problem, 2, 0, "", PETSC_FALSE, &dataset));
-  EXPECT_ERROR(KN_ERR_USAGE, "being written by another run", KNDatasetCreate(PETSC_COMM_SELF, "new.h5", &problem, 2, 0, "", PETSC_FALSE, &second));
+  PetscCall(KNDatasetWriterCreate(PETSC_COMM_SELF, "new.h5", &problem, 2, 0, "", PETSC_FALSE, &dataset));
+  EXPECT_ERROR(KN_ERR_USAGE, "being written by another run", KNDatasetWriterCreate(PETSC_COMM_SELF, "new.h5", &problem, 2, 0, "", PETSC_FALSE, &second));
   CHECK(!stat("new.h5.partial", &status) && stat("new.h5", &status), "the file has its name before it is published");
-  PetscCall(KNDatasetDestroy(&dataset));
+  PetscCall(KNDatasetWriterDestroy(&dataset));
   CHECK(stat("new.h5.partial", &status) && stat("new.h5", &status), "an unpublished dataset leaves a file");
 
   PetscCall(TestWrite(PETSC_COMM_SELF, "new.h5", PETSC_TRUE, 2, 0, 0, 0));
-  EXPECT_ERROR(KN_ERR_USAGE, "new.h5: exists", KNDatasetCreate(PETSC_COMM_SELF, "new.h5", &problem, 2, 0, "", PETSC_FALSE, &dataset));
+  EXPECT_ERROR(KN_ERR_USAGE, "new.h5: exists", KNDatasetWriterCreate(PETSC_COMM_SELF, "new.h5", &problem, 2, 0, "", PETSC_FALSE, &dataset));
   CHECK(!stat("new.h5", &status) && stat("new.h5.partial", &status), "a refused overwrite changes files");
   PetscCall(TestWrite(PETSC_COMM_SELF, "new.h5", PETSC_FALSE, 3, 0, 0, 0));
   CHECK(!stat("new.h5", &status) && stat("new.h5.partial", &status), "an overwrite leaves a temporary file");
