@@ -1,23 +1,26 @@
-/* The loss: relative L2 error of each sample, |y - t| / |t|, on the physical scale. Pure kernels. */
+/* Kernels of the regression losses: relative errors of an array y against its target t, on any scale. Pure; sums in double. */
 #ifndef KITINET_LOSS_H
 #define KITINET_LOSS_H
 
 #include <kitinet/base.h>
 
-/*
-  error (B): |y_b - t_b| / |t_b|, sums in double; y, t (B, n). Where t_b is 0 everywhere: |y_b|.
-*/
-PETSC_EXTERN void kn_relative_l2_forward(double *error, const KNReal *y, const KNReal *t, size_t B, size_t n);
-
-/* dy (B, n) is written: the gradient of the sum of the errors; error as forward left it. dy may be y. */
-PETSC_EXTERN void kn_relative_l2_backward(KNReal *dy, const double *error, const KNReal *y, const KNReal *t, size_t B, size_t n);
+/* square (2): |y - t|^2 and |t|^2; y, t (n). Squares of parts of an array add up to those of the whole. */
+PETSC_EXTERN void kn_squares(double *square, const KNReal *y, const KNReal *t, size_t n);
 
 /*
-  The same in steps, for samples that lie in parts on several ranks: squares (B, 2) of a part, |y - t|^2 and |t|^2, which add up to those of the whole; errors (B) and the gradient on
-  a part from the squares of the whole.
+  error: |y - t| / |t| from the squares; where t is 0 everywhere, |y| / scale, scale^2 = scale_square > 0. Returns what was divided by, |t| or scale.
 */
-PETSC_EXTERN void kn_squares(double *square, const KNReal *y, const KNReal *t, size_t B, size_t n);
-PETSC_EXTERN void kn_relative_l2(double *error, const double *square, size_t B);
-PETSC_EXTERN void kn_relative_l2_gradient(KNReal *dy, const double *error, const double *square, const KNReal *y, const KNReal *t, size_t B, size_t n);
+PETSC_EXTERN double kn_relative_error(double *error, const double *square, double scale_square);
+
+/*
+  dy (n) is written: the gradient of `error` with respect to y / unit; error and scale as kn_relative_error() gave and returned them. unit: a power of two, so that it
+  changes no digits. dy may be y. The minimum has gradient 0.
+*/
+PETSC_EXTERN void kn_relative_error_gradient(KNReal *dy, double error, double scale, double unit, const KNReal *y, const KNReal *t, size_t n);
+
+/*
+  The relative error of a prediction, |y - t| / |t|: NaN where t is 0 everywhere, which has no relative error; infinite where y is not finite. y, t (n).
+*/
+PETSC_EXTERN double kn_relative_l2(const KNReal *y, const KNReal *t, size_t n);
 
 #endif

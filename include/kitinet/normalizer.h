@@ -44,9 +44,18 @@ PETSC_EXTERN PetscErrorCode KNNormalizerSetGrid(KNNormalizer normalizer, const K
 /* Not collective. Values of one array (channels, S) on the grid of KNNormalizerSetGrid. */
 PETSC_EXTERN size_t KNNormalizerSampleSize(KNNormalizer normalizer);
 
-/* Not collective, in place; x: (samples, channels, S). Decode is the inverse; DecodeBackward multiplies a gradient by std + eps. */
+/*
+  Not collective, in place; x: (samples, channels, S). Decode is the inverse; DecodeBackward takes a gradient with respect to x / unit, unit a power of two, to that with respect to the
+  normalised x: times (std + eps) / unit.
+*/
 PETSC_EXTERN PetscErrorCode KNNormalizerEncode(KNNormalizer normalizer, PetscInt samples, float x[]);
 PETSC_EXTERN PetscErrorCode KNNormalizerDecode(KNNormalizer normalizer, PetscInt samples, float x[]);
-PETSC_EXTERN PetscErrorCode KNNormalizerDecodeBackward(KNNormalizer normalizer, PetscInt samples, float dx[]);
+PETSC_EXTERN PetscErrorCode KNNormalizerDecodeBackward(KNNormalizer normalizer, PetscInt samples, PetscReal unit, float dx[]);
+
+/*
+  Not collective. How large the values are. unit: the power of two below the root mean square of the channel in which that is largest; 1 without statistics. square: sum of std^2 over an
+  array (channels, S) of the present grid; where all is constant, or without statistics, of unit^2.
+*/
+PETSC_EXTERN void KNNormalizerGetScale(KNNormalizer normalizer, PetscReal *unit, double *square);
 
 #endif

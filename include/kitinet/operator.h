@@ -1,20 +1,18 @@
 /*
   A trained operator: everything between a PDE's input fields and its solution, on the physical scale.
 
-    x -> normalise -> network -> denormalise -> y
+    x -> encode -> network -> decode -> y
 
   Of a time-dependent problem: from the first H frames of a trajectory to all that follow, step by step (rollout.h) or all at once (spacetime.h); H is -train_history,
   the form -train_form.
 
-  Holds the model, both normalisers, and the description of the problem it was made for.
+  Holds the model, the task (task.h) with its normalisers, and the description of the problem it was made for.
 */
 #ifndef KITINET_OPERATOR_H
 #define KITINET_OPERATOR_H
 
 #include <kitinet/model.h>
-#include <kitinet/normalizer.h>
-#include <kitinet/record.h>
-#include <kitinet/sharing.h>
+#include <kitinet/task.h>
 
 typedef struct _p_KNOperator *KNOperator;
 
@@ -66,16 +64,16 @@ PETSC_EXTERN PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *prob
 PETSC_EXTERN PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid, PetscInt samples, PetscBool training);
 
 /*
-  Not collective. x: (B, C_in, S), normalised in place; y: (B, C_out, S), on the physical scale; of steady operators. Backward: dy, the gradient with respect to
-  y, is changed in place; x as Forward left it. Gradients of the parameters accumulate.
+  Not collective. x: (B, C_in, S), normalised in place; y: (B, C_out, S), on the physical scale; of steady operators. Backward: dy as KNTaskLossGradient()
+  leaves it, changed in place; x as Forward left it. Gradients of the parameters accumulate.
 */
 PETSC_EXTERN PetscErrorCode KNOperatorForward(KNOperator op, const KNPass *pass, float x[], float y[]);
 PETSC_EXTERN PetscErrorCode KNOperatorBackward(KNOperator op, const KNPass *pass, const float x[], float dy[]);
 
 /*
   Not collective. The same for a time-dependent operator: u and y (B, H + R, C, S), R = steps. u: the H given frames, normalised in place; the R others are
-  written, normalised. y: the R predicted frames, on the physical scale; its first H are not touched. Backward: dy, the gradient with respect
-  to the predicted frames of y, is changed in place.
+  written, normalised. y: the R predicted frames, on the physical scale; its first H are not touched. Backward: dy as KNTaskLossGradient() leaves
+  it, of the predicted frames, changed in place.
 */
 PETSC_EXTERN PetscErrorCode KNOperatorRollout(KNOperator op, const KNPass *pass, PetscInt steps, float u[], float y[]);
 PETSC_EXTERN PetscErrorCode KNOperatorRolloutBackward(KNOperator op, const KNPass *pass, PetscInt steps, const float u[], float dy[]);
@@ -109,7 +107,6 @@ PETSC_EXTERN KNGrid KNOperatorModelGrid(KNOperator op, const KNGrid *grid);
 
 /* Not collective. Not owned; any pointer may be NULL. options: of the model, YAML text. */
 PETSC_EXTERN PetscErrorCode KNOperatorGetModel(KNOperator op, KNModel *model, KNParameters *parameters, const KNProblem **problem, const char **options);
-/* The same; input: NULL of a time-dependent operator, all of whose frames share the output's. */
-PETSC_EXTERN PetscErrorCode KNOperatorGetNormalizers(KNOperator op, KNNormalizer *input, KNNormalizer *output);
+PETSC_EXTERN KNTask         KNOperatorTask(KNOperator op);
 
 #endif

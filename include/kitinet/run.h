@@ -5,18 +5,18 @@
 #ifndef KITINET_RUN_H
 #define KITINET_RUN_H
 
-#include <kitinet/base.h>
+#include <kitinet/task.h>
 
 typedef struct _p_KNRun *KNRun;
 
-/* One row of metrics.csv; further columns are appended at the end. */
+/* One row of metrics.csv: epoch, train, test, lr, seconds, data_wait, then test_NAME for those of the task's test measures that the column test does not have. */
 typedef struct {
-  PetscInt64 epoch;   /* 1, 2, .. */
-  PetscReal  train;   /* mean relative L2 over the epoch's batches, as they were trained on */
-  PetscReal  test;    /* mean relative L2 on the test set after the epoch; < 0: none */
-  PetscReal  lr;      /* of the epoch's last step */
-  PetscReal  seconds; /* of training since the run's beginning, over all its parts */
-  PetscReal  wait;    /* share of the epoch spent waiting for data */
+  PetscInt64 epoch;                 /* 1, 2, .. */
+  PetscReal  train;                 /* mean loss of the samples in the epoch's batches, as they were trained on; NaN: no step was made */
+  PetscReal  test[KN_MAX_MEASURES]; /* the task's measures on the test set after the epoch; NaN: none */
+  PetscReal  lr;                    /* of the epoch's last step */
+  PetscReal  seconds;               /* of training since the run's beginning, over all its parts */
+  PetscReal  wait;                  /* share of the epoch spent waiting for data */
 } KNMetrics;
 
 /* Collective on PETSC_COMM_WORLD. A text file of at most 16 MiB, freed by the caller with PetscFree(). Raises KN_ERR_INPUT: its name, and the hint. */
@@ -40,14 +40,15 @@ PETSC_EXTERN PetscErrorCode KNRunReadConfig(const char directory[], char **yaml)
 
 /*
   Collective on PETSC_COMM_WORLD. Writes config.yaml; keeps the rows of metrics.csv up to epoch `done`, drops later ones that a checkpoint does
-  not cover, and makes metrics.jsonl of them. *seconds: of the last kept row, on rank 0; 0 if there is none.
+  not cover, and makes metrics.jsonl of them. task: what is trained. *seconds: of the last kept row, on rank 0; 0 if there is none.
 */
-PETSC_EXTERN PetscErrorCode KNRunStart(KNRun run, const char yaml[], PetscInt64 done, PetscReal *seconds);
+PETSC_EXTERN PetscErrorCode KNRunStart(KNRun run, const KNTaskInfo *task, const char yaml[], PetscInt64 done, PetscReal *seconds);
 
 /*
-  Not collective. Rows of metrics.csv of a directory, for one rank to read; *metrics is freed with PetscFree(). *count 0 if there is no such file. Raises KN_ERR_INPUT, on this rank, if it cannot be read.
+  Not collective. Rows of metrics.csv of a directory, for one rank to read; *metrics is freed with PetscFree(). *count 0 if there is no such file. Raises
+  KN_ERR_INPUT, on this rank, if it cannot be read. task, may be NULL: what was trained, as the columns tell.
 */
-PETSC_EXTERN PetscErrorCode KNRunReadMetrics(const char directory[], PetscInt *count, KNMetrics **metrics);
+PETSC_EXTERN PetscErrorCode KNRunReadMetrics(const char directory[], const KNTaskInfo **task, PetscInt *count, KNMetrics **metrics);
 
 /* Collective on PETSC_COMM_WORLD. Appends to metrics.csv and metrics.jsonl, to log.txt. Raises KN_ERR_IO. */
 PETSC_EXTERN PetscErrorCode KNRunAddMetrics(KNRun run, const KNMetrics *metrics);

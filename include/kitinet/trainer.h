@@ -2,8 +2,8 @@
   Training: data-parallel over the ranks of PETSC_COMM_WORLD, resumable at any step.
 
   Each rank computes the gradient of its share of the global batch, micro-batch by micro-batch; one reduction
-  sums it; all ranks make the same update. The gradient is that of the sum of the samples' relative L2 errors. A sample of a trajectory is a
-  window of H + R frames; its error is the mean of those of its R predicted frames.
+  sums it; all ranks make the same update. The gradient is that of the sum of the samples' losses (task.h). A sample of a trajectory is a window of
+  H + R frames; its loss is the mean of those of its R predicted frames.
 */
 #ifndef KITINET_TRAINER_H
 #define KITINET_TRAINER_H

@@ -5,8 +5,8 @@
     inference  forward, planned without the arrays of backward
 */
 #include "bench.h"
-#include <kitinet/loss.h>
 #include <kitinet/optimizer.h>
+#include <kitinet/task.h>
 #include <petsctime.h>
 
 typedef enum { FORWARD, BACKWARD, REDUCE, UPDATE, NPARTS } Part;
@@ -20,7 +20,8 @@ struct _KNBenchStep {
   size_t         nx, ny;     /* values of one sample */
   KNReal        *x, *target; /* (share, nx), (share, ny) */
   KNReal        *y;          /* (microbatch, ny) prediction, then its gradient */
-  double        *error;      /* (microbatch) */
+  KNTask         task;       /* training; its loss, on targets that need no normalising */
+  double        *part, *loss; /* (microbatch, P), (microbatch) */
   PetscInt64     step;
   PetscLogDouble mark;
   double         within[NPARTS]; /* seconds of each part */
@@ -53,13 +54,14 @@ static PetscErrorCode RunTraining(void *context)
     double        loss   = 0;
 
     PetscCall(KNModelForward(s->model, &pass, x, s->y));
-    kn_relative_l2_forward(s->error, s->y, target, (size_t)pass.samples, s->ny);
+    PetscCall(KNTaskLossAddParts(s->task, (size_t)pass.samples, s->y, target, s->part));
+    PetscCall(KNTaskLoss(s->task, (size_t)pass.samples, s->part, s->loss));
     PetscCall(Mark(s, FORWARD));
-    kn_relative_l2_backward(s->y, s->error, s->y, target, (size_t)pass.samples, s->ny);
+    PetscCall(KNTaskLossGradient(s->task, (size_t)pass.samples, s->part, s->loss, target, s->y));
     PetscCall(KNModelSetGradientsDone(s->model, KNReductionGradientsDone, s->reduction));
     PetscCall(KNModelBackward(s->model, &pass, x, s->y, NULL));
     PetscCall(KNModelSetGradientsDone(s->model, NULL, NULL));
-    for (PetscInt b = 0; b < pass.samples; b++) loss += s->error[b];
+    for (PetscInt b = 0; b < pass.samples; b++) loss += s->loss[b];
     PetscCall(KNReductionAdd(s->reduction, loss));
     PetscCall(Mark(s, BACKWARD));
   }
@@ -128,9 +130,10 @@ static PetscErrorCode AddItems(KNBenchList *list, PetscBool training, KNBenchSte
 
 PetscErrorCode KNBenchAddStep(const KNBench *bench, KNBenchList *list, PetscBool training, KNBenchStep *step)
 {
-  PetscMPIInt size, rank;
-  PetscInt64  start, end;
-  KNBenchStep s;
+  const KNProblem problem = {.input = {.grid = bench->grid, .fields = bench->inputs}, .output = {.grid = bench->grid, .fields = bench->outputs}};
+  PetscMPIInt     size, rank;
+  PetscInt64      start, end;
+  KNBenchStep     s;
 
   PetscFunctionBegin;
   PetscCall(PetscNew(step));
@@ -153,8 +156,9 @@ PetscErrorCode KNBenchAddStep(const KNBench *bench, KNBenchList *list, PetscBool
   if (training) {
     PetscCall(KNMalloc((size_t)s->share * s->ny, sizeof(KNReal), &s->target));
     KNBenchFill(s->target, (size_t)s->share * s->ny, size + rank);
+    PetscCall(KNTaskCreate(&problem, 0, &s->task));
+    PetscCall(PetscMalloc2((size_t)s->microbatch * KNTaskLossParts(s->task), &s->part, s->microbatch, &s->loss));
   }
-  PetscCall(PetscMalloc1((size_t)s->microbatch, &s->error));
   PetscCall(AddItems(list, training, s));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -165,7 +169,8 @@ PetscErrorCode KNBenchStepDestroy(KNBenchStep *step)
 
   PetscFunctionBegin;
   if (!s) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(PetscFree(s->error));
+  PetscCall(PetscFree2(s->part, s->loss));
+  PetscCall(KNTaskDestroy(&s->task));
   PetscCall(KNFree(&s->y));
   PetscCall(KNFree(&s->target));
   PetscCall(KNFree(&s->x));

@@ -78,7 +78,8 @@ static PetscErrorCode Start(const Condense *condense, KNOperator full, KNOperato
 
 static PetscErrorCode Run(Condense *condense, KNOperator full, PetscBool *stopped)
 {
-  KNDataset        judge = condense->test ? condense->test : condense->dataset;
+  KNDataset         judge = condense->test ? condense->test : condense->dataset;
+  const KNTaskInfo *task  = KNTaskGetInfo(KNOperatorTask(full));
   const KNProblem *problem;
   KNOperator       small;
   KNCondenseRow    row[3];
@@ -101,7 +102,7 @@ static PetscErrorCode Run(Condense *condense, KNOperator full, PetscBool *stoppe
     PetscCall(KNTrainerExport(small, condense->dataset, condense->output));
     PetscCall(KNCondenseTime(full, small, &problem->output.grid, &row[0], &row[1]));
     if (n == 3) PetscCall(PetscArraycpy(row[2].ms, row[1].ms, KN_CONDENSE_SIZES));
-    PetscCall(KNCondenseReport(n, row, condense->test ? condense->test_path : condense->dataset_path, &problem->output.grid, condense->output));
+    PetscCall(KNCondenseReport(&task->measure[task->curve], n, row, condense->test ? condense->test_path : condense->dataset_path, &problem->output.grid, condense->output));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\ncondensed: %s\nnext: kitinet evaluate -checkpoint %s,%s -dataset %s\n", condense->output, condense->checkpoint, condense->output, condense->test ? condense->test_path : "FILE"));
   }
   PetscCall(KNOperatorDestroy(&small));

@@ -33,11 +33,11 @@ typedef struct {
   const char *name;
   KNSizes     sizes;
   size_t      parameters;
-  PetscReal   mflop, error;          /* forward, of a sample (a step of a rollout); relative L2 */
+  PetscReal   mflop, error;          /* forward, of a sample (a step of a rollout); KNCondenseError() */
   PetscReal   ms[KN_CONDENSE_SIZES]; /* forward, of one sample on one rank; NaN: does not fit into memory */
 } KNCondenseRow;
 
-/* Collective on PETSC_COMM_WORLD. Mean relative L2 error of rows 0..rows-1 of the dataset. Plans op for its grid. */
+/* Collective on PETSC_COMM_WORLD. The measure that goes with the task's loss, of rows 0..rows-1 of the dataset: lower is better. Plans op for its grid. */
 PETSC_INTERN PetscErrorCode KNCondenseError(KNOperator op, KNDataset dataset, PetscInt64 rows, PetscReal *error);
 
 /* Not collective. Channels of a particle, and of a velocity that streams over the grid; 1 where each channel stands for itself. */
@@ -71,6 +71,6 @@ PETSC_INTERN PetscErrorCode KNCondenseDescribe(const char name[], KNOperator op,
 PETSC_INTERN PetscErrorCode KNCondenseTime(KNOperator full, KNOperator small, const KNGrid *grid, KNCondenseRow *of_full, KNCondenseRow *of_small);
 
 /* Collective on PETSC_COMM_WORLD. The table to the terminal, and beside the checkpoint `output` as a CSV file of the same name. */
-PETSC_INTERN PetscErrorCode KNCondenseReport(PetscInt n, const KNCondenseRow row[], const char measured_on[], const KNGrid *grid, const char output[]);
+PETSC_INTERN PetscErrorCode KNCondenseReport(const KNMeasure *measure, PetscInt n, const KNCondenseRow row[], const char measured_on[], const KNGrid *grid, const char output[]);
 
 #endif

@@ -133,13 +133,17 @@ static PetscErrorCode WriteCSV(PetscInt n, const KNCondenseRow row[], const char
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCondenseReport(PetscInt n, const KNCondenseRow row[], const char measured_on[], const KNGrid *grid, const char output[])
+PetscErrorCode KNCondenseReport(const KNMeasure *measure, PetscInt n, const KNCondenseRow row[], const char measured_on[], const KNGrid *grid, const char output[])
 {
   PetscFunctionBegin;
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nErrors on %s; milliseconds of one sample, forward, on the points of the dataset along each axis, and on 2 and 4 times as many\n\n  %-12s %6s %6s %6s %11s %9s %10s", measured_on, "network", "width", "modes", "head", "parameters", "MFLOP", "error"));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nError: %s on %s; milliseconds of one sample, forward, on the points of the dataset along each axis, and on 2 and 4 times as many\n\n  %-12s %6s %6s %6s %11s %9s %10s", measure->title, measured_on, "network", "width", "modes", "head", "parameters", "MFLOP", "error"));
   for (int s = 0; s < KN_CONDENSE_SIZES; s++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %6" PetscInt_FMT " ms", grid->n[0] << s));
   for (PetscInt i = 0; i < n; i++) {
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n  %-12s %6" PetscInt_FMT " %6" PetscInt_FMT " %6" PetscInt_FMT " %11zu %9.4g %8.4f %%", row[i].name, row[i].sizes.width, row[i].sizes.modes, row[i].sizes.hidden, row[i].parameters, (double)row[i].mflop, 100 * (double)row[i].error));
+    char error[32];
+
+    PetscCall(KNMeasurePrint(measure, 4, row[i].error, sizeof(error), error));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n  %-12s %6" PetscInt_FMT " %6" PetscInt_FMT " %6" PetscInt_FMT " %11zu %9.4g %10s", row[i].name, row[i].sizes.width, row[i].sizes.modes,
+                          row[i].sizes.hidden, row[i].parameters, (double)row[i].mflop, error));
     for (int s = 0; s < KN_CONDENSE_SIZES; s++) {
       if (PetscIsNanReal(row[i].ms[s])) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %9s", "-"));
       else PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %9.3f", (double)row[i].ms[s]));

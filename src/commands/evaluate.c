@@ -56,30 +56,50 @@ static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m
     KNModel      model;
     PetscInt     history;
     KNJudgement *judged = &judgement[i * m + j];
+    KNTask       task   = KNOperatorTask(candidate[i].op);
 
     PetscCall(KNOperatorCheck(candidate[i].op, problem, path));
     PetscCall(KNOperatorSetGrid(candidate[i].op, &problem->output.grid, batch, PETSC_FALSE));
     PetscCall(KNOperatorGetModel(candidate[i].op, &model, NULL, NULL, NULL));
     if (j == 0) PetscCall(KNModelGetCost(model, &candidate[i].flops, NULL, NULL));
     PetscCall(KNOperatorGetHistory(candidate[i].op, &history));
-    PetscCall(KNJudgementCreate(problem, history, samples, judged));
+    PetscCall(KNJudgementCreate(task, problem, history, samples, judged));
     if (candidate[i].members) {
       PetscReal factor;
       PetscInt  fitted;
 
       PetscCall(KNOperatorGetSpread(candidate[i].op, &factor, &fitted));
-      PetscCall(KNSpreadMeasure(&candidate[i], dataset, batch, factor, judged, &spread[i * m + j]));
-    } else PetscCall(KNEvaluateEach(candidate[i].op, dataset, 0, samples, batch, 0, KNJudgementAdd, judged));
-    PetscCall(KNJudgementReduce(judged));
+      PetscCall(KNSpreadMeasure(&candidate[i], dataset, batch, factor, *judged, &spread[i * m + j]));
+    } else PetscCall(KNEvaluateEach(candidate[i].op, dataset, 0, samples, batch, 0, KNJudgementAdd, *judged));
+    PetscCall(KNJudgementReduce(*judged));
     if (pictures && rank == 0) {
-      if (KNOperatorSharing(candidate[i].op)->size == 1) PetscCall(KNEvaluateDrawFields(&candidate[i], dataset, name, judged)); /* a prediction by this rank alone */
-      PetscCall(KNEvaluateDrawSpectra(&candidate[i], name, judged));
-      if (judged->frames > 1) PetscCall(KNEvaluateDrawRollout(&candidate[i], name, judged));
+      const PetscBool alone = (PetscBool)(KNOperatorSharing(candidate[i].op)->size == 1); /* a prediction by this rank alone */
+
+      if (alone && KNTaskGetInfo(task)->fields) PetscCall(KNEvaluateDrawFields(&candidate[i], dataset, name, *judged));
+      PetscCall(KNEvaluateDrawPlots(&candidate[i], name, *judged));
     }
   }
   if (pictures && rank == 0) PetscCall(KNEvaluateDrawDistributions(n, candidate, m, j, name, judgement));
   if (pictures && rank == 0 && candidate[0].members) PetscCall(KNSpreadDraw(n, candidate, m, j, name, spread));
   PetscCall(KNDatasetDestroy(&dataset));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Says which pictures there are. */
+static PetscErrorCode PrintPictures(PetscInt n, const KNCandidate candidate[], PetscInt m, const KNJudgement judgement[])
+{
+  const KNTaskInfo *task = KNTaskGetInfo(KNOperatorTask(candidate[0].op));
+  const char       *before = task->fields ? "fields_*.png, " : "";
+
+  PetscFunctionBegin;
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nPictures: %s", before));
+  for (PetscInt p = 0; p < task->plots; p++) {
+    KNPlot plot = {.name = NULL};
+
+    for (PetscInt i = 0; i < n * m && !plot.name; i++) PetscCall(KNJudgementGetPlot(judgement[i], p, &plot));
+    if (plot.name) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s_*.png ", plot.name));
+  }
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "beside each checkpoint; %s/distribution_*.png, %scurves.png\n", candidate[0].directory, candidate[0].members ? "ranks_*.png, spread_*.png, " : ""));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -100,7 +120,7 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsList("-checkpoint", "or checkpoint files, separated by commas", &ncheckpoints, &checkpoints));
   PetscCall(KNOptionsList("-dataset", "datasets, separated by commas: a column each; any resolution", &m, &datasets));
   PetscCall(KNOptionsPath("-output", "the table as a CSV file", csv));
-  PetscCall(KNOptionsPath("-evaluate_details", "directory for everything measured: errors.csv, samples.csv, spectra.csv, rollout.csv; of ensembles reliability.csv, ranks.csv", details));
+  PetscCall(KNOptionsPath("-evaluate_details", "directory for everything measured: errors.csv, samples.csv, and the tables of the task (of fields spectra.csv, rollout.csv); of ensembles reliability.csv, ranks.csv", details));
   PetscCall(KNOptionsBool("-picture", "draw fields, spectra, rollouts, error distributions and training curves beside each checkpoint", &pictures));
   PetscCall(KNOptionsInt("-evaluate_batch", "samples that pass through the network together on one rank", 1, 65536, &batch));
   n = nruns + ncheckpoints;
@@ -125,7 +145,7 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
     if (members) PetscCall(KNSpreadPrint(n, candidate, m, datasets, spread));
     if (details[0]) PetscCall(KNEvaluateWrite(details, n, candidate, m, datasets, judgement));
     if (details[0] && members) PetscCall(KNSpreadWrite(details, n, candidate, m, datasets, spread));
-    if (pictures && !KNPictureMissing(NULL)) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nPictures: fields_*.png, spectra_*.png, rollout_*.png beside each checkpoint; %s/distribution_*.png, %scurves.png\n", candidate[0].directory, members ? "ranks_*.png, spread_*.png, " : ""));
+    if (pictures && !KNPictureMissing(NULL)) PetscCall(PrintPictures(n, candidate, m, judgement));
   }
   for (PetscInt i = 0; i < n; i++) PetscCall(KNOperatorDestroy(&candidate[i].op));
   for (PetscInt i = 0; i < n * m; i++) {

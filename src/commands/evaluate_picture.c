@@ -5,7 +5,7 @@
 #include <kitinet/run.h>
 
 /* Input, truth, prediction and error of the best, the median and the worst sample; of trajectories the first frame, then the last. */
-PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset dataset, const char name[], const KNJudgement *judgement)
+PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset dataset, const char name[], KNJudgement judgement)
 {
   enum { ROWS = 3, COLUMNS = 4 };
   static const char *const which[ROWS] = {"best", "median", "worst"};
@@ -15,9 +15,11 @@ PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset data
   const float             *panel[ROWS * COLUMNS];
   const KNProblem         *problem;
   float                   *values, *x, *members = NULL;
-  const PetscReal         *error   = judgement->error[KN_MEASURE_L2];
-  const PetscInt           samples = (PetscInt)judgement->samples;
-  PetscInt                *order;
+  const KNTaskInfo        *task    = KNTaskGetInfo(KNOperatorTask(candidate->op));
+  const KNMeasure         *measure = &task->measure[task->curve];
+  PetscInt64               all;
+  const PetscReal         *error = KNJudgementGetValues(judgement, task->curve, &all);
+  PetscInt                *order, samples = 0;
   size_t                   S, nx, ny, last; /* last: where the field of the last frame begins */
 
   PetscFunctionBegin;
@@ -26,8 +28,14 @@ PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset data
   nx   = KNProblemInputSize(problem);
   ny   = KNProblemOutputSize(problem);
   last = (size_t)PetscMax(problem->frames - 1, 0) * (size_t)problem->output.fields * S;
-  PetscCall(PetscMalloc1(samples, &order));
-  for (PetscInt i = 0; i < samples; i++) order[i] = i;
+  PetscCall(PetscMalloc1(all, &order));
+  for (PetscInt i = 0; i < all; i++) {
+    if (!PetscIsNanReal(error[i])) order[samples++] = i;
+  }
+  if (!samples) { /* none is better or worse than another */
+    PetscCall(PetscFree(order));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(PetscSortRealWithPermutation(samples, error, order));
   PetscCall(KNMalloc(ROWS * (nx + 3 * ny), sizeof(float), &values));
   PetscCall(KNMalloc(nx, sizeof(float), &x));
@@ -51,7 +59,7 @@ PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset data
     panel[r * COLUMNS + 1] = truth + last;
     panel[r * COLUMNS + 2] = prediction + last;
     panel[r * COLUMNS + 3] = difference;
-    PetscCall(PetscSNPrintf(label[r], sizeof(label[r]), error[row] < 0.995 ? "%s, %.2g %%" : "%s, %.0f %%", which[r], (double)(100 * error[row])));
+    PetscCall(PetscSNPrintf(label[r], sizeof(label[r]), error[row] < 0.995 ? "%s, %.2g %s" : "%s, %.0f %s", which[r], (double)(measure->scale * error[row]), measure->unit));
     labels[r] = label[r];
   }
   if (problem->frames) {
@@ -72,81 +80,81 @@ PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset data
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Energies of truth, prediction and error over the wavenumber, but for the mean (wavenumber 0). */
-PetscErrorCode KNEvaluateDrawSpectra(const KNCandidate *candidate, const char name[], const KNJudgement *judgement)
+PetscErrorCode KNEvaluateDrawPlots(const KNCandidate *candidate, const char name[], KNJudgement judgement)
 {
-  const PetscReal     *k        = judgement->wavenumber + 1;
-  const PetscInt       n        = judgement->shells - 1;
-  const KNPictureCurve curve[3] = {{.name = "truth", .n = n, .x = k, .y = judgement->truth + 1}, {.name = "prediction", .n = n, .x = k, .y = judgement->prediction + 1}, {.name = "error", .n = n, .x = k, .y = judgement->difference + 1}};
-  char                 path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME];
+  const KNTaskInfo *task = KNTaskGetInfo(KNOperatorTask(candidate->op));
+  char              path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME];
 
   PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(file, sizeof(file), "spectra_%s", name));
-  PetscCall(KNRunPath(candidate->directory, file, path));
-  PetscCall(KNPictureCurves(path, NULL, "wavenumber (cycles a unit length)", "energy", KN_AXES_LOG_XY, 3, curve));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
+  for (PetscInt i = 0; i < task->plots; i++) {
+    KNPictureCurve curve[KN_PLOT_LINES];
+    KNPlot         plot;
 
-PetscErrorCode KNEvaluateDrawRollout(const KNCandidate *candidate, const char name[], const KNJudgement *judgement)
-{
-  const PetscInt frames = judgement->frames;
-  KNPictureCurve curve;
-  PetscReal     *median, *low, *high;
-  char           path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME];
-
-  PetscFunctionBegin;
-  PetscCall(PetscMalloc3(frames, &median, frames, &low, frames, &high));
-  for (PetscInt t = 0; t < frames; t++) {
-    KNSummary summary;
-
-    PetscCall(KNSummarizeFrame(judgement, t, &summary));
-    low[t]    = 100 * summary.quantile[1];
-    median[t] = 100 * summary.quantile[3];
-    high[t]   = 100 * summary.quantile[5];
+    PetscCall(KNJudgementGetPlot(judgement, i, &plot));
+    if (!plot.name) continue;
+    for (PetscInt k = 0; k < plot.lines; k++) {
+      curve[k] = (KNPictureCurve){.name = plot.line[k].name, .n = plot.line[k].n, .x = plot.line[k].x, .y = plot.line[k].y, .low = plot.line[k].low, .high = plot.line[k].high};
+    }
+    PetscCall(PetscSNPrintf(file, sizeof(file), "%s_%s", plot.name, name));
+    PetscCall(KNRunPath(candidate->directory, file, path));
+    PetscCall(KNPictureCurves(path, NULL, plot.x_title, plot.y_title, plot.log_x ? KN_AXES_LOG_XY : plot.log_y ? KN_AXES_LOG_Y : KN_AXES_LINEAR, plot.lines, curve));
   }
-  curve = (KNPictureCurve){.name = "median; 5 to 95 %", .n = frames, .x = judgement->times, .y = median, .low = low, .high = high};
-  PetscCall(PetscSNPrintf(file, sizeof(file), "rollout_%s", name));
-  PetscCall(KNRunPath(candidate->directory, file, path));
-  PetscCall(KNPictureCurves(path, NULL, "t", "relative L2 error of the frame in %", KN_AXES_LINEAR, 1, &curve));
-  PetscCall(PetscFree3(median, low, high));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The share of samples whose error is at most that on the axis. */
+/* "relative L2 error in %": beside an axis. */
+static PetscErrorCode AxisTitle(const KNMeasure *measure, size_t size, char title[])
+{
+  PetscFunctionBegin;
+  PetscCall(PetscSNPrintf(title, size, "%s%s%s", measure->title, measure->unit[0] ? " in " : "", measure->unit));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The share of samples with a value whose value, of the measure that goes with the loss, is at most that on the axis. */
 PetscErrorCode KNEvaluateDrawDistributions(PetscInt n, const KNCandidate candidate[], PetscInt m, PetscInt j, const char name[], const KNJudgement judgement[])
 {
-  const PetscInt  samples = (PetscInt)judgement[j].samples;
-  KNPictureCurve *curve;
-  PetscReal      *share, *error;
-  char          (*label)[KN_MAX_NAME], path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME];
+  const KNTaskInfo *task    = KNTaskGetInfo(KNOperatorTask(candidate[0].op));
+  const KNMeasure  *measure = &task->measure[task->curve];
+  KNPictureCurve   *curve;
+  PetscReal        *share, *own;
+  PetscInt64        samples;
+  char            (*label)[KN_MAX_NAME], path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME], title[2 * KN_MAX_NAME];
 
   PetscFunctionBegin;
-  PetscCall(PetscCalloc4(n, &curve, n, &label, samples, &share, n * samples, &error));
-  for (PetscInt r = 0; r < samples; r++) share[r] = (PetscReal)(r + 1) / (PetscReal)samples;
+  (void)KNJudgementGetValues(judgement[j], task->curve, &samples);
+  PetscCall(PetscCalloc4(n, &curve, n, &label, n * samples, &share, n * samples, &own));
   for (PetscInt i = 0; i < n; i++) {
-    PetscReal *own = error + i * samples;
+    const PetscReal *value = KNJudgementGetValues(judgement[i * m + j], task->curve, NULL);
+    PetscReal       *x = own + i * samples, *y = share + i * samples;
+    PetscInt         count = 0;
 
-    for (PetscInt r = 0; r < samples; r++) own[r] = 100 * judgement[i * m + j].error[KN_MEASURE_L2][r];
-    PetscCall(PetscSortReal(samples, own));
+    for (PetscInt64 r = 0; r < samples; r++) {
+      if (!PetscIsNanReal(value[r])) x[count++] = measure->scale * value[r];
+    }
+    PetscCall(PetscSortReal(count, x));
+    for (PetscInt r = 0; r < count; r++) y[r] = (PetscReal)(r + 1) / (PetscReal)count;
     PetscCall(KNBaseName(candidate[i].directory, sizeof(label[i]), label[i]));
-    curve[i] = (KNPictureCurve){.name = label[i], .n = samples, .x = own, .y = share};
+    curve[i] = (KNPictureCurve){.name = label[i], .n = count, .x = x, .y = y};
   }
+  PetscCall(AxisTitle(measure, sizeof(title), title));
   PetscCall(PetscSNPrintf(file, sizeof(file), "distribution_%s", name));
   PetscCall(KNRunPath(candidate[0].directory, file, path));
-  PetscCall(KNPictureCurves(path, NULL, "relative L2 error in %", "share of samples with at most this error", KN_AXES_LINEAR, n, curve));
-  PetscCall(PetscFree4(curve, label, share, error));
+  PetscCall(KNPictureCurves(path, NULL, title, "share of samples with at most this", KN_AXES_LINEAR, n, curve));
+  PetscCall(PetscFree4(curve, label, share, own));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Train and test error over epochs of all candidates that are runs, beside the first of them. */
 PetscErrorCode KNEvaluateDrawCurves(PetscInt n, const KNCandidate candidate[])
 {
-  KNPictureCurve *curve;
-  char          (*name)[2 * KN_MAX_NAME], path[PETSC_MAX_PATH_LEN];
-  PetscReal      *values;
-  PetscInt        ncurves = 0;
+  const KNTaskInfo *task = KNTaskGetInfo(KNOperatorTask(candidate[0].op));
+  KNPictureCurve   *curve;
+  char            (*name)[2 * KN_MAX_NAME], path[PETSC_MAX_PATH_LEN], title[2 * KN_MAX_NAME];
+  PetscReal        *values;
+  PetscInt          ncurves = 0;
 
   PetscFunctionBegin;
+  PetscCall(PetscSNPrintf(title, sizeof(title), "mean %s", task->measure[task->curve].title));
   PetscCall(PetscCalloc2(2 * (size_t)n, &curve, 2 * (size_t)n, &name));
   for (PetscInt i = 0; i < n; i++) {
     KNMetrics *metrics;
@@ -154,14 +162,14 @@ PetscErrorCode KNEvaluateDrawCurves(PetscInt n, const KNCandidate candidate[])
     int        tested = 0;
     char       run[KN_MAX_NAME];
 
-    PetscCall(KNRunReadMetrics(candidate[i].directory, &count, &metrics));
+    PetscCall(KNRunReadMetrics(candidate[i].directory, NULL, &count, &metrics));
     PetscCall(KNBaseName(candidate[i].directory, sizeof(run), run));
-    for (PetscInt k = 0; k < count && !tested; k++) tested = metrics[k].test >= 0;
+    for (PetscInt k = 0; k < count && !tested; k++) tested = !PetscIsNanReal(metrics[k].test[task->curve]);
     for (int test = tested; test >= 0 && count; test--) {
       PetscCall(PetscMalloc1(2 * (size_t)count, &values));
       for (PetscInt k = 0; k < count; k++) {
         values[k]         = (PetscReal)metrics[k].epoch;
-        values[count + k] = test ? metrics[k].test : metrics[k].train;
+        values[count + k] = test ? metrics[k].test[task->curve] : metrics[k].train;
       }
       PetscCall(PetscSNPrintf(name[ncurves], sizeof(name[ncurves]), "%s, %s", run, test ? "test" : "train"));
       curve[ncurves] = (KNPictureCurve){.name = name[ncurves], .n = count, .x = values, .y = values + count, .partner = !test && tested ? ncurves : 0};
@@ -170,7 +178,7 @@ PetscErrorCode KNEvaluateDrawCurves(PetscInt n, const KNCandidate candidate[])
     PetscCall(PetscFree(metrics));
   }
   PetscCall(KNRunPath(candidate[0].directory, "curves", path));
-  if (ncurves) PetscCall(KNPictureCurves(path, NULL, "epoch", "mean relative L2 error", KN_AXES_LOG_Y, ncurves, curve));
+  if (ncurves) PetscCall(KNPictureCurves(path, NULL, "epoch", title, KN_AXES_LOG_Y, ncurves, curve));
   for (PetscInt i = 0; i < ncurves; i++) PetscCall(PetscFree(curve[i].x));
   PetscCall(PetscFree2(curve, name));
   PetscFunctionReturn(PETSC_SUCCESS);

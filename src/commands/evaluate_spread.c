@@ -10,7 +10,7 @@
 #include <math.h>
 
 typedef struct {
-  KNJudgement  *judgement; /* of the mean; may be NULL */
+  KNJudgement   judgement; /* of the mean; may be NULL */
   KNReliability reliability;
   size_t        members, n;
   float        *mean;      /* (n) */
@@ -28,7 +28,7 @@ static PetscErrorCode Measure(void *context, PetscInt64 row, const float y[], si
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNSpreadMeasure(const KNCandidate *candidate, KNDataset dataset, PetscInt batch, PetscReal factor, KNJudgement *judgement, KNSpread *spread)
+PetscErrorCode KNSpreadMeasure(const KNCandidate *candidate, KNDataset dataset, PetscInt batch, PetscReal factor, KNJudgement judgement, KNSpread *spread)
 {
   const KNProblem *problem;
   PetscInt         history;

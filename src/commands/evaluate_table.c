@@ -3,7 +3,8 @@
 #include "evaluate.h"
 #include <kitinet/error.h>
 #include <kitinet/run.h>
-#include <kitinet/statistics.h>
+#include <math.h>
+#include <stdlib.h>
 
 /* The value of "name: value" in a YAML text; "-" if it is not there. */
 static PetscErrorCode FindOption(const char yaml[], const char name[], size_t size, char value[])
@@ -16,14 +17,50 @@ static PetscErrorCode FindOption(const char yaml[], const char name[], size_t si
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A row a network, a column a dataset: the mean relative L2 error, in short. */
+/* The task of all candidates: they have predicted the same datasets. */
+static const KNTaskInfo *Task(const KNCandidate candidate[])
+{
+  return KNTaskGetInfo(KNOperatorTask(candidate[0].op));
+}
+
+/* "1.234 (0.56; 7.89)": mean, deviation over the samples, worst sample, as the measure shows them; "-" for what has no value. */
+static void PrintSummary(const KNMeasure *measure, const KNSummary *summary, PetscReal worst, size_t size, char text[])
+{
+  const PetscReal s = measure->scale;
+
+  if (PetscIsNanReal(summary->mean)) (void)snprintf(text, size, "-");
+  else (void)snprintf(text, size, "%.3f (%.2f; %.2f)", (double)(s * summary->mean), (double)(s * summary->deviation), (double)(s * worst));
+}
+
+/* One cell of the main table, to the terminal and to the file: the first measure on a dataset. */
+static PetscErrorCode PrintCell(const KNMeasure *first, KNJudgement judged, FILE *file)
+{
+  const PetscReal *value = KNJudgementGetValues(judged, 0, NULL);
+  PetscReal        worst = NAN;
+  KNSummary        summary;
+  char             text[64];
+
+  PetscFunctionBegin;
+  PetscCall(KNJudgementSummarize(judged, 0, &summary));
+  if (summary.worst >= 0) worst = value[summary.worst];
+  PrintSummary(first, &summary, worst, sizeof(text), text);
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %22s", text));
+  if (file) fprintf(file, ",");
+  KNCSVReal(file, summary.mean, ",");
+  KNCSVReal(file, summary.deviation, ",");
+  KNCSVReal(file, worst, "");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A row a network, a column a dataset: the first measure, in short. */
 static PetscErrorCode PrintMain(PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[], const KNJudgement judgement[], FILE *file)
 {
-  PetscMPIInt rank;
+  const KNMeasure *first = &Task(candidate)->measure[0];
+  PetscMPIInt      rank;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nMean relative L2 error in %% (standard deviation over samples; worst sample)\n\n%-20s %-10s %10s %14s", "run", "residual", "parameters", "MFLOP a sample"));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nMean %s%s%s (standard deviation over samples; worst sample)\n\n%-20s %-10s %10s %14s", first->title, first->unit[0] ? " in " : "", first->unit, "run", "residual", "parameters", "MFLOP a sample"));
   if (file) fprintf(file, "run,residual,parameters,mflop_a_sample");
   for (PetscInt j = 0; j < m; j++) {
     char name[KN_MAX_NAME];
@@ -31,9 +68,10 @@ static PetscErrorCode PrintMain(PetscInt n, const KNCandidate candidate[], Petsc
     PetscCall(KNBaseName(dataset[j], sizeof(name), name));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %22s", name));
     for (int k = 0; k < 3 && file; k++) {
-      char column[KN_MAX_NAME + 16];
+      const char *const kind[] = {"mean", "deviation", first->higher ? "lowest" : "highest"};
+      char              column[KN_MAX_NAME + 16];
 
-      PetscCall(PetscSNPrintf(column, sizeof(column), "%s_%s", name, (const char *const[]){"mean", "deviation", "highest"}[k]));
+      PetscCall(PetscSNPrintf(column, sizeof(column), "%s_%s", name, kind[k]));
       fprintf(file, ",");
       KNCSVText(file, column, "");
     }
@@ -52,19 +90,11 @@ static PetscErrorCode PrintMain(PetscInt n, const KNCandidate candidate[], Petsc
     PetscCall(KNParametersGetTotal(parameters, &total));
     PetscCall(FindOption(options, "model_residual: ", sizeof(residual), residual));
     PetscCall(KNBaseName(candidate[i].directory, sizeof(name), name));
-    if (rank == 0) PetscCall(KNRunReadMetrics(candidate[i].directory, &count, &metrics));
+    if (rank == 0) PetscCall(KNRunReadMetrics(candidate[i].directory, NULL, &count, &metrics));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-20s %-10s %10zu %14.2f", name, residual, total, candidate[i].flops * 1e-6));
     KNCSVText(file, name, ",");
     if (file) fprintf(file, "%s,%zu,%.6g", residual, total, candidate[i].flops * 1e-6);
-    for (PetscInt j = 0; j < m; j++) {
-      PetscReal mean, deviation, highest;
-      char      text[64];
-
-      KNErrorStatistics(judgement[i * m + j].samples, judgement[i * m + j].error[KN_MEASURE_L2], &mean, &deviation, &highest);
-      PetscCall(PetscSNPrintf(text, sizeof(text), "%.3f (%.2f; %.2f)", 100 * mean, 100 * deviation, 100 * highest));
-      PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %22s", text));
-      if (file) fprintf(file, ",%.8g,%.8g,%.8g", mean, deviation, highest);
-    }
+    for (PetscInt j = 0; j < m; j++) PetscCall(PrintCell(first, judgement[i * m + j], file));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %10.1f\n", count ? metrics[count - 1].seconds : 0.0));
     if (file) fprintf(file, ",%.3f\n", count ? metrics[count - 1].seconds : 0.0);
     PetscCall(PetscFree(metrics));
@@ -73,31 +103,61 @@ static PetscErrorCode PrintMain(PetscInt n, const KNCandidate candidate[], Petsc
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A row a network and dataset: the mean of each measure, quantiles of the L2 error, the rows of the worst samples. */
+/* Samples that no mean counts, of each dataset: the first network tells, since the targets are the same for all. */
+static PetscErrorCode PrintMissing(const KNCandidate candidate[], PetscInt m, char *const dataset[], const KNJudgement judgement[])
+{
+  const KNTaskInfo *task = Task(candidate);
+
+  PetscFunctionBegin;
+  for (PetscInt j = 0; j < m; j++) {
+    PetscInt64 samples;
+    KNSummary  summary;
+
+    (void)KNJudgementGetValues(judgement[j], task->curve, &samples);
+    PetscCall(KNJudgementSummarize(judgement[j], task->curve, &summary));
+    if (summary.count == samples) continue;
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: %" PetscInt64_FMT " of %" PetscInt64_FMT " samples have %s; they are left out of the means\n", dataset[j], samples - summary.count, samples, task->missing));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A number in so many columns; "-" where there is none. */
+static void PrintNumber(int width, const KNMeasure *measure, PetscReal value)
+{
+  if (PetscIsNanReal(value)) (void)PetscPrintf(PETSC_COMM_WORLD, " %*s", width, "-");
+  else (void)PetscPrintf(PETSC_COMM_WORLD, " %*.3f", width, (double)(measure->scale * value));
+}
+
+/* A row a network and dataset: the mean of each measure, quantiles of the one that goes with the loss, the row of the worst sample. */
 static PetscErrorCode PrintMeasures(PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[], const KNJudgement judgement[])
 {
+  const KNTaskInfo *task  = Task(candidate);
+  const KNMeasure  *curve = &task->measure[task->curve];
+  char              median[KN_MAX_NAME];
+
   PetscFunctionBegin;
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nBy measure: means in %%. Low, middle, high: the part of L2 at wavenumbers < 4, 4 to 12, >= 12 cycles a unit length\n\n%-20s %-16s", "run", "dataset"));
-  for (int k = 0; k < KN_MEASURES; k++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %8s", KNMeasureNames[k]));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %10s %8s  worst row\n", "l2 median", "95 %"));
+  PetscCall(PetscSNPrintf(median, sizeof(median), "%s median", curve->name));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nBy measure: means%s%s. %s\n\n%-20s %-16s", curve->unit[0] ? " in " : "", curve->unit, task->note, "run", "dataset"));
+  for (PetscInt k = 0; k < task->measures; k++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %8s", task->measure[k].name));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %10s %8s  worst row\n", median, "95 %"));
   for (PetscInt i = 0; i < n; i++) {
     for (PetscInt j = 0; j < m; j++) {
-      const KNJudgement *judged = &judgement[i * m + j];
-      char               run[KN_MAX_NAME], name[KN_MAX_NAME];
-      KNSummary          l2;
+      KNJudgement judged = judgement[i * m + j];
+      char        run[KN_MAX_NAME], name[KN_MAX_NAME];
+      KNSummary   summary;
 
       PetscCall(KNBaseName(candidate[i].directory, sizeof(run), run));
       PetscCall(KNBaseName(dataset[j], sizeof(name), name));
       PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-20s %-16s", run, name));
-      for (int k = 0; k < KN_MEASURES; k++) {
-        PetscReal mean;
-
-        KNErrorStatistics(judged->samples, judged->error[k], &mean, NULL, NULL);
-        if (PetscIsNanReal(mean)) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %8s", "-"));
-        else PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %8.3f", 100 * mean));
+      for (PetscInt k = 0; k < task->measures; k++) {
+        PetscCall(KNJudgementSummarize(judged, k, &summary));
+        PrintNumber(8, &task->measure[k], summary.mean);
       }
-      PetscCall(KNSummarize(judged->samples, judged->error[KN_MEASURE_L2], &l2));
-      PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %10.3f %8.3f  %" PetscInt64_FMT "\n", 100 * l2.quantile[3], 100 * l2.quantile[5], l2.worst));
+      PetscCall(KNJudgementSummarize(judged, task->curve, &summary));
+      PrintNumber(10, curve, summary.quantile[3]);
+      PrintNumber(8, curve, summary.quantile[5]);
+      if (summary.worst >= 0) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %" PetscInt64_FMT "\n", summary.worst));
+      else PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  -\n"));
     }
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -114,97 +174,88 @@ PetscErrorCode KNEvaluatePrint(PetscInt n, const KNCandidate candidate[], PetscI
   PetscCall(KNAgree(PETSC_COMM_WORLD, csv && rank == 0 && !file ? KN_ERR_IO : 0, "%s: cannot be written; choose another -output", csv ? csv : ""));
   PetscCall(PrintMain(n, candidate, m, dataset, judgement, file));
   PetscCall(KNAgree(PETSC_COMM_WORLD, file && fclose(file) ? KN_ERR_IO : 0, "%s: writing failed", csv ? csv : ""));
+  PetscCall(PrintMissing(candidate, m, dataset, judgement));
   PetscCall(PrintMeasures(n, candidate, m, dataset, judgement));
+  for (PetscInt i = 0; i < n * m; i++) {
+    char run[KN_MAX_NAME], name[KN_MAX_NAME], both[2 * KN_MAX_NAME + 4];
+
+    PetscCall(KNBaseName(candidate[i / m].directory, sizeof(run), run));
+    PetscCall(KNBaseName(dataset[i % m], sizeof(name), name));
+    PetscCall(PetscSNPrintf(both, sizeof(both), "%s, %s", run, name));
+    PetscCall(KNJudgementPrint(judgement[i], both));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* The checkpoint and the dataset: the first two fields of every row. */
-static void Begin(FILE *file, const KNCandidate *candidate, const char dataset[])
+static PetscErrorCode Prefix(const KNCandidate *candidate, const char dataset[], char **prefix)
 {
-  KNCSVText(file, candidate->path, ",");
-  KNCSVText(file, dataset, ",");
+  size_t size;
+  FILE  *memory = open_memstream(prefix, &size);
+
+  PetscFunctionBegin;
+  PetscCheck(memory, PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for a table");
+  KNCSVText(memory, candidate->path, ",");
+  KNCSVText(memory, dataset, ",");
+  PetscCheck(!fclose(memory), PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for a table");
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode WriteErrors(FILE *file, const KNCandidate *candidate, const char dataset[], const KNJudgement *judged)
+static PetscErrorCode WriteErrors(FILE *file, const KNTaskInfo *task, const char prefix[], KNJudgement judged)
 {
   PetscFunctionBegin;
-  for (int k = 0; k < KN_MEASURES; k++) {
+  for (PetscInt k = 0; k < task->measures; k++) {
     KNSummary summary;
 
-    PetscCall(KNSummarize(judged->samples, judged->error[k], &summary));
-    Begin(file, candidate, dataset);
-    fprintf(file, "%s,%" PetscInt64_FMT ",", KNMeasureNames[k], judged->samples);
+    PetscCall(KNJudgementSummarize(judged, k, &summary));
+    fprintf(file, "%s%s,%" PetscInt64_FMT ",", prefix, task->measure[k].name, summary.count);
     KNCSVReal(file, summary.mean, ",");
     KNCSVReal(file, summary.deviation, ",");
     for (int q = 0; q < KN_QUANTILES; q++) KNCSVReal(file, summary.quantile[q], ",");
-    if (PetscIsNanReal(summary.mean)) fprintf(file, "\n");
+    if (summary.worst < 0) fprintf(file, "\n");
     else fprintf(file, "%" PetscInt64_FMT "\n", summary.worst);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void WriteSamples(FILE *file, const KNCandidate *candidate, const char dataset[], const KNJudgement *judged)
+static void WriteSamples(FILE *file, const KNTaskInfo *task, const char prefix[], KNJudgement judged)
 {
-  for (PetscInt64 row = 0; row < judged->samples; row++) {
-    Begin(file, candidate, dataset);
-    fprintf(file, "%" PetscInt64_FMT ",", row);
-    for (int k = 0; k < KN_MEASURES; k++) KNCSVReal(file, judged->error[k][row], k < KN_MEASURES - 1 ? "," : "\n");
-  }
-}
+  PetscInt64 samples;
 
-static void WriteSpectra(FILE *file, const KNCandidate *candidate, const char dataset[], const KNJudgement *judged)
-{
-  for (PetscInt s = 0; s < judged->shells; s++) {
-    Begin(file, candidate, dataset);
-    fprintf(file, "%g,%.6g,%.6g,%.6g\n", judged->wavenumber[s], judged->truth[s], judged->prediction[s], judged->difference[s]);
+  (void)KNJudgementGetValues(judged, 0, &samples);
+  for (PetscInt64 row = 0; row < samples; row++) {
+    fprintf(file, "%s%" PetscInt64_FMT ",", prefix, row);
+    for (PetscInt k = 0; k < task->measures; k++) KNCSVReal(file, KNJudgementGetValues(judged, k, NULL)[row], k < task->measures - 1 ? "," : "\n");
   }
-}
-
-static PetscErrorCode WriteRollout(FILE *file, const KNCandidate *candidate, const char dataset[], const KNJudgement *judged)
-{
-  PetscFunctionBegin;
-  for (PetscInt t = 0; t < judged->frames && judged->frames > 1; t++) {
-    KNSummary summary;
-
-    PetscCall(KNSummarizeFrame(judged, t, &summary));
-    Begin(file, candidate, dataset);
-    fprintf(file, "%" PetscInt_FMT ",%.9g,", t + 1, (double)judged->times[t]);
-    KNCSVReal(file, summary.mean, ",");
-    KNCSVReal(file, summary.deviation, ",");
-    for (int q = 0; q < KN_QUANTILES; q++) KNCSVReal(file, summary.quantile[q], q < KN_QUANTILES - 1 ? "," : "\n");
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNEvaluateWrite(const char directory[], PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[], const KNJudgement judgement[])
 {
-  KNCSV errors, samples, spectra, rollout;
+  enum { OWN = 2, MOST = OWN + KN_MAX_TABLES };
+  const KNTaskInfo *task = Task(candidate);
+  KNCSV             csv[MOST];
 
   PetscFunctionBegin;
   PetscCall(KNDirectoryCreate("directory", directory, "-evaluate_details"));
-  PetscCall(KNCSVBegin(&errors));
-  PetscCall(KNCSVBegin(&samples));
-  PetscCall(KNCSVBegin(&spectra));
-  PetscCall(KNCSVBegin(&rollout));
-  if (errors.file) {
-    fprintf(errors.file, "checkpoint,dataset,measure,samples,mean,deviation,lowest,quantile_05,quantile_25,median,quantile_75,quantile_95,highest,worst_row\n");
-    fprintf(samples.file, "checkpoint,dataset,row");
-    for (int k = 0; k < KN_MEASURES; k++) fprintf(samples.file, ",%s", KNMeasureNames[k]);
-    fprintf(samples.file, "\n");
-    fprintf(spectra.file, "checkpoint,dataset,wavenumber,truth,prediction,error\n");
-    fprintf(rollout.file, "checkpoint,dataset,step,t,mean,deviation,lowest,quantile_05,quantile_25,median,quantile_75,quantile_95,highest\n");
-    for (PetscInt i = 0; i < n; i++) {
-      for (PetscInt j = 0; j < m; j++) {
-        PetscCall(WriteErrors(errors.file, &candidate[i], dataset[j], &judgement[i * m + j]));
-        WriteSamples(samples.file, &candidate[i], dataset[j], &judgement[i * m + j]);
-        WriteSpectra(spectra.file, &candidate[i], dataset[j], &judgement[i * m + j]);
-        PetscCall(WriteRollout(rollout.file, &candidate[i], dataset[j], &judgement[i * m + j]));
-      }
+  for (PetscInt f = 0; f < OWN + task->tables; f++) PetscCall(KNCSVBegin(&csv[f]));
+  if (csv[0].file) {
+    fprintf(csv[0].file, "checkpoint,dataset,measure,samples,mean,deviation,lowest,quantile_05,quantile_25,median,quantile_75,quantile_95,highest,worst_row\n");
+    fprintf(csv[1].file, "checkpoint,dataset,row");
+    for (PetscInt k = 0; k < task->measures; k++) fprintf(csv[1].file, ",%s", task->measure[k].name);
+    fprintf(csv[1].file, "\n");
+    for (PetscInt t = 0; t < task->tables; t++) fprintf(csv[OWN + t].file, "checkpoint,dataset,%s\n", task->table[t].columns);
+    for (PetscInt i = 0; i < n * m; i++) {
+      char *prefix;
+
+      PetscCall(Prefix(&candidate[i / m], dataset[i % m], &prefix));
+      PetscCall(WriteErrors(csv[0].file, task, prefix, judgement[i]));
+      WriteSamples(csv[1].file, task, prefix, judgement[i]);
+      for (PetscInt t = 0; t < task->tables; t++) PetscCall(KNJudgementWriteTable(judgement[i], t, csv[OWN + t].file, prefix));
+      free(prefix);
     }
   }
-  PetscCall(KNCSVEnd(&errors, directory, "errors.csv"));
-  PetscCall(KNCSVEnd(&samples, directory, "samples.csv"));
-  PetscCall(KNCSVEnd(&spectra, directory, "spectra.csv"));
-  PetscCall(KNCSVEnd(&rollout, directory, "rollout.csv"));
+  PetscCall(KNCSVEnd(&csv[0], directory, "errors.csv"));
+  PetscCall(KNCSVEnd(&csv[1], directory, "samples.csv"));
+  for (PetscInt t = 0; t < task->tables; t++) PetscCall(KNCSVEnd(&csv[OWN + t], directory, task->table[t].file));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -160,7 +160,7 @@ PetscErrorCode KNInspectCheckpoint(const char path[], const char version[])
   PetscCall(PrintCounters(path, version));
   PetscCall(KNOperatorLoad(path, &op));
   PetscCall(KNOperatorGetModel(op, NULL, &parameters, &problem, &options));
-  PetscCall(KNOperatorGetNormalizers(op, &input, &output));
+  PetscCall(KNTaskGetNormalizers(KNOperatorTask(op), &input, &output));
   PetscCall(KNInspectPrintProblem(problem));
   if (problem->input.fields) PetscCall(PrintFields("inputs", problem->input.fields, problem->input.field));
   PetscCall(PrintFields("outputs", problem->output.fields, problem->output.field));

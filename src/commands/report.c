@@ -21,7 +21,7 @@ static PetscErrorCode PrintList(const KNStudy *study)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Report(const KNStudy *study, const char source[], const char output[], const char html[])
+static PetscErrorCode Report(KNStudy *study, const char source[], const char output[], const char html[])
 {
   PetscInt  count, ncells;
   KNResult *results;

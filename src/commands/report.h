@@ -4,10 +4,10 @@
 
 #include "study.h"
 
-/* A finished run. Errors are relative L2, of the last epoch: to choose an epoch by its test error would be a selection on the test set. */
+/* A finished run. What was measured is of the last epoch: to choose an epoch by its test would be a selection on the test set. */
 typedef struct {
   const KNStudyRun *run;                     /* not owned */
-  PetscReal         train, validation, test; /* NaN: there is none */
+  PetscReal         train, validation, test; /* the training loss; the task's first measure. NaN: there is none */
   PetscReal         seconds;                 /* of training */
   PetscInt64        parameters;
   PetscReal         mflop;                   /* forward, of a sample on the training grid */
@@ -18,16 +18,19 @@ typedef struct {
   const char *dataset, *variant;    /* not owned */
   PetscInt64  samples;
   PetscInt    runs, pairs;          /* pairs: of runs of both with the same seed */
-  PetscReal   mean, deviation;      /* of the error, over seeds; deviation: NaN for one run */
-  PetscReal   difference, low, high; /* paired: mean of error - baseline's, and its 95 % interval; NaN without a pair, or without two */
-  PetscReal   base;                 /* mean error of the baseline in the pairs */
+  PetscReal   mean, deviation;      /* of the first measure, over seeds; deviation: NaN for one run */
+  PetscReal   difference, low, high; /* paired: mean of its difference to the baseline's, and its 95 % interval; NaN without a pair, or without two */
+  PetscReal   base;                 /* mean of the baseline in the pairs */
 } KNCell;
 
 /* Collective on PETSC_COMM_WORLD. Epochs that a run has finished, 0 if there is no such run. */
 PETSC_INTERN PetscErrorCode KNReportEpochs(const KNStudyRun *run, PetscInt64 *epochs);
 
-/* Collective on PETSC_COMM_WORLD. The finished runs of a study; *results is freed with PetscFree(). Raises KN_ERR_INPUT for a run that was made with other options than the study's. */
-PETSC_INTERN PetscErrorCode KNReportCollect(const KNStudy *study, PetscInt *count, KNResult **results);
+/*
+  Collective on PETSC_COMM_WORLD. The finished runs of a study, all of one task; *results is freed with PetscFree(). Raises KN_ERR_INPUT for a run that was made with other options than the
+  study's, and for runs of different tasks. Sets study->task.
+*/
+PETSC_INTERN PetscErrorCode KNReportCollect(KNStudy *study, PetscInt *count, KNResult **results);
 
 /*
   Collective on PETSC_COMM_WORLD. A study made of existing runs: dataset, samples and seed from their options, the variant named by those model options that are not the

@@ -8,16 +8,21 @@
 #include <stdlib.h>
 
 /* The last row of metrics.csv, on all ranks; count: rows, 0 if there are none. */
-static PetscErrorCode LastMetrics(const char directory[], PetscInt *count, KNMetrics *last)
+static PetscErrorCode LastMetrics(const char directory[], const KNTaskInfo **task, PetscInt *count, KNMetrics *last)
 {
-  KNMetrics  *metrics = NULL;
-  PetscMPIInt rank;
+  const KNTaskInfo *found   = NULL;
+  KNMetrics        *metrics = NULL;
+  PetscMPIInt       rank;
+  PetscInt          number = 0; /* of the task in the registry */
 
   PetscFunctionBegin;
   *count = 0;
-  *last  = (KNMetrics){.test = -1};
+  *last  = (KNMetrics){.epoch = 0};
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
-  if (rank == 0) PetscCall(KNRunReadMetrics(directory, count, &metrics));
+  if (rank == 0) PetscCall(KNRunReadMetrics(directory, &found, count, &metrics));
+  while (rank == 0 && KNTaskGetRegistered(number) != found) number++;
+  PetscCallMPI(MPI_Bcast(&number, 1, MPIU_INT, 0, PETSC_COMM_WORLD));
+  if (task) *task = KNTaskGetRegistered(number);
   if (*count) *last = metrics[*count - 1];
   PetscCall(PetscFree(metrics));
   PetscCallMPI(MPI_Bcast(count, 1, MPIU_INT, 0, PETSC_COMM_WORLD));
@@ -33,7 +38,7 @@ PetscErrorCode KNReportEpochs(const KNStudyRun *run, PetscInt64 *epochs)
 
   PetscFunctionBegin;
   PetscCall(KNRunHasCheckpoint(run->directory, &saved));
-  PetscCall(LastMetrics(run->directory, &count, &last));
+  PetscCall(LastMetrics(run->directory, NULL, &count, &last));
   *epochs = saved && count ? last.epoch : 0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -109,14 +114,16 @@ static PetscErrorCode FindCost(const char directory[], KNResult *result)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNReportCollect(const KNStudy *study, PetscInt *count, KNResult **results)
+PetscErrorCode KNReportCollect(KNStudy *study, PetscInt *count, KNResult **results)
 {
   PetscFunctionBegin;
-  *count = 0;
+  *count      = 0;
+  study->task = KNTaskGetRegistered(0);
   PetscCall(PetscCalloc1(study->count, results));
   for (PetscInt i = 0; i < study->count; i++) {
     const KNStudyRun *run    = &study->run[i];
     KNResult         *result = &(*results)[*count];
+    const KNTaskInfo *task;
     KNMetrics         last;
     PetscInt64        epochs;
     PetscInt          rows;
@@ -124,9 +131,13 @@ PetscErrorCode KNReportCollect(const KNStudy *study, PetscInt *count, KNResult *
     PetscCall(KNReportEpochs(run, &epochs));
     if (epochs < run->epochs) continue;
     PetscCall(CheckOptions(run));
-    PetscCall(LastMetrics(run->directory, &rows, &last));
-    PetscCheck(last.test >= 0, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has no test error: it was trained without -dataset_test; leave it out", run->directory);
-    *result = (KNResult){.run = run, .train = last.train, .validation = study->validation ? last.test : NAN, .test = study->validation ? NAN : last.test, .seconds = last.seconds};
+    PetscCall(LastMetrics(run->directory, &task, &rows, &last));
+    PetscCheck(!*count || task == study->task, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s was trained for %s, %s for %s: compare runs of one task", run->directory, task->name,
+               (*results)[0].run->directory, study->task->name);
+    study->task = task;
+    PetscCheck(!PetscIsNanReal(last.test[0]), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has no number of a test: it was trained without -dataset_test, or no sample of the test set has a %s; leave it out",
+               run->directory, task->measure[0].title);
+    *result = (KNResult){.run = run, .train = last.train, .validation = study->validation ? last.test[0] : NAN, .test = study->validation ? NAN : last.test[0], .seconds = last.seconds};
     for (PetscInt k = 0; k < *count && !result->parameters; k++) { /* the same network on the same grid costs the same */
       if (strcmp((*results)[k].run->dataset, run->dataset) || strcmp((*results)[k].run->variant, run->variant)) continue;
       result->parameters = (*results)[k].parameters;
@@ -146,7 +157,7 @@ static PetscBool MakesVariant(const char name[])
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(not); i++) {
     if (!strcmp(name, not[i])) return PETSC_FALSE;
   }
-  return (PetscBool)(!strncmp(name, "-model_", 7) || !strncmp(name, "-collision_", 11) || !strncmp(name, "-train_", 7));
+  return (PetscBool)(!strncmp(name, "-model_", 7) || !strncmp(name, "-collision_", 11) || !strncmp(name, "-train_", 7) || !strncmp(name, "-task_", 6));
 }
 
 /* "residual=plain rate=0.3": the options that another run has with another value. */

@@ -5,6 +5,7 @@
 */
 #include "csv.h"
 #include "report.h"
+#include <ctype.h>
 #include <dirent.h>
 #include <kitinet/error.h>
 #include <kitinet/record.h>
@@ -97,9 +98,12 @@ static void PrintHead(FILE *file, const KNStudy *study, const char source[], Pet
 
 static void PrintCells(FILE *file, const KNStudy *study, PetscInt ncells, const KNCell cells[])
 {
-  fprintf(file, "<h2>Errors</h2>\n<p>Relative L<sup>2</sup> error on the %s set after the last epoch in %%, mean and standard deviation over seeds. Difference to <b>", study->validation ? "validation" : "test");
+  const KNMeasure *first = &study->task->measure[0];
+
+  fprintf(file, "<h2>Results</h2>\n<p>%c%s on the %s set after the last epoch%s%s, mean and standard deviation over seeds. Difference to <b>",
+          toupper((unsigned char)first->title[0]), first->title + 1, study->validation ? "validation" : "test", first->unit[0] ? " in " : "", first->unit);
   KNXMLText(file, study->baseline);
-  fprintf(file, "</b>: mean over runs with the same seed and its 95 %% interval (Student's t), in %% of its error.</p>\n<div class=\"scroll\"><table>\n"
+  fprintf(file, "</b>: mean over runs with the same seed and its 95 %% interval (Student's t), in %% of its own.</p>\n<div class=\"scroll\"><table>\n"
                 "<tr><th class=\"text\">dataset</th><th>samples</th><th class=\"text\">variant</th><th>seeds</th><th>mean</th><th>deviation</th><th>difference</th><th>95 %% interval</th></tr>\n");
   for (PetscInt i = 0; i < ncells; i++) {
     const KNCell   *c     = &cells[i];
@@ -110,8 +114,8 @@ static void PrintCells(FILE *file, const KNStudy *study, PetscInt ncells, const 
     PrintSamples(file, c->samples);
     PrintText(file, c->variant);
     fprintf(file, "<td>%" PetscInt_FMT "</td>", c->runs);
-    PrintReal(file, "%.4f", 100 * c->mean);
-    PrintReal(file, "%.4f", 100 * c->deviation);
+    PrintReal(file, "%.4f", first->scale * c->mean);
+    PrintReal(file, "%.4f", first->scale * c->deviation);
     PrintReal(file, "%+.2f", other ? 100 * c->difference / c->base : (PetscReal)NAN);
     if (other && c->pairs > 1) fprintf(file, "<td>%+.2f to %+.2f</td></tr>\n", (double)(100 * c->low / c->base), (double)(100 * c->high / c->base));
     else fprintf(file, "<td></td></tr>\n");
@@ -119,12 +123,13 @@ static void PrintCells(FILE *file, const KNStudy *study, PetscInt ncells, const 
   fprintf(file, "</table></div>\n");
 }
 
-/* A picture drawn for this page: it goes into it. */
-static PetscErrorCode PrintDrawn(FILE *file, const char drawn[], const char caption[])
+/* A picture drawn for this page: it goes into it. title: of what it shows. */
+static PetscErrorCode PrintDrawn(FILE *file, const char drawn[], const char title[], const char over[])
 {
-  char png[PETSC_MAX_PATH_LEN];
+  char png[PETSC_MAX_PATH_LEN], caption[4 * KN_MAX_NAME];
 
   PetscFunctionBegin;
+  PetscCall(PetscSNPrintf(caption, sizeof(caption), "%c%s %s", toupper((unsigned char)title[0]), title + 1, over));
   PetscCall(PetscSNPrintf(png, sizeof(png), "%s.png", drawn));
   PrintPicture(file, png, caption);
   (void)unlink(png);
@@ -134,7 +139,8 @@ static PetscErrorCode PrintDrawn(FILE *file, const char drawn[], const char capt
 /* Of each dataset error over samples, where there are several numbers of them; of each number of samples error over epochs. */
 static PetscErrorCode PrintCurves(FILE *file, const KNStudy *study, const char path[], PetscInt count, const KNResult results[], PetscInt ncells, const KNCell cells[])
 {
-  PetscInt drawn = 0;
+  const KNMeasure *first = &study->task->measure[0], *curve = &study->task->measure[study->task->curve];
+  PetscInt         drawn = 0;
 
   PetscFunctionBegin;
   fprintf(file, "<h2>Curves</h2>\n");
@@ -145,7 +151,7 @@ static PetscErrorCode PrintCurves(FILE *file, const KNStudy *study, const char p
     if (cells[i].samples != cells[i + n - 1].samples) {
       PetscCall(PetscSNPrintf(name, sizeof(name), "%s-%" PetscInt_FMT, path, drawn++));
       PetscCall(KNReportDrawErrors(study, name, n, cells + i));
-      PetscCall(PrintDrawn(file, name, "Error over training samples, with a band of one standard deviation over the seeds"));
+      PetscCall(PrintDrawn(file, name, first->title, "over training samples, with a band of one standard deviation over the seeds"));
     }
     for (PetscInt k = i, m; k < i + n; k += m) {
       for (m = 1; k + m < i + n && cells[k].samples == cells[k + m].samples;) m++;
@@ -153,7 +159,7 @@ static PetscErrorCode PrintCurves(FILE *file, const KNStudy *study, const char p
       if (cells[k].samples) PetscCall(PetscSNPrintf(title, sizeof(title), "%s, %" PetscInt64_FMT " samples", cells[k].dataset, cells[k].samples));
       else PetscCall(PetscSNPrintf(title, sizeof(title), "%s", cells[k].dataset));
       PetscCall(KNReportDrawCurves(study, name, title, count, results, m, cells + k));
-      PetscCall(PrintDrawn(file, name, "Error over epochs: mean over the seeds, with a band from the smallest to the largest"));
+      PetscCall(PrintDrawn(file, name, curve->title, "over epochs: mean over the seeds, with a band from the smallest to the largest"));
     }
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -161,8 +167,11 @@ static PetscErrorCode PrintCurves(FILE *file, const KNStudy *study, const char p
 
 static void PrintRuns(FILE *file, const KNStudy *study, PetscInt count, const KNResult results[])
 {
-  fprintf(file, "<h2>Runs</h2>\n<div class=\"scroll\"><table>\n<tr><th class=\"text\">run</th><th class=\"text\">dataset</th><th>samples</th><th class=\"text\">variant</th><th>seed</th><th>train, %%</th><th>%s, %%</th>"
-                "<th>epochs</th><th>parameters</th><th>MFLOP a sample</th><th>seconds</th></tr>\n", study->validation ? "validation" : "test");
+  const KNMeasure *first = &study->task->measure[0], *curve = &study->task->measure[study->task->curve];
+
+  fprintf(file, "<h2>Runs</h2>\n<div class=\"scroll\"><table>\n<tr><th class=\"text\">run</th><th class=\"text\">dataset</th><th>samples</th><th class=\"text\">variant</th><th>seed</th><th>train%s%s</th><th>%s%s%s</th>"
+                "<th>epochs</th><th>parameters</th><th>MFLOP a sample</th><th>seconds</th></tr>\n",
+          curve->unit[0] ? ", " : "", curve->unit, study->validation ? "validation" : "test", first->unit[0] ? ", " : "", first->unit);
   for (PetscInt i = 0; i < count; i++) {
     const KNResult *r = &results[i];
 
@@ -172,8 +181,8 @@ static void PrintRuns(FILE *file, const KNStudy *study, PetscInt count, const KN
     PrintSamples(file, r->run->samples);
     PrintText(file, r->run->variant);
     fprintf(file, "<td>%" PetscInt64_FMT "</td>", r->run->seed);
-    PrintReal(file, "%.4f", 100 * r->train);
-    PrintReal(file, "%.4f", 100 * (study->validation ? r->validation : r->test));
+    PrintReal(file, "%.4f", curve->scale * r->train);
+    PrintReal(file, "%.4f", first->scale * (study->validation ? r->validation : r->test));
     fprintf(file, "<td>%" PetscInt64_FMT "</td><td>%" PetscInt64_FMT "</td>", r->run->epochs, r->parameters);
     PrintReal(file, "%.4g", r->mflop);
     PrintReal(file, "%.1f", r->seconds);

@@ -6,9 +6,11 @@
 /* Error over the number of samples on one dataset, a curve a variant with a band of one standard deviation; cells (n) are those of the dataset. */
 PetscErrorCode KNReportDrawErrors(const KNStudy *study, const char path[], PetscInt n, const KNCell cells[])
 {
-  KNPictureCurve *curve;
-  PetscReal      *x, *y, *low, *high;
-  PetscInt        ncurves = 0, point = 0;
+  const KNMeasure *first = &study->task->measure[0];
+  KNPictureCurve  *curve;
+  PetscReal       *x, *y, *low, *high;
+  PetscInt         ncurves = 0, point = 0;
+  char             title[2 * KN_MAX_NAME];
 
   PetscFunctionBegin;
   PetscCall(PetscCalloc5(n, &curve, n, &x, n, &y, n, &low, n, &high));
@@ -23,15 +25,16 @@ PetscErrorCode KNReportDrawErrors(const KNStudy *study, const char path[], Petsc
 
       if (strcmp(cells[k].variant, cells[i].variant) || !cells[k].samples) continue;
       x[point]    = (PetscReal)cells[k].samples;
-      y[point]    = 100 * cells[k].mean;
-      low[point]  = 100 * PetscMax(cells[k].mean - deviation, 0.5 * cells[k].mean); /* a logarithmic axis has no 0 */
-      high[point] = 100 * (cells[k].mean + deviation);
+      y[point]    = first->scale * cells[k].mean;
+      low[point]  = first->scale * PetscMax(cells[k].mean - deviation, 0.5 * cells[k].mean); /* a logarithmic axis has no 0 */
+      high[point] = first->scale * (cells[k].mean + deviation);
       point++;
       curve[ncurves].n++;
     }
     ncurves++;
   }
-  if (point) PetscCall(KNPictureCurves(path, cells[0].dataset, "training samples", study->validation ? "relative L2 error on the validation set in %" : "relative L2 error on the test set in %", KN_AXES_LOG_XY, ncurves, curve));
+  PetscCall(PetscSNPrintf(title, sizeof(title), "%s on the %s set%s%s", first->title, study->validation ? "validation" : "test", first->unit[0] ? " in " : "", first->unit));
+  if (point) PetscCall(KNPictureCurves(path, cells[0].dataset, "training samples", title, KN_AXES_LOG_XY, ncurves, curve));
   PetscCall(PetscFree5(curve, x, y, low, high));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -44,15 +47,16 @@ static PetscErrorCode Gather(const KNCell *cell, PetscInt count, const KNResult 
   PetscFunctionBegin;
   *epochs = 0;
   for (PetscInt i = 0; i < count; i++) {
-    KNMetrics *metrics;
-    PetscInt   rows;
+    const KNTaskInfo *task;
+    KNMetrics        *metrics;
+    PetscInt          rows;
 
     if (!KNReportIsOf(&results[i], cell->dataset, cell->samples, cell->variant)) continue;
-    PetscCall(KNRunReadMetrics(results[i].run->directory, &rows, &metrics));
+    PetscCall(KNRunReadMetrics(results[i].run->directory, &task, &rows, &metrics));
     if (runs == 0) PetscCall(PetscCalloc4(rows, x, rows, mean, rows, low, rows, high));
     *epochs = runs ? PetscMin(*epochs, rows) : rows;
     for (PetscInt k = 0; k < *epochs; k++) {
-      const PetscReal error = 100 * (test ? metrics[k].test : metrics[k].train);
+      const PetscReal error = task->measure[task->curve].scale * (test ? metrics[k].test[task->curve] : metrics[k].train);
 
       (*x)[k]    = (PetscReal)metrics[k].epoch;
       (*mean)[k] = ((*mean)[k] * (PetscReal)runs + error) / (PetscReal)(runs + 1);
@@ -67,11 +71,13 @@ static PetscErrorCode Gather(const KNCell *cell, PetscInt count, const KNResult 
 
 PetscErrorCode KNReportDrawCurves(const KNStudy *study, const char path[], const char title[], PetscInt count, const KNResult results[], PetscInt n, const KNCell cells[])
 {
-  KNPictureCurve *curve;
-  PetscReal     **x, **mean, **low, **high;
-  char          (*name)[3 * KN_MAX_NAME];
+  const KNMeasure *measure = &study->task->measure[study->task->curve];
+  KNPictureCurve  *curve;
+  PetscReal      **x, **mean, **low, **high;
+  char           (*name)[3 * KN_MAX_NAME], label[2 * KN_MAX_NAME];
 
   PetscFunctionBegin;
+  PetscCall(PetscSNPrintf(label, sizeof(label), "%s%s%s", measure->title, measure->unit[0] ? " in " : "", measure->unit));
   PetscCall(PetscCalloc6(2 * (size_t)n, &curve, 2 * (size_t)n, &name, 2 * (size_t)n, &x, 2 * (size_t)n, &mean, 2 * (size_t)n, &low, 2 * (size_t)n, &high));
   for (PetscInt i = 0; i < 2 * n; i++) {
     const PetscBool test = (PetscBool)(i < n);
@@ -81,7 +87,7 @@ PetscErrorCode KNReportDrawCurves(const KNStudy *study, const char path[], const
     PetscCall(PetscSNPrintf(name[i], sizeof(name[i]), "%s, %s", cells[i % n].variant, !test ? "train" : study->validation ? "validation" : "test"));
     curve[i] = (KNPictureCurve){.name = name[i], .n = epochs, .x = x[i], .y = mean[i], .low = cells[i % n].runs > 1 ? low[i] : NULL, .high = cells[i % n].runs > 1 ? high[i] : NULL, .partner = test ? 0 : i - n + 1};
   }
-  PetscCall(KNPictureCurves(path, title, "epoch", "relative L2 error in %", KN_AXES_LOG_Y, 2 * n, curve));
+  PetscCall(KNPictureCurves(path, title, "epoch", label, KN_AXES_LOG_Y, 2 * n, curve));
   for (PetscInt i = 0; i < 2 * n; i++) PetscCall(PetscFree4(x[i], mean[i], low[i], high[i]));
   PetscCall(PetscFree6(curve, name, x, mean, low, high));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -2,6 +2,7 @@
 #include "csv.h"
 #include "report.h"
 #include <kitinet/run.h>
+#include <ctype.h>
 #include <math.h>
 
 /* "all", or the number of samples. */
@@ -13,22 +14,24 @@ static const char *Samples(PetscInt64 samples, char text[32])
 
 PetscErrorCode KNReportPrint(const KNStudy *study, const char source[], PetscInt count, PetscInt ncells, const KNCell cells[])
 {
+  const KNMeasure *first = &study->task->measure[0];
+
   PetscFunctionBegin;
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "kitinet report %s%s: %" PetscInt_FMT " of %" PetscInt_FMT " runs are finished\n", source, study->validation ? " -study_validation" : "", count, study->count));
   if (!count) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nRelative L2 error on the %s set after the last epoch in %%, mean and standard deviation over seeds; difference to %s: mean over runs with\nthe same seed and its 95 %% interval (Student's t), in %% of the error of %s\n\n%-16s %8s %-32s %5s %10s %10s %12s %20s\n", study->validation ? "validation" : "test", study->baseline, study->baseline,
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n%c%s on the %s set after the last epoch%s%s, mean and standard deviation over seeds; difference to %s: mean over runs with\nthe same seed and its 95 %% interval (Student's t), in %% of that of %s\n\n%-16s %8s %-32s %5s %10s %10s %12s %20s\n", toupper((unsigned char)first->title[0]), first->title + 1, study->validation ? "validation" : "test", first->unit[0] ? " in " : "", first->unit, study->baseline, study->baseline,
                         "dataset", "samples", "variant", "seeds", "mean", "deviation", "difference", "95 % interval"));
   for (PetscInt i = 0; i < ncells; i++) {
     const KNCell *c = &cells[i];
     const PetscReal scale = 100 / c->base;
     char          samples[32], deviation[32] = "-", difference[32] = "-", interval[64] = "-";
 
-    if (!PetscIsNanReal(c->deviation)) PetscCall(PetscSNPrintf(deviation, sizeof(deviation), "%.4f", 100 * c->deviation));
+    if (!PetscIsNanReal(c->deviation)) PetscCall(PetscSNPrintf(deviation, sizeof(deviation), "%.4f", first->scale * c->deviation));
     if (strcmp(c->variant, study->baseline)) {
       if (c->pairs) PetscCall(PetscSNPrintf(difference, sizeof(difference), "%+.2f", c->difference * scale));
       if (c->pairs > 1) PetscCall(PetscSNPrintf(interval, sizeof(interval), "%+.2f to %+.2f", c->low * scale, c->high * scale));
     }
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-16s %8s %-32s %5" PetscInt_FMT " %10.4f %10s %12s %20s\n", c->dataset, Samples(c->samples, samples), c->variant, c->runs, 100 * c->mean, deviation, difference, interval));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-16s %8s %-32s %5" PetscInt_FMT " %10.4f %10s %12s %20s\n", c->dataset, Samples(c->samples, samples), c->variant, c->runs, first->scale * c->mean, deviation, difference, interval));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

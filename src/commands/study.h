@@ -25,7 +25,7 @@
 #ifndef KITINET_STUDY_H
 #define KITINET_STUDY_H
 
-#include <kitinet/base.h>
+#include <kitinet/task.h>
 
 /* Options of a command, in order; a name occurs once. */
 typedef struct {
@@ -49,6 +49,7 @@ typedef struct {
   char        name[KN_MAX_NAME], baseline[2 * KN_MAX_NAME], directory[PETSC_MAX_PATH_LEN];
   PetscBool   validation;
   PetscInt    count;
+  const KNTaskInfo *task; /* of all runs, once they are collected; the first of the registry before */
   KNStudyRun *run; /* (count) by seed, samples, dataset, variant: all variants of the first seed come first */
 } KNStudy;
 

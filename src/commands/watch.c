@@ -39,10 +39,11 @@ static void Interrupt(int signal)
 typedef struct {
   PetscInt   count;
   KNMetrics *metrics;  /* (count) */
+  const KNTaskInfo *task;
   long       epochs;   /* to train in all, 0: unknown */
   double     saved;    /* seconds since the last checkpoint, < 0: none */
   double    *x, *y[2]; /* (count) epoch; train, test */
-  KNMetrics *tested, *best; /* the last row with a test error, that with the lowest; NULL: none */
+  KNMetrics *tested, *best; /* the last row that was tested, and the best; NULL: none */
   char       name[2][PETSC_MAX_PATH_LEN];
 } Sight;
 
@@ -54,7 +55,7 @@ static PetscErrorCode Look(const char directory[], Sight *sight)
 
   PetscFunctionBegin;
   *sight = (Sight){.saved = -1};
-  PetscCall(KNRunReadMetrics(directory, &sight->count, &sight->metrics));
+  PetscCall(KNRunReadMetrics(directory, &sight->task, &sight->count, &sight->metrics));
   PetscCall(KNRunPath(directory, "config.yaml", path));
   file = fopen(path, "r");
   PetscCheck(file || errno == ENOENT, PETSC_COMM_SELF, KN_ERR_INPUT, "%s: cannot be read: %s", path, strerror(errno));
@@ -67,10 +68,10 @@ static PetscErrorCode Look(const char directory[], Sight *sight)
   for (PetscInt i = 0; i < sight->count; i++) {
     sight->x[i]    = (double)sight->metrics[i].epoch;
     sight->y[0][i] = sight->metrics[i].train;
-    sight->y[1][i] = sight->metrics[i].test;
-    if (sight->metrics[i].test < 0) continue;
+    sight->y[1][i] = sight->metrics[i].test[sight->task->curve];
+    if (PetscIsNanReal(sight->metrics[i].test[0])) continue;
     sight->tested = &sight->metrics[i];
-    if (!sight->best || sight->tested->test < sight->best->test) sight->best = sight->tested;
+    if (!sight->best || KNMeasureBetter(&sight->task->measure[0], sight->tested->test[0], sight->best->test[0])) sight->best = sight->tested;
   }
   PetscCall(PetscSNPrintf(sight->name[0], PETSC_MAX_PATH_LEN, "%s train", directory));
   PetscCall(PetscSNPrintf(sight->name[1], PETSC_MAX_PATH_LEN, "%s test", directory));
@@ -93,6 +94,7 @@ static PetscBool Finished(const Sight *sight)
 static PetscErrorCode PrintNumbers(const char directory[], const Sight *sight)
 {
   const KNMetrics *last = sight->count ? &sight->metrics[sight->count - 1] : NULL, *best = sight->best;
+  const KNMeasure *first = &sight->task->measure[0], *curve = &sight->task->measure[sight->task->curve];
   char             text[32];
 
   PetscFunctionBegin;
@@ -102,8 +104,16 @@ static PetscErrorCode PrintNumbers(const char directory[], const Sight *sight)
   }
   printf("%s  epoch %lld", directory, (long long)last->epoch);
   if (sight->epochs) printf("/%ld", sight->epochs);
-  printf("  train %.3f %%", 100 * (double)last->train);
-  if (best) printf("  test %.3f %%  best %.3f %% after epoch %lld", 100 * (double)sight->tested->test, 100 * (double)best->test, (long long)best->epoch);
+  PetscCall(KNMeasurePrint(curve, 3, last->train, sizeof(text), text));
+  printf("  train %s", text);
+  if (best) {
+    PetscCall(KNMeasurePrint(curve, 3, sight->tested->test[sight->task->curve], sizeof(text), text));
+    printf("  test %s", text);
+    PetscCall(KNMeasurePrint(first, 3, sight->tested->test[0], sizeof(text), text));
+    if (first != curve) printf("  %s %s", first->name, text);
+    PetscCall(KNMeasurePrint(first, 3, best->test[0], sizeof(text), text));
+    printf("  best %s after epoch %lld", text, (long long)best->epoch);
+  }
   printf("  lr %.2e  %.2f s an epoch", (double)last->lr, (double)(last->seconds / (PetscReal)last->epoch));
   if (Finished(sight)) printf("  finished");
   else if (sight->epochs) {

@@ -8,6 +8,7 @@
 */
 #include "normalizer_impl.h"
 #include <kitinet/error.h>
+#include <math.h>
 
 static const PetscReal relative_eps = 1e-5;
 
@@ -29,11 +30,13 @@ static void kn_normalizer_decode(float *restrict x, const float *restrict mean, 
   }
 }
 
-/* In the forward pass this was z -> x; dx (B, N) becomes the gradient with respect to z: dz = dx scale. */
-static void kn_normalizer_decode_backward(float *restrict dx, const float *restrict scale, size_t B, size_t N)
+/* In the forward pass this was z -> x; dx (B, N), with respect to x / unit, becomes the gradient with respect to z: dz = dx scale / unit. */
+static void kn_normalizer_decode_backward(float *restrict dx, const float *restrict scale, float unit, size_t B, size_t N)
 {
+  const float inverse = 1 / unit; /* exact: a power of two */
+
   for (size_t b = 0; b < B; b++) {
-    for (size_t i = 0; i < N; i++) dx[b * N + i] *= scale[i];
+    for (size_t i = 0; i < N; i++) dx[b * N + i] *= scale[i] * inverse;
   }
 }
 
@@ -184,10 +187,44 @@ PetscErrorCode KNNormalizerDecode(KNNormalizer normalizer, PetscInt samples, flo
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNNormalizerDecodeBackward(KNNormalizer normalizer, PetscInt samples, float dx[])
+PetscErrorCode KNNormalizerDecodeBackward(KNNormalizer normalizer, PetscInt samples, PetscReal unit, float dx[])
 {
   PetscFunctionBegin;
   if (normalizer->type == KN_NORMALIZER_NONE) PetscFunctionReturn(PETSC_SUCCESS);
-  kn_normalizer_decode_backward(dx, normalizer->scale_grid, (size_t)samples, KNNormalizerSampleSize(normalizer));
+  kn_normalizer_decode_backward(dx, normalizer->scale_grid, (float)unit, (size_t)samples, KNNormalizerSampleSize(normalizer));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void KNNormalizerGetScale(KNNormalizer normalizer, PetscReal *unit, double *square)
+{
+  enum { MOST = 100 }; /* powers of two on both sides of 1: their inverses are float too */
+  const size_t S = KNGridSize(&normalizer->grid), channels = (size_t)normalizer->channels, points = normalizer->count / channels;
+  double       largest = 0, all = 0;
+
+  *unit   = 1;
+  *square = (double)(channels * S);
+  for (size_t c = 0; c < channels && points; c++) {
+    double level = 0;
+
+    for (size_t i = c * points; i < (c + 1) * points; i++) {
+      const double mean = normalizer->mean[i], std = normalizer->std[i];
+
+      level += (mean * mean + std * std) / (double)points;
+      all += std * std;
+    }
+    largest = PetscMax(largest, level);
+  }
+  if (!(largest > 0) || PetscIsInfOrNanReal(largest)) return;
+  *unit = ldexp(1, PetscMin(PetscMax(ilogb(sqrt(largest)), -MOST), MOST));
+  *square *= *unit * *unit;
+  if (!(all > 0)) return; /* constant */
+  *square = 0;
+  for (size_t c = 0; c < channels; c++) {
+    if (normalizer->type == KN_NORMALIZER_CHANNEL) *square += (double)S * normalizer->std[c] * normalizer->std[c];
+    else {
+      const float eps = KNNormalizerEps(normalizer, (PetscInt)c);
+
+      for (size_t s = c * S; s < (c + 1) * S; s++) *square += PetscSqr((double)normalizer->scale_grid[s] - eps);
+    }
+  }
 }

@@ -14,7 +14,7 @@ typedef struct {
   PetscInt64 epoch_skipped; /* samples of the current epoch whose steps were skipped */
   PetscInt64 skips;        /* steps skipped in a row */
   PetscReal  level;        /* running mean of the loss; 0: no step yet */
-  PetscReal  best;         /* lowest test (else train) error; < 0: none yet */
+  PetscReal  best;         /* of the task's first measure on the test set, else the lowest training loss; < 0: none yet */
   PetscReal  lr;           /* of the last step */
   PetscReal  seconds;      /* training time of earlier parts of the run; not stored: equal runs leave equal files */
 } KNState;

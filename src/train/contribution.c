@@ -2,7 +2,6 @@
 #include <kitinet/contribution.h>
 #include <kitinet/error.h>
 #include <kitinet/loader.h>
-#include <kitinet/loss.h>
 #include <kitinet/memory.h>
 #include <math.h>
 #include <petscblaslapack.h>
@@ -41,16 +40,20 @@ static PetscErrorCode AddGram(double *G, const double *v, size_t n, size_t S)
 static PetscErrorCode Sweep(KNOperator op, const KNProblem *problem, PetscInt history, PetscInt steps, const KNBatch *batch, float *u, float *y)
 {
   const KNPass pass = {.samples = 1, .index = batch->index};
-  const size_t frame = (size_t)problem->output.fields * KNGridSize(&problem->output.grid), given = (size_t)history * frame, n = (size_t)steps * frame;
-  double       error;
+  const KNTask task  = KNOperatorTask(op);
+  const size_t given = (size_t)history * KNTaskOutputSize(task), count = (size_t)steps, P = KNTaskLossParts(task);
+  double      *part, *loss;
 
   PetscFunctionBegin;
   if (history) {
     PetscCall(PetscArraycpy(u, batch->y, given));
     PetscCall(KNOperatorRollout(op, &pass, steps, u, y));
   } else PetscCall(KNOperatorForward(op, &pass, batch->x, y));
-  kn_relative_l2_forward(&error, y + given, batch->y + given, 1, n);
-  kn_relative_l2_backward(y + given, &error, y + given, batch->y + given, 1, n);
+  PetscCall(PetscMalloc2(count * P, &part, count, &loss));
+  PetscCall(KNTaskLossAddParts(task, count, y + given, batch->y + given, part));
+  PetscCall(KNTaskLoss(task, count, part, loss));
+  PetscCall(KNTaskLossGradient(task, count, part, loss, batch->y + given, y + given));
+  PetscCall(PetscFree2(part, loss));
   if (history) PetscCall(KNOperatorRolloutBackward(op, &pass, steps, u, y));
   else PetscCall(KNOperatorBackward(op, &pass, batch->x, y));
   PetscFunctionReturn(PETSC_SUCCESS);

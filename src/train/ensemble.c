@@ -40,18 +40,14 @@ PetscErrorCode KNEnsembleCheck(KNOperator op, PetscInt members, const char path[
 
 PetscErrorCode KNEnsemblePredict(KNOperator op, PetscInt members, const KNPass *pass, PetscInt frames, const float x[], float work[], const float given[], float y[])
 {
-  const KNProblem *problem;
-  const size_t     B = (size_t)pass->samples;
-  KNNormalizer     output;
-  size_t           nx, ny;
-  KNPass           own = *pass;
+  const size_t B = (size_t)pass->samples;
+  const KNTask task = KNOperatorTask(op);
+  size_t       nx, ny;
+  KNPass       own = *pass;
 
   PetscFunctionBegin;
-  PetscCall(KNOperatorGetModel(op, NULL, NULL, &problem, NULL));
-  PetscCall(KNOperatorGetNormalizers(op, NULL, &output));
-  ny = KNNormalizerSampleSize(output);
-  nx = ny / (size_t)problem->output.fields * (size_t)problem->input.fields;
-  ny *= (size_t)PetscMax(frames, 1);
+  nx = KNTaskInputSize(task);
+  ny = KNTaskOutputSize(task) * (size_t)PetscMax(frames, 1);
   for (own.step = 0; own.step < members; own.step++) {
     PetscCall(PetscArraycpy(work, x, B * nx)); /* the network normalises its input in place */
     PetscCall(KNOperatorPredict(op, &own, frames, work, given, y + (size_t)own.step * B * ny));

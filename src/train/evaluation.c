@@ -1,8 +1,8 @@
-/* Evaluation on all ranks: each computes its samples' errors, all receive all of them. */
+/* Evaluation on all ranks: each measures its samples, all receive all of their values. */
 #include <kitinet/evaluation.h>
 #include <kitinet/loader.h>
 #include <kitinet/log.h>
-#include <kitinet/loss.h>
+#include <math.h>
 
 /* One prediction and its truth, (P, S) of the slab each, to the visitor of whole fields on the first of the ranks that share it. work: (2, P, S), NULL where samples are whole. */
 static PetscErrorCode Visit(const KNSharing *sharing, const KNGrid *grid, size_t P, PetscInt64 row, const float y[], const float truth[], float work[], KNVisitor visit, void *context)
@@ -60,45 +60,46 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
 }
 
 typedef struct {
-  PetscInt64 first;
-  size_t     n;
-  PetscReal *error;
-} Errors;
+  KNTask      task;
+  KNGrid      grid;   /* whole */
+  size_t      arrays; /* of a sample */
+  PetscInt64  first;
+  PetscReal **value;
+} Measures;
 
-static PetscErrorCode RelativeL2(void *context, PetscInt64 row, const float y[], const float truth[])
+static PetscErrorCode Measure(void *context, PetscInt64 row, const float y[], const float truth[])
 {
-  const Errors *errors = (const Errors *)context;
+  const Measures *m    = (const Measures *)context;
+  const PetscInt  many = KNTaskGetInfo(m->task)->measures;
+  PetscReal       value[KN_MAX_MEASURES];
 
   PetscFunctionBegin;
-  kn_relative_l2_forward(&errors->error[row - errors->first], y, truth, 1, errors->n);
+  PetscCall(KNTaskMeasure(m->task, &m->grid, m->arrays, y, truth, value));
+  for (PetscInt k = 0; k < many && KNTaskGetInfo(m->task)->measure[k].test; k++) m->value[k][row - m->first] = value[k];
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNEvaluate(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt64 step, PetscReal error[])
+PetscErrorCode KNEvaluate(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt64 step, PetscReal mean[])
 {
-  const KNProblem *problem;
-  Errors           errors = {.first = first, .error = error};
-  PetscInt         history;
+  const KNTaskInfo *info = KNTaskGetInfo(KNOperatorTask(op));
+  const KNProblem  *problem;
+  PetscReal        *value[KN_MAX_MEASURES];
+  PetscInt          history;
+  Measures          measures = {.task = KNOperatorTask(op), .first = first, .value = value};
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNOperatorGetHistory(op, &history));
-  errors.n = (size_t)(PetscMax(problem->frames - history, 1) * problem->output.fields) * KNGridSize(&problem->output.grid);
-  PetscCall(PetscArrayzero(error, samples));
-  PetscCall(KNEvaluateEach(op, dataset, first, samples, batch, step, RelativeL2, &errors));
-  /* Each error has one owner, the others add 0: exact. */
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, error, (PetscMPIInt)samples, MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
+  measures.grid   = problem->output.grid;
+  measures.arrays = (size_t)PetscMax(problem->frames - history, 1);
+  for (PetscInt k = 0; k < info->measures; k++) mean[k] = NAN;
+  for (PetscInt k = 0; k < info->measures && info->measure[k].test; k++) PetscCall(PetscCalloc1(samples, &value[k]));
+  PetscCall(KNEvaluateEach(op, dataset, first, samples, batch, step, Measure, &measures));
+  /* Each value has one owner, the others add 0: exact. Sums over the samples in their order do not depend on the number of ranks. */
+  for (PetscInt k = 0; k < info->measures && info->measure[k].test; k++) {
+    PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, value[k], (PetscMPIInt)samples, MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
+  }
+  for (PetscInt k = 0; k < info->measures && info->measure[k].test; k++) mean[k] = KNMeasureMean(info, k, samples, value);
+  for (PetscInt k = 0; k < info->measures && info->measure[k].test; k++) PetscCall(PetscFree(value[k]));
   PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-void KNErrorStatistics(PetscInt64 n, const PetscReal error[], PetscReal *mean, PetscReal *deviation, PetscReal *highest)
-{
-  PetscReal sum = 0, squares = 0, most = 0;
-
-  for (PetscInt64 i = 0; i < n; i++) sum += error[i];
-  for (PetscInt64 i = 0; i < n; i++) squares += PetscSqr(error[i] - sum / (PetscReal)n);
-  for (PetscInt64 i = 0; i < n; i++) most = PetscMax(most, error[i]);
-  if (mean) *mean = sum / (PetscReal)n;
-  if (deviation) *deviation = PetscSqrtReal(squares / (PetscReal)n);
-  if (highest) *highest = most;
 }

@@ -1,50 +1,52 @@
 /* The gradient of one rank's share of a batch, micro-batch by micro-batch, and on its way to the other ranks. */
 #include "trainer_impl.h"
 #include <kitinet/log.h>
-#include <kitinet/loss.h>
 
-/* The prediction loop->y and its errors: of each step, and their mean, the sample's. */
+/* The prediction loop->y and its losses: of each step, and their mean, the sample's. */
 static PetscErrorCode Forward(KNLoop *loop, const KNPass *pass, float *x, const float *target)
 {
-  const size_t B = (size_t)pass->samples, R = (size_t)PetscMax(loop->rollout, 1), given = loop->ny - R * loop->frame;
+  const size_t B = (size_t)pass->samples, R = (size_t)PetscMax(loop->rollout, 1), P = KNTaskLossParts(loop->task);
+  const int    count = (int)(B * R * P);
 
   PetscFunctionBegin;
   if (loop->rollout) {
-    for (size_t b = 0; b < B; b++) PetscCall(PetscArraycpy(loop->u + b * loop->ny, target + b * loop->ny, given));
+    for (size_t b = 0; b < B; b++) PetscCall(PetscArraycpy(loop->u + b * loop->ny, target + b * loop->nt, loop->given));
     PetscCall(KNOperatorRollout(loop->op, pass, loop->rollout, loop->u, loop->y));
   } else PetscCall(KNOperatorForward(loop->op, pass, x, loop->y));
-  for (size_t b = 0; b < B; b++) kn_squares(loop->square + 2 * b * R, loop->y + b * loop->ny + given, target + b * loop->ny + given, R, loop->frame);
-  if (loop->sharing->size > 1) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, loop->square, (PetscMPIInt)(2 * B * R), MPI_DOUBLE, MPI_SUM, loop->sharing->comm));
-  kn_relative_l2(loop->step_error, loop->square, B * R);
   for (size_t b = 0; b < B; b++) {
-    loop->error[b] = 0;
-    for (size_t r = 0; r < R; r++) loop->error[b] += loop->step_error[b * R + r] / (double)R;
+    PetscCall(KNTaskLossAddParts(loop->task, R, loop->y + b * loop->ny + loop->given, target + b * loop->nt + loop->given, loop->part + b * R * P));
+  }
+  if (loop->sharing->size > 1) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, loop->part, count, MPI_DOUBLE, MPI_SUM, loop->sharing->comm));
+  PetscCall(KNTaskLoss(loop->task, B * R, loop->part, loop->step_loss));
+  for (size_t b = 0; b < B; b++) {
+    loop->loss[b] = 0;
+    for (size_t r = 0; r < R; r++) loop->loss[b] += loop->step_loss[b * R + r] / (double)R;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* In the forward pass this was: loop->y, then its errors, whose sum is the loss. Gradients of the parameters accumulate. */
+/* In the forward pass this was: loop->y, then its losses, which add up. Gradients of the parameters accumulate. */
 static PetscErrorCode Backward(KNLoop *loop, const KNPass *pass, const float *x, const float *target)
 {
-  const size_t B = (size_t)pass->samples, R = (size_t)PetscMax(loop->rollout, 1), given = loop->ny - R * loop->frame;
+  const size_t B = (size_t)pass->samples, R = (size_t)PetscMax(loop->rollout, 1), P = KNTaskLossParts(loop->task), n = KNTaskOutputSize(loop->task);
 
   PetscFunctionBegin;
   for (size_t b = 0; b < B; b++) {
-    float *y = loop->y + b * loop->ny + given;
+    float *y = loop->y + b * loop->ny + loop->given;
 
-    kn_relative_l2_gradient(y, loop->step_error + b * R, loop->square + 2 * b * R, y, target + b * loop->ny + given, R, loop->frame);
-    for (size_t i = 0; R > 1 && i < R * loop->frame; i++) y[i] /= (float)R;
+    PetscCall(KNTaskLossGradient(loop->task, R, loop->part + b * R * P, loop->step_loss + b * R, target + b * loop->nt + loop->given, y));
+    for (size_t i = 0; R > 1 && i < R * n; i++) y[i] /= (float)R;
   }
   if (loop->rollout) PetscCall(KNOperatorRolloutBackward(loop->op, pass, loop->rollout, loop->u, loop->y));
   else PetscCall(KNOperatorBackward(loop->op, pass, x, loop->y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Forward, loss and backward of B samples, from number `start` of the batch on: their gradient is added to the gradient block, their errors to *loss. */
+/* Forward, loss and backward of B samples, from number `start` of the batch on: their gradient is added to the gradient block, their losses to *loss. */
 static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, const KNBatch *batch, PetscInt start, PetscInt B, double *loss)
 {
   float       *x      = batch->x + (size_t)start * loop->nx;
-  const float *target = batch->y + (size_t)start * loop->ny;
+  const float *target = batch->y + (size_t)start * loop->nt;
   const KNPass pass   = {.samples = B, .training = PETSC_TRUE, .seed = loop->trainer->seed, .step = state->step, .gradients = KNReductionGetMode(loop->reduction), .index = batch->index + start};
 
   PetscFunctionBegin;
@@ -57,7 +59,7 @@ static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, cons
   PetscCall(Backward(loop, &pass, x, target));
   PetscCall(KNModelSetGradientsDone(loop->model, NULL, NULL));
   PetscCall(PetscLogStagePop());
-  for (PetscInt b = 0; b < B; b++) *loss += loop->error[b];
+  for (PetscInt b = 0; b < B; b++) *loss += loop->loss[b];
   PetscCall(KNLoopGuardMicrobatch(loop, batch, start, B));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,5 +1,5 @@
 /*
-  The trained operator: normalisers around a model.
+  The trained operator: a task's normalisers around a model.
 
   A steady operator normalises inputs and outputs each on their own; a time-dependent one has one normaliser for all frames, so that its rollout
   runs on normalised frames from beginning to end: decode and encode between two steps would cancel.
@@ -56,17 +56,18 @@ static PetscErrorCode SetHistory(KNOperator op, const KNProblem *problem, PetscI
 
 PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOperator *op)
 {
-  PetscInt   type = KN_NORMALIZER_CHANNEL, form;
+  PetscInt   form, channels, axes;
   KNOperator o;
 
   PetscFunctionBegin;
   PetscCall(PetscNew(op));
   o          = *op;
   o->problem = *problem;
-  PetscCall(KNOptionsChoice("-train_normalizer", "of inputs and outputs: each channel, or each point of each channel, to mean 0 and deviation 1", KNNormalizerNames, &type));
   PetscCall(SetHistory(o, problem, &form));
+  PetscCall(KNTaskCreate(problem, o->history, &o->task));
+  PetscCall(KNTaskGetOutput(o->task, &channels, &axes));
   PetscCall(KNModelCreateFromOptions(&o->model));
-  PetscCall(KNModelSetChannels(o->model, problem->output.grid.dim + (form == FORM_SPACETIME ? 1 : 0), o->history ? o->history * problem->output.fields : problem->input.fields, problem->output.fields));
+  PetscCall(KNModelSetChannels(o->model, problem->output.grid.dim + (form == FORM_SPACETIME ? 1 : 0), o->history ? o->history * problem->output.fields : problem->input.fields, channels));
   PetscCall(KNModelSetFromOptions(o->model));
   PetscCall(KNSharingSetFromOptions(&o->sharing));
   PetscCheck(o->sharing.size == 1 || form == FORM_STEPS, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, with -train_form spacetime a sample stays on one rank: leave it out", o->sharing.size);
@@ -76,8 +77,6 @@ PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOpe
   PetscCall(KNModelGetParameters(o->model, &o->parameters));
   if (form == FORM_SPACETIME) PetscCall(KNSpacetimeCreate(o->model, o->history, problem->output.fields, &o->spacetime));
   else if (o->history) PetscCall(KNRolloutCreate(o->model, o->history, problem->output.fields, &o->rollout));
-  else PetscCall(KNNormalizerCreate((KNNormalizerType)type, problem->input.fields, &problem->input.grid, &o->input));
-  PetscCall(KNNormalizerCreate((KNNormalizerType)type, problem->output.fields, &problem->output.grid, &o->output));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -88,8 +87,7 @@ PetscErrorCode KNOperatorDestroy(KNOperator *op)
   PetscCall(KNFree(&(*op)->frames));
   PetscCall(KNRolloutDestroy(&(*op)->rollout));
   PetscCall(KNSpacetimeDestroy(&(*op)->spacetime));
-  PetscCall(KNNormalizerDestroy(&(*op)->output));
-  PetscCall(KNNormalizerDestroy(&(*op)->input));
+  PetscCall(KNTaskDestroy(&(*op)->task));
   PetscCall(KNModelDestroy(&(*op)->model));
   PetscCall(KNSharingDestroy(&(*op)->sharing));
   PetscCall(PetscFree((*op)->options));
@@ -100,7 +98,7 @@ PetscErrorCode KNOperatorDestroy(KNOperator *op)
 PetscErrorCode KNOperatorFit(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples)
 {
   PetscFunctionBegin;
-  PetscCall(KNNormalizerFit(PETSC_COMM_WORLD, &op->sharing, dataset, first, samples, op->input, op->output));
+  PetscCall(KNTaskFit(op->task, &op->sharing, dataset, first, samples));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -167,8 +165,7 @@ PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid, PetscInt sam
   PetscCall(KNModelSetGrid(op->model, &own, samples, training));
   if (op->spacetime) PetscCall(KNSpacetimeSetGrid(op->spacetime, grid, op->steps, samples));
   else if (op->history) PetscCall(KNRolloutSetGrid(op->rollout, &op->grid, samples, training));
-  else PetscCall(KNNormalizerSetGrid(op->input, &op->grid));
-  PetscCall(KNNormalizerSetGrid(op->output, &op->grid));
+  PetscCall(KNTaskSetGrid(op->task, &op->grid));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -176,26 +173,26 @@ PetscErrorCode KNOperatorForward(KNOperator op, const KNPass *pass, float x[], f
 {
   PetscFunctionBegin;
   PetscCheck(!op->history, PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNOperatorForward() of a time-dependent operator");
-  PetscCall(KNNormalizerEncode(op->input, pass->samples, x));
+  PetscCall(KNTaskEncodeInput(op->task, pass->samples, x));
   PetscCall(KNModelForward(op->model, pass, x, y));
-  PetscCall(KNNormalizerDecode(op->output, pass->samples, y));
+  PetscCall(KNTaskDecode(op->task, pass->samples, y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNOperatorBackward(KNOperator op, const KNPass *pass, const float x[], float dy[])
 {
   PetscFunctionBegin;
-  PetscCall(KNNormalizerDecodeBackward(op->output, pass->samples, dy));
+  PetscCall(KNTaskDecodeBackward(op->task, pass->samples, dy));
   PetscCall(KNModelBackward(op->model, pass, x, dy, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNOperatorRollout(KNOperator op, const KNPass *pass, PetscInt steps, float u[], float y[])
 {
-  const size_t n = KNNormalizerSampleSize(op->output), H = (size_t)op->history, F = H + (size_t)steps;
+  const size_t n = KNTaskOutputSize(op->task), H = (size_t)op->history, F = H + (size_t)steps;
 
   PetscFunctionBegin;
-  for (size_t b = 0; b < (size_t)pass->samples; b++) PetscCall(KNNormalizerEncode(op->output, op->history, u + b * F * n));
+  for (size_t b = 0; b < (size_t)pass->samples; b++) PetscCall(KNTaskEncodeFrames(op->task, op->history, u + b * F * n));
   PetscCheck(!op->spacetime || steps == op->steps, PETSC_COMM_SELF, KN_ERR_USAGE, "the network predicts %" PetscInt_FMT " frames at once, not %" PetscInt_FMT, op->steps, steps);
   if (op->spacetime) PetscCall(KNSpacetimeForward(op->spacetime, pass, u));
   else PetscCall(KNRolloutForward(op->rollout, pass, steps, u));
@@ -203,17 +200,17 @@ PetscErrorCode KNOperatorRollout(KNOperator op, const KNPass *pass, PetscInt ste
     const size_t first = (b * F + H) * n;
 
     memcpy(y + first, u + first, (size_t)steps * n * sizeof(*y));
-    PetscCall(KNNormalizerDecode(op->output, steps, y + first));
+    PetscCall(KNTaskDecode(op->task, steps, y + first));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNOperatorRolloutBackward(KNOperator op, const KNPass *pass, PetscInt steps, const float u[], float dy[])
 {
-  const size_t n = KNNormalizerSampleSize(op->output), H = (size_t)op->history, F = H + (size_t)steps;
+  const size_t n = KNTaskOutputSize(op->task), H = (size_t)op->history, F = H + (size_t)steps;
 
   PetscFunctionBegin;
-  for (size_t b = 0; b < (size_t)pass->samples; b++) PetscCall(KNNormalizerDecodeBackward(op->output, steps, dy + (b * F + H) * n));
+  for (size_t b = 0; b < (size_t)pass->samples; b++) PetscCall(KNTaskDecodeBackward(op->task, steps, dy + (b * F + H) * n));
   if (op->spacetime) PetscCall(KNSpacetimeBackward(op->spacetime, pass, dy));
   else PetscCall(KNRolloutBackward(op->rollout, pass, steps, u, dy));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -228,7 +225,7 @@ PetscErrorCode KNOperatorPredict(KNOperator op, const KNPass *pass, PetscInt fra
     PetscCall(KNOperatorForward(op, pass, x, y));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  n     = KNNormalizerSampleSize(op->output);
+  n     = KNTaskOutputSize(op->task);
   H     = (size_t)op->history;
   F     = (size_t)frames;
   count = (size_t)pass->samples * F * n;
@@ -269,10 +266,7 @@ PetscErrorCode KNOperatorGetModel(KNOperator op, KNModel *model, KNParameters *p
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNOperatorGetNormalizers(KNOperator op, KNNormalizer *input, KNNormalizer *output)
+KNTask KNOperatorTask(KNOperator op)
 {
-  PetscFunctionBegin;
-  if (input) *input = op->input;
-  if (output) *output = op->output;
-  PetscFunctionReturn(PETSC_SUCCESS);
+  return op->task;
 }

@@ -10,7 +10,7 @@ struct _p_KNOperator {
   KNProblem    problem;       /* of a time-dependent one: no inputs, no frames */
   KNModel      model;
   KNParameters parameters;    /* the model's, not owned */
-  KNNormalizer input, output; /* input: NULL of a time-dependent one */
+  KNTask       task;
   PetscInt     history;       /* H; 0: steady */
   PetscReal    interval;      /* time from frame to frame; 0: steady */
   KNRollout    rollout;       /* NULL: steady, or all frames at once */

@@ -1,4 +1,4 @@
-/* The operator's way into and out of a record: options, problem, normalisers, parameters. */
+/* The operator's way into and out of a record: options, problem, task, parameters. */
 #include "operator_impl.h"
 #include <kitinet/error.h>
 #include <kitinet/options.h>
@@ -45,26 +45,6 @@ static PetscErrorCode TransferProblem(KNRecord record, KNProblem *problem)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* present: the grid to work on, of dim 0 if there is none yet */
-static PetscErrorCode TransferNormalizer(KNRecord record, const char group[], const KNGrid *present, KNNormalizer normalizer)
-{
-  KNNormalizerType type;
-  PetscInt         channels, shape[1 + KN_MAX_DIM];
-  KNGrid           grid;
-  size_t           count;
-  float           *mean, *std;
-
-  PetscFunctionBegin;
-  PetscCall(KNNormalizerGetStatistics(normalizer, &type, &channels, &grid, &count, &mean, &std));
-  if (!count) PetscFunctionReturn(PETSC_SUCCESS);
-  shape[0] = channels;
-  for (PetscInt i = 0; i < grid.dim; i++) shape[1 + i] = grid.n[i];
-  PetscCall(KNRecordArray(record, group, "mean", type == KN_NORMALIZER_POINTWISE ? 1 + grid.dim : 1, shape, mean));
-  PetscCall(KNRecordArray(record, group, "std", type == KN_NORMALIZER_POINTWISE ? 1 + grid.dim : 1, shape, std));
-  if (KNRecordIsLoaded(record)) PetscCall(KNNormalizerSetGrid(normalizer, present->dim ? present : &grid)); /* loaded statistics come into force */
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /*
   Values and state; for a run that goes on (moments) the moments and, if there is one, the average of the parameters too. Who loads a checkpoint with an average for anything else gets
   the average as the parameters.
@@ -108,13 +88,12 @@ PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool mome
   }
   PetscCall(KNRecordTexts(record, "origin", sizeof(op->origin[0]), KN_MAX_ORIGINS, &op->norigins, &op->origin[0][0]));
   if (op->history) PetscCall(KNRecordReal(record, "frame_interval", &op->interval));
-  else PetscCall(TransferNormalizer(record, "normalizer/input", &op->grid, op->input));
   if (op->spacetime) {
     PetscCall(KNRecordInt(record, "predicted_frames", &steps));
     PetscCheck(steps >= 1 && steps <= 1 << 20, PETSC_COMM_WORLD, KN_ERR_INPUT, "the checkpoint describes a network that predicts %" PetscInt64_FMT " frames", steps);
     op->steps = (PetscInt)steps;
   }
-  PetscCall(TransferNormalizer(record, "normalizer/output", &op->grid, op->output));
+  PetscCall(KNTaskTransfer(op->task, record));
   PetscCall(TransferParameters(op->parameters, record, moments));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

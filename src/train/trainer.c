@@ -13,6 +13,7 @@
 #include <kitinet/evaluation.h>
 #include <kitinet/log.h>
 #include <kitinet/options.h>
+#include <math.h>
 #include <petsctime.h>
 
 PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
@@ -55,37 +56,63 @@ static PetscErrorCode PlanFor(KNLoop *loop, KNDataset dataset, PetscBool trainin
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* After an epoch; *error < 0: not tested. */
-static PetscErrorCode Test(KNLoop *loop, PetscInt64 epoch, PetscReal *error)
+/* After an epoch. value (KN_MAX_MEASURES): all NaN if it is not tested. */
+static PetscErrorCode Test(KNLoop *loop, PetscInt64 epoch, PetscReal value[])
 {
   const KNProblem *own, *other;
   PetscBool        same;
 
   PetscFunctionBegin;
-  *error = -1;
+  for (int m = 0; m < KN_MAX_MEASURES; m++) value[m] = NAN;
   if (!loop->test || (epoch % loop->trainer->test_every && epoch < loop->trainer->epochs)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNDatasetGetProblem(loop->dataset, &own));
   PetscCall(KNDatasetGetProblem(loop->test, &other));
   PetscCall(PetscMemcmp(own->output.grid.n, other->output.grid.n, sizeof(own->output.grid.n), &same));
   if (!same) PetscCall(PlanFor(loop, loop->test, PETSC_FALSE));
   PetscCall(KNParametersSwapAverage(loop->parameters));
-  PetscCall(KNEvaluate(loop->op, loop->test, loop->test_first, loop->test_samples, loop->trainer->microbatch, 0, loop->test_error));
+  PetscCall(KNEvaluate(loop->op, loop->test, loop->test_first, loop->test_samples, loop->trainer->microbatch, 0, value));
   PetscCall(KNParametersSwapAverage(loop->parameters)); /* training goes on with the values themselves */
-  KNErrorStatistics(loop->test_samples, loop->test_error, error, NULL, NULL);
   if (!same) PetscCall(PlanFor(loop, loop->dataset, PETSC_TRUE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Test error, metrics, best and regular checkpoint; then the state stands at the beginning of the next epoch. */
+/* "  test 0.01234  accuracy 0.98765": what an epoch's test has measured, "" if there was none. */
+static PetscErrorCode PrintTest(const KNTaskInfo *task, const KNMetrics *metrics, int digits, size_t size, char text[])
+{
+  PetscFunctionBegin;
+  text[0] = 0;
+  for (PetscInt i = 0; i < task->measures; i++) {
+    const PetscInt m    = i == 0 ? task->curve : i <= task->curve ? i - 1 : i;
+    const size_t   used = strlen(text);
+
+    if (PetscIsNanReal(metrics->test[m])) continue;
+    (void)snprintf(text + used, size - used, "  %s %.*f", m == task->curve ? "test" : task->measure[m].name, digits, (double)metrics->test[m]);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Whether the epoch is better than the best so far: by the task's first measure on the test set, or by the training loss. */
+static PetscBool IsBest(const KNLoop *loop, const KNMetrics *metrics, PetscReal best, PetscReal *judged)
+{
+  const KNTaskInfo *task    = KNTaskGetInfo(loop->task);
+  const KNMeasure  *measure = &task->measure[loop->test ? 0 : task->curve];
+
+  *judged = loop->test ? metrics->test[0] : metrics->train;
+  return KNMeasureBetter(measure, *judged, best < 0 ? NAN : best);
+}
+
+/* Test, metrics, best and regular checkpoint; then the state stands at the beginning of the next epoch. */
 static PetscErrorCode FinishEpoch(KNLoop *loop, KNState *state, PetscInt64 samples, PetscReal wait, PetscReal epoch_seconds)
 {
-  KNMetrics      metrics = {.epoch = state->epoch + 1, .train = state->epoch_loss / (PetscReal)PetscMax(samples - state->epoch_skipped, 1), .lr = state->lr};
-  PetscLogDouble now;
-  PetscReal      elapsed, left, judged;
-  char           time[32], test[32] = "";
+  const KNTaskInfo *task    = KNTaskGetInfo(loop->task);
+  const PetscInt64  trained = samples - state->epoch_skipped;
+  KNMetrics         metrics = {.epoch = state->epoch + 1, .train = trained > 0 ? state->epoch_loss / (PetscReal)trained : NAN, .lr = state->lr};
+  PetscLogDouble    now;
+  PetscReal         elapsed, left, judged;
+  char              time[32], test[32 * KN_MAX_MEASURES], train[32] = "-";
 
   PetscFunctionBegin;
-  PetscCall(Test(loop, metrics.epoch, &metrics.test));
+  PetscCall(Test(loop, metrics.epoch, metrics.test));
   PetscCall(PetscTime(&now));
   metrics.seconds = state->seconds + (now - loop->began);
   metrics.wait    = wait / PetscMax(epoch_seconds, 1e-9);
@@ -93,19 +120,21 @@ static PetscErrorCode FinishEpoch(KNLoop *loop, KNState *state, PetscInt64 sampl
   state->batch         = 0;
   state->epoch_loss    = 0;
   state->epoch_skipped = 0;
-  judged               = loop->test ? metrics.test : metrics.train;
   PetscCall(KNRunAddMetrics(loop->run, &metrics)); /* before the checkpoint: a resumed run drops rows that no checkpoint covers, but cannot make up for a missing one */
   if (loop->trainer->condensation_every && (state->epoch % loop->trainer->condensation_every == 0 || state->epoch == loop->trainer->epochs)) PetscCall(KNCondensationAdd(loop->run, state->epoch, loop->parameters));
-  if (judged >= 0 && (state->best < 0 || judged < state->best)) {
+  if (IsBest(loop, &metrics, state->best, &judged)) {
     state->best = judged;
     PetscCall(KNLoopKeepBest(loop, state));
   }
   if (loop->save || state->epoch % loop->trainer->checkpoint_every == 0 || state->epoch == loop->trainer->epochs) PetscCall(KNLoopSave(loop, state));
   PetscCall(KNProgressTimes(&loop->progress, state->step, &elapsed, &left));
   PetscCall(KNFormatTime(left, time));
-  if (metrics.test >= 0) PetscCall(PetscSNPrintf(test, sizeof(test), "  test %.5f", metrics.test));
-  PetscCall(KNProgressSay(&loop->progress, "epoch %3" PetscInt64_FMT "/%" PetscInt_FMT "  train %.5f%s  lr %.2e  %.2f s  data wait %.1f %%  %s left", metrics.epoch, loop->trainer->epochs, metrics.train, test, metrics.lr, epoch_seconds, 100 * metrics.wait, time));
-  PetscCall(KNRunLog(loop->run, "epoch %" PetscInt64_FMT "/%" PetscInt_FMT "  train %.6f%s  lr %.3e", metrics.epoch, loop->trainer->epochs, metrics.train, test, metrics.lr));
+  PetscCall(PrintTest(task, &metrics, 5, sizeof(test), test));
+  if (trained > 0) PetscCall(PetscSNPrintf(train, sizeof(train), "%.5f", (double)metrics.train));
+  PetscCall(KNProgressSay(&loop->progress, "epoch %3" PetscInt64_FMT "/%" PetscInt_FMT "  train %s%s  lr %.2e  %.2f s  data wait %.1f %%  %s left",
+                          metrics.epoch, loop->trainer->epochs, train, test, metrics.lr, epoch_seconds, 100 * metrics.wait, time));
+  if (trained > 0) PetscCall(PetscSNPrintf(train, sizeof(train), "%.6f", (double)metrics.train));
+  PetscCall(KNRunLog(loop->run, "epoch %" PetscInt64_FMT "/%" PetscInt_FMT "  train %s%s  lr %.3e", metrics.epoch, loop->trainer->epochs, train, test, metrics.lr));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -180,7 +209,7 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
   PetscInt         history, at_once;
   PetscBool        apart;
   KNGrid           grid;
-  size_t           parameters;
+  size_t           parameters, frames, arrays;
 
   PetscFunctionBegin;
   *loop = (KNLoop){.trainer = trainer, .op = op, .dataset = dataset, .test = test, .directory = directory};
@@ -191,9 +220,13 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
   loop->sharing = KNOperatorSharing(op);
   apart         = (PetscBool)(loop->sharing->size > 1 || (loop->rollout > 1 && !at_once));
   grid          = KNOperatorSlab(op, &problem->output.grid);
-  loop->frame   = (size_t)problem->output.fields * KNGridSize(&grid);
+  frames        = (size_t)PetscMax(history + loop->rollout, 1);
+  arrays        = (size_t)trainer->microbatch * (size_t)PetscMax(loop->rollout, 1);
+  loop->task    = KNOperatorTask(op);
   loop->nx      = (size_t)problem->input.fields * KNGridSize(&grid);
-  loop->ny      = (size_t)PetscMax(history + loop->rollout, 1) * loop->frame;
+  loop->ny      = frames * KNTaskOutputSize(loop->task);
+  loop->nt      = frames * KNTaskTargetSize(loop->task);
+  loop->given   = (size_t)history * KNTaskOutputSize(loop->task);
   PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, rows, trainer->batch, KNReductionGetLeaf(trainer->reduction, trainer->microbatch), PETSC_TRUE, trainer->seed, &loop->loader));
   PetscCall(KNLoaderSetSharing(loop->loader, loop->sharing));
   if (loop->rollout) PetscCall(KNLoaderSetWindow(loop->loader, history + loop->rollout));
@@ -201,9 +234,8 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
   PetscCall(KNReductionCreate(loop->sharing->across, trainer->reduction, loop->parameters, trainer->batch, trainer->microbatch, apart, &loop->reduction));
   PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->y));
   if (loop->rollout) PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->u));
-  PetscCall(PetscMalloc3((size_t)trainer->microbatch, &loop->error, (size_t)trainer->microbatch * (size_t)PetscMax(loop->rollout, 1), &loop->step_error, 2 * (size_t)trainer->microbatch * (size_t)PetscMax(loop->rollout, 1), &loop->square));
+  PetscCall(PetscMalloc3((size_t)trainer->microbatch, &loop->loss, arrays, &loop->step_loss, arrays * KNTaskLossParts(loop->task), &loop->part));
   PetscCall(FindTest(loop));
-  PetscCall(PetscMalloc1(loop->test_samples, &loop->test_error));
   PetscCall(KNParametersGetBlocks(loop->parameters, &parameters, NULL, NULL, NULL, NULL));
   PetscCall(KNMalloc(parameters, sizeof(KNReal), &loop->best));
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &loop->rank));
@@ -216,8 +248,7 @@ static PetscErrorCode LoopDestroy(KNLoop *loop)
   PetscFunctionBegin;
   PetscCall(KNRunDestroy(&loop->run));
   PetscCall(KNFree(&loop->best));
-  PetscCall(PetscFree(loop->test_error));
-  PetscCall(PetscFree3(loop->error, loop->step_error, loop->square));
+  PetscCall(PetscFree3(loop->loss, loop->step_loss, loop->part));
   PetscCall(KNFree(&loop->u));
   PetscCall(KNFree(&loop->y));
   PetscCall(KNReductionDestroy(&loop->reduction));
@@ -267,7 +298,7 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
   if (resume) PetscCall(KNCheckpointLoad(path, op, &state, dataset));
   else if (!trainer->fitted) PetscCall(KNOperatorFit(op, dataset, 0, rows));
   PetscCall(KNOptionsYAML(trainer->embedded ? PETSC_STATIC_ARRAY_LENGTH(fine_tuning) : 0, fine_tuning, &yaml));
-  PetscCall(KNRunStart(loop.run, yaml, state.epoch, &state.seconds));
+  PetscCall(KNRunStart(loop.run, KNTaskGetInfo(loop.task), yaml, state.epoch, &state.seconds));
   PetscCall(PetscFree(yaml));
   if (trainer->condensation_every) PetscCall(KNCondensationStart(loop.run, state.epoch));
   if (trainer->condensation_every && !resume) PetscCall(KNCondensationAdd(loop.run, 0, loop.parameters));

@@ -19,18 +19,18 @@ typedef struct {
   KNLoader         loader;
   KNRun            run;
   const char      *directory;
-  size_t           nx, ny;     /* values of one sample's input, output, or of this rank's slab of them; of a window: nx 0, ny (H + R) C S */
+  KNTask           task;       /* not owned */
+  size_t           nx, ny, nt; /* values of one sample's input, output and target, or of this rank's slab of them; of a window: nx 0, ny and nt (H + R) C S */
   PetscInt         rollout;    /* R, steps of a window; 0: steady */
-  size_t           frame;      /* C S, values of a frame */
+  size_t           given;      /* of ny and nt: the H frames that a window begins with */
   PetscInt         batches;    /* steps of an epoch */
   float           *y;          /* (microbatch, ny) prediction, then its gradient */
   float           *u;          /* (microbatch, ny) normalised frames of a rollout; NULL: steady */
-  double          *error;      /* (microbatch) */
-  double          *step_error; /* (microbatch, max(R, 1)) of which they are the means */
-  double          *square;     /* (microbatch, max(R, 1), 2) and from which they come */
+  double          *loss;       /* (microbatch) */
+  double          *step_loss;  /* (microbatch, max(R, 1)) of which they are the means */
+  double          *part;       /* (microbatch, max(R, 1), P) and from which they come */
   const KNSharing *sharing;    /* of samples; not owned */
   PetscInt64       test_first, test_samples; /* rows of test */
-  PetscReal       *test_error;               /* (test_samples) */
   PetscMPIInt      rank;
   char             fault[192]; /* what is wrong with the present step; "": nothing */
   PetscBool        bad_gradient; /* in the present step */

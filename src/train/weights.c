@@ -155,7 +155,7 @@ static PetscErrorCode StoreNormalizer(KNRecord record, char field, KNNormalizer 
     std[i]  = 1;
   }
   PetscCall(KNNormalizerDecode(normalizer, 1, mean));
-  PetscCall(KNNormalizerDecodeBackward(normalizer, 1, std));
+  PetscCall(KNNormalizerDecodeBackward(normalizer, 1, 1, std));
   PetscCall(PetscSNPrintf(name, sizeof(name), "%c_mean", field));
   PetscCall(KNRecordArray(record, "normalizer", name, 1 + grid.dim, shape, mean));
   PetscCall(PetscSNPrintf(name, sizeof(name), "%c_std", field));
@@ -215,7 +215,7 @@ PetscErrorCode KNWeightsExport(KNOperator op, const char path[])
   PetscFunctionBegin;
   PetscCall(KNRecordCreate(PETSC_COMM_WORLD, NULL, &record));
   PetscCall(Transfer(record, path, op));
-  PetscCall(KNOperatorGetNormalizers(op, &input, &output));
+  PetscCall(KNTaskGetNormalizers(KNOperatorTask(op), &input, &output));
   if (input) PetscCall(StoreNormalizer(record, 'x', input));
   PetscCall(StoreNormalizer(record, 'y', output));
   PetscCall(StoreFacts(record, op));

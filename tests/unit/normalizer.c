@@ -60,7 +60,7 @@ static PetscErrorCode TestTransform(KNNormalizer normalizer, int field, const KN
 
   /* decode(z + h) - decode(z) = h scale, linear in z: any h; here the scale itself is large against the rounding of x */
   for (size_t i = 0; i < FITTED * n; i++) dz[i] = 2.0f;
-  PetscCall(KNNormalizerDecodeBackward(normalizer, FITTED, dz));
+  PetscCall(KNNormalizerDecodeBackward(normalizer, FITTED, 1, dz));
   PetscCall(KNNormalizerDecode(normalizer, FITTED, z));
   for (size_t i = 0; i < FITTED * n; i++) {
     PetscCheck(PetscAbsReal(z[i] - x[i]) <= 3e-7 * PetscAbsReal(x[i]), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Value %zu: %.9g decoded as %.9g", i, (double)x[i], (double)z[i]);

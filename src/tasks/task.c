@@ -1,0 +1,274 @@
+/* The task object: registry, normalisers, and what is the same for all tasks. What a task is stands in its own file. */
+#include "task_impl.h"
+#include <kitinet/error.h>
+#include <kitinet/options.h>
+#include <math.h>
+
+#define KN_TASK(Suffix) {&KNTaskInfo_##Suffix, KNTaskCreate_##Suffix},
+static const struct {
+  const KNTaskInfo *info;
+  PetscErrorCode (*create)(KNTask);
+} registered[] = {
+#include "task_list.h"
+};
+#undef KN_TASK
+
+const KNTaskInfo *KNTaskGetRegistered(PetscInt i)
+{
+  return i < (PetscInt)PETSC_STATIC_ARRAY_LENGTH(registered) ? registered[i].info : NULL;
+}
+
+/* After every change of the grid or of the statistics. */
+static PetscErrorCode Resize(KNTask task)
+{
+  PetscFunctionBegin;
+  task->unit = 1;
+  if (task->output) KNNormalizerGetScale(task->output, &task->unit, &task->deviation);
+  PetscCall(task->ops.setgrid(task));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Create(PetscInt type, const KNProblem *problem, KNTask *task)
+{
+  KNTask t;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&t));
+  t->info     = registered[type].info;
+  t->inputs   = problem->input.fields;
+  t->channels = problem->output.fields;
+  t->axes     = problem->output.grid.dim;
+  PetscCall(registered[type].create(t));
+  if (t->ops.setfromoptions) PetscCall(t->ops.setfromoptions(t));
+  *task = t;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTaskCreate(const KNProblem *problem, PetscInt history, KNTask *task)
+{
+  PetscInt         type = KN_NORMALIZER_CHANNEL;
+  KNNormalizerType kind;
+  KNTask           t;
+
+  PetscFunctionBegin;
+  PetscCall(KNOptionsHead("Task"));
+  PetscCall(KNOptionsChoice("-train_normalizer", "of inputs and outputs: each channel, or each point of each channel, to mean 0 and deviation 1", KNNormalizerNames, &type));
+  PetscCall(Create(0, problem, task));
+  t             = *task;
+  t->normalizer = type;
+  kind          = (KNNormalizerType)type;
+  if (!history) PetscCall(KNNormalizerCreate(kind, problem->input.fields, &problem->input.grid, &t->input));
+  if (t->normalized) PetscCall(KNNormalizerCreate(kind, problem->output.fields, &problem->output.grid, &t->output));
+  PetscCall(KNTaskSetGrid(t, &problem->output.grid));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTaskDestroy(KNTask *task)
+{
+  PetscFunctionBegin;
+  if (!*task) PetscFunctionReturn(PETSC_SUCCESS);
+  if ((*task)->ops.destroy) PetscCall((*task)->ops.destroy(*task));
+  PetscCall(KNNormalizerDestroy(&(*task)->input));
+  PetscCall(KNNormalizerDestroy(&(*task)->output));
+  PetscCall(PetscFree(*task));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const KNTaskInfo *KNTaskGetInfo(KNTask task)
+{
+  return task->info;
+}
+
+PetscErrorCode KNTaskGetOutput(KNTask task, PetscInt *channels, PetscInt *axes)
+{
+  PetscFunctionBegin;
+  *channels = task->channels;
+  *axes     = task->axes;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTaskFit(KNTask task, const KNSharing *sharing, KNDataset dataset, PetscInt64 first, PetscInt64 samples)
+{
+  PetscFunctionBegin;
+  PetscCall(KNNormalizerFit(PETSC_COMM_WORLD, sharing, dataset, first, samples, task->input, task->output));
+  PetscCall(Resize(task));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* present: the grid to work on */
+static PetscErrorCode TransferNormalizer(KNRecord record, const char group[], const KNGrid *present, KNNormalizer normalizer)
+{
+  KNNormalizerType type;
+  PetscInt         channels, shape[1 + KN_MAX_DIM];
+  KNGrid           grid;
+  size_t           count;
+  float           *mean, *std;
+
+  PetscFunctionBegin;
+  if (!normalizer) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNNormalizerGetStatistics(normalizer, &type, &channels, &grid, &count, &mean, &std));
+  if (!count) PetscFunctionReturn(PETSC_SUCCESS);
+  shape[0] = channels;
+  for (PetscInt i = 0; i < grid.dim; i++) shape[1 + i] = grid.n[i];
+  PetscCall(KNRecordArray(record, group, "mean", type == KN_NORMALIZER_POINTWISE ? 1 + grid.dim : 1, shape, mean));
+  PetscCall(KNRecordArray(record, group, "std", type == KN_NORMALIZER_POINTWISE ? 1 + grid.dim : 1, shape, std));
+  if (KNRecordIsLoaded(record)) PetscCall(KNNormalizerSetGrid(normalizer, present)); /* loaded statistics come into force */
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTaskTransfer(KNTask task, KNRecord record)
+{
+  PetscFunctionBegin;
+  PetscCall(TransferNormalizer(record, "normalizer/input", &task->grid, task->input));
+  PetscCall(TransferNormalizer(record, "normalizer/output", &task->grid, task->output));
+  PetscCall(Resize(task));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode CopyNormalizer(KNNormalizer from, const KNGrid *present, KNNormalizer to)
+{
+  float *mean[2], *std[2];
+  size_t count[2];
+
+  PetscFunctionBegin;
+  if (!from) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNNormalizerGetStatistics(from, NULL, NULL, NULL, &count[0], &mean[0], &std[0]));
+  PetscCall(KNNormalizerGetStatistics(to, NULL, NULL, NULL, &count[1], &mean[1], &std[1]));
+  PetscCheck(count[0] == count[1], PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "normalisers of %zu and %zu values", count[0], count[1]);
+  PetscCall(PetscArraycpy(mean[1], mean[0], count[0]));
+  PetscCall(PetscArraycpy(std[1], std[0], count[0]));
+  PetscCall(KNNormalizerSetGrid(to, present));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTaskCopy(KNTask from, KNTask to)
+{
+  PetscFunctionBegin;
+  PetscCall(CopyNormalizer(from->input, &to->grid, to->input));
+  PetscCall(CopyNormalizer(from->output, &to->grid, to->output));
+  PetscCall(Resize(to));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTaskGetNormalizers(KNTask task, KNNormalizer *input, KNNormalizer *output)
+{
+  PetscFunctionBegin;
+  if (input) *input = task->input;
+  if (output) *output = task->output;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTaskSetGrid(KNTask task, const KNGrid *grid)
+{
+  PetscFunctionBegin;
+  task->grid = *grid;
+  if (task->input) PetscCall(KNNormalizerSetGrid(task->input, grid));
+  if (task->output) PetscCall(KNNormalizerSetGrid(task->output, grid));
+  PetscCall(Resize(task));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+size_t KNTaskInputSize(KNTask task)
+{
+  return (size_t)task->inputs * KNGridSize(&task->grid);
+}
+
+size_t KNTaskOutputSize(KNTask task)
+{
+  return task->output_size;
+}
+
+size_t KNTaskTargetSize(KNTask task)
+{
+  return task->target_size;
+}
+
+PetscErrorCode KNTaskEncodeInput(KNTask task, PetscInt samples, float x[])
+{
+  PetscFunctionBegin;
+  PetscCall(KNNormalizerEncode(task->input, samples, x));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTaskEncodeFrames(KNTask task, PetscInt count, float u[])
+{
+  PetscFunctionBegin;
+  PetscCall(KNNormalizerEncode(task->output, count, u));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTaskDecode(KNTask task, PetscInt count, float y[])
+{
+  PetscFunctionBegin;
+  if (task->output) PetscCall(KNNormalizerDecode(task->output, count, y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTaskDecodeBackward(KNTask task, PetscInt count, float dy[])
+{
+  PetscFunctionBegin;
+  if (task->output) PetscCall(KNNormalizerDecodeBackward(task->output, count, task->unit, dy));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+size_t KNTaskLossParts(KNTask task)
+{
+  return task->parts;
+}
+
+PetscErrorCode KNTaskLossAddParts(KNTask task, size_t count, const float y[], const float t[], double part[])
+{
+  PetscFunctionBegin;
+  for (size_t i = 0; i < count; i++) task->ops.parts(task, y + i * task->output_size, t + i * task->target_size, part + i * task->parts);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTaskLoss(KNTask task, size_t count, const double part[], double loss[])
+{
+  PetscFunctionBegin;
+  for (size_t i = 0; i < count; i++) task->ops.loss(task, part + i * task->parts, loss + i);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTaskLossGradient(KNTask task, size_t count, const double part[], const double loss[], const float t[], float y[])
+{
+  PetscFunctionBegin;
+  for (size_t i = 0; i < count; i++) task->ops.gradient(task, part + i * task->parts, loss[i], t + i * task->target_size, y + i * task->output_size);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTaskMeasure(KNTask task, const KNGrid *grid, size_t arrays, const float y[], const float t[], PetscReal value[])
+{
+  PetscFunctionBegin;
+  task->ops.measure(task, grid, arrays, y, t, value);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscReal KNMeasureMean(const KNTaskInfo *info, PetscInt m, PetscInt64 n, PetscReal *const value[])
+{
+  PetscReal  sum = 0;
+  PetscInt64 count = 0;
+
+  if (info->measure[m].mean) return info->measure[m].mean(n, value);
+  for (PetscInt64 i = 0; i < n; i++) {
+    if (PetscIsNanReal(value[m][i])) continue;
+    sum += value[m][i];
+    count++;
+  }
+  return count ? sum / (PetscReal)count : NAN;
+}
+
+PetscBool KNMeasureBetter(const KNMeasure *measure, PetscReal a, PetscReal b)
+{
+  if (PetscIsInfOrNanReal(a)) return PETSC_FALSE;
+  if (PetscIsInfOrNanReal(b)) return PETSC_TRUE;
+  return (PetscBool)(measure->higher ? a > b : a < b);
+}
+
+PetscErrorCode KNMeasurePrint(const KNMeasure *measure, int digits, PetscReal value, size_t size, char text[])
+{
+  PetscFunctionBegin;
+  if (PetscIsNanReal(value)) PetscCall(PetscStrncpy(text, "-", size));
+  else (void)snprintf(text, size, "%.*f%s%s", digits, (double)(measure->scale * value), measure->unit[0] ? " " : "", measure->unit);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
