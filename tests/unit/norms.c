@@ -2,6 +2,7 @@
   Norms against their definitions: mean 0 and variance 1 over the channels of a point, over a group, over a channel of a micro-batch, also where the mean is large; scale and shift.
   Batch norm: the statistics that a micro-batch leaves, weighted by its samples; outside of training the running ones, for forward and backward.
 */
+#include <kitinet/error.h>
 #include <kitinet/layer.h>
 #include <kitinet/random.h>
 #include <petscviewer.h>
@@ -176,6 +177,28 @@ static PetscErrorCode TestRunning(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode Silent(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code, PetscErrorType type, const char *message, void *context)
+{
+  return code;
+}
+
+/* A slab: a layer norm works on points and takes it, the others need whole samples. */
+static PetscErrorCode TestSlab(const char type[], PetscErrorCode expected)
+{
+  const KNGrid   slab = {.dim = 1, .n = {4, 1, 1}, .whole = 8, .first = 4};
+  PetscErrorCode code;
+  Norm           norm;
+
+  PetscFunctionBegin;
+  PetscCall(Create(type, &norm));
+  PetscCall(PetscPushErrorHandler(Silent, NULL));
+  code = KNLayerSetGrid(norm.layer, &slab, B);
+  PetscCall(PetscPopErrorHandler());
+  CHECK(code == expected, "%s on a slab: code %d", type, (int)code);
+  PetscCall(Destroy(&norm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
   static const char *const types[] = {"layer_norm", "group_norm", "batch_norm"};
@@ -187,6 +210,9 @@ int main(int argc, char **argv)
     PetscCall(TestMoments(types[i], 0));
   }
   PetscCall(TestRunning());
+  PetscCall(TestSlab("layer_norm", PETSC_SUCCESS));
+  PetscCall(TestSlab("group_norm", KN_ERR_USAGE));
+  PetscCall(TestSlab("batch_norm", KN_ERR_USAGE));
   PetscCall(PetscFinalize());
   return 0;
 }

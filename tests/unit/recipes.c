@@ -1,5 +1,5 @@
 /*
-  Every recipe as the executor runs it, linked in double too: for every residual, an output on the grid and one without axes, on an odd grid with padding, with an odd number of channels where
+  Every recipe as the executor runs it, linked in double too: for every residual, dropout and norm, an output on the grid and one without axes, on an odd grid with padding, with an odd number of channels where
   that is possible,
     - the gradients of parameters and input equal central differences to 1e-7, through joins, concatenations, sums and what is computed again (in double);
     - what -train_recompute computes again are the same bits, of outputs and gradients, from less memory;
@@ -20,6 +20,7 @@ static const PetscInt64 rows[SAMPLES] = {4, 1, 7};
 typedef struct {
   const char *type, *residual, *width, *dropout, *kind;
   PetscInt    dim, axes;
+  const char *norm; /* NULL: none */
 } Network;
 
 /* A network, its input, the gradient of a linear loss, and what the two sweeps gave. */
@@ -32,7 +33,7 @@ typedef struct {
 
 static PetscErrorCode SweepsCreate(const Network *network, PetscInt recompute, int threads, Sweeps *s)
 {
-  const char *const option[][2] = {{"-model_type", network->type}, {"-model_residual", network->residual}, {"-model_padding", "0.2"}, {"-collision_dimension", "0"}, {"-model_width", network->width}, {"-model_modes", "3"}, {"-model_layers", "2"}, {"-model_head", "5"}, {"-model_dropout", network->dropout}, {"-model_dropout_kind", network->kind}};
+  const char *const option[][2] = {{"-model_type", network->type}, {"-model_residual", network->residual}, {"-model_padding", "0.2"}, {"-collision_dimension", "0"}, {"-model_width", network->width}, {"-model_modes", "3"}, {"-model_layers", "2"}, {"-model_head", "5"}, {"-model_dropout", network->dropout}, {"-model_dropout_kind", network->kind}, {"-model_norm", network->norm ? network->norm : "none"}};
   const KNGrid      grid        = KNGridMake(network->dim, (const PetscInt[]){9, network->dim > 1 ? 11 : 1, 1}, KN_POINTS_NODES);
   KNReal           *value, *move;
 
@@ -104,14 +105,17 @@ static PetscErrorCode CheckSlopes(Sweeps *s, int which, const char what[])
   static const double place[] = {-2, -1, 1, 2}, weight[] = {1, -8, 8, -1}, h = 3e-5;
   const size_t        n       = which ? s->size : s->inputs;
   KNReal             *along, *gradient = s->dx;
+  size_t              state;
 
   PetscFunctionBegin;
   PetscCall(PetscMalloc1(n, &along));
+  PetscCall(KNParametersGetState(s->parameters, &state, NULL));
   if (which) PetscCall(KNParametersGetBlocks(s->parameters, NULL, NULL, &gradient, NULL, NULL));
   for (int k = 0; k < DIRECTIONS; k++) {
     double slope = 0, inner = 0, norm = 0, loss = 0;
 
     Draw(along, n, 20 + k);
+    for (size_t i = 0; which && i < state; i++) along[i] = 0; /* not trained: in the place of its gradients are statistics */
     for (size_t i = 0; i < n; i++) {
       inner += (double)gradient[i] * (double)along[i];
       norm += PetscSqr((double)gradient[i]);
@@ -188,7 +192,7 @@ static PetscErrorCode Test(const Network *network)
   Sweeps kept;
 
   PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(what, sizeof(what), "%s, %s, dropout %s %s, %dD to %dD", network->type, network->residual, network->dropout, network->kind, (int)network->dim, (int)network->axes));
+  PetscCall(PetscSNPrintf(what, sizeof(what), "%s, %s, dropout %s %s, norm %s, %dD to %dD", network->type, network->residual, network->dropout, network->kind, network->norm ? network->norm : "none", (int)network->dim, (int)network->axes));
   PetscCall(SweepsCreate(network, 0, 1, &kept));
   PetscCall(CheckComplete(&kept, what));
   for (int threads = 1; threads <= 3; threads++) PetscCall(CheckSame(network, threads - 1, threads, &kept, what));
@@ -200,7 +204,7 @@ static PetscErrorCode Test(const Network *network)
 
 int main(int argc, char **argv)
 {
-  static const char *const residual[] = {"plain", "collision", "transport", "fno", "fno_collision"}, *const kind[] = {"element", "channel"};
+  static const char *const residual[] = {"plain", "collision", "transport", "fno", "fno_collision"}, *const kind[] = {"element", "channel"}, *const norm[] = {"layer", "group", "batch"};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (PetscInt dim = 1; dim <= 2; dim++) {
@@ -208,9 +212,10 @@ int main(int argc, char **argv)
       const PetscBool fno = (PetscBool)!strcmp(KNModelNames()[t], "fno");
 
       for (size_t r = 0; r < (fno ? 5 : 3); r++) {
-        for (PetscInt axes = 0; axes <= dim; axes += dim) PetscCall(Test(&(Network){KNModelNames()[t], residual[r], r % 2 ? "6" : "5", "0", "element", dim, axes}));
+        for (PetscInt axes = 0; axes <= dim; axes += dim) PetscCall(Test(&(Network){KNModelNames()[t], residual[r], r % 2 ? "6" : "5", "0", "element", dim, axes, NULL}));
       }
-      for (int k = 0; k < 2; k++) PetscCall(Test(&(Network){KNModelNames()[t], "plain", "5", "0.3", kind[k], dim, dim}));
+      for (int k = 0; k < 2; k++) PetscCall(Test(&(Network){KNModelNames()[t], "plain", "5", "0.3", kind[k], dim, dim, NULL}));
+      for (int n = 0; n < 3 && !fno; n++) PetscCall(Test(&(Network){KNModelNames()[t], n ? "plain" : "collision", "6", "0", "element", dim, dim, norm[n]}));
     }
   }
   PetscCall(PetscFinalize());
