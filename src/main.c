@@ -4,6 +4,7 @@
 #include <kitinet/lock.h>
 #include <kitinet/memory.h>
 #include <kitinet/picture.h>
+#include <kitinet/print.h>
 #include <kitinet/single_copy.h>
 #include <kitinet/threads.h>
 #include <fcntl.h>
@@ -105,6 +106,7 @@ int main(int argc, char **argv)
   if (code) return KN_EXIT_FAILED;
   signal(SIGPIPE, SIG_DFL); /* `kitinet inspect ... | head` ends quietly; PETSc would call it a crash */
   code = KNErrorHandlerPush();
+  if (!code) code = KNPrintSetUp();
   if (!code) code = Run(argc, argv, &stopped);
   if (!code && !stopped) code = CheckOutput();
 

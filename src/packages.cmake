@@ -35,6 +35,19 @@ endfunction()
 
 kn_package(petsc petsc-dev PETSc petsc)
 target_link_libraries(KN::petsc INTERFACE MPI::MPI_C m)
+# Refused here, before an hour of building: other PETScs compile, with format strings and MPI counts that do not fit.
+include(CheckCSourceCompiles)
+set(CMAKE_REQUIRED_LIBRARIES KN::petsc)
+check_c_source_compiles("#include <petscconf.h>
+#if defined(PETSC_USE_64BIT_INDICES) || !defined(PETSC_USE_REAL_DOUBLE) || defined(PETSC_USE_COMPLEX)
+#error other numbers
+#endif
+int main(void) { return 0; }" KN_PETSC_NUMBERS_FIT)
+unset(CMAKE_REQUIRED_LIBRARIES)
+if(NOT KN_PETSC_NUMBERS_FIT)
+  message(FATAL_ERROR "This PETSc has 64-bit integers, complex numbers or other reals.\nDebian: apt-get install petsc-dev\n"
+                      "Elsewhere: configure PETSc with --with-64-bit-indices=0 --with-scalar-type=real --with-precision=double.")
+endif()
 kn_package(hdf5 libhdf5-openmpi-dev hdf5-openmpi hdf5-mpi hdf5)
 kn_package(fftwf libfftw3-dev fftw3f)
 kn_package(fftw libfftw3-dev fftw3)

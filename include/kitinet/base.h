@@ -15,6 +15,11 @@
   #define PETSC_SUCCESS ((PetscErrorCode)0)
 #endif
 
+/* Our format strings, MPI counts and files are those of PETSc's own default; src/packages.cmake says how to get it. */
+#if defined(PETSC_USE_64BIT_INDICES) || !defined(PETSC_USE_REAL_DOUBLE) || defined(PETSC_USE_COMPLEX)
+  #error "KITINet needs a PETSc with 32-bit integers and real numbers of 64 bits"
+#endif
+
 /*
   KNReal is the precision of the network: float in the program, double in the libraries that the
   gradient tests link (compiled from the same sources with KN_DOUBLE). Solvers use PetscReal.

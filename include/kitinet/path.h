@@ -7,7 +7,7 @@
 
 #include <kitinet/base.h>
 
-/* Not collective. Whether this errno says that surely nothing stands under a name: ENOENT, and ENOTDIR, below a file. */
+/* Not collective. Whether this errno says that surely nothing stands under a name: ENOENT; ENOTDIR, below a file; ENAMETOOLONG, no file can have it. */
 PETSC_EXTERN PetscBool KNPathIsAbsent(int failure);
 
 /* Not collective. 0, or errno with *exists false: whether there is something behind this name. */

@@ -1,5 +1,6 @@
 /* Errors that a user can mend: one line, the right exit code, the same on all ranks. */
 #include <kitinet/error.h>
+#include <kitinet/print.h>
 #include <stdarg.h>
 #include <time.h>
 
@@ -25,7 +26,7 @@ int KNExitCode(PetscErrorCode code)
 }
 
 static PetscBool broken;
-static char      said[1024]; /* the last of our errors on this rank, printed or not */
+static char      said[2048]; /* the last of our errors on this rank, printed or not */
 
 void KNErrorSetBroken(void)
 {
@@ -51,10 +52,10 @@ static PetscErrorCode KNErrorHandler(MPI_Comm comm, int line, const char *functi
   if (!KNErrorIsOurs(code)) return PetscTraceBackErrorHandler(comm, line, function, file, code, type, message, context);
   if (type != PETSC_ERROR_INITIAL) return code; /* on its way up: said already */
   MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
-  (void)snprintf(said, sizeof(said), "%s", message);
+  KNPrintable(message, sizeof(said), said);
   if (rank == 0) {
     fflush(stdout);
-    fprintf(stderr, "kitinet: %s\n", message);
+    fprintf(stderr, "kitinet: %s\n", said);
     fflush(stderr);
   }
   return code;

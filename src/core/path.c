@@ -7,7 +7,7 @@
 
 PetscBool KNPathIsAbsent(int failure)
 {
-  return (PetscBool)(failure == ENOENT || failure == ENOTDIR);
+  return (PetscBool)(failure == ENOENT || failure == ENOTDIR || failure == ENAMETOOLONG);
 }
 
 int KNPathExists(const char path[], PetscBool *exists)

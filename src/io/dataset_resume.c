@@ -35,7 +35,7 @@ static PetscErrorCode Judge(KNDatasetWriter writer, PetscBool *taken)
   else PetscCall(Compare(&copy->layout, &writer->layout, sizeof(difference), difference));
   PetscCall(KNDatasetDestroy(&copy));
   *taken = (PetscBool)!difference[0];
-  if (!*taken) fprintf(stderr, "kitinet: warning: %s, left by an earlier run, cannot be continued: %s; begins afresh\n", writer->temporary, difference);
+  if (!*taken) PetscCall(PetscFPrintf(PETSC_COMM_SELF, stderr, "kitinet: warning: %s, left by an earlier run, cannot be continued: %s; begins afresh\n", writer->temporary, difference));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

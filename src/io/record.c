@@ -103,7 +103,7 @@ static int ReadGeneration(KNFile *file, const char kind[], const char path[], KN
   (void)snprintf(name, sizeof(name), "%s.previous", path);
   previous.path = name;
   if (!KNFileReadWhole(&previous, image) && !KNRecordBlockCheck(&previous, kind, image->bytes, image->size)) {
-    fprintf(stderr, "kitinet: %s; going on from the previous one, %s\n", current.message, name);
+    (void)PetscFPrintf(PETSC_COMM_SELF, stderr, "kitinet: %s; going on from the previous one, %s\n", current.message, name);
     return 0;
   }
   if (!KNPathExists(name, &found) && !found) (void)snprintf(file->message, sizeof(file->message), "%.900s; check the path, or restore the file", current.message);

@@ -79,3 +79,6 @@ bad 4 "run directory aaa.*: File name too long; choose another with -run" named 
 bad 2 "-model_dropout_kind residual leaves out the step of a residual connection, of which -model_residual fno has none" trains -model_residual fno -model_dropout 0.1 -model_dropout_kind residual
 bad 2 "-model_dropout is for -model_residual plain or fno, not collision" trains -model_dropout 0.1
 bad 2 "-collision_train mean needs -collision_alpha 0" trains -collision_train mean -collision_alpha 1
+
+# Control characters in a message are shown, not obeyed.
+refused 2 'unknown command "x\\x1b\[2J\\x0akitinet: done"' ranks 1 "$(printf 'x\033[2J\nkitinet: done')"

@@ -1,4 +1,5 @@
 # kitinet bench: operations and bytes of each layer are what its sizes say, shares are ratios of its own columns, parts add up to wholes. No time is judged.
+set -eu
 . "$(dirname "$0")/common.sh"
 network="-model_modes 4 -model_width 8 -model_head 16 -model_layers 3"
 batch="-train_batch 8 -train_microbatch 2"

@@ -39,7 +39,7 @@ cmp whole/checkpoint.h5 paused/checkpoint.h5 || fail "a rank that stood still ch
 # 25: other options, another build on one rank.
 differ() { limited "$MPIEXEC" -n 1 "$KITINET" $run -run differ -train_epochs "$1" : -n 1 "$2" $run -run differ -train_epochs 3; }
 refused 2 "rank 1 was started with other options than rank 0" differ 2 "$KITINET"
-if command -v objcopy > /dev/null; then
+if has objcopy; then
   head -c 36 /dev/urandom > note
   objcopy --dump-section .note.gnu.build-id=note "$KITINET" other
   printf '\377\376\375\374' | dd of=note bs=1 seek=20 conv=notrunc 2> /dev/null
@@ -61,3 +61,4 @@ lone() { limited "$MPIEXEC" -n 3 "$(dirname "$PWD")/lone_error" "$1"; }
 refused 3 "rank 2 alone: somewhere.h5: is damaged" lone 2
 refused 3 "somewhere.h5: is damaged" lone 0
 refused 3 "somewhere.h5: is damaged" limited "$(dirname "$PWD")/lone_error" 0
+complete

@@ -10,7 +10,7 @@ generate 4 -samples 2 -output few.h5 > summary # two ranks have nothing to do
 grep -q "^2 samples in " summary || fail "no summary: $(cat summary)"
 
 # Samples 4 and 5 of the ensemble are the same rows, wherever they stand.
-if command -v h5dump > /dev/null; then
+if has h5dump; then
   generate 2 -samples 2 -first 4 -output part.h5 > summary
   for field in x y; do
     h5dump -d /$field -s 4,0,0,0 -c 2,1,16,16 -b LE -o whole.bin ranks1.h5 > dump
@@ -44,3 +44,4 @@ refused 2 "option -darcy_field_tau is 0, of which no scale follows: give -darcy_
 refused 2 "option -darcy_field_tau is -1, out of range: 0 to 1000" generate 1 -samples 3 -darcy_field_tau -1 -output new.h5
 refused 1 "none of 3 samples could be solved" generate 1 -samples 3 -darcy_coefficient lognormal -darcy_field_scale 1000 -output new.h5
 if ls | grep -q -e new.h5 -e partial; then fail "a refused run left a file: $(ls)"; fi
+complete

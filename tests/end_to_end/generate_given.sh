@@ -3,7 +3,7 @@ set -eu
 . "$(dirname "$0")/refused.sh"
 rm -rf ./*
 generate() { n=$1; shift; ranks "$n" generate "$@"; }
-same() { if command -v h5diff > /dev/null; then h5diff "$@" > difference || fail "other values: $*; $(cat difference)"; fi; }
+same() { if has h5diff; then h5diff "$@" > difference || fail "other values: $*; $(cat difference)"; fi; }
 
 # The inputs of a dataset, solved again; a part of its rows.
 generate 1 -darcy_grid 16 -samples 6 -seed 3 -first 10 -output random.h5 > summary
@@ -48,3 +48,4 @@ for phrase in "darcy: -div(a grad u) = f" "64 x 64 cells" "640, 0 to 639 of seed
 done
 [ -z "$(ls folder)" ] || fail "a plan wrote a file: $(ls folder)"
 if ls | grep -q -e new.h5 -e partial; then fail "a refused run left a file: $(ls)"; fi
+complete

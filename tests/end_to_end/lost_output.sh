@@ -47,9 +47,10 @@ path=$PATH
 refused 4 "$lost" with_path "$PWD/bin:$path" $evaluation
 PATH=$path
 silent "Pictures:"
-if command -v gnuplot > /dev/null; then
+if has gnuplot; then
   ends 0 ranks 1 $evaluation > output 2> message
   grep -q "Pictures:" output || fail "pictures are not listed: $(cat output message)"
   ends 0 ranks 1 inspect -input test.h5 -picture -output shown > output 2> message
   grep -q "  pictures " output || fail "pictures are not listed: $(cat output message)"
 fi
+complete

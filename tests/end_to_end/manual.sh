@@ -25,7 +25,7 @@ for equation in $(sed -n 's/^  -pde .*(one of \(.*\)).*/\1/p' made/help/generate
   done
 done
 
-command -v bash > /dev/null || exit 0
+has bash || complete
 # completed WORD...: what bash offers for the last word
 completed() { bash -c '. made/kitinet.bash; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _kitinet; echo ${COMPREPLY[*]}' kitinet "$@"; }
 [ "$(completed kitinet insp)" = inspect ] || fail "for insp: $(completed kitinet insp)"

@@ -2,6 +2,18 @@
 exec 9>&2 # where a failure is told, whatever stands redirected then
 fail() { echo "FAILED: $*" >&9; exit 1; }
 
+# skip WHY: what follows cannot be tested on this machine. A failure where KN_NO_SKIPS says that nothing may be left out.
+skip() {
+  [ -z "${KN_NO_SKIPS:-}" ] || fail "skipped, where no test may be: $*"
+  echo "skipped: $*"
+  exit 77
+}
+
+# has PROGRAM: whether this machine has it; complete, at the end of a script: what was left out for want of a program is a skip
+missing=
+has() { command -v "$1" > /dev/null || { missing="$missing $1"; return 1; }; }
+complete() { [ -z "$missing" ] || skip "not looked at for want of$missing"; }
+
 # No step of a test waits for ever. limited PROGRAM ...: under a limit of time; if it is reached the exit code is 124, and a message says which step it was.
 seconds=${KN_STEP_SECONDS:-240}
 limited() {

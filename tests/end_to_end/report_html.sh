@@ -26,7 +26,7 @@ fingerprint=$(ranks 1 inspect -input runs/plain-1/checkpoint.h5 | sed -n 's/.*fi
 grep -q "^model_residual: plain" text || fail "no options in: $(cat text)"
 
 # Pictures: what evaluate left in a run is in the page, byte for byte.
-if command -v gnuplot > /dev/null; then
+if has gnuplot; then
   n=0
   for picture in runs/plain-1/*.png; do
     n=$((n + 1))
@@ -40,7 +40,8 @@ fi
 mkdir blocked; : > blocked/file
 ends 4 ranks 1 report -run "$runs" -html blocked/file/page.html > output 2> message
 # An HTML reader finds every tag closed.
-if command -v xmllint > /dev/null; then
+if has xmllint; then
   xmllint --html --noout $page 2> errors || true
   if grep -v -E "Tag (details|summary|figure|figcaption) invalid" errors | grep -q "error"; then fail "$(cat errors)"; fi
 fi
+complete

@@ -1,4 +1,5 @@
 # kitinet train -dry_run prints a plan and writes nothing; what does not fit into the memory of a rank is refused before it is allocated.
+set -eu
 . "$(dirname "$0")/common.sh"
 small_data
 

@@ -6,21 +6,14 @@
 
 PATH=$PATH:/usr/sbin:/sbin # the daemons
 
-# unusable WHY: the test cannot run here; that is a failure where KN_SLURM_REQUIRED says that it must
-unusable() {
-  [ -z "${KN_SLURM_REQUIRED:-}" ] || fail "no SLURM to test with, although it is required: $*"
-  echo "skipped: $*"
-  exit 77
-}
-
 if [ -z "${KN_CLUSTER:-}" ]; then
   for program in munged slurmctld slurmd sbatch srun unshare ip; do
-    command -v $program > /dev/null || unusable "no $program; apt-get install munge slurmctld slurmd slurm-client slurm-wlm-basic-plugins iproute2 util-linux"
+    command -v $program > /dev/null || skip "no $program; apt-get install munge slurmctld slurmd slurm-client slurm-wlm-basic-plugins iproute2 util-linux"
   done
-  [ "$(id -u)" -eq 0 ] || unusable "not root"
-  case "$KITINET:$KITINET_SOURCE" in /srv/* | *:/srv/*) unusable "the project is in /srv, which is used for other things here" ;; esac
+  [ "$(id -u)" -eq 0 ] || skip "not root"
+  case "$KITINET:$KITINET_SOURCE" in /srv/* | *:/srv/*) skip "the project is in /srv, which is used for other things here" ;; esac
   unshare --mount --net --uts --ipc --pid --fork --kill-child --mount-proc sh -c 'mount --bind . /srv && hostname head && ip link add veth0 type veth peer name veth1 && ip link add switch type bridge' > message 2>&1 ||
-    unusable "no namespaces with networks of their own: $(cat message)"
+    skip "no namespaces with networks of their own: $(cat message)"
   rm -rf ./*
   export KN_CLUSTER="$PWD"
   exec unshare --mount --net --uts --ipc --pid --fork --kill-child --mount-proc sh "$0"

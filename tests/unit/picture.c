@@ -138,6 +138,7 @@ int main(int argc, char **argv)
   if (gnuplot) PetscCall(TestDrawn());
   else PetscCall(PetscPrintf(PETSC_COMM_WORLD, "gnuplot is not on PATH: drawing is not tested\n"));
   PetscCall(TestNotDrawn());
+  PetscCheck(gnuplot || !getenv("KN_NO_SKIPS") || !getenv("KN_NO_SKIPS")[0], PETSC_COMM_SELF, PETSC_ERR_PLIB, "skipped, where no test may be: no gnuplot");
   PetscCall(PetscFinalize());
-  return 0;
+  return gnuplot ? 0 : 77;
 }
