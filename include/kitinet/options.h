@@ -51,8 +51,14 @@ PETSC_EXTERN PetscBool KNOptionsDeclareOnly(void);
 PETSC_EXTERN PetscBool KNOptionsSameValue(const char a[], const char b[]);
 
 /*
+  Not collective. What a declared option was resolved to that leaves the choice to the program (0: "the largest that fits"). It stays resolved until it is declared again, and is
+  as it was given if layers resolve it to different numbers.
+*/
+PETSC_EXTERN PetscErrorCode KNOptionsResolve(const char name[], PetscInt value);
+
+/*
   Every declared option whose name starts with one of the prefixes (NULL: all), and the solver options that the user gave, as
-  lines "name: value" of YAML, in order of declaration. The caller frees *yaml with PetscFree().
+  lines "name: value" of YAML, in order of declaration. With prefixes, the record of a network, those that were resolved have that value. The caller frees *yaml with PetscFree().
 */
 PETSC_EXTERN PetscErrorCode KNOptionsYAML(PetscInt nprefixes, const char *const prefixes[], char **yaml);
 

@@ -16,6 +16,13 @@
 typedef struct _p_KNRecord *KNRecord;
 
 /*
+  What a record holds has a schema, the root attribute schema beside program_version; those of the first schema have neither. A program reads all schemas up to its own.
+    1  kitinet 0.1.0
+    2  the spaces of the problem; options as they were resolved; state that is not trained, the average of the parameters
+*/
+#define KN_RECORD_SCHEMA 2
+
+/*
   Collective on comm. A new record in memory, to be stored by KNRecordSave. kind: "checkpoint", not owned; NULL: a plain HDF5 file for other programs,
   without the text in front, its checksum and the previous generation.
 */
@@ -23,7 +30,7 @@ PETSC_EXTERN PetscErrorCode KNRecordCreate(MPI_Comm comm, const char kind[], KNR
 
 /*
   Collective on comm. Rank 0 reads and verifies, all ranks receive. If PATH is missing or damaged, PATH.previous is taken and a line on
-  stderr says so. Raises KN_ERR_INPUT if neither is whole. kind NULL: a plain HDF5 file of anybody's.
+  stderr says so. Raises KN_ERR_INPUT if neither is whole, or its schema is newer than this program's. kind NULL: a plain HDF5 file of anybody's.
 */
 PETSC_EXTERN PetscErrorCode KNRecordLoad(MPI_Comm comm, const char kind[], const char path[], KNRecord *record);
 
@@ -32,6 +39,9 @@ PETSC_EXTERN PetscErrorCode KNRecordLoad(MPI_Comm comm, const char kind[], const
   *is_record is false for files of other kinds and those that cannot be read.
 */
 PETSC_EXTERN PetscErrorCode KNRecordIdentify(MPI_Comm comm, const char path[], PetscBool *is_record, char kind[], char version[]);
+
+/* Not collective. The schema of a record, of a new one KN_RECORD_SCHEMA. */
+PETSC_EXTERN PetscErrorCode KNRecordGetSchema(KNRecord record, PetscInt *schema);
 
 /* Collective. Writes a new record. Raises KN_ERR_IO on all ranks, also for what failed while it was filled, and leaves the previous generation as it was. */
 PETSC_EXTERN PetscErrorCode KNRecordSave(KNRecord record, const char path[]);

@@ -24,6 +24,12 @@ PetscErrorCode KNInspectCheckpoint(const char path[], const char version[]);
 PetscErrorCode KNInspectDrawSamples(KNDataset dataset, const char path[]);
 PetscErrorCode KNInspectDrawSpectra(const KNProblem *problem, PetscInt shells, const PetscReal wavenumber[], const PetscReal energy[], const char path[]);
 
+/* Not collective. The fields that lie on one grid of an axis or more, those of the input first: what pictures and spectra show. It may have none of them. */
+KNProblem KNInspectDrawn(const KNProblem *problem);
+
+/* Classes, lengths of sequences and parameters of each sample, as far as the dataset has them. */
+PetscErrorCode KNInspectPrintColumns(KNDataset dataset);
+
 /* A problem, and a text of several lines, as indented lines on stdout. */
 PetscErrorCode KNInspectPrintProblem(const KNProblem *problem);
 PetscErrorCode KNInspectPrintLines(const char text[]);

@@ -163,7 +163,7 @@ PetscErrorCode KNInspectCheckpoint(const char path[], const char version[])
   PetscCall(KNTaskGetNormalizers(KNOperatorTask(op), &input, &output));
   PetscCall(KNInspectPrintProblem(problem));
   if (problem->input.fields) PetscCall(PrintFields("inputs", problem->input.fields, problem->input.field));
-  PetscCall(PrintFields("outputs", problem->output.fields, problem->output.field));
+  if (problem->output.fields) PetscCall(PrintFields("outputs", problem->output.fields, problem->output.field));
   if (input) PetscCall(PrintNormalizer("inputs", input));
   PetscCall(PrintNormalizer("outputs", output));
   for (PetscInt i = 0;; i++) {

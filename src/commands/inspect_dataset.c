@@ -51,11 +51,12 @@ static Statistics StatisticsOf(const float value[], size_t n)
 /* One row's values into the statistics of the fields, inputs first. x: (C_in, S), y: (max(T, 1), C_out, S) */
 static void AddRow(const KNProblem *problem, const float x[], const float y[], Statistics field[])
 {
-  const size_t S = KNGridSize(&problem->output.grid);
+  const size_t   S = KNGridSize(&problem->input.grid), S_out = KNGridSize(&problem->output.grid);
+  const PetscInt in = problem->input.fields, out = problem->output.fields;
 
-  for (PetscInt c = 0; c < problem->input.fields; c++) field[c] = Merged(field[c], StatisticsOf(x + (size_t)c * S, S));
+  for (PetscInt c = 0; c < in; c++) field[c] = Merged(field[c], StatisticsOf(x + (size_t)c * S, S));
   for (PetscInt t = 0; t < PetscMax(problem->frames, 1); t++) {
-    for (PetscInt c = 0; c < problem->output.fields; c++) field[problem->input.fields + c] = Merged(field[problem->input.fields + c], StatisticsOf(y + (size_t)(t * problem->output.fields + c) * S, S));
+    for (PetscInt c = 0; c < out; c++) field[in + c] = Merged(field[in + c], StatisticsOf(y + (size_t)(t * out + c) * S_out, S_out));
   }
 }
 
@@ -83,6 +84,7 @@ static PetscErrorCode PrintHeader(KNDataset dataset, const char path[])
 static PetscErrorCode PrintStatistics(const KNProblem *problem, const Statistics field[])
 {
   PetscFunctionBegin;
+  if (!problem->input.fields && !problem->output.fields) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-6s  %-12s  %-8s  %12s  %12s  %12s  %12s\n", "", "field", "unit", "min", "mean", "std", "max"));
   for (PetscInt c = 0; c < problem->input.fields + problem->output.fields; c++) {
     const PetscBool  in = (PetscBool)(c < problem->input.fields);
@@ -167,12 +169,13 @@ static PetscErrorCode GatherStatistics(PetscMPIInt fields, Statistics field[])
 static PetscErrorCode VerifyRows(KNDataset dataset, const KNInspection *inspection, float x[], float y[])
 {
   const KNProblem *problem;
-  const PetscReal *wavenumber;
+  const PetscReal *wavenumber = NULL;
   PetscInt64       samples, start, end;
   PetscMPIInt      rank, size, fields;
-  PetscInt         shells;
+  PetscInt         shells = 0;
   Statistics       field[2 * KN_MAX_FIELDS];
-  KNSpectrum       spectrum;
+  KNProblem        drawn;
+  KNSpectrum       spectrum = NULL;
   PetscReal       *energy, *frame; /* (fields, shells), (shells) */
   signed char     *damaged;
 
@@ -182,8 +185,11 @@ static PetscErrorCode VerifyRows(KNDataset dataset, const KNInspection *inspecti
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
   fields = (PetscMPIInt)(problem->input.fields + problem->output.fields);
-  PetscCall(KNSpectrumCreate(&problem->output.grid, &spectrum));
-  PetscCall(KNSpectrumGetShells(spectrum, &shells, &wavenumber));
+  drawn  = KNInspectDrawn(problem);
+  if (drawn.input.fields + drawn.output.fields) {
+    PetscCall(KNSpectrumCreate(&drawn.output.grid, &spectrum));
+    PetscCall(KNSpectrumGetShells(spectrum, &shells, &wavenumber));
+  }
   PetscCall(PetscCalloc3(samples, &damaged, (size_t)fields * (size_t)shells, &energy, shells, &frame));
   for (PetscMPIInt c = 0; c < fields; c++) field[c] = nothing;
   KNPartition(samples, size, rank, &start, &end);
@@ -191,16 +197,17 @@ static PetscErrorCode VerifyRows(KNDataset dataset, const KNInspection *inspecti
     damaged[row] = KNDatasetRead(dataset, row, x, y, 0, NULL) != 0;
     if (damaged[row]) continue;
     AddRow(problem, x, y, field);
-    PetscCall(AddSpectra(problem, spectrum, x, y, frame, energy));
+    if (spectrum) PetscCall(AddSpectra(&drawn, spectrum, x, y, frame, energy));
   }
   PetscCall(AgreeOnRows(inspection->input, samples, damaged));
   PetscCall(GatherStatistics(fields, field));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, energy, fields * (PetscMPIInt)shells, MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
   for (PetscInt i = 0; i < fields * shells; i++) energy[i] /= (PetscReal)samples;
+  PetscCall(KNInspectPrintColumns(dataset));
   PetscCall(PrintStatistics(problem, field));
-  PetscCall(PrintSpectra(problem, shells, wavenumber, energy));
+  if (spectrum) PetscCall(PrintSpectra(&drawn, shells, wavenumber, energy));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  all %" PetscInt64_FMT " checksums are right\n", samples));
-  if (inspection->picture && rank == 0) PetscCall(KNInspectDrawSpectra(problem, shells, wavenumber, energy, inspection->output));
+  if (inspection->picture && rank == 0 && spectrum) PetscCall(KNInspectDrawSpectra(&drawn, shells, wavenumber, energy, inspection->output));
   PetscCall(PetscFree3(damaged, energy, frame));
   PetscCall(KNSpectrumDestroy(&spectrum));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -212,18 +219,23 @@ static PetscErrorCode ShowRows(KNDataset dataset, PetscInt64 shown, float x[], f
   const KNProblem *problem;
   PetscInt64       samples;
   Statistics       field[2 * KN_MAX_FIELDS];
+  const int32_t   *label, *length;
   char             message[KN_MAX_TEXT];
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
+  PetscCall(KNDatasetGetColumns(dataset, &label, &length, NULL));
   for (PetscInt64 row = 0; row < PetscMin(shown, samples); row++) {
     const PetscErrorCode code = KNDatasetRead(dataset, row, x, y, sizeof(message), message);
 
     PetscCall(KNAgree(PETSC_COMM_WORLD, code, "%s", message));
     for (PetscInt c = 0; c < problem->input.fields + problem->output.fields; c++) field[c] = nothing;
     AddRow(problem, x, y, field);
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n  row %" PetscInt64_FMT "\n", row));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n  row %" PetscInt64_FMT, row));
+    if (label) PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", class %d", label[row]));
+    if (length) PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", %d tokens", length[row]));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n"));
     PetscCall(PrintStatistics(problem, field));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -232,6 +244,7 @@ static PetscErrorCode ShowRows(KNDataset dataset, PetscInt64 shown, float x[], f
 PetscErrorCode KNInspectDataset(const KNInspection *inspection)
 {
   const KNProblem *problem;
+  KNProblem        drawn;
   KNDataset        dataset;
   float           *x, *y;
 
@@ -248,7 +261,8 @@ PetscErrorCode KNInspectDataset(const KNInspection *inspection)
 
     PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
     if (rank == 0) PetscCall(KNInspectDrawSamples(dataset, inspection->output));
-    if (!KNPictureMissing(NULL)) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  pictures    %s-samples.png, %s-spectrum.png\n", inspection->output, inspection->output));
+    drawn = KNInspectDrawn(problem);
+    if (drawn.input.fields + drawn.output.fields && !KNPictureMissing(NULL)) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  pictures    %s-samples.png, %s-spectrum.png\n", inspection->output, inspection->output));
   }
   if (inspection->xdmf) {
     PetscCall(KNXDMFWrite(dataset, inspection->xdmf_samples, inspection->output));

@@ -77,6 +77,7 @@ static PetscErrorCode LayOutFields(Sheet *sheet, const KNProblem *problem, Petsc
 PetscErrorCode KNInspectDrawSamples(KNDataset dataset, const char path[])
 {
   const KNProblem *problem;
+  KNProblem        drawn;
   PetscInt64       rows;
   PetscInt         samples;
   size_t           S, nx, size;
@@ -86,7 +87,9 @@ PetscErrorCode KNInspectDrawSamples(KNDataset dataset, const char path[])
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &rows));
-  S       = KNGridSize(&problem->output.grid);
+  drawn   = KNInspectDrawn(problem);
+  if (!drawn.input.fields && !drawn.output.fields) PetscFunctionReturn(PETSC_SUCCESS);
+  S       = KNGridSize(&drawn.output.grid);
   nx      = KNProblemInputSize(problem);
   size    = nx + KNProblemOutputSize(problem);
   samples = (PetscInt)PetscMin(rows, problem->frames ? ROWS : 4 * ROWS);
@@ -98,10 +101,10 @@ PetscErrorCode KNInspectDrawSamples(KNDataset dataset, const char path[])
 
     PetscCheck(!KNDatasetRead(dataset, i, x, x + nx, sizeof(message), message), PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s", message); // it was read a moment ago
   }
-  if (problem->frames) PetscCall(LayOutFrames(&sheet, problem, samples, size));
-  else PetscCall(LayOutFields(&sheet, problem, samples, size));
+  if (problem->frames) PetscCall(LayOutFrames(&sheet, &drawn, samples, size));
+  else PetscCall(LayOutFields(&sheet, &drawn, samples, size));
   PetscCall(PetscSNPrintf(name, sizeof(name), "%s-samples", path));
-  PetscCall(DrawSheet(&sheet, problem, name));
+  PetscCall(DrawSheet(&sheet, &drawn, name));
   PetscCall(KNFree(&sheet.blank));
   PetscCall(KNFree(&sheet.values));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -59,7 +59,25 @@ static PetscErrorCode KNOptionsDeclare(const char name[], const char help[], con
     PetscCall(PetscStrncpy(d->name, name, sizeof(d->name)));
     PetscCall(PetscStrncpy(d->initial, initial, sizeof(d->initial)));
   }
-  *declaration = d;
+  d->resolved[0] = 0;
+  d->several     = PETSC_FALSE;
+  *declaration   = d;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOptionsResolve(const char name[], PetscInt value)
+{
+  char number[32];
+
+  PetscFunctionBegin;
+  PetscCall(PetscSNPrintf(number, sizeof(number), "%" PetscInt_FMT, value));
+  for (PetscInt i = 0; i < kn_options.count; i++) {
+    KNDeclaration *d = &kn_options.declaration[i];
+
+    if (strcmp(d->name, name)) continue;
+    if (d->resolved[0] && strcmp(d->resolved, number)) d->several = PETSC_TRUE;
+    PetscCall(PetscStrncpy(d->resolved, number, sizeof(d->resolved)));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -12,6 +12,8 @@ typedef struct {
   char        range[512];            /* "[0, 1]", "one of a, b", or "" */
   char        initial[PETSC_MAX_PATH_LEN];
   char       *value;                 /* in force; owned */
+  char        resolved[32];          /* what the program chose for it; "": nothing */
+  PetscBool   several;               /* it was resolved to different numbers */
   PetscBool   quoted;                /* text: quoted in YAML */
 } KNDeclaration;
 

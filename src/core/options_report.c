@@ -149,7 +149,7 @@ PetscErrorCode KNOptionsYAML(PetscInt nprefixes, const char *const prefixes[], c
     PetscBool          wanted = (PetscBool)(!nprefixes && d->value && (d->value[0] || !d->quoted));
 
     for (PetscInt p = 0; p < nprefixes && !wanted; p++) PetscCall(PetscStrbeginswith(d->name + 1, prefixes[p], &wanted));
-    if (wanted) PetscCall(KNOptionsAppend(yaml, &length, d->name + 1, d->value, d->quoted));
+    if (wanted) PetscCall(KNOptionsAppend(yaml, &length, d->name + 1, nprefixes && d->resolved[0] && !d->several ? d->resolved : d->value, d->quoted));
   }
   if (nprefixes) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscOptionsLeftGet(kn_options.given, &count, &names, &values)); /* nobody reads this copy: all of it is left */

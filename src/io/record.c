@@ -16,6 +16,7 @@ struct _p_KNRecord {
   KNDirection direction;
   KNFile      file;  /* in memory; a new record exists on rank 0 only, a loaded one on all */
   KNImage     image; /* its bytes */
+  PetscInt    schema;
   int         code; /* of a new record: its first failure, which KNRecordSave() raises on all ranks */
 };
 
@@ -52,11 +53,47 @@ static int Close(KNFile *file)
   return 0;
 }
 
+static PetscErrorCode StoreSchema(KNRecord record)
+{
+  char       version[] = KN_VERSION;
+  PetscInt64 schema    = KN_RECORD_SCHEMA;
+
+  PetscFunctionBegin;
+  record->schema = KN_RECORD_SCHEMA;
+  PetscCall(KNRecordInt(record, "schema", &schema));
+  PetscCall(KNRecordText(record, "program_version", sizeof(version), version));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Those of the first schema do not say so. */
+static PetscErrorCode LoadSchema(KNRecord record)
+{
+  char       version[KN_MAX_NAME] = "";
+  PetscInt64 schema               = 1;
+  PetscBool  has;
+
+  PetscFunctionBegin;
+  PetscCall(KNRecordHas(record, "schema", &has));
+  if (has) PetscCall(KNRecordInt(record, "schema", &schema));
+  if (has) PetscCall(KNRecordText(record, "program_version", sizeof(version), version));
+  PetscCheck(schema >= 1 && schema <= KN_RECORD_SCHEMA, record->comm, KN_ERR_INPUT, "%s: is a %s of schema %" PetscInt64_FMT ", written by kitinet %s; this program (%s) reads schemas 1 to %d: use the program that wrote it, or a newer one", record->path, record->kind, schema, version, KN_VERSION, KN_RECORD_SCHEMA);
+  record->schema = (PetscInt)schema;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNRecordGetSchema(KNRecord record, PetscInt *schema)
+{
+  PetscFunctionBegin;
+  *schema = record->schema;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNRecordCreate(MPI_Comm comm, const char kind[], KNRecord *record)
 {
   PetscFunctionBegin;
   PetscCall(KNRecordNew(comm, kind, "record in memory", KN_STORE, record));
   KNRecordDo(*record, KNImageOpen(&(*record)->file, &(*record)->image, 0));
+  if (kind) PetscCall(StoreSchema(*record));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -130,6 +167,7 @@ PetscErrorCode KNRecordLoad(MPI_Comm comm, const char kind[], const char path[],
   image->size -= block;
   memmove(image->bytes, image->bytes + block, image->size);
   KNRecordDo(r, KNImageOpen(&r->file, image, H5F_ACC_RDONLY));
+  if (kind) PetscCall(LoadSchema(r));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -96,7 +96,10 @@ static PetscInt DefaultDimension(PetscInt most, PetscInt channels)
 PetscErrorCode KNCollisionSetUp(KNCollision *collision, KNLayer layer, PetscInt most)
 {
   PetscFunctionBegin;
-  if (!collision->dimension) collision->dimension = DefaultDimension(most, layer->in);
+  if (!collision->dimension) {
+    collision->dimension = DefaultDimension(most, layer->in);
+    PetscCall(KNOptionsResolve("-collision_dimension", collision->dimension));
+  }
   PetscCheck(collision->train == KN_TRAIN_SAMPLE || collision->alpha == 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_train mean needs -collision_alpha 0: the gradient takes the rates of collisions as constant");
   if (layer->out == PETSC_DECIDE) layer->out = layer->in;
   PetscCheck(layer->out == layer->in, PETSC_COMM_WORLD, KN_ERR_USAGE, "Collisions of %s keep the number of channels: %" PetscInt_FMT " in, %" PetscInt_FMT " out", layer->name, layer->in, layer->out);

@@ -7,6 +7,7 @@
 #include "operator_impl.h"
 #include <kitinet/error.h>
 #include <kitinet/options.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The options that make a network what it is; a checkpoint carries them. */
@@ -57,14 +58,20 @@ static PetscErrorCode SetHistory(KNOperator op, const KNProblem *problem, PetscI
 PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOperator *op)
 {
   PetscInt   form, channels, axes;
+  KNProblem  own; /* the problem, with names that live as long as the operator */
   KNOperator o;
 
   PetscFunctionBegin;
   PetscCall(PetscNew(op));
-  o          = *op;
-  o->problem = *problem;
+  o   = *op;
+  own = *problem;
+  PetscCall(KNSpaceCopyNames(&problem->input, &o->names[0]));
+  PetscCall(KNSpaceCopyNames(&problem->output, &o->names[1]));
+  own.input.names  = o->names[0];
+  own.output.names = o->names[1];
+  o->problem       = own;
   PetscCall(SetHistory(o, problem, &form));
-  PetscCall(KNTaskCreate(problem, o->history, &o->task));
+  PetscCall(KNTaskCreate(&own, o->history, &o->task));
   PetscCall(KNTaskGetOutput(o->task, &channels, &axes));
   PetscCall(KNModelCreateFromOptions(&o->model));
   PetscCall(KNModelSetChannels(o->model, problem->output.grid.dim + (form == FORM_SPACETIME ? 1 : 0), o->history ? o->history * problem->output.fields : problem->input.fields, channels));
@@ -72,8 +79,8 @@ PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOpe
   PetscCall(KNSharingSetFromOptions(&o->sharing));
   PetscCheck(o->sharing.size == 1 || form == FORM_STEPS, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, with -train_form spacetime a sample stays on one rank: leave it out", o->sharing.size);
   PetscCall(KNModelSetComm(o->model, o->sharing.comm));
-  PetscCall(KNOptionsYAML(PETSC_STATIC_ARRAY_LENGTH(identity), identity, &o->options));
   PetscCall(KNModelSetUp(o->model, seed));
+  PetscCall(KNOptionsYAML(PETSC_STATIC_ARRAY_LENGTH(identity), identity, &o->options)); /* here every option is resolved */
   PetscCall(KNModelGetParameters(o->model, &o->parameters));
   if (form == FORM_SPACETIME) PetscCall(KNSpacetimeCreate(o->model, o->history, problem->output.fields, &o->spacetime));
   else if (o->history) PetscCall(KNRolloutCreate(o->model, o->history, problem->output.fields, &o->rollout));
@@ -91,6 +98,8 @@ PetscErrorCode KNOperatorDestroy(KNOperator *op)
   PetscCall(KNModelDestroy(&(*op)->model));
   PetscCall(KNSharingDestroy(&(*op)->sharing));
   PetscCall(PetscFree((*op)->options));
+  free((*op)->names[0]);
+  free((*op)->names[1]);
   PetscCall(PetscFree(*op));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -126,12 +135,25 @@ static PetscErrorCode CheckFrames(KNOperator op, const KNProblem *problem, const
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Fields, tokens or classes, as many words or classes as the network knows. */
+static PetscErrorCode CheckKind(const char side[], const KNSpace *space, const KNSpace *own, const char path[])
+{
+  static const char *const kinds[] = {"fields", "tokens", "a class"};
+
+  PetscFunctionBegin;
+  PetscCheck(space->kind == own->kind, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %s as its %s, the network was trained on %s", path, kinds[space->kind], side, kinds[own->kind]);
+  PetscCheck(space->count == own->count, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " %s, the network was trained on %" PetscInt_FMT, path, space->count, space->kind == KN_SPACE_CLASS ? "classes" : "words", own->count);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *problem, const char path[])
 {
   const KNProblem *own = &op->problem;
 
   PetscFunctionBegin;
   PetscCall(CheckFrames(op, problem, path));
+  PetscCall(CheckKind("input", &problem->input, &own->input, path));
+  PetscCall(CheckKind("output", &problem->output, &own->output, path));
   PetscCheck(problem->output.grid.dim == own->output.grid.dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " axes, the network was trained on %" PetscInt_FMT, path, problem->output.grid.dim, own->output.grid.dim);
   PetscCheck(problem->input.fields == own->input.fields, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " input fields, the network was trained on %" PetscInt_FMT, path, problem->input.fields, own->input.fields);
   PetscCheck(problem->output.fields == own->output.fields, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " output fields, the network was trained on %" PetscInt_FMT, path, problem->output.fields, own->output.fields);

@@ -8,6 +8,7 @@
 
 struct _p_KNOperator {
   KNProblem    problem;       /* of a time-dependent one: no inputs, no frames */
+  char        *names[2];      /* of its spaces' words and classes; freed with free() */
   KNModel      model;
   KNParameters parameters;    /* the model's, not owned */
   KNTask       task;
@@ -25,5 +26,8 @@ struct _p_KNOperator {
   char         origin[KN_MAX_ORIGINS][512];
   PetscReal    spread_factor, spread_members; /* of KNOperatorGetSpread(); 0: none */
 };
+
+/* Collective. What a checkpoint says of the problem. Loading: the names of its spaces are in names[2] then, which the caller frees with free(). */
+PETSC_INTERN PetscErrorCode KNOperatorTransferProblem(KNRecord record, KNProblem *problem, char *names[2]);
 
 #endif

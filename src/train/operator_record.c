@@ -1,49 +1,9 @@
-/* The operator's way into and out of a record: options, problem, task, parameters. */
+/* The operator's way into and out of a record: options, task, parameters. */
 #include "operator_impl.h"
 #include <kitinet/error.h>
 #include <kitinet/options.h>
+#include <stdlib.h>
 #include <string.h>
-
-/* What a checkpoint says of the problem it was trained on. */
-static PetscErrorCode TransferProblem(KNRecord record, KNProblem *problem)
-{
-  PetscInt64 dim = problem->output.grid.dim, points = problem->output.grid.points, inputs = problem->input.fields, outputs = problem->output.fields, n;
-
-  PetscFunctionBegin;
-  PetscCall(KNRecordText(record, "pde", sizeof(problem->pde), problem->pde));
-  PetscCall(KNRecordText(record, "equation", sizeof(problem->equation), problem->equation));
-  PetscCall(KNRecordText(record, "boundary_conditions", sizeof(problem->boundary), problem->boundary));
-  PetscCall(KNRecordInt(record, "dimension", &dim));
-  PetscCall(KNRecordInt(record, "points", &points));
-  PetscCall(KNRecordInt(record, "inputs", &inputs));
-  PetscCall(KNRecordInt(record, "outputs", &outputs));
-  PetscCheck(dim >= 1 && dim <= KN_MAX_DIM && points >= KN_POINTS_CELLS && points <= KN_POINTS_PERIODIC && inputs >= 0 && inputs <= KN_MAX_FIELDS && outputs >= 1 && outputs <= KN_MAX_FIELDS, PETSC_COMM_WORLD, KN_ERR_INPUT,
-             "the checkpoint describes an impossible problem: %" PetscInt64_FMT " axes, %" PetscInt64_FMT " inputs, %" PetscInt64_FMT " outputs", dim, inputs, outputs);
-  problem->output.grid.dim    = (PetscInt)dim;
-  problem->output.grid.points = (KNPoints)points;
-  problem->input.fields      = (PetscInt)inputs;
-  problem->output.fields     = (PetscInt)outputs;
-  for (PetscInt i = 0; i < KN_MAX_DIM; i++) {
-    char name[KN_MAX_NAME];
-
-    PetscCall(PetscSNPrintf(name, sizeof(name), "n%" PetscInt_FMT, i + 1));
-    n = problem->output.grid.n[i];
-    PetscCall(KNRecordInt(record, name, &n));
-    PetscCheck(n >= 1 && n <= 1 << 20, PETSC_COMM_WORLD, KN_ERR_INPUT, "the checkpoint describes a grid of %" PetscInt64_FMT " points along axis %" PetscInt_FMT, n, i + 1);
-    problem->output.grid.n[i] = (PetscInt)n;
-  }
-  problem->input.grid = problem->output.grid;
-  for (PetscInt i = 0; i < problem->input.fields + problem->output.fields; i++) {
-    KNField *field = i < problem->input.fields ? &problem->input.field[i] : &problem->output.field[i - problem->input.fields];
-    char     name[KN_MAX_NAME];
-
-    PetscCall(PetscSNPrintf(name, sizeof(name), i < problem->input.fields ? "input%" PetscInt_FMT : "output%" PetscInt_FMT, i < problem->input.fields ? i : i - problem->input.fields));
-    PetscCall(KNRecordText(record, name, sizeof(field->name), field->name));
-    PetscCall(PetscStrlcat(name, ".unit", sizeof(name)));
-    PetscCall(KNRecordText(record, name, sizeof(field->unit), field->unit));
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
 
 /*
   Values and state; for a run that goes on (moments) the moments and, if there is one, the average of the parameters too. Who loads a checkpoint with an average for anything else gets
@@ -84,7 +44,7 @@ PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool mome
   PetscFunctionBegin;
   if (!KNRecordIsLoaded(record)) {
     PetscCall(KNRecordText(record, "model_options", strlen(op->options) + 1, op->options));
-    PetscCall(TransferProblem(record, &op->problem));
+    PetscCall(KNOperatorTransferProblem(record, &op->problem, op->names));
   }
   PetscCall(KNRecordTexts(record, "origin", sizeof(op->origin[0]), KN_MAX_ORIGINS, &op->norigins, &op->origin[0][0]));
   if (op->history) PetscCall(KNRecordReal(record, "frame_interval", &op->interval));
@@ -116,13 +76,16 @@ static PetscErrorCode CreateFrom(KNRecord record, const char path[], KNOperator 
 {
   static const char *const evaluation[] = {"collision_evaluate", "model_dropout_evaluate", NULL};
   KNProblem                problem = {.frames = 0};
+  char                    *names[2] = {NULL, NULL};
   char                     options[8192];
 
   PetscFunctionBegin;
   PetscCall(KNRecordText(record, "model_options", sizeof(options), options));
-  PetscCall(TransferProblem(record, &problem));
+  PetscCall(KNOperatorTransferProblem(record, &problem, names));
   PetscCall(KNOptionsInsertDefaults(options, path, evaluation));
   PetscCall(KNOperatorCreate(&problem, 0, op));
+  free(names[0]);
+  free(names[1]);
   PetscCall(KNOperatorTransfer(*op, record, PETSC_FALSE));
   PetscCall(LoadSpread(*op, record));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -158,17 +121,20 @@ PetscErrorCode KNOperatorInsertOptions(const char path[])
 
 PetscErrorCode KNOperatorInitialize(KNOperator op, const char path[], const KNProblem *problem, const char problem_path[])
 {
-  const KNProblem own = op->problem;
+  const KNProblem own      = op->problem;
+  char           *names[2] = {NULL, NULL};
   KNRecord        record;
   char            line[sizeof(op->origin[0])];
 
   PetscFunctionBegin;
   PetscCall(KNRecordLoad(PETSC_COMM_WORLD, "checkpoint", path, &record));
-  PetscCall(TransferProblem(record, &op->problem));
+  PetscCall(KNOperatorTransferProblem(record, &op->problem, names));
   if (op->history) PetscCall(KNRecordReal(record, "frame_interval", &op->interval));
   PetscCall(KNOperatorCheck(op, problem, problem_path)); /* before arrays of other shapes are met */
   PetscCall(KNOperatorTransfer(op, record, PETSC_FALSE));
   op->problem = own;
+  free(names[0]);
+  free(names[1]);
   PetscCall(KNRecordDestroy(&record));
   PetscCall(PetscSNPrintf(line, sizeof(line), "trained further from %s", path));
   PetscCall(KNOperatorAddOrigin(op, line));

@@ -5,9 +5,11 @@
     dataset_tool difference A B [FRAME]                           mean over rows of |y_A - y_B| / |y_B|, of the frames from FRAME on; fails
                                                                   unless x and the frames before are the same bits
     dataset_tool plant FILE NEW ROW x|y INDEX VALUE               NEW is FILE but for one value, with the checksum that belongs to it
+    dataset_tool schema FILE NEW NUMBER                           NEW is the checkpoint FILE but for the number of its schema, with the checksum that belongs to it
     dataset_tool floats FILE NAME ..                              the bytes of HDF5 datasets of (complex) 32-bit floats, as stored, one after another, on stdout
 */
 #include "small_dataset.h"
+#include "../../src/io/record_impl.h"
 #include <hdf5.h>
 #include <stdlib.h>
 
@@ -130,12 +132,42 @@ static PetscErrorCode Floats(const char path[], int n, char **name)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode Schema(char **word)
+{
+  static char   bytes[1 << 20], block[KN_RECORD_BLOCK];
+  const int64_t number = atoi(word[2]);
+  size_t        size   = 0;
+  hid_t         file, attribute;
+
+  PetscFunctionBegin;
+  for (int turn = 0; turn < 2; turn++) { // the file to the HDF5 that is in it, under the new name; and back
+    FILE *from = fopen(word[turn], "rb"), *to;
+
+    PetscCheck(from && !fseek(from, turn ? 0 : KN_RECORD_BLOCK, SEEK_SET), PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s", word[turn]);
+    size = fread(bytes, 1, sizeof(bytes), from);
+    fclose(from);
+    PetscCheck(size < sizeof(bytes) && (to = fopen(word[1], "wb")), PETSC_COMM_SELF, PETSC_ERR_FILE_WRITE, "%s", word[1]);
+    if (turn) KNRecordBlockMake(block, "checkpoint", bytes, size);
+    if (turn) fwrite(block, 1, sizeof(block), to);
+    fwrite(bytes, 1, size, to);
+    fclose(to);
+    if (turn) break;
+    file      = H5Fopen(word[1], H5F_ACC_RDWR, H5P_DEFAULT);
+    attribute = H5Aopen(file, "schema", H5P_DEFAULT);
+    PetscCheck(H5Awrite(attribute, H5T_NATIVE_INT64, &number) >= 0, PETSC_COMM_SELF, PETSC_ERR_FILE_WRITE, "%s", word[1]);
+    H5Aclose(attribute);
+    H5Fclose(file);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitializeNoArguments());
-  PetscCheck(argc > 3, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "make FILE ..., difference A B [FRAME], plant FILE NEW .., or floats FILE NAME ..");
+  PetscCheck(argc > 3, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "make FILE ..., difference A B [FRAME], plant FILE NEW .., schema FILE NEW NUMBER, or floats FILE NAME ..");
   if (!strcmp(argv[1], "make")) PetscCall(Make(argc - 2, argv + 2));
   else if (!strcmp(argv[1], "plant") && argc == 8) PetscCall(Plant(argv + 2));
+  else if (!strcmp(argv[1], "schema") && argc == 5) PetscCall(Schema(argv + 2));
   else if (!strcmp(argv[1], "floats")) PetscCall(Floats(argv[2], argc - 3, argv + 3));
   else PetscCall(Difference(argv[2], argv[3], argc > 4 ? (size_t)atoi(argv[4]) : 0));
   PetscCall(PetscFinalize());
