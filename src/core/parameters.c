@@ -20,14 +20,6 @@ struct _p_KNParameters {
   KNReal    *block[NBLOCKS]; /* (size) each; VALUE NULL before SetUp, others until they are asked for */
 };
 
-/* Elements that a parameter takes: the next one begins on a cache line. */
-static size_t Extent(const KNParameterInfo *info)
-{
-  const size_t line = KN_ALIGN / sizeof(KNReal);
-
-  return (info->size + line - 1) / line * line;
-}
-
 PetscErrorCode KNParametersCreate(KNParameters *parameters)
 {
   PetscFunctionBegin;
@@ -60,8 +52,8 @@ PetscErrorCode KNParametersDeclare(KNParameters p, const KNParameterInfo *info, 
   *entry           = (Parameter){.info = *info, .value = value, .gradient = gradient};
   entry->info.size = 1;
   for (PetscInt i = 0; i < info->rank; i++) entry->info.size *= (size_t)info->shape[i];
-  p->size += Extent(&entry->info);
-  if (info->momentum > 0) p->state += Extent(&entry->info);
+  p->size += KNAligned(entry->info.size);
+  if (info->momentum > 0) p->state += KNAligned(entry->info.size);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -97,7 +89,7 @@ PetscErrorCode KNParametersSetUp(KNParameters p, PetscInt64 seed)
     size_t    *place = &end[entry->info.momentum > 0];
 
     entry->info.offset = *place;
-    *place += Extent(&entry->info);
+    *place += KNAligned(entry->info.size);
     *entry->value = p->block[VALUE] + entry->info.offset;
     PetscCall(KNInitialValues(&entry->info, seed, i, *entry->value));
   }

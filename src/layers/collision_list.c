@@ -23,7 +23,7 @@ static double KNCollisionMeeting(const KNCollision *collision)
 static KNCollisionList KNCollisionExpect(const KNCollision *collision, const KNReal *v)
 {
   const size_t pairs  = KNCollisionAllPairs(collision);
-  double      *weight = collision->weight + (size_t)omp_get_thread_num() * pairs;
+  double      *weight = collision->weight + (size_t)omp_get_thread_num() * KNAligned(pairs);
 
   kn_collision_probability(weight, v, collision->all, pairs, collision->d, collision->S, collision->rate, collision->alpha);
   for (size_t k = 0; k < pairs; k++) weight[k] *= KNCollisionMeeting(collision);
@@ -34,9 +34,9 @@ static KNCollisionList KNCollisionExpect(const KNCollision *collision, const KNR
 static KNCollisionList KNCollisionDraw(const KNCollision *collision, const PetscInt64 draw[4], const KNReal *v)
 {
   const size_t n = collision->n, d = collision->d, thread = (size_t)omp_get_thread_num();
-  uint32_t    *pair   = collision->pair + thread * n;
-  double      *weight = collision->weight + thread * KNCollisionAllPairs(collision);
-  KNReal      *omega  = collision->omega ? collision->omega + thread * (n / 2) * d : NULL;
+  uint32_t    *pair   = collision->pair + thread * KNAligned(n);
+  double      *weight = collision->weight + thread * KNAligned(KNCollisionAllPairs(collision));
+  KNReal      *omega  = collision->omega ? collision->omega + thread * KNAligned(n / 2 * d) : NULL;
   size_t       hits;
 
   kn_collision_attempt(pair, n, draw);
@@ -168,10 +168,10 @@ PetscErrorCode KNCollisionSetGrid(KNCollision *collision, KNLayer layer)
   collision->S = KNGridSize(&layer->grid_in);
   PetscCall(KNCollisionFree(collision));
   PetscCall(KNMalloc(2 * pairs, sizeof(uint32_t), &collision->all));
-  PetscCall(KNMalloc(threads * n, sizeof(uint32_t), &collision->pair));
-  PetscCall(KNMalloc(threads * pairs, sizeof(double), &collision->weight));
-  if (collision->law != KN_LAW_LINE_OF_CENTRES) PetscCall(KNMalloc(threads * (n / 2) * d, sizeof(KNReal), &collision->omega));
-  layer->bytes = (2 * pairs + threads * n) * sizeof(uint32_t) + threads * pairs * sizeof(double) + (collision->omega ? threads * (n / 2) * d * sizeof(KNReal) : 0);
+  PetscCall(KNMalloc(threads * KNAligned(n), sizeof(uint32_t), &collision->pair));
+  PetscCall(KNMalloc(threads * KNAligned(pairs), sizeof(double), &collision->weight));
+  if (collision->law != KN_LAW_LINE_OF_CENTRES) PetscCall(KNMalloc(threads * KNAligned(n / 2 * d), sizeof(KNReal), &collision->omega));
+  layer->bytes = (2 * pairs + threads * KNAligned(n)) * sizeof(uint32_t) + threads * KNAligned(pairs) * sizeof(double) + (collision->omega ? threads * KNAligned(n / 2 * d) * sizeof(KNReal) : 0);
   for (size_t i = 0, k = 0; i < n; i++) {
     for (size_t j = i + 1; j < n; j++, k++) {
       collision->all[2 * k]     = (uint32_t)i;

@@ -27,9 +27,9 @@ typedef struct {
   size_t    n;         /* particles */
   size_t    d, S;      /* dimension and grid points as sizes */
   uint32_t *all;       /* (n (n-1)/2, 2) every pair of particles, for the expectation */
-  uint32_t *pair;      /* (threads, n), each thread has its part: who meets whom */
-  double   *weight;    /* (threads, n (n-1)/2) probability that a pair collides */
-  KNReal   *omega;     /* (threads, n/2, d) directions; NULL for the line of centres */
+  uint32_t *pair;      /* (threads, KNAligned(n)), each thread has its part: who meets whom */
+  double   *weight;    /* (threads, KNAligned(n (n-1)/2)) probability that a pair collides */
+  KNReal   *omega;     /* (threads, KNAligned(n/2 d)) directions; NULL for the line of centres */
 } KNCollision;
 
 /* One sample's collisions: arguments of kn_collision_perform, in the workspace of the thread. */

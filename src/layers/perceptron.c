@@ -49,7 +49,7 @@ typedef struct {
   KNReal  *W1, *dW1, *b1, *db1; /* (H, C_in), (H), in the parameters' blocks, not owned */
   KNReal  *W2, *dW2, *b2, *db2; /* (C_out, H), (C_out), likewise */
   KNReal  *share;               /* (samples, H C_in + H + C_out H + C_out) dW1, db1, dW2, db2 of each sample */
-  KNReal  *work;                /* (threads, 3, H, TILE) */
+  KNReal  *work;                /* (threads, 3, H, TILE): TILE keeps the threads aligned */
 } Perceptron;
 
 static size_t KNPerceptronShare(KNLayer layer)

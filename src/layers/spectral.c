@@ -81,7 +81,7 @@ typedef struct {
   KNReal     *Y;                   /* (K, 2 samples, 2 C_out), of the output or of its gradient */
   KNReal     *sum;                 /* (K, 2, samples, C_out) A dy, to be added up over the ranks of a sample; NULL: it is whole */
   size_t      first, end;          /* modes of whose weights this rank computes the gradient */
-  KNReal     *term;                /* (threads, C_in, 2, C_out) of one mode, where gradients are added */
+  KNReal     *term;                /* (threads, KNAligned(C_in 2 C_out)) of one mode, where gradients are added */
 } Spectral;
 
 static PetscErrorCode KNLayerSetFromOptions_Spectral(KNLayer layer)
@@ -153,7 +153,7 @@ static PetscErrorCode KNLayerSetGrid_Spectral(KNLayer layer)
   PetscCall(KNMalloc(spectral->K * 2 * B * Ci, sizeof(KNReal), &spectral->X));
   PetscCall(KNMalloc(spectral->K * 2 * B * Ci, sizeof(KNReal), &spectral->dX));
   PetscCall(KNMalloc(spectral->K * 4 * B * Co, sizeof(KNReal), &spectral->Y));
-  PetscCall(KNMalloc((size_t)layer->threads * 2 * Ci * Co, sizeof(KNReal), &spectral->term));
+  PetscCall(KNMalloc((size_t)layer->threads * KNAligned(2 * Ci * Co), sizeof(KNReal), &spectral->term));
   KNTransformWeight(spectral->of_output, spectral->w);
   PetscCallMPI(MPI_Comm_size(layer->comm, &size));
   PetscCallMPI(MPI_Comm_rank(layer->comm, &rank));
@@ -166,7 +166,7 @@ static PetscErrorCode KNLayerSetGrid_Spectral(KNLayer layer)
   flops_modes     = 8 * (PetscLogDouble)(spectral->K * Ci * Co);
   layer->flops[0] = flops_in + flops_out + flops_modes;
   layer->flops[1] = flops_in + flops_out + 2 * flops_modes;
-  layer->bytes    = bytes_in + bytes_out + spectral->K * (1 + 4 * B * (Ci + Co) + (grid->whole ? 2 * B * Co : 0)) * sizeof(KNReal) + (size_t)layer->threads * 2 * Ci * Co * sizeof(KNReal);
+  layer->bytes    = bytes_in + bytes_out + spectral->K * (1 + 4 * B * (Ci + Co) + (grid->whole ? 2 * B * Co : 0)) * sizeof(KNReal) + (size_t)layer->threads * KNAligned(2 * Ci * Co) * sizeof(KNReal);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -228,7 +228,7 @@ static void KNLayerJoinBack_Spectral(KNLayer layer, const KNPass *pass)
 {
   const Spectral *spectral = layer->data;
   const size_t    B = (size_t)pass->samples, Ci = (size_t)layer->in, Co = (size_t)layer->out;
-  KNReal         *term = pass->gradients == INSERT_VALUES ? NULL : spectral->term + (size_t)omp_get_thread_num() * 2 * Ci * Co;
+  KNReal         *term = pass->gradients == INSERT_VALUES ? NULL : spectral->term + (size_t)omp_get_thread_num() * KNAligned(2 * Ci * Co);
 
   if (spectral->sum) {
     KNSpectralSum(layer, spectral->sum, B, Co);

@@ -107,9 +107,9 @@ PetscErrorCode KNTransformCreate_FFT(KNTransform transform, const KNGrid *grid)
   t->m  = transform->m;
   t->h  = grid->dim == 2 ? t->m : 0;
   t->K1 = grid->dim == 2 ? 2 * t->m : 1;
-  t->nz = KNRounded(t->n1 * (t->n2 / 2 + 1) * 2);
-  t->nu = KNRounded(t->C * t->n1 * 2 * t->m);
-  transform->reals = t->nz + t->nu + KNRounded(t->n1 * t->n2);
+  t->nz = KNAligned(t->n1 * (t->n2 / 2 + 1) * 2);
+  t->nu = KNAligned(t->C * t->n1 * 2 * t->m);
+  transform->reals = t->nz + t->nu + KNAligned(t->n1 * t->n2);
   transform->flops = KNTransformFlops_FFT(t->n1, t->n2, t->m, t->C);
   PetscCall(KNMalloc((size_t)transform->threads * transform->reals, sizeof(KNReal), &transform->work));
   PetscCall(KNFFTPlan(t, transform->work));

@@ -128,8 +128,8 @@ PetscErrorCode KNTransformCreate_Outer(KNTransform transform, const KNGrid *grid
   o->K     = 1;
   if (inner) PetscCall(KNTransformGetSizes(inner, &o->K, NULL, &flops, &bytes));
   o->K0 = transform->K / o->K;
-  o->nv = KNRounded(o->K * 2 * o->n0);
-  transform->reals    = o->nv + KNRounded(o->K * 4 * o->K0);
+  o->nv = KNAligned(o->K * 2 * o->n0);
+  transform->reals    = o->nv + KNAligned(o->K * 4 * o->K0);
   transform->flops    = (PetscLogDouble)transform->C * (flops + 8 * (PetscLogDouble)(o->K * o->n0 * o->K0));
   transform->matrices = bytes + o->n0 * 4 * o->K0 * sizeof(KNReal);
   PetscCall(KNMalloc((size_t)transform->threads * transform->reals, sizeof(KNReal), &transform->work));

@@ -168,8 +168,8 @@ PetscErrorCode KNTransformCreate_Product(KNTransform transform, const KNGrid *gr
   t->group = PetscMin(t->C, t->n1 > 1 ? PetscMax(256 / t->n2, 1) : 256);
   t->even  = (t->n1 > 1 ? t->n1 : t->n2) / 2 + 1;
   t->odd   = ((t->n1 > 1 ? t->n1 : t->n2) - 1) / 2;
-  t->nz    = KNRounded(t->group * (t->n1 > 1 ? (t->even + t->odd + 2 * t->h + 1) * t->n2 : t->even + t->odd));
-  transform->reals = t->nz + KNRounded(t->group * (2 * t->h + 1) * 2 * t->m);
+  t->nz    = KNAligned(t->group * (t->n1 > 1 ? (t->even + t->odd + 2 * t->h + 1) * t->n2 : t->even + t->odd));
+  transform->reals = t->nz + KNAligned(t->group * (2 * t->h + 1) * 2 * t->m);
   transform->flops = KNTransformFlops_Product(t->n1, t->n2, t->m, t->C);
   PetscCall(KNMalloc((size_t)transform->threads * transform->reals, sizeof(KNReal), &transform->work));
   PetscCall(KNProductWaves(t));

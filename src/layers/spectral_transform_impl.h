@@ -22,14 +22,6 @@ struct _p_KNTransform {
   void          *data;
 };
 
-/* The next multiple of a cache line, so that the parts of a workspace are aligned. */
-static inline size_t KNRounded(size_t reals)
-{
-  const size_t line = KN_ALIGN / sizeof(KNReal);
-
-  return (reals + line - 1) / line * line;
-}
-
 /*
   Not collective. Each fills in ops, flops, reals, matrices and data; C, K, m and threads are given. One or two axes, whole; inner (owned from here on, NULL: a line): of grid->n[0] fields on
   all axes but the first.

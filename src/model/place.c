@@ -32,7 +32,6 @@ static size_t LowestGap(const Span span[], PetscInt count, size_t size)
 
 PetscErrorCode KNProgramPlace(KNProgram *program, PetscInt count, KNBuffer buffer[])
 {
-  const size_t line = KN_ALIGN / sizeof(KNReal);
   Span        *span;
 
   PetscFunctionBegin;
@@ -40,13 +39,13 @@ PetscErrorCode KNProgramPlace(KNProgram *program, PetscInt count, KNBuffer buffe
   for (PetscInt n = 0; n < count; n++) {
     KNBuffer     *b     = &buffer[n];
     const KNPlace place = PhaseOf(program, b->first) == PhaseOf(program, b->last) ? KN_PLACE_THREAD : KN_PLACE_SAMPLE;
-    const size_t  size  = (b->size + line - 1) / line * line;
+    const size_t  size  = KNAligned(b->size);
     size_t       *whole = place == KN_PLACE_THREAD ? &program->scratch : &program->room;
     PetscInt      used  = 0;
 
     for (PetscInt m = 0; m < n; m++) {
       const KNBuffer *o   = &buffer[m];
-      const size_t    end = o->ref.at + (o->size + line - 1) / line * line;
+      const size_t    end = o->ref.at + KNAligned(o->size);
       PetscInt        i   = used;
 
       if (o->ref.place != place || o->last < b->first || b->last < o->first) continue;
