@@ -1,6 +1,7 @@
 /*
-  The two sweeps of a network: its program, phase by phase. Each thread takes its samples one after the other through all operations of a phase; between phases all
-  meet. Only the main thread talks to others, between phases and after each of its samples.
+  The two sweeps of a network: its program, phase by phase. Each thread takes its samples one after the other through
+  all operations of a phase; between phases all meet. Only the main thread talks to others, between phases and after
+  each of its samples.
 */
 #include "model_impl.h"
 #include <omp.h>
@@ -17,7 +18,14 @@ typedef struct {
 
 static Sweep Begin(KNModel model, const KNPass *pass, const KNReal *x, KNReal *y, const KNReal *dy, KNReal *dx)
 {
-  return (Sweep){.model = model, .pass = pass, .x = x, .dy = dy, .y = y, .dx = dx, .nx = KNModelValueSize(model, 0), .ny = KNModelValueSize(model, model->result)};
+  return (Sweep){.model = model,
+                 .pass  = pass,
+                 .x     = x,
+                 .dy    = dy,
+                 .y     = y,
+                 .dx    = dx,
+                 .nx    = KNModelValueSize(model, 0),
+                 .ny    = KNModelValueSize(model, model->result)};
 }
 
 /* What is read only is never written: the constness of x and dy is the caller's. */
@@ -31,7 +39,10 @@ static KNReal *Locate(const Sweep *s, KNRef ref, size_t b)
   case KN_PLACE_DOUTPUT: return (KNReal *)s->dy + b * s->ny;
   case KN_PLACE_DINPUT: return s->dx ? s->dx + b * s->nx : NULL;
   case KN_PLACE_SAMPLE: return ref.for_input && !s->dx ? NULL : model->memory + b * model->program.room + ref.at;
-  case KN_PLACE_THREAD: return ref.for_input && !s->dx ? NULL : model->memory + (size_t)model->samples * model->program.room + (size_t)omp_get_thread_num() * model->program.scratch + ref.at;
+  case KN_PLACE_THREAD:
+    return ref.for_input && !s->dx ? NULL
+                                   : model->memory + (size_t)model->samples * model->program.room +
+                                       (size_t)omp_get_thread_num() * model->program.scratch + ref.at;
   default: return NULL;
   }
 }

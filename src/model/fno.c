@@ -8,12 +8,14 @@
     fno            x_{l+1} = GELU(z), none after the last block: the original network
     plain          x_{l+1} = x_l + GELU(z): free flight, x the positions and v = GELU(z) the velocities of particles
     collision      x_{l+1} = x_l + C(x_l, GELU(z)): collide, then drift (KITINet, arXiv 2505.17919)
-    fno_collision  x_{l+1} = GELU(p + C(p, u)), p = W x_l + b the positions, u = K x_l the velocities; z after the last block
-    transport      x_{l+1} = x_l + GELU(p + C(p, u) - tau (C(p, u) . grad) p): collide, stream over the grid, drift
+    fno_collision  x_{l+1} = GELU(p + C(p, u)), p = W x_l + b the positions, u = K x_l the velocities; z after the last
+  block transport      x_{l+1} = x_l + GELU(p + C(p, u) - tau (C(p, u) . grad) p): collide, stream over the grid, drift
 
-  Dropout, the rival of collisions, acts on GELU(z) of plain and fno. An output without axes (scores of classes) takes the mean of x_L over the points before the head.
+  Dropout, the rival of collisions, acts on GELU(z) of plain and fno. An output without axes (scores of classes) takes
+  the mean of x_L over the points before the head.
 
-  Copy this file to add a recipe of your own, and add one line to model_list.h. recipe.h says what a recipe can do; this is all there is to one: options, then the list.
+  Copy this file to add a recipe of your own, and add one line to model_list.h. recipe.h says what a recipe can do; this
+  is all there is to one: options, then the list.
 */
 #include "recipe.h"
 #include <kitinet/error.h>
@@ -46,13 +48,16 @@ static PetscErrorCode AddDropout(KNModel model, const char name[], KNValue *x)
   PetscFunctionBegin;
   PetscCall(KNModelAddLayer(model, "dropout", name, 1, x, PETSC_DECIDE, &dropout));
   PetscCall(KNLayerGetProperties(dropout, &properties));
-  PetscCheck(!properties.drops, PETSC_COMM_WORLD, KN_ERR_USAGE, "-model_dropout_kind residual leaves out the step of a residual connection, of which -model_residual fno has none: choose element, channel, or -model_residual plain");
+  PetscCheck(!properties.drops, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-model_dropout_kind residual leaves out the step of a residual connection, of which -model_residual fno "
+             "has none: choose element, channel, or -model_residual plain");
   PetscCall(KNModelApplyLayer(model, dropout, 1, x, x));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* x becomes x_{l+1}. */
-static PetscErrorCode AddBlock(KNModel model, PetscInt l, const Placement *at, PetscBool last, PetscReal dropout, KNValue *x)
+static PetscErrorCode AddBlock(KNModel model, PetscInt l, const Placement *at, PetscBool last, PetscReal dropout,
+                               KNValue *x)
 {
   char    block[KN_MAX_NAME], name[KN_MAX_NAME];
   KNLayer pointwise;
@@ -68,8 +73,10 @@ static PetscErrorCode AddBlock(KNModel model, PetscInt l, const Placement *at, P
     if (at->carries) PetscCall(KNModelAdd(model, *x, next));
   } else {
     PetscCall(KNModelApplyLayerAdd(model, pointwise, 1, x, z));
-    if (at->carries) PetscCall(KNModelApplyResidual(model, at->kind, block, *x, z, KN_ACTIVATION_VELOCITY, dropout, &next));
-    else if (!last) PetscCall(KNModelApply(model, "gelu", KNModelName(block, "gelu", name), 1, &z, PETSC_DECIDE, &next));
+    if (at->carries)
+      PetscCall(KNModelApplyResidual(model, at->kind, block, *x, z, KN_ACTIVATION_VELOCITY, dropout, &next));
+    else if (!last)
+      PetscCall(KNModelApply(model, "gelu", KNModelName(block, "gelu", name), 1, &z, PETSC_DECIDE, &next));
     else next = z;
     if (!at->carries && !last && dropout > 0) PetscCall(AddDropout(model, KNModelName(block, "dropout", name), &next));
   }
@@ -88,7 +95,8 @@ static PetscErrorCode KNModelBuild_FNO(KNModel model)
   PetscCall(KNOptionsInt("-model_width", "channels of the residual stream", 1, 4096, &width));
   PetscCall(KNOptionsInt("-model_layers", "blocks", 1, 256, &blocks));
   PetscCall(KNOptionsChoice("-model_residual", "how a block is added to its input", FormNames, &form));
-  PetscCall(KNModelDropoutSetFromOptions(FormNames[form], (PetscBool)(form == FORM_PLAIN || form == FORM_FNO), &dropout));
+  PetscCall(
+    KNModelDropoutSetFromOptions(FormNames[form], (PetscBool)(form == FORM_PLAIN || form == FORM_FNO), &dropout));
   at = &Placements[form];
 
   PetscCall(KNModelGetInput(model, &x));

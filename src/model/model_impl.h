@@ -26,29 +26,31 @@ typedef struct {
 
 struct _p_KNModel {
   PetscErrorCode (*build)(KNModel); /* the recipe */
-  char         type[KN_MAX_NAME];
-  PetscInt     dim, in, out;
-  PetscInt     axes;       /* of the output's grid: dim, or 0 */
-  KNGrid       grid;
-  MPI_Comm     comm;       /* ranks that share a sample; not owned */
-  PetscInt     samples;    /* largest batch */
-  PetscBool    training;   /* activations for backward are kept */
-  PetscInt     recompute;  /* blocks whose activations backward computes again together; 0: none */
+  char      type[KN_MAX_NAME];
+  PetscInt  dim, in, out;
+  PetscInt  axes; /* of the output's grid: dim, or 0 */
+  KNGrid    grid;
+  MPI_Comm  comm;      /* ranks that share a sample; not owned */
+  PetscInt  samples;   /* largest batch */
+  PetscBool training;  /* activations for backward are kept */
+  PetscInt  recompute; /* blocks whose activations backward computes again together; 0: none */
 
-  PetscInt      nlayers;
-  KNLayer      *layer;     /* (nlayers) in order of the forward sweep; owned */
-  size_t       *offset;    /* (nlayers + 1) from where on gradients belong to the layer and those behind it: KNParametersGetOffset() */
+  PetscInt nlayers;
+  KNLayer *layer; /* (nlayers) in order of the forward sweep; owned */
+  size_t *
+    offset; /* (nlayers + 1) from where on gradients belong to the layer and those behind it: KNParametersGetOffset() */
   PetscInt      nvalues, nsteps, nblocks, nstreams;
-  KNModelValue *value;     /* (nvalues), value 0 is the input */
-  KNModelStep  *step;      /* (nsteps) */
-  KNValue      *stream;    /* (nstreams) x_0, x_1, .. */
-  KNValue       result;    /* the output */
+  KNModelValue *value;  /* (nvalues), value 0 is the input */
+  KNModelStep  *step;   /* (nsteps) */
+  KNValue      *stream; /* (nstreams) x_0, x_1, .. */
+  KNValue       result; /* the output */
 
   KNProgram    program;    /* what the sweeps do on this grid; owned */
   KNReal      *memory;     /* of its arrays: (samples, program->room) and (threads, program->scratch); owned */
   int          threads;    /* largest team */
   KNParameters parameters; /* owned */
-  PetscInt     held;       /* blocks of parameters in memory: the values; once it was planned for training, gradients and moments too */
+  PetscInt
+    held; /* blocks of parameters in memory: the values; once it was planned for training, gradients and moments too */
   PetscErrorCode (*done)(void *context, size_t offset); /* NULL: nobody wants to know how far backward is */
   void          *done_context;
   size_t         complete; /* gradients from here on are complete in the present backward sweep */
@@ -67,20 +69,24 @@ static inline PetscInt KNModelStepGroup(KNModel model, PetscInt step)
   return model->recompute ? model->step[step].block / model->recompute : 0;
 }
 
-/* Not collective, in KNModelSetUp() before the layers'. Which values have the channels of the residual stream; the layers' roles follow. */
+/* Not collective, in KNModelSetUp() before the layers'. Which values have the channels of the residual stream; the
+ * layers' roles follow. */
 PETSC_INTERN PetscErrorCode KNModelSpreadRoles(KNModel model);
 
 /* Not collective, after KNModelSetUp(). Whether the layer has parameters. */
 PETSC_INTERN PetscBool KNModelLayerTrains(KNModel model, KNLayer layer);
 
-/* Collective on the model's comm, inside KNModelSetGrid(): plans the layers step by step; sets the values' grids and roots. */
+/* Collective on the model's comm, inside KNModelSetGrid(): plans the layers step by step; sets the values' grids and
+ * roots. */
 PETSC_INTERN PetscErrorCode KNModelPlanSteps(KNModel model);
 
 /* Not collective. The two sweeps (execute.c). x, y, dy, dx as KNModelForward(), KNModelBackward(). */
 PETSC_INTERN PetscErrorCode KNModelRunForward(KNModel model, const KNPass *pass, const KNReal *x, KNReal *y);
-PETSC_INTERN PetscErrorCode KNModelRunBackward(KNModel model, const KNPass *pass, const KNReal *x, const KNReal *dy, KNReal *dx);
+PETSC_INTERN PetscErrorCode KNModelRunBackward(KNModel model, const KNPass *pass, const KNReal *x, const KNReal *dy,
+                                               KNReal *dx);
 
-/* Not collective. For the backward sweep, on the main thread, also in parallel regions: after each sample, so that messages move on. An error waits for the phase's end. */
+/* Not collective. For the backward sweep, on the main thread, also in parallel regions: after each sample, so that
+ * messages move on. An error waits for the phase's end. */
 PETSC_INTERN void KNModelGradientsWait(KNModel model);
 
 #endif

@@ -14,12 +14,17 @@ PetscErrorCode KNModelDropoutSetFromOptions(const char residual[], PetscBool fit
 {
   PetscFunctionBegin;
   *dropout = 0;
-  PetscCall(KNOptionsReal("-model_dropout", "part of a block's velocities set to 0 in training, the others divided by what is left; 0: none (residual plain and fno; opens more options)", 0, 0.9, dropout));
-  PetscCheck(*dropout == 0 || fits, PETSC_COMM_WORLD, KN_ERR_USAGE, "-model_dropout is for -model_residual plain or fno, not %s: leave one of them out", residual);
+  PetscCall(KNOptionsReal("-model_dropout",
+                          "part of a block's velocities set to 0 in training, the others divided by what is left; 0: "
+                          "none (residual plain and fno; opens more options)",
+                          0, 0.9, dropout));
+  PetscCheck(*dropout == 0 || fits, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-model_dropout is for -model_residual plain or fno, not %s: leave one of them out", residual);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNModelApplyResidual(KNModel model, const char kind[], const char block[], KNValue x, KNValue v, KNActivation activation, PetscReal dropout, KNValue *next)
+PetscErrorCode KNModelApplyResidual(KNModel model, const char kind[], const char block[], KNValue x, KNValue v,
+                                    KNActivation activation, PetscReal dropout, KNValue *next)
 {
   char        name[KN_MAX_NAME];
   const char *type = NULL;
@@ -34,7 +39,8 @@ PetscErrorCode KNModelApplyResidual(KNModel model, const char kind[], const char
   }
   PetscCheck(type, PETSC_COMM_SELF, PETSC_ERR_ARG_UNKNOWN_TYPE, "there is no residual \"%s\"", kind);
   if (dropout > 0) { /* what was dropped is added to x: the layers of other kinds have velocities of their own */
-    if (activation == KN_ACTIVATION_VELOCITY) PetscCall(KNModelApply(model, "gelu", KNModelName(block, "gelu", name), 1, &v, PETSC_DECIDE, &v));
+    if (activation == KN_ACTIVATION_VELOCITY)
+      PetscCall(KNModelApply(model, "gelu", KNModelName(block, "gelu", name), 1, &v, PETSC_DECIDE, &v));
     PetscCall(KNModelApply(model, "dropout", KNModelName(block, "dropout", name), 1, &v, PETSC_DECIDE, &v));
     PetscCall(KNModelAdd(model, x, v));
     *next = v;

@@ -1,6 +1,6 @@
 /*
-  Where the arrays of a program lie. An array that one phase alone touches belongs to the thread, any other to the sample. Arrays are placed in the order of their
-  birth, each at the lowest place that is free as long as it lives.
+  Where the arrays of a program lie. An array that one phase alone touches belongs to the thread, any other to the
+  sample. Arrays are placed in the order of their birth, each at the lowest place that is free as long as it lives.
 */
 #include "program.h"
 

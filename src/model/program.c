@@ -1,5 +1,66 @@
-/* A network's program: emitted (emit.c), its arrays placed (place.c), and what is complete after each of its phases. */
+/*
+  A network's program: its operations emitted (emit.c, emit_back.c), its arrays placed (place.c), and what is complete
+  after each of its phases.
+
+  Who reads a value last is only known at the end: the operations are emitted twice, the first time without sharing of
+  arrays.
+*/
 #include "emit.h"
+
+/* What is known of the values before anything is emitted. */
+static PetscErrorCode BuilderSetUp(KNBuilder *b)
+{
+  const KNModel model = b->model;
+  const size_t  n     = (size_t)model->nvalues;
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc7(n, &b->current, n, &b->written, n, &b->gradient, n, &b->producers, n, &b->trained, n,
+                         &b->crosses, n, &b->needed));
+  for (size_t v = 0; v < n; v++) b->current[v] = b->gradient[v] = -1;
+  for (PetscInt s = 0; s < model->nsteps; s++) {
+    const KNModelStep *step = &model->step[s];
+    const KNValue      out  = KNBuilderRoot(b, step->out);
+
+    if (KNBuilderTraits(step->layer).identity) continue;
+    b->producers[out]++;
+    b->written[out] = KNModelStepGroup(model, s);
+    if (step->layer && KNModelLayerTrains(model, step->layer)) b->trained[out] = PETSC_TRUE;
+    for (PetscInt i = 0; i < step->inputs; i++) {
+      const KNValue v = KNBuilderRoot(b, step->in[i]);
+
+      if (b->trained[v]) b->trained[out] = PETSC_TRUE;
+      if (v == 0 || b->written[v] < KNModelStepGroup(model, s)) b->crosses[v] = PETSC_TRUE;
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode BuilderReset(KNBuilder *b)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree7(b->current, b->written, b->gradient, b->producers, b->trained, b->crosses, b->needed));
+  PetscCall(PetscFree(b->buffer));
+  PetscCall(PetscFree(b->instance));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode BuilderRun(KNModel model, PetscBool training, const KNInstance before[], KNProgram *program,
+                                 KNBuilder *b)
+{
+  PetscFunctionBegin;
+  *b       = (KNBuilder){.model = model, .program = program, .before = before};
+  *program = (KNProgram){.nops = 0};
+  PetscCall(BuilderSetUp(b));
+  PetscCall(KNBuilderNewPhase(b, NULL, PETSC_FALSE));
+  for (PetscInt s = 0; s < model->nsteps; s++) PetscCall(KNBuilderForward(b, &model->step[s]));
+  program->forward = program->nphases;
+  if (training) {
+    PetscCall(KNBuilderNewPhase(b, NULL, PETSC_FALSE));
+    PetscCall(KNBuilderSweepBack(b));
+  }
+  program->phase[program->nphases - 1].end = program->nops;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
 
 /* A network keeps its residual stream for KNModelGetStream(), unless it computes values again. */
 static PetscErrorCode KeepStream(KNBuilder *b, PetscBool training)
@@ -41,7 +102,8 @@ static void ResolveAll(KNProgram *program, PetscInt nstreams, const KNBuffer buf
   for (PetscInt l = 0; l < nstreams; l++) Resolve(&program->stream[l], buffer);
 }
 
-/* The gradients of a layer that has no shares to add up are complete when its samples have met; of others, after the phase. Without parameters they always are. */
+/* The gradients of a layer that has no shares to add up are complete when its samples have met; of others, after the
+ * phase. Without parameters they always are. */
 static PetscErrorCode FindComplete(KNModel model, KNProgram *program)
 {
   PetscBool *complete;
@@ -78,16 +140,16 @@ PetscErrorCode KNProgramBuild(KNModel model, PetscBool training, KNProgram *prog
   KNBuilder first, second;
 
   PetscFunctionBegin;
-  PetscCall(KNBuilderRun(model, training, NULL, program, &first));
+  PetscCall(BuilderRun(model, training, NULL, program, &first));
   PetscCall(KeepStream(&first, training));
   PetscCall(KNProgramReset(program));
-  PetscCall(KNBuilderRun(model, training, first.instance, program, &second));
+  PetscCall(BuilderRun(model, training, first.instance, program, &second));
   PetscCall(KeepStream(&second, training));
   PetscCall(KNProgramPlace(program, second.nbuffers, second.buffer));
   ResolveAll(program, model->nstreams, second.buffer);
   if (training) PetscCall(FindComplete(model, program));
-  PetscCall(KNBuilderReset(&first));
-  PetscCall(KNBuilderReset(&second));
+  PetscCall(BuilderReset(&first));
+  PetscCall(BuilderReset(&second));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -11,7 +11,8 @@ static PetscErrorCode NewValue(KNModel model, PetscInt channels, PetscInt dim, K
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode NewStep(KNModel model, KNLayer layer, PetscInt inputs, const KNValue in[], KNValue out, InsertMode mode)
+static PetscErrorCode NewStep(KNModel model, KNLayer layer, PetscInt inputs, const KNValue in[], KNValue out,
+                              InsertMode mode)
 {
   KNModelStep *step;
 
@@ -31,7 +32,8 @@ PetscErrorCode KNModelGetInput(KNModel model, KNValue *x)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNModelAddLayer(KNModel model, const char type[], const char name[], PetscInt inputs, const KNValue in[], PetscInt channels, KNLayer *layer)
+PetscErrorCode KNModelAddLayer(KNModel model, const char type[], const char name[], PetscInt inputs, const KNValue in[],
+                               PetscInt channels, KNLayer *layer)
 {
   const KNModelValue *first = &model->value[in[0]];
 
@@ -39,9 +41,11 @@ PetscErrorCode KNModelAddLayer(KNModel model, const char type[], const char name
   PetscCall(KNLayerCreate(type, name, model->nlayers, layer));
   PetscCall(PetscRealloc((size_t)(model->nlayers + 1) * sizeof(*model->layer), &model->layer));
   model->layer[model->nlayers++] = *layer;
-  PetscCall(KNLayerSetChannels(*layer, first->dim, first->channels, channels == PETSC_DECIDE ? first->channels : channels));
+  PetscCall(
+    KNLayerSetChannels(*layer, first->dim, first->channels, channels == PETSC_DECIDE ? first->channels : channels));
   for (PetscInt i = 1; i < inputs; i++) {
-    if (model->value[in[i]].channels != first->channels) PetscCall(KNLayerSetInput(*layer, i, model->value[in[i]].channels));
+    if (model->value[in[i]].channels != first->channels)
+      PetscCall(KNLayerSetInput(*layer, i, model->value[in[i]].channels));
   }
   PetscCall(KNLayerSetFromOptions(*layer));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -69,7 +73,8 @@ PetscErrorCode KNModelApplyLayerAdd(KNModel model, KNLayer layer, PetscInt input
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNModelApply(KNModel model, const char type[], const char name[], PetscInt inputs, const KNValue in[], PetscInt channels, KNValue *out)
+PetscErrorCode KNModelApply(KNModel model, const char type[], const char name[], PetscInt inputs, const KNValue in[],
+                            PetscInt channels, KNValue *out)
 {
   KNLayer layer;
 
@@ -104,8 +109,8 @@ PetscErrorCode KNModelSetStream(KNModel model, KNValue value)
 {
   PetscFunctionBegin;
   PetscCall(PetscRealloc((size_t)(model->nstreams + 1) * sizeof(*model->stream), &model->stream));
-  model->value[value].stream     = PETSC_TRUE;
-  model->value[value].site       = model->nstreams;
+  model->value[value].stream       = PETSC_TRUE;
+  model->value[value].site         = model->nstreams;
   model->stream[model->nstreams++] = value;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -155,10 +160,12 @@ PetscErrorCode KNModelSpreadRoles(KNModel model)
   }
   for (PetscInt s = 0; s < model->nsteps; s++) { /* what comes from it */
     const KNModelStep *step = &model->step[s];
-    KNModelValue      *out  = &model->value[step->out], *in = &model->value[step->in[0]];
+    KNModelValue      *out = &model->value[step->out], *in = &model->value[step->in[0]];
 
     if (in->stream && KeepsChannels(model, step)) out->stream = PETSC_TRUE;
-    if (step->layer) PetscCall(KNLayerSetRoles(step->layer, in->stream ? KN_ROLE_STREAM_IN : KN_ROLE_NONE, out->stream ? KN_ROLE_STREAM_OUT : KN_ROLE_NONE, in->site));
+    if (step->layer)
+      PetscCall(KNLayerSetRoles(step->layer, in->stream ? KN_ROLE_STREAM_IN : KN_ROLE_NONE,
+                                out->stream ? KN_ROLE_STREAM_OUT : KN_ROLE_NONE, in->site));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

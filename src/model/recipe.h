@@ -1,5 +1,6 @@
 /*
-  What a recipe says. A network is a list of steps, each of which applies a layer to values (fields that other steps wrote) and writes a value, or adds to one:
+  What a recipe says. A network is a list of steps, each of which applies a layer to values (fields that other steps
+  wrote) and writes a value, or adds to one:
 
       KNModelGetInput(model, &x);
       KNModelApply(model, "linear", "lift", 1, &x, width, &x);
@@ -9,10 +10,12 @@
         ...
       KNModelSetOutput(model, y);
 
-  The executor does the rest: it runs the list forward and backward, one sample after the other while it is in the cache, meets where a layer joins the samples, owns
-  all arrays, and tells which gradients are complete. The order of the list is the order of the sweep; a value is read only after all steps that write it.
+  The executor does the rest: it runs the list forward and backward, one sample after the other while it is in the
+  cache, meets where a layer joins the samples, owns all arrays, and tells which gradients are complete. The order of
+  the list is the order of the sweep; a value is read only after all steps that write it.
 
-  Not collective, but for the options that layers read: a recipe is called on all ranks alike. Names of layers are prefixes of their parameters.
+  Not collective, but for the options that layers read: a recipe is called on all ranks alike. Names of layers are
+  prefixes of their parameters.
 */
 #ifndef KITINET_RECIPE_H
 #define KITINET_RECIPE_H
@@ -23,18 +26,23 @@
 PETSC_INTERN PetscErrorCode KNModelGetInput(KNModel model, KNValue *x);
 
 /*
-  Appends a step with a new layer: out = layer(in[0..inputs)). channels: of out; PETSC_DECIDE: as many as in[0]. *out may be the variable that in points to.
-  Collective on PETSC_COMM_WORLD: reads the layer's options.
+  Appends a step with a new layer: out = layer(in[0..inputs)). channels: of out; PETSC_DECIDE: as many as in[0]. *out
+  may be the variable that in points to. Collective on PETSC_COMM_WORLD: reads the layer's options.
 */
-PETSC_INTERN PetscErrorCode KNModelApply(KNModel model, const char type[], const char name[], PetscInt inputs, const KNValue in[], PetscInt channels, KNValue *out);
+PETSC_INTERN PetscErrorCode KNModelApply(KNModel model, const char type[], const char name[], PetscInt inputs,
+                                         const KNValue in[], PetscInt channels, KNValue *out);
 
 /*
-  The same in two parts, where layers have another order than steps. A layer is applied once. Its position among the layers is its number, a coordinate of its draws, and the
-  place of its parameters. ApplyLayerAdd adds to a value that an earlier step wrote.
+  The same in two parts, where layers have another order than steps. A layer is applied once. Its position among the
+  layers is its number, a coordinate of its draws, and the place of its parameters. ApplyLayerAdd adds to a value that
+  an earlier step wrote.
 */
-PETSC_INTERN PetscErrorCode KNModelAddLayer(KNModel model, const char type[], const char name[], PetscInt inputs, const KNValue in[], PetscInt channels, KNLayer *layer);
-PETSC_INTERN PetscErrorCode KNModelApplyLayer(KNModel model, KNLayer layer, PetscInt inputs, const KNValue in[], KNValue *out);
-PETSC_INTERN PetscErrorCode KNModelApplyLayerAdd(KNModel model, KNLayer layer, PetscInt inputs, const KNValue in[], KNValue out);
+PETSC_INTERN PetscErrorCode KNModelAddLayer(KNModel model, const char type[], const char name[], PetscInt inputs,
+                                            const KNValue in[], PetscInt channels, KNLayer *layer);
+PETSC_INTERN PetscErrorCode KNModelApplyLayer(KNModel model, KNLayer layer, PetscInt inputs, const KNValue in[],
+                                              KNValue *out);
+PETSC_INTERN PetscErrorCode KNModelApplyLayerAdd(KNModel model, KNLayer layer, PetscInt inputs, const KNValue in[],
+                                                 KNValue out);
 
 /* Not collective. Channels of a value. */
 PETSC_INTERN PetscErrorCode KNModelGetChannels(KNModel model, KNValue value, PetscInt *channels);
@@ -46,12 +54,14 @@ PETSC_INTERN PetscErrorCode KNModelSetAxes(KNModel model, KNValue value, PetscIn
 PETSC_INTERN PetscErrorCode KNModelAdd(KNModel model, KNValue in, KNValue out);
 
 /*
-  The value is x_l of the residual stream, l = 0, 1, .. in the order of these calls: KNModelGetStream() shows it, parameters that read it have its number. What keeps the
-  channels of x_l, or becomes x_l without a change of channels, has the same roles.
+  The value is x_l of the residual stream, l = 0, 1, .. in the order of these calls: KNModelGetStream() shows it,
+  parameters that read it have its number. What keeps the channels of x_l, or becomes x_l without a change of channels,
+  has the same roles.
 */
 PETSC_INTERN PetscErrorCode KNModelSetStream(KNModel model, KNValue value);
 
-/* Backward applies the value's step again where it needs it, instead of keeping it: for what is cheap to compute. The step's layer does not join samples. */
+/* Backward applies the value's step again where it needs it, instead of keeping it: for what is cheap to compute. The
+ * step's layer does not join samples. */
 PETSC_INTERN PetscErrorCode KNModelSetRecomputed(KNModel model, KNValue value);
 
 /* Here a block ends: -train_recompute keeps what passes from one block to another. */
@@ -60,14 +70,16 @@ PETSC_INTERN PetscErrorCode KNModelEndBlock(KNModel model);
 /* Not collective. "block.part" in name, which is returned. */
 PETSC_INTERN const char *KNModelName(const char block[], const char part[], char name[KN_MAX_NAME]);
 
-/* Collective on PETSC_COMM_WORLD. -model_dropout. residual, fits: its name, whether dropout has a meaning for it; raises KN_ERR_USAGE. */
+/* Collective on PETSC_COMM_WORLD. -model_dropout. residual, fits: its name, whether dropout has a meaning for it;
+ * raises KN_ERR_USAGE. */
 PETSC_INTERN PetscErrorCode KNModelDropoutSetFromOptions(const char residual[], PetscBool fits, PetscReal *dropout);
 
 /*
-  A residual connection: next = R(x, v) of a kind of residual.h, with GELU of v or of the result (activation). Its layer is named after the block and its type.
-  dropout > 0: next = x + dropout(v), in place of a kind.
+  A residual connection: next = R(x, v) of a kind of residual.h, with GELU of v or of the result (activation). Its layer
+  is named after the block and its type. dropout > 0: next = x + dropout(v), in place of a kind.
 */
-PETSC_INTERN PetscErrorCode KNModelApplyResidual(KNModel model, const char kind[], const char block[], KNValue x, KNValue v, KNActivation activation, PetscReal dropout, KNValue *next);
+PETSC_INTERN PetscErrorCode KNModelApplyResidual(KNModel model, const char kind[], const char block[], KNValue x,
+                                                 KNValue v, KNActivation activation, PetscReal dropout, KNValue *next);
 
 /* The end of a network: the mean over the points where the output has no axes; a hidden layer, GELU, the output. */
 PETSC_INTERN PetscErrorCode KNModelApplyHead(KNModel model, KNValue x);

@@ -3,12 +3,14 @@
 
     coordinates -> lift -> pad -> blocks -> pool, widen -> blocks -> .. -> concatenate, narrow -> blocks -> crop -> head
 
-  On grid j (0: the finest, .. L = -model_levels) the stream has 2^j -model_width channels, and -model_layers blocks on the way down and as many on the way up,
+  On grid j (0: the finest, .. L = -model_levels) the stream has 2^j -model_width channels, and -model_layers blocks on
+  the way down and as many on the way up,
 
     x <- R(x, GELU(z)),    z = W n + b + K n, or W n + b (-model_block pointwise),    n = x, or its norm (-model_norm)
 
-  R: any residual of residual.h. K: a spectral layer of modes / 2^j modes, so that each grid keeps the same waves. On the way up the field of grid j, before it was pooled, and the
-  refined field of grid j + 1 are concatenated and mixed. Grids of any size: a coarse grid has (n + 1) / 2 points.
+  R: any residual of residual.h. K: a spectral layer of modes / 2^j modes, so that each grid keeps the same waves. On
+  the way up the field of grid j, before it was pooled, and the refined field of grid j + 1 are concatenated and mixed.
+  Grids of any size: a coarse grid has (n + 1) / 2 points.
 */
 #include "recipe.h"
 #include <kitinet/options.h>
@@ -23,7 +25,9 @@ typedef struct {
   PetscInt  made; /* blocks so far: their names */
 } UNet;
 
-static const char *const NormNames[] = {"none", "layer", "group", "batch", NULL}, *const NormLayers[] = {NULL, "layer_norm", "group_norm", "batch_norm"};
+static const char *const NormNames[] = {"none", "layer", "group", "batch", NULL}, *const NormLayers[] = {
+                                                                                    NULL, "layer_norm", "group_norm",
+                                                                                    "batch_norm"};
 
 /* The blocks of one grid, one way. */
 static PetscErrorCode AddBlocks(KNModel model, UNet *unet, PetscInt level, KNValue *x)
@@ -35,15 +39,20 @@ static PetscErrorCode AddBlocks(KNModel model, UNet *unet, PetscInt level, KNVal
     KNValue z, normed = *x;
 
     PetscCall(PetscSNPrintf(block, sizeof(block), "block%" PetscInt_FMT, unet->made++));
-    if (unet->norm) PetscCall(KNModelApply(model, NormLayers[unet->norm], KNModelName(block, "norm", name), 1, x, PETSC_DECIDE, &normed));
-    PetscCall(KNModelAddLayer(model, "linear", KNModelName(block, "linear", name), 1, &normed, PETSC_DECIDE, &pointwise));
+    if (unet->norm)
+      PetscCall(
+        KNModelApply(model, NormLayers[unet->norm], KNModelName(block, "norm", name), 1, x, PETSC_DECIDE, &normed));
+    PetscCall(
+      KNModelAddLayer(model, "linear", KNModelName(block, "linear", name), 1, &normed, PETSC_DECIDE, &pointwise));
     if (unet->spectral) {
-      PetscCall(KNModelAddLayer(model, "spectral", KNModelName(block, "spectral", name), 1, &normed, PETSC_DECIDE, &spectral));
+      PetscCall(
+        KNModelAddLayer(model, "spectral", KNModelName(block, "spectral", name), 1, &normed, PETSC_DECIDE, &spectral));
       PetscCall(KNLayerSetCoarsening(spectral, level));
       PetscCall(KNModelApplyLayer(model, spectral, 1, &normed, &z));
       PetscCall(KNModelApplyLayerAdd(model, pointwise, 1, &normed, z));
     } else PetscCall(KNModelApplyLayer(model, pointwise, 1, &normed, &z));
-    PetscCall(KNModelApplyResidual(model, KNResidualNames()[unet->residual], block, *x, z, KN_ACTIVATION_VELOCITY, unet->dropout, x));
+    PetscCall(KNModelApplyResidual(model, KNResidualNames()[unet->residual], block, *x, z, KN_ACTIVATION_VELOCITY,
+                                   unet->dropout, x));
     PetscCall(KNModelSetStream(model, *x));
     PetscCall(KNModelEndBlock(model));
   }
@@ -57,13 +66,25 @@ static PetscErrorCode ReadOptions(UNet *unet)
 
   PetscFunctionBegin;
   *unet = (UNet){.width = 32, .levels = 2, .blocks = 1, .residual = 1};
-  PetscCall(KNOptionsInt("-model_width", "channels of the residual stream on the finest grid; each coarser one has twice as many", 1, 4096, &unet->width));
-  PetscCall(KNOptionsInt("-model_levels", "times that the grid is coarsened by a factor of two", 1, MOST_LEVELS, &unet->levels));
-  PetscCall(KNOptionsInt("-model_layers", "blocks on each grid, on the way down and on the way up", 1, 256, &unet->blocks));
-  PetscCall(KNOptionsChoice("-model_block", "what a block computes velocities from: Fourier modes and points, or points alone", blocks, &block));
-  PetscCall(KNOptionsChoice("-model_norm", "what a block reads its input through: layer (over the channels of a point), group (of channels, all points), batch (a channel of a micro-batch; running statistics outside of training)", NormNames, &unet->norm));
-  PetscCall(KNOptionsChoice("-model_residual", "how a block is added to its input", KNResidualNames(), &unet->residual));
-  PetscCall(KNModelDropoutSetFromOptions(KNResidualNames()[unet->residual], (PetscBool)(unet->residual == 0), &unet->dropout));
+  PetscCall(KNOptionsInt("-model_width",
+                         "channels of the residual stream on the finest grid; each coarser one has twice as many", 1,
+                         4096, &unet->width));
+  PetscCall(KNOptionsInt("-model_levels", "times that the grid is coarsened by a factor of two", 1, MOST_LEVELS,
+                         &unet->levels));
+  PetscCall(
+    KNOptionsInt("-model_layers", "blocks on each grid, on the way down and on the way up", 1, 256, &unet->blocks));
+  PetscCall(KNOptionsChoice("-model_block",
+                            "what a block computes velocities from: Fourier modes and points, or points alone", blocks,
+                            &block));
+  PetscCall(
+    KNOptionsChoice("-model_norm",
+                    "what a block reads its input through: layer (over the channels of a point), group (of channels, "
+                    "all points), batch (a channel of a micro-batch; running statistics outside of training)",
+                    NormNames, &unet->norm));
+  PetscCall(
+    KNOptionsChoice("-model_residual", "how a block is added to its input", KNResidualNames(), &unet->residual));
+  PetscCall(
+    KNModelDropoutSetFromOptions(KNResidualNames()[unet->residual], (PetscBool)(unet->residual == 0), &unet->dropout));
   unet->spectral = (PetscBool)(block == 0);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

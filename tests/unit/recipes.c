@@ -1,7 +1,8 @@
 /*
-  Every recipe as the executor runs it, linked in double too: for every residual, dropout and norm, an output on the grid and one without axes, on an odd grid with padding, with an odd number of channels where
-  that is possible,
-    - the gradients of parameters and input equal central differences to 1e-7, through joins, concatenations, sums and what is computed again (in double);
+  Every recipe as the executor runs it, linked in double too: for every residual, dropout and norm, an output on the
+  grid and one without axes, on an odd grid with padding, with an odd number of channels where that is possible,
+    - the gradients of parameters and input equal central differences to 1e-7, through joins, concatenations, sums and
+  what is computed again (in double);
     - what -train_recompute computes again are the same bits, of outputs and gradients, from less memory;
     - one, two and three threads give the same bits;
     - a backward sweep tells of complete gradients that do not change any more, from the end to the front.
@@ -33,13 +34,24 @@ typedef struct {
 
 static PetscErrorCode SweepsCreate(const Network *network, PetscInt recompute, int threads, Sweeps *s)
 {
-  const char *const option[][2] = {{"-model_type", network->type}, {"-model_residual", network->residual}, {"-model_padding", "0.2"}, {"-collision_dimension", "0"}, {"-model_width", network->width}, {"-model_modes", "3"}, {"-model_layers", "2"}, {"-model_head", "5"}, {"-model_dropout", network->dropout}, {"-model_dropout_kind", network->kind}, {"-model_norm", network->norm ? network->norm : "none"}};
-  const KNGrid      grid        = KNGridMake(network->dim, (const PetscInt[]){9, network->dim > 1 ? 11 : 1, 1}, KN_POINTS_NODES);
-  KNReal           *value, *move;
+  const char *const option[][2] = {{"-model_type", network->type},
+                                   {"-model_residual", network->residual},
+                                   {"-model_padding", "0.2"},
+                                   {"-collision_dimension", "0"},
+                                   {"-model_width", network->width},
+                                   {"-model_modes", "3"},
+                                   {"-model_layers", "2"},
+                                   {"-model_head", "5"},
+                                   {"-model_dropout", network->dropout},
+                                   {"-model_dropout_kind", network->kind},
+                                   {"-model_norm", network->norm ? network->norm : "none"}};
+  const KNGrid grid = KNGridMake(network->dim, (const PetscInt[]){9, network->dim > 1 ? 11 : 1, 1}, KN_POINTS_NODES);
+  KNReal      *value, *move;
 
   PetscFunctionBegin;
   *s = (Sweeps){.size = 0};
-  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(option); i++) PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
+  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(option); i++)
+    PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
   omp_set_num_threads(threads);
   PetscCall(KNModelCreateFromOptions(&s->model));
   PetscCall(KNModelSetChannels(s->model, network->dim, IN, OUT));
@@ -72,7 +84,8 @@ static PetscErrorCode SweepsDestroy(Sweeps *s)
 
 static PetscErrorCode Run(Sweeps *s)
 {
-  const KNPass pass = {.samples = SAMPLES, .training = PETSC_TRUE, .seed = 3, .step = 5, .gradients = INSERT_VALUES, .index = rows};
+  const KNPass pass = {
+    .samples = SAMPLES, .training = PETSC_TRUE, .seed = 3, .step = 5, .gradients = INSERT_VALUES, .index = rows};
 
   PetscFunctionBegin;
   PetscCall(PetscArrayzero(s->dx, s->inputs));
@@ -103,7 +116,7 @@ static PetscErrorCode Loss(Sweeps *s, const KNReal *along, const KNReal *directi
 static PetscErrorCode CheckSlopes(Sweeps *s, int which, const char what[])
 {
   static const double place[] = {-2, -1, 1, 2}, weight[] = {1, -8, 8, -1}, h = 3e-5;
-  const size_t        n       = which ? s->size : s->inputs;
+  const size_t        n = which ? s->size : s->inputs;
   KNReal             *along, *gradient = s->dx;
   size_t              state;
 
@@ -115,7 +128,8 @@ static PetscErrorCode CheckSlopes(Sweeps *s, int which, const char what[])
     double slope = 0, inner = 0, norm = 0, loss = 0;
 
     Draw(along, n, 20 + k);
-    for (size_t i = 0; which && i < state; i++) along[i] = 0; /* not trained: in the place of its gradients are statistics */
+    for (size_t i = 0; which && i < state; i++)
+      along[i] = 0; /* not trained: in the place of its gradients are statistics */
     for (size_t i = 0; i < n; i++) {
       inner += (double)gradient[i] * (double)along[i];
       norm += PetscSqr((double)gradient[i]);
@@ -124,14 +138,17 @@ static PetscErrorCode CheckSlopes(Sweeps *s, int which, const char what[])
       PetscCall(Loss(s, which ? NULL : along, which ? along : NULL, place[p] * h, &loss));
       slope += weight[p] * loss / (12 * h);
     }
-    CHECK(norm > 0 && PetscAbsReal(slope - inner) < 1e-7 * PetscSqrtReal(norm), "%s, %s: slope %.12g, gradient %.12g, norm %g", what, which ? "parameters" : "input", slope, inner, PetscSqrtReal(norm));
+    CHECK(norm > 0 && PetscAbsReal(slope - inner) < 1e-7 * PetscSqrtReal(norm),
+          "%s, %s: slope %.12g, gradient %.12g, norm %g", what, which ? "parameters" : "input", slope, inner,
+          PetscSqrtReal(norm));
   }
   PetscCall(PetscFree(along));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* The same bits as before, from no more memory; from less if less is given. */
-static PetscErrorCode CheckSame(const Network *network, PetscInt recompute, int threads, Sweeps *kept, const char what[])
+static PetscErrorCode CheckSame(const Network *network, PetscInt recompute, int threads, Sweeps *kept,
+                                const char what[])
 {
   size_t  bytes, before;
   KNReal *a, *b;
@@ -142,11 +159,14 @@ static PetscErrorCode CheckSame(const Network *network, PetscInt recompute, int 
   PetscCall(Run(&s));
   PetscCall(KNParametersGetBlocks(kept->parameters, NULL, NULL, &a, NULL, NULL));
   PetscCall(KNParametersGetBlocks(s.parameters, NULL, NULL, &b, NULL, NULL));
-  CHECK(!memcmp(s.y, kept->y, s.outputs * sizeof(KNReal)), "%s, %d threads, recompute %d: another output", what, threads, (int)recompute);
-  CHECK(!memcmp(s.dx, kept->dx, s.inputs * sizeof(KNReal)) && !memcmp(a, b, s.size * sizeof(KNReal)), "%s, %d threads, recompute %d: other gradients", what, threads, (int)recompute);
+  CHECK(!memcmp(s.y, kept->y, s.outputs * sizeof(KNReal)), "%s, %d threads, recompute %d: another output", what,
+        threads, (int)recompute);
+  CHECK(!memcmp(s.dx, kept->dx, s.inputs * sizeof(KNReal)) && !memcmp(a, b, s.size * sizeof(KNReal)),
+        "%s, %d threads, recompute %d: other gradients", what, threads, (int)recompute);
   PetscCall(KNModelGetCost(kept->model, NULL, NULL, &before));
   PetscCall(KNModelGetCost(s.model, NULL, NULL, &bytes));
-  if (threads == 1 && recompute) CHECK(bytes < before, "%s, recompute %d: %zu bytes, kept %zu", what, (int)recompute, bytes, before);
+  if (threads == 1 && recompute)
+    CHECK(bytes < before, "%s, recompute %d: %zu bytes, kept %zu", what, (int)recompute, bytes, before);
   PetscCall(SweepsDestroy(&s));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -181,7 +201,8 @@ static PetscErrorCode CheckComplete(Sweeps *s, const char what[])
   PetscCall(Run(s));
   PetscCall(KNModelSetGradientsDone(s->model, NULL, NULL));
   PetscCall(KNParametersGetBlocks(s->parameters, NULL, NULL, &gradient, NULL, NULL));
-  CHECK(listener.offset == 0 && !memcmp(listener.seen, gradient, s->size * sizeof(KNReal)), "%s: gradients changed after they were told to be complete", what);
+  CHECK(listener.offset == 0 && !memcmp(listener.seen, gradient, s->size * sizeof(KNReal)),
+        "%s: gradients changed after they were told to be complete", what);
   PetscCall(PetscFree(listener.seen));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -192,19 +213,23 @@ static PetscErrorCode Test(const Network *network)
   Sweeps kept;
 
   PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(what, sizeof(what), "%s, %s, dropout %s %s, norm %s, %dD to %dD", network->type, network->residual, network->dropout, network->kind, network->norm ? network->norm : "none", (int)network->dim, (int)network->axes));
+  PetscCall(PetscSNPrintf(what, sizeof(what), "%s, %s, dropout %s %s, norm %s, %dD to %dD", network->type,
+                          network->residual, network->dropout, network->kind, network->norm ? network->norm : "none",
+                          (int)network->dim, (int)network->axes));
   PetscCall(SweepsCreate(network, 0, 1, &kept));
   PetscCall(CheckComplete(&kept, what));
   for (int threads = 1; threads <= 3; threads++) PetscCall(CheckSame(network, threads - 1, threads, &kept, what));
   PetscCall(CheckSame(network, 1, 1, &kept, what));
-  for (int which = 0; which < 2 && sizeof(KNReal) == sizeof(double); which++) PetscCall(CheckSlopes(&kept, which, what));
+  for (int which = 0; which < 2 && sizeof(KNReal) == sizeof(double); which++)
+    PetscCall(CheckSlopes(&kept, which, what));
   PetscCall(SweepsDestroy(&kept));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 int main(int argc, char **argv)
 {
-  static const char *const residual[] = {"plain", "collision", "transport", "fno", "fno_collision"}, *const kind[] = {"element", "channel"}, *const norm[] = {"layer", "group", "batch"};
+  static const char *const        residual[] = {"plain", "collision", "transport", "fno", "fno_collision"},
+                           *const kind[] = {"element", "channel"}, *const norm[] = {"layer", "group", "batch"};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (PetscInt dim = 1; dim <= 2; dim++) {
@@ -212,10 +237,15 @@ int main(int argc, char **argv)
       const PetscBool fno = (PetscBool)!strcmp(KNModelNames()[t], "fno");
 
       for (size_t r = 0; r < (fno ? 5 : 3); r++) {
-        for (PetscInt axes = 0; axes <= dim; axes += dim) PetscCall(Test(&(Network){KNModelNames()[t], residual[r], r % 2 ? "6" : "5", "0", "element", dim, axes, NULL}));
+        for (PetscInt axes = 0; axes <= dim; axes += dim)
+          PetscCall(
+            Test(&(Network){KNModelNames()[t], residual[r], r % 2 ? "6" : "5", "0", "element", dim, axes, NULL}));
       }
-      for (int k = 0; k < 2; k++) PetscCall(Test(&(Network){KNModelNames()[t], "plain", "5", "0.3", kind[k], dim, dim, NULL}));
-      for (int n = 0; n < 3 && !fno; n++) PetscCall(Test(&(Network){KNModelNames()[t], n ? "plain" : "collision", "6", "0", "element", dim, dim, norm[n]}));
+      for (int k = 0; k < 2; k++)
+        PetscCall(Test(&(Network){KNModelNames()[t], "plain", "5", "0.3", kind[k], dim, dim, NULL}));
+      for (int n = 0; n < 3 && !fno; n++)
+        PetscCall(
+          Test(&(Network){KNModelNames()[t], n ? "plain" : "collision", "6", "0", "element", dim, dim, norm[n]}));
     }
   }
   PetscCall(PetscFinalize());
