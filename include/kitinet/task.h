@@ -65,6 +65,9 @@ PETSC_EXTERN const KNTaskInfo *KNTaskGetInfo(KNTask task);
 /* Not collective. Channels of the network's output, and axes of the grid that they lie on: those of the problem's grid. */
 PETSC_EXTERN PetscErrorCode KNTaskGetOutput(KNTask task, PetscInt *channels, PetscInt *axes);
 
+/* Collective on PETSC_COMM_WORLD. Raises KN_ERR_USAGE where ranks share samples and the loss needs whole ones. */
+PETSC_EXTERN PetscErrorCode KNTaskCheckSharing(KNTask task, const KNSharing *sharing);
+
 /* Collective on PETSC_COMM_WORLD. Fits the normalisers to rows [first, first + samples). Raises KN_ERR_INPUT. */
 PETSC_EXTERN PetscErrorCode KNTaskFit(KNTask task, const KNSharing *sharing, KNDataset dataset, PetscInt64 first, PetscInt64 samples);
 

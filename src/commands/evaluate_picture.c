@@ -80,6 +80,17 @@ PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset data
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Whether there is a number in any of the curves. */
+static PetscBool Drawable(PetscInt n, const KNPictureCurve curve[])
+{
+  for (PetscInt k = 0; k < n; k++) {
+    for (PetscInt i = 0; i < curve[k].n; i++) {
+      if (!PetscIsInfOrNanReal(curve[k].y[i])) return PETSC_TRUE;
+    }
+  }
+  return PETSC_FALSE;
+}
+
 PetscErrorCode KNEvaluateDrawPlots(const KNCandidate *candidate, const char name[], KNJudgement judgement)
 {
   const KNTaskInfo *task = KNTaskGetInfo(KNOperatorTask(candidate->op));
@@ -95,6 +106,7 @@ PetscErrorCode KNEvaluateDrawPlots(const KNCandidate *candidate, const char name
     for (PetscInt k = 0; k < plot.lines; k++) {
       curve[k] = (KNPictureCurve){.name = plot.line[k].name, .n = plot.line[k].n, .x = plot.line[k].x, .y = plot.line[k].y, .low = plot.line[k].low, .high = plot.line[k].high};
     }
+    if (!Drawable(plot.lines, curve)) continue;
     PetscCall(PetscSNPrintf(file, sizeof(file), "%s_%s", plot.name, name));
     PetscCall(KNRunPath(candidate->directory, file, path));
     PetscCall(KNPictureCurves(path, NULL, plot.x_title, plot.y_title, plot.log_x ? KN_AXES_LOG_XY : plot.log_y ? KN_AXES_LOG_Y : KN_AXES_LINEAR, plot.lines, curve));
@@ -139,7 +151,7 @@ PetscErrorCode KNEvaluateDrawDistributions(PetscInt n, const KNCandidate candida
   PetscCall(AxisTitle(measure, sizeof(title), title));
   PetscCall(PetscSNPrintf(file, sizeof(file), "distribution_%s", name));
   PetscCall(KNRunPath(candidate[0].directory, file, path));
-  PetscCall(KNPictureCurves(path, NULL, title, "share of samples with at most this", KN_AXES_LINEAR, n, curve));
+  if (Drawable(n, curve)) PetscCall(KNPictureCurves(path, NULL, title, "share of samples with at most this", KN_AXES_LINEAR, n, curve));
   PetscCall(PetscFree4(curve, label, share, own));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

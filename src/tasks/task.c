@@ -28,7 +28,7 @@ static PetscErrorCode Resize(KNTask task)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Create(PetscInt type, const KNProblem *problem, KNTask *task)
+static PetscErrorCode Create(PetscInt type, const KNProblem *problem, PetscInt normalizer, KNTask *task)
 {
   KNTask t;
 
@@ -36,6 +36,7 @@ static PetscErrorCode Create(PetscInt type, const KNProblem *problem, KNTask *ta
   PetscCall(PetscNew(&t));
   t->info     = registered[type].info;
   t->inputs   = problem->input.fields;
+  t->normalizer = normalizer;
   t->channels = problem->output.fields;
   t->axes     = problem->output.grid.dim;
   PetscCall(registered[type].create(t));
@@ -53,10 +54,9 @@ PetscErrorCode KNTaskCreate(const KNProblem *problem, PetscInt history, KNTask *
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Task"));
   PetscCall(KNOptionsChoice("-train_normalizer", "of inputs and outputs: each channel, or each point of each channel, to mean 0 and deviation 1", KNNormalizerNames, &type));
-  PetscCall(Create(0, problem, task));
-  t             = *task;
-  t->normalizer = type;
-  kind          = (KNNormalizerType)type;
+  PetscCall(Create(0, problem, type, task));
+  t    = *task;
+  kind = (KNNormalizerType)type;
   if (!history) PetscCall(KNNormalizerCreate(kind, problem->input.fields, &problem->input.grid, &t->input));
   if (t->normalized) PetscCall(KNNormalizerCreate(kind, problem->output.fields, &problem->output.grid, &t->output));
   PetscCall(KNTaskSetGrid(t, &problem->output.grid));
@@ -84,6 +84,13 @@ PetscErrorCode KNTaskGetOutput(KNTask task, PetscInt *channels, PetscInt *axes)
   PetscFunctionBegin;
   *channels = task->channels;
   *axes     = task->axes;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTaskCheckSharing(KNTask task, const KNSharing *sharing)
+{
+  PetscFunctionBegin;
+  PetscCheck(sharing->size == 1 || !task->whole, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, %s: leave it out", sharing->size, task->whole);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -39,6 +39,7 @@ struct _p_KNTask {
   double            deviation; /* where they are: sum over an array of this rank of their squared deviations over the dataset, > 0 */
   size_t            output_size, target_size;
   size_t            parts;    /* P */
+  const char       *whole;    /* why ranks cannot share a sample; NULL: they can. Not owned */
   void             *data;     /* the task's context */
 };
 

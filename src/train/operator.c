@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* The options that make a network what it is; a checkpoint carries them. */
-static const char *const identity[] = {"model_", "collision_", "train_normalizer", "train_history", "train_form"};
+static const char *const identity[] = {"model_", "collision_", "task_", "train_normalizer", "train_history", "train_form"};
 
 typedef enum { FORM_STEPS, FORM_SPACETIME } Form;
 static const char *const FormNames[] = {"steps", "spacetime", NULL};
@@ -78,6 +78,7 @@ PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOpe
   PetscCall(KNModelSetFromOptions(o->model));
   PetscCall(KNSharingSetFromOptions(&o->sharing));
   PetscCheck(o->sharing.size == 1 || form == FORM_STEPS, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, with -train_form spacetime a sample stays on one rank: leave it out", o->sharing.size);
+  PetscCall(KNTaskCheckSharing(o->task, &o->sharing));
   PetscCall(KNModelSetComm(o->model, o->sharing.comm));
   PetscCall(KNModelSetUp(o->model, seed));
   PetscCall(KNOptionsYAML(PETSC_STATIC_ARRAY_LENGTH(identity), identity, &o->options)); /* here every option is resolved */

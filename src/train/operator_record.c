@@ -107,7 +107,7 @@ PetscErrorCode KNOperatorLoad(const char path[], KNOperator *op)
 
 PetscErrorCode KNOperatorInsertOptions(const char path[])
 {
-  static const char *const same_parameters[] = {"collision_rate", "collision_law", "collision_alpha", "collision_train", "collision_evaluate", NULL};
+  static const char *const same_parameters[] = {"collision_rate", "collision_law", "collision_alpha", "collision_train", "collision_evaluate", "task_h1", "task_relative", "task_smoothing", NULL};
   KNRecord                 record;
   char                     options[8192];
 

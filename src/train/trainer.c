@@ -286,7 +286,7 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
   char          *yaml, path[PETSC_MAX_PATH_LEN];
 
   /* Another command that fine-tunes has options of its own, which `kitinet train -run` would not know. */
-  static const char *const fine_tuning[] = {"run", "dataset", "seed", "max_time", "model_", "collision_", "train_", "checkpoint_"};
+  static const char *const fine_tuning[] = {"run", "dataset", "seed", "max_time", "model_", "collision_", "train_", "task_", "checkpoint_"};
 
   PetscFunctionBegin;
   *stopped = PETSC_FALSE;
