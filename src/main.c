@@ -3,6 +3,7 @@
 #include <kitinet/format.h>
 #include <kitinet/lock.h>
 #include <kitinet/memory.h>
+#include <kitinet/probe.h>
 #include <kitinet/picture.h>
 #include <kitinet/print.h>
 #include <kitinet/single_copy.h>
@@ -43,6 +44,7 @@ static PetscErrorCode Run(int argc, char **argv, PetscBool *stopped)
     PetscCall(KNThreadsSetUp());
     PetscCall(KNMemorySetUp());
     PetscCall(KNFormatSetUp());
+    PetscCall(KNProbeSetUp());
     PetscCall(command->run(command->purpose, stopped));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
@@ -101,6 +103,7 @@ int main(int argc, char **argv)
   PetscErrorCode code;
 
   OccupyStandardDescriptors();
+  if (argc > 1 && !strcmp(argv[1], KN_PROBE_COMMAND)) return KNProbeMain(argc - 2, argv + 2);
   KNSingleCopySetUp();
   code = kept ? PetscInitialize(&n, &words, NULL, NULL) : PETSC_ERR_MEM;
   if (code) return KN_EXIT_FAILED;

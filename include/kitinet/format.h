@@ -64,6 +64,9 @@ PETSC_EXTERN PetscInt64 KNFormatBatch(const KNProblem *problem, PetscInt64 sampl
 /* Not collective, once. KNDatasetOpen() names files of these formats when it refuses them. */
 PETSC_EXTERN PetscErrorCode KNFormatSetUp(void);
 
+/* The process that KNProbe() starts: the words after "probe". Never returns; without MPI, before PetscInitialize(). */
+PETSC_EXTERN int KNProbeMain(int argc, char **argv);
+
 /* The names of all formats, ended by NULL. */
 PETSC_EXTERN const char *const *KNFormatNames(void);
 

@@ -25,6 +25,8 @@ PETSC_EXTERN PetscErrorCode KNOptionsInt(const char name[], const char help[], P
 PETSC_EXTERN PetscErrorCode KNOptionsInt64(const char name[], const char help[], PetscInt64 lowest, PetscInt64 highest, PetscInt64 *value);
 PETSC_EXTERN PetscErrorCode KNOptionsReal(const char name[], const char help[], PetscReal lowest, PetscReal highest, PetscReal *value);
 PETSC_EXTERN PetscErrorCode KNOptionsBool(const char name[], const char help[], PetscBool *value);
+/* For the program itself: an option of every command, which KNOptionsEnd() knows and no record keeps. */
+PETSC_EXTERN PetscErrorCode KNOptionsRuntimeBool(const char name[], PetscBool *value);
 /* One of the names in choices (ended by NULL); *value is its position. */
 PETSC_EXTERN PetscErrorCode KNOptionsChoice(const char name[], const char help[], const char *const choices[], PetscInt *value);
 /* Text of at most size - 1 bytes, in caller's memory. */

@@ -168,19 +168,37 @@ PetscInt KNOptionsFindName(const char *const names[], const char text[])
   return -1;
 }
 
-PetscErrorCode KNOptionsBool(const char name[], const char help[], PetscBool *value)
+static PetscErrorCode KNOptionsParseBool(const char name[], const char text[], PetscBool *value)
 {
   static const char *const yes[] = {"", "true", "yes", "on", "1", NULL}, *const no[] = {"false", "no", "off", "0", NULL};
+
+  PetscFunctionBegin;
+  *value = (PetscBool)(KNOptionsFindName(yes, text) >= 0);
+  PetscCheck(*value || KNOptionsFindName(no, text) >= 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option %s is \"%.64s\", expected true or false", name, text);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOptionsRuntimeBool(const char name[], PetscBool *value)
+{
+  const char *text;
+  PetscBool   set;
+
+  PetscFunctionBegin;
+  PetscCall(PetscOptionsFindPair(NULL, NULL, name, &text, &set));
+  if (set) PetscCall(KNOptionsParseBool(name, text ? text : "", value));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOptionsBool(const char name[], const char help[], PetscBool *value)
+{
   KNDeclaration             *d;
   const char              *text;
 
   PetscFunctionBegin;
   PetscCall(KNOptionsDeclare(name, help, *value ? "true" : "false", PETSC_FALSE, &d, &text));
   PetscCall(PetscStrncpy(d->range, "true or false", sizeof(d->range)));
-  if (text) {
-    *value = (PetscBool)(KNOptionsFindName(yes, text) >= 0);
-    PetscCheck(*value || KNOptionsFindName(no, text) >= 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "option %s is \"%.64s\", expected true or false", name, text);
-  }
+  if (text) PetscCall(KNOptionsParseBool(name, text, value));
   PetscCall(KNOptionsRecord(d, *value ? "true" : "false"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

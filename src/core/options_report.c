@@ -2,10 +2,34 @@
 #include "options_impl.h"
 #include <stdlib.h>
 
-/* PETSc's own options that its initialisation or its end reads: never unknown, never part of a record. */
-static const char *const runtime[] = {"log_view", "log_view_memory", "log_trace", "log_sync", "log_all", "info", "malloc_debug", "malloc_dump", "malloc_view", "malloc_test",
-                                      "memory_view", "options_left", "options_view", "objects_dump", "fp_trap", "on_error_abort", "on_error_attach_debugger", "start_in_debugger",
-                                      "debugger_pause", "no_signal_handler", "get_total_flops", "checkstack", "petsc_ci", "skip_petscrc", "options_file_yaml"};
+/* Options of how the program runs, mostly PETSc's own that its initialisation or its end reads: never unknown, never
+ * part of a record. */
+static const char *const runtime[] = {"probe",
+                                      "log_view",
+                                      "log_view_memory",
+                                      "log_trace",
+                                      "log_sync",
+                                      "log_all",
+                                      "info",
+                                      "malloc_debug",
+                                      "malloc_dump",
+                                      "malloc_view",
+                                      "malloc_test",
+                                      "memory_view",
+                                      "options_left",
+                                      "options_view",
+                                      "objects_dump",
+                                      "fp_trap",
+                                      "on_error_abort",
+                                      "on_error_attach_debugger",
+                                      "start_in_debugger",
+                                      "debugger_pause",
+                                      "no_signal_handler",
+                                      "get_total_flops",
+                                      "checkstack",
+                                      "petsc_ci",
+                                      "skip_petscrc",
+                                      "options_file_yaml"};
 
 static PetscBool KNOptionsIsRuntime(const char name[])
 {
@@ -29,11 +53,15 @@ static PetscErrorCode KNOptionsPrintHelp(const char command[], const char title[
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-28s %s%s%s%s\n", d->name, d->help, d->range[0] ? " (" : "", d->range, d->range[0] ? ")" : ""));
     if (d->initial[0]) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-28s default %s\n", "", d->initial));
   }
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nFor every command\n"
-                                          "  %-28s options from a YAML file, one \"name: value\" a line; the command line lies over it\n"
-                                          "  %-28s at the end, time and FLOPs of each stage and event (PETSc)\n"
-                                          "  %-28s this text\n",
-                        "-options_file_yaml", "-log_view", "-help"));
+  PetscCall(PetscPrintf(
+    PETSC_COMM_WORLD,
+    "\nFor every command\n"
+    "  %-28s options from a YAML file, one \"name: value\" a line; the command line lies over it\n"
+    "  %-28s open each file in a process of its own first, so that a damaged one ends only that (true or false)\n"
+    "  %-28s default true\n"
+    "  %-28s at the end, time and FLOPs of each stage and event (PETSc)\n"
+    "  %-28s this text\n",
+    "-options_file_yaml", "-probe", "", "-log_view", "-help"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -93,6 +93,7 @@ struct _p_KNSink {
 
 struct _KNFormat {
   const char *name;
+  PetscBool   from_start; /* to come to the end of an array takes as long as to read all of it */
 
   /* Reading. recognises: from source->head, or, if it is HDF5, source->file.id; may set source->kind. NULL: is never read. */
   PetscBool (*recognises)(KNSource source);
@@ -130,6 +131,13 @@ int KNSourceAddVariable(KNSource source, const char name[], KNVariable **variabl
 */
 int KNSourceNarrow(KNSource source, KNVariable *variable, size_t size, size_t first, size_t samples,
                    size_t sample_stride, void *slab);
+
+/*
+  The first opening of files in a process of its own (probe.h), for a source: asked for, and done there. Done means
+  opened as the choice says, and a number read at both ends of every array that is wanted.
+*/
+int KNSourceAskProbe(KNFile *file, PetscInt npaths, const char *const paths[], const KNSourceChoice *choice);
+int KNSourceProbe(PetscInt npaths, const char *const paths[], const KNSourceChoice *choice, KNFile *file);
 
 /* "VARIABLE=FACTOR", of a variable that some piece reads. */
 int KNSourceScale(KNSource source, const char text[]);

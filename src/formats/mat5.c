@@ -294,7 +294,17 @@ static int Finish_Mat5(KNSink sink)
   return code;
 }
 
-const KNFormat KNFormat_Mat5 = {.name = "mat5", .recognises = Recognises_Mat5, .open = Open_Mat5, .read = Read_Mat5, .close = Close_Mat5, .plan = Plan_Mat5, .create = Create_Mat5, .write = Write_Mat5, .finish = Finish_Mat5, .abandon = Abandon_Mat5};
+const KNFormat KNFormat_Mat5 = {.name       = "mat5",
+                                .from_start = PETSC_TRUE,
+                                .recognises = Recognises_Mat5,
+                                .open       = Open_Mat5,
+                                .read       = Read_Mat5,
+                                .close      = Close_Mat5,
+                                .plan       = Plan_Mat5,
+                                .create     = Create_Mat5,
+                                .write      = Write_Mat5,
+                                .finish     = Finish_Mat5,
+                                .abandon    = Abandon_Mat5};
 #else
 static int Open_Mat5(KNSource source, const KNSourceChoice *choice)
 {
@@ -306,5 +316,6 @@ static int Plan_Mat5(KNSink sink)
   return KNFileFail(&sink->file, KN_ERR_USAGE, "this program was built without matio: take format mat (v7.3), or build it again with that (Debian: libmatio-dev)");
 }
 
-const KNFormat KNFormat_Mat5 = {.name = "mat5", .recognises = Recognises_Mat5, .open = Open_Mat5, .plan = Plan_Mat5};
+const KNFormat KNFormat_Mat5 = {
+  .name = "mat5", .from_start = PETSC_TRUE, .recognises = Recognises_Mat5, .open = Open_Mat5, .plan = Plan_Mat5};
 #endif

@@ -5,6 +5,7 @@
   order of axes, one pass over the slab. An array without an axis n or t holds the same for all samples or frames.
 */
 #include "format_impl.h"
+#include <kitinet/probe.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -255,10 +256,48 @@ static int Open(KNSource source, const KNSourceChoice *choice)
   return 0;
 }
 
-PetscErrorCode KNSourceOpen(MPI_Comm comm, PetscInt npaths, const char *const paths[], const KNSourceChoice *choice, KNSource *source)
+/* One number of a piece, where it begins or ends: its chunk is found and unpacked. */
+static int ReadOne(KNSource source, const KNPiece *piece, PetscBool last)
 {
-  KNSource s;
+  const KNVariable *variable = &source->variable[piece->variable];
+  size_t            start[KN_MAX_AXES], one[KN_MAX_AXES];
+  double            value;
+
+  for (int a = 0; a < variable->rank; a++) {
+    start[a] = last ? variable->shape[a] - 1 : 0;
+    one[a]   = 1;
+  }
+  return source->format->read(source, variable, start, one, one, sizeof(value), &value);
+}
+
+int KNSourceProbe(PetscInt npaths, const char *const paths[], const KNSourceChoice *choice, KNFile *file)
+{
+  KNSource source = (KNSource)calloc(1, sizeof(*source)); // freed with the process
   int      code;
+
+  if (!source || npaths < 1 || npaths > 2) return KNFileFail(file, PETSC_ERR_MEM, "no memory for a source");
+  source->paths = npaths;
+  for (PetscInt i = 0; i < npaths; i++) snprintf(source->path[i], sizeof(source->path[i]), "%s", paths[i]);
+  source->file.path = source->path[0];
+  source->file.code = KN_ERR_INPUT;
+  code              = Open(source, choice);
+  if (!code && source->format == &KNFormat_Native) return KNProbeDataset(file);
+  for (PetscInt i = 0; i < source->pieces && !code; i++) {
+    code = ReadOne(source, &source->piece[i], PETSC_FALSE);
+    if (!code && !source->format->from_start) code = ReadOne(source, &source->piece[i], PETSC_TRUE);
+  }
+  memcpy(file->message, source->file.message, sizeof(file->message));
+  return code;
+}
+
+PetscErrorCode KNSourceOpen(MPI_Comm comm, PetscInt npaths, const char *const paths[], const KNSourceChoice *choice,
+                            KNSource *source)
+{
+  KNSource       s;
+  PetscMPIInt    rank;
+  PetscErrorCode failure;
+  char           message[KN_MAX_MESSAGE] = "";
+  int            code;
 
   PetscFunctionBegin;
   *source = NULL;
@@ -273,14 +312,18 @@ PetscErrorCode KNSourceOpen(MPI_Comm comm, PetscInt npaths, const char *const pa
   }
   s->file.path = s->path[0];
   s->file.code = KN_ERR_INPUT;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  code = rank ? 0 : KNSourceAskProbe(&s->file, npaths, paths, choice);
+  if (code) PetscCall(PetscMemcpy(message, s->file.message, sizeof(message)));
+  failure = KNAgree(comm, code, "%s", message);
+  if (failure) free(s);
+  PetscCall(failure);
   KNHDF5Start();
   KNHDF5Lock();
   code = Open(s, choice);
   KNHDF5Unlock();
   *source = s;
   if (code) { // agreed below, and closed before it is raised: the caller has nothing to destroy
-    char message[KN_MAX_MESSAGE];
-
     memcpy(message, s->file.message, sizeof(message));
     PetscCall(KNSourceDestroy(source));
     PetscCall(KNAgree(comm, code, "%s", message));

@@ -1,5 +1,6 @@
 /* Reading: every rank on its own, through POSIX, what rank 0 has found to be in order. */
 #include "dataset_impl.h"
+#include <kitinet/probe.h>
 #include <math.h>
 #include <string.h>
 #include <zlib.h>
@@ -126,8 +127,9 @@ PetscErrorCode KNDatasetOpen(MPI_Comm comm, const char path[], KNDataset *datase
   d->layout.file.path = d->path;
   for (int turn = 0; turn < 2; turn++) { // rank 0, then the others, so that a bad file is read only once
     if ((rank == 0) == (turn == 0)) {
+      if (rank == 0) d->failure = KNProbe(&d->layout.file, "dataset", 0, NULL);
       KNHDF5Lock();
-      d->failure = Load(&d->layout);
+      if (!d->failure) d->failure = Load(&d->layout);
       KNHDF5Unlock();
     }
     PetscCall(KNAgree(comm, d->failure, "%s", d->layout.file.message));

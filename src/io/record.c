@@ -1,6 +1,7 @@
 /* Records: small HDF5 files in memory, stored and loaded by one description. */
 #include "record_impl.h"
 #include <kitinet/path.h>
+#include <kitinet/probe.h>
 #include <kitinet/record.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -123,21 +124,22 @@ static PetscBool IsShut(const char path[])
   return shut;
 }
 
-/* Rank 0: the newest whole generation of path; of a plain file there is one. */
-static int ReadGeneration(KNFile *file, const char kind[], const char path[], KNImage *image)
+/* Rank 0: the newest whole generation of path, whose name is left in `name`; of a plain file there is one. */
+static int ReadGeneration(KNFile *file, const char kind[], const char path[], char name[PETSC_MAX_PATH_LEN],
+                          KNImage *image)
 {
   KNFile    current = {.path = path, .code = KN_ERR_INPUT}, previous = {.code = KN_ERR_INPUT};
-  char      name[PETSC_MAX_PATH_LEN];
   PetscBool found;
   int       code;
 
+  (void)snprintf(name, PETSC_MAX_PATH_LEN, "%s", path);
   if (!kind) return KNFileReadWhole(file, image);
   if (!(code = KNFileReadWhole(&current, image)) && !(code = KNRecordBlockCheck(&current, kind, image->bytes, image->size))) return 0;
   if (IsShut(path)) {
     memcpy(file->message, current.message, sizeof(file->message));
     return code;
   }
-  (void)snprintf(name, sizeof(name), "%s.previous", path);
+  (void)snprintf(name, PETSC_MAX_PATH_LEN, "%s.previous", path);
   previous.path = name;
   if (!KNFileReadWhole(&previous, image) && !KNRecordBlockCheck(&previous, kind, image->bytes, image->size)) {
     (void)PetscFPrintf(PETSC_COMM_SELF, stderr, "kitinet: %s; going on from the previous one, %s\n", current.message, name);
@@ -145,6 +147,19 @@ static int ReadGeneration(KNFile *file, const char kind[], const char path[], KN
   }
   if (!KNPathExists(name, &found) && !found) (void)snprintf(file->message, sizeof(file->message), "%.900s; check the path, or restore the file", current.message);
   else (void)snprintf(file->message, sizeof(file->message), "%.450s; %.450s; restore one of them", current.message, previous.message);
+  return code;
+}
+
+/* Rank 0: the same, once HDF5 has opened it in a process of its own. */
+static int ReadProbed(KNFile *file, const char kind[], const char path[], KNImage *image)
+{
+  static const char *const block = "block";
+  char                     name[PETSC_MAX_PATH_LEN];
+  KNFile                   chosen = {.path = name, .code = KN_ERR_INPUT};
+  int                      code   = ReadGeneration(file, kind, path, name, image);
+
+  if (!code && (code = KNProbe(&chosen, "record", kind ? 1 : 0, &block)))
+    memcpy(file->message, chosen.message, sizeof(file->message));
   return code;
 }
 
@@ -159,7 +174,7 @@ PetscErrorCode KNRecordLoad(MPI_Comm comm, const char kind[], const char path[],
   PetscCall(KNRecordNew(comm, kind, path, KN_LOAD, record));
   r     = *record;
   image = &r->image;
-  if (r->rank == 0) code = ReadGeneration(&r->file, kind, path, image);
+  if (r->rank == 0) code = ReadProbed(&r->file, kind, path, image);
   PetscCall(KNAgree(comm, code, "%s", r->file.message));
   PetscCallMPI(MPI_Bcast(&image->size, sizeof(image->size), MPI_BYTE, 0, comm));
   PetscCall(KNAgree(comm, KNImageReserve(image, image->size), "%s: no memory for its %zu bytes", path, image->size));
