@@ -34,6 +34,8 @@ typedef struct {
   PetscInt           points;  /* a KNPoints; -1: not said */
   PetscInt           stride;  /* takes every so many points along each axis of the grid; at least 1 */
   const char        *pde;     /* name of the problem */
+  PetscInt           classes_count; /* names of the classes, where -y is labels */
+  const char *const *classes;
   PetscInt           scale_count;
   const char *const *scale; /* (scale_count) VARIABLE=FACTOR: values are multiplied before they become float32 */
 } KNSourceChoice;
@@ -49,6 +51,7 @@ PETSC_EXTERN int KNSourceRead(KNSource source, PetscInt64 first, PetscInt64 coun
 
 /* Not collective. problem, index (of each row in its ensemble; NULL: its number), kind ("MATLAB v5"), notes (YAML lines) and options are not owned; any pointer may be NULL. */
 PETSC_EXTERN PetscErrorCode KNSourceGetProblem(KNSource source, const KNProblem **problem, PetscInt64 *samples);
+PETSC_EXTERN PetscErrorCode KNSourceGetLabels(KNSource source, const int32_t **label); /* (samples) classes, not owned; NULL: the outputs are fields */
 PETSC_EXTERN PetscErrorCode KNSourceGetProvenance(KNSource source, const char **kind, const char **notes, PetscInt64 *seed, const PetscInt64 **index);
 
 /*
@@ -79,8 +82,9 @@ PETSC_EXTERN PetscErrorCode KNSinkCreate(MPI_Comm comm, PetscInt format, PetscIn
 /* Not collective. The rows that this rank is to write, [*start, *end): for all formats but native rank 0 writes everything. */
 PETSC_EXTERN PetscErrorCode KNSinkGetShare(KNSink sink, PetscInt64 *start, PetscInt64 *end);
 
-/* Not collective. Rows [row, row + count), in ascending order; index: (count) in their ensemble. A failure is kept and raised, agreed by all ranks, by KNSinkPublish(). */
-PETSC_EXTERN PetscErrorCode KNSinkWrite(KNSink sink, PetscInt64 row, PetscInt64 count, const PetscInt64 index[], const float x[], const float y[]);
+/* Not collective. Rows [row, row + count), in ascending order; index: (count) in their ensemble; label: (count) their classes, or NULL. A failure is kept and raised, agreed by all ranks, by KNSinkPublish(). */
+PETSC_EXTERN PetscErrorCode KNSinkWrite(KNSink sink, PetscInt64 row, PetscInt64 count, const PetscInt64 index[], const float x[], const float y[],
+                                        const int32_t label[]);
 
 /* Collective. Flushed to disk, then under its final name. Raises KN_ERR_IO. */
 PETSC_EXTERN PetscErrorCode KNSinkPublish(KNSink sink);

@@ -19,4 +19,7 @@ PETSC_EXTERN int KNPathCreate(const char path[]);
 /* Not collective. 0, or errno: the whole of a text file of at most 16 MiB, with its end, for free(). *text is NULL, and 0 returned, if there is no such file. */
 PETSC_EXTERN int KNPathReadText(const char path[], char **text);
 
+/* Not collective. The last part of a path without its ending, at most size - 1 bytes of it: "data/test_32.h5" -> "test_32". */
+PETSC_EXTERN PetscErrorCode KNBaseName(const char path[], size_t size, char name[]);
+
 #endif

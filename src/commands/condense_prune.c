@@ -5,32 +5,6 @@
 #include "command.h"
 #include "condense.h"
 
-PetscErrorCode KNCondenseTry(const KNCondenseSearch *search, const KNSizes *sizes, KNContributionType type, PetscBool merge, KNOperator *op, PetscReal *error)
-{
-  const KNContribution *contribution = &search->contribution;
-  const PetscInt        C = search->sizes.width, sites = contribution->blocks + 1;
-  PetscInt             *channel;
-  double               *R, *output;
-  KNPruning             pruning = {.sizes = *sizes, .unit = search->hidden};
-
-  PetscFunctionBegin;
-  PetscCall(PetscMalloc3(sizes->width, &channel, sites * C * sizes->width, &R, contribution->outputs * (sizes->hidden + 1), &output));
-  PetscCall(KNContributionChoose(contribution, type, search->d, sizes->width, channel));
-  pruning.channel = channel;
-  if (merge) {
-    PetscCall(KNContributionReadout(contribution, sizes->width, channel, R));
-    pruning.readout = R;
-  }
-  if (sizes->hidden < search->sizes.hidden) {
-    PetscCall(KNContributionOutput(contribution, sizes->hidden, search->hidden, output));
-    pruning.output = output;
-  }
-  PetscCall(KNCondenseApply(search->full, &pruning, op));
-  PetscCall(KNCondenseError(*op, search->dataset, search->rows, error));
-  PetscCall(PetscFree3(channel, R, output));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* The best of all ways to choose the channels. */
 static PetscErrorCode FindChannels(const KNCondenseSearch *search, const KNSizes *sizes, char how[], size_t size, KNOperator *best)
 {

@@ -12,8 +12,8 @@
 #include <string.h>
 
 typedef struct {
-  PetscInt       inputs, outputs, x_count, y_count, u_count, scale_count, format, points;
-  char         **input, **output, **x, **y, **u, **scale;
+  PetscInt       inputs, outputs, x_count, y_count, u_count, scale_count, classes_count, format, points;
+  char         **input, **output, **x, **y, **u, **scale, **classes;
   char           initial[KN_MAX_TEXT], t[KN_MAX_TEXT], pde[KN_MAX_NAME], like[PETSC_MAX_PATH_LEN];
   PetscBool      weights;
   PetscReal      dt;
@@ -57,6 +57,7 @@ static PetscErrorCode SetFromOptions(Convert *c)
   PetscCall(KNOptionsChoice("-points", "where the points of an axis lie: cells centres, nodes with both ends, or periodic nodes", points_choices, &c->points));
   PetscCall(KNOptionsList("-scale", "factors that bring variables into the range of float32: u=1e6", &c->scale_count,
                           &c->scale));
+  PetscCall(KNOptionsList("-classes", "names of the classes, where -y is an array of whole numbers, 0, 1, ..: cat,dog", &c->classes_count, &c->classes));
   PetscCall(KNOptionsString("-pde", "name of the problem, to be stored with it", sizeof(c->pde), c->pde));
   c->weights = (PetscBool)(c->like[0] || c->format == nformats);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -76,6 +77,8 @@ static PetscErrorCode Open(const Convert *c, KNSource *source)
                                  .points      = c->points - 1,
                                  .stride      = c->stride,
                                  .pde         = c->pde,
+                                 .classes_count = c->classes_count,
+                                 .classes     = (const char *const *)c->classes,
                                  .scale_count = c->scale_count,
                                  .scale       = (const char *const *)c->scale};
 
@@ -85,19 +88,20 @@ static PetscErrorCode Open(const Convert *c, KNSource *source)
 }
 
 /* Text of the new dataset's options: the source's, each line behind "source.", then those of the conversion. The caller frees it with PetscFree(). */
-static PetscErrorCode Provenance(KNSource source, PetscBool scaled, char **text)
+static PetscErrorCode Provenance(KNSource source, const Convert *c, char **text)
 {
-  static const char *const own[] = {"input",   "first", "samples", "stride", "x",   "y",    "u",
-                                    "initial", "t",     "dt",      "points", "pde", "scale"};
-  const PetscInt           count = (PetscInt)(sizeof(own) / sizeof(*own)) - (scaled ? 0 : 1);
-  const char              *kind, *notes;
-  char                    *yaml, *to;
-  size_t                   lines = 0;
+  const char *own[] = {"input", "first", "samples", "stride", "x", "y", "u", "initial", "t", "dt", "points", "pde", NULL, NULL};
+  PetscInt    count = (PetscInt)(sizeof(own) / sizeof(*own)) - 2;
+  const char *kind, *notes;
+  char       *yaml, *to;
+  size_t      lines = 0;
 
   PetscFunctionBegin;
+  if (c->scale_count) own[count++] = "scale";
+  if (c->classes_count) own[count++] = "classes";
   PetscCall(KNSourceGetProvenance(source, &kind, &notes, NULL, NULL));
   PetscCall(KNOptionsYAML(count, own, &yaml));
-  for (const char *c = notes; *c; c++) lines += *c == '\n';
+  for (const char *at = notes; *at; at++) lines += *at == '\n';
   PetscCall(PetscMalloc1(strlen(notes) + 8 * lines + strlen(yaml) + strlen(kind) + 64, text));
   to = *text;
   while (*notes) {
@@ -117,6 +121,7 @@ static PetscErrorCode Copy(KNSource source, PetscInt64 first, PetscInt64 samples
   const KNProblem  *problem;
   const PetscInt64 *index;
   PetscInt64        start, end, batch, *number;
+  const int32_t    *label;
   KNProgress        progress;
   float            *x, *y;
   char              message[1024] = "";
@@ -125,6 +130,7 @@ static PetscErrorCode Copy(KNSource source, PetscInt64 first, PetscInt64 samples
   PetscFunctionBegin;
   PetscCall(KNSourceGetProblem(source, &problem, NULL));
   PetscCall(KNSourceGetProvenance(source, NULL, NULL, NULL, &index));
+  PetscCall(KNSourceGetLabels(source, &label));
   PetscCall(KNSinkGetShare(*sink, &start, &end));
   batch = PetscMin(KNFormatBatch(problem, samples), PetscMax(1, end - start));
   PetscCall(KNMalloc((size_t)batch * KNProblemInputSize(problem), sizeof(*x), &x));
@@ -137,7 +143,7 @@ static PetscErrorCode Copy(KNSource source, PetscInt64 first, PetscInt64 samples
 
     for (PetscInt64 i = 0; i < count; i++) number[i] = index ? index[first + row + i] : first + row + i;
     code = KNSourceRead(source, first + row, count, x, y, sizeof(message), message);
-    if (!code) PetscCall(KNSinkWrite(*sink, row, count, number, x, y));
+    if (!code) PetscCall(KNSinkWrite(*sink, row, count, number, x, y, label ? label + first + row : NULL));
     PetscCall(KNProgressUpdate(&progress, row + count - start, NULL));
   }
   PetscCall(KNProgressEnd(&progress));
@@ -165,6 +171,7 @@ static PetscErrorCode CheckInput(const char path[])
 static PetscErrorCode Run(Convert *c)
 {
   const KNProblem *problem;
+  const KNGrid    *grid;
   const char      *kind;
   char            *options;
   PetscInt64       rows, seed;
@@ -177,16 +184,19 @@ static PetscErrorCode Run(Convert *c)
   PetscCall(KNSourceGetProvenance(source, &kind, NULL, &seed, NULL));
   if (!c->samples) c->samples = rows - c->first;
   PetscCheck(c->samples >= 1 && c->first <= rows - c->samples, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt64_FMT " samples, not %" PetscInt64_FMT " from number %" PetscInt64_FMT " on: choose others with -first, -samples", c->input[0], rows, PetscMax(c->samples, 1), c->first);
-  PetscCall(Provenance(source, (PetscBool)(c->scale_count > 0), &options));
+  PetscCall(Provenance(source, c, &options));
   PetscCall(KNSinkCreate(PETSC_COMM_WORLD, c->format, c->outputs, (const char *const *)c->output, problem, c->samples, seed, options, c->overwrite, &sink));
   PetscCall(PetscFree(options));
   PetscCall(Copy(source, c->first, c->samples, &sink));
   PetscCall(KNSourceWarn(source));
   PetscCall(KNSinkPublish(sink));
   PetscCall(KNSinkDestroy(&sink));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " samples of %s, %" PetscInt_FMT, c->samples, kind, problem->output.grid.n[0]));
-  for (PetscInt d = 1; d < problem->output.grid.dim; d++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " x %" PetscInt_FMT, problem->output.grid.n[d]));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, " points: %s\n", c->output[0]));
+  grid = problem->frames ? &problem->output.grid : &problem->input.grid;
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " samples of %s, %" PetscInt_FMT, c->samples, kind, grid->n[0]));
+  for (PetscInt d = 1; d < grid->dim; d++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " x %" PetscInt_FMT, grid->n[d]));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, " points"));
+  if (problem->output.kind == KN_SPACE_CLASS) PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", %" PetscInt_FMT " classes", problem->output.count));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, ": %s\n", c->output[0]));
   PetscCall(KNSourceDestroy(&source));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -219,5 +229,6 @@ PetscErrorCode KNCommand_Convert(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsListDestroy(c.y_count, &c.y));
   PetscCall(KNOptionsListDestroy(c.u_count, &c.u));
   PetscCall(KNOptionsListDestroy(c.scale_count, &c.scale));
+  PetscCall(KNOptionsListDestroy(c.classes_count, &c.classes));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

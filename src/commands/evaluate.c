@@ -7,18 +7,6 @@
 #include <kitinet/picture.h>
 #include <kitinet/run.h>
 
-PetscErrorCode KNBaseName(const char path[], size_t size, char name[])
-{
-  const char *slash = strrchr(path, '/');
-  char       *dot;
-
-  PetscFunctionBegin;
-  PetscCall(PetscStrncpy(name, slash && slash[1] ? slash + 1 : path, size));
-  dot = strrchr(name, '.');
-  if (dot && dot != name) *dot = 0;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static PetscErrorCode CandidateLoad(const char run[], const char checkpoint[], KNCandidate *candidate)
 {
   PetscFunctionBegin;

@@ -5,6 +5,7 @@
 #include <kitinet/ensemble.h>
 #include <kitinet/evaluation.h>
 #include <kitinet/judgement.h>
+#include <kitinet/path.h>
 #include <kitinet/reliability.h>
 
 /* A trained network under judgement. */
@@ -39,9 +40,6 @@ PETSC_INTERN PetscErrorCode KNSpreadWrite(const char directory[], PetscInt n, co
 
 /* By one rank: rank histograms and spread against error of all ensembles on dataset j of m, beside the first checkpoint. */
 PETSC_INTERN PetscErrorCode KNSpreadDraw(PetscInt n, const KNCandidate candidate[], PetscInt m, PetscInt j, const char name[], const KNSpread spread[]);
-
-/* The last part of a path without its ending: "data/test_32.h5" -> "test_32". */
-PETSC_INTERN PetscErrorCode KNBaseName(const char path[], size_t size, char name[]);
 
 /* Collective on PETSC_COMM_WORLD. Tables of n networks on m datasets, judgement (n, m): to the terminal; to a CSV file if its name is not NULL. */
 PETSC_INTERN PetscErrorCode KNEvaluatePrint(PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[], const KNJudgement judgement[], const char csv[]);

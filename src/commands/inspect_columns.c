@@ -12,7 +12,8 @@ static PetscErrorCode PrintClasses(const KNSpace *space, PetscInt64 samples, con
 
   PetscFunctionBegin;
   PetscCall(PetscCalloc1(space->count, &count));
-  for (PetscInt64 row = 0; row < samples; row++) most = PetscMax(most, ++count[label[row]]);
+  for (PetscInt64 row = 0; row < samples; row++) count[label[row]]++;
+  for (PetscInt i = 0; i < space->count; i++) most = PetscMax(most, count[i]);
   for (PetscInt i = 0; i < PetscMin(space->count, SHOWN); i++, name += strlen(name) + 1) {
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-10s  %3" PetscInt_FMT "  %-24s %8" PetscInt64_FMT " samples\n", i ? "" : "classes", i, name, count[i]));
   }

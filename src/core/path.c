@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 PetscBool KNPathIsAbsent(int failure)
@@ -44,4 +45,16 @@ int KNPathReadText(const char path[], char **text)
     *text = NULL;
   }
   return failure;
+}
+
+PetscErrorCode KNBaseName(const char path[], size_t size, char name[])
+{
+  const char *slash = strrchr(path, '/');
+  char       *dot;
+
+  PetscFunctionBegin;
+  PetscCall(PetscStrncpy(name, slash && slash[1] ? slash + 1 : path, size));
+  dot = strrchr(name, '.');
+  if (dot && dot != name) *dot = 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -61,6 +61,8 @@ struct _p_KNSource {
   KNPiece         piece[KN_MAX_PIECES];
   KNProblem       problem;
   PetscReal      *times;          /* (frames), owned */
+  int32_t        *label;          /* (samples), owned; NULL: the outputs are fields */
+  char           *names;          /* of the classes, owned */
   PetscInt        stride, offset; /* of the points that are taken */
   PetscInt64      samples, seed;
   const PetscInt64 *index;
@@ -159,6 +161,10 @@ int KNSourceNameField(KNSource source, KNField *field, const char format[], ...)
 
 /* Problem, samples and pieces from what the user chose. time_last: axes that are not said are samples, space, time. */
 int KNSourceChoose(KNSource source, const KNSourceChoice *choice, PetscBool time_last);
+
+/* The variable if it is labels: whole numbers, one of each sample; else NULL. And its classes as the output of the problem. */
+const KNVariable *KNSourceFindLabels(KNSource source, const char name[]);
+int               KNSourceLabels(KNSource source, const KNSourceChoice *choice, const KNVariable *variable);
 
 /* Frames, at the times of a variable, which may have so many more, or at multiples of dt; the first of them at 0 if
    `initial`. */

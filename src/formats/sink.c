@@ -136,6 +136,8 @@ PetscErrorCode KNSinkCreate(MPI_Comm comm, PetscInt format, PetscInt npaths, con
     PetscCall(KNDatasetWriterCreate(comm, paths[0], problem, samples, seed, options, overwrite, (KNDatasetWriter *)&s->data));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
+  if (problem->output.kind != KN_SPACE_FIELD) PetscCall(KNSinkDestroy(sink));
+  PetscCheck(*sink, comm, KN_ERR_USAGE, "format %s holds fields alone, these are samples of classes: take -format native", KNFormatNames()[format]);
   PetscCall(PetscMalloc1(problem->frames + 1, &s->times));
   if (problem->frames) PetscCall(PetscArraycpy(s->times, problem->times, problem->frames));
   s->problem.times = s->times;
@@ -176,13 +178,17 @@ static int WritePieces(KNSink sink, PetscInt64 row, PetscInt64 count, const floa
   return sink->format->observe ? sink->format->observe(sink, count, y) : 0;
 }
 
-PetscErrorCode KNSinkWrite(KNSink sink, PetscInt64 row, PetscInt64 count, const PetscInt64 index[], const float x[], const float y[])
+PetscErrorCode KNSinkWrite(KNSink sink, PetscInt64 row, PetscInt64 count, const PetscInt64 index[], const float x[], const float y[], const int32_t label[])
 {
   PetscFunctionBegin;
   if (sink->format == &KNFormat_Native) {
     const size_t nx = KNProblemInputSize(&sink->problem), ny = KNProblemOutputSize(&sink->problem);
 
-    for (PetscInt64 i = 0; i < count; i++) PetscCall(KNDatasetWriterWrite((KNDatasetWriter)sink->data, row + i, index[i], x + (size_t)i * nx, y + (size_t)i * ny));
+    for (PetscInt64 i = 0; i < count; i++) {
+      const KNRow value = {.x = x + (size_t)i * nx, .y = y + (size_t)i * ny, .label = label ? label[i] : 0};
+
+      PetscCall(KNDatasetWriterWriteRow((KNDatasetWriter)sink->data, row + i, index[i], &value));
+    }
   } else if (!sink->failure) {
     KNHDF5Lock();
     sink->failure = WritePieces(sink, row, count, x, y);

@@ -24,28 +24,31 @@ static void kn_copy_strided(float *to, const float *from, int rank, const size_t
 /* Values between neighbours along an axis of a piece, in a block of samples in memory. */
 static size_t AxisStep(const KNProblem *problem, PetscBool output, char axis)
 {
-  const size_t points = KNGridSize(&problem->output.grid);
+  const KNGrid *grid   = output ? &problem->output.grid : &problem->input.grid;
+  const size_t  points = KNGridSize(grid);
 
   switch (axis) {
   case 'n': return output ? KNProblemOutputSize(problem) : KNProblemInputSize(problem);
   case 't': return points * (size_t)problem->output.fields;
   case 'c': return points;
-  case 'd': return points * (size_t)problem->output.grid.dim;
-  case 'x': return (size_t)problem->output.grid.n[1] * (size_t)problem->output.grid.n[2];
-  case 'y': return (size_t)problem->output.grid.n[2];
+  case 'd': return points * (size_t)grid->dim;
+  case 'x': return (size_t)grid->n[1] * (size_t)grid->n[2];
+  case 'y': return (size_t)grid->n[2];
   default: return 1;
   }
 }
 
 static size_t AxisExtent(const KNProblem *problem, const KNPiece *piece, char axis, size_t samples)
 {
+  const KNGrid *grid = piece->output ? &problem->output.grid : &problem->input.grid;
+
   switch (axis) {
   case 'n': return samples;
   case 't': return (size_t)piece->frames;
-  case 'c': return (size_t)(strchr(piece->axes, 'd') ? problem->output.grid.dim : piece->fields);
-  case 'd': return (size_t)problem->output.grid.dim;
+  case 'c': return (size_t)(strchr(piece->axes, 'd') ? grid->dim : piece->fields);
+  case 'd': return (size_t)grid->dim;
   case '1': return 1;
-  default: return (size_t)problem->output.grid.n[axis - 'x'];
+  default: return (size_t)grid->n[axis - 'x'];
   }
 }
 
@@ -67,7 +70,7 @@ static size_t PieceSlab(const KNProblem *problem, const KNPiece *piece, size_t c
 /* Where the piece begins in a block of samples. */
 static size_t PieceStart(const KNProblem *problem, const KNPiece *piece)
 {
-  return ((size_t)piece->frame * (size_t)problem->output.fields + (size_t)piece->field) * KNGridSize(&problem->output.grid);
+  return ((size_t)piece->frame * (size_t)problem->output.fields + (size_t)piece->field) * KNGridSize(piece->output ? &problem->output.grid : &problem->input.grid);
 }
 
 void KNPieceShape(const KNProblem *problem, const KNPiece *piece, size_t samples, size_t shape[])
@@ -149,7 +152,7 @@ int KNSourceAddPiece(KNSource source, const KNVariable *variable, const char axe
     const size_t points = AxisExtent(problem, piece, axes[a], (size_t)source->samples);
     PetscBool    fits   = (PetscBool)(n == points);
 
-    if (axes[a] >= 'x') fits = (PetscBool)(axes[a] - 'x' < problem->output.grid.dim && (size_t)source->offset + (points - 1) * (size_t)source->stride < n && (n + (size_t)source->stride - 1) / (size_t)source->stride == points);
+    if (axes[a] >= 'x') fits = (PetscBool)(axes[a] - 'x' < (output ? problem->output.grid.dim : problem->input.grid.dim) && (size_t)source->offset + (points - 1) * (size_t)source->stride < n && (n + (size_t)source->stride - 1) / (size_t)source->stride == points);
     if (!fits) return KNSourceAsk(source, "%s has %zu entries along its axis %c, the others %zu", variable->name, n, axes[a], points);
   }
   source->pieces++;
@@ -240,6 +243,23 @@ static int CheckTimes(KNSource source, const KNSourceChoice *choice)
            : 0;
 }
 
+/* Fields of bytes stay bytes, where all of a side are and none is scaled. */
+static void TakeTypes(KNSource source)
+{
+  for (int output = 0; output < 2; output++) {
+    PetscInt pieces = 0, bytes = 0;
+
+    for (PetscInt i = 0; i < source->pieces; i++) {
+      const KNVariable *variable = &source->variable[source->piece[i].variable];
+
+      if ((int)source->piece[i].output != output) continue;
+      pieces++;
+      bytes += !strcmp(variable->type, "uint8") && variable->scale == 0;
+    }
+    if (pieces && bytes == pieces) (output ? &source->problem.output : &source->problem.input)->type = KN_UINT8;
+  }
+}
+
 static int Open(KNSource source, const KNSourceChoice *choice)
 {
   size_t row;
@@ -251,6 +271,8 @@ static int Open(KNSource source, const KNSourceChoice *choice)
   if (source->format != &KNFormat_Native) KNCallFile(CheckNames(source));
   if (choice->pde && choice->pde[0]) snprintf(source->problem.pde, sizeof(source->problem.pde), "%s", choice->pde);
   for (PetscInt i = 0; i < choice->scale_count; i++) KNCallFile(KNSourceScale(source, choice->scale[i]));
+  if (choice->classes_count && !source->label) return KNFileFail(&source->file, source->file.code, "has fields as its outputs, no labels, which -classes would name: leave it out");
+  TakeTypes(source);
   row = PetscMax(KNProblemInputSize(&source->problem), KNProblemOutputSize(&source->problem));
   if (row >= UINT32_MAX / sizeof(float)) return KNFileFail(&source->file, source->file.code, "a sample of %zu values is more than the 4 GiB that can be read at once: take every second point with -stride 2, or more", row);
   return 0;
@@ -343,6 +365,13 @@ PetscErrorCode KNSourceGetProblem(KNSource source, const KNProblem **problem, Pe
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNSourceGetLabels(KNSource source, const int32_t **label)
+{
+  PetscFunctionBegin;
+  *label = source->label;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNSourceGetProvenance(KNSource source, const char **kind, const char **notes, PetscInt64 *seed, const PetscInt64 **index)
 {
   PetscFunctionBegin;
@@ -361,6 +390,8 @@ PetscErrorCode KNSourceDestroy(KNSource *source)
   Close(*source);
   KNHDF5Unlock();
   free((*source)->times);
+  free((*source)->label);
+  free((*source)->names);
   free((*source)->raw);
   free((*source)->variable);
   free(*source);

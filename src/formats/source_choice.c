@@ -97,7 +97,7 @@ static int AddPieces(KNSource source, PetscInt entries, const Entry entry[], Pet
   return 0;
 }
 
-/* Samples and grid of the first output; the pieces are judged by them. */
+/* Samples and grid of the first output, or, where there are labels, of the first input; the pieces are judged by them. */
 static int TakeShape(KNSource source, const KNSourceChoice *choice, const Entry *entry)
 {
   const PetscInt dim = strchr(entry->axes, 'z') ? 3 : strchr(entry->axes, 'y') ? 2 : 1;
@@ -111,14 +111,15 @@ static int TakeShape(KNSource source, const KNSourceChoice *choice, const Entry 
 
 static int ChooseSteady(KNSource source, const KNSourceChoice *choice, PetscInt nx, const char *const x[], PetscInt ny, const char *const y[], PetscBool time_last)
 {
-  KNProblem *problem = &source->problem;
-  Entry      input[KN_MAX_FIELDS], output[KN_MAX_FIELDS];
+  const KNVariable *labels  = ny == 1 ? KNSourceFindLabels(source, y[0]) : NULL;
+  KNProblem        *problem = &source->problem;
+  Entry             input[KN_MAX_FIELDS], output[KN_MAX_FIELDS];
 
   KNCallFile(UnderstandList(source, "x", nx, x, PETSC_FALSE, time_last, input, &problem->input.fields, problem->input.field));
-  KNCallFile(UnderstandList(source, "y", ny, y, PETSC_FALSE, time_last, output, &problem->output.fields, problem->output.field));
-  KNCallFile(TakeShape(source, choice, &output[0]));
+  if (!labels) KNCallFile(UnderstandList(source, "y", ny, y, PETSC_FALSE, time_last, output, &problem->output.fields, problem->output.field));
+  KNCallFile(TakeShape(source, choice, labels ? &input[0] : &output[0]));
   KNCallFile(AddPieces(source, nx, input, PETSC_FALSE, 0, 1));
-  return AddPieces(source, ny, output, PETSC_TRUE, 0, 1);
+  return labels ? KNSourceLabels(source, choice, labels) : AddPieces(source, ny, output, PETSC_TRUE, 0, 1);
 }
 
 static int ChooseFrames(KNSource source, const KNSourceChoice *choice, PetscInt nu, const char *const u[], PetscBool time_last)
@@ -154,6 +155,7 @@ int KNSourceChoose(KNSource source, const KNSourceChoice *choice, PetscBool time
   if (choice->u_count && (choice->x_count || choice->y_count)) return KNFileFail(&source->file, KN_ERR_INPUT, "-u is for time-dependent problems, -x and -y for steady ones: give one or the other");
   if (choice->u_count) return ChooseFrames(source, choice, choice->u_count, choice->u, time_last);
   if (choice->x_count && choice->y_count) return ChooseSteady(source, choice, choice->x_count, choice->x, choice->y_count, choice->y, time_last);
+  if (choice->x_count && KNSourceFindLabels(source, y)) return ChooseSteady(source, choice, choice->x_count, choice->x, 1, &y, time_last);
   if (!choice->x_count && !choice->y_count && KNSourceFind(source, x) && KNSourceFind(source, y)) return ChooseSteady(source, choice, 1, &x, 1, &y, time_last);
   if (!time_last && !choice->x_count && !choice->y_count && source->variables <= 2 && KNSourceFind(source, u)) return ChooseFrames(source, choice, 1, &u, time_last);
   // An example of their own names.

@@ -55,6 +55,20 @@ static PetscErrorCode SetHistory(KNOperator op, const KNProblem *problem, PetscI
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Networks read fields, and give fields on the grid of their input. */
+static PetscErrorCode CheckSpaces(const KNProblem *problem, const char path[])
+{
+  const KNSpace *in = &problem->input, *out = &problem->output;
+
+  PetscFunctionBegin;
+  PetscCheck(in->kind == KN_SPACE_FIELD, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has tokens as its input, the networks here read fields", path);
+  PetscCheck(out->kind == KN_SPACE_FIELD, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has classes as its output, the networks here give fields", path);
+  if (problem->frames) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCheck(in->grid.dim == out->grid.dim && !memcmp(in->grid.n, out->grid.n, sizeof(in->grid.n)) && in->grid.points == out->grid.points, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has its outputs on another grid than its inputs, the networks here keep the grid: interpolate one of them", path);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOperator *op)
 {
   PetscInt   form, channels, axes;
@@ -70,6 +84,7 @@ PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOpe
   own.input.names  = o->names[0];
   own.output.names = o->names[1];
   o->problem       = own;
+  PetscCall(CheckSpaces(problem, "the dataset"));
   PetscCall(SetHistory(o, problem, &form));
   PetscCall(KNTaskCreate(&own, o->history, &o->task));
   PetscCall(KNTaskGetOutput(o->task, &channels, &axes));
@@ -155,6 +170,7 @@ PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *problem, const ch
   PetscCall(CheckFrames(op, problem, path));
   PetscCall(CheckKind("input", &problem->input, &own->input, path));
   PetscCall(CheckKind("output", &problem->output, &own->output, path));
+  PetscCall(CheckSpaces(problem, path));
   PetscCheck(problem->output.grid.dim == own->output.grid.dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " axes, the network was trained on %" PetscInt_FMT, path, problem->output.grid.dim, own->output.grid.dim);
   PetscCheck(problem->input.fields == own->input.fields, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " input fields, the network was trained on %" PetscInt_FMT, path, problem->input.fields, own->input.fields);
   PetscCheck(problem->output.fields == own->output.fields, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " output fields, the network was trained on %" PetscInt_FMT, path, problem->output.fields, own->output.fields);

@@ -8,15 +8,15 @@ rm -rf ./*
 
 shown() { ranks 1 inspect -input "$golden/$1.h5" > shown; }
 fingerprint() { sed -n '1s/.*fingerprint //p' shown; }
-# last FILE ARRAY: the last four of its values
-last() { "$tool" floats "$1" "$2" | tail -c 16 | od -An -tf4 | tr -s ' '; }
+# last FILE ARRAY [TYPE]: the last 16 bytes of its values, of a type of od's
+last() { "$tool" floats "$1" "$2" | tail -c 16 | od -An "-t${3:-f4}" | tr -s ' '; }
 
-# dataset NAME ARRAY
+# dataset NAME ARRAY [TYPE]
 dataset() {
   shown "$1"
   grep -q "checksums are right" shown || fail "$1: $(cat shown)"
   echo "$1 fingerprint $(fingerprint)"
-  echo "$1 values$(last "$golden/$1.h5" "$2")"
+  echo "$1 values$(last "$golden/$1.h5" "$2" "${3:-f4}")"
 }
 
 # checkpoint NAME DATA ARRAY ...: options of predict
@@ -44,6 +44,11 @@ describe() {
   for name in cells periodic cube; do dataset $name y; done
   dataset nodes x
   dataset frames u
+  dataset images x u1
+  dataset images label d4
+  dataset texts length d4
+  dataset points parameters f8
+  dataset videos u u1
   for name in plain fno_collision collision transport dropout origin; do checkpoint $name cells y; done
   checkpoint dropout cells y -model_dropout_evaluate sample -collision_samples 4
   checkpoint fno nodes y
