@@ -102,6 +102,7 @@ int main(int argc, char **argv)
   PetscBool      stopped = PETSC_FALSE;
   PetscErrorCode code;
 
+  KNThreadsBoundSpinning(argv);
   OccupyStandardDescriptors();
   if (argc > 1 && !strcmp(argv[1], KN_PROBE_COMMAND)) return KNProbeMain(argc - 2, argv + 2);
   KNSingleCopySetUp();
