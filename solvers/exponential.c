@@ -13,9 +13,9 @@
   the end of the step, and meet the same conditions of order 3. The difference f3 (N(w) - N(c)) costs nothing; the step
   goes on with w.
 
-  Lengths: an interval halved so-many times, so that its end is met and coefficients, which are kept for the last few
-  lengths, are made seldom. A step whose error is too large is made again in halves; steps grow where twice the length
-  is expected to do, which multiplies the error by 2^4.
+  Lengths: what is left of an interval in equal steps, so that its end is met and coefficients, which are kept for the
+  last few lengths, are made seldom. A step whose error is too large is made again with shorter ones; longer ones are
+  taken at once where they may be twice as long, else from the next interval on, by the most careful step of this one.
 
   Sources: Cox and Matthews, J. Comput. Phys. 176 (2002) 430, eqs. 26-29. The pair is that of Balac and Mahe, Comput.
   Phys. Commun. 184 (2013) 1211, in the interaction picture, which is this one where L = 0.
@@ -23,10 +23,13 @@
 #include <complex.h>
 #include "stepper.h"
 
-#define KN_HALVINGS 40   /* of an interval, at most */
+#define KN_SHORTEST 1e-12 /* step, of an interval */
 #define KN_LENGTHS  6    /* whose coefficients are kept */
 #define KN_TAYLOR   20   /* terms of phi_3 for |z| <= 1 */
-#define KN_GROWTH   40.0 /* times smaller than allowed is the error before steps are doubled: 2^4 and a margin */
+#define KN_SAFETY   0.9  /* times the length that the error of a step allows is taken next */
+#define KN_SHRINK   0.2  /* at least, and */
+#define KN_GROWTH   5.0  /* at most so many times the length of the last step */
+#define KN_JUMP     2.0  /* times the length is worth new steps within an interval */
 #define KN_FIRST    0.1  /* of the state that N may change in the first step, if dt is not given */
 
 enum { HALF, FULL, Q, F1, F2, F3, COEFFICIENTS };
@@ -38,8 +41,7 @@ typedef struct {
 
 typedef struct {
   PetscBool  real;                    /* L is */
-  PetscReal  dt;                      /* first step, 0: chosen */
-  PetscInt   level;                   /* halvings of the step; -1: not chosen yet */
+  PetscReal  dt;                      /* length that the next step may have; 0: not chosen yet */
   PetscInt   steps;
   PetscInt   next;                    /* of lengths, to be replaced */
   Length     lengths[KN_LENGTHS];
@@ -202,64 +204,87 @@ static inline void KNSwap(PetscReal **a, PetscReal **b)
   *b = swap;
 }
 
-/* N of the state, and by it the first step of an interval where none was made before. */
+/* N of the state, and by it the first step where none was made before. */
 static PetscErrorCode KNExponentialBegin(KNStepper stepper, PetscReal interval)
 {
-  Exponential       *e  = (Exponential *)stepper->data;
-  const KNEvolution *p  = &stepper->evolution;
-  PetscReal          dt = e->dt, norm, rate;
+  Exponential       *e = (Exponential *)stepper->data;
+  const KNEvolution *p = &stepper->evolution;
+  PetscReal          norm, rate;
 
   PetscFunctionBegin;
   PetscCall(p->nonlinear(p->context, stepper->v, e->nv));
-  if (e->level >= 0) PetscFunctionReturn(PETSC_SUCCESS);
-  if (dt == 0.0) {
-    PetscCall(p->norm(p->context, stepper->v, &norm));
-    PetscCall(p->norm(p->context, e->nv, &rate));
-    dt = rate > 0.0 ? KN_FIRST * norm / rate : interval;
+  if (e->dt > 0.0) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(p->norm(p->context, stepper->v, &norm));
+  PetscCall(p->norm(p->context, e->nv, &rate));
+  e->dt = rate > 0.0 ? PetscMax(KN_FIRST * norm / rate, KN_SHORTEST * interval) : interval;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Equal steps of at most dt, and their number. */
+static PetscReal KNExponentialShare(PetscReal left, PetscReal dt, PetscInt64 *steps)
+{
+  *steps = PetscMax((PetscInt64)PetscCeilReal(left / dt * (1.0 - PETSC_SMALL)), 1);
+  return left / (PetscReal)*steps;
+}
+
+/* Without N: one step, which is exact. */
+static void KNExponentialTurn(KNStepper stepper, PetscReal interval)
+{
+  Exponential      *e = (Exponential *)stepper->data;
+  PetscReal *const *c = KNExponentialLength(stepper, interval);
+
+  kn_exponential_sum(e->c, c[FULL], stepper->v, c[Q], e->nv, e->real, stepper->evolution.size);
+  KNSwap(&stepper->v, &e->c);
+  e->steps++;
+}
+
+static PetscErrorCode KNExponentialMarch(KNStepper stepper, PetscReal interval, KNSolverReport *report)
+{
+  Exponential *e = (Exponential *)stepper->data;
+  PetscReal    h, next = interval; /* the longest step that all of this interval allow */
+  PetscInt64   left;               /* steps of h */
+
+  PetscFunctionBegin;
+  PetscCall(KNExponentialBegin(stepper, interval));
+  h = KNExponentialShare(interval, e->dt, &left);
+  while (left > 0 && report->converged) {
+    PetscReal error, norm, factor = KN_SHRINK;
+
+    PetscCall(KNExponentialStep(stepper, h, &error, &norm));
+    e->steps++;
+    if (PetscIsInfOrNanReal(error) || PetscIsInfOrNanReal(norm)) report->retried = PETSC_TRUE;
+    else if (error == 0.0) factor = KN_GROWTH;
+    else factor = PetscMin(KN_GROWTH, PetscMax(KN_SHRINK, KN_SAFETY * PetscPowReal(stepper->tolerance * norm / error,
+        0.25)));
+    if (error <= stepper->tolerance * norm && !PetscIsInfOrNanReal(norm)) {
+      KNSwap(&stepper->v, &e->c);
+      KNSwap(&e->nv, &e->nw);
+      left--;
+      next = PetscMin(next, h * factor);
+      if (factor < KN_JUMP || left < 2) continue;
+      next = h * factor;
+      h    = KNExponentialShare(h * (PetscReal)left, next, &left);
+    } else if (h > KN_SHORTEST * interval) {
+      next = h * PetscMin(factor, KN_SAFETY);
+      h    = KNExponentialShare(h * (PetscReal)left, next, &left);
+    } else {
+      report->converged = PETSC_FALSE;
+      PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
+                              "steps shrink without end at t = %.6g: the solution has no limit, or rounding errors "
+                              "exceed the tolerance", (double)(stepper->t + interval - h * (PetscReal)left)));
+    }
   }
-  for (e->level = 0; e->level < KN_HALVINGS && ldexp(interval, -(int)e->level) > dt; e->level++) { }
+  e->dt = next;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode KNStepperAdvance_Exponential(KNStepper stepper, PetscReal interval, KNSolverReport *report)
 {
-  Exponential     *e   = (Exponential *)stepper->data;
-  const PetscInt64 end = (PetscInt64)1 << KN_HALVINGS;
-  PetscInt64       at  = 0; /* of end */
-
   PetscFunctionBegin;
   report->converged = PETSC_TRUE;
-  if (!stepper->evolution.nonlinear) {
-    PetscReal *const *c = KNExponentialLength(stepper, interval);
-
-    kn_exponential_sum(e->c, c[FULL], stepper->v, c[Q], e->nv, e->real, stepper->evolution.size);
-    KNSwap(&stepper->v, &e->c);
-    report->iterations = ++e->steps;
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  PetscCall(KNExponentialBegin(stepper, interval));
-  while (at < end && report->converged) {
-    const PetscInt64 length = end >> e->level;
-    PetscReal        error, norm;
-
-    PetscCall(KNExponentialStep(stepper, ldexp(interval, -(int)e->level), &error, &norm));
-    report->iterations = ++e->steps;
-    if (PetscIsInfOrNanReal(error) || PetscIsInfOrNanReal(norm)) report->retried = PETSC_TRUE;
-    if (error <= stepper->tolerance * norm && !PetscIsInfOrNanReal(norm)) {
-      KNSwap(&stepper->v, &e->c);
-      KNSwap(&e->nv, &e->nw);
-      at += length;
-      if (e->level > 0 && KN_GROWTH * error < stepper->tolerance * norm && at % (2 * length) == 0) e->level--;
-    } else if (e->level < KN_HALVINGS) {
-      e->level++;
-    } else {
-      report->converged = PETSC_FALSE;
-      PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
-                              "steps shrink without end at t = %.6g: the solution has no limit, or rounding errors "
-                              "exceed the tolerance", (double)(stepper->t + ldexp(interval,
-                              -KN_HALVINGS) * (PetscReal)at)));
-    }
-  }
+  if (stepper->evolution.nonlinear) PetscCall(KNExponentialMarch(stepper, interval, report));
+  else KNExponentialTurn(stepper, interval);
+  report->iterations = ((Exponential *)stepper->data)->steps;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -269,7 +294,6 @@ static PetscErrorCode KNStepperStart_Exponential(KNStepper stepper, PetscReal dt
 
   PetscFunctionBegin;
   e->dt    = dt;
-  e->level = -1;
   e->steps = 0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -51,7 +51,7 @@ static const KNSemilinear gray_scott = {
   .factors = 2, .factor = {{0, KN_NO_AXIS}, {1, KN_NO_AXIS}},
   .products = 2, .terms = 2, .term = {{0, 0, KN_NO_AXIS, 1.0}, {1, 1, KN_NO_AXIS, 1.0}},
   .symbol = kn_gray_scott_symbol, .multiply = kn_gray_scott_multiply, .initial = kn_gray_scott_initial,
-  .axes = 2, .grid = 128, .frames = 21, .length = 1.0, .final_time = 1000.0,
+  .axes = 2, .grid = 160, .frames = 21, .length = 1.0, .final_time = 1000.0,
   .alpha = 4.0, .tau = 20.0, .deviation = 1.0,
 };
 

@@ -8,7 +8,7 @@
   above: the same field has the same coefficients on any grid. A derivative multiplies by i kappa, kappa = 2 pi k/L.
 
     modes   (count, 2) the real and the imaginary part
-    points  (points) those of this rank, in slabs with gaps between the rows, whose values nobody reads
+    points  (points) those of this rank, in an order of the transform's, some of them padding, whose values nobody reads
 
   Whoever multiplies p fields at the points chooses K with (p + 1) K < n: then no product falls on a kept mode by
   aliasing.
@@ -48,6 +48,13 @@ PETSC_INTERN const PetscReal *KNModesWeights(KNModes modes);
 
 /* Collective. Point values of the field c, or of its derivative along an axis. u: (room). */
 PETSC_INTERN PetscErrorCode KNModesBackward(KNModes modes, const PetscReal c[], PetscInt axis, PetscReal u[]);
+
+/*
+  Not collective, of modes that are whole on a rank. Point values u (room) from those of the grid, the last axis
+  fastest, and back.
+*/
+PETSC_INTERN void KNModesFromGrid(KNModes modes, const PetscReal grid[], PetscReal u[]);
+PETSC_INTERN void KNModesToGrid(KNModes modes, const PetscReal u[], PetscReal grid[]);
 
 /* Collective. Transforms u, (room), which it destroys, and keeps the result for KNModesAdd(). */
 PETSC_INTERN PetscErrorCode KNModesForward(KNModes modes, PetscReal u[]);

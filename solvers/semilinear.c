@@ -34,7 +34,7 @@ typedef struct {
   PetscReal          *initial, *state; /* (fields, count, 2) */
   PetscReal          *drawn[KN_MAX_DIM]; /* (room) fields that the equation changes at the points */
   PetscReal          *stored_modes;    /* (stored count, 2) of one field */
-  PetscReal          *stored_points;   /* (S) */
+  PetscReal          *stored_points;   /* (room) */
   PetscReal           start;           /* spin_up of a random field, 0 of a given one */
   PetscReal           edge_at_start;   /* sum of |c|^2 there */
   KNStepper           stepper;
@@ -254,7 +254,7 @@ static PetscErrorCode KNSolverTake_Semilinear(KNSolver solver, const PetscReal g
 
   PetscFunctionBegin;
   for (PetscInt f = 0; f < s->fields; f++) {
-    PetscCall(PetscArraycpy(s->stored_points, given + (size_t)f * size, size));
+    KNModesFromGrid(s->stored, given + (size_t)f * size, s->stored_points);
     PetscCall(PetscArrayzero(s->stored_modes, 2 * KNModesCount(s->stored)));
     PetscCall(KNModesForward(s->stored, s->stored_points));
     KNModesAdd(s->stored, 1.0, KN_NO_AXIS, s->stored_modes);
@@ -276,7 +276,7 @@ static PetscErrorCode KNSemilinearStore(KNSolver solver, PetscReal frame[])
   for (PetscInt f = 0; f < s->fields; f++) {
     PetscCall(KNModesCopy(s->modes, s->state + 2 * (size_t)f * count, s->stored, s->stored_modes));
     PetscCall(KNModesBackward(s->stored, s->stored_modes, KN_NO_AXIS, s->stored_points));
-    PetscCall(PetscArraycpy(frame + (size_t)f * size, s->stored_points, size));
+    KNModesToGrid(s->stored, s->stored_points, frame + (size_t)f * size);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

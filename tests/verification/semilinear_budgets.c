@@ -179,9 +179,9 @@ static PetscErrorCode Flow(const PetscReal u[], PetscInt N, PetscReal mean[3])
   PetscCall(KNModesCreate(PETSC_COMM_SELF, 3, N, highest, 2.0 * PETSC_PI, &modes));
   count = KNModesCount(modes);
   PetscCall(PetscCalloc1(6 * count, &c));
-  PetscCall(KNMalloc(size, sizeof(PetscReal), &room));
+  PetscCall(KNMalloc(KNModesRoom(modes), sizeof(PetscReal), &room));
   for (PetscInt f = 0; f < 3; f++) {
-    PetscCall(PetscArraycpy(room, u + (size_t)f * size, size));
+    KNModesFromGrid(modes, u + (size_t)f * size, room);
     PetscCall(KNModesForward(modes, room));
     KNModesAdd(modes, 1.0, KN_NO_AXIS, c + 2 * (size_t)f * count);
   }
