@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CPU_SECONDS = 60, WALL_SECONDS = 600, KEPT = 16, MAX_WORDS = 256 };
+#define ROOM (4ULL << 30) // bytes beside the file's own: chunks are unpacked, lists kept
 
-static const unsigned long long room = 4ULL << 30; // bytes beside the file's own: chunks are unpacked, lists kept
+enum { CPU_SECONDS = 60, WALL_SECONDS = 600, KEPT = 16, MAX_WORDS = 256 };
 
 static PetscBool on = PETSC_FALSE;
 
@@ -210,7 +210,7 @@ void KNProbeLimit(const char path[])
   Limit(RLIMIT_CORE, 0);
   Limit(RLIMIT_CPU, CPU_SECONDS);
 #if !defined(__SANITIZE_ADDRESS__) // its shadow is of the address space's size
-  Limit(RLIMIT_AS, (rlim_t)(used + room + (stat(path, &status) ? 0 : (unsigned long long)status.st_size)));
+  Limit(RLIMIT_AS, (rlim_t)(used + ROOM + (stat(path, &status) ? 0 : (unsigned long long)status.st_size)));
 #else
   (void)used, (void)status;
 #endif
