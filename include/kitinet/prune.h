@@ -28,7 +28,7 @@ typedef struct {
   const double   *output;  /* (C_out, H' + 1) their weights in the output layer, then its bias; NULL: as they were */
 } KNPruning;
 
-/* Not collective. Sizes and L of a network; any pointer may be NULL. */
+/* Not collective. Sizes and L of a network; any pointer may be NULL. Raises KN_ERR_USAGE, the same on all ranks, where the stream has not the same number of channels everywhere. */
 PETSC_EXTERN PetscErrorCode KNPruneGetSizes(KNParameters parameters, KNSizes *sizes, PetscInt *blocks);
 
 /* Not collective. Sets the values of `to`, the parameters of a network of the pruning's sizes that is otherwise the same as that of `from`. */

@@ -104,7 +104,7 @@ static PetscErrorCode PrintDigest(KNParameters parameters)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* "parameters/lift.weight  (32, 3)  96", a line each, then their sum. */
+/* "lift.weight  (32, 3)  96  stream out, none", a line each: shape, size and what the axes count. */
 static PetscErrorCode PrintParameters(KNParameters parameters)
 {
   const KNParameterInfo *info;
@@ -118,16 +118,18 @@ static PetscErrorCode PrintParameters(KNParameters parameters)
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  parameters  %zu real numbers\n", total));
   if (state) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  state       %zu real numbers, not trained\n", state));
   for (PetscInt i = 0; i < count; i++) {
-    char shape[128] = "";
+    char shape[128] = "", roles[128] = "";
 
     PetscCall(KNParametersGetInfo(parameters, i, &info));
     for (PetscInt axis = 0; axis < info->rank; axis++) {
       const size_t length = strlen(shape);
 
       PetscCall(PetscSNPrintf(shape + length, sizeof(shape) - length, "%s%" PetscInt_FMT, axis ? ", " : "(", info->shape[axis]));
+      PetscCall(PetscStrlcat(roles, axis ? ", " : "  ", sizeof(roles)));
+      PetscCall(PetscStrlcat(roles, KNRoleNames[info->role[axis]], sizeof(roles)));
     }
     PetscCall(PetscStrlcat(shape, ")", sizeof(shape)));
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "    %-32s %-24s %10zu%s\n", info->name, shape, info->size, info->momentum > 0 ? "  state" : ""));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "    %-32s %-24s %10zu%s%s\n", info->name, shape, info->size, roles, info->momentum > 0 ? " (state)" : ""));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -2,6 +2,7 @@
   Pruning the residual stream and the head. Which axes of a parameter belong to them, its roles say. Weights are (outputs, inputs), those of spectral layers, which have a complex
   axis, (modes.., inputs, 2, outputs); what has one axis has outputs alone.
 */
+#include <kitinet/error.h>
 #include <kitinet/prune.h>
 #include <string.h>
 
@@ -66,7 +67,7 @@ static size_t Mode(const KNParameterInfo *from, const KNParameterInfo *to, size_
 
 PetscErrorCode KNPruneGetSizes(KNParameters parameters, KNSizes *sizes, PetscInt *blocks)
 {
-  PetscInt count, last = 0;
+  PetscInt count, last = 0, width = 0;
 
   PetscFunctionBegin;
   PetscCall(KNParametersGetCount(parameters, &count));
@@ -76,7 +77,9 @@ PetscErrorCode KNPruneGetSizes(KNParameters parameters, KNSizes *sizes, PetscInt
     PetscCall(Describe(parameters, i, &part));
     if (sizes && part.hides) sizes->hidden = (PetscInt)part.outputs;
     if (!part.reads) continue;
-    if (sizes) sizes->width = (PetscInt)part.inputs;
+    PetscCheck(!width || width == (PetscInt)part.inputs, PETSC_COMM_WORLD, KN_ERR_USAGE, "the residual stream has %" PetscInt_FMT " channels in one block and %" PetscInt_FMT " in another (%s): only networks with one number of channels, as those of -model_type fno, are pruned", width, (PetscInt)part.inputs, part.info->name);
+    width = (PetscInt)part.inputs;
+    if (sizes) sizes->width = width;
     if (sizes && part.parts > 1) sizes->modes = part.info->shape[part.info->rank - 4];
     last = PetscMax(last, part.info->site);
   }

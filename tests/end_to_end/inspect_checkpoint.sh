@@ -16,11 +16,12 @@ for n in 1 2; do
 done
 # The sizes are the products of the shapes, and add up.
 awk '/ real numbers$/ { total = $2; listed = 1; next }
-     listed { size = $NF; shape = $0; sub(/.*\(/, "", shape); sub(/\).*/, "", shape); n = split(shape, axis, ", "); product = 1
+     listed { size = shape = $0; sub(/.*\) */, "", size); size += 0; sub(/.*\(/, "", shape); sub(/\).*/, "", shape); n = split(shape, axis, ", "); product = 1
               for (i = 1; i <= n; i++) product *= axis[i]
               if (product != size) exit 1
               sum += size }
      END { exit !(listed && sum == total) }' shown || fail "sizes that do not add up: $(cat shown)"
+grep -q "lift.weight  *(4, 3) .* stream out, none$" shown || fail "what the axes of a weight count: $(cat shown)"
 # The digest is that of the parameters' bytes in the order of the list; other weights have another one.
 tool=$(dirname "$PWD")/dataset_tool
 digest() { sed -n 's/^  weights *SHA-256 //p' "$1"; }

@@ -18,9 +18,12 @@ done
 # 3 blocks (two on the fine grid, of 8 channels, one of 16 on the coarse one) with mean and variance: 64 numbers, which have moved.
 ranks 1 inspect -input one.batch/checkpoint.h5 > output
 grep -q "state  *64 real numbers, not trained" output || fail "inspect does not count the state: $(cat output)"
-grep -q "block1.norm.variance .*16  state" output || fail "inspect does not list the state: $(cat output)"
+grep -q "block1.norm.variance .*16  stream out (state)" output || fail "inspect does not list the state: $(cat output)"
 ranks 1 inspect -input one.layer/checkpoint.h5 > output
 ! grep -q "not trained" output || fail "a layer norm has state"
+
+# Blocks of several widths are not pruned, in one line.
+refused 2 "the residual stream has 8 channels in one block and 16 in another" ranks 1 condense -checkpoint one.batch/checkpoint.h5 -dataset train.h5 -output small.h5
 
 # Next to nothing is trained, the statistics move.
 train 1 still -model_norm batch -train_lr 1e-10 -train_weight_decay 0
