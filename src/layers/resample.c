@@ -102,7 +102,7 @@ static size_t kn_stencil(size_t block[2], KNReal weight[2], size_t i, size_t n, 
 
 enum { TILE = 256 }; /* coarse points of a row at a time, in the first-level cache */
 
-/* Coarse rows of fine row (i, j) and their weights; returns their number. */
+/* Coarse rows of fine row (i, j) and their weights; returns their number. All four can be read: those beyond are the first, with weight 0. */
 static size_t kn_stencil_rows(size_t row[4], KNReal weight[4], size_t i, size_t j, const size_t n[3], KNReal far, int periodic)
 {
   size_t       bi[2], bj[2], count = 0;
@@ -115,6 +115,10 @@ static size_t kn_stencil_rows(size_t row[4], KNReal weight[4], size_t i, size_t 
       weight[count] = wi[a] * wj[b];
     }
   }
+  for (size_t r = count; r < 4; r++) {
+    row[r]    = row[0];
+    weight[r] = 0;
+  }
   return count;
 }
 
@@ -125,27 +129,29 @@ void kn_refine_forward(KNReal *x, const KNReal *X, const size_t n[3], size_t P, 
 
   for (size_t p = 0; p < P; p++, X += N[0] * N[1] * N[2]) {
     for (size_t ij = 0; ij < n[0] * n[1]; ij++, x += n[2]) {
-      size_t       row[4];
-      KNReal       weight[4], line[TILE + 2]; /* line[1 + k]: this fine row at block first + k, between rows of blocks */
-      const size_t rows = kn_stencil_rows(row, weight, ij / n[1], ij % n[1], n, far, periodic);
+      size_t        row[4];
+      KNReal        w[4], line[TILE + 2], fine[2 * TILE]; /* line[1 + k]: this fine row at block first + k, between rows of blocks */
+      const KNReal *from[4];
 
+      (void)kn_stencil_rows(row, w, ij / n[1], ij % n[1], n, far, periodic);
+      for (size_t r = 0; r < 4; r++) from[r] = X + row[r] * N[2];
       for (size_t first = 0; first < N[2]; first += TILE) {
         const size_t m = PetscMin(TILE, N[2] - first), left = kn_neighbour(first, -1, N[2], periodic), right = kn_neighbour(first + m - 1, 1, N[2], periodic);
         const size_t odd = PetscMin(m, n[2] / 2 - first); /* blocks with a second point */
-        KNReal *restrict to = x + 2 * first;
+        const KNReal *restrict f0 = from[0] + first, *restrict f1 = from[1] + first, *restrict f2 = from[2] + first, *restrict f3 = from[3] + first;
+        KNReal *restrict to       = x + 2 * first;
 
-        for (size_t r = 0; r < rows; r++) {
-          const KNReal *restrict from = X + row[r] * N[2];
-
-          for (size_t k = 0; k < m; k++) line[1 + k] = (r ? line[1 + k] : 0) + weight[r] * from[first + k];
-          line[0]     = (r ? line[0] : 0) + weight[r] * from[left];
-          line[m + 1] = (r ? line[m + 1] : 0) + weight[r] * from[right];
-        }
+#pragma omp simd
+        for (size_t k = 0; k < m; k++) line[1 + k] = w[0] * f0[k] + w[1] * f1[k] + w[2] * f2[k] + w[3] * f3[k];
+        line[0]     = w[0] * from[0][left] + w[1] * from[1][left] + w[2] * from[2][left] + w[3] * from[3][left];
+        line[m + 1] = w[0] * from[0][right] + w[1] * from[1][right] + w[2] * from[2][right] + w[3] * from[3][right];
 #pragma omp simd
         for (size_t k = 0; k < odd; k++) {
-          to[2 * k]     = (add ? to[2 * k] : 0) + (near * line[1 + k] + away * line[k]);
-          to[2 * k + 1] = (add ? to[2 * k + 1] : 0) + (near * line[1 + k] + away * line[k + 2]);
+          fine[2 * k]     = near * line[1 + k] + away * line[k];
+          fine[2 * k + 1] = near * line[1 + k] + away * line[k + 2];
         }
+#pragma omp simd
+        for (size_t i = 0; i < 2 * odd; i++) to[i] = (add ? to[i] : 0) + fine[i];
         if (odd < m) to[2 * odd] = (add ? to[2 * odd] : 0) + (near * line[1 + odd] + away * line[odd]);
       }
     }
@@ -170,8 +176,13 @@ void kn_refine_backward(KNReal *dX, const KNReal *dx, const size_t n[3], size_t 
         const KNReal *restrict from = dx + 2 * first;
 
         line[0] = away * from[0];
-        for (size_t k = 0; k < odd; k++) line[1 + k] = near * (from[2 * k] + from[2 * k + 1]) + (k ? away * from[2 * k - 1] : 0) + (k + 1 < m ? away * from[2 * k + 2] : 0);
-        if (odd < m) line[1 + odd] = near * from[2 * odd] + (odd ? away * from[2 * odd - 1] : 0);
+#pragma omp simd
+        for (size_t k = 0; k < odd; k++) line[1 + k] = near * (from[2 * k] + from[2 * k + 1]);
+        if (odd < m) line[1 + odd] = near * from[2 * odd];
+#pragma omp simd
+        for (size_t k = 1; k < m; k++) line[1 + k] += away * from[2 * k - 1];
+#pragma omp simd
+        for (size_t k = 1; k < m; k++) line[k] += away * from[2 * k];
         line[m + 1] = odd < m ? 0 : away * from[2 * m - 1];
         for (size_t r = 0; r < rows; r++) {
           KNReal *restrict to = dX + row[r] * N[2];
