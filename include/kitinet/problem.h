@@ -43,6 +43,12 @@ static inline size_t KNProblemOutputSize(const KNProblem *problem)
   return (size_t)PetscMax(problem->frames, 1) * KNSpaceSize(&problem->output);
 }
 
+/* The grid that a network for the problem works on: the input's, where there are fields; the output's of trajectories. */
+static inline const KNGrid *KNProblemGrid(const KNProblem *problem)
+{
+  return problem->input.fields ? &problem->input.grid : &problem->output.grid;
+}
+
 /* One grid for both sides. */
 static inline void KNProblemSetGrid(KNProblem *problem, KNGrid grid)
 {

@@ -3,7 +3,7 @@
 
     input -> encode -> network -> decode -> loss and measures against the target
 
-  The task follows from the output of the problem: fields make it a regression. It gives the network's output channels and grid, normalises
+  The task follows from the output of the problem: fields make it a regression, classes a classification. It gives the network's output channels and grid, normalises
   inputs and outputs, has the loss and its gradient, and the measures that tests and tables show. Whatever trains, judges or prints asks the task for
   names, units and numbers. A new task is a file in src/tasks/ and a line in task_list.h.
 
@@ -12,6 +12,7 @@
 #ifndef KITINET_TASK_H
 #define KITINET_TASK_H
 
+#include <kitinet/loader.h>
 #include <kitinet/normalizer.h>
 #include <kitinet/record.h>
 
@@ -38,6 +39,7 @@ typedef struct {
 /* What is the same for all networks of a task. */
 typedef struct {
   const char      *name;     /* "regression" */
+  KNSpaceKind      output;   /* of problems whose output is of this kind */
   PetscInt         measures; /* <= KN_MAX_MEASURES; those with test first. The first decides what is best */
   const KNMeasure *measure;
   PetscInt         curve;    /* the measure that the loss goes with: columns train and test of metrics.csv */
@@ -62,7 +64,7 @@ PETSC_EXTERN PetscErrorCode KNTaskDestroy(KNTask *task);
 /* Not collective. Not owned. */
 PETSC_EXTERN const KNTaskInfo *KNTaskGetInfo(KNTask task);
 
-/* Not collective. Channels of the network's output, and axes of the grid that they lie on: those of the problem's grid. */
+/* Not collective. Channels of the network's output, and axes of the grid that they lie on: as many as the input's, or 0. */
 PETSC_EXTERN PetscErrorCode KNTaskGetOutput(KNTask task, PetscInt *channels, PetscInt *axes);
 
 /* Collective on PETSC_COMM_WORLD. Raises KN_ERR_USAGE where ranks share samples and the loss needs whole ones. */
@@ -95,6 +97,15 @@ PETSC_EXTERN PetscErrorCode KNTaskEncodeFrames(KNTask task, PetscInt count, floa
 /* Not collective, in place. Arrays as the network gives them become what the loss compares with targets. Backward: dy as KNTaskLossGradient() leaves it. */
 PETSC_EXTERN PetscErrorCode KNTaskDecode(KNTask task, PetscInt count, float y[]);
 PETSC_EXTERN PetscErrorCode KNTaskDecodeBackward(KNTask task, PetscInt count, float dy[]);
+
+/* Not collective, in place. Decoded arrays become what users are shown: probabilities of classes; fields are it already. */
+PETSC_EXTERN PetscErrorCode KNTaskPresent(KNTask task, PetscInt count, float y[]);
+
+/* Not collective. The targets of a batch: its fields, or in work (samples) its labels; not owned. */
+PETSC_EXTERN const float *KNTaskTarget(KNTask task, const KNBatch *batch, float work[]);
+
+/* Not collective. The name of class c: "7" where the dataset has no names; not owned, valid until the next call. */
+PETSC_EXTERN const char *KNTaskClassName(KNTask task, size_t c);
 
 /*
   Not collective. The loss of `count` arrays y with targets t, in steps, for ranks that share a sample: parts (count, P) of each rank's slab, which add up

@@ -125,6 +125,7 @@ PetscErrorCode KNCommand_Condense(const char purpose[], PetscBool *stopped)
   }
   PetscCall(KNOptionsEnd("condense", purpose, &done));
   if (!done) {
+    PetscCheck(KNTaskGetInfo(KNOperatorTask(full))->fields, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s gives classes: condense works with networks that give fields", condense.checkpoint);
     PetscCheck(KNOperatorSharing(full)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "condense keeps a sample on one rank: leave out -ranks_per_sample");
     PetscCall(Open(&condense, full));
     PetscCall(Run(&condense, full, stopped));

@@ -108,18 +108,9 @@ PetscErrorCode KNCondenseTime(KNOperator full, KNOperator small, const KNGrid *g
 
 static PetscErrorCode WriteCSV(PetscInt n, const KNCondenseRow row[], const char output[])
 {
-  char   directory[PETSC_MAX_PATH_LEN], name[PETSC_MAX_PATH_LEN], *slash, *dot;
-  KNCSV  csv;
+  KNCSV csv;
 
   PetscFunctionBegin;
-  PetscCall(PetscStrncpy(directory, output, sizeof(directory)));
-  slash = strrchr(directory, '/');
-  PetscCall(PetscStrncpy(name, slash ? slash + 1 : output, sizeof(name)));
-  if (slash) slash[slash == directory] = 0;
-  else PetscCall(PetscStrncpy(directory, ".", sizeof(directory)));
-  dot = strrchr(name, '.');
-  if (dot) *dot = 0;
-  PetscCall(PetscStrlcat(name, ".csv", sizeof(name)));
   PetscCall(KNCSVBegin(&csv));
   if (csv.file) fprintf(csv.file, "network,width,modes,head,parameters,mflop,error,ms_1,ms_2,ms_4\n");
   for (PetscInt i = 0; i < n; i++) {
@@ -129,7 +120,7 @@ static PetscErrorCode WriteCSV(PetscInt n, const KNCondenseRow row[], const char
     KNCSVReal(csv.file, row[i].error, ",");
     for (int s = 0; s < KN_CONDENSE_SIZES; s++) KNCSVReal(csv.file, row[i].ms[s], s + 1 < KN_CONDENSE_SIZES ? "," : "\n");
   }
-  PetscCall(KNCSVEnd(&csv, directory, name));
+  PetscCall(KNCSVEndBeside(&csv, output));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -4,6 +4,7 @@
 #include <kitinet/record.h>
 #include <kitinet/run.h>
 #include <stdlib.h>
+#include <string.h>
 
 PetscErrorCode KNCSVBegin(KNCSV *csv)
 {
@@ -46,5 +47,22 @@ PetscErrorCode KNCSVEnd(KNCSV *csv, const char directory[], const char name[])
   PetscCall(KNRunPath(directory, name, path));
   PetscCall(KNFileWriteWhole(PETSC_COMM_WORLD, path, csv->size, csv->text));
   free(csv->text);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCSVEndBeside(KNCSV *csv, const char path[])
+{
+  char directory[PETSC_MAX_PATH_LEN], name[PETSC_MAX_PATH_LEN], *slash, *dot;
+
+  PetscFunctionBegin;
+  PetscCall(PetscStrncpy(directory, path, sizeof(directory)));
+  slash = strrchr(directory, '/');
+  PetscCall(PetscStrncpy(name, slash ? slash + 1 : path, sizeof(name)));
+  if (slash) slash[slash == directory] = 0;
+  else PetscCall(PetscStrncpy(directory, ".", sizeof(directory)));
+  dot = strrchr(name, '.');
+  if (dot) *dot = 0;
+  PetscCall(PetscStrlcat(name, ".csv", sizeof(name)));
+  PetscCall(KNCSVEnd(csv, directory, name));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

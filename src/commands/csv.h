@@ -23,4 +23,7 @@ PETSC_INTERN void KNCSVReal(FILE *file, PetscReal value, const char end[]);
 /* Collective on PETSC_COMM_WORLD. Writes the file directory/name. Raises KN_ERR_IO. */
 PETSC_INTERN PetscErrorCode KNCSVEnd(KNCSV *csv, const char directory[], const char name[]);
 
+/* The same beside the file at path, with its name but for the ending .csv. */
+PETSC_INTERN PetscErrorCode KNCSVEndBeside(KNCSV *csv, const char path[]);
+
 #endif

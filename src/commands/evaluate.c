@@ -47,7 +47,7 @@ static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m
     KNTask       task   = KNOperatorTask(candidate[i].op);
 
     PetscCall(KNOperatorCheck(candidate[i].op, problem, path));
-    PetscCall(KNOperatorSetGrid(candidate[i].op, &problem->output.grid, batch, PETSC_FALSE));
+    PetscCall(KNOperatorSetGrid(candidate[i].op, KNProblemGrid(problem), batch, PETSC_FALSE));
     PetscCall(KNOperatorGetModel(candidate[i].op, &model, NULL, NULL, NULL));
     if (j == 0) PetscCall(KNModelGetCost(model, &candidate[i].flops, NULL, NULL));
     PetscCall(KNOperatorGetHistory(candidate[i].op, &history));

@@ -60,7 +60,7 @@ PetscErrorCode KNSpreadCalibrate(KNCandidate *candidate, const char path[], Pets
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNOperatorCheck(candidate->op, problem, path));
-  PetscCall(KNOperatorSetGrid(candidate->op, &problem->output.grid, batch, PETSC_FALSE));
+  PetscCall(KNOperatorSetGrid(candidate->op, KNProblemGrid(problem), batch, PETSC_FALSE));
   PetscCall(KNSpreadMeasure(candidate, dataset, batch, 1, NULL, &spread));
   PetscCall(KNReliabilityFit(spread.reliability, path, &factor));
   PetscCall(KNEnsembleStoreFactor(candidate->path, candidate->directory, factor, candidate->members));

@@ -32,7 +32,7 @@ static PetscErrorCode PrintCounters(const char path[], const char version[])
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  training    %" PetscInt64_FMT " epochs", epoch));
   if (batch) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " and %" PetscInt64_FMT " batches", batch));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", step %" PetscInt64_FMT ", %" PetscInt64_FMT " samples seen", step, samples_seen));
-  if (best >= 0) PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", lowest error %.5f", (double)best));
+  if (best >= 0) PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", best %.5f", (double)best));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n  dataset     fingerprint %016llx\n", (unsigned long long)fingerprint));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -167,7 +167,7 @@ PetscErrorCode KNInspectCheckpoint(const char path[], const char version[])
   if (problem->input.fields) PetscCall(PrintFields("inputs", problem->input.fields, problem->input.field));
   if (problem->output.fields) PetscCall(PrintFields("outputs", problem->output.fields, problem->output.field));
   if (input) PetscCall(PrintNormalizer("inputs", input));
-  PetscCall(PrintNormalizer("outputs", output));
+  if (output) PetscCall(PrintNormalizer("outputs", output));
   for (PetscInt i = 0;; i++) {
     const char *line;
 

@@ -3,6 +3,7 @@
   are the input's, the others its own. With -collision_samples the output holds the mean of several passes and, in fields of their own, the spread.
 */
 #include "command.h"
+#include "predict.h"
 #include <kitinet/dataset_writer.h>
 #include <kitinet/ensemble.h>
 #include <kitinet/loader.h>
@@ -95,7 +96,7 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetSamples(input, &samples));
   PetscCall(KNDatasetGetProblem(input, &problem));
-  slab = KNOperatorSlab(op, &problem->output.grid);
+  slab = KNOperatorSlab(op, KNProblemGrid(problem));
   nx   = (size_t)problem->input.fields * KNGridSize(&slab);
   ny   = (size_t)(PetscMax(problem->frames, 1) * problem->output.fields) * KNGridSize(&slab);
   PetscCall(KNMalloc((size_t)batch * nx, sizeof(*x), &x));
@@ -153,7 +154,7 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsHead("Prediction"));
   PetscCall(KNOptionsPath("-checkpoint", "trained network: checkpoint.h5 or best.h5 of a run directory", checkpoint));
   PetscCall(KNOptionsPath("-input", "dataset with the input fields; any resolution", input_path));
-  PetscCall(KNOptionsPath("-output", "dataset to write: the same inputs (or first frames), with the predictions as outputs (or the frames that follow)", output_path));
+  PetscCall(KNOptionsPath("-output", "dataset to write: the same inputs (or first frames), with the predictions as outputs (or the frames that follow); of classes their probabilities, and a CSV file beside", output_path));
   PetscCall(KNOptionsBool("-overwrite", "replace the output if it exists", &overwrite));
   PetscCall(KNOptionsInt("-predict_batch", "samples that pass through the network together on one rank", 1, 65536, &batch));
   PetscCall(KNOptionsRequire((PetscBool)(checkpoint[0] && input_path[0] && output_path[0]), "predict needs -checkpoint FILE, -input FILE and -output FILE"));
@@ -173,7 +174,13 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNOperatorCheck(op, problem, input_path));
   PetscCall(KNOperatorGetHistory(op, &history));
   PetscCall(KNDatasetExpectFinite(input, PETSC_TRUE, history)); /* what is to be predicted may stand there as NaN */
-  PetscCall(KNOperatorSetGrid(op, &problem->output.grid, batch, PETSC_FALSE));
+  PetscCall(KNOperatorSetGrid(op, KNProblemGrid(problem), batch, PETSC_FALSE));
+  if (!KNTaskGetInfo(KNOperatorTask(op))->fields) {
+    PetscCall(KNPredictClasses(op, input, batch, output_path, overwrite));
+    PetscCall(KNDatasetDestroy(&input));
+    PetscCall(KNOperatorDestroy(&op));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(KNOptionsYAML(0, NULL, &yaml));
   described = *problem;
   described.output.type = KN_FLOAT32;

@@ -105,7 +105,7 @@ static PetscErrorCode FindCost(const char directory[], KNResult *result)
   PetscCall(KNOperatorLoad(path, &op));
   PetscCall(KNOperatorGetModel(op, &model, &parameters, &problem, NULL));
   PetscCall(KNParametersGetTotal(parameters, &total));
-  grid = KNOperatorModelGrid(op, &problem->output.grid);
+  grid = KNOperatorModelGrid(op, KNProblemGrid(problem));
   PetscCall(KNModelPlanGrid(model, &grid, 1, PETSC_FALSE));
   PetscCall(KNModelGetCost(model, &forward, NULL, NULL));
   PetscCall(KNOperatorDestroy(&op));

@@ -45,7 +45,7 @@ static PetscErrorCode PrintPlan(KNOperator op, const KNTrainer *trainer, KNDatas
   PetscCall(KNTrainerGetSteps(trainer, op, dataset, &rows, &samples, &steps));
   if (problem->frames) PetscCall(PetscSNPrintf(windows, sizeof(windows), " (windows of %" PetscInt64_FMT " trajectories)", rows));
   PetscCall(KNModelView(model, PETSC_VIEWER_STDOUT_WORLD));
-  grid = KNOperatorModelGrid(op, &problem->output.grid);
+  grid = KNOperatorModelGrid(op, KNProblemGrid(problem));
   PetscCall(KNModelSetRecompute(model, trainer->recompute));
   PetscCall(KNModelPlanGrid(model, &grid, trainer->microbatch, PETSC_TRUE));
   PetscCall(KNModelGetCost(model, &forward, &backward, &bytes));
@@ -122,7 +122,7 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
     trainer.fitted = (PetscBool)(initial[0] != 0);
     PetscCall(PrintPlan(op, &trainer, dataset));
     if (dry_run) {
-      PetscCall(KNOperatorSetGrid(op, &problem->output.grid, trainer.microbatch, PETSC_TRUE)); /* refused here if it would be refused then */
+      PetscCall(KNOperatorSetGrid(op, KNProblemGrid(problem), trainer.microbatch, PETSC_TRUE)); /* refused here if it would be refused then */
       PetscCall(PrintFiles(op, directory));
     } else {
       PetscCall(KNTrainerRun(&trainer, op, dataset, test, directory, stopped));

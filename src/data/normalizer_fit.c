@@ -88,14 +88,14 @@ enum { LEAF = 8 }; /* samples: one array at a time, merging costs an eighth of a
 /* slab: of the problem's grid; block: leaves of a rank */
 static PetscErrorCode KNFitCreate(KNNormalizer normalizer, const KNProblem *problem, const KNGrid *slab, PetscInt channels, PetscInt64 block, Fit *fit)
 {
-  const KNGrid *grid;
+  const KNGrid *grid, *own = KNProblemGrid(problem);
 
   PetscFunctionBegin;
   PetscCall(PetscMemzero(fit, sizeof(*fit)));
   if (!normalizer || normalizer->count == 0) PetscFunctionReturn(PETSC_SUCCESS);
   grid = &normalizer->fitted;
   PetscCheck(channels > 0 && channels % normalizer->channels == 0, PETSC_COMM_WORLD, PETSC_ERR_ARG_SIZ, "A normaliser of %" PetscInt_FMT " channels for data of %" PetscInt_FMT " channels", normalizer->channels, channels);
-  PetscCheck(grid->dim == problem->output.grid.dim && grid->n[0] == problem->output.grid.n[0] && grid->n[1] == problem->output.grid.n[1] && grid->n[2] == problem->output.grid.n[2], PETSC_COMM_WORLD, PETSC_ERR_ARG_SIZ, "The normaliser and the dataset lie on different grids");
+  PetscCheck(grid->dim == own->dim && grid->n[0] == own->n[0] && grid->n[1] == own->n[1] && grid->n[2] == own->n[2], PETSC_COMM_WORLD, PETSC_ERR_ARG_SIZ, "The normaliser and the dataset lie on different grids");
   fit->normalizer = normalizer;
   fit->S          = KNGridSize(slab);
   fit->N          = (size_t)normalizer->channels * fit->S;
@@ -190,7 +190,7 @@ PetscErrorCode KNNormalizerFit(MPI_Comm comm, const KNSharing *sharing, KNDatase
   PetscCheck(samples > 0 && first >= 0 && first <= rows - samples, PETSC_COMM_WORLD, KN_ERR_USAGE, "The dataset has %" PetscInt64_FMT " samples: statistics of %" PetscInt64_FMT " samples from number %" PetscInt64_FMT " on cannot be taken", rows, samples, first);
   block  = PetscMin(KNLeafBlock(samples, LEAF, sharing->groups), (samples - 1) / LEAF + 1);
   blocks = (PetscMPIInt)((samples - 1) / (block * LEAF) + 1);
-  slab   = KNGridSlab(&problem->output.grid, sharing->size, sharing->rank);
+  slab   = KNGridSlab(KNProblemGrid(problem), sharing->size, sharing->rank);
   PetscCall(KNFitCreate(input, problem, &slab, problem->input.fields, block, &fit_x));
   PetscCall(KNFitCreate(output, problem, &slab, PetscMax(problem->frames, 1) * problem->output.fields, block, &fit_y));
 

@@ -91,6 +91,7 @@ static PetscErrorCode Load(const char path[], KNSurrogate *surrogate)
   PetscCall(PetscNew(&s));
   *surrogate = s;
   PetscCall(KNOperatorLoad(path, &s->op));
+  PetscCheck(KNTaskGetInfo(KNOperatorTask(s->op))->fields, PETSC_COMM_SELF, KN_ERR_INPUT, "%s gives classes, this library predicts fields; take kitinet predict", path);
   PetscCall(KNOperatorGetModel(s->op, NULL, NULL, &s->problem, NULL));
   PetscCall(KNOperatorGetHistory(s->op, &s->history));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -39,6 +39,7 @@ static const KNTable tables[] = {
 
 const KNTaskInfo KNTaskInfo_Regression = {
   .name     = "regression",
+  .output   = KN_SPACE_FIELD,
   .measures = PETSC_STATIC_ARRAY_LENGTH(measures),
   .measure  = measures,
   .curve    = 0,

@@ -3,6 +3,7 @@
 #include <kitinet/error.h>
 #include <kitinet/options.h>
 #include <math.h>
+#include <string.h>
 
 #define KN_TASK(Suffix) {&KNTaskInfo_##Suffix, KNTaskCreate_##Suffix},
 static const struct {
@@ -39,6 +40,7 @@ static PetscErrorCode Create(PetscInt type, const KNProblem *problem, PetscInt n
   t->normalizer = normalizer;
   t->channels = problem->output.fields;
   t->axes     = problem->output.grid.dim;
+  t->space    = problem->output;
   PetscCall(registered[type].create(t));
   if (t->ops.setfromoptions) PetscCall(t->ops.setfromoptions(t));
   *task = t;
@@ -47,19 +49,27 @@ static PetscErrorCode Create(PetscInt type, const KNProblem *problem, PetscInt n
 
 PetscErrorCode KNTaskCreate(const KNProblem *problem, PetscInt history, KNTask *task)
 {
-  PetscInt         type = KN_NORMALIZER_CHANNEL;
+  PetscInt         type = KN_NORMALIZER_CHANNEL, chosen = -1;
   KNNormalizerType kind;
   KNTask           t;
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Task"));
   PetscCall(KNOptionsChoice("-train_normalizer", "of inputs and outputs: each channel, or each point of each channel, to mean 0 and deviation 1", KNNormalizerNames, &type));
-  PetscCall(Create(0, problem, type, task));
+  for (PetscInt i = 0; i < (PetscInt)PETSC_STATIC_ARRAY_LENGTH(registered); i++) {
+    if (registered[i].info->output == problem->output.kind) chosen = i;
+    else if (KNOptionsDeclareOnly()) { /* the help text has the options of all */
+      PetscCall(Create(i, problem, type, task));
+      PetscCall(KNTaskDestroy(task));
+    }
+  }
+  PetscCheck(chosen >= 0, PETSC_COMM_WORLD, KN_ERR_INPUT, "there is no task for an output of kind %s", KNSpaceKindNames[problem->output.kind]);
+  PetscCall(Create(chosen, problem, type, task));
   t    = *task;
   kind = (KNNormalizerType)type;
   if (!history) PetscCall(KNNormalizerCreate(kind, problem->input.fields, &problem->input.grid, &t->input));
   if (t->normalized) PetscCall(KNNormalizerCreate(kind, problem->output.fields, &problem->output.grid, &t->output));
-  PetscCall(KNTaskSetGrid(t, &problem->output.grid));
+  PetscCall(KNTaskSetGrid(t, KNProblemGrid(problem)));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -216,6 +226,30 @@ PetscErrorCode KNTaskDecodeBackward(KNTask task, PetscInt count, float dy[])
   PetscFunctionBegin;
   if (task->output) PetscCall(KNNormalizerDecodeBackward(task->output, count, task->unit, dy));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTaskPresent(KNTask task, PetscInt count, float y[])
+{
+  PetscFunctionBegin;
+  for (size_t i = 0; i < (size_t)count && task->ops.present; i++) task->ops.present(task, y + i * task->output_size);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const float *KNTaskTarget(KNTask task, const KNBatch *batch, float work[])
+{
+  if (!batch->label) return batch->y;
+  for (PetscInt i = 0; i < batch->samples; i++) work[i] = (float)batch->label[i];
+  return work;
+}
+
+const char *KNTaskClassName(KNTask task, size_t c)
+{
+  const char *name = task->space.names;
+
+  for (size_t i = 0; name && i < c; i++) name += strlen(name) + 1;
+  if (name) return name;
+  (void)snprintf(task->number, sizeof(task->number), "%zu", c);
+  return task->number;
 }
 
 size_t KNTaskLossParts(KNTask task)

@@ -13,6 +13,7 @@ typedef struct {
   void (*loss)(KNTask, const double *part, double *loss);                                                    /* of one array */
   void (*gradient)(KNTask, const double *part, double loss, const float *t, float *y);                       /* of one array */
   void (*measure)(KNTask, const KNGrid *grid, size_t arrays, const float *y, const float *t, PetscReal *value);
+  void (*present)(KNTask, float *y);        /* one array; may be NULL */
   PetscErrorCode (*destroy)(KNTask);        /* frees data; may be NULL */
 
   /* The same for a judgement: everything that evaluate shows. */
@@ -39,6 +40,8 @@ struct _p_KNTask {
   double            deviation; /* where they are: sum over an array of this rank of their squared deviations over the dataset, > 0 */
   size_t            output_size, target_size;
   size_t            parts;    /* P */
+  KNSpace           space;    /* the problem's output; its names are not owned */
+  char              number[16]; /* workspace of KNTaskClassName() */
   const char       *whole;    /* why ranks cannot share a sample; NULL: they can. Not owned */
   void             *data;     /* the task's context */
 };

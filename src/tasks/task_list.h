@@ -3,3 +3,4 @@
   One line a task.
 */
 KN_TASK(Regression)
+KN_TASK(Classification)

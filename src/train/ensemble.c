@@ -31,6 +31,7 @@ PetscErrorCode KNEnsembleCheck(KNOperator op, PetscInt members, const char path[
 
   PetscFunctionBegin;
   if (!members) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCheck(KNTaskGetInfo(KNOperatorTask(op))->fields, PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_samples: the network of %s gives classes, which have no spread; leave the option out", path);
   PetscCall(KNOperatorGetModel(op, &model, NULL, NULL, NULL));
   PetscCall(KNModelGetProperties(model, &properties));
   PetscCheck(properties.particle || properties.draws_in_training, PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_samples: the network of %s has neither collisions nor dropout, all its passes are the same; leave the option out", path);

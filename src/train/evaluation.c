@@ -23,37 +23,44 @@ static PetscErrorCode Visit(const KNSharing *sharing, const KNGrid *grid, size_t
 PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt64 step, KNVisitor visit, void *context)
 {
   const KNSharing *sharing = KNOperatorSharing(op);
+  const KNTask     task    = KNOperatorTask(op);
   const KNProblem *problem;
-  KNGrid           slab;
   KNLoader         loader;
   PetscInt         history;
-  float           *y, *work = NULL;
-  size_t           n, given, P;
+  float           *y, *labels, *work = NULL;
+  size_t           arrays, P, ny, nt, given; /* arrays: of a sample, of which the first are given; P: fields of the others */
 
   PetscFunctionBegin;
   PetscCall(KNStagePush(KN_STAGE_EVALUATE));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNOperatorGetHistory(op, &history));
-  slab  = KNOperatorSlab(op, &problem->output.grid);
-  P     = (size_t)(PetscMax(problem->frames - history, 1) * problem->output.fields);
-  given = (size_t)(history * problem->output.fields) * KNGridSize(&slab);
-  n     = given + P * KNGridSize(&slab);
-  PetscCall(KNMalloc((size_t)batch * n, sizeof(*y), &y));
+  arrays = (size_t)PetscMax(problem->frames, 1);
+  P      = (arrays - (size_t)history) * (size_t)problem->output.fields;
+  ny     = arrays * KNTaskOutputSize(task);
+  nt     = arrays * KNTaskTargetSize(task);
+  given  = (size_t)history * KNTaskOutputSize(task);
+  PetscCall(KNMalloc((size_t)batch * ny, sizeof(*y), &y));
+  PetscCall(PetscMalloc1(batch, &labels));
   if (sharing->size > 1) PetscCall(KNMalloc(sharing->rank ? 0 : 2 * P * KNGridSize(&problem->output.grid), sizeof(*work), &work));
   PetscCall(KNLoaderCreatePass(dataset, sharing, first, samples, batch, &loader));
   for (;;) {
-    KNBatch b;
-    KNPass  pass = {.training = PETSC_FALSE, .step = step};
+    const float *target;
+    KNBatch      b;
+    KNPass       pass = {.training = PETSC_FALSE, .step = step};
 
     PetscCall(KNLoaderNext(loader, &b));
     if (!b.total) break;
     pass.samples = b.samples;
     pass.index   = b.index;
+    target       = KNTaskTarget(task, &b, labels);
     PetscCall(KNOperatorPredict(op, &pass, problem->frames, b.x, b.y, y));
-    for (PetscInt i = 0; i < b.samples; i++) PetscCall(Visit(sharing, &problem->output.grid, P, b.row[i], y + (size_t)i * n + given, b.y + (size_t)i * n + given, work, visit, context));
+    for (PetscInt i = 0; i < b.samples; i++) {
+      PetscCall(Visit(sharing, &problem->output.grid, P, b.row[i], y + (size_t)i * ny + given, target + (size_t)i * nt + given, work, visit, context));
+    }
   }
   PetscCall(KNLoaderDestroy(&loader));
   PetscCall(KNFree(&work));
+  PetscCall(PetscFree(labels));
   PetscCall(KNFree(&y));
   PetscCall(PetscLogStagePop());
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -46,7 +46,7 @@ static PetscErrorCode Backward(KNLoop *loop, const KNPass *pass, const float *x,
 static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, const KNBatch *batch, PetscInt start, PetscInt B, double *loss)
 {
   float       *x      = batch->x + (size_t)start * loop->nx;
-  const float *target = batch->y + (size_t)start * loop->nt;
+  const float *target = loop->target + (size_t)start * loop->nt;
   const KNPass pass   = {.samples = B, .training = PETSC_TRUE, .seed = loop->trainer->seed, .step = state->step, .gradients = KNReductionGetMode(loop->reduction), .index = batch->index + start};
 
   PetscFunctionBegin;
@@ -67,6 +67,7 @@ static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, cons
 PetscErrorCode KNLoopComputeGradient(KNLoop *loop, const KNState *state, const KNBatch *batch, KNStepSums *sums)
 {
   PetscFunctionBegin;
+  loop->target = KNTaskTarget(loop->task, batch, loop->labels);
   PetscCall(KNReductionBegin(loop->reduction, batch->total));
   for (PetscInt start = 0; start < batch->samples; start += loop->trainer->microbatch) {
     double loss = 0;

@@ -75,7 +75,7 @@ PetscErrorCode KNLoopGuardMicrobatch(KNLoop *loop, const KNBatch *batch, PetscIn
   for (PetscInt b = 0; b < B && !where; b++) {
     if (isfinite(loop->loss[b])) continue;
     if (!AllFinite(batch->x + (size_t)(start + b) * loop->nx, loop->nx)) where = "input";
-    else if (!AllFinite(batch->y + (size_t)(start + b) * loop->nt, loop->nt)) where = "target";
+    else if (!AllFinite(loop->target + (size_t)(start + b) * loop->nt, loop->nt)) where = "target";
     else where = "loss";
     PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the %s of row %" PetscInt64_FMT " on rank %d is not finite", where, batch->row[start + b], loop->rank));
   }

@@ -55,15 +55,14 @@ static PetscErrorCode SetHistory(KNOperator op, const KNProblem *problem, PetscI
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Networks read fields, and give fields on the grid of their input. */
+/* Networks read fields, and give fields on the grid of their input, or classes. */
 static PetscErrorCode CheckSpaces(const KNProblem *problem, const char path[])
 {
   const KNSpace *in = &problem->input, *out = &problem->output;
 
   PetscFunctionBegin;
   PetscCheck(in->kind == KN_SPACE_FIELD, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has tokens as its input, the networks here read fields", path);
-  PetscCheck(out->kind == KN_SPACE_FIELD, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has classes as its output, the networks here give fields", path);
-  if (problem->frames) PetscFunctionReturn(PETSC_SUCCESS);
+  if (problem->frames || out->kind == KN_SPACE_CLASS) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCheck(in->grid.dim == out->grid.dim && !memcmp(in->grid.n, out->grid.n, sizeof(in->grid.n)) && in->grid.points == out->grid.points, PETSC_COMM_WORLD, KN_ERR_INPUT,
              "%s has its outputs on another grid than its inputs, the networks here keep the grid: interpolate one of them", path);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -83,13 +82,15 @@ PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOpe
   PetscCall(KNSpaceCopyNames(&problem->output, &o->names[1]));
   own.input.names  = o->names[0];
   own.output.names = o->names[1];
+  if (own.output.kind == KN_SPACE_CLASS) own.output.grid = KNGridMake(0, NULL, KN_POINTS_CELLS); /* one point */
   o->problem       = own;
   PetscCall(CheckSpaces(problem, "the dataset"));
   PetscCall(SetHistory(o, problem, &form));
   PetscCall(KNTaskCreate(&own, o->history, &o->task));
   PetscCall(KNTaskGetOutput(o->task, &channels, &axes));
   PetscCall(KNModelCreateFromOptions(&o->model));
-  PetscCall(KNModelSetChannels(o->model, problem->output.grid.dim + (form == FORM_SPACETIME ? 1 : 0), o->history ? o->history * problem->output.fields : problem->input.fields, channels));
+  PetscCall(KNModelSetChannels(o->model, KNProblemGrid(problem)->dim + (form == FORM_SPACETIME ? 1 : 0), o->history ? o->history * problem->output.fields : problem->input.fields, channels));
+  if (axes == 0) PetscCall(KNModelSetOutputAxes(o->model, 0));
   PetscCall(KNModelSetFromOptions(o->model));
   PetscCall(KNSharingSetFromOptions(&o->sharing));
   PetscCheck(o->sharing.size == 1 || form == FORM_STEPS, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, with -train_form spacetime a sample stays on one rank: leave it out", o->sharing.size);
@@ -158,6 +159,12 @@ static PetscErrorCode CheckKind(const char side[], const KNSpace *space, const K
 
   PetscFunctionBegin;
   PetscCheck(space->kind == own->kind, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %s as its %s, the network was trained on %s", path, kinds[space->kind], side, kinds[own->kind]);
+  if (own->kind != KN_SPACE_FIELD && space->count == own->count) {
+    char difference[3 * KN_MAX_TEXT];
+
+    PetscCall(KNSpaceCompare(side, space, own, sizeof(difference), difference)); /* as many, but others */
+    PetscCheck(!difference[0], PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %s, on which the network was trained", path, difference);
+  }
   PetscCheck(space->count == own->count, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " %s, the network was trained on %" PetscInt_FMT, path, space->count, space->kind == KN_SPACE_CLASS ? "classes" : "words", own->count);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -171,10 +178,10 @@ PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *problem, const ch
   PetscCall(CheckKind("input", &problem->input, &own->input, path));
   PetscCall(CheckKind("output", &problem->output, &own->output, path));
   PetscCall(CheckSpaces(problem, path));
-  PetscCheck(problem->output.grid.dim == own->output.grid.dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " axes, the network was trained on %" PetscInt_FMT, path, problem->output.grid.dim, own->output.grid.dim);
+  PetscCheck(KNProblemGrid(problem)->dim == KNProblemGrid(own)->dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " axes, the network was trained on %" PetscInt_FMT, path, KNProblemGrid(problem)->dim, KNProblemGrid(own)->dim);
   PetscCheck(problem->input.fields == own->input.fields, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " input fields, the network was trained on %" PetscInt_FMT, path, problem->input.fields, own->input.fields);
   PetscCheck(problem->output.fields == own->output.fields, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " output fields, the network was trained on %" PetscInt_FMT, path, problem->output.fields, own->output.fields);
-  PetscCheck(problem->output.grid.points == own->output.grid.points, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its points at %s, the network was trained on %s", path, KNPointsNames[problem->output.grid.points], KNPointsNames[own->output.grid.points]);
+  PetscCheck(KNProblemGrid(problem)->points == KNProblemGrid(own)->points, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its points at %s, the network was trained on %s", path, KNPointsNames[KNProblemGrid(problem)->points], KNPointsNames[KNProblemGrid(own)->points]);
   for (PetscInt i = 0; i < own->input.fields; i++) PetscCheck(!strcmp(problem->input.field[i].name, own->input.field[i].name), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has input field \"%s\" where the network was trained on \"%s\"", path, problem->input.field[i].name, own->input.field[i].name);
   for (PetscInt i = 0; i < own->output.fields; i++) PetscCheck(!strcmp(problem->output.field[i].name, own->output.field[i].name), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has output field \"%s\" where the network was trained on \"%s\"", path, problem->output.field[i].name, own->output.field[i].name);
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -52,7 +52,7 @@ static PetscErrorCode PlanFor(KNLoop *loop, KNDataset dataset, PetscBool trainin
   PetscCall(KNOperatorGetModel(loop->op, &model, NULL, NULL, NULL));
   PetscCall(KNModelSetRecompute(model, loop->trainer->recompute));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
-  PetscCall(KNOperatorSetGrid(loop->op, &problem->output.grid, loop->trainer->microbatch, training));
+  PetscCall(KNOperatorSetGrid(loop->op, KNProblemGrid(problem), loop->trainer->microbatch, training));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -67,7 +67,7 @@ static PetscErrorCode Test(KNLoop *loop, PetscInt64 epoch, PetscReal value[])
   if (!loop->test || (epoch % loop->trainer->test_every && epoch < loop->trainer->epochs)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNDatasetGetProblem(loop->dataset, &own));
   PetscCall(KNDatasetGetProblem(loop->test, &other));
-  PetscCall(PetscMemcmp(own->output.grid.n, other->output.grid.n, sizeof(own->output.grid.n), &same));
+  PetscCall(PetscMemcmp(KNProblemGrid(own)->n, KNProblemGrid(other)->n, sizeof(own->output.grid.n), &same));
   if (!same) PetscCall(PlanFor(loop, loop->test, PETSC_FALSE));
   PetscCall(KNParametersSwapAverage(loop->parameters));
   PetscCall(KNEvaluate(loop->op, loop->test, loop->test_first, loop->test_samples, loop->trainer->microbatch, 0, value));
@@ -206,7 +206,7 @@ static PetscErrorCode FindTest(KNLoop *loop)
 static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test, const char directory[], PetscInt64 rows, KNLoop *loop)
 {
   const KNProblem *problem;
-  PetscInt         history, at_once;
+  PetscInt         history, at_once, largest;
   PetscBool        apart;
   KNGrid           grid;
   size_t           parameters, frames, arrays;
@@ -219,7 +219,7 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
   PetscCall(KNOperatorGetSteps(op, &at_once));
   loop->sharing = KNOperatorSharing(op);
   apart         = (PetscBool)(loop->sharing->size > 1 || (loop->rollout > 1 && !at_once));
-  grid          = KNOperatorSlab(op, &problem->output.grid);
+  grid          = KNOperatorSlab(op, KNProblemGrid(problem));
   frames        = (size_t)PetscMax(history + loop->rollout, 1);
   arrays        = (size_t)trainer->microbatch * (size_t)PetscMax(loop->rollout, 1);
   loop->task    = KNOperatorTask(op);
@@ -235,6 +235,8 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
   PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->y));
   if (loop->rollout) PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->u));
   PetscCall(PetscMalloc3((size_t)trainer->microbatch, &loop->loss, arrays, &loop->step_loss, arrays * KNTaskLossParts(loop->task), &loop->part));
+  PetscCall(KNLoaderGetSizes(loop->loader, NULL, &largest));
+  PetscCall(PetscMalloc1(largest, &loop->labels));
   PetscCall(FindTest(loop));
   PetscCall(KNParametersGetBlocks(loop->parameters, &parameters, NULL, NULL, NULL, NULL));
   PetscCall(KNMalloc(parameters, sizeof(KNReal), &loop->best));
@@ -248,6 +250,7 @@ static PetscErrorCode LoopDestroy(KNLoop *loop)
   PetscFunctionBegin;
   PetscCall(KNRunDestroy(&loop->run));
   PetscCall(KNFree(&loop->best));
+  PetscCall(PetscFree(loop->labels));
   PetscCall(PetscFree3(loop->loss, loop->step_loss, loop->part));
   PetscCall(KNFree(&loop->u));
   PetscCall(KNFree(&loop->y));

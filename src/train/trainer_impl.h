@@ -26,6 +26,8 @@ typedef struct {
   PetscInt         batches;    /* steps of an epoch */
   float           *y;          /* (microbatch, ny) prediction, then its gradient */
   float           *u;          /* (microbatch, ny) normalised frames of a rollout; NULL: steady */
+  float           *labels;     /* (samples of the largest batch) targets of a classification */
+  const float     *target;     /* of the present batch; not owned */
   double          *loss;       /* (microbatch) */
   double          *step_loss;  /* (microbatch, max(R, 1)) of which they are the means */
   double          *part;       /* (microbatch, max(R, 1), P) and from which they come */

@@ -107,7 +107,7 @@ static PetscErrorCode Transfer(KNRecord record, const char path[], KNOperator op
 
   PetscFunctionBegin;
   PetscCall(KNOperatorGetModel(op, NULL, &parameters, &problem, NULL));
-  dim = KNOperatorModelGrid(op, &problem->output.grid).dim;
+  dim = KNOperatorModelGrid(op, KNProblemGrid(problem)).dim;
   PetscCall(KNParametersGetBlocks(parameters, NULL, &value, NULL, NULL, NULL));
   PetscCall(KNParametersGetCount(parameters, &count));
   PetscCall(PetscCalloc1(MAX_CORNERS * count, &names));
@@ -217,7 +217,7 @@ PetscErrorCode KNWeightsExport(KNOperator op, const char path[])
   PetscCall(Transfer(record, path, op));
   PetscCall(KNTaskGetNormalizers(KNOperatorTask(op), &input, &output));
   if (input) PetscCall(StoreNormalizer(record, 'x', input));
-  PetscCall(StoreNormalizer(record, 'y', output));
+  if (output) PetscCall(StoreNormalizer(record, 'y', output));
   PetscCall(StoreFacts(record, op));
   PetscCall(KNRecordSave(record, path));
   PetscCall(KNRecordDestroy(&record));

@@ -1,0 +1,71 @@
+# A classification from data to tables: train, evaluate, predict, report; the same bits on any number of ranks; what does not fit is refused.
+set -eu
+. "$(dirname "$0")/common.sh"
+network="-model_modes 8 -model_width 8 -model_head 16 -train_batch 6 -train_microbatch 2"
+task_tool=$(dirname "$PWD")/task_tool
+"$task_tool" classes train.h5 7 84 0 kind 16 16
+"$task_tool" classes test.h5 7 35 84 kind 16 16
+"$task_tool" classes others.h5 7 14 0 type 16 16
+"$task_tool" classes fewer.h5 6 12 0 kind 16 16
+ranks 1 generate -darcy_grid 16 -samples 6 -output fields.h5 > output
+digest() { ranks 1 inspect -input "$1/checkpoint.h5" | sed -n 's/^  weights *SHA-256 //p'; }
+
+# Training: metrics.csv has the measures of the task; accuracy decides what is best.
+train 1 run -dataset_test test.h5 -train_epochs 8
+train 2 two -dataset_test test.h5 -train_epochs 8
+head -n 1 run/metrics.csv | grep -q -x 'epoch,train,test,lr,seconds,data_wait,test_accuracy,test_top_5,test_confidence,test_calibration' || fail "$(cat run/metrics.csv)"
+cut -d , -f 1-4,7- run/metrics.csv > expected
+cut -d , -f 1-4,7- two/metrics.csv | cmp - expected || fail "$(cat two/metrics.csv)"
+[ "$(digest run)" = "$(digest two)" ] || fail "other weights on two ranks"
+awk -F , 'END { exit !($7 > 0.9 && $8 >= $7 && $3 < 1.5 && $10 >= 0 && $10 <= 1) }' run/metrics.csv || fail "it does not learn: $(cat run/metrics.csv)"
+best=$(awk -F , 'NR > 1 && (e == "" || $7 > e) { e = $7; n = $1 } END { print n }' run/metrics.csv)
+ranks 1 inspect -input run/best.h5 | grep -q "training *$best epochs," || fail "best.h5 is not of epoch $best: $(cat run/metrics.csv)"
+tail -n 1 run/metrics.jsonl | grep -q '"test_accuracy": [0-9.e+-]*, ' || fail "$(cat run/metrics.jsonl)"
+ends 0 "$KITINET" watch -run run -once > output 2> message
+grep -q '^run  epoch 8/8 .* accuracy [0-9.]* %  best [0-9.]* % after epoch' output || fail "$(cat output)"
+
+# A run that stops goes on to the same end; smoothing is another loss.
+train 1 half -dataset_test test.h5 -train_epochs 4 -train_schedule constant
+train 1 half -dataset_test test.h5 -train_epochs 8 -train_schedule constant
+train 1 whole -dataset_test test.h5 -train_epochs 8 -train_schedule constant
+[ "$(digest half)" = "$(digest whole)" ] || fail "resumed: other weights"
+train 1 smooth -dataset_test test.h5 -train_epochs 8 -task_smoothing 0.1
+[ "$(digest smooth)" != "$(digest run)" ] || fail "-task_smoothing changes nothing"
+
+# Tables: accuracy is the share of rows on the diagonal of the confusion table.
+for n in 1 2; do
+  ranks $n evaluate -run run,smooth -dataset test.h5 -output table.csv -evaluate_details details$n > output
+  grep -q '^Mean accuracy in % ' output && grep -q '^Confusion of run, test: ' output || fail "$(cat output)"
+  grep '^run/checkpoint.h5,' details$n/confusion.csv | tr -d '"' | awk -F , '{ n += $5; if ($3 == $4) right += $5 } END { printf "%.9g %d\n", right / n, n }' > share
+  read -r share rows < share
+  [ "$rows" = 35 ] || fail "$rows rows: $(cat details$n/confusion.csv)"
+  close "$share" "$(tail -n 1 run/metrics.csv | cut -d , -f 7)" 1e-6 || fail "accuracy $share, in training $(tail -n 1 run/metrics.csv)"
+  close "$share" "$(sed -n 2p table.csv | cut -d , -f 5)" 1e-6 || fail "$(cat table.csv)"
+done
+cmp details1/samples.csv details2/samples.csv || fail "other values on two ranks"
+[ "$(sed -n 1p details1/calibration.csv)" = 'checkpoint,dataset,confidence_from,confidence_to,samples,accuracy,confidence' ] || fail "$(cat details1/calibration.csv)"
+ranks 1 report -run run,smooth -output report -html report.html > output
+grep -q '^Accuracy on the test set after the last epoch in %' output && grep -q 'smoothing=0.1' output || fail "$(cat output)"
+grep -q 'Accuracy on the test set' report.html || fail "report.html"
+
+# Probabilities: they sum to 1, and the most probable class is right as often as evaluate says.
+ranks 1 predict -checkpoint run/checkpoint.h5 -input test.h5 -output p.h5 > output
+ranks 2 predict -checkpoint run/checkpoint.h5 -input test.h5 -output p2.h5 > output
+cmp p.h5 p2.h5 && cmp p.csv p2.csv || fail "other probabilities on two ranks"
+[ "$(head -n 1 p.csv)" = row,class,probability,kind0,kind1,kind2,kind3,kind4,kind5,kind6 ] || fail "$(head -n 1 p.csv)"
+awk -F , -v share="$share" 'NR > 1 { s = 0; for (i = 4; i <= NF; i++) s += $i; if (s < 0.99999 || s > 1.00001) exit 1; right += $2 == "kind" (84 + $1) % 7; n++ }
+                            END { d = right / n - share; exit !(n == 35 && d < 1e-6 && d > -1e-6) }' p.csv || fail "share $share: $(cat p.csv)"
+"$tool" floats p.h5 probability > bytes
+[ "$(wc -c < bytes)" -eq $((35 * 7 * 4)) ] || fail "/probability has $(wc -c < bytes) bytes"
+unchanged refused 2 'p.h5 exists; give another -output' ranks 1 predict -checkpoint run/checkpoint.h5 -input test.h5 -output p.h5
+
+# What does not fit.
+train_on() { ranks 1 train -run bad -dataset "$1" $network -train_epochs 1 -dataset_test "$2"; }
+unchanged refused 3 'fields.h5 has fields as its output, the network was trained on a class' train_on train.h5 fields.h5
+unchanged refused 3 'test.h5 has a class as its output, the network was trained on fields' train_on fields.h5 test.h5
+unchanged refused 3 'others.h5 has number 0 of the output classes is type0, not kind0, on which' train_on train.h5 others.h5
+unchanged refused 3 'fewer.h5 has 6 classes, the network was trained on 7' train_on train.h5 fewer.h5
+unchanged refused 3 'fields.h5 has fields as its output' ranks 1 evaluate -run run -dataset fields.h5 -picture false
+unchanged refused 2 'option -ranks_per_sample is 2, a classification needs whole samples' ranks 2 train -run bad -dataset train.h5 $network -ranks_per_sample 2
+unchanged refused 3 'gives classes: condense works with networks that give fields' ranks 1 condense -checkpoint run/checkpoint.h5 -dataset test.h5 -output small.h5
+unchanged refused 2 'gives classes, which have no spread' ranks 1 evaluate -run run -dataset test.h5 -collision_samples 3 -collision_evaluate sample
