@@ -143,6 +143,10 @@ static PetscErrorCode KNLayerSetGrid_Spectral(KNLayer layer)
 
   PetscFunctionBegin;
   for (PetscInt a = 1; a < grid->dim; a++) n = PetscMin(n, grid->n[a]);
+  PetscCheck(!layer->level || n >= 2 * spectral->modes, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "the grid that the network coarsened %" PetscInt_FMT " times has %" PetscInt_FMT
+             " points along an axis, fewer than twice its %" PetscInt_FMT " modes: lower -model_levels or -model_modes",
+             layer->level, n, spectral->modes);
   PetscCheck(n >= 2 * spectral->modes, PETSC_COMM_WORLD, KN_ERR_INPUT, "a grid axis has %" PetscInt_FMT " points, fewer than twice the %" PetscInt_FMT " modes: -model_modes at most %" PetscInt_FMT " for a new network; one that is trained needs a finer grid", n, spectral->modes, n / 2);
   PetscCall(KNSpectralReset(spectral));
   PetscCall(KNTransformCreate(KN_TRANSFORM_FASTER, grid, spectral->modes, layer->in, &spectral->of_input));
