@@ -26,6 +26,7 @@ typedef struct {
   char        type[KN_MAX_NAME];       /* "float32": for messages */
   const char *fault;                   /* why it cannot be read, in words; NULL: it can */
   PetscBool   wide;                    /* real numbers of more than 32 bits, which float32 may not hold */
+  PetscBool   packed;                  /* an HDF5 array with filters */
   double      scale;                   /* values are multiplied by it; 0: they are not */
   double      largest;                 /* magnitude that was read; it, numbers and lost count where wide or scaled */
   PetscInt64  numbers;                 /* values other than 0 that were read */
@@ -179,6 +180,10 @@ void KNPieceShape(const KNProblem *problem, const KNPiece *piece, size_t samples
 void KNPieceStore(const KNProblem *problem, const KNPiece *piece, size_t samples, const float block[], size_t extent[], float slab[]);
 
 /* HDF5 as a source and as a sink. */
+#define KN_FILTER_LZF 32000 /* h5py's number in the HDF Group's list of filters */
+/* Of an array that is packed, unpacked and checked chunk by chunk; as KNFormat's read. */
+int  KNChunksRead(KNFile *file, const KNVariable *variable, const size_t start[], const size_t step[],
+                  const size_t extent[], size_t width, void *value);
 int  KNSourceHDF5Open(KNSource source);
 int KNSourceHDF5List(KNSource source, const char group[]); /* adds the arrays of a group, "" for the root, as variables;
                                                               none of a group that is not there */

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #define MAX_DEFLATE 1032              /* bytes that one byte of zlib's format can stand for at most */
+#define MAX_LZF     264               /* the same of LZF's */
 #define MAX_CHUNK   ((size_t)1 << 30) /* bytes of a chunk, which is unpacked as a whole */
-#define FILTER_LZF  32000             /* its number in the HDF Group's list of filters */
 
 static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
 
@@ -97,12 +97,11 @@ static const char *JudgeFilters(hid_t creation, unsigned long long *ratio)
     case H5Z_FILTER_DEFLATE:
       *ratio *= MAX_DEFLATE;
       break;
+    case KN_FILTER_LZF: *ratio *= MAX_LZF; break;
     case H5Z_FILTER_SHUFFLE:
     case H5Z_FILTER_FLETCHER32: break;
     case H5Z_FILTER_SZIP:
       return "is packed by the filter szip, which is not supported: unpack it with \"h5repack -f NONE\"";
-    case FILTER_LZF:
-      return "is packed by h5py's filter lzf, which is not supported: copy it with h5py, f[\"new\"] = f[\"old\"][()]";
     default:
       return "is packed by a filter that is not supported: unpack it with \"h5repack -f NONE\" where that filter is "
              "installed";
@@ -183,6 +182,15 @@ static void DescribeType(hid_t type, size_t size, char text[])
   else snprintf(text, size, "no numbers");
 }
 
+static PetscBool IsPacked(hid_t array)
+{
+  const hid_t     creation = H5Dget_create_plist(array);
+  const PetscBool packed   = (PetscBool)(creation >= 0 && H5Pget_nfilters(creation) > 0);
+
+  if (creation >= 0) H5Pclose(creation);
+  return packed;
+}
+
 void KNSourceHDF5Describe(KNSource source, hid_t array, KNVariable *variable)
 {
   hsize_t   shape[H5S_MAX_RANK];
@@ -197,6 +205,7 @@ void KNSourceHDF5Describe(KNSource source, hid_t array, KNVariable *variable)
   } else {
     variable->rank = rank;
     for (int a = 0; a < rank; a++) variable->shape[a] = (size_t)shape[a];
+    variable->packed = IsPacked(array);
     if (!variable->fault) variable->fault = JudgeArray(array, type, rank, shape, source->size);
     TakeLabels(&source->file, array, variable);
   }
@@ -281,6 +290,7 @@ int KNSourceHDF5Read(KNSource source, const KNVariable *variable, const size_t s
   hsize_t first[KN_MAX_AXES], stride[KN_MAX_AXES], count[KN_MAX_AXES];
   hid_t   disk, memory;
 
+  if (variable->packed) return KNChunksRead(file, variable, start, step, extent, width, value);
   for (int a = 0; a < variable->rank; a++) {
     first[a]  = start[a];
     stride[a] = step[a];

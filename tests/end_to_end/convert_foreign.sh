@@ -61,6 +61,14 @@ $foreign packed.xy array x f4 3,6,4 0 packed y f4 3,6,4 all ramp
 same packed.xy $xy
 $foreign gaps.xy array x f4 3,6,4 0 packed y f4 3,6,4 0,2 ramp
 damaged "y cannot be read: it lacks chunks that were never written" -input gaps.xy $xy
+$foreign short.xy array x f4 3,6,4 0 packed y f4 3,6,4 all ramp short y 1
+damaged "y: the chunk at entry 1 of its first axis does not unpack to its 96 bytes" -input short.xy $xy
+$foreign lzf.xy array x f4 3,6,4 0 lzf y 3 7
+convert -input lzf.xy $xy > summary
+[ "$(values new.h5 y | tr -s ' \n' '\n' | sort | uniq -c | tr -s ' \n' ' ')" = " 1 18 07070707 " ] || fail "lzf: $(values new.h5 y)"
+$foreign points.xy array x f4 3,6,9 ramp packed y f4 3,6,9 all ramp
+convert -input points.xy $xy -stride 3 > summary
+[ "$(values new.h5 x)" = "$(values new.h5 y)" ] || fail "every third point of a packed array: $(values new.h5 y)"
 class() { echo "texts $1 MATLAB_class $2 $3"; }
 # shellcheck disable=SC2046
 $foreign v73.mat array e u8 2 0,3 $(class e 6 double) number e MATLAB_empty 1 array s u2 4,6,3 65 $(class s 4 char) array y f4 4,6,3 ramp $(class y 6 single)

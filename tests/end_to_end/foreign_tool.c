@@ -94,6 +94,33 @@ static void Array(const char path[], const char type_name[], char *shape_list, c
   free(value);
 }
 
+static void Short(const char path[], hsize_t row)
+{
+  static const unsigned char abcd[]           = {0x78, 0x9c, 0x4b, 0x4c, 0x4a, 0x4e,
+                                                 0x01, 0x00, 0x03, 0xd8, 0x01, 0x8b}; /* by zlib */
+  const hsize_t              offset[MAX_RANK] = {row};
+  hid_t                      array;
+
+  CHECK(array = H5Dopen2(file, path, H5P_DEFAULT));
+  CHECK(H5Dwrite_chunk(array, H5P_DEFAULT, 0, offset, sizeof(abcd), abcd));
+}
+
+static void LZF(const char path[], hsize_t rows, unsigned char byte)
+{
+  const unsigned char packed[] = {0, byte, 7 << 5, 23 - 2 - 7,
+                                  0}; /* one byte as it is, 23 from where one byte before stands */
+  const hsize_t       shape[] = {rows, 6, 4}, chunk[] = {1, 6, 4};
+  const hid_t         create = H5Pcreate(H5P_DATASET_CREATE);
+  hid_t               array;
+
+  CHECK(H5Pset_chunk(create, 3, chunk));
+  CHECK(H5Pset_filter(create, 32000, H5Z_FLAG_OPTIONAL, 0, NULL));
+  CHECK(array =
+          H5Dcreate2(file, path, H5T_STD_U8LE, H5Screate_simple(3, shape, NULL), H5P_DEFAULT, create, H5P_DEFAULT));
+  for (hsize_t row = 0; row < rows; row++)
+    CHECK(H5Dwrite_chunk(array, H5P_DEFAULT, 0, (const hsize_t[]){row, 0, 0}, sizeof(packed), packed));
+}
+
 static void Attribute(const char path[], const char name[], hid_t type, hsize_t count, hid_t memory, const void *value)
 {
   const hid_t space = count ? H5Screate_simple(1, &count, NULL) : H5Screate(H5S_SCALAR);
@@ -136,6 +163,8 @@ static int Step(char **word)
   CHECK(H5Pset_create_intermediate_group(link, 1));
   if (!strcmp(word[0], "array")) return Array(word[1], word[2], word[3], NULL, word[4]), 5;
   if (!strcmp(word[0], "packed")) return Array(word[1], word[2], word[3], word[4], word[5]), 6;
+  if (!strcmp(word[0], "short")) return Short(word[1], (hsize_t)atoi(word[2])), 3;
+  if (!strcmp(word[0], "lzf")) return LZF(word[1], (hsize_t)atoi(word[2]), (unsigned char)atoi(word[3])), 4;
   if (!strcmp(word[0], "texts")) return Texts(word[1], word[2], (size_t)atoi(word[3]), word[4]), 5;
   if (!strcmp(word[0], "yes")) return Yes(word[1], word[2], (hsize_t)atoi(word[3])), 4;
   if (!strcmp(word[0], "number")) {

@@ -3,9 +3,11 @@
 
     fuzz TARGET SEED FIRST COUNT FILE ..
 
-  Files number FIRST to FIRST + COUNT - 1 (FuzzMutate()) of the given good ones are read in processes of their own, under AddressSanitizer and with limits of time and memory. A crash or a
-  hang is told with SEED and number, which make the same file again, and its report kept; so is a refusal with another code than the header names, as when memory is out. Those inside libhdf5 and matio, of whose faults we know and
-  which we cannot mend, are counted apart; all others fail.
+  Files number FIRST to FIRST + COUNT - 1 (FuzzMutate()) of the given good ones are read in processes of their own,
+  under AddressSanitizer and with limits of time and memory. A crash or a hang is told with SEED and number, which make
+  the same file again, and its report kept; so is a refusal with another code than the header names, as when memory is
+  out. Those inside libhdf5 and matio, of whose faults we know and which we cannot mend, are counted apart, and their
+  files kept as damaged.SEED.NUMBER; all others fail.
 */
 #include "fuzz.h"
 #include <errno.h>
@@ -98,6 +100,12 @@ static PetscBool Report(const FuzzTarget *target, PetscInt64 seed, int status, c
 
   snprintf(kept, sizeof(kept), "report.%s.%lld.%lld", library ? "library" : "ours", (long long)seed, (long long)progress->number);
   rename(progress_log, kept);
+  if (library) { /* for fuzz.sh, which gives it to the program */
+    char damaged[128];
+
+    snprintf(damaged, sizeof(damaged), "damaged.%lld.%lld", (long long)seed, (long long)progress->number);
+    rename(target->name, damaged);
+  }
   printf("%s: fuzz %s %lld %lld 1: %s in %s; see %s\n", library ? "library" : "FAILED", target->name, (long long)seed, (long long)progress->number, what, place, kept);
   fflush(stdout);
   return (PetscBool)!library;
