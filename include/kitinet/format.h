@@ -10,7 +10,7 @@
     npy       one .npy file an array
 
   What a file does not say is asked for, never guessed: KNSourceChoice. Samples have the layout of dataset.h, float32;
-  wider numbers are rounded, and those that float32 cannot hold are refused with variable and row. Trusted input only,
+  wider numbers are rounded, and those that float32 cannot hold are refused with variable and row. The program opens them in a process of its own first (probe.h):
   as for datasets: sizes are checked before memory is allocated, but the libraries beneath have known faults.
 */
 #ifndef KITINET_FORMAT_H
