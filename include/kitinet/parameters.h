@@ -1,7 +1,9 @@
 /*
   The trainable parameters of a network: each declared once (name, shape, initial distribution), all
   stored in four blocks of one layout: values, gradients, first and second Adam moment. Reduction,
-  optimiser and checkpoint are each one loop over a block. State that is not trained (running statistics of batch norm) lies in front of what is. All but the values are made, as 0, when they are first asked for: a network that only predicts has none.
+  optimiser and checkpoint are each one loop over a block. State that is not trained (running statistics of batch norm)
+  lies in front of what is. All but the values are made, as 0, when they are first asked for: a network that only
+  predicts has none.
 */
 #ifndef KITINET_PARAMETERS_H
 #define KITINET_PARAMETERS_H
@@ -10,7 +12,10 @@
 
 typedef struct _p_KNParameters *KNParameters;
 
-/* Distribution of the initial values; each is a function of (seed, number of the parameter, element), of KN_INIT_ORTHOGONAL of the shape too. */
+/*
+  Distribution of the initial values; each is a function of (seed, number of the parameter, element), of
+  KN_INIT_ORTHOGONAL of the shape too.
+*/
 typedef enum {
   KN_INIT_ZERO,
   KN_INIT_SYMMETRIC,        /* uniform in (-scale, scale) */
@@ -18,13 +23,19 @@ typedef enum {
   KN_INIT_ONES,
   KN_INIT_CONSTANT,         /* scale */
   KN_INIT_NORMAL,           /* mean 0, standard deviation scale */
-  KN_INIT_TRUNCATED_NORMAL, /* the same, drawn again beyond two standard deviations of it: its own deviation is 0.880 scale */
-  KN_INIT_ORTHOGONAL        /* scale times a random matrix (first axis, all others): orthonormal rows where it has no more rows than columns, else orthonormal columns */
+  /* the same, drawn again beyond two standard deviations of it: its own deviation is 0.880 scale */
+  KN_INIT_TRUNCATED_NORMAL,
+  /*
+    scale times a random matrix (first axis, all others): orthonormal rows where it has no more rows than columns, else
+    orthonormal columns
+  */
+  KN_INIT_ORTHOGONAL
 } KNInit;
 
 /* What an axis of a parameter counts. Pruning, condensation and export read it; none of them reads names. */
 typedef enum {
-  KN_ROLE_NONE,       /* nothing that the network has anywhere else: input and output channels, groups, axes of the grid */
+  /* nothing that the network has anywhere else: input and output channels, groups, axes of the grid */
+  KN_ROLE_NONE,
   KN_ROLE_STREAM_IN,  /* channels of the residual stream, which the parameter reads */
   KN_ROLE_STREAM_OUT, /* channels of the residual stream, to which it writes or on which it acts */
   KN_ROLE_HIDDEN,     /* units inside of a layer */
@@ -46,10 +57,12 @@ typedef struct {
   PetscInt rank;               /* number of axes, 1 .. KN_MAX_RANK */
   PetscInt shape[KN_MAX_RANK]; /* the last axis is the fastest */
   KNRole   role[KN_MAX_RANK];  /* of each axis */
-  PetscInt site;               /* l of the stream x_l that it reads or, if it reads none, that its block reads; 0 where nobody asks */
+  /* l of the stream x_l that it reads or, if it reads none, that its block reads; 0 where nobody asks */
+  PetscInt site;
   KNInit   init;
   KNReal   scale;
-  KNReal   momentum;           /* 0: a trained parameter. Else untrained state, of which KNParametersUpdateState() forgets this part in each step */
+  /* 0: a trained parameter. Else untrained state, of which KNParametersUpdateState() forgets this part in each step */
+  KNReal   momentum;
   size_t   offset;             /* set by KNParametersSetUp(): first element in each block */
   size_t   size;               /* set by KNParametersDeclare(): product of the shape */
 } KNParameterInfo;
@@ -59,10 +72,12 @@ PETSC_EXTERN PetscErrorCode KNParametersCreate(KNParameters *parameters);
 PETSC_EXTERN PetscErrorCode KNParametersDestroy(KNParameters *parameters);
 
 /*
-  Not collective, before KNParametersSetUp(). Declares one parameter, of which *info is copied. The addresses value and gradient are remembered and set to the parameter's
-  place in the blocks, value by KNParametersSetUp(), gradient when the gradients are made: they must live as long as the parameters.
+  Not collective, before KNParametersSetUp(). Declares one parameter, of which *info is copied. The addresses value and
+  gradient are remembered and set to the parameter's place in the blocks, value by KNParametersSetUp(), gradient when
+  the gradients are made: they must live as long as the parameters.
 */
-PETSC_EXTERN PetscErrorCode KNParametersDeclare(KNParameters parameters, const KNParameterInfo *info, KNReal **value, KNReal **gradient);
+PETSC_EXTERN PetscErrorCode KNParametersDeclare(KNParameters parameters, const KNParameterInfo *info, KNReal **value,
+                                                KNReal **gradient);
 
 /*
   Not collective. Allocates the values and draws the initial ones: a pure function of (seed, parameter, element).
@@ -71,10 +86,12 @@ PETSC_EXTERN PetscErrorCode KNParametersDeclare(KNParameters parameters, const K
 PETSC_EXTERN PetscErrorCode KNParametersSetUp(KNParameters parameters, PetscInt64 seed);
 
 /*
-  Not collective, after KNParametersSetUp(). The four blocks, made where there is none yet, not owned, *size elements each, aligned to KN_ALIGN (gaps between
-  parameters are 0 and stay 0). Any pointer may be NULL. Before KNParametersSetUp(): size alone, of what has been declared so far.
+  Not collective, after KNParametersSetUp(). The four blocks, made where there is none yet, not owned, *size elements
+  each, aligned to KN_ALIGN (gaps between parameters are 0 and stay 0). Any pointer may be NULL. Before
+  KNParametersSetUp(): size alone, of what has been declared so far.
 */
-PETSC_EXTERN PetscErrorCode KNParametersGetBlocks(KNParameters parameters, size_t *size, KNReal **value, KNReal **gradient, KNReal **moment1, KNReal **moment2);
+PETSC_EXTERN PetscErrorCode KNParametersGetBlocks(KNParameters parameters, size_t *size, KNReal **value,
+                                                  KNReal **gradient, KNReal **moment1, KNReal **moment2);
 
 /* Not collective. Number of declared parameters, and the i-th one; *info is not owned. */
 PETSC_EXTERN PetscErrorCode KNParametersGetCount(KNParameters parameters, PetscInt *count);
@@ -83,30 +100,38 @@ PETSC_EXTERN PetscErrorCode KNParametersGetInfo(KNParameters parameters, PetscIn
 /* Not collective. Number of trained real numbers (without gaps and state). */
 PETSC_EXTERN PetscErrorCode KNParametersGetTotal(KNParameters parameters, size_t *total);
 
-/* Not collective, after KNParametersSetUp(). The state: elements of its segment at the beginning of each block, and real numbers in it (without gaps). Either pointer may be NULL. */
+/*
+  Not collective, after KNParametersSetUp(). The state: elements of its segment at the beginning of each block, and real
+  numbers in it (without gaps). Either pointer may be NULL.
+*/
 PETSC_EXTERN PetscErrorCode KNParametersGetState(KNParameters parameters, size_t *size, size_t *total);
 
 /*
-  Not collective, after KNParametersSetUp(). From which element of the block of gradients on all of them belong to the parameters number first, first + 1, .. : 0 if no trained
-  parameter comes before them, so that the state is among them.
+  Not collective, after KNParametersSetUp(). From which element of the block of gradients on all of them belong to the
+  parameters number first, first + 1, .. : 0 if no trained parameter comes before them, so that the state is among them.
 */
 PETSC_EXTERN PetscErrorCode KNParametersGetOffset(KNParameters parameters, PetscInt first, size_t *offset);
 
 /*
-  Not collective. value += momentum (gradient / weight - value) for all state: backward leaves there, in the place of gradients, the statistics of a micro-batch times its number of samples,
-  which are added up as gradients are. weight: number of samples of the step, each counted for every backward sweep that it takes. All ranks do the same.
+  Not collective. value += momentum (gradient / weight - value) for all state: backward leaves there, in the place of
+  gradients, the statistics of a micro-batch times its number of samples, which are added up as gradients are. weight:
+  number of samples of the step, each counted for every backward sweep that it takes. All ranks do the same.
 */
 PETSC_EXTERN PetscErrorCode KNParametersUpdateState(KNParameters parameters, double weight);
 
 /*
-  Not collective, after KNParametersSetUp(). The moving average of the values: a fifth block of the same layout, made as a copy of the values when it is first asked for with
-  make; NULL where there is none. KNParametersSwapAverage() exchanges the trained values with it, for who computes with the average, and again for who goes on; without one it
+  Not collective, after KNParametersSetUp(). The moving average of the values: a fifth block of the same layout, made as
+  a copy of the values when it is first asked for with make; NULL where there is none. KNParametersSwapAverage()
+  exchanges the trained values with it, for who computes with the average, and again for who goes on; without one it
   does nothing.
 */
 PETSC_EXTERN PetscErrorCode KNParametersGetAverage(KNParameters parameters, PetscBool make, KNReal **average);
 PETSC_EXTERN PetscErrorCode KNParametersSwapAverage(KNParameters parameters);
 
-/* Not collective, after KNParametersSetUp(). Exchanges the block of the gradients with *block, of the same size and from KNMalloc(): each side owns what it gets. */
+/*
+  Not collective, after KNParametersSetUp(). Exchanges the block of the gradients with *block, of the same size and from
+  KNMalloc(): each side owns what it gets.
+*/
 PETSC_EXTERN PetscErrorCode KNParametersSwapGradients(KNParameters parameters, KNReal **block);
 
 /* Not collective. Sets all gradients to 0. */

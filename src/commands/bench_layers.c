@@ -1,9 +1,9 @@
 /*
   The layers of the network, one by one, on micro-batches of random fields.
 
-  Layers of the same type, channels, grid and parameters do the same work: the first of them is timed. Bytes that must move, each once: forward reads
-  inputs and parameters and writes the output; backward reads inputs, parameters and the output's gradient, and reads and writes the gradients
-  of inputs and parameters, to which it adds.
+  Layers of the same type, channels, grid and parameters do the same work: the first of them is timed. Bytes that must
+  move, each once: forward reads inputs and parameters and writes the output; backward reads inputs, parameters and the
+  output's gradient, and reads and writes the gradients of inputs and parameters, to which it adds.
 */
 #include "bench.h"
 
@@ -16,7 +16,8 @@ struct _KNBenchLayers {
   KNPass        pass;
   PetscInt      count;
   Timed        *timed;                /* (count) */
-  KNReal       *in[KN_MAX_INPUTS], *din[KN_MAX_INPUTS]; /* as large as the largest input of any layer; those that no layer has NULL */
+  /* as large as the largest input of any layer; those that no layer has NULL */
+  KNReal       *in[KN_MAX_INPUTS], *din[KN_MAX_INPUTS];
   const KNReal *fields[KN_MAX_INPUTS];                  /* in */
   KNReal       *out, *dout;
 };
@@ -35,12 +36,14 @@ static PetscErrorCode RunBackward(void *context)
   const Timed *timed = context;
 
   PetscFunctionBegin;
-  PetscCall(KNLayerBackward(timed->layer, &timed->owner->pass, timed->owner->fields, timed->owner->dout, timed->owner->din));
+  PetscCall(
+    KNLayerBackward(timed->layer, &timed->owner->pass, timed->owner->fields, timed->owner->dout, timed->owner->din));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Elements of a layer's inputs (all fields), output and parameters; parameters: those that bear its name. */
-static PetscErrorCode CountElements(KNLayer layer, KNParameters parameters, PetscInt samples, size_t *in, size_t *out, size_t *weights)
+static PetscErrorCode CountElements(KNLayer layer, KNParameters parameters, PetscInt samples, size_t *in, size_t *out,
+                                    size_t *weights)
 {
   const char *name;
   size_t      length;
@@ -69,7 +72,8 @@ static PetscErrorCode CountElements(KNLayer layer, KNParameters parameters, Pets
 }
 
 /* Adds the layer to the list, or to the number of those that do the same work. */
-static PetscErrorCode AddLayer(const KNBench *bench, KNLayer layer, KNBenchList *list, PetscInt first, KNBenchLayers own)
+static PetscErrorCode AddLayer(const KNBench *bench, KNLayer layer, KNBenchList *list, PetscInt first,
+                               KNBenchLayers own)
 {
   const double   microbatches = (double)((bench->batch + bench->microbatch - 1) / bench->microbatch);
   const char    *name, *type;
@@ -91,7 +95,9 @@ static PetscErrorCode AddLayer(const KNBench *bench, KNLayer layer, KNBenchList 
     PetscCall(KNLayerGetName(own->timed[i].layer, &other_type, NULL));
     PetscCall(KNLayerGetCost(own->timed[i].layer, &other[0], &other[1], NULL));
     PetscCall(CountElements(own->timed[i].layer, parameters, bench->microbatch, &n[0], &n[1], &n[2]));
-    if (strcmp(type, other_type) || n[0] != in || n[1] != out || n[2] != weights || other[0] != flops[0] || other[1] != flops[1]) continue;
+    if (strcmp(type, other_type) || n[0] != in || n[1] != out || n[2] != weights || other[0] != flops[0] ||
+        other[1] != flops[1])
+      continue;
     for (int way = 0; way < 2; way++) {
       list->item[first + 2 * i + way].number++;
       list->item[first + 2 * i + way].calls += microbatches;

@@ -1,5 +1,6 @@
 /*
-  Inspecting a checkpoint: how far the training is, on what problem, with which network; every parameter with its shape and size, and a digest of all their bits.
+  Inspecting a checkpoint: how far the training is, on what problem, with which network; every parameter with its shape
+  and size, and a digest of all their bits.
 
   The record and its checksum are verified as a whole when it is loaded.
 */
@@ -28,10 +29,12 @@ static PetscErrorCode PrintCounters(const char path[], const char version[])
   PetscCall(KNRecordReal(record, "best", &best));
   PetscCall(KNRecordDestroy(&record));
   (void)stat(path, &status);
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: checkpoint of kitinet %s, %.1f MB, its checksum is right\n", path, version, (double)status.st_size / 1e6));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: checkpoint of kitinet %s, %.1f MB, its checksum is right\n", path,
+                        version, (double)status.st_size / 1e6));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  training    %" PetscInt64_FMT " epochs", epoch));
   if (batch) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " and %" PetscInt64_FMT " batches", batch));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", step %" PetscInt64_FMT ", %" PetscInt64_FMT " samples seen", step, samples_seen));
+  PetscCall(
+    PetscPrintf(PETSC_COMM_WORLD, ", step %" PetscInt64_FMT ", %" PetscInt64_FMT " samples seen", step, samples_seen));
   if (best >= 0) PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", best %.5f", (double)best));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n  dataset     fingerprint %016llx\n", (unsigned long long)fingerprint));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -41,7 +44,8 @@ static PetscErrorCode PrintFields(const char title[], PetscInt count, const KNFi
 {
   PetscFunctionBegin;
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-10s ", title));
-  for (PetscInt i = 0; i < count; i++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s%s [%s]", i ? ", " : " ", field[i].name, field[i].unit));
+  for (PetscInt i = 0; i < count; i++)
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s%s [%s]", i ? ", " : " ", field[i].name, field[i].unit));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -67,13 +71,21 @@ static PetscErrorCode PrintNormalizer(const char title[], KNNormalizer normalize
       s[0] = PetscMin(s[0], std[i]);
       s[1] = PetscMax(s[1], std[i]);
     }
-    if (n == 1) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "              channel %" PetscInt_FMT ": mean %.6g, deviation %.6g\n", c, (double)m[0], (double)s[0]));
-    else PetscCall(PetscPrintf(PETSC_COMM_WORLD, "              channel %" PetscInt_FMT ": mean %.6g to %.6g, deviation %.6g to %.6g\n", c, (double)m[0], (double)m[1], (double)s[0], (double)s[1]));
+    if (n == 1)
+      PetscCall(PetscPrintf(PETSC_COMM_WORLD, "              channel %" PetscInt_FMT ": mean %.6g, deviation %.6g\n", c,
+                            (double)m[0], (double)s[0]));
+    else
+      PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                            "              channel %" PetscInt_FMT ": mean %.6g to %.6g, deviation %.6g to %.6g\n", c,
+                            (double)m[0], (double)m[1], (double)s[0], (double)s[1]));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Of the parameters' values as the checkpoint holds them: 32-bit floats, little-endian, one parameter after another in the order of the list. */
+/*
+  Of the parameters' values as the checkpoint holds them: 32-bit floats, little-endian, one parameter after another in
+  the order of the list.
+*/
 static PetscErrorCode PrintDigest(KNParameters parameters)
 {
   const KNParameterInfo *info;
@@ -124,12 +136,14 @@ static PetscErrorCode PrintParameters(KNParameters parameters)
     for (PetscInt axis = 0; axis < info->rank; axis++) {
       const size_t length = strlen(shape);
 
-      PetscCall(PetscSNPrintf(shape + length, sizeof(shape) - length, "%s%" PetscInt_FMT, axis ? ", " : "(", info->shape[axis]));
+      PetscCall(PetscSNPrintf(shape + length, sizeof(shape) - length, "%s%" PetscInt_FMT, axis ? ", " : "(",
+                              info->shape[axis]));
       PetscCall(PetscStrlcat(roles, axis ? ", " : "  ", sizeof(roles)));
       PetscCall(PetscStrlcat(roles, KNRoleNames[info->role[axis]], sizeof(roles)));
     }
     PetscCall(PetscStrlcat(shape, ")", sizeof(shape)));
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "    %-32s %-24s %10zu%s%s\n", info->name, shape, info->size, roles, info->momentum > 0 ? " (state)" : ""));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "    %-32s %-24s %10zu%s%s\n", info->name, shape, info->size, roles,
+                          info->momentum > 0 ? " (state)" : ""));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -142,9 +156,12 @@ static PetscErrorCode PrintCondensation(KNParameters parameters)
 
   PetscFunctionBegin;
   PetscCall(KNCondensationMeasure(parameters, &count, &measured));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  condensation                     participation  alignment  effective rank\n"));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  condensation                     participation  alignment  effective "
+                                          "rank\n"));
   for (PetscInt i = 0; i < count; i++) {
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "    %-28s %13.4f  %9.4f  %14.2f\n", measured[i].layer, (double)measured[i].participation, (double)measured[i].alignment, (double)measured[i].effective_rank));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "    %-28s %13.4f  %9.4f  %14.2f\n", measured[i].layer,
+                          (double)measured[i].participation, (double)measured[i].alignment,
+                          (double)measured[i].effective_rank));
   }
   PetscCall(PetscFree(measured));
   PetscFunctionReturn(PETSC_SUCCESS);

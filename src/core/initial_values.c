@@ -1,8 +1,10 @@
 /*
-  Initial values. One call of the generator serves four elements, uniform or normal; each is a function of its number alone.
+  Initial values. One call of the generator serves four elements, uniform or normal; each is a function of its number
+  alone.
 
-  Truncated normal: element e takes the first of its draws 0, 1, .. that lies within two standard deviations; 4.6 % of all do not.
-  Orthogonal: modified Gram-Schmidt, in double precision and twice, of the rows (or, of a tall matrix, the columns) of a matrix of normal numbers (Saxe et al. 2013, arXiv 1312.6120).
+  Truncated normal: element e takes the first of its draws 0, 1, .. that lies within two standard deviations; 4.6 % of
+  all do not. Orthogonal: modified Gram-Schmidt, in double precision and twice, of the rows (or, of a tall matrix, the
+  columns) of a matrix of normal numbers (Saxe et al. 2013, arXiv 1312.6120).
 */
 #include "initial_values.h"
 #include <kitinet/random.h>
@@ -33,7 +35,9 @@ static double Truncated(PetscInt64 seed, PetscInt64 index, size_t e)
   }
 }
 
-/* Makes `count` vectors of n numbers orthonormal, from the first on; number i of vector v is x[v * vector + i * stride]. */
+/*
+  Makes `count` vectors of n numbers orthonormal, from the first on; number i of vector v is x[v * vector + i * stride].
+*/
 static void kn_orthonormalize(double *x, size_t count, size_t n, size_t vector, size_t stride)
 {
   for (size_t v = 0; v < count; v++) {
@@ -94,7 +98,8 @@ PetscErrorCode KNInitialValues(const KNParameterInfo *info, PetscInt64 seed, Pet
       uint64_t word[4];
 
       KNRandomWords(seed, KN_STREAM_INIT, index, (PetscInt64)(e / 4), 0, 0, word);
-      for (size_t j = 0; j < 4 && e + j < info->size; j++) value[e + j] = info->scale * (KNReal)Deviate(info->init, word, j);
+      for (size_t j = 0; j < 4 && e + j < info->size; j++)
+        value[e + j] = info->scale * (KNReal)Deviate(info->init, word, j);
     }
   }
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -4,7 +4,8 @@
 #include <kitinet/memory.h>
 #include <string.h>
 
-const char *const KNRoleNames[] = {"none", "stream in", "stream out", "hidden", "mode", "head", "class", "word", "complex", NULL};
+const char *const KNRoleNames[] = {"none", "stream in", "stream out", "hidden",  "mode",
+                                   "head", "class",     "word",       "complex", NULL};
 
 enum { VALUE, GRADIENT, MOMENT1, MOMENT2, AVERAGE, NBLOCKS };
 
@@ -42,8 +43,10 @@ PetscErrorCode KNParametersDeclare(KNParameters p, const KNParameterInfo *info, 
   Parameter *entry;
 
   PetscFunctionBegin;
-  PetscCheck(!p->block[VALUE], PETSC_COMM_SELF, PETSC_ERR_ORDER, "parameter %s declared after KNParametersSetUp()", info->name);
-  PetscCheck(info->rank >= 1 && info->rank <= KN_MAX_RANK, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "parameter %s has %" PetscInt_FMT " axes", info->name, info->rank);
+  PetscCheck(!p->block[VALUE], PETSC_COMM_SELF, PETSC_ERR_ORDER, "parameter %s declared after KNParametersSetUp()",
+             info->name);
+  PetscCheck(info->rank >= 1 && info->rank <= KN_MAX_RANK, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+             "parameter %s has %" PetscInt_FMT " axes", info->name, info->rank);
   if (p->count == p->capacity) {
     p->capacity = PetscMax(2 * p->capacity, 16);
     PetscCall(PetscRealloc((size_t)p->capacity * sizeof(*p->parameter), &p->parameter));
@@ -79,8 +82,10 @@ PetscErrorCode KNParametersSetUp(KNParameters p, PetscInt64 seed)
   PetscFunctionBegin;
   PetscCheck(!p->block[VALUE], PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNParametersSetUp() called twice");
   PetscCheck(p->size <= KNMemoryGetLimit() / sizeof(KNReal), PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "the network's %.4g million parameters need %.1f MiB, a rank may take %.1f MiB here: lower -model_width, -model_modes or -model_layers, or the number of ranks on a node",
-             (double)p->size * 1e-6, (double)p->size * sizeof(KNReal) / 1048576.0, (double)KNMemoryGetLimit() / 1048576.0);
+             "the network's %.4g million parameters need %.1f MiB, a rank may take %.1f MiB here: lower -model_width, "
+             "-model_modes or -model_layers, or the number of ranks on a node",
+             (double)p->size * 1e-6, (double)p->size * sizeof(KNReal) / 1048576.0,
+             (double)KNMemoryGetLimit() / 1048576.0);
   PetscCall(KNParametersAllocate(p, VALUE));
   end[0] = p->state; /* of trained parameters, of state */
   end[1] = 0;
@@ -96,7 +101,8 @@ PetscErrorCode KNParametersSetUp(KNParameters p, PetscInt64 seed)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNParametersGetBlocks(KNParameters p, size_t *size, KNReal **value, KNReal **gradient, KNReal **moment1, KNReal **moment2)
+PetscErrorCode KNParametersGetBlocks(KNParameters p, size_t *size, KNReal **value, KNReal **gradient, KNReal **moment1,
+                                     KNReal **moment2)
 {
   KNReal **const block[] = {value, gradient, moment1, moment2};
 
@@ -120,7 +126,8 @@ PetscErrorCode KNParametersGetCount(KNParameters p, PetscInt *count)
 PetscErrorCode KNParametersGetInfo(KNParameters p, PetscInt i, const KNParameterInfo **info)
 {
   PetscFunctionBegin;
-  PetscCheck(i >= 0 && i < p->count, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "no parameter %" PetscInt_FMT ", there are %" PetscInt_FMT, i, p->count);
+  PetscCheck(i >= 0 && i < p->count, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+             "no parameter %" PetscInt_FMT ", there are %" PetscInt_FMT, i, p->count);
   *info = &p->parameter[i].info;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -138,7 +145,8 @@ PetscErrorCode KNParametersGetState(KNParameters p, size_t *size, size_t *total)
   PetscFunctionBegin;
   if (size) *size = p->state;
   if (total) *total = 0;
-  for (PetscInt i = 0; total && i < p->count; i++) *total += p->parameter[i].info.momentum > 0 ? p->parameter[i].info.size : 0;
+  for (PetscInt i = 0; total && i < p->count; i++)
+    *total += p->parameter[i].info.momentum > 0 ? p->parameter[i].info.size : 0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -166,7 +174,8 @@ PetscErrorCode KNParametersUpdateState(KNParameters p, double weight)
 
     if (!(info->momentum > 0)) continue;
     PetscCheck(p->block[GRADIENT], PETSC_COMM_SELF, PETSC_ERR_ORDER, "state %s without statistics", info->name);
-    for (size_t e = 0; e < info->size; e++) value[e] += info->momentum * ((KNReal)((double)p->block[GRADIENT][info->offset + e] / weight) - value[e]);
+    for (size_t e = 0; e < info->size; e++)
+      value[e] += info->momentum * ((KNReal)((double)p->block[GRADIENT][info->offset + e] / weight) - value[e]);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,20 +1,25 @@
 /*
-  Batch norm (Ioffe and Szegedy 2015, arXiv 1502.03167): the values of a channel, at all points of all samples of a micro-batch, to mean 0 and variance 1, then a learned scale and shift,
+  Batch norm (Ioffe and Szegedy 2015, arXiv 1502.03167): the values of a channel, at all points of all samples of a
+  micro-batch, to mean 0 and variance 1, then a learned scale and shift,
 
-      y[b, c, s] = scale[c] h[b, c, s] + shift[c],    h = (x - m) r,    m, 1/r^2 = mean and variance (+ 1e-5) of x[:, c, :]
+      y[b, c, s] = scale[c] h[b, c, s] + shift[c],    h = (x - m) r,
+      m, 1/r^2 = mean and variance (+ 1e-5) of x[:, c, :]
 
-  x, y: (B, C, S), scale, shift: (C). With g = scale dy and means over a channel:  dx = r (g - mean g - h mean (g h)),  dscale = sum of dy h,  dshift = sum of dy.
+  x, y: (B, C, S), scale, shift: (C). With g = scale dy and means over a channel:  dx = r (g - mean g - h mean (g h)),
+  dscale = sum of dy h,  dshift = sum of dy.
 
-  The micro-batch is the unit of the sum over samples, so that results do not depend on the number of ranks. Outside of training m and r come from running statistics, state that is not
-  trained: mean and variance (that of a sample of the population, n / (n - 1)), which each step moves by a tenth to those of its micro-batches. h is kept for backward, which does not read x.
-  Samples must be whole.
+  The micro-batch is the unit of the sum over samples, so that results do not depend on the number of ranks. Outside of
+  training m and r come from running statistics, state that is not trained: mean and variance (that of a sample of the
+  population, n / (n - 1)), which each step moves by a tenth to those of its micro-batches. h is kept for backward,
+  which does not read x. Samples must be whole.
 */
 #include "norm.h"
 #include "norm_kernels.h"
 
 static void kn_batch_moments(KNReal *m, KNReal *v, KNReal *r, const double *sum, size_t B, size_t C, size_t S)
 {
-  // m, v, r: (C) mean, variance, 1 / sqrt(v + epsilon); sum: (B, C, 2) sums of x and x^2 of each sample, added up in the order of samples
+  // m, v, r: (C) mean, variance, 1 / sqrt(v + epsilon); sum: (B, C, 2) sums of x and x^2 of each sample, added up in
+  // the order of samples
 #pragma omp for schedule(static)
   for (size_t c = 0; c < C; c++) {
     double total[2] = {0, 0}, mean, variance, scale;
@@ -30,7 +35,8 @@ static void kn_batch_moments(KNReal *m, KNReal *v, KNReal *r, const double *sum,
   }
 }
 
-static void kn_batch_norm_forward(KNReal *y, KNReal *h, const KNReal *x, const KNReal *m, const KNReal *r, const KNReal *scale, const KNReal *shift, size_t C, size_t S, int add)
+static void kn_batch_norm_forward(KNReal *y, KNReal *h, const KNReal *x, const KNReal *m, const KNReal *r,
+                                  const KNReal *scale, const KNReal *shift, size_t C, size_t S, int add)
 {
   // y, h, x: (C, S), y may be x; m, r, scale, shift: (C)
   for (size_t c = 0; c < C; c++) {
@@ -40,13 +46,15 @@ static void kn_batch_norm_forward(KNReal *y, KNReal *h, const KNReal *x, const K
 }
 
 /* Of running statistics m and r do not depend on x: total NULL. */
-static void kn_batch_norm_backward(KNReal *dx, const KNReal *dy, const KNReal *h, const KNReal *r, const KNReal *scale, const double *total, size_t B, size_t C, size_t S, int add)
+static void kn_batch_norm_backward(KNReal *dx, const KNReal *dy, const KNReal *h, const KNReal *r, const KNReal *scale,
+                                   const double *total, size_t B, size_t C, size_t S, int add)
 {
   // dx, dy, h: (C, S), dx may be dy; total: (C, 2) sums of dy and h dy over all samples
   for (size_t c = 0; c < C; c++) {
     const double a = (double)r[c] * (double)scale[c], n = (double)(B * S);
 
-    kn_row_scale_back(dx + c * S, dy + c * S, h + c * S, 0, (KNReal)a, total ? (KNReal)(a * total[2 * c + 1] / n) : 0, total ? (KNReal)(a * total[2 * c] / n) : 0, S, add);
+    kn_row_scale_back(dx + c * S, dy + c * S, h + c * S, 0, (KNReal)a, total ? (KNReal)(a * total[2 * c + 1] / n) : 0,
+                      total ? (KNReal)(a * total[2 * c] / n) : 0, S, add);
   }
 }
 
@@ -63,7 +71,12 @@ typedef struct {
 static PetscErrorCode KNLayerSetUp_BatchNorm(KNLayer layer, KNParameters parameters)
 {
   BatchNorm      *norm = layer->data;
-  KNParameterInfo info = {.name = "mean", .rank = 1, .shape = {layer->in}, .role = {layer->role[1]}, .init = KN_INIT_ZERO, .momentum = (KNReal)0.1};
+  KNParameterInfo info = {.name     = "mean",
+                          .rank     = 1,
+                          .shape    = {layer->in},
+                          .role     = {layer->role[1]},
+                          .init     = KN_INIT_ZERO,
+                          .momentum = (KNReal)0.1};
 
   PetscFunctionBegin;
   PetscCall(KNNormDeclare(layer, parameters, &norm->p));
@@ -141,12 +154,14 @@ static void KNLayerJoin_BatchNorm(KNLayer layer, const KNPass *pass)
   }
 }
 
-static void KNLayerApply_BatchNorm(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_BatchNorm(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
+                                   InsertMode mode)
 {
   const BatchNorm *norm = layer->data;
   const size_t     C = (size_t)layer->in, S = KNGridSize(&layer->grid_in);
 
-  kn_batch_norm_forward(out, norm->h + (size_t)b * C * S, in[0], norm->m, norm->r, norm->p.scale, norm->p.shift, C, S, mode == ADD_VALUES);
+  kn_batch_norm_forward(out, norm->h + (size_t)b * C * S, in[0], norm->m, norm->r, norm->p.scale, norm->p.shift, C, S,
+                        mode == ADD_VALUES);
 }
 
 static void KNLayerGatherBack_BatchNorm(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *dout)
@@ -168,19 +183,23 @@ static void KNLayerJoinBack_BatchNorm(KNLayer layer, const KNPass *pass)
   }
 }
 
-static void KNLayerApplyBack_BatchNorm(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+static void KNLayerApplyBack_BatchNorm(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                       const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   const BatchNorm *norm = layer->data;
   const size_t     C = (size_t)layer->in, S = KNGridSize(&layer->grid_in);
 
-  if (din[0]) kn_batch_norm_backward(din[0], dout, norm->h + (size_t)b * C * S, norm->r, norm->p.scale, pass->training ? norm->total : NULL, (size_t)pass->samples, C, S, mode == ADD_VALUES);
+  if (din[0])
+    kn_batch_norm_backward(din[0], dout, norm->h + (size_t)b * C * S, norm->r, norm->p.scale,
+                           pass->training ? norm->total : NULL, (size_t)pass->samples, C, S, mode == ADD_VALUES);
 }
 
 static void KNLayerFinishBack_BatchNorm(KNLayer layer, const KNPass *pass)
 {
   const BatchNorm *norm = layer->data;
   const int        add  = pass->gradients != INSERT_VALUES;
-  const double     B = (double)pass->samples, n = B * (double)KNGridSize(&layer->grid_in), weight = pass->training ? B : 0, unbiased = n > 1 ? n / (n - 1) : 1;
+  const double B = (double)pass->samples, n = B * (double)KNGridSize(&layer->grid_in), weight = pass->training ? B : 0,
+               unbiased = n > 1 ? n / (n - 1) : 1;
 
 #pragma omp for schedule(static)
   for (size_t c = 0; c < (size_t)layer->in; c++) {

@@ -1,5 +1,6 @@
 /*
-  The layer object: registry, life cycle, checks, log events. The sweeps are in layer_sweep.c. What a layer computes stands in its own file.
+  The layer object: registry, life cycle, checks, log events. The sweeps are in layer_sweep.c. What a layer computes
+  stands in its own file.
 
   Every call that can be checked for all types alike is checked here, so that the types need not: order of calls,
   channels, batch size, insert mode. One pair of log events for each type counts time and FLOPs (-log_view).
@@ -36,7 +37,10 @@ const char *const *KNLayerNames(void)
   return names;
 }
 
-/* Once: the log events; and BLAS with one thread, since OpenMP divides the samples above it and since results must not depend on how BLAS divides a product. */
+/*
+  Once: the log events; and BLAS with one thread, since OpenMP divides the samples above it and since results must not
+  depend on how BLAS divides a product.
+*/
 static PetscErrorCode KNLayerInitialize(void)
 {
   char event[KN_MAX_NAME];
@@ -67,7 +71,8 @@ PetscErrorCode KNLayerCreate(const char type[], const char name[], PetscInt numb
     PetscCall(PetscStrcmp(names[i], type, &found));
     if (found) break;
   }
-  PetscCheck(found, PETSC_COMM_SELF, PETSC_ERR_ARG_UNKNOWN_TYPE, "there is no layer \"%s\"; layer_list.h names all", type);
+  PetscCheck(found, PETSC_COMM_SELF, PETSC_ERR_ARG_UNKNOWN_TYPE, "there is no layer \"%s\"; layer_list.h names all",
+             type);
   PetscCall(PetscNew(&l));
   PetscCall(PetscStrncpy(l->type, type, sizeof(l->type)));
   PetscCall(PetscStrncpy(l->name, name, sizeof(l->name)));
@@ -94,9 +99,15 @@ PetscErrorCode KNLayerDestroy(KNLayer *layer)
 PetscErrorCode KNLayerSetChannels(KNLayer layer, PetscInt dim, PetscInt in, PetscInt out)
 {
   PetscFunctionBegin;
-  PetscCheck(dim >= 0 && dim <= KN_MAX_DIM, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "layer %s on a grid of %" PetscInt_FMT " axes", layer->name, dim);
-  PetscCheck(dim >= layer->axes, PETSC_COMM_WORLD, KN_ERR_USAGE, "layer %s (%s) needs a grid of at least %" PetscInt_FMT " axes, the data have %" PetscInt_FMT ": choose another network", layer->name, layer->type, layer->axes, dim);
-  PetscCheck(in > 0 && (out > 0 || out == PETSC_DECIDE), PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "layer %s from %" PetscInt_FMT " to %" PetscInt_FMT " channels", layer->name, in, out);
+  PetscCheck(dim >= 0 && dim <= KN_MAX_DIM, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+             "layer %s on a grid of %" PetscInt_FMT " axes", layer->name, dim);
+  PetscCheck(dim >= layer->axes, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "layer %s (%s) needs a grid of at least %" PetscInt_FMT " axes, the data have %" PetscInt_FMT ": choose "
+                                                                                                           "another "
+                                                                                                           "network",
+             layer->name, layer->type, layer->axes, dim);
+  PetscCheck(in > 0 && (out > 0 || out == PETSC_DECIDE), PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+             "layer %s from %" PetscInt_FMT " to %" PetscInt_FMT " channels", layer->name, in, out);
   layer->dim = dim;
   layer->in  = in;
   layer->out = out;
@@ -107,7 +118,8 @@ PetscErrorCode KNLayerSetChannels(KNLayer layer, PetscInt dim, PetscInt in, Pets
 PetscErrorCode KNLayerSetInput(KNLayer layer, PetscInt i, PetscInt channels)
 {
   PetscFunctionBegin;
-  PetscCheck(i >= 0 && i < layer->inputs && channels > 0, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "layer %s has no input %" PetscInt_FMT " of %" PetscInt_FMT " channels", layer->name, i, channels);
+  PetscCheck(i >= 0 && i < layer->inputs && channels > 0, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+             "layer %s has no input %" PetscInt_FMT " of %" PetscInt_FMT " channels", layer->name, i, channels);
   layer->channels[i] = channels;
   layer->in          = layer->channels[0];
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -132,7 +144,8 @@ PetscErrorCode KNLayerSetCoarsening(KNLayer layer, PetscInt level)
 PetscErrorCode KNLayerSetActivation(KNLayer layer, KNActivation activation)
 {
   PetscFunctionBegin;
-  PetscCheck(layer->residual, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "a %s layer (%s) is no residual: it has no activation to choose", layer->type, layer->name);
+  PetscCheck(layer->residual, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG,
+             "a %s layer (%s) is no residual: it has no activation to choose", layer->type, layer->name);
   layer->activation = activation;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -154,16 +167,21 @@ PetscErrorCode KNLayerSetComm(KNLayer layer, MPI_Comm comm)
 PetscErrorCode KNLayerSetUp(KNLayer layer, KNParameters parameters)
 {
   PetscFunctionBegin;
-  PetscCheck(layer->in > 0, PETSC_COMM_SELF, PETSC_ERR_ORDER, "layer %s: KNLayerSetChannels() comes before KNLayerSetUp()", layer->name);
+  PetscCheck(layer->in > 0, PETSC_COMM_SELF, PETSC_ERR_ORDER,
+             "layer %s: KNLayerSetChannels() comes before KNLayerSetUp()", layer->name);
   for (PetscInt i = 1; i < layer->inputs && !layer->differs; i++)
-    PetscCheck(layer->channels[i] == layer->in, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s (%s): input %" PetscInt_FMT " has %" PetscInt_FMT " channels, the first %" PetscInt_FMT, layer->name, layer->type, i, layer->channels[i], layer->in);
+    PetscCheck(layer->channels[i] == layer->in, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ,
+               "layer %s (%s): input %" PetscInt_FMT " has %" PetscInt_FMT " channels, the first %" PetscInt_FMT,
+               layer->name, layer->type, i, layer->channels[i], layer->in);
   layer->properties.carries = (PetscBool)(layer->residual && layer->activation != KN_ACTIVATION_RESULT);
   PetscCall(layer->ops.setup(layer, parameters));
-  PetscCheck(layer->out > 0, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "a %s layer (%s) needs its number of output channels", layer->type, layer->name);
+  PetscCheck(layer->out > 0, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG,
+             "a %s layer (%s) needs its number of output channels", layer->type, layer->name);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNLayerDeclare(KNLayer layer, KNParameters parameters, KNParameterInfo info, KNReal **value, KNReal **gradient)
+PetscErrorCode KNLayerDeclare(KNLayer layer, KNParameters parameters, KNParameterInfo info, KNReal **value,
+                              KNReal **gradient)
 {
   char part[KN_MAX_NAME];
 
@@ -179,7 +197,8 @@ PetscErrorCode KNLayerKeepChannels(KNLayer layer, KNParameters parameters)
 {
   PetscFunctionBegin;
   if (layer->out == PETSC_DECIDE) layer->out = layer->in;
-  PetscCheck(layer->out == layer->in, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: %s keeps the number of channels", layer->name, layer->type);
+  PetscCheck(layer->out == layer->in, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: %s keeps the number of channels",
+             layer->name, layer->type);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -192,7 +211,8 @@ void KNGridExtents(const KNGrid *grid, size_t n[KN_MAX_DIM])
 PetscErrorCode KNLayerNeedWhole(KNLayer layer)
 {
   PetscFunctionBegin;
-  PetscCheck(!layer->grid_in.whole, PETSC_COMM_WORLD, KN_ERR_USAGE, "layer %s (%s) needs whole samples: leave -ranks_per_sample out", layer->name, layer->type);
+  PetscCheck(!layer->grid_in.whole, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "layer %s (%s) needs whole samples: leave -ranks_per_sample out", layer->name, layer->type);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -208,17 +228,23 @@ PetscErrorCode KNLayerSetGrid(KNLayer layer, const KNGrid *grid, PetscInt sample
 
 static PetscBool SameGrid(const KNGrid *a, const KNGrid *b)
 {
-  return (PetscBool)(a->dim == b->dim && a->n[0] == b->n[0] && a->n[1] == b->n[1] && a->n[2] == b->n[2] && a->points == b->points && a->whole == b->whole && a->first == b->first);
+  return (PetscBool)(a->dim == b->dim && a->n[0] == b->n[0] && a->n[1] == b->n[1] && a->n[2] == b->n[2] &&
+                     a->points == b->points && a->whole == b->whole && a->first == b->first);
 }
 
 PetscErrorCode KNLayerSetGrids(KNLayer layer, const KNGrid grids[], PetscInt samples)
 {
   PetscFunctionBegin;
-  PetscCheck(layer->out > 0, PETSC_COMM_SELF, PETSC_ERR_ORDER, "layer %s: KNLayerSetUp() comes before KNLayerSetGrid()", layer->name);
-  PetscCheck(grids[0].dim == layer->dim, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s of %" PetscInt_FMT " axes on a grid of %" PetscInt_FMT, layer->name, layer->dim, grids[0].dim);
-  PetscCheck(samples > 0, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "layer %s planned for %" PetscInt_FMT " samples", layer->name, samples);
+  PetscCheck(layer->out > 0, PETSC_COMM_SELF, PETSC_ERR_ORDER, "layer %s: KNLayerSetUp() comes before KNLayerSetGrid()",
+             layer->name);
+  PetscCheck(grids[0].dim == layer->dim, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ,
+             "layer %s of %" PetscInt_FMT " axes on a grid of %" PetscInt_FMT, layer->name, layer->dim, grids[0].dim);
+  PetscCheck(samples > 0, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "layer %s planned for %" PetscInt_FMT " samples",
+             layer->name, samples);
   for (PetscInt i = 0; i < layer->inputs; i++) {
-    PetscCheck(layer->regrids || SameGrid(&grids[i], &grids[0]), PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s (%s) needs the same grid for all inputs, that of input %" PetscInt_FMT " differs", layer->name, layer->type, i);
+    PetscCheck(layer->regrids || SameGrid(&grids[i], &grids[0]), PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ,
+               "layer %s (%s) needs the same grid for all inputs, that of input %" PetscInt_FMT " differs", layer->name,
+               layer->type, i);
     layer->grid[i] = grids[i];
   }
   layer->grid_in = layer->grid_out = grids[0];
@@ -232,7 +258,8 @@ PetscErrorCode KNLayerSetGrids(KNLayer layer, const KNGrid grids[], PetscInt sam
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNLayerGetSizes(KNLayer layer, PetscInt *inputs, PetscInt *in, PetscInt *out, KNGrid *grid_in, KNGrid *grid_out)
+PetscErrorCode KNLayerGetSizes(KNLayer layer, PetscInt *inputs, PetscInt *in, PetscInt *out, KNGrid *grid_in,
+                               KNGrid *grid_out)
 {
   PetscFunctionBegin;
   if (inputs) *inputs = layer->inputs;
@@ -246,7 +273,8 @@ PetscErrorCode KNLayerGetSizes(KNLayer layer, PetscInt *inputs, PetscInt *in, Pe
 PetscErrorCode KNLayerGetInput(KNLayer layer, PetscInt i, PetscInt *channels, KNGrid *grid)
 {
   PetscFunctionBegin;
-  PetscCheck(i >= 0 && i < layer->inputs, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "layer %s has no input %" PetscInt_FMT, layer->name, i);
+  PetscCheck(i >= 0 && i < layer->inputs, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+             "layer %s has no input %" PetscInt_FMT, layer->name, i);
   if (channels) *channels = layer->channels[i];
   if (grid) *grid = layer->grid[i];
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -296,7 +324,8 @@ PetscErrorCode KNLayerGetProperties(KNLayer layer, KNLayerProperties *properties
 PetscErrorCode KNLayerView(KNLayer layer, PetscViewer viewer)
 {
   PetscFunctionBegin;
-  PetscCall(PetscViewerASCIIPrintf(viewer, "%-24s %-12s %4" PetscInt_FMT " -> %" PetscInt_FMT, layer->name, layer->type, layer->in, layer->out));
+  PetscCall(PetscViewerASCIIPrintf(viewer, "%-24s %-12s %4" PetscInt_FMT " -> %" PetscInt_FMT, layer->name, layer->type,
+                                   layer->in, layer->out));
   if (layer->ops.view) PetscCall(layer->ops.view(layer, viewer));
   PetscCall(PetscViewerASCIIPrintf(viewer, "\n"));
   PetscFunctionReturn(PETSC_SUCCESS);

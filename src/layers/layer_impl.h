@@ -15,7 +15,8 @@ typedef struct {
   void (*apply)(KNLayer, const KNPass *, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode);
   void (*gather_back)(KNLayer, const KNPass *, PetscInt b, const KNReal *dout);  /* may be NULL */
   void (*join_back)(KNLayer, const KNPass *);                                    /* may be NULL */
-  void (*apply_back)(KNLayer, const KNPass *, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode);
+  void (*apply_back)(KNLayer, const KNPass *, PetscInt b, const KNReal *const in[], const KNReal *dout,
+                     KNReal *const din[], InsertMode);
   void (*finish_back)(KNLayer, const KNPass *);   /* may be NULL */
   PetscErrorCode (*view)(KNLayer, PetscViewer);   /* may be NULL */
   PetscErrorCode (*destroy)(KNLayer);             /* frees data; NULL: there is none */
@@ -51,10 +52,17 @@ struct _p_KNLayer {
   void          *data;             /* the type's context */
 };
 
-/* Not collective. Declares a parameter whose name is the layer's and .name, whose site is the layer's; the rest of info is given. For setup. */
-PETSC_INTERN PetscErrorCode KNLayerDeclare(KNLayer layer, KNParameters parameters, KNParameterInfo info, KNReal **value, KNReal **gradient);
+/*
+  Not collective. Declares a parameter whose name is the layer's and .name, whose site is the layer's; the rest of info
+  is given. For setup.
+*/
+PETSC_INTERN PetscErrorCode KNLayerDeclare(KNLayer layer, KNParameters parameters, KNParameterInfo info, KNReal **value,
+                                           KNReal **gradient);
 
-/* Not collective. setup of layers without parameters that keep the number of channels: sets out, or raises where it was given and differs. */
+/*
+  Not collective. setup of layers without parameters that keep the number of channels: sets out, or raises where it was
+  given and differs.
+*/
 PETSC_INTERN PetscErrorCode KNLayerKeepChannels(KNLayer layer, KNParameters parameters);
 
 /* The extents of a grid as three axes, the last one contiguous; leading ones where it has fewer. */

@@ -1,10 +1,12 @@
 /*
-  Layer norm (Ba et al. 2016, arXiv 1607.06450): the channels of each point to mean 0 and variance 1, then a learned scale and shift,
+  Layer norm (Ba et al. 2016, arXiv 1607.06450): the channels of each point to mean 0 and variance 1, then a learned
+  scale and shift,
 
-      y[b, c, s] = scale[c] h[b, c, s] + shift[c],    h = (x - m) r,    m, 1/r^2 = mean and variance (+ 1e-5) of x[b, :, s]
+      y[b, c, s] = scale[c] h[b, c, s] + shift[c],    h = (x - m) r,
+      m, 1/r^2 = mean and variance (+ 1e-5) of x[b, :, s]
 
-  x, y: (B, C, S), scale, shift: (C). With g = scale dy:  dx = r (g - mean_c g - h mean_c (g h)),  dscale = sum of dy h,  dshift = sum of dy.
-  Points stand for themselves, a tile of them at a time: fields on slabs need no communication.
+  x, y: (B, C, S), scale, shift: (C). With g = scale dy:  dx = r (g - mean_c g - h mean_c (g h)),  dscale = sum of dy h,
+  dshift = sum of dy. Points stand for themselves, a tile of them at a time: fields on slabs need no communication.
 */
 #include "norm.h"
 #include "norm_kernels.h"
@@ -28,7 +30,8 @@ static void kn_tile_moments(KNReal *m, KNReal *r, const KNReal *x, size_t C, siz
   for (size_t i = 0; i < n; i++) r[i] = 1 / (KNReal)sqrt(r[i] / (KNReal)C + (KNReal)KN_NORM_EPSILON);
 }
 
-static void kn_layer_norm_forward(KNReal *y, const KNReal *x, const KNReal *scale, const KNReal *shift, size_t C, size_t S, int add)
+static void kn_layer_norm_forward(KNReal *y, const KNReal *x, const KNReal *scale, const KNReal *shift, size_t C,
+                                  size_t S, int add)
 {
   // y, x: (C, S), scale, shift: (C)
   for (size_t s = 0; s < S; s += TILE) {
@@ -46,7 +49,8 @@ static void kn_layer_norm_forward(KNReal *y, const KNReal *x, const KNReal *scal
   }
 }
 
-static void kn_layer_norm_backward(KNReal *dx, KNReal *dscale, KNReal *dshift, const KNReal *dy, const KNReal *x, const KNReal *scale, size_t C, size_t S, int add)
+static void kn_layer_norm_backward(KNReal *dx, KNReal *dscale, KNReal *dshift, const KNReal *dy, const KNReal *x,
+                                   const KNReal *scale, size_t C, size_t S, int add)
 {
   // dx: (C, S) or NULL, may be dy or x; dscale, dshift: (C), written
   for (size_t c = 0; c < C; c++) dscale[c] = dshift[c] = 0;
@@ -81,7 +85,8 @@ static void kn_layer_norm_backward(KNReal *dx, KNReal *dscale, KNReal *dshift, c
       KNReal       *dxc = dx + c * S + s;
 
 #pragma omp simd
-      for (size_t i = 0; i < n; i++) dxc[i] = (add ? dxc[i] : 0) + r[i] * (scale[c] * dyc[i] - g[i] - r[i] * (xc[i] - m[i]) * gh[i]);
+      for (size_t i = 0; i < n; i++)
+        dxc[i] = (add ? dxc[i] : 0) + r[i] * (scale[c] * dyc[i] - g[i] - r[i] * (xc[i] - m[i]) * gh[i]);
     }
   }
 }
@@ -115,20 +120,24 @@ static PetscErrorCode KNLayerSetGrid_LayerNorm(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void KNLayerApply_LayerNorm(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_LayerNorm(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
+                                   InsertMode mode)
 {
   const LayerNorm *norm = layer->data;
 
-  kn_layer_norm_forward(out, in[0], norm->p.scale, norm->p.shift, (size_t)layer->in, KNGridSize(&layer->grid_in), mode == ADD_VALUES);
+  kn_layer_norm_forward(out, in[0], norm->p.scale, norm->p.shift, (size_t)layer->in, KNGridSize(&layer->grid_in),
+                        mode == ADD_VALUES);
 }
 
-static void KNLayerApplyBack_LayerNorm(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+static void KNLayerApplyBack_LayerNorm(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                       const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   const LayerNorm *norm = layer->data;
   const size_t     C    = (size_t)layer->in;
   KNReal          *share = norm->share + (size_t)b * 2 * C;
 
-  kn_layer_norm_backward(din[0], share, share + C, dout, in[0], norm->p.scale, C, KNGridSize(&layer->grid_in), mode == ADD_VALUES);
+  kn_layer_norm_backward(din[0], share, share + C, dout, in[0], norm->p.scale, C, KNGridSize(&layer->grid_in),
+                         mode == ADD_VALUES);
 }
 
 static void KNLayerFinishBack_LayerNorm(KNLayer layer, const KNPass *pass)

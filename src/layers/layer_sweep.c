@@ -1,15 +1,23 @@
-/* Forward and backward of a layer: the parts that models put together, with their log events, and the whole sweeps over a batch. */
+/*
+  Forward and backward of a layer: the parts that models put together, with their log events, and the whole sweeps over
+  a batch.
+*/
 #include "layer_impl.h"
 #include <omp.h>
 
 static PetscErrorCode KNLayerCheckPass(KNLayer layer, const KNPass *pass)
 {
   PetscFunctionBegin;
-  PetscCheck(pass->samples >= 0 && pass->samples <= layer->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: %" PetscInt_FMT " samples, planned for %" PetscInt_FMT, layer->name, pass->samples, layer->samples);
+  PetscCheck(pass->samples >= 0 && pass->samples <= layer->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ,
+             "layer %s: %" PetscInt_FMT " samples, planned for %" PetscInt_FMT, layer->name, pass->samples,
+             layer->samples);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Time is that of thread 0, which has its share of the samples, the first among them: there the FLOPs of all of them are counted. */
+/*
+  Time is that of thread 0, which has its share of the samples, the first among them: there the FLOPs of all of them are
+  counted.
+*/
 static void KNLayerLogBegin(KNLayer layer, int way)
 {
   if (omp_get_thread_num() == 0) (void)PetscLogEventBegin(layer->event[way], 0, 0, 0, 0);
@@ -61,7 +69,8 @@ void KNLayerJoinBack(KNLayer layer, const KNPass *pass)
   KNLayerLogEnd(layer, 1, 0);
 }
 
-void KNLayerApplyBack(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+void KNLayerApplyBack(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout,
+                      KNReal *const din[], InsertMode mode)
 {
   KNLayerLogBegin(layer, 1);
   layer->ops.apply_back(layer, pass, b, in, dout, din, mode);
@@ -79,7 +88,8 @@ void KNLayerFinishBack(KNLayer layer, const KNPass *pass)
 /* The arrays of sample b. from: (inputs), of all samples, each (B, C, S); NULL stays NULL. */
 static void KNLayerSelect(KNLayer layer, PetscInt b, const KNReal *const from[], const KNReal *sample[])
 {
-  for (PetscInt i = 0; i < layer->inputs; i++) sample[i] = from[i] ? from[i] + (size_t)b * (size_t)layer->channels[i] * KNGridSize(&layer->grid[i]) : NULL;
+  for (PetscInt i = 0; i < layer->inputs; i++)
+    sample[i] = from[i] ? from[i] + (size_t)b * (size_t)layer->channels[i] * KNGridSize(&layer->grid[i]) : NULL;
 }
 
 PetscErrorCode KNLayerForward(KNLayer layer, const KNPass *pass, const KNReal *const in[], KNReal *out, InsertMode mode)
@@ -88,7 +98,8 @@ PetscErrorCode KNLayerForward(KNLayer layer, const KNPass *pass, const KNReal *c
 
   PetscFunctionBegin;
   PetscCall(KNLayerCheckPass(layer, pass));
-  PetscCheck(mode == INSERT_VALUES || mode == ADD_VALUES, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "layer %s can insert or add", layer->name);
+  PetscCheck(mode == INSERT_VALUES || mode == ADD_VALUES, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG,
+             "layer %s can insert or add", layer->name);
   if (!pass->samples) PetscFunctionReturn(PETSC_SUCCESS);
 #pragma omp parallel num_threads(layer->threads)
   {
@@ -109,13 +120,15 @@ PetscErrorCode KNLayerForward(KNLayer layer, const KNPass *pass, const KNReal *c
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNLayerBackward(KNLayer layer, const KNPass *pass, const KNReal *const in[], const KNReal *dout, KNReal *const din[])
+PetscErrorCode KNLayerBackward(KNLayer layer, const KNPass *pass, const KNReal *const in[], const KNReal *dout,
+                               KNReal *const din[])
 {
   const size_t stride = (size_t)layer->out * KNGridSize(&layer->grid_out);
 
   PetscFunctionBegin;
   PetscCall(KNLayerCheckPass(layer, pass));
-  PetscCheck(pass->training, PETSC_COMM_SELF, PETSC_ERR_ORDER, "layer %s: only a training pass keeps what backward needs", layer->name);
+  PetscCheck(pass->training, PETSC_COMM_SELF, PETSC_ERR_ORDER,
+             "layer %s: only a training pass keeps what backward needs", layer->name);
   if (!pass->samples) PetscFunctionReturn(PETSC_SUCCESS);
 #pragma omp parallel num_threads(layer->threads)
   {

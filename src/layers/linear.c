@@ -22,8 +22,22 @@ static PetscErrorCode KNLayerSetUp_Linear(KNLayer layer, KNParameters parameters
 
   PetscFunctionBegin;
   if (layer->out == PETSC_DECIDE) PetscFunctionReturn(PETSC_SUCCESS); /* refused by the caller */
-  PetscCall(KNLayerDeclare(layer, parameters, (KNParameterInfo){.name = "weight", .rank = 2, .shape = {layer->out, layer->in}, .role = {layer->role[1], layer->role[0]}, .init = KN_INIT_SYMMETRIC, .scale = scale}, &linear->W, &linear->dW));
-  PetscCall(KNLayerDeclare(layer, parameters, (KNParameterInfo){.name = "bias", .rank = 1, .shape = {layer->out}, .role = {layer->role[1]}, .init = KN_INIT_SYMMETRIC, .scale = scale}, &linear->bias, &linear->dbias));
+  PetscCall(KNLayerDeclare(layer, parameters,
+                           (KNParameterInfo){.name  = "weight",
+                                             .rank  = 2,
+                                             .shape = {layer->out, layer->in},
+                                             .role  = {layer->role[1], layer->role[0]},
+                                             .init  = KN_INIT_SYMMETRIC,
+                                             .scale = scale},
+                           &linear->W, &linear->dW));
+  PetscCall(KNLayerDeclare(layer, parameters,
+                           (KNParameterInfo){.name  = "bias",
+                                             .rank  = 1,
+                                             .shape = {layer->out},
+                                             .role  = {layer->role[1]},
+                                             .init  = KN_INIT_SYMMETRIC,
+                                             .scale = scale},
+                           &linear->bias, &linear->dbias));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -42,15 +56,18 @@ static PetscErrorCode KNLayerSetGrid_Linear(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void KNLayerApply_Linear(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_Linear(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
+                                InsertMode mode)
 {
   const Linear *linear = layer->data;
   const size_t  S      = KNGridSize(&layer->grid_in);
 
-  kn_linear_forward(out, S, in[0], S, linear->W, linear->bias, (size_t)layer->in, (size_t)layer->out, S, mode == ADD_VALUES);
+  kn_linear_forward(out, S, in[0], S, linear->W, linear->bias, (size_t)layer->in, (size_t)layer->out, S,
+                    mode == ADD_VALUES);
 }
 
-static void KNLayerApplyBack_Linear(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+static void KNLayerApplyBack_Linear(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                    const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   const Linear *linear = layer->data;
   const size_t  Ci = (size_t)layer->in, Co = (size_t)layer->out, S = KNGridSize(&layer->grid_in);

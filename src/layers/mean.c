@@ -39,12 +39,14 @@ static PetscErrorCode KNLayerSetGrid_Mean(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void KNLayerApply_Mean(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_Mean(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
+                              InsertMode mode)
 {
   kn_mean_forward(out, in[0], (size_t)layer->in, KNGridSize(&layer->grid_in), mode == ADD_VALUES);
 }
 
-static void KNLayerApplyBack_Mean(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+static void KNLayerApplyBack_Mean(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                  const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   if (din[0]) kn_mean_backward(din[0], dout, (size_t)layer->in, KNGridSize(&layer->grid_in), mode == ADD_VALUES);
 }

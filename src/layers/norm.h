@@ -12,7 +12,10 @@ typedef struct {
 /* Not collective. Keeps the number of channels and declares scale (ones) and shift (zero). */
 PETSC_INTERN PetscErrorCode KNNormDeclare(KNLayer layer, KNParameters parameters, NormParameters *norm);
 
-/* By all threads of a team, in finish_back. share: (samples, 2, C) dscale, then dshift of each sample, added up in the order of samples. */
+/*
+  By all threads of a team, in finish_back. share: (samples, 2, C) dscale, then dshift of each sample, added up in the
+  order of samples.
+*/
 PETSC_INTERN void KNNormFinish(KNLayer layer, const KNPass *pass, const NormParameters *norm, const KNReal *share);
 
 #endif

@@ -1,4 +1,7 @@
-/* What the norms share: rows of n values, all of one channel. Sums are in double precision, so that a large mean leaves a small variance. */
+/*
+  What the norms share: rows of n values, all of one channel. Sums are in double precision, so that a large mean leaves
+  a small variance.
+*/
 #ifndef KITINET_NORM_KERNELS_H
 #define KITINET_NORM_KERNELS_H
 
@@ -39,7 +42,8 @@ static inline void kn_row_scale(KNReal *y, const KNReal *x, KNReal mean, KNReal 
 }
 
 /* dx = (or += if add) a dy - b (x - mean) - c */
-static inline void kn_row_scale_back(KNReal *dx, const KNReal *dy, const KNReal *x, KNReal mean, KNReal a, KNReal b, KNReal c, size_t n, int add)
+static inline void kn_row_scale_back(KNReal *dx, const KNReal *dy, const KNReal *x, KNReal mean, KNReal a, KNReal b,
+                                     KNReal c, size_t n, int add)
 {
 #pragma omp simd
   for (size_t i = 0; i < n; i++) dx[i] = (add ? dx[i] : 0) + (a * dy[i] - b * (x[i] - mean) - c);

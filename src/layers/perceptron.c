@@ -3,8 +3,9 @@
 
       y = W2 GELU(W1 x + b1) + b2
 
-  x: (B, C_in, S), y: (B, C_out, S), W1: (H, C_in), W2: (C_out, H), H = -model_head. The hidden activation exists for a few points at a time, in the
-  cache: backward computes it again. Initial values as linear.c; parameters NAME.hidden.weight, NAME.hidden.bias, NAME.output.weight, NAME.output.bias.
+  x: (B, C_in, S), y: (B, C_out, S), W1: (H, C_in), W2: (C_out, H), H = -model_head. The hidden activation exists for a
+  few points at a time, in the cache: backward computes it again. Initial values as linear.c; parameters
+  NAME.hidden.weight, NAME.hidden.bias, NAME.output.weight, NAME.output.bias.
 */
 #include "gelu_kernels.h"
 #include "layer_impl.h"
@@ -14,7 +15,8 @@
 
 enum { TILE = 128 }; /* points at a time */
 
-static void kn_perceptron_forward(KNReal *y, const KNReal *x, const KNReal *W1, const KNReal *b1, const KNReal *W2, const KNReal *b2, KNReal *work, size_t Ci, size_t H, size_t Co, size_t S, int add)
+static void kn_perceptron_forward(KNReal *y, const KNReal *x, const KNReal *W1, const KNReal *b1, const KNReal *W2,
+                                  const KNReal *b2, KNReal *work, size_t Ci, size_t H, size_t Co, size_t S, int add)
 {
   // y: (Co, S), x: (Ci, S), work: (H, TILE)
   for (size_t s = 0; s < S; s += TILE) {
@@ -26,7 +28,9 @@ static void kn_perceptron_forward(KNReal *y, const KNReal *x, const KNReal *W1, 
   }
 }
 
-static void kn_perceptron_backward(KNReal *dx, KNReal *dW1, KNReal *db1, KNReal *dW2, KNReal *db2, const KNReal *dy, const KNReal *x, const KNReal *W1, const KNReal *b1, const KNReal *W2, KNReal *work, size_t Ci, size_t H, size_t Co, size_t S, int add)
+static void kn_perceptron_backward(KNReal *dx, KNReal *dW1, KNReal *db1, KNReal *dW2, KNReal *db2, const KNReal *dy,
+                                   const KNReal *x, const KNReal *W1, const KNReal *b1, const KNReal *W2, KNReal *work,
+                                   size_t Ci, size_t H, size_t Co, size_t S, int add)
 {
   // dx: (Ci, S) or NULL; dW1, db1, dW2, db2: written; work: (3, H, TILE): hidden h = W1 x + b1, its slope, and dh
   KNReal *h = work, *slope = h + H * TILE, *dh = slope + H * TILE;
@@ -69,9 +73,15 @@ static PetscErrorCode KNLayerSetFromOptions_Perceptron(KNLayer layer)
 }
 
 /* A weight and its bias. name: of the part; shape: out, in; role: of the two. */
-static PetscErrorCode KNPerceptronDeclare(KNLayer layer, KNParameters parameters, const char name[], const PetscInt shape[2], const KNRole role[2], KNReal **W, KNReal **dW, KNReal **bias, KNReal **dbias)
+static PetscErrorCode KNPerceptronDeclare(KNLayer layer, KNParameters parameters, const char name[],
+                                          const PetscInt shape[2], const KNRole role[2], KNReal **W, KNReal **dW,
+                                          KNReal **bias, KNReal **dbias)
 {
-  KNParameterInfo info = {.rank = 2, .shape = {shape[0], shape[1]}, .role = {role[0], role[1]}, .init = KN_INIT_SYMMETRIC, .scale = (KNReal)(1 / PetscSqrtReal((PetscReal)shape[1]))};
+  KNParameterInfo info = {.rank  = 2,
+                          .shape = {shape[0], shape[1]},
+                          .role  = {role[0], role[1]},
+                          .init  = KN_INIT_SYMMETRIC,
+                          .scale = (KNReal)(1 / PetscSqrtReal((PetscReal)shape[1]))};
 
   PetscFunctionBegin;
   PetscCall(PetscSNPrintf(info.name, sizeof(info.name), "%s.weight", name));
@@ -88,15 +98,18 @@ static PetscErrorCode KNLayerSetUp_Perceptron(KNLayer layer, KNParameters parame
 
   PetscFunctionBegin;
   if (layer->out == PETSC_DECIDE) PetscFunctionReturn(PETSC_SUCCESS); /* refused by the caller */
-  PetscCall(KNPerceptronDeclare(layer, parameters, "hidden", (const PetscInt[]){p->H, layer->in}, (const KNRole[]){KN_ROLE_HIDDEN, layer->role[0]}, &p->W1, &p->dW1, &p->b1, &p->db1));
-  PetscCall(KNPerceptronDeclare(layer, parameters, "output", (const PetscInt[]){layer->out, p->H}, (const KNRole[]){layer->role[1], KN_ROLE_HIDDEN}, &p->W2, &p->dW2, &p->b2, &p->db2));
+  PetscCall(KNPerceptronDeclare(layer, parameters, "hidden", (const PetscInt[]){p->H, layer->in},
+                                (const KNRole[]){KN_ROLE_HIDDEN, layer->role[0]}, &p->W1, &p->dW1, &p->b1, &p->db1));
+  PetscCall(KNPerceptronDeclare(layer, parameters, "output", (const PetscInt[]){layer->out, p->H},
+                                (const KNRole[]){layer->role[1], KN_ROLE_HIDDEN}, &p->W2, &p->dW2, &p->b2, &p->db2));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode KNLayerSetGrid_Perceptron(KNLayer layer)
 {
   Perceptron          *p     = layer->data;
-  const size_t         share = (size_t)layer->samples * KNPerceptronShare(layer), work = (size_t)layer->threads * 3 * (size_t)p->H * TILE;
+  const size_t         share = (size_t)layer->samples * KNPerceptronShare(layer),
+               work          = (size_t)layer->threads * 3 * (size_t)p->H * TILE;
   const PetscLogDouble Ci = layer->in, Co = layer->out, H = p->H, S = (PetscLogDouble)KNGridSize(&layer->grid_in);
 
   PetscFunctionBegin;
@@ -117,26 +130,31 @@ static KNReal *KNPerceptronWork(KNLayer layer)
   return p->work + (size_t)omp_get_thread_num() * 3 * (size_t)p->H * TILE;
 }
 
-static void KNLayerApply_Perceptron(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_Perceptron(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                    KNReal *out, InsertMode mode)
 {
   const Perceptron *p = layer->data;
 
-  kn_perceptron_forward(out, in[0], p->W1, p->b1, p->W2, p->b2, KNPerceptronWork(layer), (size_t)layer->in, (size_t)p->H, (size_t)layer->out, KNGridSize(&layer->grid_in), mode == ADD_VALUES);
+  kn_perceptron_forward(out, in[0], p->W1, p->b1, p->W2, p->b2, KNPerceptronWork(layer), (size_t)layer->in,
+                        (size_t)p->H, (size_t)layer->out, KNGridSize(&layer->grid_in), mode == ADD_VALUES);
 }
 
-static void KNLayerApplyBack_Perceptron(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+static void KNLayerApplyBack_Perceptron(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                        const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   const Perceptron *p = layer->data;
   const size_t      Ci = (size_t)layer->in, Co = (size_t)layer->out, H = (size_t)p->H;
-  KNReal           *dW1 = p->share + (size_t)b * KNPerceptronShare(layer), *db1 = dW1 + H * Ci, *dW2 = db1 + H, *db2 = dW2 + Co * H;
+  KNReal           *dW1 = p->share + (size_t)b * KNPerceptronShare(layer), *db1 = dW1 + H * Ci, *dW2 = db1 + H,
+         *db2 = dW2 + Co * H;
 
-  kn_perceptron_backward(din[0], dW1, db1, dW2, db2, dout, in[0], p->W1, p->b1, p->W2, KNPerceptronWork(layer), Ci, H, Co, KNGridSize(&layer->grid_in), mode == ADD_VALUES);
+  kn_perceptron_backward(din[0], dW1, db1, dW2, db2, dout, in[0], p->W1, p->b1, p->W2, KNPerceptronWork(layer), Ci, H,
+                         Co, KNGridSize(&layer->grid_in), mode == ADD_VALUES);
 }
 
 static void KNLayerFinishBack_Perceptron(KNLayer layer, const KNPass *pass)
 {
   const Perceptron *p     = layer->data;
-  const size_t      count = KNPerceptronShare(layer), B = (size_t)pass->samples, Co = (size_t)layer->out, H = (size_t)p->H;
+  const size_t count = KNPerceptronShare(layer), B = (size_t)pass->samples, Co = (size_t)layer->out, H = (size_t)p->H;
   const KNReal     *dW1 = p->share, *db1 = dW1 + H * (size_t)layer->in, *dW2 = db1 + H, *db2 = dW2 + Co * H;
   const int         add = pass->gradients != INSERT_VALUES;
 

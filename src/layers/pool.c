@@ -3,8 +3,9 @@
 
       y[b, c, s] = mean of x[b, c, s'] over the points s' of block s
 
-  x: (B, C, n1[, n2[, n3]]), y: (B, C, N1[, N2[, N3]]), N = (n + 1) / 2: the last block along an axis of odd length has one layer of points. The output's grid has the input's kind of points;
-  of cells the means are values of cells twice as large. Samples must be whole.
+  x: (B, C, n1[, n2[, n3]]), y: (B, C, N1[, N2[, N3]]), N = (n + 1) / 2: the last block along an axis of odd length has
+  one layer of points. The output's grid has the input's kind of points; of cells the means are values of cells twice as
+  large. Samples must be whole.
 */
 #include "resample.h"
 
@@ -17,7 +18,8 @@ static PetscErrorCode KNLayerSetGrid_Pool(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void KNLayerApply_Pool(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_Pool(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
+                              InsertMode mode)
 {
   size_t n[KN_MAX_DIM];
 
@@ -25,7 +27,8 @@ static void KNLayerApply_Pool(KNLayer layer, const KNPass *pass, PetscInt b, con
   kn_coarsen_forward(out, in[0], n, (size_t)layer->in, mode == ADD_VALUES);
 }
 
-static void KNLayerApplyBack_Pool(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+static void KNLayerApplyBack_Pool(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                  const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   size_t n[KN_MAX_DIM];
 

@@ -17,7 +17,8 @@ PetscErrorCode KNRefineSetFromOptions(KNReal *far)
   PetscInt                 which   = 0;
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsChoice("-model_upsampling", "values between the points of a coarser grid, where a network refines one", names, &which));
+  PetscCall(KNOptionsChoice("-model_upsampling",
+                            "values between the points of a coarser grid, where a network refines one", names, &which));
   *far = which ? 0 : (KNReal)0.25;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -102,8 +103,12 @@ static size_t kn_stencil(size_t block[2], KNReal weight[2], size_t i, size_t n, 
 
 enum { TILE = 256 }; /* coarse points of a row at a time, in the first-level cache */
 
-/* Coarse rows of fine row (i, j) and their weights; returns their number. All four can be read: those beyond are the first, with weight 0. */
-static size_t kn_stencil_rows(size_t row[4], KNReal weight[4], size_t i, size_t j, const size_t n[3], KNReal far, int periodic)
+/*
+  Coarse rows of fine row (i, j) and their weights; returns their number. All four can be read: those beyond are the
+  first, with weight 0.
+*/
+static size_t kn_stencil_rows(size_t row[4], KNReal weight[4], size_t i, size_t j, const size_t n[3], KNReal far,
+                              int periodic)
 {
   size_t       bi[2], bj[2], count = 0;
   KNReal       wi[2], wj[2];
@@ -130,15 +135,18 @@ void kn_refine_forward(KNReal *x, const KNReal *X, const size_t n[3], size_t P, 
   for (size_t p = 0; p < P; p++, X += N[0] * N[1] * N[2]) {
     for (size_t ij = 0; ij < n[0] * n[1]; ij++, x += n[2]) {
       size_t        row[4];
-      KNReal        w[4], line[TILE + 2], fine[2 * TILE]; /* line[1 + k]: this fine row at block first + k, between rows of blocks */
+      /* line[1 + k]: this fine row at block first + k, between rows of blocks */
+      KNReal        w[4], line[TILE + 2], fine[2 * TILE];
       const KNReal *from[4];
 
       (void)kn_stencil_rows(row, w, ij / n[1], ij % n[1], n, far, periodic);
       for (size_t r = 0; r < 4; r++) from[r] = X + row[r] * N[2];
       for (size_t first = 0; first < N[2]; first += TILE) {
-        const size_t m = PetscMin(TILE, N[2] - first), left = kn_neighbour(first, -1, N[2], periodic), right = kn_neighbour(first + m - 1, 1, N[2], periodic);
+        const size_t m = PetscMin(TILE, N[2] - first), left = kn_neighbour(first, -1, N[2], periodic),
+                     right        = kn_neighbour(first + m - 1, 1, N[2], periodic);
         const size_t odd = PetscMin(m, n[2] / 2 - first); /* blocks with a second point */
-        const KNReal *restrict f0 = from[0] + first, *restrict f1 = from[1] + first, *restrict f2 = from[2] + first, *restrict f3 = from[3] + first;
+        const KNReal *restrict f0 = from[0] + first, *restrict f1 = from[1] + first, *restrict f2 = from[2] + first,
+                               *restrict f3 = from[3] + first;
         KNReal *restrict to       = x + 2 * first;
 
 #pragma omp simd
@@ -171,7 +179,8 @@ void kn_refine_backward(KNReal *dX, const KNReal *dx, const size_t n[3], size_t 
       const size_t rows = kn_stencil_rows(row, weight, ij / n[1], ij % n[1], n, far, periodic);
 
       for (size_t first = 0; first < N[2]; first += TILE) {
-        const size_t m = PetscMin(TILE, N[2] - first), left = kn_neighbour(first, -1, N[2], periodic), right = kn_neighbour(first + m - 1, 1, N[2], periodic);
+        const size_t m = PetscMin(TILE, N[2] - first), left = kn_neighbour(first, -1, N[2], periodic),
+                     right          = kn_neighbour(first + m - 1, 1, N[2], periodic);
         const size_t odd = PetscMin(m, n[2] / 2 - first);
         const KNReal *restrict from = dx + 2 * first;
 

@@ -53,14 +53,17 @@ static PetscErrorCode KNLayerSetGrid_SiLU(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void KNLayerApply_SiLU(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_SiLU(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
+                              InsertMode mode)
 {
   kn_silu_forward(out, in[0], (size_t)layer->in * KNGridSize(&layer->grid_in), mode == ADD_VALUES);
 }
 
-static void KNLayerApplyBack_SiLU(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+static void KNLayerApplyBack_SiLU(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                  const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
-  if (din[0]) kn_silu_backward(din[0], dout, in[0], (size_t)layer->in * KNGridSize(&layer->grid_in), mode == ADD_VALUES);
+  if (din[0])
+    kn_silu_backward(din[0], dout, in[0], (size_t)layer->in * KNGridSize(&layer->grid_in), mode == ADD_VALUES);
 }
 
 PETSC_INTERN PetscErrorCode KNLayerCreate_SiLU(KNLayer layer)

@@ -3,9 +3,10 @@
 
       y = irfft(W . rfft(x)),    Y[b, o, k] = sum_i W[k, i, o] X[b, i, k]
 
-  x: (B, C_in, S), y: (B, C_out, S); k1 = -m..m-1 on all axes but the last, k = 0..m-1 on the last; all other modes of y are 0.
-  Normalised as torch.fft: 1/S in the inverse. W complex: (2 m, m, C_in, 2, C_out) on two axes, (2 m, 2 m, m, C_in, 2, C_out) on three,
-  (m, C_in, 2, C_out) on one, all but the last axis as k1 = 0..m-1, -m..-1, real and imaginary rows interleaved; initially uniform in (0, 1) / (C_in C_out), both parts.
+  x: (B, C_in, S), y: (B, C_out, S); k1 = -m..m-1 on all axes but the last, k = 0..m-1 on the last; all other modes of y
+  are 0. Normalised as torch.fft: 1/S in the inverse. W complex: (2 m, m, C_in, 2, C_out) on two axes, (2 m, 2 m, m,
+  C_in, 2, C_out) on three, (m, C_in, 2, C_out) on one, all but the last axis as k1 = 0..m-1, -m..-1, real and imaginary
+  rows interleaved; initially uniform in (0, 1) / (C_in C_out), both parts.
 
   With A, A' and the weights w of spectral_transform.h: y = A' w W A x, hence dx = A' W^H w A dy, dW = (A x)^* (w A dy).
   Everything between the transforms is mode-major, and complex products are real ones of stacked parts:
@@ -13,11 +14,12 @@
       [Xr; Xi] (2 B, C_in) [Wr Wi] (C_in, 2 C_out) holds the four real products of X W;
       with D = [Dr Di; Di -Dr] (2 B, 2 C_out), D = w A dy:  [dXr; dXi] = D W',  [dWr dWi] = [Xr; Xi]' D
 
-  (' transposes), each as many operations as the complex product. With 32 channels and B = 20 sgemm does the first and the last
-  in 0.65 of the time of cgemm, the middle one in the same.
+  (' transposes), each as many operations as the complex product. With 32 channels and B = 20 sgemm does the first and
+  the last in 0.65 of the time of cgemm, the middle one in the same.
 
-  Where ranks share a sample, each a slab of its grid, A x and A dy are sums over the ranks (spectral_outer.c): the kept modes are all that travels. All ranks then multiply all modes, and
-  each computes the gradient of its share of the weights.
+  Where ranks share a sample, each a slab of its grid, A x and A dy are sums over the ranks (spectral_outer.c): the kept
+  modes are all that travels. All ranks then multiply all modes, and each computes the gradient of its share of the
+  weights.
 */
 #include "product_kernels.h"
 #include "spectral_transform.h"
@@ -26,9 +28,11 @@
 #include <omp.h>
 #include <string.h>
 
-static void kn_modes_forward(KNReal *restrict Y, const KNReal *restrict X, const KNReal *restrict W, const KNReal *restrict w, size_t K, size_t B, size_t Ci, size_t Co)
+static void kn_modes_forward(KNReal *restrict Y, const KNReal *restrict X, const KNReal *restrict W,
+                             const KNReal *restrict w, size_t K, size_t B, size_t Ci, size_t Co)
 {
-  // Y: (K, 2 B, 2 Co), of each mode the first B rows hold the result (real, imaginary); X: (K, 2, B, Ci), W: (K, Ci, 2, Co), w: (K)
+  // Y: (K, 2 B, 2 Co), of each mode the first B rows hold the result (real, imaginary); X: (K, 2, B, Ci), W: (K, Ci, 2,
+  // Co), w: (K)
 #pragma omp for schedule(static)
   for (size_t k = 0; k < K; k++) {
     KNReal *restrict Yk = Y + k * 4 * B * Co;
@@ -46,10 +50,14 @@ static void kn_modes_forward(KNReal *restrict Y, const KNReal *restrict X, const
   }
 }
 
-static void kn_modes_backward(KNReal *restrict dX, KNReal *restrict dW, KNReal *restrict D, const KNReal *restrict X, const KNReal *restrict W, const KNReal *restrict w, size_t K, size_t B, size_t Ci, size_t Co, size_t first, size_t end, KNReal *restrict term)
+static void kn_modes_backward(KNReal *restrict dX, KNReal *restrict dW, KNReal *restrict D, const KNReal *restrict X,
+                              const KNReal *restrict W, const KNReal *restrict w, size_t K, size_t B, size_t Ci,
+                              size_t Co, size_t first, size_t end, KNReal *restrict term)
 {
-  // D: (K, 2 B, 2 Co), of each mode the first B rows hold A dy and are weighted here, the others filled in; dX: (K, 2, B, Ci)
-  // dW: (K, Ci, 2, Co) of the modes first..end-1, 0 for the others; term: (Ci, 2, Co) of this thread, from where they are added to dW, or NULL
+  // D: (K, 2 B, 2 Co), of each mode the first B rows hold A dy and are weighted here, the others filled in; dX: (K, 2,
+  // B, Ci)
+  // dW: (K, Ci, 2, Co) of the modes first..end-1, 0 for the others; term: (Ci, 2, Co) of this thread, from where they
+  // are added to dW, or NULL
 #pragma omp for schedule(static)
   for (size_t k = 0; k < K; k++) {
     KNReal *restrict Dk = D + k * 4 * B * Co, *restrict dWk = dW + k * 2 * Ci * Co;
@@ -64,7 +72,8 @@ static void kn_modes_backward(KNReal *restrict dX, KNReal *restrict dW, KNReal *
         rotated[Co + o] = -re[o];
       }
     }
-    if (k >= first && k < end) kn_product_transposed_left(term ? term : dWk, 2 * Co, X + k * 2 * B * Ci, Ci, Dk, 2 * Co, Ci, 2 * Co, 2 * B, 0);
+    if (k >= first && k < end)
+      kn_product_transposed_left(term ? term : dWk, 2 * Co, X + k * 2 * B * Ci, Ci, Dk, 2 * Co, Ci, 2 * Co, 2 * B, 0);
     else if (!term) memset(dWk, 0, 2 * Ci * Co * sizeof(*dWk));
     for (size_t i = 0; term && k >= first && k < end && i < 2 * Ci * Co; i++) dWk[i] += term[i];
     kn_product_transposed_right(dX + k * 2 * B * Ci, Ci, Dk, 2 * Co, W + k * 2 * Ci * Co, 2 * Co, 2 * B, Ci, 2 * Co, 0);
@@ -79,7 +88,8 @@ typedef struct {
   KNReal     *w;                   /* (K) weights of the inverse */
   KNReal     *X, *dX;              /* (K, 2, samples, C_in); X is kept for backward */
   KNReal     *Y;                   /* (K, 2 samples, 2 C_out), of the output or of its gradient */
-  KNReal     *sum;                 /* (K, 2, samples, C_out) A dy, to be added up over the ranks of a sample; NULL: it is whole */
+  /* (K, 2, samples, C_out) A dy, to be added up over the ranks of a sample; NULL: it is whole */
+  KNReal     *sum;
   size_t      first, end;          /* modes of whose weights this rank computes the gradient */
   KNReal     *term;                /* (threads, KNAligned(C_in 2 C_out)) of one mode, where gradients are added */
 } Spectral;
@@ -89,7 +99,8 @@ static PetscErrorCode KNLayerSetFromOptions_Spectral(KNLayer layer)
   Spectral *spectral = layer->data;
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsInt("-model_modes", "Fourier modes kept on each axis (of both signs on all but the last)", 1, 1024, &spectral->modes));
+  PetscCall(KNOptionsInt("-model_modes", "Fourier modes kept on each axis (of both signs on all but the last)", 1, 1024,
+                         &spectral->modes));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -97,7 +108,10 @@ static PetscErrorCode KNLayerSetUp_Spectral(KNLayer layer, KNParameters paramete
 {
   Spectral       *spectral = layer->data;
   const PetscInt  d        = layer->dim;
-  KNParameterInfo info     = {.name = "weight", .rank = d + 3, .init = KN_INIT_POSITIVE, .scale = (KNReal)(1.0 / ((PetscReal)layer->in * (PetscReal)layer->out))};
+  KNParameterInfo info     = {.name  = "weight",
+                              .rank  = d + 3,
+                              .init  = KN_INIT_POSITIVE,
+                              .scale = (KNReal)(1.0 / ((PetscReal)layer->in * (PetscReal)layer->out))};
 
   PetscFunctionBegin;
   spectral->modes = PetscMax(spectral->modes >> layer->level, 1);
@@ -147,7 +161,10 @@ static PetscErrorCode KNLayerSetGrid_Spectral(KNLayer layer)
              "the grid that the network coarsened %" PetscInt_FMT " times has %" PetscInt_FMT
              " points along an axis, fewer than twice its %" PetscInt_FMT " modes: lower -model_levels or -model_modes",
              layer->level, n, spectral->modes);
-  PetscCheck(n >= 2 * spectral->modes, PETSC_COMM_WORLD, KN_ERR_INPUT, "a grid axis has %" PetscInt_FMT " points, fewer than twice the %" PetscInt_FMT " modes: -model_modes at most %" PetscInt_FMT " for a new network; one that is trained needs a finer grid", n, spectral->modes, n / 2);
+  PetscCheck(n >= 2 * spectral->modes, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "a grid axis has %" PetscInt_FMT " points, fewer than twice the %" PetscInt_FMT
+             " modes: -model_modes at most %" PetscInt_FMT " for a new network; one that is trained needs a finer grid",
+             n, spectral->modes, n / 2);
   PetscCall(KNSpectralReset(spectral));
   PetscCall(KNTransformCreate(KN_TRANSFORM_FASTER, grid, spectral->modes, layer->in, &spectral->of_input));
   PetscCall(KNTransformCreate(KN_TRANSFORM_FASTER, grid, spectral->modes, layer->out, &spectral->of_output));
@@ -170,7 +187,9 @@ static PetscErrorCode KNLayerSetGrid_Spectral(KNLayer layer)
   flops_modes     = 8 * (PetscLogDouble)(spectral->K * Ci * Co);
   layer->flops[0] = flops_in + flops_out + flops_modes;
   layer->flops[1] = flops_in + flops_out + 2 * flops_modes;
-  layer->bytes    = bytes_in + bytes_out + spectral->K * (1 + 4 * B * (Ci + Co) + (grid->whole ? 2 * B * Co : 0)) * sizeof(KNReal) + (size_t)layer->threads * KNAligned(2 * Ci * Co) * sizeof(KNReal);
+  layer->bytes      = bytes_in + bytes_out +
+                 spectral->K * (1 + 4 * B * (Ci + Co) + (grid->whole ? 2 * B * Co : 0)) * sizeof(KNReal) +
+                 (size_t)layer->threads * KNAligned(2 * Ci * Co) * sizeof(KNReal);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -188,7 +207,8 @@ static void KNSpectralSum(KNLayer layer, KNReal *x, size_t B, size_t C)
   const Spectral *spectral = layer->data;
 
 #pragma omp master
-  for (size_t start = 0, n = spectral->K * 2 * B * C, most = (size_t)1 << 30; start < n; start += most) { /* MPI counts are int */
+  /* MPI counts are int */
+  for (size_t start = 0, n = spectral->K * 2 * B * C, most = (size_t)1 << 30; start < n; start += most) {
     (void)MPI_Allreduce(MPI_IN_PLACE, x + start, (int)PetscMin(n - start, most), KNREAL_MPI, MPI_SUM, layer->comm);
   }
 #pragma omp barrier
@@ -199,7 +219,8 @@ static void kn_modes_spread(KNReal *restrict D, const KNReal *restrict sum, size
 {
 #pragma omp for schedule(static)
   for (size_t k = 0; k < K; k++) {
-    for (size_t i = 0; i < 2 * B; i++) memcpy(D + k * 4 * B * Co + i % B * 2 * Co + i / B * Co, sum + (k * 2 * B + i) * Co, Co * sizeof(*D));
+    for (size_t i = 0; i < 2 * B; i++)
+      memcpy(D + k * 4 * B * Co + i % B * 2 * Co + i / B * Co, sum + (k * 2 * B + i) * Co, Co * sizeof(*D));
   }
 }
 
@@ -208,15 +229,18 @@ static void KNLayerJoin_Spectral(KNLayer layer, const KNPass *pass)
   const Spectral *spectral = layer->data;
 
   if (spectral->sum) KNSpectralSum(layer, spectral->X, (size_t)pass->samples, (size_t)layer->in);
-  kn_modes_forward(spectral->Y, spectral->X, spectral->W, spectral->w, spectral->K, (size_t)pass->samples, (size_t)layer->in, (size_t)layer->out);
+  kn_modes_forward(spectral->Y, spectral->X, spectral->W, spectral->w, spectral->K, (size_t)pass->samples,
+                   (size_t)layer->in, (size_t)layer->out);
 }
 
-static void KNLayerApply_Spectral(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_Spectral(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
+                                  InsertMode mode)
 {
   const Spectral *spectral = layer->data;
   const size_t    B = (size_t)pass->samples, Co = (size_t)layer->out;
 
-  KNTransformSynthesize(spectral->of_output, omp_get_thread_num(), out, spectral->Y + (size_t)b * 2 * Co, 4 * B * Co, Co, mode == ADD_VALUES);
+  KNTransformSynthesize(spectral->of_output, omp_get_thread_num(), out, spectral->Y + (size_t)b * 2 * Co, 4 * B * Co,
+                        Co, mode == ADD_VALUES);
 }
 
 static void KNLayerGatherBack_Spectral(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *dout)
@@ -224,29 +248,38 @@ static void KNLayerGatherBack_Spectral(KNLayer layer, const KNPass *pass, PetscI
   const Spectral *spectral = layer->data;
   const size_t    B = (size_t)pass->samples, Co = (size_t)layer->out;
 
-  if (spectral->sum) KNTransformAnalyze(spectral->of_output, omp_get_thread_num(), spectral->sum + (size_t)b * Co, 2 * B * Co, B * Co, dout);
-  else KNTransformAnalyze(spectral->of_output, omp_get_thread_num(), spectral->Y + (size_t)b * 2 * Co, 4 * B * Co, Co, dout);
+  if (spectral->sum)
+    KNTransformAnalyze(spectral->of_output, omp_get_thread_num(), spectral->sum + (size_t)b * Co, 2 * B * Co, B * Co,
+                       dout);
+  else
+    KNTransformAnalyze(spectral->of_output, omp_get_thread_num(), spectral->Y + (size_t)b * 2 * Co, 4 * B * Co, Co,
+                       dout);
 }
 
 static void KNLayerJoinBack_Spectral(KNLayer layer, const KNPass *pass)
 {
   const Spectral *spectral = layer->data;
   const size_t    B = (size_t)pass->samples, Ci = (size_t)layer->in, Co = (size_t)layer->out;
-  KNReal         *term = pass->gradients == INSERT_VALUES ? NULL : spectral->term + (size_t)omp_get_thread_num() * KNAligned(2 * Ci * Co);
+  KNReal         *term =
+    pass->gradients == INSERT_VALUES ? NULL : spectral->term + (size_t)omp_get_thread_num() * KNAligned(2 * Ci * Co);
 
   if (spectral->sum) {
     KNSpectralSum(layer, spectral->sum, B, Co);
     kn_modes_spread(spectral->Y, spectral->sum, spectral->K, B, Co);
   }
-  kn_modes_backward(spectral->dX, spectral->dW, spectral->Y, spectral->X, spectral->W, spectral->w, spectral->K, B, Ci, Co, spectral->first, spectral->end, term);
+  kn_modes_backward(spectral->dX, spectral->dW, spectral->Y, spectral->X, spectral->W, spectral->w, spectral->K, B, Ci,
+                    Co, spectral->first, spectral->end, term);
 }
 
-static void KNLayerApplyBack_Spectral(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+static void KNLayerApplyBack_Spectral(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                      const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   const Spectral *spectral = layer->data;
   const size_t    B = (size_t)pass->samples, Ci = (size_t)layer->in;
 
-  if (din[0]) KNTransformSynthesize(spectral->of_input, omp_get_thread_num(), din[0], spectral->dX + (size_t)b * Ci, 2 * B * Ci, B * Ci, mode == ADD_VALUES);
+  if (din[0])
+    KNTransformSynthesize(spectral->of_input, omp_get_thread_num(), din[0], spectral->dX + (size_t)b * Ci, 2 * B * Ci,
+                          B * Ci, mode == ADD_VALUES);
 }
 
 static PetscErrorCode KNLayerView_Spectral(KNLayer layer, PetscViewer viewer)

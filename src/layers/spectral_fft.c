@@ -3,7 +3,8 @@
 
       x (n1, n2) -> z = r2c of the rows (n1, n2/2 + 1, 2) -> u = FFT of the m kept columns (n1, m, 2)
 
-  and at the end the kept modes of all channels are collected from u with the channel as last axis. Synthesis goes the same way back. A grid of one axis has one row.
+  and at the end the kept modes of all channels are collected from u with the channel as last axis. Synthesis goes the
+  same way back. A grid of one axis has one row.
 */
 #include "spectral_kernels.h"
 #include "spectral_transform_impl.h"
@@ -18,7 +19,8 @@
   } while (0)
 
 typedef struct {
-  size_t       C, n1, n2, m, K1, h; /* channels, points, modes k2, modes k1 (2 m, or 1 on one axis), largest |k1| (m or 0) */
+  /* channels, points, modes k2, modes k1 (2 m, or 1 on one axis), largest |k1| (m or 0) */
+  size_t       C, n1, n2, m, K1, h;
   size_t       nz, nu;              /* reals of z, of u for all channels, for one thread, before one field y */
   KNFFTW(plan) rows[2], columns[2]; /* analysis, synthesis */
 } FFT;
@@ -27,10 +29,13 @@ PetscLogDouble KNTransformFlops_FFT(size_t n1, size_t n2, size_t m, size_t C)
 {
   const PetscLogDouble rows = (PetscLogDouble)n1, columns = (PetscLogDouble)n2;
 
-  return (PetscLogDouble)C * (2.5 * rows * columns * PetscLog2Real(columns) + 5 * (PetscLogDouble)m * rows * PetscLog2Real(rows));
+  return (PetscLogDouble)C *
+         (2.5 * rows * columns * PetscLog2Real(columns) + 5 * (PetscLogDouble)m * rows * PetscLog2Real(rows));
 }
 
-/* One channel. z: (n1, n2/2 + 1), u: (n1, m), both complex. ESTIMATE: the same plan, hence the same bits, in every run. */
+/*
+  One channel. z: (n1, n2/2 + 1), u: (n1, m), both complex. ESTIMATE: the same plan, hence the same bits, in every run.
+*/
 static PetscErrorCode KNFFTPlan(FFT *t, KNReal *work)
 {
   const int        n1 = (int)t->n1, n2 = (int)t->n2, nc = n2 / 2 + 1, m = (int)t->m;
@@ -56,7 +61,8 @@ static void kn_transform_rows_back(const FFT *t, KNReal *y, KNReal *z, KNReal *w
   for (size_t i = 0; add && i < n1 * n2; i++) y[i] += work[i];
 }
 
-static void KNTransformAnalyze_FFT(KNTransform transform, int thread, KNReal *X, size_t stride, size_t imaginary, const KNReal *x)
+static void KNTransformAnalyze_FFT(KNTransform transform, int thread, KNReal *X, size_t stride, size_t imaginary,
+                                   const KNReal *x)
 {
   const FFT *t = transform->data;
   KNReal    *z = transform->work + (size_t)thread * transform->reals, *u = z + t->nz;
@@ -68,7 +74,8 @@ static void KNTransformAnalyze_FFT(KNTransform transform, int thread, KNReal *X,
   kn_collect_fft(X, stride, imaginary, u, t->n1, t->K1, t->h, t->m, t->C);
 }
 
-static void KNTransformSynthesize_FFT(KNTransform transform, int thread, KNReal *y, const KNReal *Y, size_t stride, size_t imaginary, int add)
+static void KNTransformSynthesize_FFT(KNTransform transform, int thread, KNReal *y, const KNReal *Y, size_t stride,
+                                      size_t imaginary, int add)
 {
   const FFT *t = transform->data;
   KNReal    *z = transform->work + (size_t)thread * transform->reals, *u = z + t->nz;
@@ -100,7 +107,9 @@ PetscErrorCode KNTransformCreate_FFT(KNTransform transform, const KNGrid *grid)
   PetscFunctionBegin;
   PetscCall(PetscNew(&t));
   transform->data = t;
-  transform->ops  = (KNTransformOps){.analyze = KNTransformAnalyze_FFT, .synthesize = KNTransformSynthesize_FFT, .destroy = KNTransformDestroy_FFT};
+  transform->ops   = (KNTransformOps){.analyze    = KNTransformAnalyze_FFT,
+                                      .synthesize = KNTransformSynthesize_FFT,
+                                      .destroy    = KNTransformDestroy_FFT};
   t->C  = transform->C;
   t->n1 = grid->dim == 2 ? (size_t)grid->n[0] : 1;
   t->n2 = (size_t)grid->n[grid->dim - 1];

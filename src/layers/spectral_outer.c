@@ -1,23 +1,28 @@
 /*
-  The truncated Fourier transform along the first axis of a grid of three axes, or of a slab of any grid, on top of the one along the others (`inner`):
+  The truncated Fourier transform along the first axis of a grid of three axes, or of a slab of any grid, on top of the
+  one along the others (`inner`):
 
       V_k[s0]  = the inner transform of plane s0, kept modes k of the other axes only
       X_(k0,k) = sum_s0 V_k[s0] exp(-2 pi i k0 s0 / n0),   k0 = 0..m-1, -m..-1
 
-  as a product of matrices: little work, since few modes k are left. Of a slab the sum runs over its own planes: the modes of the whole field are the sum over the slabs, and only kept modes
-  travel. The only axis of a line keeps k0 = 0..m-1. Of each channel, the planes s0 pass through the inner transform as if they were channels; then, in real numbers,
+  as a product of matrices: little work, since few modes k are left. Of a slab the sum runs over its own planes: the
+  modes of the whole field are the sum over the slabs, and only kept modes travel. The only axis of a line keeps k0 =
+  0..m-1. Of each channel, the planes s0 pass through the inner transform as if they were channels; then, in real
+  numbers,
 
       analysis   P (K, 2, 2, K0) = V (K, 2, n0) E,    X_(k0,k) = (P_rc + P_is) + i (P_ic - P_rs)
       synthesis  V (K, 2, n0) = Q (K, 2, 2, K0) E',   Q_rc = Yr, Q_rs = -Yi, Q_ic = Yi, Q_is = Yr
 
-  with E (n0, 2, K0), cosines and sines of k0, rows r and i of V the real and imaginary part, K the kept modes of the other axes.
+  with E (n0, 2, K0), cosines and sines of k0, rows r and i of V the real and imaginary part, K the kept modes of the
+  other axes.
 */
 #include "product_kernels.h"
 #include "spectral_transform_impl.h"
 #include <math.h>
 #include <string.h>
 
-static void kn_collect_outer(KNReal *restrict X, size_t stride, size_t imaginary, const KNReal *restrict P, size_t K0, size_t K)
+static void kn_collect_outer(KNReal *restrict X, size_t stride, size_t imaginary, const KNReal *restrict P, size_t K0,
+                             size_t K)
 {
   // X: one channel of the modes (K0, K); P: (K, 2, 2, K0)
   for (size_t k = 0; k < K; k++) {
@@ -32,7 +37,8 @@ static void kn_collect_outer(KNReal *restrict X, size_t stride, size_t imaginary
   }
 }
 
-static void kn_spread_outer(KNReal *restrict Q, const KNReal *restrict Y, size_t stride, size_t imaginary, size_t K0, size_t K)
+static void kn_spread_outer(KNReal *restrict Q, const KNReal *restrict Y, size_t stride, size_t imaginary, size_t K0,
+                            size_t K)
 {
   // The adjoint of kn_collect_outer
   for (size_t k = 0; k < K; k++) {
@@ -70,7 +76,8 @@ static void kn_outer_waves(KNReal *E, KNReal *Et, size_t n0, size_t first, size_
   }
 }
 
-static void KNTransformAnalyze_Outer(KNTransform transform, int thread, KNReal *X, size_t stride, size_t imaginary, const KNReal *x)
+static void KNTransformAnalyze_Outer(KNTransform transform, int thread, KNReal *X, size_t stride, size_t imaginary,
+                                     const KNReal *x)
 {
   const Outer *o = transform->data;
   KNReal      *V = transform->work + (size_t)thread * transform->reals, *P = V + o->nv;
@@ -87,7 +94,8 @@ static void KNTransformAnalyze_Outer(KNTransform transform, int thread, KNReal *
   }
 }
 
-static void KNTransformSynthesize_Outer(KNTransform transform, int thread, KNReal *y, const KNReal *Y, size_t stride, size_t imaginary, int add)
+static void KNTransformSynthesize_Outer(KNTransform transform, int thread, KNReal *y, const KNReal *Y, size_t stride,
+                                        size_t imaginary, int add)
 {
   const Outer *o = transform->data;
   KNReal      *V = transform->work + (size_t)thread * transform->reals, *Q = V + o->nv;
@@ -121,7 +129,9 @@ PetscErrorCode KNTransformCreate_Outer(KNTransform transform, const KNGrid *grid
   PetscFunctionBegin;
   PetscCall(PetscNew(&o));
   transform->data = o;
-  transform->ops  = (KNTransformOps){.analyze = KNTransformAnalyze_Outer, .synthesize = KNTransformSynthesize_Outer, .destroy = KNTransformDestroy_Outer};
+  transform->ops  = (KNTransformOps){.analyze    = KNTransformAnalyze_Outer,
+                                     .synthesize = KNTransformSynthesize_Outer,
+                                     .destroy    = KNTransformDestroy_Outer};
   o->inner = inner;
   o->n0    = (size_t)grid->n[0];
   o->S     = KNGridSize(grid) / PetscMax(o->n0, 1);

@@ -1,13 +1,16 @@
 /*
-  The truncated Fourier transform as matrix products with the kept rows of the Fourier matrices, a few channels at a time, which stay in the cache:
+  The truncated Fourier transform as matrix products with the kept rows of the Fourier matrices, a few channels at a
+  time, which stay in the cache:
 
       x (n1, n2) -> folded e, o -> v = [C e; S o] (2 m + 1, n2) -> u = v F2 (2 m + 1, 2, m)
 
-  and at the end the kept modes of all channels are collected from u with the channel as last axis. Synthesis goes the same way back.
+  and at the end the kept modes of all channels are collected from u with the channel as last axis. Synthesis goes the
+  same way back.
 
-  Cosines are even and sines odd, so the first axis is folded, e_s = x_s + x_(n - s) and o_s = x_s - x_(n - s), and each product runs over half of the
-  points. C (m + 1, n1/2 + 1): cosine of |k1| = 0..m, S (m, (n1 - 1)/2): sine of |k1| = 1..m, which serve k1 and -k1. F2 (n2, 2, m): cosine and -sine of
-  k2 = 0..m-1. A grid of one axis folds that: u = [e C; o S] (2, m). A product costs some 3 m operations for each point where the FFT costs
+  Cosines are even and sines odd, so the first axis is folded, e_s = x_s + x_(n - s) and o_s = x_s - x_(n - s), and each
+  product runs over half of the points. C (m + 1, n1/2 + 1): cosine of |k1| = 0..m, S (m, (n1 - 1)/2): sine of |k1| =
+  1..m, which serve k1 and -k1. F2 (n2, 2, m): cosine and -sine of k2 = 0..m-1. A grid of one axis folds that: u = [e C;
+  o S] (2, m). A product costs some 3 m operations for each point where the FFT costs
   2.5 log2 n2 for all modes, but at the speed of matrix products and for any n.
 */
 #include "product_kernels.h"
@@ -20,7 +23,8 @@ typedef struct {
   size_t  group;               /* channels that share a product, so that it has some 256 columns */
   size_t  even, odd;           /* points of a folded axis: n/2 + 1, (n - 1)/2 */
   size_t  nz;                  /* reals of e, o, v of a group, for one thread, before those of u */
-  KNReal *C1, *S1, *F2;        /* cosines (K, even), sines (K, odd) of the folded axis, K = h + 1 and h, or m on one axis; (n2, 2 m), two axes */
+  /* cosines (K, even), sines (K, odd) of the folded axis, K = h + 1 and h, or m on one axis; (n2, 2 m), two axes */
+  KNReal *C1, *S1, *F2;
   KNReal *C1t, *S1t, *F2t;     /* their transposes */
   size_t  matrices;            /* reals of these */
 } Product;
@@ -29,7 +33,8 @@ PetscLogDouble KNTransformFlops_Product(size_t n1, size_t n2, size_t m, size_t C
 {
   const PetscLogDouble r = n1 > 1 ? 2 * (PetscLogDouble)m + 1 : 1, points = (PetscLogDouble)C * (PetscLogDouble)n2;
 
-  return n1 > 1 ? points * ((PetscLogDouble)n1 * (r + 1) + 4 * (PetscLogDouble)m * r) : points * (2 * (PetscLogDouble)m + 1);
+  return n1 > 1 ? points * ((PetscLogDouble)n1 * (r + 1) + 4 * (PetscLogDouble)m * r)
+                : points * (2 * (PetscLogDouble)m + 1);
 }
 
 /* The rows of the Fourier matrices. */
@@ -60,10 +65,14 @@ static PetscErrorCode KNProductWaves(Product *t)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Part 0, 1 or 2 of an array that is needed next, asked for while products leave the memory alone: saves 7 % of backward at 64 x 64, 17 % at 94 x 94. Beyond an array it does nothing. */
+/*
+  Part 0, 1 or 2 of an array that is needed next, asked for while products leave the memory alone: saves 7 % of backward
+  at 64 x 64, 17 % at 94 x 94. Beyond an array it does nothing.
+*/
 static inline void kn_prefetch(const KNReal *array, size_t size, size_t part)
 {
-  for (size_t i = part * size / 3; i < (part + 1) * size / 3; i += KN_ALIGN / sizeof(*array)) __builtin_prefetch(array + i, 1, 2);
+  for (size_t i = part * size / 3; i < (part + 1) * size / 3; i += KN_ALIGN / sizeof(*array))
+    __builtin_prefetch(array + i, 1, 2);
 }
 
 /* u: (2 h + 1, g, 2, m) of the g channels of x; work: e, o, v */
@@ -110,7 +119,8 @@ static void kn_synthesize_group(const Product *t, KNReal *y, const KNReal *u, KN
   }
 }
 
-static void KNTransformAnalyze_Product(KNTransform transform, int thread, KNReal *X, size_t stride, size_t imaginary, const KNReal *x)
+static void KNTransformAnalyze_Product(KNTransform transform, int thread, KNReal *X, size_t stride, size_t imaginary,
+                                       const KNReal *x)
 {
   const Product *t = transform->data;
   KNReal        *z = transform->work + (size_t)thread * transform->reals, *u = z + t->nz;
@@ -123,7 +133,8 @@ static void KNTransformAnalyze_Product(KNTransform transform, int thread, KNReal
   }
 }
 
-static void KNTransformSynthesize_Product(KNTransform transform, int thread, KNReal *y, const KNReal *Y, size_t stride, size_t imaginary, int add)
+static void KNTransformSynthesize_Product(KNTransform transform, int thread, KNReal *y, const KNReal *Y, size_t stride,
+                                          size_t imaginary, int add)
 {
   const Product *t = transform->data;
   KNReal        *z = transform->work + (size_t)thread * transform->reals, *u = z + t->nz;
@@ -158,7 +169,9 @@ PetscErrorCode KNTransformCreate_Product(KNTransform transform, const KNGrid *gr
   PetscFunctionBegin;
   PetscCall(PetscNew(&t));
   transform->data = t;
-  transform->ops  = (KNTransformOps){.analyze = KNTransformAnalyze_Product, .synthesize = KNTransformSynthesize_Product, .destroy = KNTransformDestroy_Product};
+  transform->ops   = (KNTransformOps){.analyze    = KNTransformAnalyze_Product,
+                                      .synthesize = KNTransformSynthesize_Product,
+                                      .destroy    = KNTransformDestroy_Product};
   t->C     = transform->C;
   t->n1    = grid->dim == 2 ? (size_t)grid->n[0] : 1;
   t->n2    = (size_t)grid->n[grid->dim - 1];

@@ -1,6 +1,7 @@
 /*
-  The truncated Fourier transform: which of its implementations does the work. spectral_product.c and spectral_fft.c transform grids of one or two axes, whole; spectral_outer.c puts the first of
-  three axes, or the one that is divided among ranks, on top of either.
+  The truncated Fourier transform: which of its implementations does the work. spectral_product.c and spectral_fft.c
+  transform grids of one or two axes, whole; spectral_outer.c puts the first of three axes, or the one that is divided
+  among ranks, on top of either.
 */
 #include "spectral_transform_impl.h"
 #include <omp.h>
@@ -15,18 +16,20 @@ static PetscBool KNSmooth(size_t n)
 }
 
 /*
-  How many times as many operations a product may have and still be faster. Measured in float with AVX-512, FFTW 3.3.10, OpenBLAS 0.3.21:
-  6 (8192), 9 (1024, 128 x 128), 11 (256 x 256); 18 and 24 where n has larger factors (85 x 85, 94 x 94). At 64 x 64 and 12
-  modes the product takes 0.4 of the time of the FFT, at 94 x 94 (85 padded) 0.12.
+  How many times as many operations a product may have and still be faster. Measured in float with AVX-512, FFTW 3.3.10,
+  OpenBLAS 0.3.21: 6 (8192), 9 (1024, 128 x 128), 11 (256 x 256); 18 and 24 where n has larger factors (85 x 85, 94 x
+  94). At 64 x 64 and 12 modes the product takes 0.4 of the time of the FFT, at 94 x 94 (85 padded) 0.12.
 */
 static PetscLogDouble KNTransformAdvantage(size_t n1, size_t n2)
 {
   return KNSmooth(n1) && KNSmooth(n2) ? 9 : 20;
 }
 
-PetscErrorCode KNTransformCreate(KNTransformType type, const KNGrid *grid, PetscInt modes, PetscInt C, KNTransform *transform)
+PetscErrorCode KNTransformCreate(KNTransformType type, const KNGrid *grid, PetscInt modes, PetscInt C,
+                                 KNTransform *transform)
 {
-  const size_t n1 = grid->dim == 2 ? (size_t)grid->n[0] : 1, n2 = (size_t)grid->n[grid->dim - 1], m = (size_t)modes, fields = (size_t)C;
+  const size_t n1 = grid->dim == 2 ? (size_t)grid->n[0] : 1, n2 = (size_t)grid->n[grid->dim - 1], m = (size_t)modes,
+               fields = (size_t)C;
   KNTransform  t, inner = NULL;
 
   PetscFunctionBegin;
@@ -45,9 +48,12 @@ PetscErrorCode KNTransformCreate(KNTransformType type, const KNGrid *grid, Petsc
 
     if (plane.dim) PetscCall(KNTransformCreate(type, &plane, modes, grid->n[0], &inner));
     PetscCall(KNTransformCreate_Outer(t, grid, inner));
-  } else if (type == KN_TRANSFORM_FFT || (type == KN_TRANSFORM_FASTER && KNTransformFlops_Product(n1, n2, m, fields) > KNTransformAdvantage(n1, n2) * KNTransformFlops_FFT(n1, n2, m, fields))) {
+  } else if (type == KN_TRANSFORM_FFT || (type == KN_TRANSFORM_FASTER &&
+                                          KNTransformFlops_Product(n1, n2, m, fields) >
+                                            KNTransformAdvantage(n1, n2) * KNTransformFlops_FFT(n1, n2, m, fields))) {
     PetscCall(KNTransformCreate_FFT(t, grid));
-  } else PetscCall(KNTransformCreate_Product(t, grid));
+  } else
+    PetscCall(KNTransformCreate_Product(t, grid));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -83,7 +89,8 @@ void KNTransformAnalyze(KNTransform t, int thread, KNReal *X, size_t stride, siz
   t->ops.analyze(t, thread, X, stride, imaginary, x);
 }
 
-void KNTransformSynthesize(KNTransform t, int thread, KNReal *y, const KNReal *Y, size_t stride, size_t imaginary, int add)
+void KNTransformSynthesize(KNTransform t, int thread, KNReal *y, const KNReal *Y, size_t stride, size_t imaginary,
+                           int add)
 {
   t->ops.synthesize(t, thread, y, Y, stride, imaginary, add);
 }

@@ -23,8 +23,8 @@ struct _p_KNTransform {
 };
 
 /*
-  Not collective. Each fills in ops, flops, reals, matrices and data; C, K, m and threads are given. One or two axes, whole; inner (owned from here on, NULL: a line): of grid->n[0] fields on
-  all axes but the first.
+  Not collective. Each fills in ops, flops, reals, matrices and data; C, K, m and threads are given. One or two axes,
+  whole; inner (owned from here on, NULL: a line): of grid->n[0] fields on all axes but the first.
 */
 PETSC_INTERN PetscErrorCode KNTransformCreate_Product(KNTransform transform, const KNGrid *grid);
 PETSC_INTERN PetscErrorCode KNTransformCreate_FFT(KNTransform transform, const KNGrid *grid);

@@ -1,8 +1,10 @@
 /*
-  Refines the grid by a factor of two along each axis: N = 2 n points, values by linear interpolation or of the nearest point (-model_upsampling, resample.h).
+  Refines the grid by a factor of two along each axis: N = 2 n points, values by linear interpolation or of the nearest
+  point (-model_upsampling, resample.h).
 
-  x: (B, C, n1[, n2[, n3]]), y: (B, C, 2 n1[, 2 n2[, 2 n3]]). Coarse points lie in the middle of their 2^dim fine ones, as pool.c makes them. Samples must be whole.
-  Where the refined field joins another one, concatenate.c does both at once and comes back to grids of odd length too.
+  x: (B, C, n1[, n2[, n3]]), y: (B, C, 2 n1[, 2 n2[, 2 n3]]). Coarse points lie in the middle of their 2^dim fine ones,
+  as pool.c makes them. Samples must be whole. Where the refined field joins another one, concatenate.c does both at
+  once and comes back to grids of odd length too.
 */
 #include "resample.h"
 
@@ -28,22 +30,27 @@ static PetscErrorCode KNLayerSetGrid_Upsample(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void KNLayerApply_Upsample(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_Upsample(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
+                                  InsertMode mode)
 {
   const Upsample *upsample = layer->data;
   size_t          n[KN_MAX_DIM];
 
   KNGridExtents(&layer->grid_out, n);
-  kn_refine_forward(out, in[0], n, (size_t)layer->in, upsample->far, layer->grid_in.points == KN_POINTS_PERIODIC, mode == ADD_VALUES);
+  kn_refine_forward(out, in[0], n, (size_t)layer->in, upsample->far, layer->grid_in.points == KN_POINTS_PERIODIC,
+                    mode == ADD_VALUES);
 }
 
-static void KNLayerApplyBack_Upsample(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+static void KNLayerApplyBack_Upsample(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                      const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   const Upsample *upsample = layer->data;
   size_t          n[KN_MAX_DIM];
 
   KNGridExtents(&layer->grid_out, n);
-  if (din[0]) kn_refine_backward(din[0], dout, n, (size_t)layer->in, upsample->far, layer->grid_in.points == KN_POINTS_PERIODIC, mode == ADD_VALUES);
+  if (din[0])
+    kn_refine_backward(din[0], dout, n, (size_t)layer->in, upsample->far, layer->grid_in.points == KN_POINTS_PERIODIC,
+                       mode == ADD_VALUES);
 }
 
 static PetscErrorCode KNLayerView_Upsample(KNLayer layer, PetscViewer viewer)

@@ -1,6 +1,7 @@
 /*
-  Pruning the residual stream and the head. Which axes of a parameter belong to them, its roles say. Weights are (outputs, inputs), those of spectral layers, which have a complex
-  axis, (modes.., inputs, 2, outputs); what has one axis has outputs alone.
+  Pruning the residual stream and the head. Which axes of a parameter belong to them, its roles say. Weights are
+  (outputs, inputs), those of spectral layers, which have a complex axis, (modes.., inputs, 2, outputs); what has one
+  axis has outputs alone.
 */
 #include <kitinet/error.h>
 #include <kitinet/prune.h>
@@ -11,7 +12,8 @@ typedef struct {
   const KNParameterInfo *info;
   size_t                 K, inputs, parts, outputs;
   PetscBool              transposed, reads, writes; /* the inputs, the outputs are the channels of the stream */
-  PetscBool              hides, shows;              /* the outputs, the inputs are the hidden units of the head; shows: its output layer, with the bias */
+  /* the outputs, the inputs are the hidden units of the head; shows: its output layer, with the bias */
+  PetscBool              hides, shows;
 } Part;
 
 /* The axes of inputs and outputs; -1: none. */
@@ -31,7 +33,9 @@ static PetscErrorCode Describe(KNParameters parameters, PetscInt i, Part *part)
   PetscFunctionBegin;
   PetscCall(KNParametersGetInfo(parameters, i, &info));
   FindAxes(info, &in, &out);
-  *part = (Part){.info = info, .inputs = in < 0 ? 1 : (size_t)info->shape[in], .parts = info->rank > 2 ? 2 : 1, .outputs = (size_t)info->shape[out], .transposed = (PetscBool)(info->rank == 2)};
+  *part         = (Part){.info = info, .parts = info->rank > 2 ? 2 : 1, .transposed = (PetscBool)(info->rank == 2)};
+  part->inputs  = in < 0 ? 1 : (size_t)info->shape[in];
+  part->outputs = (size_t)info->shape[out];
   part->K      = info->size / (part->inputs * part->parts * part->outputs);
   part->reads  = (PetscBool)(in >= 0 && info->role[in] == KN_ROLE_STREAM_IN);
   part->writes = (PetscBool)(info->role[out] == KN_ROLE_STREAM_OUT);
@@ -50,7 +54,10 @@ static size_t Place(const Part *part, size_t k, size_t i, size_t p, size_t o)
   return part->transposed ? o * part->inputs + i : ((k * part->inputs + i) * part->parts + p) * part->outputs + o;
 }
 
-/* The mode of a spectral weight with `from` modes that is mode k of one with `to`: axes 0..m-1, -m..-1, the last one 0..m-1. */
+/*
+  The mode of a spectral weight with `from` modes that is mode k of one with `to`: axes 0..m-1, -m..-1, the last one
+  0..m-1.
+*/
 static size_t Mode(const KNParameterInfo *from, const KNParameterInfo *to, size_t k)
 {
   size_t mode = 0, stride = 1;
@@ -77,7 +84,10 @@ PetscErrorCode KNPruneGetSizes(KNParameters parameters, KNSizes *sizes, PetscInt
     PetscCall(Describe(parameters, i, &part));
     if (sizes && part.hides) sizes->hidden = (PetscInt)part.outputs;
     if (!part.reads) continue;
-    PetscCheck(!width || width == (PetscInt)part.inputs, PETSC_COMM_WORLD, KN_ERR_USAGE, "the residual stream has %" PetscInt_FMT " channels in one block and %" PetscInt_FMT " in another (%s): only networks with one number of channels, as those of -model_type fno, are pruned", width, (PetscInt)part.inputs, part.info->name);
+    PetscCheck(!width || width == (PetscInt)part.inputs, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "the residual stream has %" PetscInt_FMT " channels in one block and %" PetscInt_FMT
+               " in another (%s): only networks with one number of channels, as those of -model_type fno, are pruned",
+               width, (PetscInt)part.inputs, part.info->name);
     width = (PetscInt)part.inputs;
     if (sizes) sizes->width = width;
     if (sizes && part.parts > 1) sizes->modes = part.info->shape[part.info->rank - 4];
@@ -113,7 +123,8 @@ PetscErrorCode KNPruneGetHead(KNParameters parameters, KNPruneHead *head)
 }
 
 /* One parameter of the narrow network, b, from that of the wide one, a. R: (C, C') or NULL */
-static void PrunePart(const KNPruning *pruning, const Part *from, const KNReal a[], const Part *to, KNReal b[], const double *R)
+static void PrunePart(const KNPruning *pruning, const Part *from, const KNReal a[], const Part *to, KNReal b[],
+                      const double *R)
 {
   const size_t hidden = (size_t)pruning->sizes.hidden;
 
@@ -130,7 +141,8 @@ static void PrunePart(const KNPruning *pruning, const Part *from, const KNReal a
           else if (to->shows && to->transposed) sum = a[Place(from, wide, (size_t)pruning->unit[i], p, row)];
           else if (!to->reads) sum = a[Place(from, wide, i, p, row)];
           else if (!R) sum = a[Place(from, wide, (size_t)pruning->channel[i], p, row)];
-          for (size_t c = 0; to->reads && R && c < from->inputs; c++) sum += R[c * to->inputs + i] * a[Place(from, wide, c, p, row)];
+          for (size_t c = 0; to->reads && R && c < from->inputs; c++)
+            sum += R[c * to->inputs + i] * a[Place(from, wide, c, p, row)];
           b[Place(to, k, i, p, o)] = (KNReal)sum;
         }
       }
@@ -149,7 +161,12 @@ PetscErrorCode KNPrune(KNParameters from, const KNPruning *pruning, KNParameters
   PetscCall(KNParametersGetCount(to, &others));
   PetscCall(KNPruneGetSizes(from, &full, NULL));
   PetscCall(KNPruneGetSizes(to, &found, NULL));
-  PetscCheck(count == others && found.width == pruning->sizes.width && found.modes == pruning->sizes.modes && found.hidden == pruning->sizes.hidden, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "a network of %" PetscInt_FMT " channels, %" PetscInt_FMT " modes, %" PetscInt_FMT " hidden units for a pruning to %" PetscInt_FMT ", %" PetscInt_FMT ", %" PetscInt_FMT, found.width, found.modes, found.hidden, pruning->sizes.width, pruning->sizes.modes, pruning->sizes.hidden);
+  PetscCheck(count == others && found.width == pruning->sizes.width && found.modes == pruning->sizes.modes &&
+               found.hidden == pruning->sizes.hidden,
+             PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ,
+             "a network of %" PetscInt_FMT " channels, %" PetscInt_FMT " modes, %" PetscInt_FMT
+             " hidden units for a pruning to %" PetscInt_FMT ", %" PetscInt_FMT ", %" PetscInt_FMT,
+             found.width, found.modes, found.hidden, pruning->sizes.width, pruning->sizes.modes, pruning->sizes.hidden);
   PetscCall(KNParametersGetBlocks(from, NULL, &wide, NULL, NULL, NULL));
   PetscCall(KNParametersGetBlocks(to, NULL, &narrow, NULL, NULL, NULL));
   for (PetscInt i = 0; i < count; i++) {
@@ -157,7 +174,8 @@ PetscErrorCode KNPrune(KNParameters from, const KNPruning *pruning, KNParameters
 
     PetscCall(Describe(from, i, &a));
     PetscCall(Describe(to, i, &b));
-    PrunePart(pruning, &a, wide + a.info->offset, &b, narrow + b.info->offset, pruning->readout ? pruning->readout + (size_t)a.info->site * (size_t)(full.width * found.width) : NULL);
+    PrunePart(pruning, &a, wide + a.info->offset, &b, narrow + b.info->offset,
+              pruning->readout ? pruning->readout + (size_t)a.info->site * (size_t)(full.width * found.width) : NULL);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -6,8 +6,8 @@
 #include <string.h>
 
 /*
-  Values and state; for a run that goes on (moments) the moments and, if there is one, the average of the parameters too. Who loads a checkpoint with an average for anything else gets
-  the average as the parameters.
+  Values and state; for a run that goes on (moments) the moments and, if there is one, the average of the parameters
+  too. Who loads a checkpoint with an average for anything else gets the average as the parameters.
 */
 static PetscErrorCode TransferParameters(KNParameters parameters, KNRecord record, PetscBool moments)
 {
@@ -25,14 +25,17 @@ static PetscErrorCode TransferParameters(KNParameters parameters, KNRecord recor
   if (averaged && moments) PetscCall(KNParametersGetAverage(parameters, PETSC_TRUE, &block[3]));
   if (averaged && !moments) group[0] = group[3];
   blocks = !moments ? 1 : averaged ? 4 : 3;
-  PetscCall(KNParametersGetBlocks(parameters, NULL, &block[0], NULL, moments ? &block[1] : NULL, moments ? &block[2] : NULL));
+  PetscCall(
+    KNParametersGetBlocks(parameters, NULL, &block[0], NULL, moments ? &block[1] : NULL, moments ? &block[2] : NULL));
   PetscCall(KNParametersGetCount(parameters, &count));
   for (PetscInt i = 0; i < count; i++) {
     const KNParameterInfo *info;
 
     PetscCall(KNParametersGetInfo(parameters, i, &info));
-    if (info->momentum > 0) PetscCall(KNRecordArray(record, "state", info->name, info->rank, info->shape, block[0] + info->offset));
-    for (PetscInt b = 0; b < blocks && !(info->momentum > 0); b++) PetscCall(KNRecordArray(record, group[b], info->name, info->rank, info->shape, block[b] + info->offset));
+    if (info->momentum > 0)
+      PetscCall(KNRecordArray(record, "state", info->name, info->rank, info->shape, block[0] + info->offset));
+    for (PetscInt b = 0; b < blocks && !(info->momentum > 0); b++)
+      PetscCall(KNRecordArray(record, group[b], info->name, info->rank, info->shape, block[b] + info->offset));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -50,7 +53,8 @@ PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool mome
   if (op->history) PetscCall(KNRecordReal(record, "frame_interval", &op->interval));
   if (op->spacetime) {
     PetscCall(KNRecordInt(record, "predicted_frames", &steps));
-    PetscCheck(steps >= 1 && steps <= 1 << 20, PETSC_COMM_WORLD, KN_ERR_INPUT, "the checkpoint describes a network that predicts %" PetscInt64_FMT " frames", steps);
+    PetscCheck(steps >= 1 && steps <= 1 << 20, PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "the checkpoint describes a network that predicts %" PetscInt64_FMT " frames", steps);
     op->steps = (PetscInt)steps;
   }
   PetscCall(KNTaskTransfer(op->task, record));
@@ -67,7 +71,10 @@ static PetscErrorCode LoadSpread(KNOperator op, KNRecord record)
   if (!has) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNRecordReal(record, KN_SPREAD_FACTOR, &op->spread_factor));
   PetscCall(KNRecordReal(record, KN_SPREAD_MEMBERS, &op->spread_members));
-  PetscCheck(op->spread_factor > 0 && op->spread_factor < 1e30 && op->spread_members >= 2 && op->spread_members < 1e6, PETSC_COMM_WORLD, KN_ERR_INPUT, "the checkpoint has a spread factor of %g fitted with %g samples; fit it again: evaluate -calibrate", (double)op->spread_factor, (double)op->spread_members);
+  PetscCheck(op->spread_factor > 0 && op->spread_factor < 1e30 && op->spread_members >= 2 && op->spread_members < 1e6,
+             PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "the checkpoint has a spread factor of %g fitted with %g samples; fit it again: evaluate -calibrate",
+             (double)op->spread_factor, (double)op->spread_members);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -107,7 +114,9 @@ PetscErrorCode KNOperatorLoad(const char path[], KNOperator *op)
 
 PetscErrorCode KNOperatorInsertOptions(const char path[])
 {
-  static const char *const same_parameters[] = {"collision_rate", "collision_law", "collision_alpha", "collision_train", "collision_evaluate", "task_h1", "task_relative", "task_smoothing", NULL};
+  static const char *const same_parameters[] = {"collision_rate",  "collision_law",      "collision_alpha",
+                                                "collision_train", "collision_evaluate", "task_h1",
+                                                "task_relative",   "task_smoothing",     NULL};
   KNRecord                 record;
   char                     options[8192];
 
@@ -119,7 +128,8 @@ PetscErrorCode KNOperatorInsertOptions(const char path[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNOperatorInitialize(KNOperator op, const char path[], const KNProblem *problem, const char problem_path[])
+PetscErrorCode KNOperatorInitialize(KNOperator op, const char path[], const KNProblem *problem,
+                                    const char problem_path[])
 {
   const KNProblem own      = op->problem;
   char           *names[2] = {NULL, NULL};

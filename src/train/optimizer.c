@@ -13,22 +13,41 @@ PetscErrorCode KNOptimizerSetFromOptions(KNOptimizer *optimizer)
   PetscInt type = KN_OPTIMIZER_ADAM, schedule = KN_SCHEDULE_ONECYCLE;
 
   PetscFunctionBegin;
-  *optimizer = (KNOptimizer){.lr = 4e-3, .weight_decay = 1e-4, .clip = 0, .momentum = 0.9, .nesterov = PETSC_TRUE, .step_epochs = 100, .step_factor = 0.5};
-  PetscCall(KNOptionsChoice("-train_optimizer", "adam; adamw: with decoupled weight decay; sgd: gradient descent with momentum (opens more options)", OptimizerNames, &type));
+  *optimizer = (KNOptimizer){.lr = 4e-3, .weight_decay = 1e-4, .step_epochs = 100, .step_factor = 0.5};
+  optimizer->momentum = 0.9;
+  optimizer->nesterov = PETSC_TRUE;
+  PetscCall(KNOptionsChoice("-train_optimizer",
+                            "adam; adamw: with decoupled weight decay; sgd: gradient descent with momentum (opens more "
+                            "options)",
+                            OptimizerNames, &type));
   optimizer->type = (KNOptimizerType)type;
   if (type == KN_OPTIMIZER_ADAMW) optimizer->weight_decay = 0.01;
   if (type == KN_OPTIMIZER_SGD) {
-    PetscCall(KNOptionsReal("-train_momentum", "of sgd: part of the last step's direction that is kept", 0, 0.9999, &optimizer->momentum));
-    PetscCall(KNOptionsBool("-train_nesterov", "Nesterov's momentum, which looks one step ahead", &optimizer->nesterov));
+    PetscCall(KNOptionsReal("-train_momentum", "of sgd: part of the last step's direction that is kept", 0, 0.9999,
+                            &optimizer->momentum));
+    PetscCall(
+      KNOptionsBool("-train_nesterov", "Nesterov's momentum, which looks one step ahead", &optimizer->nesterov));
   }
   PetscCall(KNOptionsReal("-train_lr", "learning rate, at its highest", 1e-10, 10, &optimizer->lr));
   PetscCall(KNOptionsChoice("-train_schedule", "course of the learning rate", ScheduleNames, &schedule));
-  PetscCall(KNOptionsInt("-train_step_epochs", "epochs between the steps of schedule step", 1, PETSC_MAX_INT, &optimizer->step_epochs));
-  PetscCall(KNOptionsReal("-train_step_factor", "factor of each step of schedule step", 1e-6, 1, &optimizer->step_factor));
-  PetscCall(KNOptionsReal("-train_weight_decay", "times the parameters, added to the gradient; of adamw beside it, times the learning rate, 0.01 unless given, on weights alone (no biases, no norms)", 0, 1, &optimizer->weight_decay));
-  PetscCall(KNOptionsReal("-train_clip", "largest 2-norm of the gradient of a batch, 0 for no limit", 0, PETSC_MAX_REAL, &optimizer->clip));
-  PetscCall(KNOptionsReal("-train_warmup", "steps over which the learning rate rises from 0 to that of the schedule; below 1: a share of all steps", 0, 1e9, &optimizer->warmup));
-  PetscCall(KNOptionsReal("-train_average", "decay of a moving average of the parameters (0.999, say), which tests, best.h5 and evaluate then use; 0: none", 0, 0.999999, &optimizer->average));
+  PetscCall(KNOptionsInt("-train_step_epochs", "epochs between the steps of schedule step", 1, PETSC_MAX_INT,
+                         &optimizer->step_epochs));
+  PetscCall(
+    KNOptionsReal("-train_step_factor", "factor of each step of schedule step", 1e-6, 1, &optimizer->step_factor));
+  PetscCall(KNOptionsReal("-train_weight_decay",
+                          "times the parameters, added to the gradient; of adamw beside it, times the learning rate, "
+                          "0.01 unless given, on weights alone (no biases, no norms)",
+                          0, 1, &optimizer->weight_decay));
+  PetscCall(KNOptionsReal("-train_clip", "largest 2-norm of the gradient of a batch, 0 for no limit", 0, PETSC_MAX_REAL,
+                          &optimizer->clip));
+  PetscCall(KNOptionsReal("-train_warmup",
+                          "steps over which the learning rate rises from 0 to that of the schedule; below 1: a share "
+                          "of all steps",
+                          0, 1e9, &optimizer->warmup));
+  PetscCall(KNOptionsReal("-train_average",
+                          "decay of a moving average of the parameters (0.999, say), which tests, best.h5 and evaluate "
+                          "then use; 0: none",
+                          0, 0.999999, &optimizer->average));
   optimizer->schedule = (KNScheduleType)schedule;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -39,7 +58,8 @@ static PetscReal CosineBlend(PetscReal from, PetscReal to, PetscReal t)
   return to + 0.5 * (from - to) * (1.0 + PetscCosReal(PETSC_PI * t));
 }
 
-static PetscReal ScheduledRate(const KNOptimizer *optimizer, PetscInt64 step, PetscInt64 steps, PetscInt64 steps_per_epoch)
+static PetscReal ScheduledRate(const KNOptimizer *optimizer, PetscInt64 step, PetscInt64 steps,
+                               PetscInt64 steps_per_epoch)
 {
   const PetscReal lr = optimizer->lr, end = PetscMax((PetscReal)(steps - 1), 1.0);
 
@@ -47,7 +67,9 @@ static PetscReal ScheduledRate(const KNOptimizer *optimizer, PetscInt64 step, Pe
   case KN_SCHEDULE_ONECYCLE: {
     const PetscReal start = lr / 25.0, finish = start / 1e4, rise = PetscMax(0.3 * (PetscReal)steps - 1.0, 1.0);
 
-    return (PetscReal)step <= rise ? CosineBlend(start, lr, (PetscReal)step / rise) : CosineBlend(lr, finish, PetscMin(((PetscReal)step - rise) / PetscMax(end - rise, 1.0), 1.0));
+    return (PetscReal)step <= rise
+             ? CosineBlend(start, lr, (PetscReal)step / rise)
+             : CosineBlend(lr, finish, PetscMin(((PetscReal)step - rise) / PetscMax(end - rise, 1.0), 1.0));
   }
   case KN_SCHEDULE_COSINE:
     return CosineBlend(lr, 0, PetscMin((PetscReal)step / (PetscReal)PetscMax(steps, 1), 1.0));
@@ -60,15 +82,19 @@ static PetscReal ScheduledRate(const KNOptimizer *optimizer, PetscInt64 step, Pe
 
 PetscReal KNOptimizerRate(const KNOptimizer *optimizer, PetscInt64 step, PetscInt64 steps, PetscInt64 steps_per_epoch)
 {
-  const PetscReal rate = ScheduledRate(optimizer, step, steps, steps_per_epoch), warmup = optimizer->warmup < 1 ? PetscFloorReal(optimizer->warmup * (PetscReal)steps) : optimizer->warmup;
+  const PetscReal rate = ScheduledRate(optimizer, step, steps, steps_per_epoch),
+                  warmup =
+                    optimizer->warmup < 1 ? PetscFloorReal(optimizer->warmup * (PetscReal)steps) : optimizer->warmup;
 
   return (PetscReal)(step + 1) < warmup ? rate * (PetscReal)(step + 1) / warmup : rate;
 }
 
-void kn_adam(KNReal *value, KNReal *m, KNReal *v, const KNReal *gradient, size_t n, double rate, double scale, double weight_decay, PetscInt64 step)
+void kn_adam(KNReal *value, KNReal *m, KNReal *v, const KNReal *gradient, size_t n, double rate, double scale,
+             double weight_decay, PetscInt64 step)
 {
   const double correct1 = 1.0 - pow(BETA1, (double)step + 1.0), correct2 = 1.0 - pow(BETA2, (double)step + 1.0);
-  const KNReal b1 = (KNReal)BETA1, b2 = (KNReal)BETA2, s = (KNReal)scale, decay = (KNReal)weight_decay, epsilon = (KNReal)EPSILON;
+  const KNReal b1 = (KNReal)BETA1, b2 = (KNReal)BETA2, s = (KNReal)scale, decay = (KNReal)weight_decay,
+               epsilon = (KNReal)EPSILON;
   const KNReal eta = (KNReal)(rate / correct1), root = (KNReal)(1.0 / sqrt(correct2));
 
 #pragma omp parallel for simd schedule(static)
@@ -81,7 +107,8 @@ void kn_adam(KNReal *value, KNReal *m, KNReal *v, const KNReal *gradient, size_t
   }
 }
 
-void kn_sgd(KNReal *value, KNReal *m, const KNReal *gradient, size_t n, double rate, double scale, double weight_decay, double momentum, int nesterov)
+void kn_sgd(KNReal *value, KNReal *m, const KNReal *gradient, size_t n, double rate, double scale, double weight_decay,
+            double momentum, int nesterov)
 {
   const KNReal mu = (KNReal)momentum, s = (KNReal)scale, decay = (KNReal)weight_decay, eta = (KNReal)rate;
 
@@ -122,7 +149,8 @@ static void kn_average(KNReal *average, const KNReal *value, size_t n, double de
   for (size_t i = 0; i < n; i++) average[i] += part * (value[i] - average[i]);
 }
 
-PetscErrorCode KNOptimizerStep(const KNOptimizer *optimizer, KNParameters parameters, PetscReal rate, PetscInt64 step, PetscReal samples)
+PetscErrorCode KNOptimizerStep(const KNOptimizer *optimizer, KNParameters parameters, PetscReal rate, PetscInt64 step,
+                               PetscReal samples)
 {
   KNReal *value, *gradient, *m, *v, *average = NULL;
   size_t  n, state;
@@ -138,15 +166,22 @@ PetscErrorCode KNOptimizerStep(const KNOptimizer *optimizer, KNParameters parame
     for (size_t i = state; i < n; i++) sum += (double)gradient[i] * gradient[i];
     scale = PetscMin(1.0, optimizer->clip / PetscMax(PetscSqrtReal(sum), PETSC_MACHINE_EPSILON));
   }
-  if (optimizer->average > 0) PetscCall(KNParametersGetAverage(parameters, PETSC_TRUE, &average)); /* which begins as the values before the first step */
+  /* which begins as the values before the first step */
+  if (optimizer->average > 0) PetscCall(KNParametersGetAverage(parameters, PETSC_TRUE, &average));
   value += state;
   gradient += state;
   m += state;
   v += state;
   n -= state;
-  if (optimizer->type == KN_OPTIMIZER_ADAMW) PetscCall(DecayWeights(parameters, value - state, rate * optimizer->weight_decay));
-  if (optimizer->type == KN_OPTIMIZER_SGD) kn_sgd(value, m, gradient, n, rate, scale / samples, optimizer->weight_decay, optimizer->momentum, optimizer->nesterov);
-  else kn_adam(value, m, v, gradient, n, rate, scale, optimizer->type == KN_OPTIMIZER_ADAMW ? 0 : optimizer->weight_decay, step);
-  if (average) kn_average(average + state, value, n, PetscMin(optimizer->average, ((double)step + 1) / ((double)step + 10)));
+  if (optimizer->type == KN_OPTIMIZER_ADAMW)
+    PetscCall(DecayWeights(parameters, value - state, rate * optimizer->weight_decay));
+  if (optimizer->type == KN_OPTIMIZER_SGD)
+    kn_sgd(value, m, gradient, n, rate, scale / samples, optimizer->weight_decay, optimizer->momentum,
+           optimizer->nesterov);
+  else
+    kn_adam(value, m, v, gradient, n, rate, scale, optimizer->type == KN_OPTIMIZER_ADAMW ? 0 : optimizer->weight_decay,
+            step);
+  if (average)
+    kn_average(average + state, value, n, PetscMin(optimizer->average, ((double)step + 1) / ((double)step + 10)));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

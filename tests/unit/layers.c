@@ -4,11 +4,13 @@
     shapes       SetUp states the output's channels, SetGrid its grid
     gradient     of inputs and parameters against central differences, to 1e-7 (double precision only)
     adjoint      an affine layer's backward is its transpose: <dy, f(x) - f(0)> = <dx, x>
-    add          ADD_VALUES is INSERT_VALUES and an addition; gradients accumulate, those of parameters unless they are to be written
+    add          ADD_VALUES is INSERT_VALUES and an addition; gradients accumulate, those of parameters unless they are
+    to be written
     threads      one and two threads give the same bits, as do two runs
     batch        fewer samples than planned give the same values; no samples are no error
 
-  On no, one, two and three axes, with odd and even numbers of points; residuals with every activation. Compiled in both precisions.
+  On no, one, two and three axes, with odd and even numbers of points; residuals with every activation. Compiled in both
+  precisions.
 */
 #include <kitinet/residual.h>
 #include <kitinet/random.h>
@@ -24,7 +26,10 @@ static const double tolerance = 1e-12;
 static const double tolerance = 1e-5;
 #endif
 
-/* What the test cannot ask a layer: channels to request (PETSC_DECIDE otherwise), whether it is known to be affine, how many axes it needs, and whether its samples depend on each other. */
+/*
+  What the test cannot ask a layer: channels to request (PETSC_DECIDE otherwise), whether it is known to be affine, how
+  many axes it needs, and whether its samples depend on each other.
+*/
 static const struct {
   const char *type;
   PetscInt    out;
@@ -47,7 +52,8 @@ static const struct {
   {"batch_norm",  PETSC_DECIDE, PETSC_FALSE, 0, PETSC_TRUE},
 };
 
-static PetscInt activation = PETSC_DECIDE; /* a KNActivation of the residual under test; PETSC_DECIDE: it is none, or has its own */
+/* a KNActivation of the residual under test; PETSC_DECIDE: it is none, or has its own */
+static PetscInt activation = PETSC_DECIDE;
 
 typedef struct {
   const char  *type;
@@ -56,7 +62,8 @@ typedef struct {
   KNParameters parameters;
   KNPass       pass;
   PetscInt     inputs;
-  size_t       n_in[KN_MAX_INPUTS], n_out, n_value; /* elements of each input, of the output (SAMPLES samples), of the parameters */
+  /* elements of each input, of the output (SAMPLES samples), of the parameters */
+  size_t       n_in[KN_MAX_INPUTS], n_out, n_value;
   KNReal      *in[KN_MAX_INPUTS], *din[KN_MAX_INPUTS], *out, *dout;
   KNReal      *value, *gradient; /* of the parameters, not owned */
 } Case;
@@ -111,7 +118,9 @@ static PetscInt AxesNeeded(const char type[])
 
 static PetscErrorCode CaseCreate(const char type[], const KNGrid *grid, Case *test)
 {
-  const KNGrid coarse = KNGridMake(grid->dim, (const PetscInt[]){(grid->n[0] + 1) / 2, (grid->n[1] + 1) / 2, (grid->n[2] + 1) / 2}, grid->points);
+  const KNGrid coarse =
+    KNGridMake(grid->dim, (const PetscInt[]){(grid->n[0] + 1) / 2, (grid->n[1] + 1) / 2, (grid->n[2] + 1) / 2},
+               grid->points);
   const KNGrid grids[] = {*grid, strcmp(type, "concatenate") || grid->dim == 1 ? *grid : coarse, *grid};
   PetscInt     in = 4, out = PETSC_DECIDE, stated;
   KNGrid       grid_out;
@@ -143,9 +152,12 @@ static PetscErrorCode CaseCreate(const char type[], const KNGrid *grid, Case *te
   test->n_value -= state;
   PetscCall(KNLayerSetGrids(test->layer, grids, SAMPLES));
   PetscCall(KNLayerGetSizes(test->layer, &test->inputs, NULL, &stated, NULL, &grid_out));
-  PetscCheck(test->inputs >= 1 && test->inputs <= KN_MAX_INPUTS, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: %d inputs", type, (int)test->inputs);
-  PetscCheck(out == PETSC_DECIDE ? stated > 0 : stated == out, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: %d channels instead of %d", type, (int)stated, (int)out);
-  PetscCheck(grid_out.dim <= grid->dim && KNGridSize(&grid_out) > 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: no output grid", type);
+  PetscCheck(test->inputs >= 1 && test->inputs <= KN_MAX_INPUTS, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: %d inputs", type,
+             (int)test->inputs);
+  PetscCheck(out == PETSC_DECIDE ? stated > 0 : stated == out, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%s: %d channels instead of %d", type, (int)stated, (int)out);
+  PetscCheck(grid_out.dim <= grid->dim && KNGridSize(&grid_out) > 0, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%s: no output grid", type);
   test->n_out = (size_t)(SAMPLES * stated) * KNGridSize(&grid_out);
   for (PetscInt i = 0; i < test->inputs; i++) {
     KNGrid given;
@@ -193,7 +205,8 @@ static PetscErrorCode Backward(Case *test)
 /* <dout, f(x + h d) - f(x - h d)> / 2 h = <gradient, d> for a direction d of the n values at x, on which f depends. */
 static PetscErrorCode CheckDirection(Case *test, const char what[], size_t n, KNReal *x, const KNReal *gradient)
 {
-  const double h = 1e-6; /* small: colliding particles that are close in position turn with a curvature of 1/distance^2 */
+  /* small: colliding particles that are close in position turn with a curvature of 1/distance^2 */
+  const double h = 1e-6;
   double       expected, found;
   KNReal      *d, *plus, *x0;
 
@@ -210,7 +223,9 @@ static PetscErrorCode CheckDirection(Case *test, const char what[], size_t n, KN
   memcpy(x, x0, n * sizeof(KNReal));
   expected = (Dot(test->n_out, test->dout, plus) - Dot(test->n_out, test->dout, test->out)) / (2 * h);
   found    = Dot(n, gradient, d);
-  PetscCheck(PetscAbsReal(found - expected) <= 1e-7 * PetscMax(PetscAbsReal(expected), 0.1 * Norm(n, gradient)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: gradient of %s is %.12g, central difference %.12g", test->type, what, found, expected);
+  PetscCheck(PetscAbsReal(found - expected) <= 1e-7 * PetscMax(PetscAbsReal(expected), 0.1 * Norm(n, gradient)),
+             PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: gradient of %s is %.12g, central difference %.12g", test->type, what,
+             found, expected);
   PetscCall(KNFree(&d));
   PetscCall(KNFree(&x0));
   PetscCall(KNFree(&plus));
@@ -225,7 +240,8 @@ static PetscErrorCode TestGradient(const char type[], const KNGrid *grid)
   PetscCall(CaseCreate(type, grid, &test));
   PetscCall(Forward(&test, test.out));
   PetscCall(Backward(&test));
-  for (PetscInt i = 0; i < test.inputs; i++) PetscCall(CheckDirection(&test, i ? "second input" : "input", test.n_in[i], test.in[i], test.din[i]));
+  for (PetscInt i = 0; i < test.inputs; i++)
+    PetscCall(CheckDirection(&test, i ? "second input" : "input", test.n_in[i], test.in[i], test.din[i]));
   PetscCall(CheckDirection(&test, "parameters", test.n_value, test.value, test.gradient));
   PetscCall(CaseDestroy(&test));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -238,7 +254,9 @@ static PetscErrorCode TestGradient(const char type[], const KNGrid *grid)
 }
 #endif
 
-/* Affine in its first input or not: f(x + y) - f(x) - f(y) + f(0) = 0. If so, backward must be the transpose of forward. */
+/*
+  Affine in its first input or not: f(x + y) - f(x) - f(y) + f(0) = 0. If so, backward must be the transpose of forward.
+*/
 static PetscErrorCode TestAdjoint(const char type[], const KNGrid *grid)
 {
   Case      test;
@@ -270,7 +288,9 @@ static PetscErrorCode TestAdjoint(const char type[], const KNGrid *grid)
     PetscCall(Backward(&test));
     forward  = Dot(test.n_out, test.dout, f[1]);
     backward = Dot(test.n_in[0], test.din[0], x);
-    PetscCheck(PetscAbsReal(forward - backward) <= tolerance * Norm(test.n_out, test.dout) * Norm(test.n_out, f[1]), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: backward is not the adjoint of forward: %.12g and %.12g", type, backward, forward);
+    PetscCheck(PetscAbsReal(forward - backward) <= tolerance * Norm(test.n_out, test.dout) * Norm(test.n_out, f[1]),
+               PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: backward is not the adjoint of forward: %.12g and %.12g", type,
+               backward, forward);
   }
   PetscCall(KNFree(&x));
   PetscCall(KNFree(&y));
@@ -291,7 +311,8 @@ static PetscErrorCode TestAdd(const char type[], const KNGrid *grid)
   PetscCall(Forward(&test, test.out));
   PetscCall(KNLayerForward(test.layer, &test.pass, (const KNReal *const *)test.in, out, ADD_VALUES));
   Add(test.n_out, base, 1, test.out);
-  PetscCheck(Difference(test.n_out, out, base) <= tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: ADD_VALUES differs from insertion and addition by %g", type, Difference(test.n_out, out, base));
+  PetscCheck(Difference(test.n_out, out, base) <= tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%s: ADD_VALUES differs from insertion and addition by %g", type, Difference(test.n_out, out, base));
 
   PetscCall(Backward(&test));
   PetscCall(KNMalloc(test.n_value, sizeof(KNReal), &gradient));
@@ -303,16 +324,19 @@ static PetscErrorCode TestAdd(const char type[], const KNGrid *grid)
   PetscCall(Backward(&test));
   for (PetscInt i = 0; i < test.inputs; i++) {
     Add(test.n_in[i], test.din[i], -2, once[i]);
-    PetscCheck(Norm(test.n_in[i], test.din[i]) <= tolerance * Norm(test.n_in[i], once[i]), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: the gradient of input %d does not accumulate", type, (int)i);
+    PetscCheck(Norm(test.n_in[i], test.din[i]) <= tolerance * Norm(test.n_in[i], once[i]), PETSC_COMM_SELF,
+               PETSC_ERR_PLIB, "%s: the gradient of input %d does not accumulate", type, (int)i);
     PetscCall(KNFree(&once[i]));
   }
   Add(test.n_value, test.gradient, -2, gradient);
-  PetscCheck(Norm(test.n_value, test.gradient) <= tolerance * Norm(test.n_value, gradient), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: gradients of parameters do not accumulate", type);
+  PetscCheck(Norm(test.n_value, test.gradient) <= tolerance * Norm(test.n_value, gradient), PETSC_COMM_SELF,
+             PETSC_ERR_PLIB, "%s: gradients of parameters do not accumulate", type);
   for (size_t i = 0; i < test.n_value; i++) test.gradient[i] = 7 * gradient[i];
   test.pass.gradients = INSERT_VALUES;
   PetscCall(Backward(&test));
   Add(test.n_value, test.gradient, -1, gradient);
-  PetscCheck(Norm(test.n_value, test.gradient) == 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: gradients of parameters that are written depend on what was there", type);
+  PetscCheck(Norm(test.n_value, test.gradient) == 0, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%s: gradients of parameters that are written depend on what was there", type);
   PetscCall(KNFree(&base));
   PetscCall(KNFree(&out));
   PetscCall(KNFree(&gradient));
@@ -320,10 +344,12 @@ static PetscErrorCode TestAdd(const char type[], const KNGrid *grid)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode CheckSameBits(const char type[], const char what[], int run, size_t n, const KNReal *x, const KNReal *y)
+static PetscErrorCode CheckSameBits(const char type[], const char what[], int run, size_t n, const KNReal *x,
+                                    const KNReal *y)
 {
   PetscFunctionBegin;
-  PetscCheck(!memcmp(x, y, n * sizeof(KNReal)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: %s differ in bits, %s", type, what, run == 1 ? "from one run to the next" : "on one and two threads");
+  PetscCheck(!memcmp(x, y, n * sizeof(KNReal)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: %s differ in bits, %s", type,
+             what, run == 1 ? "from one run to the next" : "on one and two threads");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -342,7 +368,8 @@ static PetscErrorCode TestThreads(const char type[], const KNGrid *grid)
   omp_set_num_threads(threads);
   for (int run = 1; run < 3; run++) {
     PetscCall(CheckSameBits(type, "outputs", run, test[0].n_out, test[0].out, test[run].out));
-    for (PetscInt i = 0; i < test[0].inputs; i++) PetscCall(CheckSameBits(type, "input gradients", run, test[0].n_in[i], test[0].din[i], test[run].din[i]));
+    for (PetscInt i = 0; i < test[0].inputs; i++)
+      PetscCall(CheckSameBits(type, "input gradients", run, test[0].n_in[i], test[0].din[i], test[run].din[i]));
     PetscCall(CheckSameBits(type, "parameter gradients", run, test[0].n_value, test[0].gradient, test[run].gradient));
   }
   for (int run = 0; run < 3; run++) PetscCall(CaseDestroy(&test[run]));
@@ -362,11 +389,14 @@ static PetscErrorCode TestBatch(const char type[], const KNGrid *grid)
   PetscCall(Forward(&test, test.out));
   test.pass.samples = 1;
   PetscCall(Forward(&test, first));
-  PetscCheck(Difference(test.n_out / SAMPLES, first, test.out) <= tolerance || test.batch, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: a sample depends on the others of its batch", type);
+  PetscCheck(Difference(test.n_out / SAMPLES, first, test.out) <= tolerance || test.batch, PETSC_COMM_SELF,
+             PETSC_ERR_PLIB, "%s: a sample depends on the others of its batch", type);
   test.pass.samples = 0;
   PetscCall(Forward(&test, first));
   PetscCall(Backward(&test));
-  for (PetscInt i = 0; i < test.inputs; i++) PetscCheck(Norm(test.n_in[i], test.din[i]) == 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: no samples have a gradient", type);
+  for (PetscInt i = 0; i < test.inputs; i++)
+    PetscCheck(Norm(test.n_in[i], test.din[i]) == 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: no samples have a gradient",
+               type);
 
   /* Planned again, for the same grid: nothing of the first plan may be left over. */
   test.pass.samples = SAMPLES;
@@ -375,7 +405,8 @@ static PetscErrorCode TestBatch(const char type[], const KNGrid *grid)
   PetscCall(Forward(&test, first));
   PetscCall(CheckSameBits(type, "outputs", 1, test.n_out, test.out, first));
   PetscCall(KNLayerGetCost(test.layer, &forward, &backward, NULL));
-  PetscCheck(forward >= 0 && backward >= forward, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: a cost of %g and %g operations", type, forward, backward);
+  PetscCheck(forward >= 0 && backward >= forward, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: a cost of %g and %g operations",
+             type, forward, backward);
   PetscCall(KNLayerView(test.layer, PETSC_VIEWER_STDOUT_SELF));
   PetscCall(KNFree(&first));
   PetscCall(CaseDestroy(&test));
@@ -404,17 +435,23 @@ int main(int argc, char **argv)
   PetscCall(PetscOptionsSetValue(NULL, "-model_modes", "4"));
   PetscCall(PetscOptionsSetValue(NULL, "-model_padding", "0.25"));
   PetscCall(PetscOptionsSetValue(NULL, "-model_dropout", "0.3"));
-  PetscCall(PetscOptionsSetValue(NULL, "-collision_rate", "1")); /* at the default hardly any of so few particles would collide */
-  /* Numbers of points that 0.25 pads to, so that crop can take them: 13 from 10, 16 from 13, 8 from 6, 9 from 7, 11 from 9. */
+  /* at the default hardly any of so few particles would collide */
+  PetscCall(PetscOptionsSetValue(NULL, "-collision_rate", "1"));
+  /*
+    Numbers of points that 0.25 pads to, so that crop can take them: 13 from 10, 16 from 13, 8 from 6, 9 from 7, 11 from
+    9.
+  */
   grids[0] = KNGridMake(1, (const PetscInt[]){13}, KN_POINTS_PERIODIC);
   grids[1] = KNGridMake(1, (const PetscInt[]){16}, KN_POINTS_CELLS);
   grids[2] = KNGridMake(2, (const PetscInt[]){9, 16}, KN_POINTS_NODES);
   grids[3] = KNGridMake(2, (const PetscInt[]){16, 11}, KN_POINTS_PERIODIC);
   grids[4] = KNGridMake(3, (const PetscInt[]){8, 9, 8}, KN_POINTS_CELLS);
   grids[5] = KNGridMake(0, NULL, KN_POINTS_PERIODIC);
-  for (const char *const *type = KNLayerNames(); *type; type++) PetscCall(TestLayer(*type, grids, PETSC_STATIC_ARRAY_LENGTH(grids)));
+  for (const char *const *type = KNLayerNames(); *type; type++)
+    PetscCall(TestLayer(*type, grids, PETSC_STATIC_ARRAY_LENGTH(grids)));
   for (PetscInt kind = 0; KNResidualNames()[kind]; kind++) {
-    for (activation = KN_ACTIVATION_NONE; activation <= KN_ACTIVATION_RESULT; activation++) PetscCall(TestLayer(KNResidualLayer(kind), grids, PETSC_STATIC_ARRAY_LENGTH(grids)));
+    for (activation = KN_ACTIVATION_NONE; activation <= KN_ACTIVATION_RESULT; activation++)
+      PetscCall(TestLayer(KNResidualLayer(kind), grids, PETSC_STATIC_ARRAY_LENGTH(grids)));
   }
   PetscCall(PetscFinalize());
   return 0;

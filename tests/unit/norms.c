@@ -1,6 +1,7 @@
 /*
-  Norms against their definitions: mean 0 and variance 1 over the channels of a point, over a group, over a channel of a micro-batch, also where the mean is large; scale and shift.
-  Batch norm: the statistics that a micro-batch leaves, weighted by its samples; outside of training the running ones, for forward and backward.
+  Norms against their definitions: mean 0 and variance 1 over the channels of a point, over a group, over a channel of a
+  micro-batch, also where the mean is large; scale and shift. Batch norm: the statistics that a micro-batch leaves,
+  weighted by its samples; outside of training the running ones, for forward and backward.
 */
 #include <kitinet/error.h>
 #include <kitinet/layer.h>
@@ -14,7 +15,8 @@ enum { B = 3, C = 6, S = 150, GROUPS = 2, SIZE = B * C * S };
 typedef struct {
   KNLayer      layer;
   KNParameters parameters;
-  KNReal      *value, *gradient; /* the blocks: of batch norm mean and variance, then scale and shift, else these alone */
+  /* the blocks: of batch norm mean and variance, then scale and shift, else these alone */
+  KNReal      *value, *gradient;
   size_t       state;
 } Norm;
 
@@ -111,7 +113,8 @@ static PetscErrorCode TestMoments(const char type[], double offset)
   PetscCall(Create(type, &norm));
   PetscCall(Forward(&norm, PETSC_TRUE, B));
   Measure(type, y, &mean, &variance);
-  CHECK(mean < 30 * eps * (1 + offset) && variance < 2e-5 + 30 * eps * (1 + offset), "%s, values about %g: means off by %g, variances by %g", type, offset, mean, variance);
+  CHECK(mean < 30 * eps * (1 + offset) && variance < 2e-5 + 30 * eps * (1 + offset),
+        "%s, values about %g: means off by %g, variances by %g", type, offset, mean, variance);
   for (int c = 0; c < C; c++) {
     Value(&norm, 0)[c] = (KNReal)(2 + c);
     Value(&norm, 1)[c] = (KNReal)(-c);
@@ -121,7 +124,8 @@ static PetscErrorCode TestMoments(const char type[], double offset)
   for (int i = 0; i < SIZE; i++) {
     const double expected = (2 + i / S % C) * (double)dx[i] - i / S % C;
 
-    CHECK(PetscAbsReal((double)y[i] - expected) < 1e-5, "%s: value %d is %g instead of %g after scale and shift", type, i, (double)y[i], expected);
+    CHECK(PetscAbsReal((double)y[i] - expected) < 1e-5, "%s: value %d is %g instead of %g after scale and shift", type,
+          i, (double)y[i], expected);
   }
   PetscCall(Destroy(&norm));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -130,7 +134,9 @@ static PetscErrorCode TestMoments(const char type[], double offset)
 /* The statistics of two micro-batches, of B and B - 1 samples, are added up; the running ones then stand for all. */
 static PetscErrorCode TestRunning(void)
 {
-  const KNPass        first = {.samples = B, .training = PETSC_TRUE, .gradients = INSERT_VALUES}, second = {.samples = B - 1, .training = PETSC_TRUE, .gradients = ADD_VALUES}, still = {.samples = B, .gradients = INSERT_VALUES};
+  const KNPass first          = {.samples = B, .training = PETSC_TRUE, .gradients = INSERT_VALUES},
+               second         = {.samples = B - 1, .training = PETSC_TRUE, .gradients = ADD_VALUES},
+               still          = {.samples = B, .gradients = INSERT_VALUES};
   const KNReal *const in[]  = {x};
   KNReal *const       din[] = {dx};
   double              mean[2] = {0, 0}, variance[2];
@@ -153,18 +159,27 @@ static PetscErrorCode TestRunning(void)
   PetscCall(KNLayerBackward(norm.layer, &first, in, dy, din));
   PetscCall(Forward(&norm, PETSC_TRUE, B - 1));
   PetscCall(KNLayerBackward(norm.layer, &second, in, dy, din));
-  CHECK(PetscAbsReal((double)Gradient(&norm, 2)[4] - (B * mean[0] + (B - 1) * mean[1])) < 1e-4, "Two micro-batches leave a mean of %g, times 5 samples, instead of %g", (double)Gradient(&norm, 2)[4], B * mean[0] + (B - 1) * mean[1]);
-  CHECK(PetscAbsReal((double)Gradient(&norm, 3)[4] / (B * variance[0] + (B - 1) * variance[1]) - 1) < 1e-5, "Two micro-batches leave a variance of %g, times 5 samples, instead of %g", (double)Gradient(&norm, 3)[4], B * variance[0] + (B - 1) * variance[1]);
-  for (int step = 0; step < 300; step++) PetscCall(KNParametersUpdateState(norm.parameters, 2 * B - 1)); /* 0.9^300 of the initial values is left */
+  CHECK(PetscAbsReal((double)Gradient(&norm, 2)[4] - (B * mean[0] + (B - 1) * mean[1])) < 1e-4,
+        "Two micro-batches leave a mean of %g, times 5 samples, instead of %g", (double)Gradient(&norm, 2)[4],
+        B * mean[0] + (B - 1) * mean[1]);
+  CHECK(PetscAbsReal((double)Gradient(&norm, 3)[4] / (B * variance[0] + (B - 1) * variance[1]) - 1) < 1e-5,
+        "Two micro-batches leave a variance of %g, times 5 samples, instead of %g", (double)Gradient(&norm, 3)[4],
+        B * variance[0] + (B - 1) * variance[1]);
+  /* 0.9^300 of the initial values is left */
+  for (int step = 0; step < 300; step++) PetscCall(KNParametersUpdateState(norm.parameters, 2 * B - 1));
   mean[0]     = (B * mean[0] + (B - 1) * mean[1]) / (2 * B - 1);
   variance[0] = (B * variance[0] + (B - 1) * variance[1]) / (2 * B - 1);
   PetscCall(Forward(&norm, PETSC_FALSE, 1));
   for (int s = 0; s < S; s++) {
     const double expected = ((double)x[4 * S + s] - mean[0]) / PetscSqrtReal(variance[0] + 1e-5);
 
-    CHECK(PetscAbsReal((double)y[4 * S + s] - expected) < 1e-5, "Outside of training point %d is %g instead of %g", s, (double)y[4 * S + s], expected);
+    CHECK(PetscAbsReal((double)y[4 * S + s] - expected) < 1e-5, "Outside of training point %d is %g instead of %g", s,
+          (double)y[4 * S + s], expected);
   }
-  /* Outside of training the layer is affine, its statistics stand still, and backward leaves no others. By its parts: KNLayerBackward() is for training. */
+  /*
+    Outside of training the layer is affine, its statistics stand still, and backward leaves no others. By its parts:
+    KNLayerBackward() is for training.
+  */
   for (int i = 0; i < C * S; i++) dy[i] = 1;
   KNLayerGatherBack(norm.layer, &still, 0, dy);
   KNLayerGatherBack(norm.layer, &still, 1, dy);
@@ -172,12 +187,15 @@ static PetscErrorCode TestRunning(void)
   KNLayerJoinBack(norm.layer, &still);
   KNLayerApplyBack(norm.layer, &still, 0, in, dy, din, INSERT_VALUES);
   KNLayerFinishBack(norm.layer, &still);
-  CHECK(PetscAbsReal((double)dx[4 * S] * PetscSqrtReal(variance[0] + 1e-5) - 1) < 1e-5 && Gradient(&norm, 2)[4] == 0 && Gradient(&norm, 3)[4] == 0, "Outside of training backward has a slope of %g and leaves statistics", (double)dx[4 * S]);
+  CHECK(PetscAbsReal((double)dx[4 * S] * PetscSqrtReal(variance[0] + 1e-5) - 1) < 1e-5 && Gradient(&norm, 2)[4] == 0 &&
+          Gradient(&norm, 3)[4] == 0,
+        "Outside of training backward has a slope of %g and leaves statistics", (double)dx[4 * S]);
   PetscCall(Destroy(&norm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Silent(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code, PetscErrorType type, const char *message, void *context)
+static PetscErrorCode Silent(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code,
+                             PetscErrorType type, const char *message, void *context)
 {
   return code;
 }
