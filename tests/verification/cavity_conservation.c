@@ -61,8 +61,8 @@ static PetscErrorCode CheckBalance(PetscInt m, PetscReal reynolds)
     }
   }
   PetscCheck(divergence < 1e-13, PETSC_COMM_SELF, PETSC_ERR_PLIB, "m = %" PetscInt_FMT ": divergence %g", m, (double)divergence);
-  PetscCheck(momentum < 1e-8 * scale, PETSC_COMM_SELF, PETSC_ERR_PLIB, "m = %" PetscInt_FMT ": momentum %g of %g is left", m, (double)momentum, (double)scale);
-  PetscCheck(PetscAbsReal(work) < 1e-8 * friction, PETSC_COMM_SELF, PETSC_ERR_PLIB, "m = %" PetscInt_FMT ": lid and friction leave %g of %g", m, (double)work, (double)friction);
+  PetscCheck(momentum < 2e-11 * scale, PETSC_COMM_SELF, PETSC_ERR_PLIB, "m = %" PetscInt_FMT ": momentum %g of %g is left", m, (double)momentum, (double)scale);
+  PetscCheck(PetscAbsReal(work) < 2e-12 * friction, PETSC_COMM_SELF, PETSC_ERR_PLIB, "m = %" PetscInt_FMT ": lid and friction leave %g of %g", m, (double)work, (double)friction);
   PetscCall(KNCavityDestroy(&cavity));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -85,7 +85,7 @@ static PetscErrorCode CheckMirror(PetscInt m, PetscReal reynolds)
       worst = PetscMax(worst, PetscAbsReal(P(i, j) - g->p[(m + 1 - i) * (m + 2) + j]));
     }
   }
-  PetscCheck(worst < 1e-8, PETSC_COMM_SELF, PETSC_ERR_PLIB, "the mirror image differs by %g", (double)worst);
+  PetscCheck(worst < 3e-12, PETSC_COMM_SELF, PETSC_ERR_PLIB, "the mirror image differs by %g", (double)worst);
   for (int k = 0; k < 2; k++) PetscCall(KNCavityDestroy(&cavity[k]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

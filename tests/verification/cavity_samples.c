@@ -77,7 +77,7 @@ static PetscErrorCode CheckStored(const char points[], const char resolution[], 
     PetscCall(PetscArraycpy(flow[i], e.output, KNProblemOutputSize(e.problem)));
     PetscCall(EnsembleDestroy(&e));
   }
-  PetscCheck(Distance(lid[0], lid[2], 17 * 17) < 1e-6, PETSC_COMM_SELF, PETSC_ERR_PLIB, "the stored lid depends on the solve grid: %g", (double)Distance(lid[0], lid[2], 17 * 17));
+  PetscCheck(Distance(lid[0], lid[2], 17 * 17) < 3e-7, PETSC_COMM_SELF, PETSC_ERR_PLIB, "the stored lid depends on the solve grid: %g", (double)Distance(lid[0], lid[2], 17 * 17));
   coarse = Distance(flow[0], flow[2], 2 * 17 * 17);
   fine   = Distance(flow[1], flow[2], 2 * 17 * 17);
   /* Each grid has thrice the points of the one before. Against the finest an error c h^p shows as c (h^p - h_2^p): the ratio is 10 for p = 2, 9.06 for 1.9. */

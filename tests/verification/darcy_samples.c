@@ -72,7 +72,7 @@ static PetscErrorCode CheckStored(const char points[], const char resolution[], 
     PetscCall(PetscArraycpy(u[i], e.output, KNProblemOutputSize(e.problem)));
     PetscCall(EnsembleDestroy(&e));
   }
-  PetscCheck(Distance(a[0], a[2], 17 * 17) < 1e-4, PETSC_COMM_SELF, PETSC_ERR_PLIB, "the stored a depends on the solve grid: %g", (double)Distance(a[0], a[2], 17 * 17));
+  PetscCheck(Distance(a[0], a[2], 17 * 17) < 5e-5, PETSC_COMM_SELF, PETSC_ERR_PLIB, "the stored a depends on the solve grid: %g", (double)Distance(a[0], a[2], 17 * 17));
   coarse = Distance(u[0], u[2], 17 * 17);
   fine   = Distance(u[1], u[2], 17 * 17);
   /* Against the finest grid an error c h^p shows as c (h^p - h_2^p): the ratio is 10 for p = 2 and 9.06 for p = 1.9. */

@@ -86,7 +86,7 @@ static PetscErrorCode CheckBudgets(PetscReal viscosity, PetscBool forced)
   }
   energy += start.energy - budget.energy;
   enstrophy += start.enstrophy - budget.enstrophy;
-  PetscCheck(PetscAbsReal(energy) < 1e-6 * start.energy && PetscAbsReal(enstrophy) < 1e-6 * start.enstrophy, PETSC_COMM_SELF, PETSC_ERR_PLIB, "viscosity %g, %s: energy off by %g of %g, enstrophy by %g of %g", (double)viscosity, forced ? "forced" : "unforced", (double)energy, (double)start.energy, (double)enstrophy, (double)start.enstrophy);
+  PetscCheck(PetscAbsReal(energy) < 2e-9 * start.energy && PetscAbsReal(enstrophy) < 1e-7 * start.enstrophy, PETSC_COMM_SELF, PETSC_ERR_PLIB, "viscosity %g, %s: energy off by %g of %g, enstrophy by %g of %g", (double)viscosity, forced ? "forced" : "unforced", (double)energy, (double)start.energy, (double)enstrophy, (double)start.enstrophy);
   PetscCheck(viscosity == 0.0 || budget.enstrophy < 0.99 * start.enstrophy, PETSC_COMM_SELF, PETSC_ERR_PLIB, "viscosity %g does nothing", (double)viscosity);
   PetscCall(PetscFree2(coefficients, f));
   PetscCall(KNVorticityDestroy(&vorticity));

@@ -28,7 +28,7 @@ int main(int argc, char **argv)
     for (int j = 0; j < STORED; j++) here[i * STORED + j] = w[N / STORED * (i * N + j)];
   }
   distance = KNTestDistance(here, reference, STORED * STORED);
-  PetscCheck(distance < 1e-6, PETSC_COMM_SELF, PETSC_ERR_PLIB, "relative difference %g", (double)distance);
+  PetscCheck(distance < 1e-11, PETSC_COMM_SELF, PETSC_ERR_PLIB, "relative difference %g", (double)distance);
   PetscCall(PetscFinalize());
   return 0;
 }

@@ -88,9 +88,9 @@ static PetscErrorCode CheckGiven(void)
   norm = Norm(e.output, size);
   PetscCheck(norm > 0.01, PETSC_COMM_SELF, PETSC_ERR_PLIB, "a flow of vorticity %g", (double)norm);
   PetscCall(KNSolverSolveGiven(f.solver, e.output, f.output, &report));
-  PetscCheck(report.converged && Distance(e.output, f.output, size) < 1e-4 * norm, PETSC_COMM_SELF, PETSC_ERR_PLIB, "on a finer grid the flow differs by %g of %g", (double)Distance(e.output, f.output, size), (double)norm);
+  PetscCheck(report.converged && Distance(e.output, f.output, size) < 1e-6 * norm, PETSC_COMM_SELF, PETSC_ERR_PLIB, "on a finer grid the flow differs by %g of %g", (double)Distance(e.output, f.output, size), (double)norm);
   PetscCall(KNSolverSolveGiven(e.solver, e.output, f.output, &report));
-  PetscCheck(report.converged && Distance(e.output, f.output, size) < 1e-8 * norm, PETSC_COMM_SELF, PETSC_ERR_PLIB, "given back, the flow differs by %g of %g", (double)Distance(e.output, f.output, size), (double)norm);
+  PetscCheck(report.converged && Distance(e.output, f.output, size) < 1e-14 * norm, PETSC_COMM_SELF, PETSC_ERR_PLIB, "given back, the flow differs by %g of %g", (double)Distance(e.output, f.output, size), (double)norm);
   PetscCall(EnsembleDestroy(&e));
   PetscCall(EnsembleDestroy(&f));
   PetscFunctionReturn(PETSC_SUCCESS);
