@@ -78,4 +78,7 @@ PETSC_EXTERN int KNDatasetReadFinite(KNDataset dataset, PetscInt64 row, const KN
 /* Not collective. What KNDatasetReadFinite() expects to be finite: x or not, and the first `frames` frames of y (1: those of a steady problem, whole). Before: all. */
 PETSC_EXTERN PetscErrorCode KNDatasetExpectFinite(KNDataset dataset, PetscBool x, PetscInt frames);
 
+/* Not collective. Whether any values are taken, since KNDatasetExpectFinite(dataset, PETSC_FALSE, 0): the reader of samples looks for himself. */
+PETSC_EXTERN PetscBool KNDatasetTakesAny(KNDataset dataset);
+
 #endif

@@ -13,7 +13,7 @@ PETSC_EXTERN PetscErrorCode KNEvaluate(KNOperator op, KNDataset dataset, PetscIn
 
 /*
   Not collective, on the rank that owns the row: y as predicted, truth as stored, (C_out, S) each, on the physical scale; of a trajectory the T - H predicted
-  frames (T - H, C_out, S).
+  frames (T - H, C_out, S). Both NULL: the sample holds values that are not finite, of a dataset that may (KNDatasetTakesAny).
 */
 typedef PetscErrorCode (*KNVisitor)(void *context, PetscInt64 row, const float y[], const float truth[]);
 

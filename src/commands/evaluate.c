@@ -26,7 +26,7 @@ static PetscErrorCode CandidateLoad(const char run[], const char checkpoint[], K
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m, PetscInt j, const char path[], PetscInt batch, PetscBool pictures, KNJudgement judgement[], KNSpread spread[])
+static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m, PetscInt j, const char path[], PetscInt batch, PetscBool any, PetscBool pictures, KNJudgement judgement[], KNSpread spread[])
 {
   const KNProblem *problem;
   KNDataset        dataset;
@@ -40,6 +40,7 @@ static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
+  if (any) PetscCall(KNDatasetExpectFinite(dataset, PETSC_FALSE, 0));
   for (PetscInt i = 0; i < n; i++) {
     KNModel      model;
     PetscInt     history;
@@ -95,7 +96,7 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
 {
   char         csv[PETSC_MAX_PATH_LEN] = "", details[PETSC_MAX_PATH_LEN] = "", calibrate[PETSC_MAX_PATH_LEN] = "", **runs, **checkpoints, **datasets;
   PetscInt     nruns, ncheckpoints, m, n, members, batch = 5;
-  PetscBool    pictures = PETSC_TRUE, done;
+  PetscBool    pictures = PETSC_TRUE, any = PETSC_FALSE, done;
   PetscMPIInt  rank;
   KNCandidate *candidate;
   KNJudgement *judgement;
@@ -110,6 +111,7 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsPath("-output", "the table as a CSV file", csv));
   PetscCall(KNOptionsPath("-evaluate_details", "directory for everything measured: errors.csv, samples.csv, and the tables of the task (of fields spectra.csv, rollout.csv); of ensembles reliability.csv, ranks.csv", details));
   PetscCall(KNOptionsBool("-picture", "draw fields, spectra, rollouts, error distributions and training curves beside each checkpoint", &pictures));
+  PetscCall(KNOptionsBool("-allow_nonfinite", "judge the other samples of a dataset in which some hold NaN or infinite values; their number is said", &any));
   PetscCall(KNOptionsInt("-evaluate_batch", "samples that pass through the network together on one rank", 1, 65536, &batch));
   n = nruns + ncheckpoints;
   PetscCall(KNOptionsRequire((PetscBool)(n > 0), "evaluate needs -run DIRECTORY[,DIRECTORY...] or -checkpoint FILE[,FILE...]"));
@@ -117,6 +119,7 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscCall(KNEnsembleSetFromOptions(&members));
   PetscCall(KNOptionsPath("-calibrate", "validation dataset, with -collision_samples: fits the spread to the errors on it and stores the factor in each checkpoint, for predict and evaluate from then on", calibrate));
   PetscCall(KNOptionsRequire((PetscBool)(!calibrate[0] || members), "-calibrate fits the spread of an ensemble: add -collision_samples K, with K at least 2"));
+  PetscCall(KNOptionsRequire((PetscBool)!(any && members), "-allow_nonfinite judges single passes: leave out -collision_samples"));
   PetscCall(PetscCalloc3((size_t)n, &candidate, (size_t)n * (size_t)m, &judgement, (size_t)n * (size_t)m, &spread));
   for (PetscInt i = 0; i < n && !KNOptionsDeclareOnly(); i++) {
     PetscCall(CandidateLoad(i < nruns ? runs[i] : NULL, i < nruns ? NULL : checkpoints[i - nruns], &candidate[i]));
@@ -126,7 +129,7 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsEnd("evaluate", purpose, &done));
   if (!done) {
     for (PetscInt i = 0; i < n && calibrate[0]; i++) PetscCall(KNSpreadCalibrate(&candidate[i], calibrate, batch));
-    for (PetscInt j = 0; j < m; j++) PetscCall(EvaluateOn(n, candidate, m, j, datasets[j], batch, pictures, judgement, spread));
+    for (PetscInt j = 0; j < m; j++) PetscCall(EvaluateOn(n, candidate, m, j, datasets[j], batch, any, pictures, judgement, spread));
     if (pictures && rank == 0) PetscCall(KNEvaluateDrawCurves(n, candidate));
     if (pictures && rank == 0) PetscCall(KNEvaluateDrawCondensation(n, candidate));
     PetscCall(KNEvaluatePrint(n, candidate, m, datasets, judgement, csv[0] ? csv : NULL));

@@ -29,6 +29,7 @@ static void PrintSummary(const KNMeasure *measure, const KNSummary *summary, Pet
   const PetscReal s = measure->scale;
 
   if (PetscIsNanReal(summary->mean)) (void)snprintf(text, size, "-");
+  else if (!isfinite(summary->deviation)) (void)snprintf(text, size, "%.3f (-; %.2f)", (double)(s * summary->mean), (double)(s * worst));
   else (void)snprintf(text, size, "%.3f (%.2f; %.2f)", (double)(s * summary->mean), (double)(s * summary->deviation), (double)(s * worst));
 }
 
@@ -110,13 +111,15 @@ static PetscErrorCode PrintMissing(const KNCandidate candidate[], PetscInt m, ch
 
   PetscFunctionBegin;
   for (PetscInt j = 0; j < m; j++) {
-    PetscInt64 samples;
-    KNSummary  summary;
+    const PetscInt64 left = KNJudgementGetLeftOut(judgement[j]);
+    PetscInt64       samples;
+    KNSummary        summary;
 
     (void)KNJudgementGetValues(judgement[j], task->curve, &samples);
     PetscCall(KNJudgementSummarize(judgement[j], task->curve, &summary));
-    if (summary.count == samples) continue;
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: %" PetscInt64_FMT " of %" PetscInt64_FMT " samples have %s; they are left out of the means\n", dataset[j], samples - summary.count, samples, task->missing));
+    if (left) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: %" PetscInt64_FMT " of %" PetscInt64_FMT " samples hold NaN or infinite values; they are left out\n", dataset[j], left, samples));
+    if (summary.count == samples - left) continue;
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: %" PetscInt64_FMT " of %" PetscInt64_FMT " samples have %s; they are left out of the means\n", dataset[j], samples - left - summary.count, samples, task->missing));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

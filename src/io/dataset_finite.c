@@ -10,6 +10,11 @@ PetscErrorCode KNDatasetExpectFinite(KNDataset dataset, PetscBool x, PetscInt fr
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscBool KNDatasetTakesAny(KNDataset dataset)
+{
+  return (PetscBool)(dataset->any_x && dataset->any_y < 0);
+}
+
 /* value: (arrays, S) of these fields in turn */
 static int CheckFields(KNDataset dataset, PetscInt64 row, PetscInt arrays, PetscInt fields, const KNField field[], size_t S, const float value[], size_t size, char message[])
 {
@@ -18,7 +23,7 @@ static int CheckFields(KNDataset dataset, PetscInt64 row, PetscInt arrays, Petsc
 
     if (!kn_nonfinite(value + (size_t)i * S, S)) continue;
     if (dataset->layout.problem.frames) (void)snprintf(frame, sizeof(frame), " of frame %d", (int)(i / fields));
-    (void)snprintf(message, size, "%s: row %lld (sample %lld) holds NaN or infinite values in \"%s\"%s: leave the sample out, or generate it again", dataset->path, (long long)row, (long long)dataset->layout.sample[row], field[i % fields].name, frame);
+    (void)snprintf(message, size, "%s: row %lld (sample %lld) holds NaN or infinite values in \"%s\"%s: leave the sample out, or generate it again; evaluate -allow_nonfinite judges the others", dataset->path, (long long)row, (long long)dataset->layout.sample[row], field[i % fields].name, frame);
     return KN_ERR_INPUT;
   }
   return 0;

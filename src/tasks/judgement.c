@@ -42,6 +42,11 @@ PetscErrorCode KNJudgementAdd(void *judgement, PetscInt64 row, const float y[], 
   KNJudgement j = (KNJudgement)judgement;
 
   PetscFunctionBegin;
+  if (!truth) {
+    for (PetscInt m = 0; m < j->task->info->measures; m++) j->value[m][row] = NAN;
+    j->left_out++;
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(j->task->ops.judge_add(j, row, y, truth));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -53,6 +58,7 @@ PetscErrorCode KNJudgementReduce(KNJudgement j)
   PetscFunctionBegin;
   /* Each value has one owner, the others add 0: exact. */
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, j->value[0], count, MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &j->left_out, 1, MPIU_INT64, MPI_SUM, PETSC_COMM_WORLD));
   PetscCall(j->task->ops.judge_reduce(j));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -61,6 +67,11 @@ const PetscReal *KNJudgementGetValues(KNJudgement j, PetscInt measure, PetscInt6
 {
   if (samples) *samples = j->samples;
   return j->value[measure];
+}
+
+PetscInt64 KNJudgementGetLeftOut(KNJudgement j)
+{
+  return j->left_out;
 }
 
 PetscInt KNJudgementGetFrames(KNJudgement j)

@@ -121,6 +121,11 @@ static PetscErrorCode Reduce(KNJudgement j)
   PetscFunctionBegin;
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, details->frame_error, frames, MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, details->truth, energies, MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
+  if (!j->left_out) PetscFunctionReturn(PETSC_SUCCESS);
+  for (PetscMPIInt s = 0; s < energies; s++) details->truth[s] *= (PetscReal)j->samples / (PetscReal)(j->samples - j->left_out); /* 0 / 0: no sample, no mean */
+  for (PetscInt64 row = 0; row < j->samples; row++) {
+    for (PetscInt t = 0; t < j->frames && PetscIsNanReal(j->value[L2][row]); t++) details->frame_error[row * j->frames + t] = NAN;
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -150,9 +155,11 @@ static PetscErrorCode Table(KNJudgement j, PetscInt table, FILE *file, const cha
 
   PetscFunctionBegin;
   for (PetscInt s = 0; s < details->shells && table == 0; s++) {
-    const double k = details->wavenumber[s], truth = details->truth[s], prediction = details->prediction[s], difference = details->difference[s];
+    const PetscReal energy[] = {details->truth[s], details->prediction[s], details->difference[s]};
 
-    fprintf(file, "%s%g,%.6g,%.6g,%.6g\n", prefix, k, truth, prediction, difference);
+    fprintf(file, "%s%g", prefix, (double)details->wavenumber[s]);
+    for (int e = 0; e < 3; e++) fprintf(file, isfinite(energy[e]) ? ",%.6g" : ",", (double)energy[e]); /* not of predictions that are not finite */
+    fprintf(file, "\n");
   }
   for (PetscInt t = 0; t < j->frames && j->frames > 1 && table == 1; t++) {
     KNSummary summary;

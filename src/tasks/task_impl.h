@@ -52,6 +52,7 @@ struct _p_KNJudgement {
   PetscInt   frames;                 /* predicted of a trajectory; 1 for steady problems */
   PetscInt   fields;                 /* of the output */
   PetscInt64 samples;
+  PetscInt64 left_out;               /* of them, since they hold values that are not finite; before the reduction those of this rank */
   PetscReal *times;                  /* (frames) of the predicted ones; 0 for steady problems */
   PetscReal *value[KN_MAX_MEASURES]; /* (samples) each; NaN where a measure has no value */
   void      *data;                   /* the task's */

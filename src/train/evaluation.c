@@ -2,6 +2,7 @@
 #include <kitinet/evaluation.h>
 #include <kitinet/loader.h>
 #include <kitinet/log.h>
+#include <kitinet/statistics.h>
 #include <math.h>
 
 /* One prediction and its truth, (P, S) of the slab each, to the visitor of whole fields on the first of the ranks that share it. work: (2, P, S), NULL where samples are whole. */
@@ -20,6 +21,20 @@ static PetscErrorCode Visit(const KNSharing *sharing, const KNGrid *grid, size_t
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Samples that are not finite, x or target (B, nt), in the slab of any of the ranks that share them. */
+static PetscErrorCode FindNonfinite(KNOperator op, const KNProblem *problem, const KNBatch *b, const float target[], size_t nt, signed char bad[])
+{
+  const KNGrid slab = KNOperatorSlab(op, &problem->input.grid);
+  const size_t nx   = problem->input.kind == KN_SPACE_FIELD ? (size_t)problem->input.fields * KNGridSize(&slab) : 0;
+
+  PetscFunctionBegin;
+  for (PetscInt i = 0; i < b->samples; i++) {
+    bad[i] = (b->x && nx && kn_nonfinite(b->x + (size_t)i * nx, nx)) || kn_nonfinite(target + (size_t)i * nt, nt);
+  }
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, bad, (PetscMPIInt)b->samples, MPI_SIGNED_CHAR, MPI_MAX, KNOperatorSharing(op)->comm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt64 step, KNVisitor visit, void *context)
 {
   const KNSharing *sharing = KNOperatorSharing(op);
@@ -28,6 +43,7 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
   KNLoader         loader;
   PetscInt         history;
   float           *y, *labels, *work = NULL;
+  signed char     *bad = NULL; /* (batch) */
   size_t           arrays, P, ny, nt, given; /* arrays: of a sample, of which the first are given; P: fields of the others */
 
   PetscFunctionBegin;
@@ -39,6 +55,7 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
   ny     = arrays * KNTaskOutputSize(task);
   nt     = arrays * KNTaskTargetSize(task);
   given  = (size_t)history * KNTaskOutputSize(task);
+  if (KNDatasetTakesAny(dataset)) PetscCall(PetscMalloc1(batch, &bad));
   PetscCall(KNMalloc((size_t)batch * ny, sizeof(*y), &y));
   PetscCall(PetscMalloc1(batch, &labels));
   if (sharing->size > 1) PetscCall(KNMalloc(sharing->rank ? 0 : 2 * P * KNGridSize(&problem->output.grid), sizeof(*work), &work));
@@ -53,12 +70,17 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
     pass.samples = b.samples;
     pass.index   = b.index;
     target       = KNTaskTarget(task, &b, labels);
+    if (bad) PetscCall(FindNonfinite(op, problem, &b, target, nt, bad)); /* before the network normalises x in place */
     PetscCall(KNOperatorPredict(op, &pass, problem->frames, b.x, b.y, y));
     for (PetscInt i = 0; i < b.samples; i++) {
-      PetscCall(Visit(sharing, &problem->output.grid, P, b.row[i], y + (size_t)i * ny + given, target + (size_t)i * nt + given, work, visit, context));
+      const float *prediction = y + (size_t)i * ny + given, *truth = target + (size_t)i * nt + given;
+
+      if (!bad || !bad[i]) PetscCall(Visit(sharing, &problem->output.grid, P, b.row[i], prediction, truth, work, visit, context));
+      else if (sharing->rank == 0) PetscCall(visit(context, b.row[i], NULL, NULL));
     }
   }
   PetscCall(KNLoaderDestroy(&loader));
+  PetscCall(PetscFree(bad));
   PetscCall(KNFree(&work));
   PetscCall(PetscFree(labels));
   PetscCall(KNFree(&y));
