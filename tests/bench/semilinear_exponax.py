@@ -1,0 +1,95 @@
+"""
+Semilinear equations on one core against exponax (JAX, ETDRK of order 4, jitted, vmapped): seconds of the processor for
+a sample, over the error at the end.
+
+    KITINET=build/release/kitinet taskset -c 0 venv/bin/python tests/bench/semilinear_exponax.py
+
+with numpy, h5py, jax, exponax. Both march from the same states in 64-bit numbers, kitinet with several tolerances,
+exponax with several steps and after compilation; the truth is kitinet's with a tolerance of 1e-11. Errors are relative,
+root mean squares over all samples. At equal error: seconds between those of the runs, on a line in both logarithms.
+
+Writes a CSV: problem, program, setting, error, seconds for a sample; then how many times kitinet is as fast.
+"""
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
+import exponax
+import h5py
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+jax.config.update("jax_enable_x64", True)
+kitinet = os.environ.get("KITINET", "build/release/kitinet")
+TOLERANCES = ["1e-3", "1e-4", "1e-5", "1e-6", "1e-7"]
+PROBLEMS = {
+    "kuramoto_sivashinsky 192, t = 20": dict(
+        pde="kuramoto_sivashinsky", samples=500, time=20.0, steps=[100, 200, 400, 800],
+        options="-kuramoto_sivashinsky_grid 192 -kuramoto_sivashinsky_length 64",
+        stepper=lambda dt: exponax.stepper.KuramotoSivashinskyConservative(1, 64.0, 192, dt, order=4)),
+    "gray_scott 160 x 160, t = 200": dict(
+        pde="gray_scott", samples=4, time=200.0, steps=[25, 50, 100, 200], options="-gray_scott_grid 160",
+        stepper=lambda dt: exponax.stepper.reaction.GrayScott(
+            2, 1.0, 160, dt, diffusivity_1=2e-5, diffusivity_2=1e-5, feed_rate=0.04, kill_rate=0.06, order=4)),
+}
+
+
+def generate(problem, output, more):
+    """The first and the last frame of all samples, and the seconds of the processor, those of the start included."""
+    pde = problem["pde"]
+    command = [kitinet, "generate", "-pde", pde, f"-{pde}_frames", "2", f"-{pde}_final_time", str(problem["time"]),
+               "-output", output, "-overwrite"]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    subprocess.run(command + problem["options"].split() + more, check=True, stdout=subprocess.DEVNULL)
+    seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    with h5py.File(output) as file:
+        return file["u"][:, 0].astype(np.float64), file["u"][:, 1].astype(np.float64), seconds
+
+
+def march(problem, states, steps):
+    """The last frame by exponax, and the seconds without compilation."""
+    run = jax.jit(jax.vmap(exponax.repeat(problem["stepper"](problem["time"] / steps), steps)))
+    run(jnp.asarray(states)).block_until_ready()
+    begin = time.process_time()
+    last = run(jnp.asarray(states)).block_until_ready()
+    return np.asarray(last), time.process_time() - begin
+
+
+def at(error, runs):
+    """Seconds for an error, by (error, seconds) of the runs; nothing beyond them."""
+    errors, seconds = zip(*sorted((run[0], run[1]) for run in runs if np.isfinite(run[0])))
+    return np.exp(np.interp(np.log(error), np.log(errors), np.log(seconds), left=np.nan, right=np.nan))
+
+
+def compare(name, problem, folder):
+    pde, samples = problem["pde"], problem["samples"]
+    base, output = os.path.join(folder, "base.h5"), os.path.join(folder, "output.h5")
+    generate(problem, base, ["-samples", str(samples)])
+    states, exact, _ = generate(problem, output, ["-from", base, f"-{pde}_tolerance", "1e-11"])
+    start = generate(problem, output, ["-from", base, "-samples", "1", f"-{pde}_tolerance", "1e-3"])[2]
+    runs = {"kitinet": [], "exponax": []}
+    for tolerance in TOLERANCES:
+        _, last, seconds = generate(problem, output, ["-from", base, f"-{pde}_tolerance", tolerance])
+        error = np.linalg.norm(last - exact) / np.linalg.norm(exact)
+        runs["kitinet"].append((error, (seconds - start) / (samples - 1), "tolerance " + tolerance))
+    for steps in problem["steps"]:
+        last, seconds = march(problem, states, steps)
+        error = np.linalg.norm(last - exact) / np.linalg.norm(exact)
+        runs["exponax"].append((error, seconds / samples, f"dt {problem['time'] / steps:g}"))
+    for program, of_program in runs.items():
+        for error, seconds, setting in of_program:
+            print(f"{name},{program},{setting},{error:.3g},{seconds:.4g}")
+    for error in (1e-3, 1e-4, 1e-5):
+        print(f"{name},ratio,equal error,{error:g},{at(error, runs['exponax']) / at(error, runs['kitinet']):.2f}")
+    sys.stdout.flush()
+
+
+print("problem,program,setting,error,seconds")
+for name, problem in PROBLEMS.items():
+    with tempfile.TemporaryDirectory() as folder:
+        compare(name, problem, folder)
