@@ -5,7 +5,8 @@
 #include <kitinet/base.h>
 
 /*
-  Cross-entropy in nats between softmax(z) and the label, of which a share `smoothing` is spread evenly over all classes (Szegedy et al. 2016): q_j = smoothing / k, and
+  Cross-entropy in nats between softmax(z) and the label, of which a share `smoothing` is spread evenly over all classes
+  (Szegedy et al. 2016): q_j = smoothing / k, and
   1 - smoothing more for j = label. The gradient with respect to z is softmax(z) - q; dz (k) is written and may be z.
 */
 PETSC_EXTERN double kn_cross_entropy(const KNReal *z, size_t label, double smoothing, size_t k);
@@ -14,12 +15,16 @@ PETSC_EXTERN void   kn_cross_entropy_gradient(KNReal *dz, const KNReal *z, size_
 /* p (k) is written, may be z: probabilities. */
 PETSC_EXTERN void kn_softmax(KNReal *p, const KNReal *z, size_t k);
 
-/* Number of classes that come before the label by their scores, of equal scores the lower number first: 0 if it is the prediction. */
+/*
+  Number of classes that come before the label by their scores, of equal scores the lower number first: 0 if it is the
+  prediction.
+*/
 PETSC_EXTERN size_t kn_class_rank(const KNReal *z, size_t label, size_t k);
 
 /*
-  Expected calibration error of n >= 1 predictions (Naeini et al. 2015, Guo et al. 2017): |share that is right - mean confidence| in bins of equal width, weighted by the
-  samples in each. confidence: probability of the predicted class; right: 1 or 0.
+  Expected calibration error of n >= 1 predictions (Naeini et al. 2015, Guo et al. 2017): |share that is right - mean
+  confidence| in bins of equal width, weighted by the samples in each. confidence: probability of the predicted class;
+  right: 1 or 0.
 */
 enum { KN_CONFIDENCE_BINS = 15 };
 PETSC_EXTERN double kn_calibration_error(size_t n, const double *confidence, const double *right);

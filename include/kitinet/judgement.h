@@ -1,5 +1,6 @@
 /*
-  Judgement: everything that a task measures of one network on one dataset, sample by sample; what tables, files and pictures show of it.
+  Judgement: everything that a task measures of one network on one dataset, sample by sample; what tables, files and
+  pictures show of it.
 */
 #ifndef KITINET_JUDGEMENT_H
 #define KITINET_JUDGEMENT_H
@@ -9,11 +10,18 @@
 
 typedef struct _p_KNJudgement *KNJudgement;
 
-/* Not collective. Nothing is measured yet. history: frames of a trajectory that are given. Raises KN_ERR_INPUT for more samples than one evaluation takes. */
-PETSC_EXTERN PetscErrorCode KNJudgementCreate(KNTask task, const KNProblem *problem, PetscInt history, PetscInt64 samples, KNJudgement *judgement);
+/*
+  Not collective. Nothing is measured yet. history: frames of a trajectory that are given. Raises KN_ERR_INPUT for more
+  samples than one evaluation takes.
+*/
+PETSC_EXTERN PetscErrorCode KNJudgementCreate(KNTask task, const KNProblem *problem, PetscInt history,
+                                              PetscInt64 samples, KNJudgement *judgement);
 PETSC_EXTERN PetscErrorCode KNJudgementDestroy(KNJudgement *judgement);
 
-/* Not collective, each row on one rank. A KNVisitor (evaluation.h) whose context is the judgement: measures one predicted sample, y and truth on the whole grid. */
+/*
+  Not collective, each row on one rank. A KNVisitor (evaluation.h) whose context is the judgement: measures one
+  predicted sample, y and truth on the whole grid.
+*/
 PETSC_EXTERN PetscErrorCode KNJudgementAdd(void *judgement, PetscInt64 row, const float y[], const float truth[]);
 
 /* Collective on PETSC_COMM_WORLD, when each sample was added on one rank: all ranks receive everything. */
@@ -43,7 +51,10 @@ typedef struct {
 PETSC_EXTERN PetscErrorCode KNSummarize(PetscInt64 n, const PetscReal value[], PetscBool higher, KNSummary *summary);
 PETSC_EXTERN PetscErrorCode KNJudgementSummarize(KNJudgement judgement, PetscInt measure, KNSummary *summary);
 
-/* Collective on PETSC_COMM_WORLD. What else the task has to say of it on the terminal, under this name; nothing for most. */
+/*
+  Collective on PETSC_COMM_WORLD. What else the task has to say of it on the terminal, under this name; nothing for
+  most.
+*/
 PETSC_EXTERN PetscErrorCode KNJudgementPrint(KNJudgement judgement, const char name[]);
 
 /* Not collective. The rows of table i of the task's info as CSV; prefix begins each row. */

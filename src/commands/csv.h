@@ -14,7 +14,9 @@ typedef struct {
 /* Collective on PETSC_COMM_WORLD. */
 PETSC_INTERN PetscErrorCode KNCSVBegin(KNCSV *csv);
 
-/* Not collective. Prints text and then `end`, in quotes if it holds what separates fields (RFC 4180). file: may be NULL. */
+/*
+  Not collective. Prints text and then `end`, in quotes if it holds what separates fields (RFC 4180). file: may be NULL.
+*/
 PETSC_INTERN void KNCSVText(FILE *file, const char text[], const char end[]);
 
 /* Not collective. A number of 8 digits and then `end`; NaN is an empty field. file: may be NULL. */

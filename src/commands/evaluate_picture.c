@@ -4,12 +4,17 @@
 #include <kitinet/picture.h>
 #include <kitinet/run.h>
 
-/* Input, truth, prediction and error of the best, the median and the worst sample; of trajectories the first frame, then the last. */
-PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset dataset, const char name[], KNJudgement judgement)
+/*
+  Input, truth, prediction and error of the best, the median and the worst sample; of trajectories the first frame, then
+  the last.
+*/
+PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset dataset, const char name[],
+                                    KNJudgement judgement)
 {
   enum { ROWS = 3, COLUMNS = 4 };
   static const char *const which[ROWS] = {"best", "median", "worst"};
-  char                     path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME], label[ROWS][64], when[32] = "", title[COLUMNS][2 * KN_MAX_NAME], message[1024];
+  char                     path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME], label[ROWS][64];
+  char                     when[32] = "", title[COLUMNS][2 * KN_MAX_NAME], message[1024];
   const char              *labels[ROWS];
   KNPictureColumn          column[COLUMNS];
   const float             *panel[ROWS * COLUMNS];
@@ -42,7 +47,8 @@ PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset data
   if (candidate->members) PetscCall(KNMalloc((size_t)candidate->members * ny, sizeof(float), &members));
   for (int r = 0; r < ROWS; r++) {
     const PetscInt64 row   = order[r == 0 ? 0 : r == 1 ? samples / 2 : samples - 1];
-    float           *input = values + (size_t)r * (nx + 3 * ny), *truth = input + nx, *prediction = truth + ny, *difference = prediction + ny;
+    float           *input = values + (size_t)r * (nx + 3 * ny), *truth = input + nx, *prediction = truth + ny;
+    float           *difference = prediction + ny;
     const KNPass     pass  = {.samples = 1, .index = &row};
     int              code  = KNDatasetRead(dataset, row, input, truth, sizeof(message), message);
 
@@ -59,17 +65,23 @@ PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset data
     panel[r * COLUMNS + 1] = truth + last;
     panel[r * COLUMNS + 2] = prediction + last;
     panel[r * COLUMNS + 3] = difference;
-    PetscCall(PetscSNPrintf(label[r], sizeof(label[r]), error[row] < 0.995 ? "%s, %.2g %s" : "%s, %.0f %s", which[r], (double)(measure->scale * error[row]), measure->unit));
+    PetscCall(PetscSNPrintf(label[r], sizeof(label[r]), error[row] < 0.995 ? "%s, %.2g %s" : "%s, %.0f %s", which[r],
+                            (double)(measure->scale * error[row]), measure->unit));
     labels[r] = label[r];
   }
   if (problem->frames) {
-    PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "%s at t = %.4g", problem->output.field[0].name, (double)problem->times[0]));
+    PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "%s at t = %.4g", problem->output.field[0].name,
+                            (double)problem->times[0]));
     PetscCall(PetscSNPrintf(when, sizeof(when), " at t = %.4g", (double)problem->times[problem->frames - 1]));
   } else PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "input %s", problem->input.field[0].name));
   PetscCall(PetscSNPrintf(title[1], sizeof(title[1]), "true %s%s", problem->output.field[0].name, when));
   PetscCall(PetscSNPrintf(title[2], sizeof(title[2]), "predicted %s%s", problem->output.field[0].name, when));
   PetscCall(PetscSNPrintf(title[3], sizeof(title[3]), "predicted - true"));
-  for (int c = 0; c < COLUMNS; c++) column[c] = (KNPictureColumn){.title = title[c], .scale = c == 2 ? KN_SCALE_SHARED : c == 3 ? KN_SCALE_SIGNED : KN_SCALE_OWN};
+  for (int c = 0; c < COLUMNS; c++) {
+    const KNPictureScale scale = c == 2 ? KN_SCALE_SHARED : c == 3 ? KN_SCALE_SIGNED : KN_SCALE_OWN;
+
+    column[c] = (KNPictureColumn){.title = title[c], .scale = scale};
+  }
   PetscCall(PetscSNPrintf(file, sizeof(file), "fields_%s", name));
   PetscCall(KNRunPath(candidate->directory, file, path));
   PetscCall(KNPictureFields(path, NULL, &problem->output.grid, ROWS, COLUMNS, column, labels, panel));
@@ -99,17 +111,20 @@ PetscErrorCode KNEvaluateDrawPlots(const KNCandidate *candidate, const char name
   PetscFunctionBegin;
   for (PetscInt i = 0; i < task->plots; i++) {
     KNPictureCurve curve[KN_PLOT_LINES];
+    KNPictureAxes  axes;
     KNPlot         plot;
 
     PetscCall(KNJudgementGetPlot(judgement, i, &plot));
     if (!plot.name) continue;
     for (PetscInt k = 0; k < plot.lines; k++) {
-      curve[k] = (KNPictureCurve){.name = plot.line[k].name, .n = plot.line[k].n, .x = plot.line[k].x, .y = plot.line[k].y, .low = plot.line[k].low, .high = plot.line[k].high};
+      curve[k] = (KNPictureCurve){.name = plot.line[k].name, .n = plot.line[k].n, .x = plot.line[k].x,
+                                  .y = plot.line[k].y, .low = plot.line[k].low, .high = plot.line[k].high};
     }
     if (!Drawable(plot.lines, curve)) continue;
     PetscCall(PetscSNPrintf(file, sizeof(file), "%s_%s", plot.name, name));
     PetscCall(KNRunPath(candidate->directory, file, path));
-    PetscCall(KNPictureCurves(path, NULL, plot.x_title, plot.y_title, plot.log_x ? KN_AXES_LOG_XY : plot.log_y ? KN_AXES_LOG_Y : KN_AXES_LINEAR, plot.lines, curve));
+    axes = plot.log_x ? KN_AXES_LOG_XY : plot.log_y ? KN_AXES_LOG_Y : KN_AXES_LINEAR;
+    PetscCall(KNPictureCurves(path, NULL, plot.x_title, plot.y_title, axes, plot.lines, curve));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -122,8 +137,11 @@ static PetscErrorCode AxisTitle(const KNMeasure *measure, size_t size, char titl
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The share of samples with a value whose value, of the measure that goes with the loss, is at most that on the axis. */
-PetscErrorCode KNEvaluateDrawDistributions(PetscInt n, const KNCandidate candidate[], PetscInt m, PetscInt j, const char name[], const KNJudgement judgement[])
+/*
+  The share of samples with a value whose value, of the measure that goes with the loss, is at most that on the axis.
+*/
+PetscErrorCode KNEvaluateDrawDistributions(PetscInt n, const KNCandidate candidate[], PetscInt m, PetscInt j,
+                                           const char name[], const KNJudgement judgement[])
 {
   const KNTaskInfo *task    = KNTaskGetInfo(KNOperatorTask(candidate[0].op));
   const KNMeasure  *measure = &task->measure[task->curve];
@@ -151,7 +169,8 @@ PetscErrorCode KNEvaluateDrawDistributions(PetscInt n, const KNCandidate candida
   PetscCall(AxisTitle(measure, sizeof(title), title));
   PetscCall(PetscSNPrintf(file, sizeof(file), "distribution_%s", name));
   PetscCall(KNRunPath(candidate[0].directory, file, path));
-  if (Drawable(n, curve)) PetscCall(KNPictureCurves(path, NULL, title, "share of samples with at most this", KN_AXES_LINEAR, n, curve));
+  if (Drawable(n, curve)) PetscCall(KNPictureCurves(path, NULL, title, "share of samples with at most this",
+                                                    KN_AXES_LINEAR, n, curve));
   PetscCall(PetscFree4(curve, label, share, own));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -184,7 +203,8 @@ PetscErrorCode KNEvaluateDrawCurves(PetscInt n, const KNCandidate candidate[])
         values[count + k] = test ? metrics[k].test[task->curve] : metrics[k].train;
       }
       PetscCall(PetscSNPrintf(name[ncurves], sizeof(name[ncurves]), "%s, %s", run, test ? "test" : "train"));
-      curve[ncurves] = (KNPictureCurve){.name = name[ncurves], .n = count, .x = values, .y = values + count, .partner = !test && tested ? ncurves : 0};
+      curve[ncurves] = (KNPictureCurve){.name = name[ncurves], .n = count, .x = values, .y = values + count,
+                                        .partner = !test && tested ? ncurves : 0};
       ncurves++;
     }
     PetscCall(PetscFree(metrics));
@@ -196,8 +216,12 @@ PetscErrorCode KNEvaluateDrawCurves(PetscInt n, const KNCandidate candidate[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Rows of one measure of a run's condensation.csv as curves over epochs: mean, smallest and largest over the layers of a kind. values: (4, count), freed by the caller. */
-static PetscErrorCode CondensationCurve(PetscInt count, const KNCondensation measured[], const PetscInt64 epoch[], const char kind[], int measure, KNPictureCurve *curve)
+/*
+  Rows of one measure of a run's condensation.csv as curves over epochs: mean, smallest and largest over the layers of a
+  kind. values: (4, count), freed by the caller.
+*/
+static PetscErrorCode CondensationCurve(PetscInt count, const KNCondensation measured[], const PetscInt64 epoch[],
+                                        const char kind[], int measure, KNPictureCurve *curve)
 {
   PetscReal *values;
   PetscInt   n = 0, layers = 0;
@@ -205,7 +229,8 @@ static PetscErrorCode CondensationCurve(PetscInt count, const KNCondensation mea
   PetscFunctionBegin;
   PetscCall(PetscMalloc1(4 * (size_t)count, &values));
   for (PetscInt i = 0; i < count; i++) {
-    const PetscReal v = measure == 0 ? measured[i].participation : measure == 1 ? measured[i].alignment : measured[i].effective_rank;
+    const PetscReal values_of[] = {measured[i].participation, measured[i].alignment, measured[i].effective_rank};
+    const PetscReal v           = values_of[measure];
     PetscBool       same;
 
     PetscCall(PetscStrendswith(measured[i].layer, kind, &same));
@@ -222,13 +247,16 @@ static PetscErrorCode CondensationCurve(PetscInt count, const KNCondensation mea
     values[2 * count + n - 1] = PetscMin(values[2 * count + n - 1], v);
     values[3 * count + n - 1] = PetscMax(values[3 * count + n - 1], v);
   }
-  *curve = (KNPictureCurve){.n = n, .x = values, .y = values + count, .low = values + 2 * count, .high = values + 3 * count};
+  *curve = (KNPictureCurve){.n = n, .x = values, .y = values + count, .low = values + 2 * count,
+                            .high = values + 3 * count};
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNEvaluateDrawCondensation(PetscInt n, const KNCandidate candidate[])
 {
-  static const char *const measure[] = {"participation", "alignment", "effective_rank"}, *const label[] = {"participation ratio", "mean |cos| of two channels", "effective rank"}, *const kind[] = {".linear", ".spectral"};
+  static const char *const measure[] = {"participation", "alignment", "effective_rank"};
+  static const char *const label[]   = {"participation ratio", "mean |cos| of two channels", "effective rank"};
+  static const char *const kind[]    = {".linear", ".spectral"};
   KNPictureCurve          *curve;
   char                   (*name)[2 * KN_MAX_NAME], path[PETSC_MAX_PATH_LEN], run[KN_MAX_NAME];
 
@@ -254,7 +282,8 @@ PetscErrorCode KNEvaluateDrawCondensation(PetscInt n, const KNCandidate candidat
       PetscCall(PetscFree(measured));
     }
     PetscCall(KNRunPath(candidate[0].directory, measure[m], path));
-    if (ncurves) PetscCall(KNPictureCurves(path, "mean and range over the blocks", "epoch", label[m], KN_AXES_LINEAR, ncurves, curve));
+    if (ncurves) PetscCall(KNPictureCurves(path, "mean and range over the blocks", "epoch", label[m], KN_AXES_LINEAR,
+                                           ncurves, curve));
     for (PetscInt i = 0; i < ncurves; i++) PetscCall(PetscFree(curve[i].x));
   }
   PetscCall(PetscFree2(curve, name));

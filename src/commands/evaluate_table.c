@@ -23,14 +23,19 @@ static const KNTaskInfo *Task(const KNCandidate candidate[])
   return KNTaskGetInfo(KNOperatorTask(candidate[0].op));
 }
 
-/* "1.234 (0.56; 7.89)": mean, deviation over the samples, worst sample, as the measure shows them; "-" for what has no value. */
+/*
+  "1.234 (0.56; 7.89)": mean, deviation over the samples, worst sample, as the measure shows them; "-" for what has no
+  value.
+*/
 static void PrintSummary(const KNMeasure *measure, const KNSummary *summary, PetscReal worst, size_t size, char text[])
 {
   const PetscReal s = measure->scale;
 
   if (PetscIsNanReal(summary->mean)) (void)snprintf(text, size, "-");
-  else if (!isfinite(summary->deviation)) (void)snprintf(text, size, "%.3f (-; %.2f)", (double)(s * summary->mean), (double)(s * worst));
-  else (void)snprintf(text, size, "%.3f (%.2f; %.2f)", (double)(s * summary->mean), (double)(s * summary->deviation), (double)(s * worst));
+  else if (!isfinite(summary->deviation)) (void)snprintf(text, size, "%.3f (-; %.2f)", (double)(s * summary->mean),
+                                                         (double)(s * worst));
+  else (void)snprintf(text, size, "%.3f (%.2f; %.2f)", (double)(s * summary->mean), (double)(s * summary->deviation),
+                      (double)(s * worst));
 }
 
 /* One cell of the main table, to the terminal and to the file: the first measure on a dataset. */
@@ -54,14 +59,17 @@ static PetscErrorCode PrintCell(const KNMeasure *first, KNJudgement judged, FILE
 }
 
 /* A row a network, a column a dataset: the first measure, in short. */
-static PetscErrorCode PrintMain(PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[], const KNJudgement judgement[], FILE *file)
+static PetscErrorCode PrintMain(PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[],
+                                const KNJudgement judgement[], FILE *file)
 {
   const KNMeasure *first = &Task(candidate)->measure[0];
   PetscMPIInt      rank;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nMean %s%s%s (standard deviation over samples; worst sample)\n\n%-20s %-10s %10s %14s", first->title, first->unit[0] ? " in " : "", first->unit, "run", "residual", "parameters", "MFLOP a sample"));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nMean %s%s%s (standard deviation over samples; worst sample)\n\n",
+                        first->title, first->unit[0] ? " in " : "", first->unit));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-20s %-10s %10s %14s", "run", "residual", "parameters", "MFLOP a sample"));
   if (file) fprintf(file, "run,residual,parameters,mflop_a_sample");
   for (PetscInt j = 0; j < m; j++) {
     char name[KN_MAX_NAME];
@@ -92,7 +100,8 @@ static PetscErrorCode PrintMain(PetscInt n, const KNCandidate candidate[], Petsc
     PetscCall(FindOption(options, "model_residual: ", sizeof(residual), residual));
     PetscCall(KNBaseName(candidate[i].directory, sizeof(name), name));
     if (rank == 0) PetscCall(KNRunReadMetrics(candidate[i].directory, NULL, &count, &metrics));
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-20s %-10s %10zu %14.2f", name, residual, total, candidate[i].flops * 1e-6));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-20s %-10s %10zu %14.2f", name, residual, total,
+                          candidate[i].flops * 1e-6));
     KNCSVText(file, name, ",");
     if (file) fprintf(file, "%s,%zu,%.6g", residual, total, candidate[i].flops * 1e-6);
     for (PetscInt j = 0; j < m; j++) PetscCall(PrintCell(first, judgement[i * m + j], file));
@@ -100,12 +109,14 @@ static PetscErrorCode PrintMain(PetscInt n, const KNCandidate candidate[], Petsc
     if (file) fprintf(file, ",%.3f\n", count ? metrics[count - 1].seconds : 0.0);
     PetscCall(PetscFree(metrics));
   }
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nMFLOP: forward, at the resolution of %s. Seconds: of training.\n", dataset[0]));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nMFLOP: forward, at the resolution of %s. Seconds: of training.\n",
+                        dataset[0]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Samples that no mean counts, of each dataset: the first network tells, since the targets are the same for all. */
-static PetscErrorCode PrintMissing(const KNCandidate candidate[], PetscInt m, char *const dataset[], const KNJudgement judgement[])
+static PetscErrorCode PrintMissing(const KNCandidate candidate[], PetscInt m, char *const dataset[],
+                                   const KNJudgement judgement[])
 {
   const KNTaskInfo *task = Task(candidate);
 
@@ -117,9 +128,13 @@ static PetscErrorCode PrintMissing(const KNCandidate candidate[], PetscInt m, ch
 
     (void)KNJudgementGetValues(judgement[j], task->curve, &samples);
     PetscCall(KNJudgementSummarize(judgement[j], task->curve, &summary));
-    if (left) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: %" PetscInt64_FMT " of %" PetscInt64_FMT " samples hold NaN or infinite values; they are left out\n", dataset[j], left, samples));
+    if (left) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: %" PetscInt64_FMT " of %" PetscInt64_FMT " samples hold "
+                                                            "NaN or infinite values; they are left "
+                                                            "out\n", dataset[j], left, samples));
     if (summary.count == samples - left) continue;
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: %" PetscInt64_FMT " of %" PetscInt64_FMT " samples have %s; they are left out of the means\n", dataset[j], samples - left - summary.count, samples, task->missing));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: %" PetscInt64_FMT " of %" PetscInt64_FMT " samples have %s; they are "
+                                                            "left out of the "
+                                                            "means\n", dataset[j], samples - left - summary.count, samples, task->missing));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -131,8 +146,12 @@ static void PrintNumber(int width, const KNMeasure *measure, PetscReal value)
   else (void)PetscPrintf(PETSC_COMM_WORLD, " %*.3f", width, (double)(measure->scale * value));
 }
 
-/* A row a network and dataset: the mean of each measure, quantiles of the one that goes with the loss, the row of the worst sample. */
-static PetscErrorCode PrintMeasures(PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[], const KNJudgement judgement[])
+/*
+  A row a network and dataset: the mean of each measure, quantiles of the one that goes with the loss, the row of the
+  worst sample.
+*/
+static PetscErrorCode PrintMeasures(PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[],
+                                    const KNJudgement judgement[])
 {
   const KNTaskInfo *task  = Task(candidate);
   const KNMeasure  *curve = &task->measure[task->curve];
@@ -140,7 +159,8 @@ static PetscErrorCode PrintMeasures(PetscInt n, const KNCandidate candidate[], P
 
   PetscFunctionBegin;
   PetscCall(PetscSNPrintf(median, sizeof(median), "%s median", curve->name));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nBy measure: means%s%s. %s\n\n%-20s %-16s", curve->unit[0] ? " in " : "", curve->unit, task->note, "run", "dataset"));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nBy measure: means%s%s. %s\n\n%-20s %-16s", curve->unit[0] ? " in " : "",
+                        curve->unit, task->note, "run", "dataset"));
   for (PetscInt k = 0; k < task->measures; k++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %8s", task->measure[k].name));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %10s %8s  worst row\n", median, "95 %"));
   for (PetscInt i = 0; i < n; i++) {
@@ -166,7 +186,8 @@ static PetscErrorCode PrintMeasures(PetscInt n, const KNCandidate candidate[], P
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNEvaluatePrint(PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[], const KNJudgement judgement[], const char csv[])
+PetscErrorCode KNEvaluatePrint(PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[],
+                               const KNJudgement judgement[], const char csv[])
 {
   FILE       *file = NULL;
   PetscMPIInt rank;
@@ -174,7 +195,8 @@ PetscErrorCode KNEvaluatePrint(PetscInt n, const KNCandidate candidate[], PetscI
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   if (csv && rank == 0) file = fopen(csv, "w");
-  PetscCall(KNAgree(PETSC_COMM_WORLD, csv && rank == 0 && !file ? KN_ERR_IO : 0, "%s: cannot be written; choose another -output", csv ? csv : ""));
+  PetscCall(KNAgree(PETSC_COMM_WORLD, csv && rank == 0 && !file ? KN_ERR_IO : 0,
+                    "%s: cannot be written; choose another -output", csv ? csv : ""));
   PetscCall(PrintMain(n, candidate, m, dataset, judgement, file));
   PetscCall(KNAgree(PETSC_COMM_WORLD, file && fclose(file) ? KN_ERR_IO : 0, "%s: writing failed", csv ? csv : ""));
   PetscCall(PrintMissing(candidate, m, dataset, judgement));
@@ -228,11 +250,14 @@ static void WriteSamples(FILE *file, const KNTaskInfo *task, const char prefix[]
   (void)KNJudgementGetValues(judged, 0, &samples);
   for (PetscInt64 row = 0; row < samples; row++) {
     fprintf(file, "%s%" PetscInt64_FMT ",", prefix, row);
-    for (PetscInt k = 0; k < task->measures; k++) KNCSVReal(file, KNJudgementGetValues(judged, k, NULL)[row], k < task->measures - 1 ? "," : "\n");
+    for (PetscInt k = 0; k < task->measures; k++) {
+      KNCSVReal(file, KNJudgementGetValues(judged, k, NULL)[row], k < task->measures - 1 ? "," : "\n");
+    }
   }
 }
 
-PetscErrorCode KNEvaluateWrite(const char directory[], PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[], const KNJudgement judgement[])
+PetscErrorCode KNEvaluateWrite(const char directory[], PetscInt n, const KNCandidate candidate[], PetscInt m,
+                               char *const dataset[], const KNJudgement judgement[])
 {
   enum { OWN = 2, MOST = OWN + KN_MAX_TABLES };
   const KNTaskInfo *task = Task(candidate);
@@ -242,18 +267,23 @@ PetscErrorCode KNEvaluateWrite(const char directory[], PetscInt n, const KNCandi
   PetscCall(KNDirectoryCreate("directory", directory, "-evaluate_details"));
   for (PetscInt f = 0; f < OWN + task->tables; f++) PetscCall(KNCSVBegin(&csv[f]));
   if (csv[0].file) {
-    fprintf(csv[0].file, "checkpoint,dataset,measure,samples,mean,deviation,lowest,quantile_05,quantile_25,median,quantile_75,quantile_95,highest,worst_row\n");
+    fprintf(csv[0].file, "checkpoint,dataset,measure,samples,mean,deviation,lowest,quantile_05,quantile_25,median,"
+                         "quantile_75,quantile_95,highest,worst_row\n");
     fprintf(csv[1].file, "checkpoint,dataset,row");
     for (PetscInt k = 0; k < task->measures; k++) fprintf(csv[1].file, ",%s", task->measure[k].name);
     fprintf(csv[1].file, "\n");
-    for (PetscInt t = 0; t < task->tables; t++) fprintf(csv[OWN + t].file, "checkpoint,dataset,%s\n", task->table[t].columns);
+    for (PetscInt t = 0; t < task->tables; t++) {
+      fprintf(csv[OWN + t].file, "checkpoint,dataset,%s\n", task->table[t].columns);
+    }
     for (PetscInt i = 0; i < n * m; i++) {
       char *prefix;
 
       PetscCall(Prefix(&candidate[i / m], dataset[i % m], &prefix));
       PetscCall(WriteErrors(csv[0].file, task, prefix, judgement[i]));
       WriteSamples(csv[1].file, task, prefix, judgement[i]);
-      for (PetscInt t = 0; t < task->tables; t++) PetscCall(KNJudgementWriteTable(judgement[i], t, csv[OWN + t].file, prefix));
+      for (PetscInt t = 0; t < task->tables; t++) {
+        PetscCall(KNJudgementWriteTable(judgement[i], t, csv[OWN + t].file, prefix));
+      }
       free(prefix);
     }
   }

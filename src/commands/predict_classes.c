@@ -82,17 +82,23 @@ PetscErrorCode KNPredictClasses(KNOperator op, KNDataset input, PetscInt batch, 
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   if (rank == 0) failure = KNPathExists(path, &exists);
   PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_IO : 0, "%s: %s", path, strerror(failure)));
-  PetscCall(KNAgree(PETSC_COMM_WORLD, exists && !overwrite ? KN_ERR_USAGE : 0, "%s exists; give another -output, or -overwrite true", path));
+  PetscCall(KNAgree(PETSC_COMM_WORLD, exists && !overwrite ? KN_ERR_USAGE : 0,
+                    "%s exists; give another -output, or -overwrite true", path));
   PetscCall(KNDatasetGetSamples(input, &samples));
-  PetscCheck(samples * (PetscInt64)visit.k <= PETSC_MPI_INT_MAX, PETSC_COMM_WORLD, KN_ERR_INPUT, "%" PetscInt64_FMT " rows of %zu classes: too many to be predicted at once; split the dataset", samples, visit.k);
+  PetscCheck(samples * (PetscInt64)visit.k <= PETSC_MPI_INT_MAX, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%" PetscInt64_FMT " rows of %zu classes: too many to be predicted at once; split the "
+                                "dataset", samples, visit.k);
   PetscCall(KNMalloc((size_t)samples * visit.k, sizeof(float), &visit.probability));
   PetscCall(PetscArrayzero(visit.probability, (size_t)samples * visit.k));
   PetscCall(KNEvaluateEach(op, input, 0, samples, batch, 0, Keep, &visit));
   /* Each row has one owner, the others add 0: exact. */
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, visit.probability, (PetscMPIInt)(samples * (PetscInt64)visit.k), MPI_FLOAT, MPI_SUM, PETSC_COMM_WORLD));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, visit.probability, (PetscMPIInt)(samples * (PetscInt64)visit.k), MPI_FLOAT,
+                             MPI_SUM, PETSC_COMM_WORLD));
   PetscCall(Write(&visit, samples, path));
   PetscCall(WriteCSV(&visit, samples, path));
   PetscCall(KNFree(&visit.probability));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " predictions: %s holds the probabilities of %zu classes; the most probable ones beside it as .csv\n", samples, path, visit.k));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " predictions: %s holds the probabilities of %zu "
+                                                            "classes; the most probable ones beside it as "
+                                                            ".csv\n", samples, path, visit.k));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

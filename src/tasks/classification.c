@@ -20,9 +20,12 @@ static PetscReal CalibrationError(PetscInt64 n, PetscReal *const value[])
 static const KNMeasure measures[] = {
   {.name = "accuracy", .title = "accuracy", .unit = "%", .scale = 100, .higher = PETSC_TRUE, .test = PETSC_TRUE},
   {.name = "cross_entropy", .title = "cross-entropy", .unit = "", .scale = 1, .test = PETSC_TRUE},
-  {.name = "top_5", .title = "accuracy of the five most probable", .unit = "%", .scale = 100, .higher = PETSC_TRUE, .test = PETSC_TRUE},
-  {.name = "confidence", .title = "probability of the predicted class", .unit = "%", .scale = 100, .higher = PETSC_TRUE, .test = PETSC_TRUE},
-  {.name = "calibration", .title = "expected calibration error", .unit = "%", .scale = 100, .test = PETSC_TRUE, .mean = CalibrationError}
+  {.name = "top_5", .title = "accuracy of the five most probable", .unit = "%", .scale = 100, .higher = PETSC_TRUE,
+   .test = PETSC_TRUE},
+  {.name = "confidence", .title = "probability of the predicted class", .unit = "%", .scale = 100, .higher = PETSC_TRUE,
+   .test = PETSC_TRUE},
+  {.name = "calibration", .title = "expected calibration error", .unit = "%", .scale = 100, .test = PETSC_TRUE,
+   .mean = CalibrationError}
 };
 
 static const KNTable tables[] = {
@@ -36,7 +39,8 @@ const KNTaskInfo KNTaskInfo_Classification = {
   .measures = PETSC_STATIC_ARRAY_LENGTH(measures),
   .measure  = measures,
   .curve    = CROSS_ENTROPY,
-  .note     = "In %, but for the cross-entropy in nats. Confidence: mean probability of the predicted class; calibration: its expected error",
+  .note     = "In %, but for the cross-entropy in nats. Confidence: mean probability of the predicted class; "
+              "calibration: its expected error",
   .missing  = "no class",
   .tables   = PETSC_STATIC_ARRAY_LENGTH(tables),
   .table    = tables,
@@ -52,7 +56,8 @@ static PetscErrorCode SetFromOptions(KNTask task)
   Context *context = task->data;
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsReal("-task_smoothing", "share of the label that the loss of a classification spreads evenly over all classes", 0, 0.9, &context->smoothing));
+  PetscCall(KNOptionsReal("-task_smoothing", "share of the label that the loss of a classification spreads evenly "
+                                             "over all classes", 0, 0.9, &context->smoothing));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -119,7 +124,8 @@ static void Measure(KNTask task, const KNGrid *grid, size_t arrays, const float 
 typedef struct {
   size_t      k;
   PetscInt64 *confusion;                                       /* (k, k) samples by truth and prediction */
-  PetscReal   from[KN_CONFIDENCE_BINS], right[KN_CONFIDENCE_BINS]; /* bins with samples, for the picture: mean confidence, share that is right */
+  /* bins with samples, for the picture: mean confidence, share that is right */
+  PetscReal   from[KN_CONFIDENCE_BINS], right[KN_CONFIDENCE_BINS];
 } Details;
 
 static PetscErrorCode Judge(KNJudgement j)
@@ -151,7 +157,8 @@ static PetscErrorCode Reduce(KNJudgement j)
   Details *details = j->data;
 
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, details->confusion, (PetscMPIInt)(details->k * details->k), MPIU_INT64, MPI_SUM, PETSC_COMM_WORLD));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, details->confusion, (PetscMPIInt)(details->k * details->k), MPIU_INT64,
+                             MPI_SUM, PETSC_COMM_WORLD));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -165,24 +172,29 @@ static PetscErrorCode Print(KNJudgement j, const char *name)
 
   PetscFunctionBegin;
   if (k <= FIT) {
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nConfusion of %s: rows are the truth, columns the prediction, samples\n\n%-12s", name, ""));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nConfusion of %s: rows are the truth, columns the prediction, "
+                                            "samples\n\n%-12s", name, ""));
     for (size_t c = 0; c < k; c++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %8.8s", KNTaskClassName(j->task, c)));
     for (size_t r = 0; r < k; r++) {
       PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n%-12.12s", KNTaskClassName(j->task, r)));
-      for (size_t c = 0; c < k; c++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %8" PetscInt64_FMT, details->confusion[r * k + c]));
+      for (size_t c = 0; c < k; c++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %8" PetscInt64_FMT,
+                                                           details->confusion[r * k + c]));
     }
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n"));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nMost frequent mistakes of %s\n\n%8s  truth, taken for\n", name, "samples"));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nMost frequent mistakes of %s\n\n%8s  truth, taken for\n", name,
+                        "samples"));
   for (int shown = 0; shown < WORST;) {
     PetscInt64 next = 0;
 
-    for (size_t i = 0; i < k * k; i++) next = i % (k + 1) && details->confusion[i] < below ? PetscMax(next, details->confusion[i]) : next;
+    for (size_t i = 0; i < k * k; i++) next = i % (k + 1) && details->confusion[i] < below ? PetscMax(next,
+                                                                      details->confusion[i]) : next;
     if (!next) break;
     for (size_t i = 0; i < k * k && shown < WORST; i++) {
       if (i % (k + 1) == 0 || details->confusion[i] != next) continue;
-      PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%8" PetscInt64_FMT "  %s, %s\n", next, KNTaskClassName(j->task, i / k), KNTaskClassName(j->task, i % k)));
+      PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%8" PetscInt64_FMT "  %s, %s\n", next, KNTaskClassName(j->task, i / k),
+                            KNTaskClassName(j->task, i % k)));
       shown++;
     }
     below = next;
@@ -235,7 +247,8 @@ static PetscErrorCode Table(KNJudgement j, PetscInt table, FILE *file, const cha
     PetscReal        right, confidence;
     const PetscInt64 count = Bin(j, b, &right, &confidence);
 
-    fprintf(file, "%s%.6g,%.6g,%" PetscInt64_FMT, prefix, (double)b / KN_CONFIDENCE_BINS, (double)(b + 1) / KN_CONFIDENCE_BINS, count);
+    fprintf(file, "%s%.6g,%.6g,%" PetscInt64_FMT, prefix, (double)b / KN_CONFIDENCE_BINS,
+            (double)(b + 1) / KN_CONFIDENCE_BINS, count);
     if (count) fprintf(file, ",%.8g,%.8g\n", (double)right, (double)confidence);
     else fprintf(file, ",,\n");
   }
@@ -252,7 +265,8 @@ static PetscErrorCode Plot(KNJudgement j, PetscInt which, KNPlot *plot)
   for (int b = 0; b < KN_CONFIDENCE_BINS; b++) {
     if (Bin(j, b, &details->right[n], &details->from[n])) n++;
   }
-  *plot = (KNPlot){.name = "calibration", .x_title = "probability of the predicted class", .y_title = "share that is right", .lines = 2};
+  *plot              = (KNPlot){.name = "calibration", .x_title = "probability of the predicted class", .lines = 2};
+  plot->y_title      = "share that is right";
   plot->line[0].name = "network";
   plot->line[0].y    = details->right;
   plot->line[1].name = "calibrated";
@@ -293,8 +307,10 @@ PetscErrorCode KNTaskCreate_Classification(KNTask task)
   task->parts    = 1;
   task->whole    = "a classification needs whole samples";
   task->ops      = (KNTaskOps){
-    .setfromoptions = SetFromOptions, .setgrid = SetGrid, .parts = Parts, .loss = Loss, .gradient = Gradient, .present = Present, .measure = Measure, .destroy = Destroy,
-    .judge = Judge, .judge_add = Add, .judge_reduce = Reduce, .judge_print = Print, .judge_table = Table, .judge_plot = Plot, .judge_destroy = JudgementDestroy
+    .setfromoptions = SetFromOptions, .setgrid = SetGrid, .parts = Parts, .loss = Loss, .gradient = Gradient,
+    .present = Present, .measure = Measure, .destroy = Destroy, .judge = Judge, .judge_add = Add,
+    .judge_reduce = Reduce, .judge_print = Print, .judge_table = Table, .judge_plot = Plot,
+    .judge_destroy = JudgementDestroy
   };
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -3,7 +3,8 @@
 #include <math.h>
 
 /*
-  The difference at point i of a line of n points, h from each other: weight[k] u[index[k]], summed over 3 points (fewer have weight 0).
+  The difference at point i of a line of n points, h from each other: weight[k] u[index[k]], summed over 3 points (fewer
+  have weight 0).
 */
 static void kn_difference(size_t index[3], double weight[3], size_t i, size_t n, double h, PetscBool periodic)
 {

@@ -1,4 +1,7 @@
-/* What is measured of one network on one dataset: the values of all samples, which are the same for all tasks, and what the task adds. */
+/*
+  What is measured of one network on one dataset: the values of all samples, which are the same for all tasks, and what
+  the task adds.
+*/
 #include "task_impl.h"
 #include <kitinet/error.h>
 #include <kitinet/statistics.h>
@@ -6,7 +9,8 @@
 
 const PetscReal KNQuantiles[KN_QUANTILES] = {0, 0.05, 0.25, 0.5, 0.75, 0.95, 1};
 
-PetscErrorCode KNJudgementCreate(KNTask task, const KNProblem *problem, PetscInt history, PetscInt64 samples, KNJudgement *judgement)
+PetscErrorCode KNJudgementCreate(KNTask task, const KNProblem *problem, PetscInt history, PetscInt64 samples,
+                                 KNJudgement *judgement)
 {
   KNJudgement j;
 
@@ -89,7 +93,8 @@ PetscErrorCode KNSummarize(PetscInt64 n, const PetscReal value[], PetscBool high
   PetscCall(PetscMalloc1(n, &sorted));
   for (PetscInt64 i = 0; i < n; i++) {
     if (PetscIsNanReal(value[i])) continue;
-    if (summary->worst < 0 || (higher ? value[i] < value[summary->worst] : value[i] > value[summary->worst])) summary->worst = i;
+    if (summary->worst < 0 || (higher ? value[i] < value[summary->worst]
+                               : value[i] > value[summary->worst])) summary->worst = i;
     sum += value[i];
     sorted[count++] = value[i];
   }
@@ -113,7 +118,8 @@ PetscErrorCode KNJudgementSummarize(KNJudgement j, PetscInt measure, KNSummary *
   PetscFunctionBegin;
   PetscCall(KNSummarize(j->samples, j->value[measure], m->higher, summary));
   if (!m->mean) PetscFunctionReturn(PETSC_SUCCESS);
-  summary->mean = KNMeasureMean(j->task->info, measure, j->samples, j->value); /* no sample has a share in it: nothing else has a meaning */
+  /* no sample has a share in it: nothing else has a meaning */
+  summary->mean = KNMeasureMean(j->task->info, measure, j->samples, j->value);
   summary->deviation = NAN;
   summary->worst     = -1;
   for (int q = 0; q < KN_QUANTILES; q++) summary->quantile[q] = NAN;

@@ -2,18 +2,21 @@
   Regression of fields: the relative error of each predicted field or frame, on the physical scale.
 
     loss   |y - t| / s + w |y - t|_H1 / s_H1,   w = -task_h1
-    s      |t|, the target's norm, or with -task_relative dataset sigma, the norm of the standard deviation over the dataset: samples then count by
-           their size. A target that is 0 everywhere has no relative error: there s is sigma, too
+    s      |t|, the target's norm, or with -task_relative dataset sigma, the norm of the standard deviation over the
+           dataset: samples then count by their size. A target that is 0 everywhere has no relative error: there s is
+           sigma, too
 
   Measures of a sample are |y - t| / |t|, never the loss: trainings with other losses compare by them.
 
   This is the example for a task of your own. Copy the file, then
-    1. name the measures: those that each test of a training takes come first, the very first decides which epoch is best;
-    2. write parts, loss and gradient. Parts are sums over the points of this rank's slab: those of ranks that share a sample are added up
-       between the first and the second; a task whose parts do not add up sets `whole`, which refuses -ranks_per_sample. The gradient
-       overwrites the prediction;
+    1. name the measures: those that each test of a training takes come first, the very first decides which epoch is
+       best;
+    2. write parts, loss and gradient. Parts are sums over the points of this rank's slab: those of ranks that share a
+       sample are added up between the first and the second; a task whose parts do not add up sets `whole`, which
+       refuses -ranks_per_sample. The gradient overwrites the prediction;
     3. say in measure what a sample's values are, NaN where there is none: means leave those out and say how many;
-    4. fill in the table of functions in KNTaskCreate_Suffix() below, and what evaluate shows beside the measures (regression_judgement.c);
+    4. fill in the table of functions in KNTaskCreate_Suffix() below, and what evaluate shows beside the measures
+       (regression_judgement.c);
     5. add the line KN_TASK(Suffix) to task_list.h.
 */
 #include "task_impl.h"
@@ -70,10 +73,15 @@ static PetscErrorCode SetFromOptions(KNTask task)
   Context *context = task->data;
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsReal("-task_h1", "weight of the relative H1 error, which knows the derivatives, in the loss of a regression beside the relative L2 error", 0, 1e6, &context->h1));
-  PetscCall(KNOptionsChoice("-task_relative", "what errors are relative to in the loss of a regression: each sample's own norm, or the dataset's standard deviation", RelativeNames, &context->relative));
+  PetscCall(KNOptionsReal("-task_h1", "weight of the relative H1 error, which knows the derivatives, in the loss of a "
+                                      "regression beside the relative L2 error", 0, 1e6, &context->h1));
+  PetscCall(KNOptionsChoice("-task_relative", "what errors are relative to in the loss of a regression: each sample's "
+                                              "own norm, or the dataset's standard deviation", RelativeNames,
+                            &context->relative));
   PetscCheck(context->relative == SAMPLE || task->normalizer != KN_NORMALIZER_NONE, PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "option -task_relative is %s, which -train_normalizer %s does not measure: take %s", RelativeNames[context->relative], KNNormalizerNames[task->normalizer], KNNormalizerNames[KN_NORMALIZER_CHANNEL]);
+             "option -task_relative is %s, which -train_normalizer %s does not measure: take %s",
+             RelativeNames[context->relative], KNNormalizerNames[task->normalizer],
+             KNNormalizerNames[KN_NORMALIZER_CHANNEL]);
   if (context->h1 > 0) task->whole = "differences of -task_h1 need whole samples";
   task->parts = context->h1 > 0 ? PARTS : H1_DIFFERENCE;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -190,7 +198,8 @@ PetscErrorCode KNTaskCreate_Regression(KNTask task)
   PetscCall(PetscNew(&context));
   task->data       = context;
   task->normalized = PETSC_TRUE;
-  task->ops        = (KNTaskOps){.setfromoptions = SetFromOptions, .setgrid = SetGrid, .parts = Parts, .loss = Loss, .gradient = Gradient, .measure = Measure, .destroy = Destroy};
+  task->ops        = (KNTaskOps){.setfromoptions = SetFromOptions, .setgrid = SetGrid, .parts = Parts, .loss = Loss,
+                                 .gradient = Gradient, .measure = Measure, .destroy = Destroy};
   KNRegressionSetJudge(&task->ops);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

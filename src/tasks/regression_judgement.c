@@ -1,14 +1,16 @@
 /*
-  What evaluate measures of each predicted sample y against the truth t, on the physical scale, over all output fields (and predicted frames) together;
-  e = y - t, |.| root mean square over the points, |.|_B and |.|_I over the outermost points and over the others:
+  What evaluate measures of each predicted sample y against the truth t, on the physical scale, over all output fields
+  (and predicted frames) together; e = y - t, |.| root mean square over the points, |.|_B and |.|_I over the outermost
+  points and over the others:
 
     l2        |e| / |t|
     h1        (|e|^2 + |grad e|^2)^(1/2) / (|t|^2 + |grad t|^2)^(1/2)
     boundary  |e|_B / |t|          interior  |e|_I / |t|
     low, middle, high   (energy of e at wavenumbers < 4, from 4 to below 12, and above / energy of t)^(1/2)
 
-  Wavenumbers are those of the radial shells of spectrum.h, in cycles a unit length: Fourier modes on periodic points, cosines on the others. By Parseval
-  the squares of the three bands add up to l2 squared (on nodes in the mean of the trapezoid rule). Where t is 0 everywhere no error is relative: NaN.
+  Wavenumbers are those of the radial shells of spectrum.h, in cycles a unit length: Fourier modes on periodic points,
+  cosines on the others. By Parseval the squares of the three bands add up to l2 squared (on nodes in the mean of the
+  trapezoid rule). Where t is 0 everywhere no error is relative: NaN.
 */
 #include "task_impl.h"
 #include <kitinet/loss.h>
@@ -23,7 +25,7 @@ static const PetscReal band_end[] = {4, 12}; /* wavenumbers where the middle and
 typedef struct {
   PetscInt   shells;
   PetscReal *wavenumber;                      /* (shells) in cycles a unit length */
-  PetscReal *truth, *prediction, *difference; /* (shells) energy, mean over samples and frames, sum over the output fields */
+  PetscReal *truth, *prediction, *difference; /* (shells) energy, mean over samples and frames, sum over the fields */
   PetscReal *frame_error;                     /* (samples, frames) relative L2 error of each frame */
   PetscReal *median, *low, *high;             /* (frames) of them, for a picture */
   KNSpectrum spectrum;
@@ -57,8 +59,10 @@ static PetscErrorCode Add(KNJudgement j, PetscInt64 row, const float *y, const f
   Details        *details  = j->data;
   const KNGrid   *grid     = &j->grid;
   const PetscBool periodic = (PetscBool)(grid->points == KN_POINTS_PERIODIC); /* a torus has no boundary */
-  const size_t    S = KNGridSize(grid), n[] = {(size_t)grid->n[0], (size_t)grid->n[1], (size_t)grid->n[2]}, frame = (size_t)j->fields * S;
-  PetscReal       h1_error = 0, h1_truth = 0, boundary = 0, interior = 0, square = 0, energy = 0, unused = 0, band[3] = {0}, unbanded[3] = {0};
+  const size_t    S = KNGridSize(grid), n[] = {(size_t)grid->n[0], (size_t)grid->n[1],
+                                               (size_t)grid->n[2]}, frame = (size_t)j->fields * S;
+  PetscReal       h1_error = 0, h1_truth = 0, boundary = 0, interior = 0, square = 0, energy = 0, unused = 0;
+  PetscReal       band[3] = {0}, unbanded[3] = {0};
 
   PetscFunctionBegin;
   j->value[L2][row] = kn_relative_l2(y, truth, (size_t)j->frames * frame);
@@ -103,7 +107,8 @@ static PetscErrorCode Judge(KNJudgement j)
   PetscCall(KNSpectrumCreate(&j->grid, &details->spectrum));
   PetscCall(KNSpectrumGetShells(details->spectrum, &details->shells, &wavenumber));
   PetscCall(PetscMalloc2(KNGridSize(&j->grid), &details->work, details->shells, &details->energy));
-  PetscCall(PetscCalloc4(j->frames * j->samples, &details->frame_error, j->frames, &details->median, j->frames, &details->low, j->frames, &details->high));
+  PetscCall(PetscCalloc4(j->frames * j->samples, &details->frame_error, j->frames, &details->median, j->frames,
+                         &details->low, j->frames, &details->high));
   PetscCall(PetscCalloc1(4 * details->shells, &details->wavenumber));
   PetscCall(PetscArraycpy(details->wavenumber, wavenumber, details->shells));
   details->truth      = details->wavenumber + details->shells;
@@ -122,9 +127,11 @@ static PetscErrorCode Reduce(KNJudgement j)
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, details->frame_error, frames, MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, details->truth, energies, MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
   if (!j->left_out) PetscFunctionReturn(PETSC_SUCCESS);
-  for (PetscMPIInt s = 0; s < energies; s++) details->truth[s] *= (PetscReal)j->samples / (PetscReal)(j->samples - j->left_out); /* 0 / 0: no sample, no mean */
+  /* 0 / 0: no sample, no mean */
+  for (PetscMPIInt s = 0; s < energies; s++) details->truth[s] *= (PetscReal)j->samples / (PetscReal)(j->samples - j->left_out);
   for (PetscInt64 row = 0; row < j->samples; row++) {
-    for (PetscInt t = 0; t < j->frames && PetscIsNanReal(j->value[L2][row]); t++) details->frame_error[row * j->frames + t] = NAN;
+    for (PetscInt t = 0; t < j->frames &&
+         PetscIsNanReal(j->value[L2][row]); t++) details->frame_error[row * j->frames + t] = NAN;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -158,7 +165,8 @@ static PetscErrorCode Table(KNJudgement j, PetscInt table, FILE *file, const cha
     const PetscReal energy[] = {details->truth[s], details->prediction[s], details->difference[s]};
 
     fprintf(file, "%s%g", prefix, (double)details->wavenumber[s]);
-    for (int e = 0; e < 3; e++) fprintf(file, isfinite(energy[e]) ? ",%.6g" : ",", (double)energy[e]); /* not of predictions that are not finite */
+    /* not of predictions that are not finite */
+    for (int e = 0; e < 3; e++) fprintf(file, isfinite(energy[e]) ? ",%.6g" : ",", (double)energy[e]);
     fprintf(file, "\n");
   }
   for (PetscInt t = 0; t < j->frames && j->frames > 1 && table == 1; t++) {
@@ -174,7 +182,10 @@ static PetscErrorCode Table(KNJudgement j, PetscInt table, FILE *file, const cha
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Plot 0: energies of truth, prediction and error, but for the mean (wavenumber 0); 1: the error over the time of a trajectory. */
+/*
+  Plot 0: energies of truth, prediction and error, but for the mean (wavenumber 0); 1: the error over the time of a
+  trajectory.
+*/
 static PetscErrorCode Plot(KNJudgement j, PetscInt which, KNPlot *plot)
 {
   const Details   *details = j->data;
@@ -183,7 +194,9 @@ static PetscErrorCode Plot(KNJudgement j, PetscInt which, KNPlot *plot)
 
   PetscFunctionBegin;
   if (which == 0) {
-    *plot = (KNPlot){.name = "spectra", .x_title = "wavenumber (cycles a unit length)", .y_title = "energy", .log_x = PETSC_TRUE, .log_y = PETSC_TRUE, .lines = 3};
+    *plot = (KNPlot){.name = "spectra", .x_title = "wavenumber (cycles a unit length)", .lines = 3};
+    plot->y_title = "energy";
+    plot->log_x = plot->log_y = PETSC_TRUE;
     plot->line[0].name = "truth";
     plot->line[0].y    = details->truth + 1;
     plot->line[1].name = "prediction";

@@ -26,7 +26,8 @@ double kn_relative_error(double *error, const double *square, double scale_squar
   return scale;
 }
 
-void kn_relative_error_gradient(KNReal *dy, double error, double scale, double unit, const KNReal *y, const KNReal *t, size_t n)
+void kn_relative_error_gradient(KNReal *dy, double error, double scale, double unit, const KNReal *y, const KNReal *t,
+                                size_t n)
 {
   const double s       = scale / unit;
   const KNReal factor  = error > 0 ? (KNReal)(1.0 / (error * s * s)) : 0; /* 1 / (|y - t| s), all in units */

@@ -41,7 +41,8 @@ static void kn_spectrum_axis(PetscReal *k, PetscReal *w, KNPoints points, PetscI
 
 PetscErrorCode KNSpectrumCreate(const KNGrid *grid, KNSpectrum *spectrum)
 {
-  static const fftw_r2r_kind kinds[] = {[KN_POINTS_CELLS] = FFTW_REDFT10, [KN_POINTS_NODES] = FFTW_REDFT00, [KN_POINTS_PERIODIC] = FFTW_R2HC};
+  static const fftw_r2r_kind kinds[] = {[KN_POINTS_CELLS] = FFTW_REDFT10, [KN_POINTS_NODES] = FFTW_REDFT00,
+                                        [KN_POINTS_PERIODIC] = FFTW_R2HC};
   fftw_r2r_kind              kind[KN_MAX_DIM];
   int                        n[KN_MAX_DIM];
   PetscReal                  most = 0.0;
@@ -51,7 +52,8 @@ PetscErrorCode KNSpectrumCreate(const KNGrid *grid, KNSpectrum *spectrum)
   PetscCall(PetscNew(&s));
   s->grid = *grid;
   for (PetscInt d = 0; d < grid->dim; d++) {
-    PetscCheck(grid->points != KN_POINTS_NODES || grid->n[d] > 1, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "an axis of one node");
+    PetscCheck(grid->points != KN_POINTS_NODES || grid->n[d] > 1, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ,
+               "an axis of one node");
     n[d]    = (int)grid->n[d];
     kind[d] = kinds[grid->points];
     PetscCall(PetscMalloc2(grid->n[d], &s->k[d], grid->n[d], &s->weight[d]));
@@ -60,10 +62,13 @@ PetscErrorCode KNSpectrumCreate(const KNGrid *grid, KNSpectrum *spectrum)
   }
   s->shells = (PetscInt)lround(PetscSqrtReal(most)) + 1;
   PetscCall(PetscMalloc1(s->shells, &s->wavenumber));
-  for (PetscInt i = 0; i < s->shells; i++) s->wavenumber[i] = grid->points == KN_POINTS_PERIODIC ? (PetscReal)i : 0.5 * (PetscReal)i;
+  for (PetscInt i = 0; i < s->shells; i++) {
+    s->wavenumber[i] = (grid->points == KN_POINTS_PERIODIC ? 1 : 0.5) * (PetscReal)i;
+  }
   PetscCall(KNMalloc(KNGridSize(grid), sizeof(*s->work), &s->work));
   s->plan = fftw_plan_r2r((int)grid->dim, n, s->work, s->work, kind, FFTW_ESTIMATE);
-  PetscCheck(s->plan, PETSC_COMM_SELF, PETSC_ERR_LIB, "FFTW has no plan for a spectrum of %zu points", KNGridSize(grid));
+  PetscCheck(s->plan, PETSC_COMM_SELF, PETSC_ERR_LIB, "FFTW has no plan for a spectrum of %zu points",
+             KNGridSize(grid));
   *spectrum = s;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

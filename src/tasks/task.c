@@ -55,7 +55,8 @@ PetscErrorCode KNTaskCreate(const KNProblem *problem, PetscInt history, KNTask *
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Task"));
-  PetscCall(KNOptionsChoice("-train_normalizer", "of inputs and outputs: each channel, or each point of each channel, to mean 0 and deviation 1", KNNormalizerNames, &type));
+  PetscCall(KNOptionsChoice("-train_normalizer", "of inputs and outputs: each channel, or each point of each channel, "
+                                                 "to mean 0 and deviation 1", KNNormalizerNames, &type));
   for (PetscInt i = 0; i < (PetscInt)PETSC_STATIC_ARRAY_LENGTH(registered); i++) {
     if (registered[i].info->output == problem->output.kind) chosen = i;
     else if (KNOptionsDeclareOnly()) { /* the help text has the options of all */
@@ -63,7 +64,8 @@ PetscErrorCode KNTaskCreate(const KNProblem *problem, PetscInt history, KNTask *
       PetscCall(KNTaskDestroy(task));
     }
   }
-  PetscCheck(chosen >= 0, PETSC_COMM_WORLD, KN_ERR_INPUT, "there is no task for an output of kind %s", KNSpaceKindNames[problem->output.kind]);
+  PetscCheck(chosen >= 0, PETSC_COMM_WORLD, KN_ERR_INPUT, "there is no task for an output of kind %s",
+             KNSpaceKindNames[problem->output.kind]);
   PetscCall(Create(chosen, problem, type, task));
   t    = *task;
   kind = (KNNormalizerType)type;
@@ -100,7 +102,8 @@ PetscErrorCode KNTaskGetOutput(KNTask task, PetscInt *channels, PetscInt *axes)
 PetscErrorCode KNTaskCheckSharing(KNTask task, const KNSharing *sharing)
 {
   PetscFunctionBegin;
-  PetscCheck(sharing->size == 1 || !task->whole, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, %s: leave it out", sharing->size, task->whole);
+  PetscCheck(sharing->size == 1 || !task->whole, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -ranks_per_sample is %d, %s: leave it out", sharing->size, task->whole);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -113,7 +116,8 @@ PetscErrorCode KNTaskFit(KNTask task, const KNSharing *sharing, KNDataset datase
 }
 
 /* present: the grid to work on */
-static PetscErrorCode TransferNormalizer(KNRecord record, const char group[], const KNGrid *present, KNNormalizer normalizer)
+static PetscErrorCode TransferNormalizer(KNRecord record, const char group[], const KNGrid *present,
+                                         KNNormalizer normalizer)
 {
   KNNormalizerType type;
   PetscInt         channels, shape[1 + KN_MAX_DIM];
@@ -129,7 +133,8 @@ static PetscErrorCode TransferNormalizer(KNRecord record, const char group[], co
   for (PetscInt i = 0; i < grid.dim; i++) shape[1 + i] = grid.n[i];
   PetscCall(KNRecordArray(record, group, "mean", type == KN_NORMALIZER_POINTWISE ? 1 + grid.dim : 1, shape, mean));
   PetscCall(KNRecordArray(record, group, "std", type == KN_NORMALIZER_POINTWISE ? 1 + grid.dim : 1, shape, std));
-  if (KNRecordIsLoaded(record)) PetscCall(KNNormalizerSetGrid(normalizer, present)); /* loaded statistics come into force */
+  /* loaded statistics come into force */
+  if (KNRecordIsLoaded(record)) PetscCall(KNNormalizerSetGrid(normalizer, present));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -151,7 +156,8 @@ static PetscErrorCode CopyNormalizer(KNNormalizer from, const KNGrid *present, K
   if (!from) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNNormalizerGetStatistics(from, NULL, NULL, NULL, &count[0], &mean[0], &std[0]));
   PetscCall(KNNormalizerGetStatistics(to, NULL, NULL, NULL, &count[1], &mean[1], &std[1]));
-  PetscCheck(count[0] == count[1], PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "normalisers of %zu and %zu values", count[0], count[1]);
+  PetscCheck(count[0] == count[1], PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "normalisers of %zu and %zu values", count[0],
+             count[1]);
   PetscCall(PetscArraycpy(mean[1], mean[0], count[0]));
   PetscCall(PetscArraycpy(std[1], std[0], count[0]));
   PetscCall(KNNormalizerSetGrid(to, present));
@@ -260,7 +266,9 @@ size_t KNTaskLossParts(KNTask task)
 PetscErrorCode KNTaskLossAddParts(KNTask task, size_t count, const float y[], const float t[], double part[])
 {
   PetscFunctionBegin;
-  for (size_t i = 0; i < count; i++) task->ops.parts(task, y + i * task->output_size, t + i * task->target_size, part + i * task->parts);
+  for (size_t i = 0; i < count; i++) {
+    task->ops.parts(task, y + i * task->output_size, t + i * task->target_size, part + i * task->parts);
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -271,14 +279,20 @@ PetscErrorCode KNTaskLoss(KNTask task, size_t count, const double part[], double
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNTaskLossGradient(KNTask task, size_t count, const double part[], const double loss[], const float t[], float y[])
+PetscErrorCode KNTaskLossGradient(KNTask task, size_t count, const double part[], const double loss[], const float t[],
+                                  float y[])
 {
   PetscFunctionBegin;
-  for (size_t i = 0; i < count; i++) task->ops.gradient(task, part + i * task->parts, loss[i], t + i * task->target_size, y + i * task->output_size);
+  for (size_t i = 0; i < count; i++) {
+    const float *target = t + i * task->target_size;
+
+    task->ops.gradient(task, part + i * task->parts, loss[i], target, y + i * task->output_size);
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNTaskMeasure(KNTask task, const KNGrid *grid, size_t arrays, const float y[], const float t[], PetscReal value[])
+PetscErrorCode KNTaskMeasure(KNTask task, const KNGrid *grid, size_t arrays, const float y[], const float t[],
+                             PetscReal value[])
 {
   PetscFunctionBegin;
   task->ops.measure(task, grid, arrays, y, t, value);
@@ -310,6 +324,7 @@ PetscErrorCode KNMeasurePrint(const KNMeasure *measure, int digits, PetscReal va
 {
   PetscFunctionBegin;
   if (PetscIsNanReal(value)) PetscCall(PetscStrncpy(text, "-", size));
-  else (void)snprintf(text, size, "%.*f%s%s", digits, (double)(measure->scale * value), measure->unit[0] ? " " : "", measure->unit);
+  else (void)snprintf(text, size, "%.*f%s%s", digits, (double)(measure->scale * value), measure->unit[0] ? " " : "",
+                      measure->unit);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,4 +1,7 @@
-/* What a task looks like from inside src/tasks/: the object, the table that a task fills in, and what it measures of a dataset. */
+/*
+  What a task looks like from inside src/tasks/: the object, the table that a task fills in, and what it measures of a
+  dataset.
+*/
 #ifndef KITINET_TASK_IMPL_H
 #define KITINET_TASK_IMPL_H
 
@@ -9,16 +12,20 @@
 typedef struct {
   PetscErrorCode (*setfromoptions)(KNTask); /* may be NULL */
   PetscErrorCode (*setgrid)(KNTask);        /* sets output_size, target_size */
-  void (*parts)(KNTask, const float *y, const float *t, double *part);                                       /* of one array */
-  void (*loss)(KNTask, const double *part, double *loss);                                                    /* of one array */
-  void (*gradient)(KNTask, const double *part, double loss, const float *t, float *y);                       /* of one array */
+  void (*parts)(KNTask, const float *y, const float *t,
+                double *part);                                       /* of one array */
+  void (*loss)(KNTask, const double *part,
+               double *loss);                                                    /* of one array */
+  void (*gradient)(KNTask, const double *part, double loss, const float *t,
+                   float *y);                       /* of one array */
   void (*measure)(KNTask, const KNGrid *grid, size_t arrays, const float *y, const float *t, PetscReal *value);
   void (*present)(KNTask, float *y);        /* one array; may be NULL */
   PetscErrorCode (*destroy)(KNTask);        /* frees data; may be NULL */
 
   /* The same for a judgement: everything that evaluate shows. */
   PetscErrorCode (*judge)(KNJudgement);        /* makes data */
-  PetscErrorCode (*judge_add)(KNJudgement, PetscInt64 row, const float *y, const float *t); /* value[..][row], and data */
+  /* value[..][row], and data */
+  PetscErrorCode (*judge_add)(KNJudgement, PetscInt64 row, const float *y, const float *t);
   PetscErrorCode (*judge_reduce)(KNJudgement); /* data; values are reduced for all tasks alike */
   PetscErrorCode (*judge_print)(KNJudgement, const char *name);                             /* may be NULL */
   PetscErrorCode (*judge_table)(KNJudgement, PetscInt table, FILE *file, const char *prefix);
@@ -37,7 +44,7 @@ struct _p_KNTask {
   KNNormalizer      input, output; /* NULL: there is none */
   KNGrid            grid;     /* of the present arrays, this rank's slab */
   PetscReal         unit;     /* a power of two near the size of the targets; 1 where they are not normalised */
-  double            deviation; /* where they are: sum over an array of this rank of their squared deviations over the dataset, > 0 */
+  double            deviation; /* where they are: sum of their squared deviations over an array of this rank, > 0 */
   size_t            output_size, target_size;
   size_t            parts;    /* P */
   KNSpace           space;    /* the problem's output; its names are not owned */

@@ -5,6 +5,8 @@
 
 static PetscErrorCode TransferState(KNRecord record, KNState *state, PetscInt64 *fingerprint)
 {
+  PetscBool other; /* not the first measure */
+
   PetscFunctionBegin;
   PetscCall(KNRecordInt(record, "epoch", &state->epoch));
   PetscCall(KNRecordInt(record, "batch", &state->batch));
@@ -15,6 +17,9 @@ static PetscErrorCode TransferState(KNRecord record, KNState *state, PetscInt64 
   PetscCall(KNRecordInt(record, "skips", &state->skips));
   PetscCall(KNRecordReal(record, "loss_level", &state->level));
   PetscCall(KNRecordReal(record, "best", &state->best));
+  if (KNRecordIsLoaded(record)) PetscCall(KNRecordHas(record, "best_measure", &other));
+  else other = (PetscBool)(state->best_measure != 0);
+  if (other) PetscCall(KNRecordInt(record, "best_measure", &state->best_measure));
   PetscCall(KNRecordReal(record, "lr", &state->lr));
   PetscCall(KNRecordInt(record, "dataset_fingerprint", fingerprint));
   PetscFunctionReturn(PETSC_SUCCESS);

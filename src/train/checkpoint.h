@@ -15,6 +15,7 @@ typedef struct {
   PetscInt64 skips;        /* steps skipped in a row */
   PetscReal  level;        /* running mean of the loss; 0: no step yet */
   PetscReal  best;         /* of the task's first measure on the test set, else the lowest training loss; < 0: none yet */
+  PetscInt64 best_measure; /* which it is: 0, or KNTaskInfo's curve for the loss */
   PetscReal  lr;           /* of the last step */
   PetscReal  seconds;      /* training time of earlier parts of the run; not stored: equal runs leave equal files */
 } KNState;

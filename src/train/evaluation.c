@@ -5,8 +5,12 @@
 #include <kitinet/statistics.h>
 #include <math.h>
 
-/* One prediction and its truth, (P, S) of the slab each, to the visitor of whole fields on the first of the ranks that share it. work: (2, P, S), NULL where samples are whole. */
-static PetscErrorCode Visit(const KNSharing *sharing, const KNGrid *grid, size_t P, PetscInt64 row, const float y[], const float truth[], float work[], KNVisitor visit, void *context)
+/*
+  One prediction and its truth, (P, S) of the slab each, to the visitor of whole fields on the first of the ranks that
+  share it. work: (2, P, S), NULL where samples are whole.
+*/
+static PetscErrorCode Visit(const KNSharing *sharing, const KNGrid *grid, size_t P, PetscInt64 row, const float y[],
+                            const float truth[], float work[], KNVisitor visit, void *context)
 {
   const size_t n = P * KNGridSize(grid);
 
@@ -22,7 +26,8 @@ static PetscErrorCode Visit(const KNSharing *sharing, const KNGrid *grid, size_t
 }
 
 /* Samples that are not finite, x or target (B, nt), in the slab of any of the ranks that share them. */
-static PetscErrorCode FindNonfinite(KNOperator op, const KNProblem *problem, const KNBatch *b, const float target[], size_t nt, signed char bad[])
+static PetscErrorCode FindNonfinite(KNOperator op, const KNProblem *problem, const KNBatch *b, const float target[],
+                                    size_t nt, signed char bad[])
 {
   const KNGrid slab = KNOperatorSlab(op, &problem->input.grid);
   const size_t nx   = problem->input.kind == KN_SPACE_FIELD ? (size_t)problem->input.fields * KNGridSize(&slab) : 0;
@@ -31,11 +36,13 @@ static PetscErrorCode FindNonfinite(KNOperator op, const KNProblem *problem, con
   for (PetscInt i = 0; i < b->samples; i++) {
     bad[i] = (b->x && nx && kn_nonfinite(b->x + (size_t)i * nx, nx)) || kn_nonfinite(target + (size_t)i * nt, nt);
   }
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, bad, (PetscMPIInt)b->samples, MPI_SIGNED_CHAR, MPI_MAX, KNOperatorSharing(op)->comm));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, bad, (PetscMPIInt)b->samples, MPI_SIGNED_CHAR, MPI_MAX,
+                             KNOperatorSharing(op)->comm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt64 step, KNVisitor visit, void *context)
+PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch,
+                              PetscInt64 step, KNVisitor visit, void *context)
 {
   const KNSharing *sharing = KNOperatorSharing(op);
   const KNTask     task    = KNOperatorTask(op);
@@ -58,7 +65,8 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
   if (KNDatasetTakesAny(dataset)) PetscCall(PetscMalloc1(batch, &bad));
   PetscCall(KNMalloc((size_t)batch * ny, sizeof(*y), &y));
   PetscCall(PetscMalloc1(batch, &labels));
-  if (sharing->size > 1) PetscCall(KNMalloc(sharing->rank ? 0 : 2 * P * KNGridSize(&problem->output.grid), sizeof(*work), &work));
+  if (sharing->size > 1) PetscCall(KNMalloc(sharing->rank ? 0 : 2 * P * KNGridSize(&problem->output.grid),
+                                            sizeof(*work), &work));
   PetscCall(KNLoaderCreatePass(dataset, sharing, first, samples, batch, &loader));
   for (;;) {
     const float *target;
@@ -75,7 +83,8 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
     for (PetscInt i = 0; i < b.samples; i++) {
       const float *prediction = y + (size_t)i * ny + given, *truth = target + (size_t)i * nt + given;
 
-      if (!bad || !bad[i]) PetscCall(Visit(sharing, &problem->output.grid, P, b.row[i], prediction, truth, work, visit, context));
+      if (!bad || !bad[i]) PetscCall(Visit(sharing, &problem->output.grid, P, b.row[i], prediction, truth, work, visit,
+                                           context));
       else if (sharing->rank == 0) PetscCall(visit(context, b.row[i], NULL, NULL));
     }
   }
@@ -108,7 +117,8 @@ static PetscErrorCode Measure(void *context, PetscInt64 row, const float y[], co
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNEvaluate(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt64 step, PetscReal mean[])
+PetscErrorCode KNEvaluate(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch,
+                          PetscInt64 step, PetscReal mean[])
 {
   const KNTaskInfo *info = KNTaskGetInfo(KNOperatorTask(op));
   const KNProblem  *problem;
@@ -124,11 +134,15 @@ PetscErrorCode KNEvaluate(KNOperator op, KNDataset dataset, PetscInt64 first, Pe
   for (PetscInt k = 0; k < info->measures; k++) mean[k] = NAN;
   for (PetscInt k = 0; k < info->measures && info->measure[k].test; k++) PetscCall(PetscCalloc1(samples, &value[k]));
   PetscCall(KNEvaluateEach(op, dataset, first, samples, batch, step, Measure, &measures));
-  /* Each value has one owner, the others add 0: exact. Sums over the samples in their order do not depend on the number of ranks. */
+  /*
+    Each value has one owner, the others add 0: exact. Sums over the samples in their order do not depend on the number
+    of ranks.
+  */
   for (PetscInt k = 0; k < info->measures && info->measure[k].test; k++) {
     PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, value[k], (PetscMPIInt)samples, MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
   }
-  for (PetscInt k = 0; k < info->measures && info->measure[k].test; k++) mean[k] = KNMeasureMean(info, k, samples, value);
+  for (PetscInt k = 0; k < info->measures && info->measure[k].test; k++) mean[k] = KNMeasureMean(info, k, samples,
+                                                                      value);
   for (PetscInt k = 0; k < info->measures && info->measure[k].test; k++) PetscCall(PetscFree(value[k]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

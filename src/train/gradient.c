@@ -14,9 +14,11 @@ static PetscErrorCode Forward(KNLoop *loop, const KNPass *pass, float *x, const 
     PetscCall(KNOperatorRollout(loop->op, pass, loop->rollout, loop->u, loop->y));
   } else PetscCall(KNOperatorForward(loop->op, pass, x, loop->y));
   for (size_t b = 0; b < B; b++) {
-    PetscCall(KNTaskLossAddParts(loop->task, R, loop->y + b * loop->ny + loop->given, target + b * loop->nt + loop->given, loop->part + b * R * P));
+    PetscCall(KNTaskLossAddParts(loop->task, R, loop->y + b * loop->ny + loop->given,
+                                 target + b * loop->nt + loop->given, loop->part + b * R * P));
   }
-  if (loop->sharing->size > 1) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, loop->part, count, MPI_DOUBLE, MPI_SUM, loop->sharing->comm));
+  if (loop->sharing->size > 1) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, loop->part, count, MPI_DOUBLE, MPI_SUM,
+                                                          loop->sharing->comm));
   PetscCall(KNTaskLoss(loop->task, B * R, loop->part, loop->step_loss));
   for (size_t b = 0; b < B; b++) {
     loop->loss[b] = 0;
@@ -28,13 +30,15 @@ static PetscErrorCode Forward(KNLoop *loop, const KNPass *pass, float *x, const 
 /* In the forward pass this was: loop->y, then its losses, which add up. Gradients of the parameters accumulate. */
 static PetscErrorCode Backward(KNLoop *loop, const KNPass *pass, const float *x, const float *target)
 {
-  const size_t B = (size_t)pass->samples, R = (size_t)PetscMax(loop->rollout, 1), P = KNTaskLossParts(loop->task), n = KNTaskOutputSize(loop->task);
+  const size_t B = (size_t)pass->samples, R = (size_t)PetscMax(loop->rollout, 1);
+  const size_t P = KNTaskLossParts(loop->task), n = KNTaskOutputSize(loop->task);
 
   PetscFunctionBegin;
   for (size_t b = 0; b < B; b++) {
     float *y = loop->y + b * loop->ny + loop->given;
 
-    PetscCall(KNTaskLossGradient(loop->task, R, loop->part + b * R * P, loop->step_loss + b * R, target + b * loop->nt + loop->given, y));
+    PetscCall(KNTaskLossGradient(loop->task, R, loop->part + b * R * P, loop->step_loss + b * R,
+                                 target + b * loop->nt + loop->given, y));
     for (size_t i = 0; R > 1 && i < R * n; i++) y[i] /= (float)R;
   }
   if (loop->rollout) PetscCall(KNOperatorRolloutBackward(loop->op, pass, loop->rollout, loop->u, loop->y));
@@ -42,12 +46,17 @@ static PetscErrorCode Backward(KNLoop *loop, const KNPass *pass, const float *x,
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Forward, loss and backward of B samples, from number `start` of the batch on: their gradient is added to the gradient block, their losses to *loss. */
-static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, const KNBatch *batch, PetscInt start, PetscInt B, double *loss)
+/*
+  Forward, loss and backward of B samples, from number `start` of the batch on: their gradient is added to the gradient
+  block, their losses to *loss.
+*/
+static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, const KNBatch *batch, PetscInt start,
+                                        PetscInt B, double *loss)
 {
   float       *x      = batch->x + (size_t)start * loop->nx;
   const float *target = loop->target + (size_t)start * loop->nt;
-  const KNPass pass   = {.samples = B, .training = PETSC_TRUE, .seed = loop->trainer->seed, .step = state->step, .gradients = KNReductionGetMode(loop->reduction), .index = batch->index + start};
+  const KNPass pass   = {.samples = B, .training = PETSC_TRUE, .seed = loop->trainer->seed, .step = state->step,
+                         .gradients = KNReductionGetMode(loop->reduction), .index = batch->index + start};
 
   PetscFunctionBegin;
   PetscCall(KNStagePush(KN_STAGE_FORWARD));
@@ -72,7 +81,8 @@ PetscErrorCode KNLoopComputeGradient(KNLoop *loop, const KNState *state, const K
   for (PetscInt start = 0; start < batch->samples; start += loop->trainer->microbatch) {
     double loss = 0;
 
-    PetscCall(ComputeMicrobatch(loop, state, batch, start, PetscMin(loop->trainer->microbatch, batch->samples - start), &loss));
+    PetscCall(ComputeMicrobatch(loop, state, batch, start, PetscMin(loop->trainer->microbatch, batch->samples - start),
+                                &loss));
     PetscCall(KNReductionAdd(loop->reduction, loss));
   }
   sums->samples = batch->samples;

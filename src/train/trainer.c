@@ -91,11 +91,17 @@ static PetscErrorCode PrintTest(const KNTaskInfo *task, const KNMetrics *metrics
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The measure that decides what is best. */
+static PetscInt JudgedBy(const KNLoop *loop)
+{
+  return loop->test ? 0 : KNTaskGetInfo(loop->task)->curve;
+}
+
 /* Whether the epoch is better than the best so far: by the task's first measure on the test set, or by the training loss. */
 static PetscBool IsBest(const KNLoop *loop, const KNMetrics *metrics, PetscReal best, PetscReal *judged)
 {
   const KNTaskInfo *task    = KNTaskGetInfo(loop->task);
-  const KNMeasure  *measure = &task->measure[loop->test ? 0 : task->curve];
+  const KNMeasure  *measure = &task->measure[JudgedBy(loop)];
 
   *judged = loop->test ? metrics->test[0] : metrics->train;
   return KNMeasureBetter(measure, *judged, best < 0 ? NAN : best);
@@ -300,6 +306,8 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
   PetscCall(KNRunHasCheckpoint(directory, &resume));
   if (resume) PetscCall(KNCheckpointLoad(path, op, &state, dataset));
   else if (!trainer->fitted) PetscCall(KNOperatorFit(op, dataset, 0, rows));
+  if (state.best_measure != JudgedBy(&loop)) state.best = -1; /* a test set has come, or gone: two measures */
+  state.best_measure = JudgedBy(&loop);
   PetscCall(KNOptionsYAML(trainer->embedded ? PETSC_STATIC_ARRAY_LENGTH(fine_tuning) : 0, fine_tuning, &yaml));
   PetscCall(KNRunStart(loop.run, KNTaskGetInfo(loop.task), yaml, state.epoch, &state.seconds));
   PetscCall(PetscFree(yaml));

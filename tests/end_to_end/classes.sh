@@ -29,6 +29,11 @@ train 1 half -dataset_test test.h5 -train_epochs 4 -train_schedule constant
 train 1 half -dataset_test test.h5 -train_epochs 8 -train_schedule constant
 train 1 whole -dataset_test test.h5 -train_epochs 8 -train_schedule constant
 [ "$(digest half)" = "$(digest whole)" ] || fail "resumed: other weights"
+# A test set that comes later begins a new best: accuracy, where the loss was best by before.
+train 1 later -train_epochs 4 -train_schedule constant
+train 1 later -dataset_test test.h5 -train_epochs 8 -train_schedule constant
+best=$(awk -F , '$7 != "" && NR > 1 && (e == "" || $7 > e) { e = $7; n = $1 } END { print n }' later/metrics.csv)
+ranks 1 inspect -input later/best.h5 | grep -q "training *$best epochs," || fail "best.h5 is not of epoch $best: $(cat later/metrics.csv)"
 train 1 smooth -dataset_test test.h5 -train_epochs 8 -task_smoothing 0.1
 [ "$(digest smooth)" != "$(digest run)" ] || fail "-task_smoothing changes nothing"
 

@@ -1,8 +1,9 @@
 /*
   Datasets for the tests of tasks.
 
-    task_tool scale FILE NEW FACTOR [ROW ..]            NEW is FILE with its outputs times FACTOR, 0 everywhere in the rows named
-    task_tool classes FILE K ROWS FIRST PREFIX N1 [N2]  ROWS rows, numbers FIRST and on, of K classes with the names PREFIX0, ..: waves of c + 1 periods with
+    task_tool scale FILE NEW FACTOR [ROW ..]            NEW is FILE with its outputs times FACTOR, 0 everywhere in the
+    rows named task_tool classes FILE K ROWS FIRST PREFIX N1 [N2]  ROWS rows, numbers FIRST and on, of K classes with
+    the names PREFIX0, ..: waves of c + 1 periods with
                                                         any phase, and noise
 */
 #include <kitinet/dataset.h>
@@ -54,11 +55,14 @@ static PetscErrorCode Classes(int n, char **word)
   size_t          used = 0, S;
 
   PetscFunctionBegin;
-  problem.input  = (KNSpace){.grid = KNGridMake(n - 5, (const PetscInt[]){atoi(word[5]), n > 6 ? atoi(word[6]) : 1}, KN_POINTS_PERIODIC), .fields = 1, .field = {{.name = "u", .unit = "1"}}};
+  problem.input  = (KNSpace){.grid = KNGridMake(n - 5, (const PetscInt[]){atoi(word[5]), n > 6 ? atoi(word[6]) : 1},
+                                                KN_POINTS_PERIODIC), .fields = 1, .field = {{.name = "u",
+                                                                      .unit = "1"}}};
   problem.output = (KNSpace){.kind = KN_SPACE_CLASS, .grid = {.n = {1, 1, 1}}, .count = k, .names = names};
   S              = KNGridSize(&problem.input.grid);
   PetscCheck(S <= MOST && k < 64, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "too many");
-  for (PetscInt c = 0; c < k; c++) used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%d", word[4], (int)c) + 1;
+  for (PetscInt c = 0; c < k; c++) used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%d", word[4],
+                                                            (int)c) + 1;
   PetscCall(KNDatasetWriterCreate(PETSC_COMM_SELF, word[0], &problem, rows, 1, "", PETSC_TRUE, &to));
   for (PetscInt row = 0; row < rows; row++) {
     uint64_t       random[4];
@@ -83,7 +87,8 @@ static PetscErrorCode Classes(int n, char **word)
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitializeNoArguments());
-  PetscCheck(argc > 4, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "scale FILE NEW FACTOR [ROW ..] or classes FILE K ROWS FIRST PREFIX N1 [N2]");
+  PetscCheck(argc > 4, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "scale FILE NEW FACTOR [ROW ..] or classes FILE K ROWS "
+                                                            "FIRST PREFIX N1 [N2]");
   if (!strcmp(argv[1], "scale")) PetscCall(Scale(argc - 2, argv + 2));
   else PetscCall(Classes(argc - 2, argv + 2));
   PetscCall(PetscFinalize());

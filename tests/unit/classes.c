@@ -1,4 +1,7 @@
-/* Scores of classes: the cross-entropy by hand and against central differences, also in double; scores that are large; ranks and calibration by hand. */
+/*
+  Scores of classes: the cross-entropy by hand and against central differences, also in double; scores that are large;
+  ranks and calibration by hand.
+*/
 #include "draw.h"
 #include <kitinet/classes.h>
 #include <math.h>
@@ -21,11 +24,15 @@ static PetscErrorCode TestValues(void)
   KNReal       p[2];
 
   PetscFunctionBegin;
-  CHECK(PetscAbsReal(kn_cross_entropy(equal, 3, 0, k) - log(7)) < 1e-7 && PetscAbsReal(kn_cross_entropy(equal, 3, 0.2, k) - log(7)) < 1e-7, "equal scores");
-  CHECK(PetscAbsReal(kn_cross_entropy(two, 0, 0, 2) - log(4)) < 1e-7, "%g is not log 4", kn_cross_entropy(two, 0, 0, 2));
-  CHECK(PetscAbsReal(kn_cross_entropy(two, 1, 0.2, 2) - (0.9 * log(4.0 / 3) + 0.1 * log(4))) < 1e-7, "smoothing: %g", kn_cross_entropy(two, 1, 0.2, 2));
+  CHECK(PetscAbsReal(kn_cross_entropy(equal, 3, 0, k) - log(7)) < 1e-7 && PetscAbsReal(kn_cross_entropy(equal, 3, 0.2,
+                                                                      k) - log(7)) < 1e-7, "equal scores");
+  CHECK(PetscAbsReal(kn_cross_entropy(two, 0, 0, 2) - log(4)) < 1e-7, "%g is not log 4", kn_cross_entropy(two, 0, 0,
+                                                                      2));
+  CHECK(PetscAbsReal(kn_cross_entropy(two, 1, 0.2, 2) - (0.9 * log(4.0 / 3) + 0.1 * log(4))) < 1e-7, "smoothing: %g",
+        kn_cross_entropy(two, 1, 0.2, 2));
   kn_softmax(p, two, 2);
-  CHECK(PetscAbsReal(p[0] - 0.25) < 1e-7 && PetscAbsReal(p[1] - 0.75) < 1e-7, "probabilities %g and %g", (double)p[0], (double)p[1]);
+  CHECK(PetscAbsReal(p[0] - 0.25) < 1e-7 && PetscAbsReal(p[1] - 0.75) < 1e-7, "probabilities %g and %g", (double)p[0],
+        (double)p[1]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -39,7 +46,8 @@ static PetscErrorCode TestShift(void)
   Draw(z, k, 1);
   for (int j = 0; j < k; j++) z[j] = (KNReal)(round(64 * (double)z[j]) / 64); /* so that the sums below are exact */
   for (int j = 0; j < k; j++) far[j] = z[j] + 1024;
-  CHECK(PetscAbsReal(kn_cross_entropy(z, 2, 0.1, k) - kn_cross_entropy(far, 2, 0.1, k)) < 1e-12, "a shift of the scores changes the loss");
+  CHECK(PetscAbsReal(kn_cross_entropy(z, 2, 0.1, k) - kn_cross_entropy(far, 2, 0.1, k)) < 1e-12,
+        "a shift of the scores changes the loss");
   kn_cross_entropy_gradient(dz, far, 2, 0.1, k);
   for (int j = 0; j < k; j++) sum += (double)dz[j];
   CHECK(PetscAbsReal(sum) < 1e-6, "the gradient's sum is %g", sum);
@@ -64,20 +72,26 @@ static PetscErrorCode TestGradient(double smoothing)
       slope += weight[p] * kn_cross_entropy(moved, 4, smoothing, k) / (12 * step);
     }
     for (int j = 0; j < k; j++) expected += (double)dz[j] * (double)d[j];
-    CHECK(PetscAbsReal(slope - expected) < tolerance, "smoothing %g: slope %.12g, gradient %.12g", smoothing, slope, expected);
+    CHECK(PetscAbsReal(slope - expected) < tolerance, "smoothing %g: slope %.12g, gradient %.12g", smoothing, slope,
+          expected);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Equal scores go by number. Two bins: (0.9, 0.9) of which one is right, |0.5 - 0.9| of 2 in 3; (0.2) right, |1 - 0.2| of 1 in 3. */
+/*
+  Equal scores go by number. Two bins: (0.9, 0.9) of which one is right, |0.5 - 0.9| of 2 in 3; (0.2) right, |1 - 0.2|
+  of 1 in 3.
+*/
 static PetscErrorCode TestRanks(void)
 {
   const KNReal z[] = {1, 3, 3, 2};
   const double confidence[] = {0.9, 0.9, 0.2}, right[] = {1, 0, 1};
 
   PetscFunctionBegin;
-  CHECK(kn_class_rank(z, 1, 4) == 0 && kn_class_rank(z, 2, 4) == 1 && kn_class_rank(z, 3, 4) == 2 && kn_class_rank(z, 0, 4) == 3, "ranks");
-  CHECK(PetscAbsReal(kn_calibration_error(3, confidence, right) - (0.4 * 2 + 0.8) / 3) < 1e-12, "calibration error %g", kn_calibration_error(3, confidence, right));
+  CHECK(kn_class_rank(z, 1, 4) == 0 && kn_class_rank(z, 2, 4) == 1 && kn_class_rank(z, 3, 4) == 2 && kn_class_rank(z, 0,
+                                                                      4) == 3, "ranks");
+  CHECK(PetscAbsReal(kn_calibration_error(3, confidence, right) - (0.4 * 2 + 0.8) / 3) < 1e-12, "calibration error %g",
+        kn_calibration_error(3, confidence, right));
   CHECK(kn_confidence_bin(0) == 0 && kn_confidence_bin(1) == KN_CONFIDENCE_BINS - 1, "bins");
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,6 +1,6 @@
 /*
-  Relative errors: values by hand, zero targets, units that do not matter, parts that add up, gradients against central differences; also in double, where the
-  gradients are asked to 1e-7.
+  Relative errors: values by hand, zero targets, units that do not matter, parts that add up, gradients against central
+  differences; also in double, where the gradients are asked to 1e-7.
 */
 #include "draw.h"
 #include <kitinet/loss.h>
@@ -15,7 +15,7 @@ enum { n = 105 };
 #if defined(KN_DOUBLE)
 static const double step = 1e-3, tolerance = 1e-9;
 #else
-static const double step = 3e-2, tolerance = 1e-5; /* balances truncation, h^4, against the rounding of float, 6e-8 / h */
+static const double step = 3e-2, tolerance = 1e-5; /* balances truncation, h^4, against rounding, 6e-8 / h */
 #endif
 
 static double Error(const KNReal *y, const KNReal *t, size_t size, double scale_square)
@@ -37,7 +37,10 @@ static double Gradient(KNReal *dy, const KNReal *y, const KNReal *t, size_t size
   return error;
 }
 
-/* (3, 4) against (0, 0) on a scale of 2: 5 / 2. (4, 5) against (1, 1): |y - t| = 5, |t| = sqrt 2. Equal: 0, and gradient 0 at this minimum. */
+/*
+  (3, 4) against (0, 0) on a scale of 2: 5 / 2. (4, 5) against (1, 1): |y - t| = 5, |t| = sqrt 2. Equal: 0, and gradient
+  0 at this minimum.
+*/
 static PetscErrorCode TestValues(void)
 {
   const KNReal y[] = {3, 4, 4, 5, 1, 2}, t[] = {0, 0, 1, 1, 1, 2}, wild[] = {(KNReal)INFINITY, 1};
@@ -47,16 +50,22 @@ static PetscErrorCode TestValues(void)
   CHECK(Error(y, t, 2, 4) == 2.5, "|y| = 5 on a scale of 2 is %g", Error(y, t, 2, 4));
   CHECK(PetscAbsReal(Error(y + 2, t + 2, 2, 4) - 5 / PetscSqrtReal(2)) < 1e-15, "Error %g", Error(y + 2, t + 2, 2, 4));
   CHECK(Error(y + 4, t + 4, 2, 4) == 0, "Error %g", Error(y + 4, t + 4, 2, 4));
-  CHECK(isnan(kn_relative_l2(y, t, 2)) && kn_relative_l2(y + 4, t + 4, 2) == 0, "A target of 0 has a relative error, or an equal one has");
-  CHECK(isinf(kn_relative_l2(wild, t + 2, 2)), "A prediction that is not finite has the error %g", kn_relative_l2(wild, t + 2, 2));
+  CHECK(isnan(kn_relative_l2(y, t, 2)) && kn_relative_l2(y + 4, t + 4, 2) == 0,
+        "A target of 0 has a relative error, or an equal one has");
+  CHECK(isinf(kn_relative_l2(wild, t + 2, 2)), "A prediction that is not finite has the error %g", kn_relative_l2(wild,
+                                                                      t + 2, 2));
   (void)Gradient(dy, y, t, 2, 4, 1);
-  CHECK(PetscAbsReal(dy[0] - 0.3) < 1e-6 && PetscAbsReal(dy[1] - 0.4) < 1e-6, "The gradient of |y| / 2 is (%g, %g)", (double)dy[0], (double)dy[1]);
+  CHECK(PetscAbsReal(dy[0] - 0.3) < 1e-6 && PetscAbsReal(dy[1] - 0.4) < 1e-6, "The gradient of |y| / 2 is (%g, %g)",
+        (double)dy[0], (double)dy[1]);
   (void)Gradient(dy, y + 4, t + 4, 2, 4, 1);
   CHECK(dy[0] == 0 && dy[1] == 0, "The gradient at y = t is not 0");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A factor common to y and t does not matter, nor does the unit of the gradient but for its size: powers of two are exact. */
+/*
+  A factor common to y and t does not matter, nor does the unit of the gradient but for its size: powers of two are
+  exact.
+*/
 static PetscErrorCode TestUnits(void)
 {
   static const int power[] = {-66, -1, 40};
@@ -94,7 +103,8 @@ static PetscErrorCode TestParts(void)
   for (size_t cut = 0; cut <= n; cut += 15) {
     kn_squares(left, y, t, cut);
     kn_squares(right, y + cut, t + cut, n - cut);
-    for (int k = 0; k < 2; k++) CHECK(PetscAbsReal(left[k] + right[k] - whole[k]) < 1e-13 * whole[k], "Cut at %zu: %.17g + %.17g is not %.17g", cut, left[k], right[k], whole[k]);
+    for (int k = 0; k < 2; k++) CHECK(PetscAbsReal(left[k] + right[k] - whole[k]) < 1e-13 * whole[k],
+                                      "Cut at %zu: %.17g + %.17g is not %.17g", cut, left[k], right[k], whole[k]);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -102,7 +112,8 @@ static PetscErrorCode TestParts(void)
 typedef double (*Function)(const KNReal *u, const KNReal *t);
 
 /* Along random directions, by central differences of fourth order. */
-static PetscErrorCode CheckGradient(const char what[], Function f, const KNReal *y, const KNReal *t, const double *gradient)
+static PetscErrorCode CheckGradient(const char what[], Function f, const KNReal *y, const KNReal *t,
+                                    const double *gradient)
 {
   static const double place[] = {-2, -1, 1, 2}, weight[] = {1, -8, 8, -1};
 
@@ -118,7 +129,8 @@ static PetscErrorCode CheckGradient(const char what[], Function f, const KNReal 
     }
     for (size_t i = 0; i < n; i++) expected += gradient[i] * (double)d[i];
     for (size_t i = 0; i < n; i++) size += PetscAbsReal(gradient[i] * (double)d[i]);
-    CHECK(PetscAbsReal(slope - expected) < tolerance * PetscMax(size, 1), "%s, direction %d: slope %.12g, gradient %.12g", what, direction, slope, expected);
+    CHECK(PetscAbsReal(slope - expected) < tolerance * PetscMax(size, 1), "%s, direction %d: slope %.12g, gradient "
+                                                            "%.12g", what, direction, slope, expected);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,6 +1,7 @@
 /*
-  The regression task with each of its losses: gradients against central differences, parts of slabs that add up, units that do not matter, targets that are 0
-  everywhere, options that exclude each other. The kernels have a test of their own, in double (loss.c).
+  The regression task with each of its losses: gradients against central differences, parts of slabs that add up, units
+  that do not matter, targets that are 0 everywhere, options that exclude each other. The kernels have a test of their
+  own, in double (loss.c).
 */
 #include "draw.h"
 #include <kitinet/error.h>
@@ -78,7 +79,8 @@ static PetscErrorCode TestGradient(const char h1[], const char relative[], Petsc
     }
     for (int i = 0; i < N; i++) expected += (double)dz[i] * d[i];
     for (int i = 0; i < N; i++) size += PetscAbsReal((double)dz[i] * d[i]);
-    CHECK(PetscAbsReal(slope - expected) < 1e-5 * size, "h1 %s, relative to the %s, unit %g: slope %.9g, gradient %.9g", h1, relative, (double)unit, slope, expected);
+    CHECK(PetscAbsReal(slope - expected) < 1e-5 * size, "h1 %s, relative to the %s, unit %g: slope %.9g, gradient %.9g",
+          h1, relative, (double)unit, slope, expected);
   }
   PetscCall(KNTaskDestroy(&task));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -109,10 +111,12 @@ static PetscErrorCode TestParts(const char relative[])
   }
   for (size_t p = 0; p < KNTaskLossParts(task); p++) {
     part[0][p] += part[1][p];
-    CHECK(PetscAbsReal(part[0][p] - whole[p]) < 1e-13 * whole[p], "Part %zu of the slabs adds up to %.15g, not %.15g", p, part[0][p], whole[p]);
+    CHECK(PetscAbsReal(part[0][p] - whole[p]) < 1e-13 * whole[p], "Part %zu of the slabs adds up to %.15g, not %.15g",
+          p, part[0][p], whole[p]);
   }
   PetscCall(KNTaskLoss(task, 1, part[0], &loss[1]));
-  CHECK(PetscAbsReal(loss[0] - loss[1]) < 1e-13 * loss[0], "The loss of the slabs is %.15g, not %.15g", loss[1], loss[0]);
+  CHECK(PetscAbsReal(loss[0] - loss[1]) < 1e-13 * loss[0], "The loss of the slabs is %.15g, not %.15g", loss[1],
+        loss[0]);
   PetscCall(KNTaskDestroy(&task));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -139,7 +143,8 @@ static PetscErrorCode TestUnits(void)
     PetscCall(KNTaskDecodeBackward(task, 1, g[u]));
     PetscCall(KNTaskDestroy(&task));
   }
-  CHECK(loss[0] == loss[1] && !memcmp(g[0], g[1], sizeof(g[0])), "Another unit changes the loss from %.17g to %.17g, or the gradient", loss[0], loss[1]);
+  CHECK(loss[0] == loss[1] && !memcmp(g[0], g[1], sizeof(g[0])), "Another unit changes the loss from %.17g to %.17g, "
+                                                            "or the gradient", loss[0], loss[1]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -161,7 +166,10 @@ static PetscErrorCode TestMeasures(void)
   CHECK(isinf(value[0]), "a prediction that is not finite has the error %g", (double)value[0]);
   CHECK(PetscAbsReal(KNMeasureMean(KNTaskGetInfo(task), 0, 3, values) - 0.3) < 1e-15, "a mean that leaves one out");
   CHECK(isnan(KNMeasureMean(KNTaskGetInfo(task), 0, 0, values)), "a mean over nothing has a value");
-  CHECK(KNMeasureBetter(&KNTaskGetInfo(task)->measure[0], 0.1, 0.2) && !KNMeasureBetter(&KNTaskGetInfo(task)->measure[0], NAN, 0.2) && KNMeasureBetter(&KNTaskGetInfo(task)->measure[0], 3, NAN), "what is better");
+  CHECK(KNMeasureBetter(&KNTaskGetInfo(task)->measure[0], 0.1,
+                        0.2) && !KNMeasureBetter(&KNTaskGetInfo(task)->measure[0], NAN,
+                                                 0.2) && KNMeasureBetter(&KNTaskGetInfo(task)->measure[0], 3,
+                                                                      NAN), "what is better");
   PetscCall(KNMeasurePrint(&KNTaskGetInfo(task)->measure[0], 2, 0.12345, sizeof(text), text));
   CHECK(!strcmp(text, "12.35 %") || !strcmp(text, "12.34 %"), "%s", text);
   PetscCall(KNTaskDestroy(&task));
