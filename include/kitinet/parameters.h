@@ -113,11 +113,12 @@ PETSC_EXTERN PetscErrorCode KNParametersGetState(KNParameters parameters, size_t
 PETSC_EXTERN PetscErrorCode KNParametersGetOffset(KNParameters parameters, PetscInt first, size_t *offset);
 
 /*
-  Not collective. value += momentum (gradient / weight - value) for all state: backward leaves there, in the place of
-  gradients, the statistics of a micro-batch times its number of samples, which are added up as gradients are. weight:
-  number of samples of the step, each counted for every backward sweep that it takes. All ranks do the same.
+  Not collective. value += momentum (mean of the statistics - value) for all state. In the place of its gradients, backward
+  leaves statistics times their weight, the number of samples of a micro-batch, and in the element behind them the
+  weight; both are added up as gradients are, so that the sums give the mean. Without any weight the state stays. All
+  ranks do the same.
 */
-PETSC_EXTERN PetscErrorCode KNParametersUpdateState(KNParameters parameters, double weight);
+PETSC_EXTERN PetscErrorCode KNParametersUpdateState(KNParameters parameters);
 
 /*
   Not collective, after KNParametersSetUp(). The moving average of the values: a fifth block of the same layout, made as

@@ -21,6 +21,12 @@ struct _p_KNParameters {
   KNReal    *block[NBLOCKS]; /* (size) each; VALUE NULL before SetUp, others until they are asked for */
 };
 
+/* Elements that a parameter takes: the next one begins on a cache line. Behind state lies the weight of its statistics. */
+static size_t Extent(const KNParameterInfo *info)
+{
+  return KNAligned(info->size + (info->momentum > 0 ? 1 : 0));
+}
+
 PetscErrorCode KNParametersCreate(KNParameters *parameters)
 {
   PetscFunctionBegin;
@@ -55,8 +61,8 @@ PetscErrorCode KNParametersDeclare(KNParameters p, const KNParameterInfo *info, 
   *entry           = (Parameter){.info = *info, .value = value, .gradient = gradient};
   entry->info.size = 1;
   for (PetscInt i = 0; i < info->rank; i++) entry->info.size *= (size_t)info->shape[i];
-  p->size += KNAligned(entry->info.size);
-  if (info->momentum > 0) p->state += KNAligned(entry->info.size);
+  p->size += Extent(&entry->info);
+  if (info->momentum > 0) p->state += Extent(&entry->info);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -94,7 +100,7 @@ PetscErrorCode KNParametersSetUp(KNParameters p, PetscInt64 seed)
     size_t    *place = &end[entry->info.momentum > 0];
 
     entry->info.offset = *place;
-    *place += KNAligned(entry->info.size);
+    *place += Extent(&entry->info);
     *entry->value = p->block[VALUE] + entry->info.offset;
     PetscCall(KNInitialValues(&entry->info, seed, i, *entry->value));
   }
@@ -165,17 +171,20 @@ PetscErrorCode KNParametersGetOffset(KNParameters p, PetscInt first, size_t *off
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNParametersUpdateState(KNParameters p, double weight)
+PetscErrorCode KNParametersUpdateState(KNParameters p)
 {
   PetscFunctionBegin;
-  for (PetscInt i = 0; i < p->count && weight > 0; i++) {
-    const KNParameterInfo *info  = &p->parameter[i].info;
+  for (PetscInt i = 0; i < p->count; i++) {
+    const KNParameterInfo *info = &p->parameter[i].info;
+    const KNReal          *statistics;
     KNReal                *value = p->block[VALUE] + info->offset;
 
     if (!(info->momentum > 0)) continue;
     PetscCheck(p->block[GRADIENT], PETSC_COMM_SELF, PETSC_ERR_ORDER, "state %s without statistics", info->name);
-    for (size_t e = 0; e < info->size; e++)
-      value[e] += info->momentum * ((KNReal)((double)p->block[GRADIENT][info->offset + e] / weight) - value[e]);
+    statistics = p->block[GRADIENT] + info->offset;
+    for (size_t e = 0; e < info->size && statistics[info->size] > 0; e++) {
+      value[e] += info->momentum * (statistics[e] / statistics[info->size] - value[e]);
+    }
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

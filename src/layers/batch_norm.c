@@ -60,7 +60,7 @@ static void kn_batch_norm_backward(KNReal *dx, const KNReal *dy, const KNReal *h
 
 typedef struct {
   NormParameters p;
-  KNReal        *mean, *dmean;         /* (C) running statistics and what a micro-batch adds to them, not owned */
+  KNReal        *mean, *dmean;         /* (C) running statistics, (C + 1) what a micro-batch adds to them, not owned */
   KNReal        *variance, *dvariance; /* (C), likewise */
   KNReal        *m, *v, *r;            /* (C) of the present pass */
   KNReal        *h;                    /* (samples, C, S) */
@@ -207,6 +207,11 @@ static void KNLayerFinishBack_BatchNorm(KNLayer layer, const KNPass *pass)
     norm->p.dscale[c]  = (add ? norm->p.dscale[c] : 0) + (KNReal)norm->total[2 * c + 1];
     norm->dmean[c]     = (add ? norm->dmean[c] : 0) + (KNReal)(weight * (double)norm->m[c]);
     norm->dvariance[c] = (add ? norm->dvariance[c] : 0) + (KNReal)(weight * unbiased * (double)norm->v[c]);
+  }
+#pragma omp single
+  {
+    norm->dmean[layer->in]     = (add ? norm->dmean[layer->in] : 0) + (KNReal)weight;
+    norm->dvariance[layer->in] = (add ? norm->dvariance[layer->in] : 0) + (KNReal)weight;
   }
 }
 

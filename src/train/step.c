@@ -33,7 +33,7 @@ PetscErrorCode KNLoopStep(KNLoop *loop, KNState *state, PetscBool *stop)
     PetscCall(KNStagePush(KN_STAGE_UPDATE));
     state->lr = KNOptimizerRate(&trainer->optimizer, state->step, (PetscInt64)trainer->epochs * loop->batches, loop->batches);
     PetscCall(KNOptimizerStep(&trainer->optimizer, loop->parameters, state->lr, state->step, sums.samples));
-    PetscCall(KNParametersUpdateState(loop->parameters, sums.samples * (double)PetscMax(loop->rollout, 1)));
+    PetscCall(KNParametersUpdateState(loop->parameters));
     PetscCall(PetscLogStagePop());
     state->samples_seen += (PetscInt64)sums.samples;
     state->epoch_loss += sums.loss;

@@ -166,7 +166,7 @@ static PetscErrorCode TestRunning(void)
         "Two micro-batches leave a variance of %g, times 5 samples, instead of %g", (double)Gradient(&norm, 3)[4],
         B * variance[0] + (B - 1) * variance[1]);
   /* 0.9^300 of the initial values is left */
-  for (int step = 0; step < 300; step++) PetscCall(KNParametersUpdateState(norm.parameters, 2 * B - 1));
+  for (int step = 0; step < 300; step++) PetscCall(KNParametersUpdateState(norm.parameters));
   mean[0]     = (B * mean[0] + (B - 1) * mean[1]) / (2 * B - 1);
   variance[0] = (B * variance[0] + (B - 1) * variance[1]) / (2 * B - 1);
   PetscCall(Forward(&norm, PETSC_FALSE, 1));

@@ -260,7 +260,7 @@ static PetscErrorCode TestState(void)
   const KNParameterInfo info[] = {
     {.name = "weight", .rank = 1, .shape = {5}, .init = KN_INIT_SYMMETRIC, .scale = 1},
     {.name = "mean", .rank = 1, .shape = {3}, .momentum = (KNReal)0.25},
-    {.name = "variance", .rank = 1, .shape = {17}, .init = KN_INIT_ONES, .momentum = (KNReal)0.5},
+    {.name = "variance", .rank = 1, .shape = {32}, .init = KN_INIT_ONES, .momentum = (KNReal)0.5},
     {.name = "bias", .rank = 1, .shape = {5}, .init = KN_INIT_SYMMETRIC, .scale = 1},
   };
   KNParameters parameters, without;
@@ -273,7 +273,7 @@ static PetscErrorCode TestState(void)
   PetscCall(KNParametersSetUp(parameters, 3));
   PetscCall(KNParametersGetBlocks(parameters, &size, &block, &plain[0], NULL, NULL));
   PetscCall(KNParametersGetState(parameters, &state, &total));
-  CHECK(total == 20 && value[1] == block && value[2] < block + state && value[0] == block + state &&
+  CHECK(total == 35 && value[1] == block && value[2] < block + state && value[0] == block + state &&
           value[3] > value[0],
         "The state of %zu numbers does not lie in front", total);
   PetscCall(KNParametersGetTotal(parameters, &total));
@@ -282,11 +282,14 @@ static PetscErrorCode TestState(void)
   CHECK(offset[0] == 0 && block + offset[1] == value[3] && offset[2] == offset[1] && offset[3] == offset[1] &&
           offset[4] == size,
         "Gradients from parameter 1 on begin at %zu of %zu", offset[1], size);
-  for (int e = 0; e < 17; e++) gradient[2][e] = 6 * (KNReal)e;
+  for (int e = 0; e < 32; e++) gradient[2][e] = 6 * (KNReal)e;
   for (int e = 0; e < 5; e++) gradient[0][e] = 1;
   for (int e = 0; e < 3; e++) gradient[1][e] = 24;
-  PetscCall(KNParametersUpdateState(parameters, 6));
-  for (int e = 0; e < 17; e++) CHECK(value[2][e] == (KNReal)(0.5 + 0.5 * e), "State %d is %g", e, (double)value[2][e]);
+  PetscCall(KNParametersUpdateState(parameters));
+  CHECK(value[2][3] == 1 && value[1][2] == 0, "State moves without weight, to %g", (double)value[2][3]);
+  gradient[2][32] = gradient[1][3] = 6; /* the weights */
+  PetscCall(KNParametersUpdateState(parameters));
+  for (int e = 0; e < 32; e++) CHECK(value[2][e] == (KNReal)(0.5 + 0.5 * e), "State %d is %g", e, (double)value[2][e]);
   CHECK(value[1][2] == 1, "A mean of 4 moves the state from 0 to %g", (double)value[1][2]);
   /* the same number of declarations: draws are those of (seed, number, element) */
   PetscCall(KNParametersCreate(&without));
