@@ -190,6 +190,7 @@ PetscErrorCode KNEvaluatePrint(PetscInt n, const KNCandidate candidate[], PetscI
                                const KNJudgement judgement[], const char csv[])
 {
   FILE       *file = NULL;
+  PetscBool   lost = PETSC_FALSE;
   PetscMPIInt rank;
 
   PetscFunctionBegin;
@@ -198,7 +199,9 @@ PetscErrorCode KNEvaluatePrint(PetscInt n, const KNCandidate candidate[], PetscI
   PetscCall(KNAgree(PETSC_COMM_WORLD, csv && rank == 0 && !file ? KN_ERR_IO : 0,
                     "%s: cannot be written; choose another -output", csv ? csv : ""));
   PetscCall(PrintMain(n, candidate, m, dataset, judgement, file));
-  PetscCall(KNAgree(PETSC_COMM_WORLD, file && fclose(file) ? KN_ERR_IO : 0, "%s: writing failed", csv ? csv : ""));
+  if (file) lost = (PetscBool)(ferror(file) != 0);
+  if (file) lost = (PetscBool)(fclose(file) || lost);
+  PetscCall(KNAgree(PETSC_COMM_WORLD, lost ? KN_ERR_IO : 0, "%s: writing failed", csv ? csv : ""));
   PetscCall(PrintMissing(candidate, m, dataset, judgement));
   PetscCall(PrintMeasures(n, candidate, m, dataset, judgement));
   for (PetscInt i = 0; i < n * m; i++) {

@@ -5,6 +5,7 @@
 */
 #include "format_impl.h"
 #include <kitinet/dataset_writer.h>
+#include <kitinet/path.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -65,11 +66,14 @@ static int CheckPaths(KNSink sink)
     int         descriptor;
 
     sink->file.path = sink->path[i];
-    if (stat(sink->path[i], &status) == 0) {
+    if (stat(sink->path[i], &status)) {
+      if (!KNPathIsAbsent(errno))
+        return KNFileFail(&sink->file, KN_ERR_USAGE, "cannot be looked at: %s; nothing is written over unseen", strerror(errno));
+    } else {
       if (!S_ISREG(status.st_mode)) return KNFileFail(&sink->file, KN_ERR_USAGE, "is no file: name the file to write");
       if (!sink->overwrite) return KNFileFail(&sink->file, KN_ERR_USAGE, "exists: choose another name, or give -overwrite to replace it");
     }
-    descriptor = open(sink->temporary[i], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    descriptor = open(sink->temporary[i], O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (descriptor < 0) return KNFileFail(&sink->file, KN_ERR_USAGE, "cannot be created: %s%s", strerror(errno), errno == ENOENT ? "; create the directory first" : "");
     sink->created = PETSC_TRUE;
     if (fstat(descriptor, &file[i])) file[i] = (struct stat){.st_ino = 0};

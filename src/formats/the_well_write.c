@@ -4,6 +4,7 @@
   an output .../data/train/FILE puts them there, one under valid or test writes none.
 */
 #include "the_well.h"
+#include <kitinet/path.h>
 #include <errno.h>
 #include <libgen.h>
 #include <math.h>
@@ -38,10 +39,14 @@ int KNTheWellPlan(KNSink sink)
 {
   const KNProblem *problem = &sink->problem;
   char             axes[KN_MAX_AXES + 1], statistics[PETSC_MAX_PATH_LEN + 32];
+  PetscBool        exists  = PETSC_FALSE;
+  int              failure = 0;
 
   if (!problem->frames) return KNFileFail(&sink->file, KN_ERR_USAGE, "The Well holds trajectories, this problem is steady: take native, mat, pdebench, xy or npy");
   StatisticsPath(sink->path[0], sizeof(statistics), statistics);
-  if (statistics[0] && !sink->overwrite && !access(statistics, F_OK)) return KNFileFail(&sink->file, KN_ERR_USAGE, "its statistics %s exist: choose another folder, or give -overwrite to replace them", statistics);
+  if (statistics[0] && !sink->overwrite) failure = KNPathExists(statistics, &exists);
+  if (failure) return KNFileFail(&sink->file, KN_ERR_USAGE, "its statistics %s cannot be looked at: %s", statistics, strerror(failure));
+  if (exists) return KNFileFail(&sink->file, KN_ERR_USAGE, "its statistics %s exist: choose another folder, or give -overwrite to replace them", statistics);
   KNAxesMake(axes, "nt", problem->output.grid.dim, "");
   for (PetscInt i = 0; i < problem->output.fields; i++) {
     char name[KN_MAX_NAME + 16], path[2 * KN_MAX_NAME];
@@ -236,9 +241,11 @@ static int WriteStatistics(KNSink sink, const char path[])
   const Statistics *s = (const Statistics *)sink->data;
   char              temporary[PETSC_MAX_PATH_LEN + 64];
   FILE             *file;
+  int               descriptor;
 
   snprintf(temporary, sizeof(temporary), "%s.partial", path);
-  file = fopen(temporary, "w");
+  descriptor = KNPathCreate(temporary);
+  file       = descriptor < 0 ? NULL : fdopen(descriptor, "w");
   if (!file) return KNFileFail(&sink->file, KN_ERR_IO, "its statistics %s cannot be written: %s", path, strerror(errno));
   for (size_t k = 0; k < sizeof(kind) / sizeof(*kind); k++) {
     fprintf(file, "%s:\n", kind[k].name);

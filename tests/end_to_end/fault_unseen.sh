@@ -24,6 +24,9 @@ unseen 1 3 "run/checkpoint.h5: .*Permission denied" "FAULT_CALL=open FAULT_FILE=
 unseen 1 2 "test.h5: cannot be looked at: Permission denied" "FAULT_CALL=stat FAULT_FILE=test.h5 $denied" generate -darcy_grid 16 -samples 2 -output test.h5
 unseen 2 4 "weights.h5: cannot be looked at: Permission denied" "FAULT_CALL=stat FAULT_FILE=weights.h5 $denied" convert -input run/checkpoint.h5 -format pytorch -output weights.h5
 
+ranks 1 convert -input test.h5 -format npy -output x.npy,y.npy > output
+unseen 1 2 "y.npy: cannot be looked at: Permission denied" "FAULT_CALL=stat FAULT_FILE=y.npy $denied" convert -input test.h5 -format npy -output x.npy,y.npy -overwrite
+
 # What others say about a run.
 unseen 2 3 "run/metrics.csv: cannot be read: Input/output error" "FAULT_CALL=open FAULT_FILE=run/metrics.csv $broken" report -run run -output reported
 unseen 1 3 "run/config.yaml: cannot be read: Permission denied" "FAULT_CALL=open FAULT_FILE=run/config.yaml $denied" watch -run run -once
