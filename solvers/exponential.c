@@ -241,7 +241,7 @@ static void KNExponentialTurn(KNStepper stepper, PetscReal interval)
 static PetscErrorCode KNExponentialMarch(KNStepper stepper, PetscReal interval, KNSolverReport *report)
 {
   Exponential *e = (Exponential *)stepper->data;
-  PetscReal    h, next = interval; /* the longest step that all of this interval allow */
+  PetscReal    h, next = interval; /* the longest step that all steps of this interval allow */
   PetscInt64   left;               /* steps of h */
 
   PetscFunctionBegin;
@@ -252,10 +252,13 @@ static PetscErrorCode KNExponentialMarch(KNStepper stepper, PetscReal interval, 
 
     PetscCall(KNExponentialStep(stepper, h, &error, &norm));
     e->steps++;
-    if (PetscIsInfOrNanReal(error) || PetscIsInfOrNanReal(norm)) report->retried = PETSC_TRUE;
-    else if (error == 0.0) factor = KN_GROWTH;
-    else factor = PetscMin(KN_GROWTH, PetscMax(KN_SHRINK, KN_SAFETY * PetscPowReal(stepper->tolerance * norm / error,
-        0.25)));
+    if (PetscIsInfOrNanReal(error) || PetscIsInfOrNanReal(norm)) {
+      report->retried = PETSC_TRUE;
+    } else {
+      const PetscReal allowed = PetscPowReal(stepper->tolerance * norm / PetscMax(error, PETSC_MIN_REAL), 0.25);
+
+      factor = PetscMin(KN_GROWTH, PetscMax(KN_SHRINK, KN_SAFETY * allowed));
+    }
     if (error <= stepper->tolerance * norm && !PetscIsInfOrNanReal(norm)) {
       KNSwap(&stepper->v, &e->c);
       KNSwap(&e->nv, &e->nw);
@@ -327,8 +330,9 @@ PetscErrorCode KNStepperCreate_Exponential(const KNEvolution *evolution, PetscRe
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &real, 1, MPI_INT, MPI_MIN, evolution->comm));
   e->real = (PetscBool)real;
   PetscCall(KNMalloc(KN_LENGTHS * COEFFICIENTS * size, sizeof(PetscReal), &e->coefficients));
-  for (size_t i = 0; i < KN_LENGTHS * COEFFICIENTS; i++) e->lengths[i / COEFFICIENTS].c[i % COEFFICIENTS] =
-    e->coefficients + i * size;
+  for (size_t i = 0; i < KN_LENGTHS * COEFFICIENTS; i++) {
+    e->lengths[i / COEFFICIENTS].c[i % COEFFICIENTS] = e->coefficients + i * size;
+  }
   PetscCall(KNMalloc(9 * size, sizeof(PetscReal), &e->work));
   (*stepper)->v = e->work;
   e->a          = e->work + size;

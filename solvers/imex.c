@@ -225,10 +225,11 @@ static PetscErrorCode KNStepperAdvance_IMEX(KNStepper stepper, PetscReal interva
   }
   report->iterations = x->steps;
   report->converged  = (PetscBool)(reason > 0);
-  if (!report->converged) PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
-                                                  "time stepping failed between t = %.6g and %.6g: %s",
-                                                  (double)stepper->t, (double)(stepper->t + interval),
-                                                  TSConvergedReasons[reason]));
+  if (!report->converged) {
+    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
+                            "time stepping failed between t = %.6g and %.6g: %s", (double)stepper->t,
+                            (double)(stepper->t + interval), TSConvergedReasons[reason]));
+  }
   PetscCall(VecGetArrayRead(x->state, &state));
   PetscCall(PetscArraycpy(stepper->v, state, stepper->evolution.size));
   PetscCall(VecRestoreArrayRead(x->state, &state));

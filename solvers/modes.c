@@ -44,8 +44,9 @@ static PetscReal kn_modes_square(const PetscReal *restrict w, const PetscReal *r
   size_t    s              = 0;
 
   for (; s + KN_LANES <= count; s += KN_LANES) {
-    for (size_t l = 0; l < KN_LANES; l++) lane[l] += w[s + l] * (c[2 * (s + l)] * c[2 * (s + l)] +
-                                                                 c[2 * (s + l) + 1] * c[2 * (s + l) + 1]);
+    for (size_t l = 0; l < KN_LANES; l++) {
+      lane[l] += w[s + l] * (c[2 * (s + l)] * c[2 * (s + l)] + c[2 * (s + l) + 1] * c[2 * (s + l) + 1]);
+    }
   }
   for (; s < count; s++) lane[0] += w[s] * (c[2 * s] * c[2 * s] + c[2 * s + 1] * c[2 * s + 1]);
   for (size_t l = 1; l < KN_LANES; l++) lane[0] += lane[l];
@@ -175,8 +176,9 @@ PetscErrorCode KNModesBackward(KNModes m, const PetscReal c[], PetscInt axis, Pe
   const PetscReal *kappa    = axis == KN_NO_AXIS ? NULL : m->kappa[axis];
 
   PetscFunctionBegin;
-  for (PetscInt g = 0; g < m->gaps; g++) memset(spectrum + 2 * m->gap[g].first, 0,
-                                                2 * m->gap[g].count * sizeof(*spectrum));
+  for (PetscInt g = 0; g < m->gaps; g++) {
+    memset(spectrum + 2 * m->gap[g].first, 0, 2 * m->gap[g].count * sizeof(*spectrum));
+  }
   for (PetscInt r = 0; r < m->runs; r++) {
     kn_modes_put(spectrum + 2 * m->run[r].first, c, kappa, m->run[r].count);
     c += 2 * m->run[r].count;
@@ -235,8 +237,9 @@ PetscErrorCode KNModesCopy(KNModes from, const PetscReal c[], KNModes to, PetscR
     copy[2 * there + 1] = c[2 * here + 1];
   }
   /* one rank has each mode, the others 0 */
-  if (from->size > to->size) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, copy, (PetscMPIInt)(2 * to->count), MPIU_REAL,
-                                                        MPI_SUM, from->comm));
+  if (from->size > to->size) {
+    PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, copy, (PetscMPIInt)(2 * to->count), MPIU_REAL, MPI_SUM, from->comm));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

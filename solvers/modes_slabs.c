@@ -29,9 +29,10 @@ static void KNModesRows_Slabs(KNModes m)
       KNModesRow(m, (size_t)c * (size_t)m->n, 0, m->n, (const PetscInt[]){0, column, 0});
       continue;
     }
-    for (PetscInt i = 0; i < m->n; i++) KNModesRow(m, (size_t)(c * m->n + i) * (size_t)m->m, 2, m->m,
-                                                   (const PetscInt[]){kn_wavenumber(i, m->n),
-                                                   kn_wavenumber(column, m->n), 0});
+    for (PetscInt i = 0; i < m->n; i++) {
+      KNModesRow(m, (size_t)(c * m->n + i) * (size_t)m->m, 2, m->m,
+                 (const PetscInt[]){kn_wavenumber(i, m->n), kn_wavenumber(column, m->n), 0});
+    }
   }
 }
 

@@ -73,8 +73,9 @@ static PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead(e->title));
-  if (e->lowest_axes < e->highest_axes) PetscCall(KNSemilinearInt(s, "axes", "axes of the torus", e->lowest_axes,
-                                                                  e->highest_axes, &s->axes));
+  if (e->lowest_axes < e->highest_axes) {
+    PetscCall(KNSemilinearInt(s, "axes", "axes of the torus", e->lowest_axes, e->highest_axes, &s->axes));
+  }
   PetscCall(KNSemilinearInt(s, "grid",
                             "points a side of the grid it is solved on, any number; products of small primes are "
                             "fastest", 4 * (e->degree + 1), largest[s->axes - 1], &s->n));
@@ -83,9 +84,10 @@ static PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
                             "points a side of the stored fields, at most and by default those of the solve grid", 4,
                             s->n, &s->resolution));
   PetscCall(KNSemilinearReal(s, "length", "side of the torus", 1e-3, 1e6, &s->length));
-  for (PetscInt i = 0; i < KN_MAX_COEFFICIENTS && e->coefficient[i].name; i++) PetscCall(KNSemilinearReal(s,
-      e->coefficient[i].name, e->coefficient[i].help, e->coefficient[i].lowest, e->coefficient[i].highest,
-      &s->rate.p[i]));
+  for (PetscInt i = 0; i < KN_MAX_COEFFICIENTS && e->coefficient[i].name; i++) {
+    PetscCall(KNSemilinearReal(s, e->coefficient[i].name, e->coefficient[i].help, e->coefficient[i].lowest,
+                               e->coefficient[i].highest, &s->rate.p[i]));
+  }
   PetscCall(KNSemilinearReal(s, "final_time", "time of the last frame", 1e-9, 1e9, &s->final_time));
   PetscCall(KNSemilinearInt(s, "frames", "number of frames, equally spaced; the first is at time 0", 2, 100000,
                             &s->frames));
@@ -139,8 +141,9 @@ static PetscErrorCode KNSolverDescribe_Semilinear(KNSolver solver)
   p->parameter[p->parameters++] = (KNParameter){.name = "field_tau", .unit = "1", .value = tau};
   p->parameter[p->parameters++] = (KNParameter){.name = "field_scale", .unit = "1", .value = scale};
   PetscCall(PetscMalloc1(s->frames, &p->times));
-  for (PetscInt frame = 0; frame < s->frames; frame++) p->times[frame] =
-    s->final_time * (PetscReal)frame / (PetscReal)(s->frames - 1);
+  for (PetscInt frame = 0; frame < s->frames; frame++) {
+    p->times[frame] = s->final_time * (PetscReal)frame / (PetscReal)(s->frames - 1);
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -174,8 +177,9 @@ static void KNSemilinearFill(Semilinear *s, PetscInt highest)
       kappa[d] = KNModesKappa(s->modes, d)[i];
       k        = PetscMax(k, PetscAbsInt(KNModesWavenumbers(s->modes, d)[i]));
     }
-    for (PetscInt f = 0; f < s->fields; f++) s->equation->symbol(s->linear + 2 * ((size_t)f * count + i), f, kappa,
-                                                                 s->rate.p);
+    for (PetscInt f = 0; f < s->fields; f++) {
+      s->equation->symbol(s->linear + 2 * ((size_t)f * count + i), f, kappa, s->rate.p);
+    }
     s->edge[i] = 10 * k > 9 * highest ? KNModesWeights(s->modes)[i] : 0.0;
   }
 }
@@ -200,8 +204,9 @@ static PetscErrorCode KNSolverSetUp_Semilinear(KNSolver solver)
   PetscCall(KNMalloc(KNModesCount(s->modes), sizeof(PetscReal), &s->edge));
   PetscCall(KNMalloc(2 * KNModesCount(s->stored), sizeof(PetscReal), &s->stored_modes));
   PetscCall(KNMalloc(KNModesRoom(s->stored), sizeof(PetscReal), &s->stored_points));
-  for (PetscInt f = 0; e->initial && f < s->fields; f++) PetscCall(KNMalloc(KNModesRoom(s->modes), sizeof(PetscReal),
-      &s->drawn[f]));
+  for (PetscInt f = 0; e->initial && f < s->fields; f++) {
+    PetscCall(KNMalloc(KNModesRoom(s->modes), sizeof(PetscReal), &s->drawn[f]));
+  }
   KNSemilinearFill(s, highest);
   s->rate.equation = e;
   s->rate.axes     = s->axes;
@@ -233,8 +238,9 @@ static PetscErrorCode KNSolverDraw_Semilinear(KNSolver solver, PetscInt64 seed, 
     }
   }
   if (s->equation->initial) {
-    for (PetscInt f = 0; f < s->fields; f++) PetscCall(KNModesBackward(s->modes, s->initial + 2 * (size_t)f * count,
-        KN_NO_AXIS, s->drawn[f]));
+    for (PetscInt f = 0; f < s->fields; f++) {
+      PetscCall(KNModesBackward(s->modes, s->initial + 2 * (size_t)f * count, KN_NO_AXIS, s->drawn[f]));
+    }
     s->equation->initial(s->drawn, s->rate.p, KNModesPoints(s->modes));
     PetscCall(PetscArrayzero(s->initial, 2 * (size_t)s->fields * count));
     for (PetscInt f = 0; f < s->fields; f++) {
@@ -293,8 +299,9 @@ static PetscErrorCode KNSemilinearBegin(Semilinear *s, KNSolverReport *report)
   PetscCall(KNModesSquare(s->modes, s->fields, s->edge, s->initial, &s->edge_at_start));
   PetscCall(KNStepperStart(s->stepper, s->initial, s->dt));
   report->converged = (PetscBool)!PetscIsInfOrNanReal(norm);
-  if (!report->converged) PetscCall(PetscStrncpy(report->reason, "the initial field is not finite",
-                                                 sizeof(report->reason)));
+  if (!report->converged) {
+    PetscCall(PetscStrncpy(report->reason, "the initial field is not finite", sizeof(report->reason)));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -325,8 +332,9 @@ static PetscErrorCode KNSolverSolve_Semilinear(KNSolver solver, PetscReal output
 
   PetscFunctionBegin;
   PetscCall(KNSemilinearBegin(s, report));
-  for (PetscInt i = 0; i < before && report->converged; i++) PetscCall(KNSemilinearAdvance(s,
-      s->start / (PetscReal)before, report));
+  for (PetscInt i = 0; i < before && report->converged; i++) {
+    PetscCall(KNSemilinearAdvance(s, s->start / (PetscReal)before, report));
+  }
   for (PetscInt i = 0; i < s->frames && report->converged; i++) {
     if (i) PetscCall(KNSemilinearAdvance(s, interval, report));
     if (report->converged) PetscCall(KNSemilinearStore(solver, output + (size_t)i * frame));

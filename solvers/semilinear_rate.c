@@ -95,8 +95,10 @@ PetscErrorCode KNRateEvaluate(void *context, const PetscReal state[], PetscReal 
     state = r->parts;
   }
   for (PetscInt f = 0; f < equation->factors; f++) {
-    if (r->points[f]) PetscCall(KNModesBackward(r->modes, state + (size_t)equation->factor[f].field * size,
-                                                equation->factor[f].axis, r->points[f]));
+    if (r->points[f]) {
+      PetscCall(KNModesBackward(r->modes, state + (size_t)equation->factor[f].field * size, equation->factor[f].axis,
+                                r->points[f]));
+    }
   }
   equation->multiply(products, (const PetscReal *const *)r->points, r->p, r->axes, KNModesPoints(r->modes));
   PetscCall(PetscArrayzero(n, (size_t)r->fields * size));

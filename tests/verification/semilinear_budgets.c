@@ -122,8 +122,9 @@ static PetscErrorCode CheckAllenCahn(void)
                "frame %" PetscInt_FMT ": the energy rises from %g to %g", frame, (double)before, (double)energy);
     before = energy;
   }
-  for (PetscInt i = 0; i < POINTS; i++) interfaces += e.output[20 * POINTS + i] * e.output[20 * POINTS +
-      (i + 1) % POINTS] < 0.0 ? 1.0 : 0.0;
+  for (PetscInt i = 0; i < POINTS; i++) {
+    interfaces += e.output[20 * POINTS + i] * e.output[20 * POINTS + (i + 1) % POINTS] < 0.0 ? 1.0 : 0.0;
+  }
   PetscCheck(interfaces > 0.0 && PetscAbsReal(before / (interfaces * PetscSqrtReal(8.0 * 4e-4) / 3.0) - 1.0) < 1e-2,
              PETSC_COMM_SELF, PETSC_ERR_PLIB, "%g interfaces have the energy %g", (double)interfaces, (double)before);
   PetscCall(EnsembleDestroy(&e));
@@ -159,9 +160,10 @@ static PetscErrorCode CheckSchroedinger(const char scheme[])
   Schroedinger(e.output + 2 * POINTS, last);
   PetscCheck(first[0] > 1e-2 && Distance(e.output, e.output + 2 * POINTS, POINTS) > 0.1, PETSC_COMM_SELF,
              PETSC_ERR_PLIB, "%s: nothing moves", scheme);
-  for (int i = 0; i < 2; i++) PetscCheck(PetscAbsReal(last[i] - first[i]) < 1e-6 * first[0], PETSC_COMM_SELF,
-                                         PETSC_ERR_PLIB, "%s: mean %d goes from %g to %g", scheme, i, (double)first[i],
-                                         (double)last[i]);
+  for (int i = 0; i < 2; i++) {
+    PetscCheck(PetscAbsReal(last[i] - first[i]) < 1e-6 * first[0], PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "%s: mean %d goes from %g to %g", scheme, i, (double)first[i], (double)last[i]);
+  }
   PetscCall(EnsembleDestroy(&e));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -40,10 +40,11 @@ static PetscErrorCode CheckOrder(const char pde[], const char scheme[], const Pe
                pde, scheme, steps, 16 << i);
     error[i] = Distance(u, exact, POINTS);
   }
-  for (int i = 2; i < 4; i++) PetscCheck(PetscAbsReal(PetscLog2Real(error[i - 1] / error[i]) - 4.0) < 0.6,
-                                         PETSC_COMM_SELF, PETSC_ERR_PLIB,
-                                         "%s, %s: half the step brings the error from %g to %g", pde, scheme,
-                                         (double)error[i - 1], (double)error[i]);
+  for (int i = 2; i < 4; i++) {
+    PetscCheck(PetscAbsReal(PetscLog2Real(error[i - 1] / error[i]) - 4.0) < 0.6, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "%s, %s: half the step brings the error from %g to %g", pde, scheme, (double)error[i - 1],
+               (double)error[i]);
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -73,8 +73,9 @@ static PetscReal Dispersion(const PetscReal x[3], PetscReal t, PetscInt axes)
   static const PetscInt k[3] = {2, -3, 1};
   PetscReal             phase = 0.4;
 
-  for (PetscInt d = 0; d < axes; d++) phase += 2.0 * PETSC_PI * k[d] * x[d] - 0.01 * PetscPowRealInt(PETSC_PI * k[d],
-      3) * t;
+  for (PetscInt d = 0; d < axes; d++) {
+    phase += 2.0 * PETSC_PI * k[d] * x[d] - 0.01 * PetscPowRealInt(PETSC_PI * k[d], 3) * t;
+  }
   return PetscSinReal(phase);
 }
 

@@ -80,8 +80,9 @@ static void Mode(PetscReal mode[2], const PetscReal u[], PetscInt axes, PetscInt
     PetscReal phase = 0.0;
     size_t    rest  = s;
 
-    for (PetscInt d = axes - 1; d >= 0; d--,
-         rest /= (size_t)n) phase += 2.0 * PETSC_PI * (PetscReal)k[d] * (PetscReal)(rest % (size_t)n) / (PetscReal)n;
+    for (PetscInt d = axes - 1; d >= 0; d--, rest /= (size_t)n) {
+      phase += 2.0 * PETSC_PI * (PetscReal)k[d] * (PetscReal)(rest % (size_t)n) / (PetscReal)n;
+    }
     mode[0] += u[s] * PetscCosReal(phase) / (PetscReal)size;
     mode[1] -= u[s] * PetscSinReal(phase) / (PetscReal)size;
   }
@@ -201,8 +202,9 @@ static PetscErrorCode CheckZero(void)
   PetscCall(SemilinearCreate(PETSC_COMM_SELF, "kdv", (const char *const[]){"grid", "64", "frames", "2", "field_scale",
       "0", NULL}, &e));
   PetscCall(EnsembleSolve(&e, 1, 0, &report));
-  for (PetscInt i = 0; i < 128; i++) PetscCheck(e.output[i] == 0.0, PETSC_COMM_SELF, PETSC_ERR_PLIB,
-                                                "u grows out of nothing: %g", (double)e.output[i]);
+  for (PetscInt i = 0; i < 128; i++) {
+    PetscCheck(e.output[i] == 0.0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "u grows out of nothing: %g", (double)e.output[i]);
+  }
   PetscCall(EnsembleDestroy(&e));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
