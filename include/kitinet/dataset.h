@@ -17,7 +17,8 @@
   Format version 1 has float32 fields on one grid of 1 to 3 axes, and no /parameters; it is written wherever it can say what is to be said. Version 2 has the rest, and the
   attributes input_kind, output_kind, output_points, sample_parameters, sample_parameter_units, symmetries.
 
-  Trusted input only: libhdf5 has known faults. Even so everything is checked before memory is allocated.
+  libhdf5 has known faults: programs other than kitinet, which looks at a file in a process of its own first (probe.h),
+  open trusted files only. Even so everything is checked before memory is allocated.
 */
 #ifndef KITINET_DATASET_H
 #define KITINET_DATASET_H

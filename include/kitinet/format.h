@@ -10,8 +10,9 @@
     npy       one .npy file an array
 
   What a file does not say is asked for, never guessed: KNSourceChoice. Samples have the layout of dataset.h, float32;
-  wider numbers are rounded, and those that float32 cannot hold are refused with variable and row. The program opens them in a process of its own first (probe.h):
-  as for datasets: sizes are checked before memory is allocated, but the libraries beneath have known faults.
+  wider numbers are rounded, and those that float32 cannot hold are refused with variable and row. Sizes are checked
+  before memory is allocated; because the libraries beneath have known faults, the program opens a file in a process of
+  its own first (probe.h).
 */
 #ifndef KITINET_FORMAT_H
 #define KITINET_FORMAT_H
