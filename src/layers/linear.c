@@ -73,7 +73,8 @@ static void KNLayerApplyBack_Linear(KNLayer layer, const KNPass *pass, PetscInt 
   const size_t  Ci = (size_t)layer->in, Co = (size_t)layer->out, S = KNGridSize(&layer->grid_in);
   KNReal       *share = linear->share + (size_t)b * Co * (Ci + 1);
 
-  kn_linear_backward_parameters(share, share + Co * Ci, dout, S, in[0], S, Ci, Co, S, 0);
+  kn_linear_backward_weight(share, dout, S, in[0], S, Ci, Co, S, 0);
+  for (size_t o = 0; o < Co; o++) share[Co * Ci + o] = (KNReal)kn_row_sum(dout + o * S, S);
   if (din[0]) kn_linear_backward_input(din[0], S, dout, S, linear->W, Ci, Co, S, mode == ADD_VALUES);
 }
 

@@ -37,19 +37,29 @@ void kn_linear_backward_input(KNReal *dx, size_t lddx, const KNReal *dy, size_t 
   for (size_t s = 0; s < n; s += tile) kn_product_transposed_left(dx + s, lddx, W, Ci, dy + s, lddy, Ci, PetscMin(tile, n - s), Co, add);
 }
 
-void kn_linear_backward_parameters(KNReal *dW, KNReal *dbias, const KNReal *dy, size_t lddy, const KNReal *x, size_t ldx, size_t Ci, size_t Co, size_t n, int add)
+void kn_linear_backward_weight(KNReal *dW, const KNReal *dy, size_t lddy, const KNReal *x, size_t ldx, size_t Ci,
+                               size_t Co, size_t n, int add)
 {
   const size_t tile = kn_linear_tile(Ci, Co);
 
-  for (size_t s = 0; s < n; s += tile) kn_product_transposed_right(dW, Ci, dy + s, lddy, x + s, ldx, Co, Ci, PetscMin(tile, n - s), s || add);
-  for (size_t o = 0; o < Co; o++) {
-    const KNReal *dyo = dy + o * lddy;
-    KNReal        sum = 0;
+  for (size_t s = 0; s < n; s += tile)
+    kn_product_transposed_right(dW, Ci, dy + s, lddy, x + s, ldx, Co, Ci, PetscMin(tile, n - s), s || add);
+}
+
+double kn_row_sum(const KNReal *x, size_t n)
+{
+  enum { BLOCK = 128 }; /* short enough for a sum in the network's precision */
+  double total = 0;
+
+  for (size_t s = 0; s < n; s += BLOCK) {
+    const size_t m   = PetscMin(BLOCK, n - s);
+    KNReal       sum = 0;
 
 #pragma omp simd reduction(+ : sum)
-    for (size_t s = 0; s < n; s++) sum += dyo[s];
-    dbias[o] = (add ? dbias[o] : 0) + sum;
+    for (size_t i = 0; i < m; i++) sum += x[s + i];
+    total += sum;
   }
+  return total;
 }
 
 void kn_sum_shares(KNReal *total, const KNReal *share, size_t B, size_t stride, size_t count, int add)

@@ -13,8 +13,12 @@ PETSC_INTERN void kn_linear_forward(KNReal *y, size_t ldy, const KNReal *x, size
 /* dx = (or += if add) W^T dy */
 PETSC_INTERN void kn_linear_backward_input(KNReal *dx, size_t lddx, const KNReal *dy, size_t lddy, const KNReal *W, size_t Ci, size_t Co, size_t n, int add);
 
-/* dW = (or += if add) dy x^T, dbias = (or +=) the sum of dy over the points */
-PETSC_INTERN void kn_linear_backward_parameters(KNReal *dW, KNReal *dbias, const KNReal *dy, size_t lddy, const KNReal *x, size_t ldx, size_t Ci, size_t Co, size_t n, int add);
+/* dW = (or += if add) dy x^T */
+PETSC_INTERN void kn_linear_backward_weight(KNReal *dW, const KNReal *dy, size_t lddy, const KNReal *x, size_t ldx,
+                                            size_t Ci, size_t Co, size_t n, int add);
+
+/* The sum of x (n), blocks of it in double: a bias sums gradients over all points, of which there may be millions. */
+PETSC_INTERN double kn_row_sum(const KNReal *x, size_t n);
 
 /* total: (count) = (or += if add) the sum of the shares of B > 0 samples, stride apart, in their order. Called by all threads of a team; ends with a barrier. */
 PETSC_INTERN void kn_sum_shares(KNReal *total, const KNReal *share, size_t B, size_t stride, size_t count, int add);

@@ -32,20 +32,25 @@ static void kn_perceptron_backward(KNReal *dx, KNReal *dW1, KNReal *db1, KNReal 
                                    const KNReal *x, const KNReal *W1, const KNReal *b1, const KNReal *W2, KNReal *work,
                                    size_t Ci, size_t H, size_t Co, size_t S, int add)
 {
-  // dx: (Ci, S) or NULL; dW1, db1, dW2, db2: written; work: (3, H, TILE): hidden h = W1 x + b1, its slope, and dh
+  // dx: (Ci, S) or NULL; dW1, db1, dW2, db2: written; work: (3, H, TILE): hidden h = W1 x + b1, its slope, and dh;
+  // then (H) sums of db1 in double
   KNReal *h = work, *slope = h + H * TILE, *dh = slope + H * TILE;
+  double *sum = (double *)(void *)(dh + H * TILE);
 
   for (size_t s = 0; s < S; s += TILE) {
     const size_t n = PetscMin(TILE, S - s);
 
     kn_linear_forward(h, n, x + s, S, W1, b1, Ci, H, n, 0);
     kn_gelu_both(h, slope, h, H * n);
-    kn_linear_backward_parameters(dW2, db2, dy + s, S, h, n, H, Co, n, s > 0);
+    kn_linear_backward_weight(dW2, dy + s, S, h, n, H, Co, n, s > 0);
     kn_linear_backward_input(dh, n, dy + s, S, W2, H, Co, n, 0);
     for (size_t i = 0; i < H * n; i++) dh[i] *= slope[i];
-    kn_linear_backward_parameters(dW1, db1, dh, n, x + s, S, Ci, H, n, s > 0);
+    kn_linear_backward_weight(dW1, dh, n, x + s, S, Ci, H, n, s > 0);
+    for (size_t k = 0; k < H; k++) sum[k] = (s ? sum[k] : 0) + kn_row_sum(dh + k * n, n);
     if (dx) kn_linear_backward_input(dx + s, S, dh, n, W1, Ci, H, n, add);
   }
+  for (size_t k = 0; k < H; k++) db1[k] = (KNReal)sum[k];
+  for (size_t o = 0; o < Co; o++) db2[o] = (KNReal)kn_row_sum(dy + o * S, S);
 }
 
 typedef struct {
@@ -53,7 +58,7 @@ typedef struct {
   KNReal  *W1, *dW1, *b1, *db1; /* (H, C_in), (H), in the parameters' blocks, not owned */
   KNReal  *W2, *dW2, *b2, *db2; /* (C_out, H), (C_out), likewise */
   KNReal  *share;               /* (samples, H C_in + H + C_out H + C_out) dW1, db1, dW2, db2 of each sample */
-  KNReal  *work;                /* (threads, 3, H, TILE): TILE keeps the threads aligned */
+  KNReal  *work;                /* (threads, room) */
 } Perceptron;
 
 static size_t KNPerceptronShare(KNLayer layer)
@@ -105,11 +110,17 @@ static PetscErrorCode KNLayerSetUp_Perceptron(KNLayer layer, KNParameters parame
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Reals of a thread's workspace: three hidden tiles, and a double for each hidden unit. */
+static size_t KNPerceptronRoom(const Perceptron *p)
+{
+  return 3 * (size_t)p->H * TILE + KNAligned((size_t)p->H * (sizeof(double) / sizeof(KNReal)));
+}
+
 static PetscErrorCode KNLayerSetGrid_Perceptron(KNLayer layer)
 {
   Perceptron          *p     = layer->data;
   const size_t         share = (size_t)layer->samples * KNPerceptronShare(layer),
-               work          = (size_t)layer->threads * 3 * (size_t)p->H * TILE;
+               work          = (size_t)layer->threads * KNPerceptronRoom(p);
   const PetscLogDouble Ci = layer->in, Co = layer->out, H = p->H, S = (PetscLogDouble)KNGridSize(&layer->grid_in);
 
   PetscFunctionBegin;
@@ -127,7 +138,7 @@ static KNReal *KNPerceptronWork(KNLayer layer)
 {
   const Perceptron *p = layer->data;
 
-  return p->work + (size_t)omp_get_thread_num() * 3 * (size_t)p->H * TILE;
+  return p->work + (size_t)omp_get_thread_num() * KNPerceptronRoom(p);
 }
 
 static void KNLayerApply_Perceptron(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
