@@ -2,12 +2,12 @@
   The loader: deals the samples of a dataset out over ranks, batch by batch, and reads ahead in a
   thread while the network computes.
 
-  Position p of epoch e is sample KNPermutation(seed, e, N, p): the same for any number of ranks. Global batch b holds the positions
-  [b B, min((b+1) B, N)); each rank reads only its contiguous share of it (KNPartition; KNLeafPartition where samples are to stay together). Two local batches are in
-  memory, whatever the size of the dataset.
+  Position p of epoch e is sample KNPermutation(seed, e, N, p): the same for any number of ranks. Global batch b holds
+  the positions [b B, min((b+1) B, N)); each rank reads only its contiguous share of it (KNPartition; KNLeafPartition
+  where samples are to stay together). Two local batches are in memory, whatever the size of the dataset.
 
-  A sample is a row of the dataset, or a window of W successive frames of a trajectory (KNLoaderSetWindow): window w = 0 .. T - W of row r is
-  sample r (T - W + 1) + w.
+  A sample is a row of the dataset, or a window of W successive frames of a trajectory (KNLoaderSetWindow): window w = 0
+  .. T - W of row r is sample r (T - W + 1) + w.
 */
 #ifndef KITINET_LOADER_H
 #define KITINET_LOADER_H
@@ -21,52 +21,68 @@ typedef struct {
   PetscInt          samples; /* of this rank, may be 0 */
   PetscInt          total;   /* of all ranks: B, or less in the last batch of an epoch */
   const PetscInt64 *row;     /* (samples) rows of the dataset */
-  const PetscInt64 *index;   /* (samples) global sample indices, coordinates of random draws: the rows, or the numbers of their windows */
+  const PetscInt64 *index;   /* (samples) coordinates of random draws: global rows, or the numbers of their windows */
   float            *x;       /* (samples, C_in, S), not owned; may be changed in place */
-  float            *y;       /* (samples, max(W, 1) C_out, S), W = T unless a window is set; not owned; may be changed in place */
-  const int32_t    *token;      /* (samples, L) words of an input of tokens, 0 beyond the length; NULL of other problems, as those below; not owned */
-  const int32_t    *length;     /* (samples) tokens of each */
-  const int32_t    *label;      /* (samples) classes 0 .. k-1 */
-  const double     *parameters; /* (samples, P) coefficients that differ from sample to sample */
+  float            *y;       /* (samples, max(W, 1) C_out, S), W = T unless a window is set; the same */
+
+  /* What the dataset has beside fields, not owned; NULL: it has none. */
+  const int32_t *token;      /* (samples, L) words of an input of tokens, 0 beyond the length */
+  const int32_t *length;     /* (samples) tokens of each */
+  const int32_t *label;      /* (samples) classes 0 .. k-1 */
+  const double  *parameters; /* (samples, P) coefficients that differ from sample to sample */
 } KNBatch;
 
 /*
-  Collective on comm. dataset: not owned, must outlive the loader. first, samples: the range of rows to use. batch: global batch
-  size B. leaf: samples that stay together on a rank, 0 for shares as even as they can be. shuffle: false gives rows in order, for evaluation. Raises KN_ERR_USAGE if the range is empty or exceeds the dataset.
+  Collective on comm. dataset: not owned, must outlive the loader. first, samples: the range of rows to use. batch:
+  global batch size B. leaf: samples that stay together on a rank, 0 for shares as even as they can be. shuffle: false
+  gives rows in order, for evaluation. Raises KN_ERR_USAGE if the range is empty or exceeds the dataset.
 */
-PETSC_EXTERN PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt leaf, PetscBool shuffle, PetscInt64 seed, KNLoader *loader);
+PETSC_EXTERN PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples,
+                                           PetscInt batch, PetscInt leaf, PetscBool shuffle, PetscInt64 seed,
+                                           KNLoader *loader);
 
 /*
-  Collective on PETSC_COMM_WORLD. A loader for one pass over these rows in their order, started: `batch` samples at a time on each rank, or on each group that shares them. The same
-  samples are together for any number of ranks: matrix products of other shapes round otherwise.
+  Collective on PETSC_COMM_WORLD. A loader for one pass over these rows in their order, started: `batch` samples at a
+  time on each rank, or on each group that shares them. The same samples are together for any number of ranks: matrix
+  products of other shapes round otherwise.
 */
-PETSC_EXTERN PetscErrorCode KNLoaderCreatePass(KNDataset dataset, const KNSharing *sharing, PetscInt64 first, PetscInt64 samples, PetscInt batch, KNLoader *loader);
+PETSC_EXTERN PetscErrorCode KNLoaderCreatePass(KNDataset dataset, const KNSharing *sharing, PetscInt64 first,
+                                               PetscInt64 samples, PetscInt batch, KNLoader *loader);
 
 /* Collective on PETSC_COMM_WORLD. Reads these rows once, to raise now what KNLoaderNext would raise later. */
-PETSC_EXTERN PetscErrorCode KNLoaderCheckRows(KNDataset dataset, const KNSharing *sharing, PetscInt64 first, PetscInt64 samples);
+PETSC_EXTERN PetscErrorCode KNLoaderCheckRows(KNDataset dataset, const KNSharing *sharing, PetscInt64 first,
+                                              PetscInt64 samples);
 PETSC_EXTERN PetscErrorCode KNLoaderDestroy(KNLoader *loader);
 
 /*
-  Not collective, before KNLoaderSetWindow; comm is PETSC_COMM_WORLD. Batches are dealt out over groups of ranks: those of a group get the same samples, each its slab; S is the
-  size of the slab then. Raises KN_ERR_USAGE where ranks cannot share a sample: input and output on different grids, or no grid.
+  Not collective, before KNLoaderSetWindow; comm is PETSC_COMM_WORLD. Batches are dealt out over groups of ranks: those
+  of a group get the same samples, each its slab; S is the size of the slab then. Raises KN_ERR_USAGE where ranks cannot
+  share a sample: input and output on different grids, or no grid.
 */
 PETSC_EXTERN PetscErrorCode KNLoaderSetSharing(KNLoader loader, const KNSharing *sharing);
 
 /*
-  Not collective, before KNLoaderStart and the same on all ranks. Samples are all windows of `frames` frames, 1 to T, of the trajectories in the range;
-  without this call a trajectory is one sample.
+  Not collective, before KNLoaderStart and the same on all ranks. Samples are all windows of `frames` frames, 1 to T, of
+  the trajectories in the range; without this call a trajectory is one sample.
 */
 PETSC_EXTERN PetscErrorCode KNLoaderSetWindow(KNLoader loader, PetscInt frames);
 
-/* Not collective. Batches of an epoch, ceil(N / B), and the samples of the largest local batch of any rank. Either may be NULL. */
+/*
+  Not collective. Batches of an epoch, ceil(N / B), and the samples of the largest local batch of any rank. Either may
+  be NULL.
+*/
 PETSC_EXTERN PetscErrorCode KNLoaderGetSizes(KNLoader loader, PetscInt *batches, PetscInt *largest_local);
 
-/* Not collective. Starts reading epoch `epoch` at batch `batch` (0, or where a resumed run goes on); whatever was read ahead is dropped. */
+/*
+  Not collective. Starts reading epoch `epoch` at batch `batch` (0, or where a resumed run goes on); whatever was read
+  ahead is dropped.
+*/
 PETSC_EXTERN PetscErrorCode KNLoaderStart(KNLoader loader, PetscInt64 epoch, PetscInt batch);
 
 /*
-  Collective on comm. The next batch, valid until the following call; blocks until it is read. batch->total is 0 after the last
-  batch of the epoch. A sample that is damaged or not finite (KNDatasetReadFinite) is raised on all ranks (KN_ERR_INPUT) and never handed out: one Allreduce of an integer a batch.
+  Collective on comm. The next batch, valid until the following call; blocks until it is read. batch->total is 0 after
+  the last batch of the epoch. A sample that is damaged or not finite (KNDatasetReadFinite) is raised on all ranks
+  (KN_ERR_INPUT) and never handed out: one Allreduce of an integer a batch.
 */
 PETSC_EXTERN PetscErrorCode KNLoaderNext(KNLoader loader, KNBatch *batch);
 

@@ -9,7 +9,7 @@
 
 #define KN_MAX_PARAMETERS 32
 #define KN_MAX_SYMMETRIES 16
-#define KN_MAX_TEXT       256
+#define KN_MAX_TEXT 256
 
 typedef struct {
   char      name[KN_MAX_NAME]; /* "a_high" */
@@ -18,12 +18,13 @@ typedef struct {
 } KNParameter;
 
 typedef struct {
-  char        pde[KN_MAX_NAME];         /* the solver's name in the registry: "darcy" */
-  char        equation[KN_MAX_TEXT];    /* "-div(a grad u) = f" */
-  char        boundary[KN_MAX_TEXT];    /* "u = 0" */
-  PetscInt    frames;                   /* 0: steady, input -> output; T > 0: T snapshots, all of the output space; the input has no fields then, and the output's grid */
-  PetscReal  *times;                    /* (frames), not owned; NULL for steady problems */
-  KNSpace     input, output;            /* on grids that may differ */
+  char     pde[KN_MAX_NAME];      /* the solver's name in the registry: "darcy" */
+  char     equation[KN_MAX_TEXT]; /* "-div(a grad u) = f" */
+  char     boundary[KN_MAX_TEXT]; /* "u = 0" */
+  PetscInt frames;   /* 0: steady, input -> output; T > 0: T snapshots, all of the output space; the input has no fields
+                        then, and the output's grid */
+  PetscReal  *times; /* (frames), not owned; NULL for steady problems */
+  KNSpace     input, output; /* on grids that may differ */
   PetscInt    parameters;
   KNParameter parameter[KN_MAX_PARAMETERS]; /* of the equation, the same in all samples */
   PetscInt    coefficients;
@@ -55,7 +56,10 @@ static inline void KNProblemSetGrid(KNProblem *problem, KNGrid grid)
   problem->input.grid = problem->output.grid = grid;
 }
 
-/* Not collective. The first difference between two problems as text: "a_high is 12, not 10" if b's were expected; "" if they are the same. */
+/*
+  Not collective. The first difference between two problems as text: "a_high is 12, not 10" if b's were expected; ""
+  if they are the same.
+*/
 PETSC_EXTERN PetscErrorCode KNProblemCompare(const KNProblem *a, const KNProblem *b, size_t size, char difference[]);
 
 #endif

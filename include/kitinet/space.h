@@ -14,20 +14,13 @@
 
 #define KN_MAX_FIELDS 16
 
-typedef enum {
-  KN_SPACE_FIELD,
-  KN_SPACE_TOKENS,
-  KN_SPACE_CLASS
-} KNSpaceKind;
+typedef enum { KN_SPACE_FIELD, KN_SPACE_TOKENS, KN_SPACE_CLASS } KNSpaceKind;
 
 /* "field", "tokens", "class", then NULL */
 PETSC_EXTERN const char *const KNSpaceKindNames[];
 
 /* How the values of fields are stored. In memory they are float: a uint8 value v is v, 0 to 255. */
-typedef enum {
-  KN_FLOAT32,
-  KN_UINT8
-} KNValueType;
+typedef enum { KN_FLOAT32, KN_UINT8 } KNValueType;
 
 typedef struct {
   char name[KN_MAX_NAME]; /* "a" */
@@ -36,13 +29,14 @@ typedef struct {
 
 typedef struct {
   KNSpaceKind kind;
-  KNGrid      grid;                 /* of fields; of no axes and one point in the other kinds */
-  PetscInt    fields;               /* C; 0: there is nothing on this side, as before the first frame of a trajectory, and in the other kinds */
+  KNGrid      grid; /* of fields; of no axes and one point in the other kinds */
+  PetscInt
+    fields; /* C; 0: there is nothing on this side, as before the first frame of a trajectory, and in the other kinds */
   KNField     field[KN_MAX_FIELDS];
-  KNValueType type;                 /* of fields */
-  PetscInt    length;               /* L, of tokens; else 0 */
-  PetscInt    count;                /* words of the vocabulary, or classes; else 0 */
-  const char *names;                /* (count) of them, each ended by 0, one after another; not owned; NULL: they have none */
+  KNValueType type;   /* of fields */
+  PetscInt    length; /* L, of tokens; else 0 */
+  PetscInt    count;  /* words of the vocabulary, or classes; else 0 */
+  const char *names;  /* (count) of them, each ended by 0, one after another; not owned; NULL: they have none */
 } KNSpace;
 
 /* Not collective. Values of one sample as fields: C S. */
@@ -54,7 +48,11 @@ static inline size_t KNSpaceSize(const KNSpace *space)
 /* Not collective. The names in memory of their own, which the caller ends with free(); NULL if there are none. */
 PETSC_EXTERN PetscErrorCode KNSpaceCopyNames(const KNSpace *space, char **names);
 
-/* Not collective. The first difference between two spaces of this side ("input") as text, "2 input fields, not 1" if b's were expected; "" if they are the same. */
-PETSC_EXTERN PetscErrorCode KNSpaceCompare(const char side[], const KNSpace *a, const KNSpace *b, size_t size, char difference[]);
+/*
+  Not collective. The first difference between two spaces of this side ("input") as text, "2 input fields, not 1" if
+  b's were expected; "" if they are the same.
+*/
+PETSC_EXTERN PetscErrorCode KNSpaceCompare(const char side[], const KNSpace *a, const KNSpace *b, size_t size,
+                                           char difference[]);
 
 #endif

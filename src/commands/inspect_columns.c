@@ -1,4 +1,7 @@
-/* Inspecting what a dataset has beside its fields: classes, lengths of sequences, parameters of each sample. All of it is in memory, on each rank. */
+/*
+  Inspecting what a dataset has beside its fields: classes, lengths of sequences, parameters of each sample. All of it
+  is in memory, on each rank.
+*/
 #include "inspect.h"
 #include <math.h>
 
@@ -15,9 +18,14 @@ static PetscErrorCode PrintClasses(const KNSpace *space, PetscInt64 samples, con
   for (PetscInt64 row = 0; row < samples; row++) count[label[row]]++;
   for (PetscInt i = 0; i < space->count; i++) most = PetscMax(most, count[i]);
   for (PetscInt i = 0; i < PetscMin(space->count, SHOWN); i++, name += strlen(name) + 1) {
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-10s  %3" PetscInt_FMT "  %-24s %8" PetscInt64_FMT " samples\n", i ? "" : "classes", i, name, count[i]));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-10s  %3" PetscInt_FMT "  %-24s %8" PetscInt64_FMT " samples\n",
+                          i ? "" : "classes", i, name, count[i]));
   }
-  if (space->count > SHOWN) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "              .. and %" PetscInt_FMT " more; the most frequent of all has %" PetscInt64_FMT " samples\n", space->count - SHOWN, most));
+  if (space->count > SHOWN)
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                          "              .. and %" PetscInt_FMT " more; the most frequent of all has %" PetscInt64_FMT
+                          " samples\n",
+                          space->count - SHOWN, most));
   PetscCall(PetscFree(count));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -33,7 +41,8 @@ static PetscErrorCode PrintLengths(PetscInt64 samples, const int32_t length[])
     most  = PetscMax(most, length[row]);
     sum += length[row];
   }
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  sequences   %d to %d tokens, mean %.1f\n", least, most, sum / (double)samples));
+  PetscCall(
+    PetscPrintf(PETSC_COMM_WORLD, "  sequences   %d to %d tokens, mean %.1f\n", least, most, sum / (double)samples));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -43,7 +52,7 @@ static PetscErrorCode PrintParameters(const KNProblem *problem, PetscInt64 sampl
 
   PetscFunctionBegin;
   for (size_t i = 0; i < P; i++) {
-    const KNField *f = &problem->coefficient[i];
+    const KNField *f     = &problem->coefficient[i];
     double         least = INFINITY, most = -INFINITY, sum = 0;
 
     for (PetscInt64 row = 0; row < samples; row++) {
@@ -53,7 +62,8 @@ static PetscErrorCode PrintParameters(const KNProblem *problem, PetscInt64 sampl
       most  = PetscMax(most, v);
       sum += v;
     }
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-10s  %s [%s]: %.6g to %.6g, mean %.6g\n", i ? "" : "of a sample", f->name, f->unit, least, most, sum / (double)samples));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-10s  %s [%s]: %.6g to %.6g, mean %.6g\n", i ? "" : "of a sample",
+                          f->name, f->unit, least, most, sum / (double)samples));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,6 +1,7 @@
 /*
-  Inspecting a dataset: problem, grid, fields and provenance from the header; then every row is read, compared with its checksum, and its values
-  enter minimum, mean, standard deviation, maximum and energy spectrum of each field. The ranks share the rows.
+  Inspecting a dataset: problem, grid, fields and provenance from the header; then every row is read, compared with its
+  checksum, and its values enter minimum, mean, standard deviation, maximum and energy spectrum of each field. The ranks
+  share the rows.
 */
 #include "inspect.h"
 #include <kitinet/picture.h>
@@ -15,7 +16,7 @@
 typedef struct {
   double count, other; /* finite values, NaN or infinite ones */
   double min, max, mean;
-  double squares;      /* sum of squared deviations from the mean */
+  double squares; /* sum of squared deviations from the mean */
 } Statistics;
 
 static const Statistics nothing = {.min = INFINITY, .max = -INFINITY};
@@ -25,7 +26,12 @@ static Statistics Merged(Statistics a, Statistics b)
 {
   const double count = a.count + b.count, shift = b.mean - a.mean, weight = count > 0 ? b.count / count : 0;
 
-  return (Statistics){.count = count, .other = a.other + b.other, .min = PetscMin(a.min, b.min), .max = PetscMax(a.max, b.max), .mean = a.mean + shift * weight, .squares = a.squares + b.squares + shift * shift * a.count * weight};
+  return (Statistics){.count   = count,
+                      .other   = a.other + b.other,
+                      .min     = PetscMin(a.min, b.min),
+                      .max     = PetscMax(a.max, b.max),
+                      .mean    = a.mean + shift * weight,
+                      .squares = a.squares + b.squares + shift * shift * a.count * weight};
 }
 
 static Statistics StatisticsOf(const float value[], size_t n)
@@ -56,7 +62,8 @@ static void AddRow(const KNProblem *problem, const float x[], const float y[], S
 
   for (PetscInt c = 0; c < in; c++) field[c] = Merged(field[c], StatisticsOf(x + (size_t)c * S, S));
   for (PetscInt t = 0; t < PetscMax(problem->frames, 1); t++) {
-    for (PetscInt c = 0; c < out; c++) field[in + c] = Merged(field[in + c], StatisticsOf(y + (size_t)(t * out + c) * S_out, S_out));
+    for (PetscInt c = 0; c < out; c++)
+      field[in + c] = Merged(field[in + c], StatisticsOf(y + (size_t)(t * out + c) * S_out, S_out));
   }
 }
 
@@ -74,9 +81,11 @@ static PetscErrorCode PrintHeader(KNDataset dataset, const char path[])
   PetscCall(KNDatasetGetProvenance(dataset, &seed, &options, &version));
   PetscCall(KNDatasetGetFingerprint(dataset, &fingerprint));
   (void)stat(path, &status);
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: dataset of %" PetscInt64_FMT " samples, %.1f MB, fingerprint %016llx\n", path, samples, (double)status.st_size / 1e6, (unsigned long long)fingerprint));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: dataset of %" PetscInt64_FMT " samples, %.1f MB, fingerprint %016llx\n",
+                        path, samples, (double)status.st_size / 1e6, (unsigned long long)fingerprint));
   PetscCall(KNInspectPrintProblem(problem));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  provenance  kitinet %s, seed %" PetscInt64_FMT "%s\n", version, seed, options[0] ? ", options:" : ""));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  provenance  kitinet %s, seed %" PetscInt64_FMT "%s\n", version, seed,
+                        options[0] ? ", options:" : ""));
   PetscCall(KNInspectPrintLines(options));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -85,19 +94,27 @@ static PetscErrorCode PrintStatistics(const KNProblem *problem, const Statistics
 {
   PetscFunctionBegin;
   if (!problem->input.fields && !problem->output.fields) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-6s  %-12s  %-8s  %12s  %12s  %12s  %12s\n", "", "field", "unit", "min", "mean", "std", "max"));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-6s  %-12s  %-8s  %12s  %12s  %12s  %12s\n", "", "field", "unit", "min",
+                        "mean", "std", "max"));
   for (PetscInt c = 0; c < problem->input.fields + problem->output.fields; c++) {
     const PetscBool  in = (PetscBool)(c < problem->input.fields);
     const KNField   *f  = in ? &problem->input.field[c] : &problem->output.field[c - problem->input.fields];
     const Statistics s  = field[c];
 
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-6s  %-12s  %-8s  %12.6g  %12.6g  %12.6g  %12.6g\n", in ? "input" : "output", f->name, f->unit, s.min, s.mean, s.count > 0 ? sqrt(s.squares / s.count) : 0.0, s.max));
-    if (s.other > 0) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "          %.0f values of %s are not finite, and left out of this\n", s.other, f->name));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-6s  %-12s  %-8s  %12.6g  %12.6g  %12.6g  %12.6g\n",
+                          in ? "input" : "output", f->name, f->unit, s.min, s.mean,
+                          s.count > 0 ? sqrt(s.squares / s.count) : 0.0, s.max));
+    if (s.other > 0)
+      PetscCall(PetscPrintf(PETSC_COMM_WORLD, "          %.0f values of %s are not finite, and left out of this\n",
+                            s.other, f->name));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Collective. All ranks learn which rows are damaged, and raise it. damaged: (samples) 1 for those that this rank found. */
+/*
+  Collective. All ranks learn which rows are damaged, and raise it. damaged: (samples) 1 for those that this rank
+  found.
+*/
 static PetscErrorCode AgreeOnRows(const char path[], PetscInt64 samples, signed char damaged[])
 {
   char       rows[KN_MAX_TEXT] = "";
@@ -107,14 +124,21 @@ static PetscErrorCode AgreeOnRows(const char path[], PetscInt64 samples, signed 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, damaged, (PetscMPIInt)samples, MPI_SIGNED_CHAR, MPI_MAX, PETSC_COMM_WORLD));
   for (PetscInt64 row = 0; row < samples; row++) {
-    if (damaged[row] && count++ < SHOWN) length += (size_t)snprintf(rows + length, sizeof(rows) - length, "%s%lld", length ? ", " : "", (long long)row);
+    if (damaged[row] && count++ < SHOWN)
+      length += (size_t)snprintf(rows + length, sizeof(rows) - length, "%s%lld", length ? ", " : "", (long long)row);
   }
-  PetscCheck(!count, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s: %" PetscInt64_FMT " of %" PetscInt64_FMT " rows are damaged: %s%s; copy or generate the file again", path, count, samples, rows, count > SHOWN ? ", .." : "");
+  PetscCheck(!count, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s: %" PetscInt64_FMT " of %" PetscInt64_FMT " rows are damaged: %s%s; copy or generate the file again",
+             path, count, samples, rows, count > SHOWN ? ", .." : "");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* One row's energy into the spectra (fields, shells), inputs first; that of a time-dependent field is the mean over its frames. */
-static PetscErrorCode AddSpectra(const KNProblem *problem, KNSpectrum spectrum, const float x[], const float y[], PetscReal *frame, PetscReal energy[])
+/*
+  One row's energy into the spectra (fields, shells), inputs first; that of a time-dependent field is the mean over
+  its frames.
+*/
+static PetscErrorCode AddSpectra(const KNProblem *problem, KNSpectrum spectrum, const float x[], const float y[],
+                                 PetscReal *frame, PetscReal energy[])
 {
   const size_t   S      = KNGridSize(&problem->output.grid);
   const PetscInt frames = PetscMax(problem->frames, 1);
@@ -122,25 +146,31 @@ static PetscErrorCode AddSpectra(const KNProblem *problem, KNSpectrum spectrum, 
 
   PetscFunctionBegin;
   PetscCall(KNSpectrumGetShells(spectrum, &shells, NULL));
-  for (PetscInt c = 0; c < problem->input.fields; c++) PetscCall(KNSpectrumAdd(spectrum, x + (size_t)c * S, energy + c * shells));
+  for (PetscInt c = 0; c < problem->input.fields; c++)
+    PetscCall(KNSpectrumAdd(spectrum, x + (size_t)c * S, energy + c * shells));
   for (PetscInt c = 0; c < problem->output.fields; c++) {
     PetscCall(PetscArrayzero(frame, shells));
-    for (PetscInt t = 0; t < frames; t++) PetscCall(KNSpectrumAdd(spectrum, y + (size_t)(t * problem->output.fields + c) * S, frame));
+    for (PetscInt t = 0; t < frames; t++)
+      PetscCall(KNSpectrumAdd(spectrum, y + (size_t)(t * problem->output.fields + c) * S, frame));
     for (PetscInt s = 0; s < shells; s++) energy[(problem->input.fields + c) * shells + s] += frame[s] / frames;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Of each field, at wavenumbers that double. */
-static PetscErrorCode PrintSpectra(const KNProblem *problem, PetscInt shells, const PetscReal wavenumber[], const PetscReal energy[])
+static PetscErrorCode PrintSpectra(const KNProblem *problem, PetscInt shells, const PetscReal wavenumber[],
+                                   const PetscReal energy[])
 {
   PetscFunctionBegin;
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  energy at wavenumber"));
   for (PetscInt s = 1; s < shells; s *= 2) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %9g", (double)wavenumber[s]));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n"));
   for (PetscInt c = 0; c < problem->input.fields + problem->output.fields; c++) {
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "    %-18s", c < problem->input.fields ? problem->input.field[c].name : problem->output.field[c - problem->input.fields].name));
-    for (PetscInt s = 1; s < shells; s *= 2) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %9.3g", (double)energy[c * shells + s]));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "    %-18s",
+                          c < problem->input.fields ? problem->input.field[c].name
+                                                    : problem->output.field[c - problem->input.fields].name));
+    for (PetscInt s = 1; s < shells; s *= 2)
+      PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %9.3g", (double)energy[c * shells + s]));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n"));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -207,7 +237,8 @@ static PetscErrorCode VerifyRows(KNDataset dataset, const KNInspection *inspecti
   PetscCall(PrintStatistics(problem, field));
   if (spectrum) PetscCall(PrintSpectra(&drawn, shells, wavenumber, energy));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  all %" PetscInt64_FMT " checksums are right\n", samples));
-  if (inspection->picture && rank == 0 && spectrum) PetscCall(KNInspectDrawSpectra(&drawn, shells, wavenumber, energy, inspection->output));
+  if (inspection->picture && rank == 0 && spectrum)
+    PetscCall(KNInspectDrawSpectra(&drawn, shells, wavenumber, energy, inspection->output));
   PetscCall(PetscFree3(damaged, energy, frame));
   PetscCall(KNSpectrumDestroy(&spectrum));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -262,7 +293,9 @@ PetscErrorCode KNInspectDataset(const KNInspection *inspection)
     PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
     if (rank == 0) PetscCall(KNInspectDrawSamples(dataset, inspection->output));
     drawn = KNInspectDrawn(problem);
-    if (drawn.input.fields + drawn.output.fields && !KNPictureMissing(NULL)) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  pictures    %s-samples.png, %s-spectrum.png\n", inspection->output, inspection->output));
+    if (drawn.input.fields + drawn.output.fields && !KNPictureMissing(NULL))
+      PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  pictures    %s-samples.png, %s-spectrum.png\n", inspection->output,
+                            inspection->output));
   }
   if (inspection->xdmf) {
     PetscCall(KNXDMFWrite(dataset, inspection->xdmf_samples, inspection->output));

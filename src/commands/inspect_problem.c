@@ -23,7 +23,8 @@ KNProblem KNInspectDrawn(const KNProblem *problem)
   KNProblem drawn = *problem;
 
   if (!drawn.input.grid.dim) drawn.input.fields = 0;
-  if (!drawn.output.grid.dim || (drawn.input.fields && !OneGrid(&drawn.input.grid, &drawn.output.grid))) drawn.output.fields = 0;
+  if (!drawn.output.grid.dim || (drawn.input.fields && !OneGrid(&drawn.input.grid, &drawn.output.grid)))
+    drawn.output.fields = 0;
   KNProblemSetGrid(&drawn, drawn.input.fields ? drawn.input.grid : drawn.output.grid);
   return drawn;
 }
@@ -35,11 +36,15 @@ static PetscErrorCode PrintSpace(const char label[], const KNSpace *space)
 
   PetscFunctionBegin;
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-11s ", label));
-  if (space->kind == KN_SPACE_TOKENS) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "up to %" PetscInt_FMT " tokens, %" PetscInt_FMT " words", space->length, space->count));
-  else if (space->kind == KN_SPACE_CLASS) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "one of %" PetscInt_FMT " classes", space->count));
+  if (space->kind == KN_SPACE_TOKENS)
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "up to %" PetscInt_FMT " tokens, %" PetscInt_FMT " words", space->length,
+                          space->count));
+  else if (space->kind == KN_SPACE_CLASS)
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "one of %" PetscInt_FMT " classes", space->count));
   else if (!space->grid.dim) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "none: one number of each field"));
   else {
-    for (PetscInt d = 0; d < space->grid.dim; d++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s%" PetscInt_FMT, d ? " x " : "", space->grid.n[d]));
+    for (PetscInt d = 0; d < space->grid.dim; d++)
+      PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s%" PetscInt_FMT, d ? " x " : "", space->grid.n[d]));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %s", points[space->grid.points]));
   }
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s\n", space->type == KN_UINT8 ? ", values of a byte" : ""));
@@ -51,14 +56,20 @@ PetscErrorCode KNInspectPrintProblem(const KNProblem *problem)
   const KNSpace *in = &problem->input, *out = &problem->output, *first = problem->frames ? out : in;
 
   PetscFunctionBegin;
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  pde         %s: %s\n  boundary    %s\n", problem->pde, problem->equation, problem->boundary));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  pde         %s: %s\n  boundary    %s\n", problem->pde, problem->equation,
+                        problem->boundary));
   PetscCall(PrintSpace(first->kind == KN_SPACE_FIELD ? "grid" : "input", first));
   if (out->kind != KN_SPACE_FIELD || in->kind != KN_SPACE_FIELD) PetscCall(PrintSpace("output", out));
-  else if (!problem->frames && (!OneGrid(&in->grid, &out->grid) || in->type != out->type)) PetscCall(PrintSpace("output grid", out));
-  if (problem->frames) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  frames      %" PetscInt_FMT ", t = %g to %g\n", problem->frames, (double)problem->times[0], (double)problem->times[problem->frames - 1]));
+  else if (!problem->frames && (!OneGrid(&in->grid, &out->grid) || in->type != out->type))
+    PetscCall(PrintSpace("output grid", out));
+  if (problem->frames)
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  frames      %" PetscInt_FMT ", t = %g to %g\n", problem->frames,
+                          (double)problem->times[0], (double)problem->times[problem->frames - 1]));
   for (PetscInt i = 0; i < problem->parameters; i++) {
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-10s  %s = %.10g [%s]\n", i ? "" : "parameters", problem->parameter[i].name, (double)problem->parameter[i].value, problem->parameter[i].unit));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-10s  %s = %.10g [%s]\n", i ? "" : "parameters",
+                          problem->parameter[i].name, (double)problem->parameter[i].value, problem->parameter[i].unit));
   }
-  for (PetscInt i = 0; i < problem->symmetries; i++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-10s  %s\n", i ? "" : "symmetries", problem->symmetry[i]));
+  for (PetscInt i = 0; i < problem->symmetries; i++)
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-10s  %s\n", i ? "" : "symmetries", problem->symmetry[i]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -12,7 +12,8 @@ static PetscErrorCode CompareTimes(const KNProblem *a, const KNProblem *b, size_
   PetscFunctionBegin;
   if (a->frames != b->frames) DIFFERENT("%" PetscInt_FMT " frames, not %" PetscInt_FMT, a->frames, b->frames);
   for (PetscInt t = 0; t < a->frames; t++) {
-    if (a->times[t] != b->times[t]) DIFFERENT("frame %" PetscInt_FMT " is at t = %g, not %g", t, (double)a->times[t], (double)b->times[t]);
+    if (a->times[t] != b->times[t])
+      DIFFERENT("frame %" PetscInt_FMT " is at t = %g, not %g", t, (double)a->times[t], (double)b->times[t]);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -20,11 +21,13 @@ static PetscErrorCode CompareTimes(const KNProblem *a, const KNProblem *b, size_
 static PetscErrorCode CompareParameters(const KNProblem *a, const KNProblem *b, size_t size, char difference[])
 {
   PetscFunctionBegin;
-  if (a->parameters != b->parameters) DIFFERENT("%" PetscInt_FMT " parameters, not %" PetscInt_FMT, a->parameters, b->parameters);
+  if (a->parameters != b->parameters)
+    DIFFERENT("%" PetscInt_FMT " parameters, not %" PetscInt_FMT, a->parameters, b->parameters);
   for (PetscInt i = 0; i < a->parameters; i++) {
     const KNParameter *p = &a->parameter[i], *q = &b->parameter[i];
 
-    if (strcmp(p->name, q->name) || strcmp(p->unit, q->unit)) DIFFERENT("parameter %s [%s], not %s [%s]", p->name, p->unit, q->name, q->unit);
+    if (strcmp(p->name, q->name) || strcmp(p->unit, q->unit))
+      DIFFERENT("parameter %s [%s], not %s [%s]", p->name, p->unit, q->name, q->unit);
     if (p->value != q->value) DIFFERENT("%s is %.10g, not %.10g", p->name, (double)p->value, (double)q->value);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -33,13 +36,16 @@ static PetscErrorCode CompareParameters(const KNProblem *a, const KNProblem *b, 
 static PetscErrorCode CompareLists(const KNProblem *a, const KNProblem *b, size_t size, char difference[])
 {
   PetscFunctionBegin;
-  if (a->coefficients != b->coefficients) DIFFERENT("%" PetscInt_FMT " parameters of each sample, not %" PetscInt_FMT, a->coefficients, b->coefficients);
+  if (a->coefficients != b->coefficients)
+    DIFFERENT("%" PetscInt_FMT " parameters of each sample, not %" PetscInt_FMT, a->coefficients, b->coefficients);
   for (PetscInt i = 0; i < a->coefficients; i++) {
     const KNField *p = &a->coefficient[i], *q = &b->coefficient[i];
 
-    if (strcmp(p->name, q->name) || strcmp(p->unit, q->unit)) DIFFERENT("each sample's parameter %s [%s], not %s [%s]", p->name, p->unit, q->name, q->unit);
+    if (strcmp(p->name, q->name) || strcmp(p->unit, q->unit))
+      DIFFERENT("each sample's parameter %s [%s], not %s [%s]", p->name, p->unit, q->name, q->unit);
   }
-  if (a->symmetries != b->symmetries) DIFFERENT("%" PetscInt_FMT " symmetries, not %" PetscInt_FMT, a->symmetries, b->symmetries);
+  if (a->symmetries != b->symmetries)
+    DIFFERENT("%" PetscInt_FMT " symmetries, not %" PetscInt_FMT, a->symmetries, b->symmetries);
   for (PetscInt i = 0; i < a->symmetries; i++) {
     if (strcmp(a->symmetry[i], b->symmetry[i])) DIFFERENT("symmetry %s, not %s", a->symmetry[i], b->symmetry[i]);
   }

@@ -30,13 +30,15 @@ static PetscErrorCode CompareGrids(const KNGrid *a, const KNGrid *b, size_t size
   PetscFunctionBegin;
   if (a->dim != b->dim) DIFFERENT("%" PetscInt_FMT " axes, not %" PetscInt_FMT, a->dim, b->dim);
   for (PetscInt d = 0; d < a->dim; d++) {
-    if (a->n[d] != b->n[d]) DIFFERENT("%" PetscInt_FMT " points along axis %" PetscInt_FMT ", not %" PetscInt_FMT, a->n[d], d + 1, b->n[d]);
+    if (a->n[d] != b->n[d])
+      DIFFERENT("%" PetscInt_FMT " points along axis %" PetscInt_FMT ", not %" PetscInt_FMT, a->n[d], d + 1, b->n[d]);
   }
   if (a->points != b->points) DIFFERENT("points are %s, not %s", KNPointsNames[a->points], KNPointsNames[b->points]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode CompareFields(const char side[], const KNSpace *a, const KNSpace *b, size_t size, char difference[])
+static PetscErrorCode CompareFields(const char side[], const KNSpace *a, const KNSpace *b, size_t size,
+                                    char difference[])
 {
   static const char *const types[] = {"float32", "uint8"};
 
@@ -45,18 +47,21 @@ static PetscErrorCode CompareFields(const char side[], const KNSpace *a, const K
   for (PetscInt i = 0; i < a->fields; i++) {
     const KNField *f = &a->field[i], *g = &b->field[i];
 
-    if (strcmp(f->name, g->name) || strcmp(f->unit, g->unit)) DIFFERENT("%s field %s [%s], not %s [%s]", side, f->name, f->unit, g->name, g->unit);
+    if (strcmp(f->name, g->name) || strcmp(f->unit, g->unit))
+      DIFFERENT("%s field %s [%s], not %s [%s]", side, f->name, f->unit, g->name, g->unit);
   }
   if (a->type != b->type) DIFFERENT("%s values are %s, not %s", side, types[a->type], types[b->type]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode CompareNames(const char side[], const KNSpace *a, const KNSpace *b, size_t size, char difference[])
+static PetscErrorCode CompareNames(const char side[], const KNSpace *a, const KNSpace *b, size_t size,
+                                   char difference[])
 {
   const char *const what = a->kind == KN_SPACE_TOKENS ? "words" : "classes", *p = a->names, *q = b->names;
 
   PetscFunctionBegin;
-  if (a->length != b->length) DIFFERENT("%s sequences of up to %" PetscInt_FMT " tokens, not %" PetscInt_FMT, side, a->length, b->length);
+  if (a->length != b->length)
+    DIFFERENT("%s sequences of up to %" PetscInt_FMT " tokens, not %" PetscInt_FMT, side, a->length, b->length);
   if (a->count != b->count) DIFFERENT("%" PetscInt_FMT " %s %s, not %" PetscInt_FMT, a->count, side, what, b->count);
   if (!p != !q) DIFFERENT("%s %s %s names", side, what, p ? "have" : "have no");
   for (PetscInt i = 0; p && i < a->count; i++, p += strlen(p) + 1, q += strlen(q) + 1) {
@@ -69,7 +74,8 @@ PetscErrorCode KNSpaceCompare(const char side[], const KNSpace *a, const KNSpace
 {
   PetscFunctionBegin;
   difference[0] = 0;
-  if (a->kind != b->kind) DIFFERENT("%s of kind %s, not %s", side, KNSpaceKindNames[a->kind], KNSpaceKindNames[b->kind]);
+  if (a->kind != b->kind)
+    DIFFERENT("%s of kind %s, not %s", side, KNSpaceKindNames[a->kind], KNSpaceKindNames[b->kind]);
   PetscCall(CompareGrids(&a->grid, &b->grid, size, difference));
   if (!difference[0]) PetscCall(CompareFields(side, a, b, size, difference));
   if (!difference[0]) PetscCall(CompareNames(side, a, b, size, difference));

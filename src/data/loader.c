@@ -4,162 +4,19 @@
     batch     0      1      2      3      ..
     buffer    0      1      0      1               one is filled while the caller works on the other
 
-  The reader fills batch b once the caller has given back batch b - 2, which lay in the same buffer. It calls neither PETSc nor
-  MPI: its errors wait in the buffer until KNLoaderNext() raises them on all ranks. Where no thread can be had, KNLoaderNext()
-  reads by itself.
+  The reader fills batch b once the caller has given back batch b - 2, which lay in the same buffer. It calls neither
+  PETSc nor MPI: its errors wait in the buffer until KNLoaderNext() raises them on all ranks. Where no thread can be
+  had, KNLoaderNext() reads by itself.
 
-  A window of a trajectory is cut out of the whole row, which is read into `row` and verified; windows of one row that follow each other
-  (no shuffling) share one reading.
+  A window of a trajectory is cut out of the whole row, which is read into `row` and verified; windows of one row that
+  follow each other (no shuffling) share one reading.
 
   Shapes: x (samples, C_in, S), y (samples, max(W, 1) C_out, S), W the frames of a window.
 */
+#include "loader_impl.h"
 #include <kitinet/error.h>
-#include <kitinet/loader.h>
-#include <kitinet/random.h>
-
-#include <pthread.h>
 #include <signal.h>
 #include <string.h>
-
-/* One local batch and what became of reading it. */
-typedef struct {
-  KNBatch     batch;
-  PetscInt64 *row, *index; /* (largest) */
-  int32_t    *token, *length, *label;
-  double     *parameters;
-  int         code;
-  char        message[2 * KN_MAX_TEXT];
-} Buffer;
-
-struct _p_KNLoader {
-  MPI_Comm    comm;
-  PetscMPIInt rank, size; /* among those that get different samples */
-  KNDataset   dataset; /* not owned */
-  KNGrid      grid;    /* of a sample here: that of the dataset's input, or of its frames, or a slab of it */
-  PetscInt64  first, rows, seed;
-  PetscInt64  samples; /* of an epoch: rows times windows */
-  PetscInt    windows; /* of a row, T - W + 1; 1 if it is taken whole */
-  PetscInt    batch;   /* B */
-  PetscInt    leaf;    /* samples that stay together, or 0 */
-  PetscBool   shuffle;
-  PetscInt    batches; /* of an epoch */
-  PetscInt    largest; /* samples of the largest local batch of any rank */
-  size_t      nx, ny;  /* values of a sample, as fields */
-  size_t      L, P;    /* tokens and parameters of a sample; 0: it has none */
-  size_t      frame;   /* values of a frame, by which windows are shifted */
-  float      *whole;   /* (T C_out, S) the row that windows are cut from; NULL where rows are taken whole */
-  PetscInt64  held_row; /* in it; -1: none */
-  PetscInt64  epoch;
-  PetscInt    start;   /* first batch to read in this epoch */
-  PetscReal   wait;    /* seconds */
-
-  Buffer          buffer[2]; /* batch b in buffer b % 2 */
-  pthread_mutex_t lock;      /* guards current, filled and stop */
-  pthread_cond_t  changed;
-  PetscInt        current;   /* the batch that the caller holds or will get next; all before it are given back */
-  PetscInt        filled;    /* the batches before this one have been read */
-  PetscBool       stop;      /* the reader is to end */
-
-  PetscBool held;     /* the caller has the current batch */
-  PetscBool threaded; /* there is a reader to join */
-  pthread_t thread;
-};
-
-static PetscBool KNLoaderStopped(KNLoader loader)
-{
-  PetscBool stop;
-
-  pthread_mutex_lock(&loader->lock);
-  stop = loader->stop;
-  pthread_mutex_unlock(&loader->lock);
-  return stop;
-}
-
-/* The part [*start, *end) of a batch of `total` samples that a rank reads. */
-static void KNLoaderShare(const struct _p_KNLoader *loader, PetscInt64 total, PetscMPIInt rank, PetscInt64 *start, PetscInt64 *end)
-{
-  if (loader->leaf) KNLeafPartition(total, loader->leaf, loader->size, rank, start, end);
-  else KNPartition(total, loader->size, rank, start, end);
-}
-
-/* The y of a sample: a row, or a window of it. Plain C; the code of KNDatasetReadFinite(). */
-static int KNLoaderReadSample(KNLoader loader, Buffer *buffer, PetscInt64 row, PetscInt64 window, float *x, float *y)
-{
-  int code;
-
-  if (!loader->whole) return KNDatasetReadFinite(loader->dataset, row, &loader->grid, x, y, sizeof(buffer->message), buffer->message);
-  if (loader->held_row != row) {
-    loader->held_row = -1;
-    code             = KNDatasetReadFinite(loader->dataset, row, &loader->grid, x, loader->whole, sizeof(buffer->message), buffer->message);
-    if (code) return code;
-    loader->held_row = row;
-  }
-  memcpy(y, loader->whole + (size_t)window * loader->frame, loader->ny * sizeof(*y));
-  return 0;
-}
-
-/* What the dataset has in memory of sample i of the batch: nothing, of most. */
-static void KNLoaderTakeColumns(KNLoader loader, Buffer *buffer, PetscInt64 i)
-{
-  const PetscInt64 row = buffer->row[i];
-  const size_t     P   = loader->P;
-  const int32_t   *label, *length;
-  const double    *parameters;
-
-  (void)KNDatasetGetColumns(loader->dataset, &label, &length, &parameters);
-  if (label) buffer->label[i] = label[row];
-  if (length) buffer->length[i] = length[row];
-  if (parameters) memcpy(buffer->parameters + (size_t)i * P, parameters + (size_t)row * P, P * sizeof(*parameters));
-}
-
-/* Reads this rank's share of batch b into its buffer. Plain C; false if a sample could not be read or the reader was stopped. */
-static PetscBool KNLoaderFill(KNLoader loader, PetscInt b)
-{
-  Buffer    *buffer = &loader->buffer[b % 2];
-  PetscInt64 first  = (PetscInt64)b * loader->batch, total = PetscMin(loader->batch, loader->samples - first), start, end;
-
-  KNLoaderShare(loader, total, loader->rank, &start, &end);
-  buffer->batch.total   = (PetscInt)total;
-  buffer->batch.samples = (PetscInt)(end - start);
-  buffer->code          = 0;
-  for (PetscInt64 i = 0; i < end - start; i++) {
-    PetscInt64 position = first + start + i;
-    float     *y, *x    = loader->nx ? buffer->batch.x + (size_t)i * loader->nx : NULL;
-
-    if (KNLoaderStopped(loader)) return PETSC_FALSE;
-    if (loader->shuffle) position = KNPermutation(loader->seed, loader->epoch, loader->samples, position);
-    buffer->row[i]   = loader->first + position / loader->windows;
-    buffer->index[i] = loader->first * loader->windows + position;
-    y = loader->ny ? buffer->batch.y + (size_t)i * loader->ny : NULL;
-    if (loader->L) buffer->code = KNDatasetReadTokens(loader->dataset, buffer->row[i], buffer->token + (size_t)i * loader->L, y, sizeof(buffer->message), buffer->message);
-    else buffer->code = KNLoaderReadSample(loader, buffer, buffer->row[i], position % loader->windows, x, y);
-    KNLoaderTakeColumns(loader, buffer, i);
-    if (buffer->code) return PETSC_FALSE;
-  }
-  return PETSC_TRUE;
-}
-
-/* The reader thread: all batches of one epoch, or up to the first that fails. */
-static void *KNLoaderRead(void *argument)
-{
-  KNLoader  loader = argument;
-  PetscBool going  = PETSC_TRUE;
-
-  for (PetscInt b = loader->start; b < loader->batches && going; b++) {
-    pthread_mutex_lock(&loader->lock);
-    while (b > loader->current + 1 && !loader->stop) pthread_cond_wait(&loader->changed, &loader->lock);
-    going = (PetscBool)!loader->stop;
-    pthread_mutex_unlock(&loader->lock);
-
-    if (going) going = KNLoaderFill(loader, b);
-
-    pthread_mutex_lock(&loader->lock);
-    loader->filled = b + 1;
-    pthread_cond_broadcast(&loader->changed);
-    pthread_mutex_unlock(&loader->lock);
-  }
-  return NULL;
-}
 
 /* Not collective. Ends the reader within one sample's time. */
 static PetscErrorCode KNLoaderStop(KNLoader loader)
@@ -170,7 +27,8 @@ static PetscErrorCode KNLoaderStop(KNLoader loader)
   loader->stop = PETSC_TRUE;
   pthread_cond_broadcast(&loader->changed);
   pthread_mutex_unlock(&loader->lock);
-  PetscCheck(!pthread_join(loader->thread, NULL), PETSC_COMM_SELF, PETSC_ERR_LIB, "The reader thread of the loader cannot be joined");
+  PetscCheck(!pthread_join(loader->thread, NULL), PETSC_COMM_SELF, PETSC_ERR_LIB,
+             "The reader thread of the loader cannot be joined");
   loader->threaded = PETSC_FALSE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -193,7 +51,7 @@ static PetscErrorCode KNLoaderFreeBuffers(KNLoader loader)
 }
 
 /* Memory for what the dataset has beside its fields. */
-static PetscErrorCode KNLoaderAllocateColumns(KNLoader loader, Buffer *buffer)
+static PetscErrorCode KNLoaderAllocateColumns(KNLoader loader, KNLoaderBuffer *buffer)
 {
   const size_t   n = (size_t)loader->largest;
   const int32_t *label, *length;
@@ -220,27 +78,33 @@ static PetscErrorCode KNLoaderSetUp(KNLoader loader, PetscInt frames)
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(loader->dataset, &problem));
-  loader->frame   = (size_t)problem->output.fields * KNGridSize(loader->grid.whole ? &loader->grid : &problem->output.grid);
+  loader->frame =
+    (size_t)problem->output.fields * KNGridSize(loader->grid.whole ? &loader->grid : &problem->output.grid);
   row             = (size_t)PetscMax(problem->frames, 1) * loader->frame;
   loader->nx      = (size_t)problem->input.fields * KNGridSize(&loader->grid);
   loader->L       = (size_t)problem->input.length;
   loader->P       = (size_t)problem->coefficients;
   loader->ny      = frames ? (size_t)frames * loader->frame : row;
   loader->windows = frames ? problem->frames - frames + 1 : 1;
-  PetscCheck(loader->rows <= INT64_MAX / loader->windows, PETSC_COMM_WORLD, KN_ERR_USAGE, "%" PetscInt64_FMT " trajectories of %" PetscInt_FMT " windows are too many samples; take fewer", loader->rows, loader->windows);
+  PetscCheck(loader->rows <= INT64_MAX / loader->windows, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "%" PetscInt64_FMT " trajectories of %" PetscInt_FMT " windows are too many samples; take fewer",
+             loader->rows, loader->windows);
   loader->samples = loader->rows * loader->windows;
   batches         = (loader->samples - 1) / loader->batch + 1;
-  PetscCheck(batches < PETSC_MAX_INT, PETSC_COMM_WORLD, KN_ERR_USAGE, "%" PetscInt64_FMT " samples in batches of %" PetscInt_FMT " are too many batches; give a larger batch", loader->samples, loader->batch);
+  PetscCheck(batches < PETSC_MAX_INT, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "%" PetscInt64_FMT " samples in batches of %" PetscInt_FMT " are too many batches; give a larger batch",
+             loader->samples, loader->batch);
   loader->batches = (PetscInt)batches;
   loader->current = loader->filled = loader->start = loader->batches; /* nothing to hand out before KNLoaderStart() */
-  loader->held_row = -1;
-  KNLoaderShare(loader, PetscMin(loader->batch, loader->samples), 0, &start, &end); /* rank 0 has no less than any other */
+  loader->held_row                                 = -1;
+  KNLoaderShare(loader, PetscMin(loader->batch, loader->samples), 0, &start,
+                &end); /* rank 0 has no less than any other */
   loader->largest = (PetscInt)(end - start);
 
   PetscCall(KNLoaderFreeBuffers(loader));
   if (loader->windows > 1) PetscCall(KNMalloc(row, sizeof(float), &loader->whole));
   for (int i = 0; i < 2; i++) {
-    Buffer *buffer = &loader->buffer[i];
+    KNLoaderBuffer *buffer = &loader->buffer[i];
 
     PetscCall(KNMalloc((size_t)loader->largest, sizeof(PetscInt64), &buffer->row));
     PetscCall(KNMalloc((size_t)loader->largest, sizeof(PetscInt64), &buffer->index));
@@ -253,7 +117,8 @@ static PetscErrorCode KNLoaderSetUp(KNLoader loader, PetscInt frames)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch, PetscInt leaf, PetscBool shuffle, PetscInt64 seed, KNLoader *loader)
+PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first, PetscInt64 samples, PetscInt batch,
+                              PetscInt leaf, PetscBool shuffle, PetscInt64 seed, KNLoader *loader)
 {
   const KNProblem *problem;
   const char      *path;
@@ -265,7 +130,10 @@ PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first
   PetscCall(KNDatasetGetPath(dataset, &path));
   PetscCall(KNDatasetGetSamples(dataset, &rows));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
-  PetscCheck(samples > 0 && first >= 0 && first <= rows - samples, PETSC_COMM_WORLD, KN_ERR_USAGE, "%s has %" PetscInt64_FMT " samples, numbers 0 to %" PetscInt64_FMT ": %" PetscInt64_FMT " from number %" PetscInt64_FMT " on cannot be taken; choose others, or generate more", path, rows, rows - 1, samples, first);
+  PetscCheck(samples > 0 && first >= 0 && first <= rows - samples, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "%s has %" PetscInt64_FMT " samples, numbers 0 to %" PetscInt64_FMT ": %" PetscInt64_FMT
+             " from number %" PetscInt64_FMT " on cannot be taken; choose others, or generate more",
+             path, rows, rows - 1, samples, first);
   PetscCheck(batch > 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "A batch of %" PetscInt_FMT " samples: give at least 1", batch);
 
   PetscCall(PetscNew(&l));
@@ -280,7 +148,8 @@ PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first
   l->shuffle = shuffle;
   PetscCallMPI(MPI_Comm_rank(comm, &l->rank));
   PetscCallMPI(MPI_Comm_size(comm, &l->size));
-  PetscCheck(!pthread_mutex_init(&l->lock, NULL) && !pthread_cond_init(&l->changed, NULL), PETSC_COMM_SELF, PETSC_ERR_LIB, "No mutex for the loader");
+  PetscCheck(!pthread_mutex_init(&l->lock, NULL) && !pthread_cond_init(&l->changed, NULL), PETSC_COMM_SELF,
+             PETSC_ERR_LIB, "No mutex for the loader");
   PetscCall(KNLoaderSetUp(l, 0));
   *loader = l;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -293,7 +162,9 @@ PetscErrorCode KNLoaderSetSharing(KNLoader loader, const KNSharing *sharing)
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(loader->dataset, &problem));
-  one = problem->output.kind != KN_SPACE_FIELD || problem->frames || (problem->input.kind == KN_SPACE_FIELD && !memcmp(problem->input.grid.n, problem->output.grid.n, sizeof(loader->grid.n)));
+  one = problem->output.kind != KN_SPACE_FIELD || problem->frames ||
+        (problem->input.kind == KN_SPACE_FIELD &&
+         !memcmp(problem->input.grid.n, problem->output.grid.n, sizeof(loader->grid.n)));
   PetscCheck(sharing->size == 1 || (loader->grid.dim && one), PETSC_COMM_WORLD, KN_ERR_USAGE,
              "option -ranks_per_sample is %d: only fields on one grid can be shared; leave it at 1", sharing->size);
   PetscCall(KNLoaderStop(loader));
@@ -304,10 +175,12 @@ PetscErrorCode KNLoaderSetSharing(KNLoader loader, const KNSharing *sharing)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNLoaderCreatePass(KNDataset dataset, const KNSharing *sharing, PetscInt64 first, PetscInt64 samples, PetscInt batch, KNLoader *loader)
+PetscErrorCode KNLoaderCreatePass(KNDataset dataset, const KNSharing *sharing, PetscInt64 first, PetscInt64 samples,
+                                  PetscInt batch, KNLoader *loader)
 {
   PetscFunctionBegin;
-  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, first, samples, batch * sharing->groups, batch, PETSC_FALSE, 0, loader));
+  PetscCall(
+    KNLoaderCreate(PETSC_COMM_WORLD, dataset, first, samples, batch * sharing->groups, batch, PETSC_FALSE, 0, loader));
   PetscCall(KNLoaderSetSharing(*loader, sharing));
   PetscCall(KNLoaderStart(*loader, 0, 0));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -332,7 +205,8 @@ PetscErrorCode KNLoaderSetWindow(KNLoader loader, PetscInt frames)
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(loader->dataset, &problem));
-  PetscCheck(frames > 0 && frames <= problem->frames, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "A window of %" PetscInt_FMT " of %" PetscInt_FMT " frames", frames, problem->frames);
+  PetscCheck(frames > 0 && frames <= problem->frames, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+             "A window of %" PetscInt_FMT " of %" PetscInt_FMT " frames", frames, problem->frames);
   PetscCall(KNLoaderStop(loader));
   PetscCall(KNLoaderSetUp(loader, frames));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -365,7 +239,8 @@ PetscErrorCode KNLoaderStart(KNLoader loader, PetscInt64 epoch, PetscInt batch)
   sigset_t all, before;
 
   PetscFunctionBegin;
-  PetscCheck(batch >= 0 && batch <= loader->batches, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "Batch %" PetscInt_FMT " of an epoch of %" PetscInt_FMT, batch, loader->batches);
+  PetscCheck(batch >= 0 && batch <= loader->batches, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+             "Batch %" PetscInt_FMT " of an epoch of %" PetscInt_FMT, batch, loader->batches);
   PetscCall(KNLoaderStop(loader));
   loader->epoch   = epoch;
   loader->start   = batch;
@@ -384,15 +259,16 @@ PetscErrorCode KNLoaderStart(KNLoader loader, PetscInt64 epoch, PetscInt batch)
 
 PetscErrorCode KNLoaderNext(KNLoader loader, KNBatch *batch)
 {
-  const Buffer *buffer;
-  double        since = MPI_Wtime();
+  const KNLoaderBuffer *buffer;
+  double                since = MPI_Wtime();
 
   PetscFunctionBegin;
   pthread_mutex_lock(&loader->lock);
   if (loader->held) loader->current++;
   loader->held = PETSC_FALSE;
   pthread_cond_broadcast(&loader->changed);
-  while (loader->threaded && loader->current < loader->batches && loader->filled <= loader->current) pthread_cond_wait(&loader->changed, &loader->lock);
+  while (loader->threaded && loader->current < loader->batches && loader->filled <= loader->current)
+    pthread_cond_wait(&loader->changed, &loader->lock);
   pthread_mutex_unlock(&loader->lock);
 
   PetscCall(PetscMemzero(batch, sizeof(*batch)));

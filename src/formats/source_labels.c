@@ -1,6 +1,6 @@
 /*
-  Labels: an array of whole numbers with one axis, the samples, says to which class each of them belongs: 0, 1, .. They are few numbers: all of them are read when the source is
-  opened.
+  Labels: an array of whole numbers with one axis, the samples, says to which class each of them belongs: 0, 1, .. They
+  are few numbers: all of them are read when the source is opened.
 */
 #include "format_impl.h"
 #include <stdlib.h>
@@ -12,17 +12,20 @@ const KNVariable *KNSourceFindLabels(KNSource source, const char name[])
 {
   const KNVariable *variable = KNSourceFind(source, name);
 
-  return variable && variable->rank == 1 && (!strncmp(variable->type, "int", 3) || !strncmp(variable->type, "uint", 4)) ? variable : NULL;
+  return variable && variable->rank == 1 && (!strncmp(variable->type, "int", 3) || !strncmp(variable->type, "uint", 4))
+         ? variable
+         : NULL;
 }
 
 /* source->label; *count: one more than the largest of them. */
 static int ReadLabels(KNSource source, const KNVariable *variable, PetscInt *count)
 {
   enum { PIECE = 1 << 16 };
-  const size_t n    = (size_t)source->samples, one = 1;
+  const size_t n = (size_t)source->samples, one = 1;
   KNFile      *file = &source->file;
 
-  if (variable->shape[0] != n) return KNSourceAsk(source, "%s has %zu labels for %zu samples", variable->name, variable->shape[0], n);
+  if (variable->shape[0] != n)
+    return KNSourceAsk(source, "%s has %zu labels for %zu samples", variable->name, variable->shape[0], n);
   source->label = (int32_t *)malloc(n * sizeof(*source->label));
   if (!source->label) return KNFileFail(file, PETSC_ERR_MEM, "no memory for %zu labels", n);
   *count = 1;
@@ -35,7 +38,8 @@ static int ReadLabels(KNSource source, const KNVariable *variable, PetscInt *cou
     value = (const double *)source->raw;
     for (size_t i = 0; i < extent; i++) {
       if (!(value[i] >= 0 && value[i] < KN_MAX_CLASSES)) {
-        return KNFileFail(file, file->code, "%s has the label %.0f in row %zu, expected 0 to %d", variable->name, value[i], first + i, KN_MAX_CLASSES - 1);
+        return KNFileFail(file, file->code, "%s has the label %.0f in row %zu, expected 0 to %d", variable->name,
+                          value[i], first + i, KN_MAX_CLASSES - 1);
       }
       source->label[first + i] = (int32_t)value[i];
       *count                   = PetscMax(*count, (PetscInt)value[i] + 1);
@@ -68,11 +72,13 @@ int KNSourceLabels(KNSource source, const KNSourceChoice *choice, const KNVariab
   KNCallFile(ReadLabels(source, variable, &count));
   for (PetscInt64 row = 0; choice->classes_count && row < source->samples; row++) {
     if (source->label[row] < choice->classes_count) continue;
-    return KNFileFail(&source->file, source->file.code, "%s has the label %d in row %lld, -classes names %d: 0 to %d", variable->name, source->label[row], (long long)row, (int)choice->classes_count,
+    return KNFileFail(&source->file, source->file.code, "%s has the label %d in row %lld, -classes names %d: 0 to %d",
+                      variable->name, source->label[row], (long long)row, (int)choice->classes_count,
                       (int)choice->classes_count - 1);
   }
   if (choice->classes_count) count = choice->classes_count;
   KNCallFile(NameClasses(source, count, choice->classes_count ? choice->classes : NULL));
-  source->problem.output = (KNSpace){.kind = KN_SPACE_CLASS, .grid = KNGridMake(0, NULL, KN_POINTS_CELLS), .count = count, .names = source->names};
+  source->problem.output = (KNSpace){
+    .kind = KN_SPACE_CLASS, .grid = KNGridMake(0, NULL, KN_POINTS_CELLS), .count = count, .names = source->names};
   return 0;
 }

@@ -53,7 +53,8 @@ PetscErrorCode KNDatasetGetIndex(KNDataset dataset, const PetscInt64 **sample)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNDatasetGetColumns(KNDataset dataset, const int32_t **label, const int32_t **length, const double **parameters)
+PetscErrorCode KNDatasetGetColumns(KNDataset dataset, const int32_t **label, const int32_t **length,
+                                   const double **parameters)
 {
   PetscFunctionBegin;
   if (label) *label = dataset->layout.label;
@@ -131,8 +132,8 @@ PetscErrorCode KNDatasetGetFingerprint(KNDataset dataset, uint64_t *fingerprint)
     hash = Mix(hash, &problem->parameter[i].value, sizeof(problem->parameter[i].value));
   }
   if (dataset->layout.format >= 2) hash = MixSpaces(hash, problem);
-  hash         = Mix(hash, &dataset->layout.seed, sizeof(dataset->layout.seed));
-  hash         = Mix(hash, dataset->layout.checksum, (size_t)dataset->layout.samples * sizeof(*dataset->layout.checksum));
+  hash = Mix(hash, &dataset->layout.seed, sizeof(dataset->layout.seed));
+  hash = Mix(hash, dataset->layout.checksum, (size_t)dataset->layout.samples * sizeof(*dataset->layout.checksum));
   *fingerprint = hash;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,7 +1,8 @@
 /*
   What stands in a dataset beside its arrays and columns: root attributes, coordinates, names of words and classes.
 
-  Each attribute is named once, for storing and for loading. The sizes of the grids are no attributes: they are the shapes of the arrays.
+  Each attribute is named once, for storing and for loading. The sizes of the grids are no attributes: they are the
+  shapes of the arrays.
 */
 #include "dataset_impl.h"
 #include <math.h>
@@ -9,9 +10,10 @@
 #include <string.h>
 
 /* Names and units of fields: two attributes, "input_fields" and "input_units". */
-static int FieldAttributes(KNDatasetLayout *layout, KNDirection direction, const char fields[], const char units[], PetscInt max, PetscInt *count, KNField field[])
+static int FieldAttributes(KNDatasetLayout *layout, KNDirection direction, const char fields[], const char units[],
+                           PetscInt max, PetscInt *count, KNField field[])
 {
-  char     name[KN_MAX_PARAMETERS][KN_MAX_NAME] = {{0}}, unit[KN_MAX_PARAMETERS][KN_MAX_NAME] = {{0}}; /* at least max */
+  char name[KN_MAX_PARAMETERS][KN_MAX_NAME] = {{0}}, unit[KN_MAX_PARAMETERS][KN_MAX_NAME] = {{0}}; /* at least max */
   PetscInt unit_count = *count;
 
   for (PetscInt i = 0; i < *count && direction == KN_STORE; i++) {
@@ -19,8 +21,10 @@ static int FieldAttributes(KNDatasetLayout *layout, KNDirection direction, const
     memcpy(unit[i], field[i].unit, KN_MAX_NAME);
   }
   KNCallFile(KNAttributeTexts(&layout->file, direction, layout->file.id, fields, KN_MAX_NAME, max, count, name[0]));
-  KNCallFile(KNAttributeTexts(&layout->file, direction, layout->file.id, units, KN_MAX_NAME, max, &unit_count, unit[0]));
-  if (unit_count != *count) return KNFileFail(&layout->file, layout->file.code, "%d %s but %d %s", (int)*count, fields, (int)unit_count, units);
+  KNCallFile(
+    KNAttributeTexts(&layout->file, direction, layout->file.id, units, KN_MAX_NAME, max, &unit_count, unit[0]));
+  if (unit_count != *count)
+    return KNFileFail(&layout->file, layout->file.code, "%d %s but %d %s", (int)*count, fields, (int)unit_count, units);
   for (PetscInt i = 0; i < *count && direction == KN_LOAD; i++) {
     memcpy(field[i].name, name[i], KN_MAX_NAME);
     memcpy(field[i].unit, unit[i], KN_MAX_NAME);
@@ -28,15 +32,18 @@ static int FieldAttributes(KNDatasetLayout *layout, KNDirection direction, const
   return 0;
 }
 
-/* "parameters" lists the names in order; each has its value in "parameter.NAME" and its unit in "parameter.NAME.unit". */
+/* "parameters" lists the names in order; each has its value in "parameter.NAME" and its unit in "parameter.NAME.unit".
+ */
 static int ParameterAttributes(KNDatasetLayout *layout, KNDirection direction)
 {
   KNProblem *problem                              = &layout->problem;
   KNFile    *file                                 = &layout->file;
   char       name[KN_MAX_PARAMETERS][KN_MAX_NAME] = {{0}};
 
-  for (PetscInt i = 0; i < problem->parameters && direction == KN_STORE; i++) memcpy(name[i], problem->parameter[i].name, KN_MAX_NAME);
-  KNCallFile(KNAttributeTexts(file, direction, file->id, "parameters", KN_MAX_NAME, KN_MAX_PARAMETERS, &problem->parameters, name[0]));
+  for (PetscInt i = 0; i < problem->parameters && direction == KN_STORE; i++)
+    memcpy(name[i], problem->parameter[i].name, KN_MAX_NAME);
+  KNCallFile(KNAttributeTexts(file, direction, file->id, "parameters", KN_MAX_NAME, KN_MAX_PARAMETERS,
+                              &problem->parameters, name[0]));
   for (PetscInt i = 0; i < problem->parameters; i++) {
     char attribute[KN_MAX_NAME + 16];
 
@@ -50,7 +57,8 @@ static int ParameterAttributes(KNDatasetLayout *layout, KNDirection direction)
 }
 
 /* One of the names, up to NULL; *value: its place among them. */
-static int ChoiceAttribute(KNFile *file, KNDirection direction, const char name[], const char *const names[], int *value)
+static int ChoiceAttribute(KNFile *file, KNDirection direction, const char name[], const char *const names[],
+                           int *value)
 {
   char text[KN_MAX_NAME] = "";
 
@@ -59,7 +67,8 @@ static int ChoiceAttribute(KNFile *file, KNDirection direction, const char name[
   for (*value = 0; names[*value]; ++*value) {
     if (!strcmp(text, names[*value])) return 0;
   }
-  return KNFileFail(file, file->code, "attribute \"%s\" is \"%s\", expected %s, %s or %s", name, text, names[0], names[1], names[2]);
+  return KNFileFail(file, file->code, "attribute \"%s\" is \"%s\", expected %s, %s or %s", name, text, names[0],
+                    names[1], names[2]);
 }
 
 static int PointsAttribute(KNFile *file, KNDirection direction, const char name[], KNGrid *grid)
@@ -71,13 +80,17 @@ static int PointsAttribute(KNFile *file, KNDirection direction, const char name[
   return 0;
 }
 
-static int KindAttribute(KNFile *file, KNDirection direction, const char name[], KNSpaceKind unsupported, KNSpace *space)
+static int KindAttribute(KNFile *file, KNDirection direction, const char name[], KNSpaceKind unsupported,
+                         KNSpace *space)
 {
   int kind = (int)space->kind;
 
   KNCallFile(ChoiceAttribute(file, direction, name, KNSpaceKindNames, &kind));
   space->kind = (KNSpaceKind)kind;
-  return space->kind == unsupported ? KNFileFail(file, file->code, "attribute \"%s\" is \"%s\", which this side of a dataset cannot be", name, KNSpaceKindNames[kind]) : 0;
+  return space->kind == unsupported
+         ? KNFileFail(file, file->code, "attribute \"%s\" is \"%s\", which this side of a dataset cannot be", name,
+                      KNSpaceKindNames[kind])
+         : 0;
 }
 
 /* What format 2 says beyond format 1. */
@@ -89,8 +102,10 @@ static int SpaceAttributes(KNDatasetLayout *layout, KNDirection direction)
   KNCallFile(KindAttribute(file, direction, "input_kind", KN_SPACE_CLASS, &problem->input));
   KNCallFile(KindAttribute(file, direction, "output_kind", KN_SPACE_TOKENS, &problem->output));
   KNCallFile(PointsAttribute(file, direction, "output_points", &problem->output.grid));
-  KNCallFile(FieldAttributes(layout, direction, "sample_parameters", "sample_parameter_units", KN_MAX_PARAMETERS, &problem->coefficients, problem->coefficient));
-  return KNAttributeTexts(file, direction, file->id, "symmetries", KN_MAX_NAME, KN_MAX_SYMMETRIES, &problem->symmetries, problem->symmetry[0]);
+  KNCallFile(FieldAttributes(layout, direction, "sample_parameters", "sample_parameter_units", KN_MAX_PARAMETERS,
+                             &problem->coefficients, problem->coefficient));
+  return KNAttributeTexts(file, direction, file->id, "symmetries", KN_MAX_NAME, KN_MAX_SYMMETRIES, &problem->symmetries,
+                          problem->symmetry[0]);
 }
 
 int KNDatasetAttributes(KNDatasetLayout *layout, KNDirection direction)
@@ -100,21 +115,27 @@ int KNDatasetAttributes(KNDatasetLayout *layout, KNDirection direction)
   char       format[KN_MAX_NAME] = KN_DATASET_FORMAT;
 
   KNCallFile(KNAttributeText(file, direction, file->id, "format", sizeof(format), format));
-  if (strcmp(format, KN_DATASET_FORMAT)) return KNFileFail(file, file->code, "is a \"%s\", expected a \"%s\"", format, KN_DATASET_FORMAT);
+  if (strcmp(format, KN_DATASET_FORMAT))
+    return KNFileFail(file, file->code, "is a \"%s\", expected a \"%s\"", format, KN_DATASET_FORMAT);
   KNCallFile(KNAttributeInt(file, direction, file->id, "format_version", &layout->format));
   if (layout->format < 1 || layout->format > KN_DATASET_VERSION) {
-    return KNFileFail(file, file->code, "has format version %lld, this program (%s) reads versions 1 to %d: use the program that wrote it, or a newer one", (long long)layout->format, KN_VERSION,
-                      KN_DATASET_VERSION);
+    return KNFileFail(file, file->code,
+                      "has format version %lld, this program (%s) reads versions 1 to %d: use the program that wrote "
+                      "it, or a newer one",
+                      (long long)layout->format, KN_VERSION, KN_DATASET_VERSION);
   }
   KNCallFile(KNAttributeText(file, direction, file->id, "program_version", sizeof(layout->version), layout->version));
   KNCallFile(KNAttributeText(file, direction, file->id, "pde", sizeof(problem->pde), problem->pde));
   KNCallFile(KNAttributeText(file, direction, file->id, "equation", sizeof(problem->equation), problem->equation));
-  KNCallFile(KNAttributeText(file, direction, file->id, "boundary_conditions", sizeof(problem->boundary), problem->boundary));
+  KNCallFile(
+    KNAttributeText(file, direction, file->id, "boundary_conditions", sizeof(problem->boundary), problem->boundary));
   KNCallFile(PointsAttribute(file, direction, "points", &problem->input.grid));
   if (direction == KN_LOAD) problem->output.grid.points = problem->input.grid.points;
   if (layout->format >= 2) KNCallFile(SpaceAttributes(layout, direction));
-  KNCallFile(FieldAttributes(layout, direction, "input_fields", "input_units", KN_MAX_FIELDS, &problem->input.fields, problem->input.field));
-  KNCallFile(FieldAttributes(layout, direction, "output_fields", "output_units", KN_MAX_FIELDS, &problem->output.fields, problem->output.field));
+  KNCallFile(FieldAttributes(layout, direction, "input_fields", "input_units", KN_MAX_FIELDS, &problem->input.fields,
+                             problem->input.field));
+  KNCallFile(FieldAttributes(layout, direction, "output_fields", "output_units", KN_MAX_FIELDS, &problem->output.fields,
+                             problem->output.field));
   KNCallFile(ParameterAttributes(layout, direction));
   KNCallFile(KNAttributeInt(file, direction, file->id, "seed", &layout->seed));
   KNCallFile(KNAttributeText(file, direction, file->id, "options", sizeof(layout->options), layout->options));
@@ -139,9 +160,11 @@ static int GridCoordinates(KNFile *file, KNDirection direction, PetscBool write,
     } else {
       code = KNDatasetLoadColumn(file, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 1, &shape, x);
       for (PetscInt i = 0; i < grid->n[d] && !code; i++) {
-        // A millionth of the domain is less than any grid's spacing and more than single precision loses. The negation catches NaN.
+        // A millionth of the domain is less than any grid's spacing and more than single precision loses. The negation
+        // catches NaN.
         if (!(fabs(x[i] - KNPointsCoordinate(grid->points, grid->n[d], i)) < 1e-6)) {
-          code = KNFileFail(file, file->code, "/%s does not hold the coordinates of %s in the unit interval", name, KNPointsNames[grid->points]);
+          code = KNFileFail(file, file->code, "/%s does not hold the coordinates of %s in the unit interval", name,
+                            KNPointsNames[grid->points]);
         }
       }
     }
@@ -174,9 +197,12 @@ int KNDatasetCoordinates(KNDatasetLayout *layout, KNDirection direction, PetscBo
   const hsize_t    frames  = (hsize_t)problem->frames;
 
   if (first->kind == KN_SPACE_FIELD) KNCallFile(GridCoordinates(&layout->file, direction, write, 'x', &first->grid));
-  if (!KNDatasetOneGrid(problem)) KNCallFile(GridCoordinates(&layout->file, direction, write, 'y', &problem->output.grid));
+  if (!KNDatasetOneGrid(problem))
+    KNCallFile(GridCoordinates(&layout->file, direction, write, 'y', &problem->output.grid));
   if (!frames) return 0;
-  if (direction == KN_STORE) return KNDatasetStoreColumn(&layout->file, "t", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 1, &frames, layout->times, write);
+  if (direction == KN_STORE)
+    return KNDatasetStoreColumn(&layout->file, "t", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 1, &frames, layout->times,
+                                write);
   KNCallFile(KNDatasetLoadColumn(&layout->file, "t", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 1, &frames, layout->times));
   return CheckTimes(layout);
 }
@@ -211,7 +237,8 @@ static int StoreNames(KNFile *file, const char array[], const KNSpace *space, Pe
   int           code;
 
   if (!texts) return KNFileFail(file, PETSC_ERR_MEM, "no memory for %zu names", (size_t)space->count);
-  for (PetscInt i = 0; i < space->count; i++, name += strlen(name) + 1) memcpy(texts + (size_t)i * width, name, strlen(name));
+  for (PetscInt i = 0; i < space->count; i++, name += strlen(name) + 1)
+    memcpy(texts + (size_t)i * width, name, strlen(name));
   code = TextType(file, width, &type);
   if (!code) code = KNDatasetStoreColumn(file, array, type, type, 1, &count, texts, write);
   if (type >= 0) H5Tclose(type);

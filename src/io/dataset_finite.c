@@ -16,20 +16,26 @@ PetscBool KNDatasetTakesAny(KNDataset dataset)
 }
 
 /* value: (arrays, S) of these fields in turn */
-static int CheckFields(KNDataset dataset, PetscInt64 row, PetscInt arrays, PetscInt fields, const KNField field[], size_t S, const float value[], size_t size, char message[])
+static int CheckFields(KNDataset dataset, PetscInt64 row, PetscInt arrays, PetscInt fields, const KNField field[],
+                       size_t S, const float value[], size_t size, char message[])
 {
   for (PetscInt i = 0; i < arrays; i++) {
     char frame[32] = "";
 
     if (!kn_nonfinite(value + (size_t)i * S, S)) continue;
     if (dataset->layout.problem.frames) (void)snprintf(frame, sizeof(frame), " of frame %d", (int)(i / fields));
-    (void)snprintf(message, size, "%s: row %lld (sample %lld) holds NaN or infinite values in \"%s\"%s: leave the sample out, or generate it again; evaluate -allow_nonfinite judges the others", dataset->path, (long long)row, (long long)dataset->layout.sample[row], field[i % fields].name, frame);
+    (void)snprintf(message, size,
+                   "%s: row %lld (sample %lld) holds NaN or infinite values in \"%s\"%s: leave the sample out, or "
+                   "generate it again; evaluate -allow_nonfinite judges the others",
+                   dataset->path, (long long)row, (long long)dataset->layout.sample[row], field[i % fields].name,
+                   frame);
     return KN_ERR_INPUT;
   }
   return 0;
 }
 
-int KNDatasetReadFinite(KNDataset dataset, PetscInt64 row, const KNGrid *slab, float x[], float y[], size_t size, char message[])
+int KNDatasetReadFinite(KNDataset dataset, PetscInt64 row, const KNGrid *slab, float x[], float y[], size_t size,
+                        char message[])
 {
   const KNProblem *problem = &dataset->layout.problem;
   const size_t     x_size  = KNGridSize(slab->whole ? slab : &problem->input.grid);
@@ -38,7 +44,11 @@ int KNDatasetReadFinite(KNDataset dataset, PetscInt64 row, const KNGrid *slab, f
   int              code    = KNDatasetReadSlab(dataset, row, slab, x, y, size, message);
 
   if (dataset->any_y) frames = PetscMax(PetscMin(frames, dataset->any_y), 0);
-  if (!code && x && !dataset->any_x) code = CheckFields(dataset, row, problem->input.fields, problem->input.fields, problem->input.field, x_size, x, size, message);
-  if (!code && y) code = CheckFields(dataset, row, frames * problem->output.fields, problem->output.fields, problem->output.field, y_size, y, size, message);
+  if (!code && x && !dataset->any_x)
+    code = CheckFields(dataset, row, problem->input.fields, problem->input.fields, problem->input.field, x_size, x,
+                       size, message);
+  if (!code && y)
+    code = CheckFields(dataset, row, frames * problem->output.fields, problem->output.fields, problem->output.field,
+                       y_size, y, size, message);
   return code;
 }

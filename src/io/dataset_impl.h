@@ -1,6 +1,7 @@
 /*
-  What a dataset looks like from inside src/io/. The layout is what a file holds and how, the same for both sides; the reader (KNDataset: dataset.c, dataset_read.c,
-  dataset_check.c, dataset_finite.c) and the writer (KNDatasetWriter: dataset_write.c, dataset_resume.c, dataset_publish.c) have one each.
+  What a dataset looks like from inside src/io/. The layout is what a file holds and how, the same for both sides; the
+  reader (KNDataset: dataset.c, dataset_read.c, dataset_check.c, dataset_finite.c) and the writer (KNDatasetWriter:
+  dataset_write.c, dataset_resume.c, dataset_publish.c) have one each.
 */
 #ifndef KITINET_DATASET_IMPL_H
 #define KITINET_DATASET_IMPL_H
@@ -9,10 +10,10 @@
 #include <kitinet/dataset_writer.h>
 #include <kitinet/hdf5.h>
 
-#define KN_DATASET_VERSION 2       /* the newest of the format that this program reads */
-#define KN_MAX_OPTIONS     60000   /* bytes of the options' text: HDF5 keeps up to 64 KiB in an object header */
-#define KN_MAX_WORD        256     /* bytes of a word of a vocabulary, or a class */
-#define KN_MAX_WORDS       (1 << 20) /* words of a vocabulary, classes, tokens of a sequence */
+#define KN_DATASET_VERSION 2   /* the newest of the format that this program reads */
+#define KN_MAX_OPTIONS 60000   /* bytes of the options' text: HDF5 keeps up to 64 KiB in an object header */
+#define KN_MAX_WORD 256        /* bytes of a word of a vocabulary, or a class */
+#define KN_MAX_WORDS (1 << 20) /* words of a vocabulary, classes, tokens of a sequence */
 
 enum { KN_MAX_ARRAYS = 2, KN_MAX_COLUMNS = 5 };
 
@@ -27,15 +28,18 @@ typedef struct {
   hid_t          id, disk, memory;      /* the HDF5 dataset; dataspaces to select a row in it, and of a row in memory */
 } KNDatasetArray;
 
-/* A few numbers of each row, contiguous in the file and whole in memory: /sample, /checksum, /label, /length (N), /parameters (N, P). */
+/*
+  A few numbers of each row, contiguous in the file and whole in memory: /sample, /checksum, /label, /length (N),
+  /parameters (N, P).
+*/
 typedef struct {
   const char *name;
   int         rank;
   hsize_t     shape[2];
-  size_t      width;            /* bytes of one row */
+  size_t      width; /* bytes of one row */
   hid_t       type, disk_type;
-  char       *value;            /* (samples) rows */
-  hid_t       id, disk, memory; /* while writing: the HDF5 dataset; dataspaces to select a row in it, and of a row in memory */
+  char       *value; /* (samples) rows */
+  hid_t       id, disk, memory; /* while writing: as those of an array */
 } KNDatasetColumn;
 
 typedef struct {
@@ -50,11 +54,11 @@ typedef struct {
   PetscInt        input, output; /* places in array[] of the input and the output; -1: no array */
   KNDatasetArray  array[KN_MAX_ARRAYS];
   KNDatasetColumn column[KN_MAX_COLUMNS];
-  PetscInt64     *sample;     /* the values of columns: (samples) index of each row in its ensemble */
-  uint32_t       *checksum;   /* (samples) */
+  PetscInt64     *sample;         /* the values of columns: (samples) index of each row in its ensemble */
+  uint32_t       *checksum;       /* (samples) */
   int32_t        *label, *length; /* (samples); NULL: there are none */
-  double         *parameters; /* (samples, P); NULL: there are none */
-  char           *row;        /* one row of all arrays, as it is stored, one behind the other at multiples of 8 bytes; takes memory as far as it is used */
+  double         *parameters;     /* (samples, P); NULL: there are none */
+  char *row; /* one row of all arrays, as it is stored, each at a multiple of 8 bytes; takes memory as far as it is used */
 } KNDatasetLayout;
 
 struct _p_KNDataset {
@@ -72,10 +76,10 @@ struct _p_KNDatasetWriter {
   char            path[PETSC_MAX_PATH_LEN], temporary[PETSC_MAX_PATH_LEN + 8];
   KNDatasetLayout layout;
   PetscBool       published;
-  int             descriptor; /* of the temporary file, on rank 0, to lock it, reserve its space, fsync it; -1 elsewhere */
-  signed char    *written;    /* (samples) 1: by this rank, or taken over by it */
-  signed char    *present;    /* (samples) 1: taken over from a run that was stopped, by any rank */
-  int             failure;    /* first error code of this rank; its line stands in layout.file.message */
+  int          descriptor; /* of the temporary file, on rank 0, to lock it, reserve its space, fsync it; -1 elsewhere */
+  signed char *written;    /* (samples) 1: by this rank, or taken over by it */
+  signed char *present;    /* (samples) 1: taken over from a run that was stopped, by any rank */
+  int          failure;    /* first error code of this rank; its line stands in layout.file.message */
 };
 
 /* Plain C, under KNHDF5Lock(), as all of hdf5.h. */
@@ -92,7 +96,10 @@ PetscInt64 KNDatasetFormat(const KNProblem *problem);
 /* Root attributes, stored from or loaded into the layout; sizes of the grid and frames are not among them. */
 int KNDatasetAttributes(KNDatasetLayout *layout, KNDirection direction);
 
-/* Coordinates /x1, .., /y1, .. and /t, names of words and classes. Loading compares the coordinates with the grids. write: as for KNDatasetStoreColumn(). */
+/*
+  Coordinates /x1, .., /y1, .. and /t, names of words and classes. Loading compares the coordinates with the grids.
+  write: as for KNDatasetStoreColumn().
+*/
 int KNDatasetCoordinates(KNDatasetLayout *layout, KNDirection direction, PetscBool write);
 int KNDatasetNames(KNDatasetLayout *layout, KNDirection direction, PetscBool write);
 
@@ -105,24 +112,36 @@ int KNDatasetCheckFile(KNFile *file, unsigned long long *size);
 /* Fails if KNDatasetNameForeign() was told how to see that the file is in another format, and says so. */
 int KNDatasetCheckForeign(KNFile *file);
 
-/* What the file may hold is checked against its size, before anything is allocated; sets the grids, lengths, frames, samples. */
+/*
+  What the file may hold is checked against its size, before anything is allocated; sets the grids, lengths, frames,
+  samples.
+*/
 int KNDatasetCheckArrays(KNDatasetLayout *layout, unsigned long long file_size);
 
-/* The count of texts of fixed length in a 1D array that is contiguous in this file, and the bytes of one; at most KN_MAX_WORDS of KN_MAX_WORD. */
+/*
+  The count of texts of fixed length in a 1D array that is contiguous in this file, and the bytes of one; at most
+  KN_MAX_WORDS of KN_MAX_WORD.
+*/
 int KNDatasetCheckTexts(KNFile *file, const char name[], hsize_t *count, size_t *width);
 
 /* Reads an array whole, after it was found to have the type and the shape, contiguous in this file. */
-int KNDatasetLoadColumn(KNFile *file, const char name[], hid_t disk_type, hid_t type, int rank, const hsize_t shape[], void *value);
+int KNDatasetLoadColumn(KNFile *file, const char name[], hid_t disk_type, hid_t type, int rank, const hsize_t shape[],
+                        void *value);
 
 /* Collective on the file. Creates an array; `write` is true on the one rank that fills it. */
-int KNDatasetStoreColumn(KNFile *file, const char name[], hid_t disk_type, hid_t type, int rank, const hsize_t shape[], const void *value, PetscBool write);
+int KNDatasetStoreColumn(KNFile *file, const char name[], hid_t disk_type, hid_t type, int rank, const hsize_t shape[],
+                         const void *value, PetscBool write);
 
-/* Not collective. The writer's temporary file as any reader sees it; whether that works is copy->failure. Ends with KNDatasetDestroy(). */
+/*
+  Not collective. The writer's temporary file as any reader sees it; whether that works is copy->failure. Ends with
+  KNDatasetDestroy().
+*/
 PetscErrorCode KNDatasetOpenCopy(KNDatasetWriter writer, KNDataset *copy);
 
 /*
-  Collective, the temporary file is locked and may be empty. *taken: whether it is what this dataset began as; then the rows that are there with
-  their checksums are marked as written and present. sample: (samples) index that each row must have.
+  Collective, the temporary file is locked and may be empty. *taken: whether it is what this dataset began as; then the
+  rows that are there with their checksums are marked as written and present. sample: (samples) index that each row must
+  have.
 */
 PetscErrorCode KNDatasetTakeOver(KNDatasetWriter writer, const PetscInt64 sample[], PetscBool *taken);
 
@@ -134,9 +153,13 @@ int KNDatasetWriteRow(KNDatasetLayout *layout, PetscInt64 row, const void *const
 void KNDatasetRowPlaces(KNDatasetLayout *layout, void *value[]);
 
 /* Reads layers [first, first + layers) along the first axis of one field (plane: frame C + channel) of array[which]. */
-int KNDatasetReadLayers(KNDatasetLayout *layout, PetscInt64 row, PetscInt which, size_t plane, PetscInt first, PetscInt layers, void *value);
+int KNDatasetReadLayers(KNDatasetLayout *layout, PetscInt64 row, PetscInt which, size_t plane, PetscInt first,
+                        PetscInt layers, void *value);
 
-/* CRC-32 of the bytes of one row: of the arrays, then of the columns behind /checksum. Columns(): that goes on where the arrays' ended. */
+/*
+  CRC-32 of the bytes of one row: of the arrays, then of the columns behind /checksum. Columns(): that goes on where
+  the arrays' ended.
+*/
 uint32_t KNDatasetChecksum(KNDatasetLayout *layout, PetscInt64 row, const void *const value[]);
 uint32_t KNDatasetChecksumColumns(const KNDatasetLayout *layout, PetscInt64 row, uint32_t checksum);
 

@@ -8,14 +8,17 @@ PetscBool KNDatasetOneGrid(const KNProblem *problem)
   const KNGrid *a = &problem->input.grid, *b = &problem->output.grid;
 
   if (problem->frames || problem->output.kind != KN_SPACE_FIELD) return PETSC_TRUE;
-  return (PetscBool)(problem->input.kind == KN_SPACE_FIELD && a->dim == b->dim && !memcmp(a->n, b->n, sizeof(a->n)) && a->points == b->points);
+  return (PetscBool)(problem->input.kind == KN_SPACE_FIELD && a->dim == b->dim && !memcmp(a->n, b->n, sizeof(a->n)) &&
+                     a->points == b->points);
 }
 
 PetscInt64 KNDatasetFormat(const KNProblem *problem)
 {
   const KNSpace *in = &problem->input, *out = &problem->output;
 
-  if (out->kind != KN_SPACE_FIELD || out->type != KN_FLOAT32 || out->grid.dim < 1 || problem->coefficients || problem->symmetries) return 2;
+  if (out->kind != KN_SPACE_FIELD || out->type != KN_FLOAT32 || out->grid.dim < 1 || problem->coefficients ||
+      problem->symmetries)
+    return 2;
   if (problem->frames) return 1;
   return in->kind != KN_SPACE_FIELD || in->type != KN_FLOAT32 || !KNDatasetOneGrid(problem) ? 2 : 1;
 }
@@ -23,8 +26,8 @@ PetscInt64 KNDatasetFormat(const KNProblem *problem)
 static void AddArray(KNDatasetLayout *layout, char name, PetscInt frames, const KNSpace *space)
 {
   const PetscBool tokens = (PetscBool)(space->kind == KN_SPACE_TOKENS), bytes = (PetscBool)(space->type == KN_UINT8);
-  KNDatasetArray *array  = &layout->array[layout->arrays++];
-  int             axis   = 0;
+  KNDatasetArray *array = &layout->array[layout->arrays++];
+  int             axis  = 0;
 
   *array               = (KNDatasetArray){.name = {name, 0}, .space = space, .size = 1};
   array->shape[axis++] = (hsize_t)layout->samples;
@@ -39,11 +42,16 @@ static void AddArray(KNDatasetLayout *layout, char name, PetscInt frames, const 
 }
 
 /* count: numbers of a row, 0: one, and no axis for it */
-static void AddColumn(KNDatasetLayout *layout, const char name[], hid_t type, hid_t disk_type, size_t bytes, PetscInt count)
+static void AddColumn(KNDatasetLayout *layout, const char name[], hid_t type, hid_t disk_type, size_t bytes,
+                      PetscInt count)
 {
   KNDatasetColumn *column = &layout->column[layout->columns++];
 
-  *column = (KNDatasetColumn){.name = name, .rank = count ? 2 : 1, .shape = {(hsize_t)layout->samples, (hsize_t)count}, .type = type, .disk_type = disk_type};
+  *column       = (KNDatasetColumn){.name      = name,
+                                    .rank      = count ? 2 : 1,
+                                    .shape     = {(hsize_t)layout->samples, (hsize_t)count},
+                                    .type      = type,
+                                    .disk_type = disk_type};
   column->width = bytes * (size_t)PetscMax(count, 1);
 }
 
@@ -63,9 +71,12 @@ void KNDatasetShapes(KNDatasetLayout *layout)
   }
   AddColumn(layout, "sample", H5T_NATIVE_INT64, H5T_STD_I64LE, sizeof(int64_t), 0);
   AddColumn(layout, "checksum", H5T_NATIVE_UINT32, H5T_STD_U32LE, sizeof(uint32_t), 0);
-  if (problem->output.kind == KN_SPACE_CLASS) AddColumn(layout, "label", H5T_NATIVE_INT32, H5T_STD_I32LE, sizeof(int32_t), 0);
-  if (problem->input.kind == KN_SPACE_TOKENS) AddColumn(layout, "length", H5T_NATIVE_INT32, H5T_STD_I32LE, sizeof(int32_t), 0);
-  if (problem->coefficients) AddColumn(layout, "parameters", H5T_NATIVE_DOUBLE, H5T_IEEE_F64LE, sizeof(double), problem->coefficients);
+  if (problem->output.kind == KN_SPACE_CLASS)
+    AddColumn(layout, "label", H5T_NATIVE_INT32, H5T_STD_I32LE, sizeof(int32_t), 0);
+  if (problem->input.kind == KN_SPACE_TOKENS)
+    AddColumn(layout, "length", H5T_NATIVE_INT32, H5T_STD_I32LE, sizeof(int32_t), 0);
+  if (problem->coefficients)
+    AddColumn(layout, "parameters", H5T_NATIVE_DOUBLE, H5T_IEEE_F64LE, sizeof(double), problem->coefficients);
 }
 
 static void *ColumnValues(const KNDatasetLayout *layout, const char name[])
@@ -92,7 +103,7 @@ void KNDatasetRowPlaces(KNDatasetLayout *layout, void *value[])
 
 int KNDatasetAllocate(KNDatasetLayout *layout)
 {
-  const size_t n  = (size_t)layout->samples, row = Place(layout, layout->arrays);
+  const size_t n = (size_t)layout->samples, row = Place(layout, layout->arrays);
   PetscBool    ok = PETSC_TRUE;
 
   layout->row   = (char *)calloc(row, 1);
@@ -101,7 +112,9 @@ int KNDatasetAllocate(KNDatasetLayout *layout)
     layout->column[i].value = (char *)calloc(n, layout->column[i].width);
     if (!layout->column[i].value) ok = PETSC_FALSE;
   }
-  if (!ok || !layout->row || !layout->times) return KNFileFail(&layout->file, PETSC_ERR_MEM, "no memory for the index of %zu rows and one row of %zu bytes", n, row);
+  if (!ok || !layout->row || !layout->times)
+    return KNFileFail(&layout->file, PETSC_ERR_MEM, "no memory for the index of %zu rows and one row of %zu bytes", n,
+                      row);
   layout->sample        = (PetscInt64 *)ColumnValues(layout, "sample");
   layout->checksum      = (uint32_t *)ColumnValues(layout, "checksum");
   layout->label         = (int32_t *)ColumnValues(layout, "label");

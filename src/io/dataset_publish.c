@@ -1,8 +1,9 @@
 /*
   Publishing: from rows that many ranks wrote to one file that is whole, checked, on disk, and only then has its name.
 
-  Gather the index -> close up rows that nobody wrote -> write the index as a whole -> close -> open as any reader would and compare every row with the
-  checksum of what was to be written -> shorten -> fsync -> rename. Between the steps all ranks agree that none has failed.
+  Gather the index -> close up rows that nobody wrote -> write the index as a whole -> close -> open as any reader would
+  and compare every row with the checksum of what was to be written -> shorten -> fsync -> rename. Between the steps all
+  ranks agree that none has failed.
 */
 #include "dataset_impl.h"
 #include <errno.h>
@@ -12,8 +13,9 @@
 #include <unistd.h>
 
 /*
-  Rows [0, kept) are to be kept; hole h = 0, 1, .. among them is filled by the h-th written row behind. The rank that wrote that row moves
-  it, because no other is sure to see it yet. written: by any rank; mine: by this one. Columns: those of all rows.
+  Rows [0, kept) are to be kept; hole h = 0, 1, .. among them is filled by the h-th written row behind. The rank that
+  wrote that row moves it, because no other is sure to see it yet. written: by any rank; mine: by this one. Columns:
+  those of all rows.
 */
 static int CloseUp(KNDatasetLayout *layout, PetscInt64 kept, const signed char written[], const signed char mine[])
 {
@@ -31,7 +33,8 @@ static int CloseUp(KNDatasetLayout *layout, PetscInt64 kept, const signed char w
     for (PetscInt i = 0; i < layout->columns; i++) {
       const KNDatasetColumn *column = &layout->column[i];
 
-      memcpy(column->value + (size_t)hole * column->width, column->value + (size_t)donor * column->width, column->width);
+      memcpy(column->value + (size_t)hole * column->width, column->value + (size_t)donor * column->width,
+             column->width);
     }
     donor++;
   }
@@ -46,18 +49,21 @@ static int FinishColumns(KNDatasetLayout *layout, PetscInt64 kept, PetscBool wri
   for (PetscInt i = 0; i < layout->columns; i++) {
     KNDatasetColumn *column = &layout->column[i];
 
-    if (write && kept == layout->samples) KNCallHDF5(file, H5Dwrite(column->id, column->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, column->value));
+    if (write && kept == layout->samples)
+      KNCallHDF5(file, H5Dwrite(column->id, column->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, column->value));
     KNCallHDF5(file, H5Sclose(column->memory));
     KNCallHDF5(file, H5Sclose(column->disk));
     KNCallHDF5(file, H5Dclose(column->id));
   }
   if (kept == layout->samples) return 0;
-  for (PetscInt i = 0; i < layout->columns; i++) KNCallHDF5(file, H5Ldelete(file->id, layout->column[i].name, H5P_DEFAULT));
+  for (PetscInt i = 0; i < layout->columns; i++)
+    KNCallHDF5(file, H5Ldelete(file->id, layout->column[i].name, H5P_DEFAULT));
   for (PetscInt i = 0; i < layout->columns; i++) {
     KNDatasetColumn *column = &layout->column[i];
 
     column->shape[0] = (hsize_t)kept;
-    KNCallFile(KNDatasetStoreColumn(file, column->name, column->disk_type, column->type, column->rank, column->shape, column->value, write));
+    KNCallFile(KNDatasetStoreColumn(file, column->name, column->disk_type, column->type, column->rank, column->shape,
+                                    column->value, write));
   }
   return 0;
 }
@@ -98,13 +104,17 @@ static int CompareColumns(KNDatasetLayout *read, const KNDatasetLayout *wanted, 
     const size_t at = (size_t)row * wanted->column[i].width;
 
     if (memcmp(read->column[i].value + at, wanted->column[i].value + at, wanted->column[i].width)) {
-      return KNFileFail(&read->file, KN_ERR_IO, "/%s of row %lld does not read back as it was written", wanted->column[i].name, (long long)row);
+      return KNFileFail(&read->file, KN_ERR_IO, "/%s of row %lld does not read back as it was written",
+                        wanted->column[i].name, (long long)row);
     }
   }
   return 0;
 }
 
-/* The share of each rank, read by the very functions that will read it in training. *end: where HDF5's part of the file ends. */
+/*
+  The share of each rank, read by the very functions that will read it in training. *end: where HDF5's part of the
+  file ends.
+*/
 static PetscErrorCode Verify(KNDatasetWriter writer, PetscMPIInt size, PetscMPIInt rank, haddr_t *end)
 {
   PetscInt64 first, last;
@@ -131,9 +141,11 @@ static int Rename(KNDatasetWriter writer, haddr_t end)
 {
   KNFile *file = &writer->layout.file;
 
-  if (ftruncate(writer->descriptor, (off_t)end)) return KNFileFail(file, KN_ERR_IO, "cannot be shortened: %s", strerror(errno));
+  if (ftruncate(writer->descriptor, (off_t)end))
+    return KNFileFail(file, KN_ERR_IO, "cannot be shortened: %s", strerror(errno));
   if (fsync(writer->descriptor)) return KNFileFail(file, KN_ERR_IO, "cannot be flushed to disk: %s", strerror(errno));
-  if (rename(writer->temporary, writer->path)) return KNFileFail(file, KN_ERR_IO, "cannot be renamed to %s: %s", writer->path, strerror(errno));
+  if (rename(writer->temporary, writer->path))
+    return KNFileFail(file, KN_ERR_IO, "cannot be renamed to %s: %s", writer->path, strerror(errno));
   (void)KNFolderFlush(writer->path); /* not every file system can; the rename itself has happened */
   close(writer->descriptor);
   writer->descriptor = -1;
@@ -146,7 +158,9 @@ static PetscErrorCode GatherColumn(KNDatasetWriter writer, KNDatasetColumn *colu
   const size_t bytes = (size_t)writer->layout.samples * column->width, most = (size_t)1 << 30;
 
   PetscFunctionBegin;
-  for (size_t at = 0; at < bytes; at += most) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, column->value + at, (PetscMPIInt)PetscMin(most, bytes - at), MPI_BYTE, MPI_BOR, writer->comm));
+  for (size_t at = 0; at < bytes; at += most)
+    PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, column->value + at, (PetscMPIInt)PetscMin(most, bytes - at), MPI_BYTE,
+                               MPI_BOR, writer->comm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -167,7 +181,8 @@ PetscErrorCode KNDatasetWriterPublish(KNDatasetWriter writer)
   PetscCallMPI(MPI_Allreduce(writer->written, written, n, MPI_SIGNED_CHAR, MPI_SUM, writer->comm));
   for (PetscInt i = 0; i < writer->layout.columns; i++) PetscCall(GatherColumn(writer, &writer->layout.column[i]));
   for (PetscMPIInt row = 0; row < n; row++) {
-    PetscCheck(written[row] == 0 || written[row] == 1, writer->comm, PETSC_ERR_ARG_WRONGSTATE, "row %d was written by %d ranks", row, written[row]);
+    PetscCheck(written[row] == 0 || written[row] == 1, writer->comm, PETSC_ERR_ARG_WRONGSTATE,
+               "row %d was written by %d ranks", row, written[row]);
     kept += written[row];
   }
   PetscCheck(kept > 0, writer->comm, PETSC_ERR_ARG_WRONGSTATE, "%s: no row was written", writer->path);
@@ -181,7 +196,7 @@ PetscErrorCode KNDatasetWriterPublish(KNDatasetWriter writer)
   writer->failure = Finish(&writer->layout, kept, (PetscBool)(rank == 0));
   KNHDF5Unlock();
   writer->layout.samples = kept;
-  writer->published = PETSC_TRUE;
+  writer->published      = PETSC_TRUE;
   PetscCall(KNDatasetWriterAgree(writer));
   PetscCall(Verify(writer, size, rank, &end));
   PetscCall(KNDatasetWriterAgree(writer));

@@ -21,23 +21,29 @@ static int OpenArrays(KNDatasetLayout *layout)
   return 0;
 }
 
-/* Labels and lengths lie in their spaces, parameters are numbers. Of an unfinished file the rows that are not there yet have 0. */
+/*
+  Labels and lengths lie in their spaces, parameters are numbers. Of an unfinished file the rows that are not there
+  yet have 0.
+*/
 static int CheckColumns(KNDatasetLayout *layout)
 {
   const KNSpace *in = &layout->problem.input, *out = &layout->problem.output;
   KNFile        *file = &layout->file;
-  const size_t   P = (size_t)layout->problem.coefficients;
+  const size_t   P    = (size_t)layout->problem.coefficients;
 
   for (PetscInt64 row = 0; row < layout->samples; row++) {
     if (layout->label && (layout->label[row] < 0 || layout->label[row] >= out->count)) {
-      return KNFileFail(file, file->code, "row %lld has label %d, expected 0 to %d", (long long)row, (int)layout->label[row], (int)out->count - 1);
+      return KNFileFail(file, file->code, "row %lld has label %d, expected 0 to %d", (long long)row,
+                        (int)layout->label[row], (int)out->count - 1);
     }
     if (layout->length && (layout->length[row] < 0 || layout->length[row] > in->length)) {
-      return KNFileFail(file, file->code, "row %lld has %d tokens, expected 0 to %d", (long long)row, (int)layout->length[row], (int)in->length);
+      return KNFileFail(file, file->code, "row %lld has %d tokens, expected 0 to %d", (long long)row,
+                        (int)layout->length[row], (int)in->length);
     }
     for (size_t i = 0; layout->parameters && i < P; i++) {
       if (!isfinite(layout->parameters[(size_t)row * P + i])) {
-        return KNFileFail(file, file->code, "row %lld has parameter \"%s\" %g: leave the sample out", (long long)row, layout->problem.coefficient[i].name, layout->parameters[(size_t)row * P + i]);
+        return KNFileFail(file, file->code, "row %lld has parameter \"%s\" %g: leave the sample out", (long long)row,
+                          layout->problem.coefficient[i].name, layout->parameters[(size_t)row * P + i]);
       }
     }
   }
@@ -62,7 +68,8 @@ static int Load(KNDatasetLayout *layout)
   for (PetscInt i = 0; i < layout->columns; i++) {
     const KNDatasetColumn *column = &layout->column[i];
 
-    KNCallFile(KNDatasetLoadColumn(file, column->name, column->disk_type, column->type, column->rank, column->shape, column->value));
+    KNCallFile(KNDatasetLoadColumn(file, column->name, column->disk_type, column->type, column->rank, column->shape,
+                                   column->value));
   }
   KNCallFile(CheckColumns(layout));
   return OpenArrays(layout);
@@ -109,7 +116,7 @@ int KNDatasetOpenSelf(const char path[], KNDataset *dataset, size_t size, char m
   }
   snprintf(d->path, sizeof(d->path), "%s", path);
   d->layout.file.path = d->path;
-  *dataset     = d;
+  *dataset            = d;
   return 0;
 }
 
@@ -142,14 +149,20 @@ static int CheckRow(KNDatasetLayout *layout, PetscInt64 row)
 {
   KNFile *file = &layout->file;
 
-  return row >= 0 && row < layout->samples ? 0 : KNFileFail(file, file->code, "has no row %lld, only 0 to %lld", (long long)row, (long long)layout->samples - 1);
+  return row >= 0 && row < layout->samples ? 0
+                                           : KNFileFail(file, file->code, "has no row %lld, only 0 to %lld",
+                                                        (long long)row, (long long)layout->samples - 1);
 }
 
 static int CheckChecksum(KNDatasetLayout *layout, PetscInt64 row, uint32_t checksum)
 {
   KNFile *file = &layout->file;
 
-  return checksum == layout->checksum[row] ? 0 : KNFileFail(file, file->code, "row %lld (sample %lld) is damaged, its checksum is wrong: copy or generate the file again", (long long)row, (long long)layout->sample[row]);
+  return checksum == layout->checksum[row]
+         ? 0
+         : KNFileFail(file, file->code,
+                      "row %lld (sample %lld) is damaged, its checksum is wrong: copy or generate the file again",
+                      (long long)row, (long long)layout->sample[row]);
 }
 
 /* Values as they are stored -> float. */
@@ -169,14 +182,15 @@ static int CheckTokens(KNDatasetLayout *layout, PetscInt64 row, const int32_t to
 
   for (int32_t i = 0; i < layout->length[row]; i++) {
     if (token[i] >= 0 && token[i] < space->count) continue;
-    return KNFileFail(file, file->code, "row %lld has word number %d at place %d, the vocabulary has 0 to %d", (long long)row, (int)token[i], (int)i, (int)space->count - 1);
+    return KNFileFail(file, file->code, "row %lld has word number %d at place %d, the vocabulary has 0 to %d",
+                      (long long)row, (int)token[i], (int)i, (int)space->count - 1);
   }
   return 0;
 }
 
 /*
-  Under the lock: one row, verified. Arrays go straight into the caller's memory where that has their type; the others by layout->row. token: NULL, or of an input of
-  tokens; x, y: NULL, or of fields.
+  Under the lock: one row, verified. Arrays go straight into the caller's memory where that has their type; the others
+  by layout->row. token: NULL, or of an input of tokens; x, y: NULL, or of fields.
 */
 static int ReadVerified(KNDatasetLayout *layout, PetscInt64 row, int32_t token[], float x[], float y[])
 {
@@ -192,19 +206,23 @@ static int ReadVerified(KNDatasetLayout *layout, PetscInt64 row, int32_t token[]
   KNCallFile(KNDatasetReadRow(layout, row, value));
   KNCallFile(CheckChecksum(layout, row, KNDatasetChecksum(layout, row, (const void *const *)value)));
   for (PetscInt i = 0; i < layout->arrays; i++) {
-    if (layout->array[i].space->kind == KN_SPACE_TOKENS) KNCallFile(CheckTokens(layout, row, (const int32_t *)value[i]));
+    if (layout->array[i].space->kind == KN_SPACE_TOKENS)
+      KNCallFile(CheckTokens(layout, row, (const int32_t *)value[i]));
     else if (to[i] && value[i] != to[i]) ToFloat(&layout->array[i], layout->array[i].size, value[i], to[i]);
   }
   return 0;
 }
 
-/* Under the lock: the slab of one row of fields on one grid. The whole row is read, piece by piece at the beginning of layout->row, and verified. */
+/*
+  Under the lock: the slab of one row of fields on one grid. The whole row is read, piece by piece at the beginning of
+  layout->row, and verified.
+*/
 static int ReadSlabVerified(KNDatasetLayout *layout, PetscInt64 row, const KNGrid *slab, float x[], float y[])
 {
   enum { PIECE = 1 << 18 }; /* values */
-  const PetscInt n     = KNGridWhole(slab, 0), end = slab->first + slab->n[0];
-  const size_t   layer = (size_t)slab->n[1] * (size_t)slab->n[2];
-  const PetscInt most  = (PetscInt)PetscMin(PetscMax(PIECE / layer, 1), (size_t)n);
+  const PetscInt n = KNGridWhole(slab, 0), end = slab->first + slab->n[0];
+  const size_t   layer             = (size_t)slab->n[1] * (size_t)slab->n[2];
+  const PetscInt most              = (PetscInt)PetscMin(PetscMax(PIECE / layer, 1), (size_t)n);
   float *const   to[KN_MAX_ARRAYS] = {layout->input == 0 ? x : y, y};
   uLong          checksum          = crc32_z(0, NULL, 0);
 
@@ -214,13 +232,15 @@ static int ReadSlabVerified(KNDatasetLayout *layout, PetscInt64 row, const KNGri
 
     for (size_t plane = 0; plane < array->size / ((size_t)n * layer); plane++) {
       for (PetscInt first = 0; first < n; first += most) {
-        const PetscInt layers = PetscMin(most, n - first), from = PetscMax(first, slab->first), until = PetscMin(first + layers, end);
-        const size_t   skipped = (size_t)(from - first) * layer;
+        const PetscInt layers = PetscMin(most, n - first), from = PetscMax(first, slab->first),
+                       until = PetscMin(first + layers, end);
+        const size_t skipped = (size_t)(from - first) * layer;
 
         KNCallFile(KNDatasetReadLayers(layout, row, i, plane, first, layers, layout->row));
         checksum = crc32_z(checksum, (const Bytef *)layout->row, (size_t)layers * layer * array->width);
         if (!to[i] || from >= until) continue;
-        ToFloat(array, (size_t)(until - from) * layer, layout->row + skipped * array->width, to[i] + (plane * (size_t)slab->n[0] + (size_t)(from - slab->first)) * layer);
+        ToFloat(array, (size_t)(until - from) * layer, layout->row + skipped * array->width,
+                to[i] + (plane * (size_t)slab->n[0] + (size_t)(from - slab->first)) * layer);
       }
     }
   }
@@ -246,7 +266,8 @@ int KNDatasetReadTokens(KNDataset dataset, PetscInt64 row, int32_t token[], floa
   return Answer(dataset, ReadVerified(&dataset->layout, row, token, NULL, y), size, message);
 }
 
-int KNDatasetReadSlab(KNDataset dataset, PetscInt64 row, const KNGrid *slab, float x[], float y[], size_t size, char message[])
+int KNDatasetReadSlab(KNDataset dataset, PetscInt64 row, const KNGrid *slab, float x[], float y[], size_t size,
+                      char message[])
 {
   if (!slab->whole) return KNDatasetRead(dataset, row, x, y, size, message);
   KNHDF5Lock();

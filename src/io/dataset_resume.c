@@ -1,22 +1,29 @@
 /*
   Taking over what a run that was killed or suspended left behind.
 
-  The unfinished file is read as any dataset; it must describe what is to be written now. Then every row whose entry in /sample is the
-  expected one is read, and kept if its checksum is right: a row that was being written when the power went off is not.
+  The unfinished file is read as any dataset; it must describe what is to be written now. Then every row whose entry in
+  /sample is the expected one is read, and kept if its checksum is right: a row that was being written when the power
+  went off is not.
 */
 #include "dataset_impl.h"
 #include <string.h>
 #include <unistd.h>
 
 /* The first difference in what is written before the rows; "" if there is none. */
-static PetscErrorCode Compare(const KNDatasetLayout *left, const KNDatasetLayout *wanted, size_t size, char difference[])
+static PetscErrorCode Compare(const KNDatasetLayout *left, const KNDatasetLayout *wanted, size_t size,
+                              char difference[])
 {
   PetscFunctionBegin;
   PetscCall(KNProblemCompare(&left->problem, &wanted->problem, size, difference));
   if (difference[0]) PetscFunctionReturn(PETSC_SUCCESS);
-  if (left->samples != wanted->samples) PetscCall(PetscSNPrintf(difference, size, "%" PetscInt64_FMT " samples, not %" PetscInt64_FMT, left->samples, wanted->samples));
-  else if (left->seed != wanted->seed) PetscCall(PetscSNPrintf(difference, size, "seed %" PetscInt64_FMT ", not %" PetscInt64_FMT, left->seed, wanted->seed));
-  else if (strcmp(left->version, wanted->version)) PetscCall(PetscSNPrintf(difference, size, "version %s of the program, not %s", left->version, wanted->version));
+  if (left->samples != wanted->samples)
+    PetscCall(PetscSNPrintf(difference, size, "%" PetscInt64_FMT " samples, not %" PetscInt64_FMT, left->samples,
+                            wanted->samples));
+  else if (left->seed != wanted->seed)
+    PetscCall(
+      PetscSNPrintf(difference, size, "seed %" PetscInt64_FMT ", not %" PetscInt64_FMT, left->seed, wanted->seed));
+  else if (strcmp(left->version, wanted->version))
+    PetscCall(PetscSNPrintf(difference, size, "version %s of the program, not %s", left->version, wanted->version));
   else if (strcmp(left->options, wanted->options)) PetscCall(PetscSNPrintf(difference, size, "other options"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -35,7 +42,10 @@ static PetscErrorCode Judge(KNDatasetWriter writer, PetscBool *taken)
   else PetscCall(Compare(&copy->layout, &writer->layout, sizeof(difference), difference));
   PetscCall(KNDatasetDestroy(&copy));
   *taken = (PetscBool)!difference[0];
-  if (!*taken) PetscCall(PetscFPrintf(PETSC_COMM_SELF, stderr, "kitinet: warning: %s, left by an earlier run, cannot be continued: %s; begins afresh\n", writer->temporary, difference));
+  if (!*taken)
+    PetscCall(PetscFPrintf(PETSC_COMM_SELF, stderr,
+                           "kitinet: warning: %s, left by an earlier run, cannot be continued: %s; begins afresh\n",
+                           writer->temporary, difference));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -73,6 +83,7 @@ PetscErrorCode KNDatasetTakeOver(KNDatasetWriter writer, const PetscInt64 sample
   PetscCallMPI(MPI_Bcast(taken, 1, MPIU_BOOL, 0, writer->comm));
   if (!*taken) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(Verify(writer, size, rank, sample));
-  PetscCallMPI(MPI_Allreduce(writer->written, writer->present, (PetscMPIInt)writer->layout.samples, MPI_SIGNED_CHAR, MPI_SUM, writer->comm));
+  PetscCallMPI(MPI_Allreduce(writer->written, writer->present, (PetscMPIInt)writer->layout.samples, MPI_SIGNED_CHAR,
+                             MPI_SUM, writer->comm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

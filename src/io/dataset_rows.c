@@ -3,7 +3,10 @@
 #include <string.h>
 #include <zlib.h>
 
-/* The memory has the rank of the disk: were it one long axis, HDF5 would map the selection point by point, 5 to 7 times slower. */
+/*
+  The memory has the rank of the disk: were it one long axis, HDF5 would map the selection point by point, 5 to 7
+  times slower.
+*/
 int KNDatasetPrepareArray(KNFile *file, KNDatasetArray *array)
 {
   hsize_t shape[KN_MAX_DIM + 3];
@@ -35,11 +38,12 @@ int KNDatasetReadRow(KNDatasetLayout *layout, PetscInt64 row, void *const value[
   return 0;
 }
 
-int KNDatasetReadLayers(KNDatasetLayout *layout, PetscInt64 row, PetscInt which, size_t plane, PetscInt first, PetscInt layers, void *value)
+int KNDatasetReadLayers(KNDatasetLayout *layout, PetscInt64 row, PetscInt which, size_t plane, PetscInt first,
+                        PetscInt layers, void *value)
 {
-  KNFile               *file  = &layout->file;
-  const KNDatasetArray *array = &layout->array[which];
-  const int             axis  = array->rank - (int)array->space->grid.dim; /* the grid's first */
+  KNFile               *file                  = &layout->file;
+  const KNDatasetArray *array                 = &layout->array[which];
+  const int             axis                  = array->rank - (int)array->space->grid.dim; /* the grid's first */
   hsize_t               start[KN_MAX_DIM + 3] = {(hsize_t)row}, count[KN_MAX_DIM + 3] = {1};
   hid_t                 memory;
 
@@ -87,6 +91,7 @@ uint32_t KNDatasetChecksum(KNDatasetLayout *layout, PetscInt64 row, const void *
 {
   uLong checksum = crc32_z(0, NULL, 0);
 
-  for (PetscInt i = 0; i < layout->arrays; i++) checksum = crc32_z(checksum, (const Bytef *)value[i], layout->array[i].size * layout->array[i].width);
+  for (PetscInt i = 0; i < layout->arrays; i++)
+    checksum = crc32_z(checksum, (const Bytef *)value[i], layout->array[i].size * layout->array[i].width);
   return KNDatasetChecksumColumns(layout, row, (uint32_t)checksum);
 }

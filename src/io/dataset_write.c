@@ -1,12 +1,14 @@
 /*
   Writing: a dataset under construction, beside its final place under the name path.partial.
 
-  A full disk goes unnoticed by parallel HDF5 (collective writes, flushes and closes return success and leave zeros). Therefore all space is reserved
-  by posix_fallocate() before the first row, rows are written by independent transfers, and KNDatasetWriterPublish() reads all of them back.
-  The file is laid out by collective calls in one order, and early: nothing in it depends on the ranks that fill it.
+  A full disk goes unnoticed by parallel HDF5 (collective writes, flushes and closes return success and leave zeros).
+  Therefore all space is reserved by posix_fallocate() before the first row, rows are written by independent transfers,
+  and KNDatasetWriterPublish() reads all of them back. The file is laid out by collective calls in one order, and early:
+  nothing in it depends on the ranks that fill it.
 
-  A run that is killed leaves a file to continue from: once laid out the file is closed, so that all of HDF5's own data are in it, and opened
-  again; from then on only rows change, and their entries in /sample (-1 until a row is there) and /checksum.
+  A run that is killed leaves a file to continue from: once laid out the file is closed, so that all of HDF5's own data
+  are in it, and opened again; from then on only rows change, and their entries in /sample (-1 until a row is there) and
+  /checksum.
 */
 #include "dataset_impl.h"
 #include <kitinet/lock.h>
@@ -28,15 +30,20 @@ static int Reserve(KNDatasetWriter writer, off_t bytes)
   int                    error;
 
   for (PetscInt i = 0; i < layout->columns; i++) row += layout->column[i].width;
-  size  = bytes + (off_t)layout->samples * (off_t)row + 65536;
-  size += (off_t)(KNDatasetNamesSize(&layout->problem.input, &width) + KNDatasetNamesSize(&layout->problem.output, &width));
+  size = bytes + (off_t)layout->samples * (off_t)row + 65536;
+  size +=
+    (off_t)(KNDatasetNamesSize(&layout->problem.input, &width) + KNDatasetNamesSize(&layout->problem.output, &width));
   error = posix_fallocate(writer->descriptor, 0, size);
   // Some file systems cannot reserve; there KNDatasetWriterPublish() finds out.
   if (!error || error == EINVAL || error == EOPNOTSUPP) return 0;
-  return KNFileFail(&writer->layout.file, KN_ERR_IO, "no space for %.1f MB: %s; free some, or write elsewhere", (double)size / 1e6, strerror(error));
+  return KNFileFail(&writer->layout.file, KN_ERR_IO, "no space for %.1f MB: %s; free some, or write elsewhere",
+                    (double)size / 1e6, strerror(error));
 }
 
-/* 0, or -1: another process has the lock. A job that SLURM started again waits, while the file server finds out that the node of its earlier start is gone. */
+/*
+  0, or -1: another process has the lock. A job that SLURM started again waits, while the file server finds out that
+  the node of its earlier start is gone.
+*/
 static int LockTemporary(int descriptor)
 {
   enum { PATIENCE = 180 }; /* s; servers give a client that is silent 90 s or so */
@@ -57,19 +64,26 @@ static int CheckFinal(KNDatasetWriter writer, PetscBool overwrite)
   int         code = 0;
 
   if (stat(writer->path, &status)) {
-    if (!KNPathIsAbsent(errno)) code = KNFileFail(&final, KN_ERR_USAGE, "cannot be looked at: %s; nothing is written over unseen", strerror(errno));
+    if (!KNPathIsAbsent(errno))
+      code =
+        KNFileFail(&final, KN_ERR_USAGE, "cannot be looked at: %s; nothing is written over unseen", strerror(errno));
   } else if (!S_ISREG(status.st_mode)) code = KNFileFail(&final, KN_ERR_USAGE, "is no file: name the file to write");
-  else if (!overwrite) code = KNFileFail(&final, KN_ERR_USAGE, "exists: choose another name, or give -overwrite to replace it");
+  else if (!overwrite)
+    code = KNFileFail(&final, KN_ERR_USAGE, "exists: choose another name, or give -overwrite to replace it");
   if (code) memcpy(writer->layout.file.message, final.message, sizeof(final.message));
   return code;
 }
 
-/* Whether the temporary name still stands for the file that is open: whoever had the lock may have given that its final name, or removed it. */
+/*
+  Whether the temporary name still stands for the file that is open: whoever had the lock may have given that its
+  final name, or removed it.
+*/
 static PetscBool IsTemporary(KNDatasetWriter writer, int descriptor)
 {
   struct stat opened, named;
 
-  return (PetscBool)(!fstat(descriptor, &opened) && !stat(writer->temporary, &named) && opened.st_dev == named.st_dev && opened.st_ino == named.st_ino);
+  return (PetscBool)(!fstat(descriptor, &opened) && !stat(writer->temporary, &named) && opened.st_dev == named.st_dev &&
+                     opened.st_ino == named.st_ino);
 }
 
 /* Of a file that we do not write after all: an empty one, just made, goes. */
@@ -88,7 +102,9 @@ static int OpenTemporary(KNDatasetWriter writer, PetscBool overwrite)
   for (;;) {
     KNCallFile(CheckFinal(writer, overwrite));
     descriptor = open(writer->temporary, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (descriptor < 0) return KNFileFail(file, KN_ERR_USAGE, "cannot be created: %s%s", strerror(errno), errno == ENOENT ? "; create the directory first" : "");
+    if (descriptor < 0)
+      return KNFileFail(file, KN_ERR_USAGE, "cannot be created: %s%s", strerror(errno),
+                        errno == ENOENT ? "; create the directory first" : "");
     if (LockTemporary(descriptor)) {
       close(descriptor);
       return KNFileFail(file, KN_ERR_USAGE, "is being written by another run: wait for it, or choose another name");
@@ -102,12 +118,16 @@ static int OpenTemporary(KNDatasetWriter writer, PetscBool overwrite)
   return code;
 }
 
-/* Rank 0, once before HDF5 has touched the file (which empties it again), so that a full disk is told as what it is; once after. */
+/*
+  Rank 0, once before HDF5 has touched the file (which empties it again), so that a full disk is told as what it is;
+  once after.
+*/
 static int ReserveArrays(KNDatasetWriter writer)
 {
   off_t bytes = 0;
 
-  for (PetscInt i = 0; i < writer->layout.arrays; i++) bytes += (off_t)writer->layout.samples * (off_t)(writer->layout.array[i].size * writer->layout.array[i].width);
+  for (PetscInt i = 0; i < writer->layout.arrays; i++)
+    bytes += (off_t)writer->layout.samples * (off_t)(writer->layout.array[i].size * writer->layout.array[i].width);
   return Reserve(writer, bytes);
 }
 
@@ -115,11 +135,15 @@ static int ReserveFile(KNDatasetWriter writer)
 {
   struct stat status;
 
-  if (fstat(writer->descriptor, &status)) return KNFileFail(&writer->layout.file, KN_ERR_IO, "cannot be examined: %s", strerror(errno));
+  if (fstat(writer->descriptor, &status))
+    return KNFileFail(&writer->layout.file, KN_ERR_IO, "cannot be examined: %s", strerror(errno));
   return Reserve(writer, status.st_size);
 }
 
-/* Collective over the ranks that write. The format of HDF5 1.10: its metadata carry checksums, and chunks that are all there from the start need no index. */
+/*
+  Collective over the ranks that write. The format of HDF5 1.10: its metadata carry checksums, and chunks that are all
+  there from the start need no index.
+*/
 static int WriteAccess(KNDatasetWriter writer, hid_t *access)
 {
   KNFile *file = &writer->layout.file;
@@ -139,7 +163,8 @@ static int CreateFile(KNDatasetWriter writer)
   KNCallFile(WriteAccess(writer, &access));
   KNCallHDF5(file, creation = H5Pcreate(H5P_FILE_CREATE));
   KNCallHDF5(file, H5Pset_obj_track_times(creation, 0));
-  KNCallHDF5(file, H5Pset_attr_phase_change(creation, 1024, 0)); // attributes stay in the object header, whatever their number
+  KNCallHDF5(
+    file, H5Pset_attr_phase_change(creation, 1024, 0)); // attributes stay in the object header, whatever their number
   file->id = H5Fcreate(file->path, H5F_ACC_TRUNC, creation, access);
   if (file->id < 0) {
     file->id = 0;
@@ -151,7 +176,8 @@ static int CreateFile(KNDatasetWriter writer)
 }
 
 /* Space is taken at once and not filled: every byte of the arrays is written later, or the row is closed up. */
-static int CreateArray(KNFile *file, const char name[], hid_t type, int rank, const hsize_t shape[], const hsize_t chunk[], hid_t *array)
+static int CreateArray(KNFile *file, const char name[], hid_t type, int rank, const hsize_t shape[],
+                       const hsize_t chunk[], hid_t *array)
 {
   hid_t creation, space;
 
@@ -167,7 +193,8 @@ static int CreateArray(KNFile *file, const char name[], hid_t type, int rank, co
   return 0;
 }
 
-int KNDatasetStoreColumn(KNFile *file, const char name[], hid_t disk_type, hid_t type, int rank, const hsize_t shape[], const void *value, PetscBool write)
+int KNDatasetStoreColumn(KNFile *file, const char name[], hid_t disk_type, hid_t type, int rank, const hsize_t shape[],
+                         const void *value, PetscBool write)
 {
   hid_t array = H5I_INVALID_HID;
 
@@ -184,7 +211,8 @@ static int LayOutColumns(KNDatasetLayout *layout, PetscBool write)
   for (PetscInt i = 0; i < layout->columns; i++) {
     const KNDatasetColumn *column = &layout->column[i];
 
-    KNCallFile(KNDatasetStoreColumn(&layout->file, column->name, column->disk_type, column->type, column->rank, column->shape, column->value, write));
+    KNCallFile(KNDatasetStoreColumn(&layout->file, column->name, column->disk_type, column->type, column->rank,
+                                    column->shape, column->value, write));
   }
   memset(layout->sample, 0, (size_t)layout->samples * sizeof(*layout->sample));
   return 0;
@@ -273,7 +301,8 @@ static PetscErrorCode Begin(KNDatasetWriter writer, PetscBool overwrite, const P
 }
 
 /* Collective. A dataset in memory, with nothing on disk yet. */
-static PetscErrorCode Describe(MPI_Comm comm, const char path[], const KNProblem *problem, PetscInt64 samples, PetscInt64 seed, const char options[], KNDatasetWriter *writer)
+static PetscErrorCode Describe(MPI_Comm comm, const char path[], const KNProblem *problem, PetscInt64 samples,
+                               PetscInt64 seed, const char options[], KNDatasetWriter *writer)
 {
   const size_t     row = PetscMax(KNProblemInputSize(problem), KNProblemOutputSize(problem));
   KNDatasetWriter  w;
@@ -282,11 +311,17 @@ static PetscErrorCode Describe(MPI_Comm comm, const char path[], const KNProblem
   PetscFunctionBegin;
   *writer = NULL;
   PetscCheck(strlen(path) < sizeof(w->path), comm, KN_ERR_USAGE, "a path of %zu bytes", strlen(path));
-  PetscCheck(samples >= 1 && samples <= PETSC_MAX_INT, comm, KN_ERR_USAGE, "%s: a dataset of %" PetscInt64_FMT " samples, expected 1 to %d", path, samples, PETSC_MAX_INT);
-  PetscCheck(row < UINT32_MAX / sizeof(float), comm, KN_ERR_USAGE, "%s: a sample of %zu values is beyond the 4 GiB of an HDF5 chunk: take a smaller grid or fewer frames", path, row);
-  PetscCheck(strlen(options) < KN_MAX_OPTIONS, comm, KN_ERR_USAGE, "%s: the options are %zu bytes of text, at most %d can be stored", path, strlen(options), KN_MAX_OPTIONS - 1);
-  PetscCheck(problem->input.kind != KN_SPACE_CLASS && problem->output.kind != KN_SPACE_TOKENS && (!problem->frames || (problem->input.kind == KN_SPACE_FIELD && problem->output.kind == KN_SPACE_FIELD)), comm,
-             PETSC_ERR_SUP, "%s: a dataset maps fields or tokens to fields or a class", path);
+  PetscCheck(samples >= 1 && samples <= PETSC_MAX_INT, comm, KN_ERR_USAGE,
+             "%s: a dataset of %" PetscInt64_FMT " samples, expected 1 to %d", path, samples, PETSC_MAX_INT);
+  PetscCheck(row < UINT32_MAX / sizeof(float), comm, KN_ERR_USAGE,
+             "%s: a sample of %zu values is beyond the 4 GiB of an HDF5 chunk: take a smaller grid or fewer frames",
+             path, row);
+  PetscCheck(strlen(options) < KN_MAX_OPTIONS, comm, KN_ERR_USAGE,
+             "%s: the options are %zu bytes of text, at most %d can be stored", path, strlen(options),
+             KN_MAX_OPTIONS - 1);
+  PetscCheck(problem->input.kind != KN_SPACE_CLASS && problem->output.kind != KN_SPACE_TOKENS &&
+               (!problem->frames || (problem->input.kind == KN_SPACE_FIELD && problem->output.kind == KN_SPACE_FIELD)),
+             comm, PETSC_ERR_SUP, "%s: a dataset maps fields or tokens to fields or a class", path);
   PetscCall(PetscNew(&w));
   layout          = &w->layout;
   w->comm         = comm;
@@ -310,13 +345,17 @@ static PetscErrorCode Describe(MPI_Comm comm, const char path[], const KNProblem
   w->failure                   = KNDatasetAllocate(layout);
   w->written                   = (signed char *)calloc((size_t)samples, sizeof(*w->written));
   w->present                   = (signed char *)calloc((size_t)samples, sizeof(*w->present));
-  if (!w->failure && !(w->written && w->present)) w->failure = KNFileFail(&layout->file, PETSC_ERR_MEM, "no memory for the index of %lld rows", (long long)samples);
-  if (!w->failure && problem->frames) memcpy(layout->times, problem->times, (size_t)problem->frames * sizeof(*layout->times));
+  if (!w->failure && !(w->written && w->present))
+    w->failure = KNFileFail(&layout->file, PETSC_ERR_MEM, "no memory for the index of %lld rows", (long long)samples);
+  if (!w->failure && problem->frames)
+    memcpy(layout->times, problem->times, (size_t)problem->frames * sizeof(*layout->times));
   *writer = w;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNDatasetWriterCreate(MPI_Comm comm, const char path[], const KNProblem *problem, PetscInt64 samples, PetscInt64 seed, const char options[], PetscBool overwrite, KNDatasetWriter *writer)
+PetscErrorCode KNDatasetWriterCreate(MPI_Comm comm, const char path[], const KNProblem *problem, PetscInt64 samples,
+                                     PetscInt64 seed, const char options[], PetscBool overwrite,
+                                     KNDatasetWriter *writer)
 {
   PetscFunctionBegin;
   PetscCall(Describe(comm, path, problem, samples, seed, options, writer));
@@ -324,7 +363,9 @@ PetscErrorCode KNDatasetWriterCreate(MPI_Comm comm, const char path[], const KNP
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNDatasetWriterResume(MPI_Comm comm, const char path[], const KNProblem *problem, PetscInt64 samples, PetscInt64 seed, const char options[], const PetscInt64 sample[], PetscBool overwrite, KNDatasetWriter *writer)
+PetscErrorCode KNDatasetWriterResume(MPI_Comm comm, const char path[], const KNProblem *problem, PetscInt64 samples,
+                                     PetscInt64 seed, const char options[], const PetscInt64 sample[],
+                                     PetscBool overwrite, KNDatasetWriter *writer)
 {
   PetscFunctionBegin;
   PetscCall(Describe(comm, path, problem, samples, seed, options, writer));

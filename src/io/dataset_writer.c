@@ -95,14 +95,17 @@ static PetscErrorCode Convert(KNDatasetLayout *layout, const KNRow *row, const v
 
     value[i] = place[i];
     if (array->space->kind == KN_SPACE_TOKENS) {
-      PetscCheck(row->length >= 0 && (size_t)row->length <= array->size, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "%d tokens, expected 0 to %zu", row->length, array->size);
+      PetscCheck(row->length >= 0 && (size_t)row->length <= array->size, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+                 "%d tokens, expected 0 to %zu", row->length, array->size);
       for (int32_t j = 0; j < row->length; j++) {
-        PetscCheck(row->token[j] >= 0 && row->token[j] < array->space->count, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "word number %d of %" PetscInt_FMT, row->token[j], array->space->count);
+        PetscCheck(row->token[j] >= 0 && row->token[j] < array->space->count, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+                   "word number %d of %" PetscInt_FMT, row->token[j], array->space->count);
       }
       memset(place[i], 0, array->size * array->width);
       memcpy(place[i], row->token, (size_t)row->length * array->width);
     } else if (array->space->type == KN_UINT8) {
-      PetscCheck(ToBytes(array->size, from, (unsigned char *)place[i]), PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "a value that is no whole number from 0 to 255");
+      PetscCheck(ToBytes(array->size, from, (unsigned char *)place[i]), PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+                 "a value that is no whole number from 0 to 255");
     } else value[i] = from;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -118,27 +121,33 @@ static int WriteEntries(KNDatasetLayout *layout, PetscInt64 row)
     const hsize_t          start[] = {(hsize_t)row, 0}, count[] = {1, column->shape[1]};
 
     KNCallHDF5(file, H5Sselect_hyperslab(column->disk, H5S_SELECT_SET, start, NULL, count, NULL));
-    KNCallHDF5(file, H5Dwrite(column->id, column->type, column->memory, column->disk, H5P_DEFAULT, column->value + (size_t)row * column->width));
+    KNCallHDF5(file, H5Dwrite(column->id, column->type, column->memory, column->disk, H5P_DEFAULT,
+                              column->value + (size_t)row * column->width));
   }
   return 0;
 }
 
 PetscErrorCode KNDatasetWriterWriteRow(KNDatasetWriter writer, PetscInt64 row, PetscInt64 sample, const KNRow *value)
 {
-  KNDatasetLayout *layout = &writer->layout;
+  KNDatasetLayout *layout  = &writer->layout;
   const KNProblem *problem = &layout->problem;
   const void      *array[KN_MAX_ARRAYS];
 
   PetscFunctionBegin;
   PetscCheck(!writer->published, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONGSTATE, "%s is published", writer->path);
-  PetscCheck(row >= 0 && row < layout->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "row %" PetscInt64_FMT " of %" PetscInt64_FMT, row, layout->samples);
+  PetscCheck(row >= 0 && row < layout->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+             "row %" PetscInt64_FMT " of %" PetscInt64_FMT, row, layout->samples);
   if (writer->failure) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCheck(!layout->label || (value->label >= 0 && value->label < problem->output.count), PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "label %d of %" PetscInt_FMT " classes", value->label, problem->output.count);
-  PetscCheck(!layout->parameters || value->parameters, PETSC_COMM_SELF, PETSC_ERR_ARG_NULL, "row %" PetscInt64_FMT " is written without its parameters", row);
+  PetscCheck(!layout->label || (value->label >= 0 && value->label < problem->output.count), PETSC_COMM_SELF,
+             PETSC_ERR_ARG_OUTOFRANGE, "label %d of %" PetscInt_FMT " classes", value->label, problem->output.count);
+  PetscCheck(!layout->parameters || value->parameters, PETSC_COMM_SELF, PETSC_ERR_ARG_NULL,
+             "row %" PetscInt64_FMT " is written without its parameters", row);
   PetscCall(Convert(layout, value, array));
   if (layout->label) layout->label[row] = value->label;
   if (layout->length) layout->length[row] = value->length;
-  if (layout->parameters) PetscCall(PetscArraycpy(layout->parameters + (size_t)row * (size_t)problem->coefficients, value->parameters, problem->coefficients));
+  if (layout->parameters)
+    PetscCall(PetscArraycpy(layout->parameters + (size_t)row * (size_t)problem->coefficients, value->parameters,
+                            problem->coefficients));
   layout->sample[row]   = sample;
   layout->checksum[row] = KNDatasetChecksum(layout, row, array);
   writer->written[row]  = 1;
@@ -149,7 +158,8 @@ PetscErrorCode KNDatasetWriterWriteRow(KNDatasetWriter writer, PetscInt64 row, P
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNDatasetWriterWrite(KNDatasetWriter writer, PetscInt64 row, PetscInt64 sample, const float x[], const float y[])
+PetscErrorCode KNDatasetWriterWrite(KNDatasetWriter writer, PetscInt64 row, PetscInt64 sample, const float x[],
+                                    const float y[])
 {
   PetscFunctionBegin;
   PetscCall(KNDatasetWriterWriteRow(writer, row, sample, &(KNRow){.x = x, .y = y}));

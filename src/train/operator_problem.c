@@ -1,4 +1,7 @@
-/* What a checkpoint says of the problem that its network was made for. Schema 1 knows fields on one grid of 1 to 3 axes. */
+/*
+  What a checkpoint says of the problem that its network was made for. Schema 1 knows fields on one grid of 1 to 3
+  axes.
+*/
 #include "operator_impl.h"
 #include <kitinet/error.h>
 #include <stdlib.h>
@@ -14,8 +17,10 @@ static PetscErrorCode TransferChoice(KNRecord record, const char name[], const c
   PetscFunctionBegin;
   PetscCall(PetscStrncpy(text, KNRecordIsLoaded(record) ? "" : names[*value], sizeof(text)));
   PetscCall(KNRecordText(record, name, sizeof(text), text));
-  for (*value = 0; names[*value] && strcmp(text, names[*value]); ++*value) { }
-  PetscCheck(names[*value], PETSC_COMM_WORLD, KN_ERR_INPUT, "the checkpoint describes an impossible problem: %s is \"%s\"", name, text);
+  for (*value = 0; names[*value] && strcmp(text, names[*value]); ++*value) {
+  }
+  PetscCheck(names[*value], PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "the checkpoint describes an impossible problem: %s is \"%s\"", name, text);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -25,7 +30,10 @@ static PetscErrorCode TransferCount(KNRecord record, const char name[], PetscInt
 
   PetscFunctionBegin;
   PetscCall(KNRecordInt(record, name, &wide));
-  PetscCheck(wide >= least && wide <= most, PETSC_COMM_WORLD, KN_ERR_INPUT, "the checkpoint describes an impossible problem: %s is %" PetscInt64_FMT ", expected %" PetscInt_FMT " to %" PetscInt_FMT, name, wide, least, most);
+  PetscCheck(wide >= least && wide <= most, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "the checkpoint describes an impossible problem: %s is %" PetscInt64_FMT ", expected %" PetscInt_FMT
+             " to %" PetscInt_FMT,
+             name, wide, least, most);
   *value = (PetscInt)wide;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -76,7 +84,9 @@ static PetscErrorCode TransferClasses(KNRecord record, KNSpace *space, char **na
     const char *name = space->names;
 
     to = text;
-    for (PetscInt i = 0; name && i < space->count && (size_t)(to - text) + strlen(name) + 2 < KN_MAX_CLASS_NAMES; i++, name += strlen(name) + 1, lines++) to += sprintf(to, "%s\n", name);
+    for (PetscInt i = 0; name && i < space->count && (size_t)(to - text) + strlen(name) + 2 < KN_MAX_CLASS_NAMES;
+         i++, name += strlen(name) + 1, lines++)
+      to += sprintf(to, "%s\n", name);
     if (lines < space->count) text[0] = 0;
   }
   PetscCall(KNRecordText(record, "classes", KN_MAX_CLASS_NAMES, text));
@@ -86,7 +96,8 @@ static PetscErrorCode TransferClasses(KNRecord record, KNSpace *space, char **na
       *to = 0;
       lines++;
     }
-    PetscCheck(lines == space->count, PETSC_COMM_WORLD, KN_ERR_INPUT, "the checkpoint has names of %" PetscInt_FMT " classes, not of %" PetscInt_FMT, lines, space->count);
+    PetscCheck(lines == space->count, PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "the checkpoint has names of %" PetscInt_FMT " classes, not of %" PetscInt_FMT, lines, space->count);
     PetscCall(KNSpaceCopyNames(&(KNSpace){.count = lines, .names = text}, names));
     space->names = *names;
   }
@@ -136,7 +147,8 @@ PetscErrorCode KNOperatorTransferProblem(KNRecord record, KNProblem *problem, ch
   PetscCall(TransferCount(record, "outputs", 0, KN_MAX_FIELDS, &problem->output.fields));
   if (schema == 1) problem->output.grid = problem->input.grid;
   else PetscCall(TransferSpaces(record, problem, names));
-  PetscCheck(problem->output.fields || problem->output.kind != KN_SPACE_FIELD, PETSC_COMM_WORLD, KN_ERR_INPUT, "the checkpoint describes an impossible problem: it has no output");
+  PetscCheck(problem->output.fields || problem->output.kind != KN_SPACE_FIELD, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "the checkpoint describes an impossible problem: it has no output");
   PetscCall(TransferFields(record, "input", &problem->input));
   PetscCall(TransferFields(record, "output", &problem->output));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -1,6 +1,7 @@
 /*
-  Datasets of all kinds of spaces: bytes, tokens, classes, parameters of each sample, two grids, none. What is written is read, by the loader too, and the file is the same on
-  any number of ranks; what lies outside its space is refused, naming the row.
+  Datasets of all kinds of spaces: bytes, tokens, classes, parameters of each sample, two grids, none. What is written
+  is read, by the loader too, and the file is the same on any number of ranks; what lies outside its space is refused,
+  naming the row.
 */
 #include "dataset_test.h"
 #include <hdf5.h>
@@ -19,22 +20,35 @@ static KNProblem Problem(Case which)
   KNProblem        p       = {.pde = "test", .equation = "none", .boundary = "none"};
 
   p.input.grid = p.output.grid = KNGridMake(0, NULL, KN_POINTS_CELLS);
-  if (which == IMAGES || which == TEXTS) p.output = (KNSpace){.kind = KN_SPACE_CLASS, .grid = p.output.grid, .count = CLASSES, .names = "cat\0dog\0a horse"};
-  if (which == IMAGES) p.input = (KNSpace){.grid = KNGridMake(2, (PetscInt[]){3, 4}, KN_POINTS_CELLS), .fields = 2, .field = {{"red", "1"}, {"blue", "1"}}, .type = KN_UINT8};
-  if (which == TEXTS) p.input = (KNSpace){.kind = KN_SPACE_TOKENS, .grid = p.input.grid, .length = LENGTH, .count = WORDS, .names = "\0the\0end\0na\xc3\xafve"};
+  if (which == IMAGES || which == TEXTS)
+    p.output = (KNSpace){.kind = KN_SPACE_CLASS, .grid = p.output.grid, .count = CLASSES, .names = "cat\0dog\0a horse"};
+  if (which == IMAGES)
+    p.input = (KNSpace){.grid   = KNGridMake(2, (PetscInt[]){3, 4}, KN_POINTS_CELLS),
+                        .fields = 2,
+                        .field  = {{"red", "1"}, {"blue", "1"}},
+                        .type   = KN_UINT8};
+  if (which == TEXTS)
+    p.input = (KNSpace){.kind   = KN_SPACE_TOKENS,
+                        .grid   = p.input.grid,
+                        .length = LENGTH,
+                        .count  = WORDS,
+                        .names  = "\0the\0end\0na\xc3\xafve"};
   if (which == POINTS) {
     p.input  = (KNSpace){.grid = KNGridMake(1, (PetscInt[]){6}, KN_POINTS_NODES), .fields = 1, .field = {{"a", "1"}}};
     p.output = (KNSpace){.grid = p.output.grid, .fields = 2, .field = {{"drag", "N"}, {"lift", "N"}}};
-    p.coefficients = P;
+    p.coefficients   = P;
     p.coefficient[0] = (KNField){"nu", "m^2/s"};
     p.coefficient[1] = (KNField){"speed", "m/s"};
-    p.symmetries = 1;
+    p.symmetries     = 1;
     strcpy(p.symmetry[0], "flip1");
   }
   if (which == VIDEOS) {
-    p.frames = 2;
-    p.times  = times;
-    p.output = (KNSpace){.grid = KNGridMake(1, (PetscInt[]){5}, KN_POINTS_PERIODIC), .fields = 1, .field = {{"grey", "1"}}, .type = KN_UINT8};
+    p.frames     = 2;
+    p.times      = times;
+    p.output     = (KNSpace){.grid   = KNGridMake(1, (PetscInt[]){5}, KN_POINTS_PERIODIC),
+                             .fields = 1,
+                             .field  = {{"grey", "1"}},
+                             .type   = KN_UINT8};
     p.input.grid = p.output.grid;
   }
   return p;
@@ -55,7 +69,12 @@ static KNRow Row(const KNProblem *p, PetscInt64 sample, Memory *m)
   for (size_t i = 0; i < KNProblemOutputSize(p); i++) m->y[i] = (float)((s * 41 + (int32_t)i * 7) % 256);
   for (int32_t i = 0; i < LENGTH; i++) m->token[i] = i < s % (LENGTH + 1) ? (s + i) % WORDS : 0;
   for (int32_t i = 0; i < P; i++) m->parameters[i] = 1e-3 * s + i + 1e-12;
-  return (KNRow){.x = m->x, .y = m->y, .token = m->token, .length = s % (LENGTH + 1), .label = s % CLASSES, .parameters = m->parameters};
+  return (KNRow){.x          = m->x,
+                 .y          = m->y,
+                 .token      = m->token,
+                 .length     = s % (LENGTH + 1),
+                 .label      = s % CLASSES,
+                 .parameters = m->parameters};
 }
 
 /* Every third row is left out. */
@@ -93,7 +112,8 @@ static PetscErrorCode TestSameBytes(Case which)
     PetscCall(Write(PETSC_COMM_SELF, "one.h5", which));
     PetscCall(FileChecksum(path[which], &all, &size_all));
     PetscCall(FileChecksum("one.h5", &one, &size_one));
-    CHECK(all == one && size_all == size_one, "%s: %zu bytes, checksum %08x, by one rank %zu, %08x", path[which], size_all, all, size_one, one);
+    CHECK(all == one && size_all == size_one, "%s: %zu bytes, checksum %08x, by one rank %zu, %08x", path[which],
+          size_all, all, size_one, one);
   }
   PetscCallMPI(MPI_Barrier(PETSC_COMM_WORLD));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -101,8 +121,8 @@ static PetscErrorCode TestSameBytes(Case which)
 
 static PetscErrorCode TestRead(Case which)
 {
-  const KNProblem  expected = Problem(which);
-  const KNProblem *p;
+  const KNProblem   expected = Problem(which);
+  const KNProblem  *p;
   const PetscInt64 *sample;
   const int32_t    *label, *length;
   const double     *parameters;
@@ -118,19 +138,25 @@ static PetscErrorCode TestRead(Case which)
   PetscCall(KNDatasetGetSamples(dataset, &samples));
   PetscCall(KNDatasetGetIndex(dataset, &sample));
   PetscCall(KNDatasetGetColumns(dataset, &label, &length, &parameters));
-  CHECK(samples == ROWS && !label == (which != IMAGES && which != TEXTS) && !length == (which != TEXTS) && !parameters == (which != POINTS), "%s: other columns", path[which]);
+  CHECK(samples == ROWS && !label == (which != IMAGES && which != TEXTS) && !length == (which != TEXTS) &&
+          !parameters == (which != POINTS),
+        "%s: other columns", path[which]);
   for (PetscInt64 row = 0; row < ROWS; row++) {
     Memory      wanted, got;
     const KNRow value = Row(p, sample[row], &wanted);
-    const int   code  = which == TEXTS ? KNDatasetReadTokens(dataset, row, got.token, NULL, sizeof(message), message) :
-                                         KNDatasetRead(dataset, row, got.x, got.y, sizeof(message), message);
+    const int   code  = which == TEXTS ? KNDatasetReadTokens(dataset, row, got.token, NULL, sizeof(message), message)
+                                       : KNDatasetRead(dataset, row, got.x, got.y, sizeof(message), message);
 
     CHECK(!code, "%s", message);
-    CHECK(which == TEXTS || !memcmp(got.x, wanted.x, KNProblemInputSize(p) * sizeof(*got.x)), "%s: another x in row %d", path[which], (int)row);
-    CHECK(which == TEXTS || !memcmp(got.y, wanted.y, KNProblemOutputSize(p) * sizeof(*got.y)), "%s: another y in row %d", path[which], (int)row);
-    CHECK(which != TEXTS || (!memcmp(got.token, wanted.token, sizeof(got.token)) && length[row] == value.length), "%s: other tokens in row %d", path[which], (int)row);
+    CHECK(which == TEXTS || !memcmp(got.x, wanted.x, KNProblemInputSize(p) * sizeof(*got.x)), "%s: another x in row %d",
+          path[which], (int)row);
+    CHECK(which == TEXTS || !memcmp(got.y, wanted.y, KNProblemOutputSize(p) * sizeof(*got.y)),
+          "%s: another y in row %d", path[which], (int)row);
+    CHECK(which != TEXTS || (!memcmp(got.token, wanted.token, sizeof(got.token)) && length[row] == value.length),
+          "%s: other tokens in row %d", path[which], (int)row);
     CHECK(!label || label[row] == value.label, "%s: label %d in row %d", path[which], label[row], (int)row);
-    CHECK(!parameters || !memcmp(parameters + row * P, wanted.parameters, sizeof(wanted.parameters)), "%s: other parameters in row %d", path[which], (int)row);
+    CHECK(!parameters || !memcmp(parameters + row * P, wanted.parameters, sizeof(wanted.parameters)),
+          "%s: other parameters in row %d", path[which], (int)row);
   }
   PetscCall(KNDatasetDestroy(&dataset));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -160,11 +186,19 @@ static PetscErrorCode TestLoader(Case which)
       Memory       wanted;
       const KNRow  value = Row(p, sample[b.row[i]], &wanted);
 
-      CHECK(!memcmp(b.x + (size_t)i * nx, wanted.x, nx * sizeof(*b.x)) && !memcmp(b.y + (size_t)i * ny, wanted.y, ny * sizeof(*b.y)), "%s: other fields", path[which]);
-      CHECK(!b.label == (which != IMAGES && which != TEXTS) && (!b.label || b.label[i] == value.label), "%s: another label", path[which]);
-      CHECK(!b.token == (which != TEXTS) && (!b.token || !memcmp(b.token + i * LENGTH, wanted.token, sizeof(wanted.token))), "%s: other tokens", path[which]);
-      CHECK(!b.length == (which != TEXTS) && (!b.length || b.length[i] == value.length), "%s: another length", path[which]);
-      CHECK(!b.parameters == (which != POINTS) && (!b.parameters || !memcmp(b.parameters + i * P, wanted.parameters, sizeof(wanted.parameters))), "%s: other parameters", path[which]);
+      CHECK(!memcmp(b.x + (size_t)i * nx, wanted.x, nx * sizeof(*b.x)) &&
+              !memcmp(b.y + (size_t)i * ny, wanted.y, ny * sizeof(*b.y)),
+            "%s: other fields", path[which]);
+      CHECK(!b.label == (which != IMAGES && which != TEXTS) && (!b.label || b.label[i] == value.label),
+            "%s: another label", path[which]);
+      CHECK(!b.token == (which != TEXTS) &&
+              (!b.token || !memcmp(b.token + i * LENGTH, wanted.token, sizeof(wanted.token))),
+            "%s: other tokens", path[which]);
+      CHECK(!b.length == (which != TEXTS) && (!b.length || b.length[i] == value.length), "%s: another length",
+            path[which]);
+      CHECK(!b.parameters == (which != POINTS) &&
+              (!b.parameters || !memcmp(b.parameters + i * P, wanted.parameters, sizeof(wanted.parameters))),
+            "%s: other parameters", path[which]);
     }
   }
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &seen, 1, MPIU_INT, MPI_SUM, PETSC_COMM_WORLD));
@@ -199,19 +233,24 @@ static PetscErrorCode TestOutside(void)
   PetscFunctionBegin;
   PetscCall(Write(PETSC_COMM_SELF, "changed.h5", IMAGES));
   Change("changed.h5", "label", H5T_NATIVE_INT32, labels);
-  EXPECT_ERROR(KN_ERR_INPUT, "changed.h5: row 4 has label 3, expected 0 to 2", KNDatasetOpen(PETSC_COMM_SELF, "changed.h5", &dataset));
+  EXPECT_ERROR(KN_ERR_INPUT, "changed.h5: row 4 has label 3, expected 0 to 2",
+               KNDatasetOpen(PETSC_COMM_SELF, "changed.h5", &dataset));
   PetscCall(Write(PETSC_COMM_SELF, "changed.h5", TEXTS));
   Change("changed.h5", "length", H5T_NATIVE_INT32, lengths);
-  EXPECT_ERROR(KN_ERR_INPUT, "changed.h5: row 2 has 6 tokens, expected 0 to 5", KNDatasetOpen(PETSC_COMM_SELF, "changed.h5", &dataset));
+  EXPECT_ERROR(KN_ERR_INPUT, "changed.h5: row 2 has 6 tokens, expected 0 to 5",
+               KNDatasetOpen(PETSC_COMM_SELF, "changed.h5", &dataset));
   PetscCall(Write(PETSC_COMM_SELF, "changed.h5", POINTS));
   Change("changed.h5", "parameters", H5T_NATIVE_DOUBLE, parameters);
-  EXPECT_ERROR(KN_ERR_INPUT, "changed.h5: row 2 has parameter \"speed\"", KNDatasetOpen(PETSC_COMM_SELF, "changed.h5", &dataset));
+  EXPECT_ERROR(KN_ERR_INPUT, "changed.h5: row 2 has parameter \"speed\"",
+               KNDatasetOpen(PETSC_COMM_SELF, "changed.h5", &dataset));
 
   // A label that is another class: the row's checksum tells.
   PetscCall(Write(PETSC_COMM_SELF, "changed.h5", IMAGES));
   Change("changed.h5", "label", H5T_NATIVE_INT32, (const int32_t[ROWS]){2, 2, 0, 2, 0, 2, 0});
   PetscCall(KNDatasetOpen(PETSC_COMM_SELF, "changed.h5", &dataset));
-  CHECK(KNDatasetRead(dataset, 0, m.x, NULL, sizeof(message), message) == KN_ERR_INPUT && strstr(message, "row 0 (sample 0) is damaged"), "a changed label is read: %s", message);
+  CHECK(KNDatasetRead(dataset, 0, m.x, NULL, sizeof(message), message) == KN_ERR_INPUT &&
+          strstr(message, "row 0 (sample 0) is damaged"),
+        "a changed label is read: %s", message);
   PetscCall(KNDatasetDestroy(&dataset));
 
   // What cannot be written.
@@ -236,7 +275,8 @@ static PetscErrorCode TestOutside(void)
   }
   Change("changed.h5", "x", H5T_NATIVE_INT32, token);
   PetscCall(KNDatasetOpen(PETSC_COMM_SELF, "changed.h5", &dataset));
-  CHECK(KNDatasetReadTokens(dataset, 2, m.token, NULL, sizeof(message), message) == KN_ERR_INPUT, "changed tokens are read");
+  CHECK(KNDatasetReadTokens(dataset, 2, m.token, NULL, sizeof(message), message) == KN_ERR_INPUT,
+        "changed tokens are read");
   PetscCall(KNDatasetDestroy(&dataset));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -270,7 +310,8 @@ static PetscErrorCode TestIdentity(void)
   H5Awrite(attribute, H5T_NATIVE_INT64, &version);
   H5Aclose(attribute);
   H5Fclose(file);
-  EXPECT_ERROR(KN_ERR_INPUT, "named.h5: has format version 3, this program", KNDatasetOpen(PETSC_COMM_SELF, "named.h5", &dataset));
+  EXPECT_ERROR(KN_ERR_INPUT, "named.h5: has format version 3, this program",
+               KNDatasetOpen(PETSC_COMM_SELF, "named.h5", &dataset));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

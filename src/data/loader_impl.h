@@ -1,0 +1,65 @@
+/* Inside src/data/: a loader, and what its reader does, in a thread or without one (loader_read.c). */
+#ifndef KITINET_LOADER_IMPL_H
+#define KITINET_LOADER_IMPL_H
+
+#include <kitinet/loader.h>
+#include <pthread.h>
+
+/* One local batch and what became of reading it. */
+typedef struct {
+  KNBatch     batch;
+  PetscInt64 *row, *index; /* (largest) */
+  int32_t    *token, *length, *label;
+  double     *parameters;
+  int         code;
+  char        message[2 * KN_MAX_TEXT];
+} KNLoaderBuffer;
+
+struct _p_KNLoader {
+  MPI_Comm    comm;
+  PetscMPIInt rank, size; /* among those that get different samples */
+  KNDataset   dataset;    /* not owned */
+  KNGrid      grid;       /* of a sample here: that of the dataset's input, or of its frames, or a slab of it */
+  PetscInt64  first, rows, seed;
+  PetscInt64  samples; /* of an epoch: rows times windows */
+  PetscInt    windows; /* of a row, T - W + 1; 1 if it is taken whole */
+  PetscInt    batch;   /* B */
+  PetscInt    leaf;    /* samples that stay together, or 0 */
+  PetscBool   shuffle;
+  PetscInt    batches;  /* of an epoch */
+  PetscInt    largest;  /* samples of the largest local batch of any rank */
+  size_t      nx, ny;   /* values of a sample, as fields */
+  size_t      L, P;     /* tokens and parameters of a sample; 0: it has none */
+  size_t      frame;    /* values of a frame, by which windows are shifted */
+  float      *whole;    /* (T C_out, S) the row that windows are cut from; NULL where rows are taken whole */
+  PetscInt64  held_row; /* in it; -1: none */
+  PetscInt64  epoch;
+  PetscInt    start; /* first batch to read in this epoch */
+  PetscReal   wait;  /* seconds */
+
+  KNLoaderBuffer  buffer[2]; /* batch b in buffer b % 2 */
+  pthread_mutex_t lock;      /* guards current, filled and stop */
+  pthread_cond_t  changed;
+  PetscInt        current; /* the batch that the caller holds or will get next; all before it are given back */
+  PetscInt        filled;  /* the batches before this one have been read */
+  PetscBool       stop;    /* the reader is to end */
+
+  PetscBool held;     /* the caller has the current batch */
+  PetscBool threaded; /* there is a reader to join */
+  pthread_t thread;
+};
+
+/* The part [*start, *end) of a batch of `total` samples that a rank reads. */
+PETSC_INTERN void KNLoaderShare(const struct _p_KNLoader *loader, PetscInt64 total, PetscMPIInt rank, PetscInt64 *start,
+                                PetscInt64 *end);
+
+/*
+  Reads this rank's share of batch b into its buffer. Plain C; false if a sample could not be read or the reader was
+  stopped.
+*/
+PETSC_INTERN PetscBool KNLoaderFill(KNLoader loader, PetscInt b);
+
+/* The reader thread: all batches of one epoch, or up to the first that fails. */
+PETSC_INTERN void *KNLoaderRead(void *argument);
+
+#endif
