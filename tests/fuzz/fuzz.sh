@@ -17,6 +17,11 @@ $tool make one.h5 cells 0 1 1 6 4
 $tool make flow.h5 periodic 4 0 2 6 5
 case $target in
 dataset) seeds="two.h5 one.h5 flow.h5" known="709 976" ;;
+spaces) # datasets of format 2
+  target=dataset
+  for name in images texts points videos; do cp "$KITINET_SOURCE/tests/golden/$name.h5" .; done
+  seeds="images.h5 texts.h5 points.h5 videos.h5"
+  ;;
 checkpoint)
   ranks 1 train -dataset two.h5 -run run -train_samples 2 -train_epochs 1 -train_batch 2 -model_modes 2 -model_width 4 -model_layers 1 -model_head 4 > summary
   seeds="run/checkpoint.h5 run/best.h5" count=100
