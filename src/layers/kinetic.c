@@ -253,12 +253,3 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Kinetic(KNLayer layer)
   layer->traits = (KNLayerTraits){.over_gradient = PETSC_TRUE, .over_input = 3};
   PetscFunctionReturn(PETSC_SUCCESS);
 }
-
-/* The same with result by default: the block of the original network, y = GELU(p + C(p, u)), p = W x + b, u = K x. */
-PETSC_INTERN PetscErrorCode KNLayerCreate_Scatter(KNLayer layer)
-{
-  PetscFunctionBegin;
-  PetscCall(KNLayerCreate_Kinetic(layer));
-  layer->activation = KN_ACTIVATION_RESULT;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
