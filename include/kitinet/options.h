@@ -64,6 +64,9 @@ PETSC_EXTERN PetscErrorCode KNOptionsResolve(const char name[], PetscInt value);
 */
 PETSC_EXTERN PetscErrorCode KNOptionsYAML(PetscInt nprefixes, const char *const prefixes[], char **yaml);
 
+/* Not collective. The value in the line "name: value" of such a text, as it stands there; "" and false where it has no such line. size: of value, in caller's memory. */
+PETSC_EXTERN PetscErrorCode KNOptionsYAMLGet(const char yaml[], const char name[], size_t size, char value[], PetscBool *found);
+
 /*
   Collective. Options of a YAML text (lines "name: value", as KNOptionsYAML writes) below those that the user gave: of a checkpoint or an earlier
   run, named by source in messages. A user's value that differs from the text's is refused (KN_ERR_INPUT, all such options listed),

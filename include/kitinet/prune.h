@@ -32,6 +32,9 @@ typedef struct {
   const double   *output;  /* (C_out, H' + 1) their weights in the output layer, then its bias; NULL: as they were */
 } KNPruning;
 
+/* Not collective. The axes of a parameter that count its inputs and its outputs, in: -1 where it has no inputs. */
+PETSC_EXTERN void KNPruneGetAxes(const KNParameterInfo *info, PetscInt *in, PetscInt *out);
+
 /*
   Not collective. Sizes and L of a network; any pointer may be NULL. Raises KN_ERR_USAGE, the same on all ranks, where
   the stream has not the same number of channels everywhere.

@@ -2,20 +2,10 @@
 #include "csv.h"
 #include "evaluate.h"
 #include <kitinet/error.h>
+#include <kitinet/options.h>
 #include <kitinet/run.h>
 #include <math.h>
 #include <stdlib.h>
-
-/* The value of "name: value" in a YAML text; "-" if it is not there. */
-static PetscErrorCode FindOption(const char yaml[], const char name[], size_t size, char value[])
-{
-  const char *found = strstr(yaml, name);
-
-  PetscFunctionBegin;
-  PetscCall(PetscStrncpy(value, found ? found + strlen(name) : "-", size));
-  value[strcspn(value, "\n")] = 0;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
 
 /* The task of all candidates: they have predicted the same datasets. */
 static const KNTaskInfo *Task(const KNCandidate candidate[])
@@ -91,13 +81,15 @@ static PetscErrorCode PrintMain(PetscInt n, const KNCandidate candidate[], Petsc
     const char  *options;
     char         name[KN_MAX_NAME], residual[KN_MAX_NAME];
     KNParameters parameters;
+    PetscBool    found;
     KNMetrics   *metrics = NULL;
     PetscInt     count   = 0;
     size_t       total;
 
     PetscCall(KNOperatorGetModel(candidate[i].op, NULL, &parameters, NULL, &options));
     PetscCall(KNParametersGetTotal(parameters, &total));
-    PetscCall(FindOption(options, "model_residual: ", sizeof(residual), residual));
+    PetscCall(KNOptionsYAMLGet(options, "model_residual", sizeof(residual), residual, &found));
+    if (!found) PetscCall(PetscStrncpy(residual, "-", sizeof(residual)));
     PetscCall(KNBaseName(candidate[i].directory, sizeof(name), name));
     if (rank == 0) PetscCall(KNRunReadMetrics(candidate[i].directory, NULL, &count, &metrics));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-20s %-10s %10zu %14.2f", name, residual, total,

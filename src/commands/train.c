@@ -12,14 +12,18 @@ static PetscErrorCode InsertRunOptions(const char directory[], PetscBool *resume
 {
   static const char *const open_ended[]   = {"run", "dry_run", "ranks_per_sample", "dataset", "dataset_test", "max_time", "checkpoint_every", "checkpoint_minutes", "train_skips", "train_test_every", "train_epochs", NULL};
   static const char *const fixed_length[] = {"run", "dry_run", "ranks_per_sample", "dataset", "dataset_test", "max_time", "checkpoint_every", "checkpoint_minutes", "train_skips", "train_test_every", NULL};
-  char                     path[PETSC_MAX_PATH_LEN], *yaml;
+  char                     path[PETSC_MAX_PATH_LEN], schedule[KN_MAX_NAME], *yaml;
+  PetscBool                given, fixed, half;
 
   PetscFunctionBegin;
   PetscCall(KNRunHasCheckpoint(directory, resume));
   if (!*resume) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNRunPath(directory, "config.yaml", path));
   PetscCall(KNRunReadConfig(directory, &yaml));
-  PetscCall(KNOptionsInsertDefaults(yaml, path, strstr(yaml, "train_schedule: onecycle") || strstr(yaml, "train_schedule: cosine") ? fixed_length : open_ended));
+  PetscCall(KNOptionsYAMLGet(yaml, "train_schedule", sizeof(schedule), schedule, &given));
+  PetscCall(PetscStrcmp(schedule, "onecycle", &fixed));
+  PetscCall(PetscStrcmp(schedule, "cosine", &half));
+  PetscCall(KNOptionsInsertDefaults(yaml, path, fixed || half ? fixed_length : open_ended));
   PetscCall(PetscFree(yaml));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

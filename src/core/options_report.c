@@ -190,3 +190,19 @@ PetscErrorCode KNOptionsYAML(PetscInt nprefixes, const char *const prefixes[], c
   PetscCall(PetscOptionsLeftRestore(kn_options.given, &count, &names, &values));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
+
+PetscErrorCode KNOptionsYAMLGet(const char yaml[], const char name[], size_t size, char value[], PetscBool *found)
+{
+  const size_t length = strlen(name);
+
+  PetscFunctionBegin;
+  *found   = PETSC_FALSE;
+  value[0] = 0;
+  for (const char *line = yaml; *line && !*found; line += strcspn(line, "\n"), line += *line ? 1 : 0) {
+    if (strncmp(line, name, length) || strncmp(line + length, ": ", 2)) continue;
+    *found = PETSC_TRUE;
+    PetscCall(PetscStrncpy(value, line + length + 2, size));
+    value[strcspn(value, "\n")] = 0;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

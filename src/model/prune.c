@@ -16,8 +16,7 @@ typedef struct {
   PetscBool              hides, shows;
 } Part;
 
-/* The axes of inputs and outputs; -1: none. */
-static void FindAxes(const KNParameterInfo *info, PetscInt *in, PetscInt *out)
+void KNPruneGetAxes(const KNParameterInfo *info, PetscInt *in, PetscInt *out)
 {
   const PetscBool spectral = (PetscBool)(info->rank > 2 && info->role[info->rank - 2] == KN_ROLE_COMPLEX);
 
@@ -32,7 +31,7 @@ static PetscErrorCode Describe(KNParameters parameters, PetscInt i, Part *part)
 
   PetscFunctionBegin;
   PetscCall(KNParametersGetInfo(parameters, i, &info));
-  FindAxes(info, &in, &out);
+  KNPruneGetAxes(info, &in, &out);
   *part         = (Part){.info = info, .parts = info->rank > 2 ? 2 : 1, .transposed = (PetscBool)(info->rank == 2)};
   part->inputs  = in < 0 ? 1 : (size_t)info->shape[in];
   part->outputs = (size_t)info->shape[out];
@@ -43,7 +42,7 @@ static PetscErrorCode Describe(KNParameters parameters, PetscInt i, Part *part)
   part->shows  = (PetscBool)(in >= 0 && info->role[in] == KN_ROLE_HIDDEN);
   if (i > 0 && in < 0) { /* the bias of what shows is declared behind its weight */
     PetscCall(KNParametersGetInfo(parameters, i - 1, &before));
-    FindAxes(before, &above, &out);
+    KNPruneGetAxes(before, &above, &out);
     part->shows = (PetscBool)(above >= 0 && before->role[above] == KN_ROLE_HIDDEN);
   }
   PetscFunctionReturn(PETSC_SUCCESS);

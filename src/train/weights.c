@@ -1,9 +1,9 @@
 /* The weights of a network under PyTorch's names; stored and loaded by one description, as in a record. */
 #include <kitinet/error.h>
+#include <kitinet/options.h>
+#include <kitinet/prune.h>
 #include <kitinet/weights.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { MAX_CORNERS = 1 << (KN_MAX_DIM - 1) };
 
@@ -45,20 +45,47 @@ static void kn_corner_copy(float *block, KNReal *W, const Modes *modes, unsigned
   }
 }
 
-/* "block3.spectral.weight" -> "conv3.weights", "lift.bias" -> "fc0.bias"; "" if the original FNO has no such layer. */
-static void Rename(const char name[], char renamed[KN_MAX_NAME])
-{
-  static const char *const same[][2] = {{"lift.", "fc0."}, {"head.hidden.", "fc1."}, {"head.output.", "fc2."}};
-  int                      l, end = 0;
+/* What the original FNO calls a map between channels: weights by what they read and write, the bias of W behind it. */
+static const struct {
+  KNRole      in, out;
+  PetscBool   modes;
+  const char *weight, *bias; /* %d: the block */
+} Names[] = {
+  {KN_ROLE_NONE,      KN_ROLE_STREAM_OUT, PETSC_FALSE, "fc0.weight",     "fc0.bias"},
+  {KN_ROLE_STREAM_IN, KN_ROLE_STREAM_OUT, PETSC_FALSE, "w%d.weight",     "w%d.bias"},
+  {KN_ROLE_STREAM_IN, KN_ROLE_STREAM_OUT, PETSC_TRUE,  "conv%d.weights", NULL      },
+  {KN_ROLE_STREAM_IN, KN_ROLE_HIDDEN,     PETSC_FALSE, "fc1.weight",     "fc1.bias"},
+  {KN_ROLE_HIDDEN,    KN_ROLE_NONE,       PETSC_FALSE, "fc2.weight",     "fc2.bias"},
+};
 
-  renamed[0] = 0;
-  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(same); i++) {
-    if (!strncmp(name, same[i][0], strlen(same[i][0]))) (void)snprintf(renamed, KN_MAX_NAME, "%s%s", same[i][1], name + strlen(same[i][0]));
+/*
+  name: "" if the original FNO, whose stream has as many channels everywhere as the first layer makes, has no such layer.
+  convolves: it is one of a block, which PyTorch stores as a convolution with a kernel of one point.
+*/
+static PetscErrorCode Name(KNParameters parameters, PetscInt i, char name[KN_MAX_NAME], PetscBool *convolves)
+{
+  const KNParameterInfo *info, *weight, *lift;
+  PetscInt               in, out;
+
+  PetscFunctionBegin;
+  name[0]    = 0;
+  *convolves = PETSC_FALSE;
+  PetscCall(KNParametersGetInfo(parameters, i, &info));
+  weight = info;
+  if (info->rank == 1 && i > 0) PetscCall(KNParametersGetInfo(parameters, i - 1, &weight));
+  KNPruneGetAxes(weight, &in, &out);
+  if (in < 0 || info->shape[info->rank == 1 ? 0 : out] != weight->shape[out]) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNParametersGetInfo(parameters, 0, &lift));
+  if (weight->role[in] == KN_ROLE_STREAM_IN && weight->shape[in] != lift->shape[0]) PetscFunctionReturn(PETSC_SUCCESS);
+  if (weight->role[out] == KN_ROLE_STREAM_OUT && weight->shape[out] != lift->shape[0]) PetscFunctionReturn(PETSC_SUCCESS);
+  for (size_t k = 0; k < PETSC_STATIC_ARRAY_LENGTH(Names); k++) {
+    const char *format = info->rank == 1 ? Names[k].bias : Names[k].weight;
+
+    if (weight->role[in] != Names[k].in || weight->role[out] != Names[k].out || (weight->rank > 2) != Names[k].modes || !format) continue;
+    PetscCall(PetscSNPrintf(name, KN_MAX_NAME, format, (int)weight->site));
+    *convolves = (PetscBool)(Names[k].in == KN_ROLE_STREAM_IN && Names[k].out == KN_ROLE_STREAM_OUT && info->rank == 2);
   }
-  if (sscanf(name, "block%d.%n", &l, &end) != 1 || !end) return;
-  if (!strcmp(name + end, "linear.weight")) (void)snprintf(renamed, KN_MAX_NAME, "w%d.weight", l);
-  if (!strcmp(name + end, "linear.bias")) (void)snprintf(renamed, KN_MAX_NAME, "w%d.bias", l);
-  if (!strcmp(name + end, "spectral.weight")) (void)snprintf(renamed, KN_MAX_NAME, "conv%d.weights", l);
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode CheckFinite(KNRecord record, const char path[], const char name[], size_t count, const float value[])
@@ -114,17 +141,17 @@ static PetscErrorCode Transfer(KNRecord record, const char path[], KNOperator op
   for (PetscInt i = 0; i < count; i++) {
     const KNParameterInfo *info;
     char                   name[KN_MAX_NAME];
-    PetscInt               shape[2 + KN_MAX_DIM] = {0}, rank;
+    PetscInt               shape[2 + KN_MAX_DIM] = {0};
+    PetscBool              convolves;
 
     PetscCall(KNParametersGetInfo(parameters, i, &info));
-    Rename(info->name, name);
+    PetscCall(Name(parameters, i, name, &convolves));
     PetscCheck(name[0], PETSC_COMM_WORLD, KN_ERR_INPUT, "the network has the layer parameter %s, for which the original FNO has no name", info->name);
-    if (!strncmp(name, "conv", 4)) PetscCall(TransferSpectral(record, path, name, info, value + info->offset, &named, names));
+    if (info->rank > 2) PetscCall(TransferSpectral(record, path, name, info, value + info->offset, &named, names));
     else {
       for (PetscInt a = 0; a < 2 + dim; a++) shape[a] = a < info->rank ? info->shape[a] : 1;
-      rank = name[0] == 'w' && info->rank == 2 ? 2 + dim : info->rank; // of a convolution with a kernel of one point
       PetscCall(PetscStrncpy(names[named++], name, KN_MAX_NAME));
-      PetscCall(KNRecordArray(record, "", name, rank, shape, value + info->offset));
+      PetscCall(KNRecordArray(record, "", name, convolves ? 2 + dim : info->rank, shape, value + info->offset));
       PetscCall(CheckFinite(record, path, name, info->size, value + info->offset));
     }
   }
@@ -165,38 +192,29 @@ static PetscErrorCode StoreNormalizer(KNRecord record, char field, KNNormalizer 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The value of a line "key: value" of the model's options, as text or number. */
-static PetscErrorCode StoreOption(KNRecord record, const char options[], const char key[], const char name[], PetscBool is_number)
-{
-  const char *line = strstr(options, key);
-  char        text[KN_MAX_NAME];
-  PetscInt64  number;
-
-  PetscFunctionBegin;
-  line = line ? line + strlen(key) : "";
-  (void)snprintf(text, sizeof(text), "%.*s", (int)strcspn(line, "\n"), line);
-  number = strtoll(text, NULL, 10);
-  if (is_number) PetscCall(KNRecordInt(record, name, &number));
-  else PetscCall(KNRecordText(record, name, sizeof(text), text));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static PetscErrorCode StoreFacts(KNRecord record, KNOperator op)
 {
   const KNProblem *problem;
   const char      *options;
-  char            *text, points[KN_MAX_NAME], pde[KN_MAX_NAME];
+  char            *text, residual[KN_MAX_NAME], points[KN_MAX_NAME], pde[KN_MAX_NAME];
+  KNParameters     parameters;
+  KNSizes          sizes = {0};
+  PetscBool        found;
   PetscInt         history;
   PetscInt64       number;
 
   PetscFunctionBegin;
-  PetscCall(KNOperatorGetModel(op, NULL, NULL, &problem, &options));
+  PetscCall(KNOperatorGetModel(op, NULL, &parameters, &problem, &options));
   PetscCall(KNOperatorGetHistory(op, &history));
   number = history;
   PetscCall(KNRecordInt(record, "history", &number));
-  PetscCall(StoreOption(record, options, "model_residual: ", "residual", PETSC_FALSE));
-  PetscCall(StoreOption(record, options, "model_width: ", "width", PETSC_TRUE));
-  PetscCall(StoreOption(record, options, "model_modes: ", "modes", PETSC_TRUE));
+  PetscCall(KNOptionsYAMLGet(options, "model_residual", sizeof(residual), residual, &found));
+  PetscCall(KNRecordText(record, "residual", sizeof(residual), residual));
+  PetscCall(KNPruneGetSizes(parameters, &sizes, NULL));
+  number = sizes.width;
+  PetscCall(KNRecordInt(record, "width", &number));
+  number = sizes.modes;
+  PetscCall(KNRecordInt(record, "modes", &number));
   PetscCall(PetscStrncpy(points, KNPointsNames[problem->output.grid.points], sizeof(points)));
   PetscCall(KNRecordText(record, "points", sizeof(points), points));
   PetscCall(PetscStrncpy(pde, problem->pde, sizeof(pde)));

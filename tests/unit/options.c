@@ -296,6 +296,25 @@ static PetscErrorCode TestDefaults(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* A line of an option's own name, wherever it stands; not one whose name only ends, or begins, like it. */
+static PetscErrorCode TestValue(void)
+{
+  static const char *const text = "model_width: 8\nmy_model_residual: no\nmodel_residual_more: no\nmodel_residual: plain\nlast: a b";
+  char                     value[8];
+  PetscBool                found;
+
+  PetscFunctionBegin;
+  PetscCall(KNOptionsYAMLGet(text, "model_residual", sizeof(value), value, &found));
+  CHECK(found && !strcmp(value, "plain"), "model_residual is \"%s\"", value);
+  PetscCall(KNOptionsYAMLGet(text, "model_width", sizeof(value), value, &found));
+  CHECK(found && !strcmp(value, "8"), "model_width is \"%s\"", value);
+  PetscCall(KNOptionsYAMLGet(text, "last", sizeof(value), value, &found));
+  CHECK(found && !strcmp(value, "a b"), "last is \"%s\"", value);
+  PetscCall(KNOptionsYAMLGet(text, "residual", sizeof(value), value, &found));
+  CHECK(!found && !value[0], "an option that is not there is \"%s\"", value);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
   MPI_Init(&argc, &argv);
@@ -307,6 +326,7 @@ int main(int argc, char **argv)
   PetscCall(TestRoundTrip());
   PetscCall(TestBadFiles());
   PetscCall(TestDefaults());
+  PetscCall(TestValue());
   MPI_Finalize();
   return 0;
 }
