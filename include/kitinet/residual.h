@@ -1,6 +1,7 @@
 /*
-  Residual connections: R maps positions x and velocities v, both (B, C, S), to the next x. Any recipe puts one wherever it has a residual connection. Each kind is a
-  layer of two inputs, (x, v), that KNLayerSetActivation() tells where to apply GELU; a new kind is a file in src/layers/ and a line in residual_list.h: drift.c shows how.
+  Residual connections: R maps positions x and velocities v, both (B, C, S), to the next x. Any recipe puts one wherever
+  it has a residual connection. Each kind is a layer of two inputs, (x, v), that KNLayerSetActivation() tells where to
+  apply GELU; a new kind is a file in src/layers/ and a line in residual_list.h: drift.c shows how.
 
     plain       R = x + v                                      free flight
     collision   R = x + C(x, v)                                collide, then drift: kinetic.c

@@ -1,22 +1,26 @@
 /*
   Boltzmann collisions: the residual step of a network as the motion of a gas.
 
-  The C channels of two fields (B, C, S) are n = C/d particles of velocity dimension d, at each of S grid points: position
-  x_i and velocity v_i in R^d. A residual block x + v is free flight. The layer puts the collisions before it that the
-  Boltzmann equation has, by operator splitting: collide, v -> v', then drift, x + v' (forward with ADD_VALUES on a copy of x).
+  The C channels of two fields (B, C, S) are n = C/d particles of velocity dimension d, at each of S grid points:
+  position x_i and velocity v_i in R^d. A residual block x + v is free flight. The layer puts the collisions before it
+  that the Boltzmann equation has, by operator splitting: collide, v -> v', then drift, x + v' (forward with ADD_VALUES
+  on a copy of x).
 
-    training     Direct Simulation Monte Carlo (Bird 1994): particles meet in uniformly random pairs; a pair collides with probability
-                 min(1, kappa (g_ij / g_mean)^alpha), and then v_i' = v_i - delta, v_j' = v_j + delta, r = v_i - v_j.
-    law          line_of_centres: delta = omega (omega . r), omega = (x_i - x_j) / |x_i - x_j|, point by point; uniform: the same, omega one random unit
-                 vector for each pair; isotropic: delta = (r - |r| omega) / 2, so that the relative velocity turns into |r| omega, any direction alike.
-    evaluation   mean: the expectation of that step, v_i' = v_i - sum_j p_ij E delta_ij, with p_ij the probability that i and j meet and collide (for
-                 alpha > 0 with g_mean over all pairs: an approximation); sample: as in training; off: v' = v. -collision_train mean takes the expectation in
-                 training too. E delta is r/d for uniform and r/2 for isotropic, where a pair comes to rest at its mean velocity: for both laws the
+    training     Direct Simulation Monte Carlo (Bird 1994): particles meet in uniformly random pairs; a pair collides
+                 with probability min(1, kappa (g_ij / g_mean)^alpha), and then v_i' = v_i - delta, v_j' = v_j + delta,
+                 r = v_i - v_j.
+    law          line_of_centres: delta = omega (omega . r), omega = (x_i - x_j) / |x_i - x_j|, point by point; uniform:
+                 the same, omega one random unit vector for each pair; isotropic: delta = (r - |r| omega) / 2, so that
+                 the relative velocity turns into |r| omega, any direction alike.
+    evaluation   mean: the expectation of that step, v_i' = v_i - sum_j p_ij E delta_ij, with p_ij the probability that
+                 i and j meet and collide (for alpha > 0 with g_mean over all pairs: an approximation); sample: as in
+                 training; off: v' = v. -collision_train mean takes the expectation in training too. E delta is r/d for
+                 uniform and r/2 for isotropic, where a pair comes to rest at its mean velocity: for both laws the
                  deterministic relaxation to the bulk velocity of Bhatnagar, Gross and Krook, at different rates.
 
-  Momentum and energy are conserved at every grid point. What is drawn is shared by all points, so that the step commutes with
-  restriction to a coarser grid, and depends on (seed, layer, step, sample index) alone: backward draws it again.
-  At rate 0 nothing is drawn and v' is v, bit for bit. The method: KITINet (arXiv 2505.17919).
+  Momentum and energy are conserved at every grid point. What is drawn is shared by all points, so that the step
+  commutes with restriction to a coarser grid, and depends on (seed, layer, step, sample index) alone: backward draws it
+  again. At rate 0 nothing is drawn and v' is v, bit for bit. The method: KITINet (arXiv 2505.17919).
 
   in[0] = x, in[1] = v: (B, C, S); out = v': (B, C, S). No parameters.
 */
@@ -44,7 +48,8 @@ static PetscErrorCode KNLayerSetGrid_Collision(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void KNLayerApply_Collision(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_Collision(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
+                                   InsertMode mode)
 {
   const KNCollision    *collision = layer->data;
   const KNCollisionList list      = KNCollisionCollide(collision, layer, pass, b, in[1]);
@@ -52,7 +57,8 @@ static void KNLayerApply_Collision(KNLayer layer, const KNPass *pass, PetscInt b
   KNCollisionPerform(collision, &list, out, in[0], in[1], mode == ADD_VALUES);
 }
 
-static void KNLayerApplyBack_Collision(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+static void KNLayerApplyBack_Collision(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                       const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   const KNCollision    *collision = layer->data;
   const KNCollisionList list      = KNCollisionCollide(collision, layer, pass, b, in[1]);

@@ -6,7 +6,8 @@
     delta = omega (omega . r) = c (c . r) / |c|^2,   v_i' = v_i - delta,   v_j' = v_j + delta
 
   needs one division and no square root. v_i' + v_j' = v_i + v_j for any delta, and |v_i'|^2 + |v_j'|^2 changes by
-  2 delta . (delta - r) = 0. Both hold at each grid point up to rounding. So they do for isotropic scattering: r' = r - 2 delta = |r| omega.
+  2 delta . (delta - r) = 0. Both hold at each grid point up to rounding. So they do for isotropic scattering: r' = r -
+  2 delta = |r| omega.
 */
 #include "collision_kernels.h"
 #include <kitinet/random.h>
@@ -15,7 +16,8 @@
 
 /*
   Grid points handled at once. 64 points of x, v and out in 32 channels are 24 kB: while the expectation runs over all
-  pairs of a block, the block stays in the first-level cache. A draw visits each particle once and streams along its pairs.
+  pairs of a block, the block stays in the first-level cache. A draw visits each particle once and streams along its
+  pairs.
 */
 #define KN_BLOCK 64
 
@@ -24,7 +26,8 @@ enum { KN_DRAW_ATTEMPT, KN_DRAW_TEST, KN_DRAW_SETUP };
 
 static void kn_draw(uint64_t word[4], const PetscInt64 draw[4], int kernel, size_t call)
 {
-  KNRandomWords(draw[0], KN_STREAM_COLLISION, draw[1], draw[2], draw[3], ((PetscInt64)kernel << 32) + (PetscInt64)call, word);
+  KNRandomWords(draw[0], KN_STREAM_COLLISION, draw[1], draw[2], draw[3], ((PetscInt64)kernel << 32) + (PetscInt64)call,
+                word);
 }
 
 static void kn_swap(uint32_t *a, uint32_t *b)
@@ -48,7 +51,8 @@ void kn_collision_attempt(uint32_t *pair, size_t n, const PetscInt64 draw[4])
 }
 
 /* The variable-hard-sphere form of Bird (1994): 0 <= alpha <= 1, from Maxwell molecules to hard spheres. */
-void kn_collision_probability(double *probability, const KNReal *v, const uint32_t *pair, size_t pairs, size_t d, size_t S, double kappa, double alpha)
+void kn_collision_probability(double *probability, const KNReal *v, const uint32_t *pair, size_t pairs, size_t d,
+                              size_t S, double kappa, double alpha)
 {
   double g_mean = 0;
 
@@ -64,7 +68,8 @@ void kn_collision_probability(double *probability, const KNReal *v, const uint32
     }
   }
   /* A gas at rest has no relative speeds: its collisions change nothing, whatever their probability. */
-  for (size_t k = 0; k < pairs; k++) probability[k] = g_mean > 0 ? PetscMin(1, kappa * pow(probability[k] / g_mean, alpha)) : kappa;
+  for (size_t k = 0; k < pairs; k++)
+    probability[k] = g_mean > 0 ? PetscMin(1, kappa * pow(probability[k] / g_mean, alpha)) : kappa;
 }
 
 size_t kn_collision_test(uint32_t *pair, const double *probability, size_t pairs, const PetscInt64 draw[4])
@@ -83,7 +88,10 @@ size_t kn_collision_test(uint32_t *pair, const double *probability, size_t pairs
   return hits;
 }
 
-/* d normal numbers, scaled to length 1 (Muller 1959). The pair is counted by its first particle, whatever else collides. */
+/*
+  d normal numbers, scaled to length 1 (Muller 1959). The pair is counted by its first particle, whatever else
+  collides.
+*/
 void kn_collision_setup(KNReal *omega, const uint32_t *pair, size_t pairs, size_t d, const PetscInt64 draw[4])
 {
   const size_t calls = (d + 3) / 4; /* of the generator, four normal numbers each */
@@ -108,7 +116,9 @@ void kn_collision_setup(KNReal *omega, const uint32_t *pair, size_t pairs, size_
 }
 
 /* kn_collide_centres for a small d that the compiler knows: all components of a point stay in registers. */
-static inline __attribute__((always_inline)) void kn_collide_centres_small(KNReal *out, const KNReal *x, const KNReal *v, size_t i, size_t j, KNReal w, size_t d, size_t S, size_t m)
+static inline __attribute__((always_inline)) void kn_collide_centres_small(KNReal *out, const KNReal *x,
+                                                                           const KNReal *v, size_t i, size_t j,
+                                                                           KNReal w, size_t d, size_t S, size_t m)
 {
 #pragma omp simd
   for (size_t s = 0; s < m; s++) {
@@ -134,23 +144,16 @@ static inline __attribute__((always_inline)) void kn_collide_centres_small(KNRea
   One pair at m <= KN_BLOCK points: out_i -= w delta, out_j += w delta, delta = c (c . r) / |c|^2.
   out, x, v: d rows of S points each; i and j: offset of the first point of either particle.
 */
-static void kn_collide_centres(KNReal *out, const KNReal *x, const KNReal *v, size_t i, size_t j, KNReal w, size_t d, size_t S, size_t m)
+static void kn_collide_centres(KNReal *out, const KNReal *x, const KNReal *v, size_t i, size_t j, KNReal w, size_t d,
+                               size_t S, size_t m)
 {
   KNReal cr[KN_BLOCK], cc[KN_BLOCK];
 
   switch (d) {
-  case 1:
-    kn_collide_centres_small(out, x, v, i, j, w, 1, S, m);
-    return;
-  case 2:
-    kn_collide_centres_small(out, x, v, i, j, w, 2, S, m);
-    return;
-  case 3:
-    kn_collide_centres_small(out, x, v, i, j, w, 3, S, m);
-    return;
-  case 4:
-    kn_collide_centres_small(out, x, v, i, j, w, 4, S, m);
-    return;
+  case 1: kn_collide_centres_small(out, x, v, i, j, w, 1, S, m); return;
+  case 2: kn_collide_centres_small(out, x, v, i, j, w, 2, S, m); return;
+  case 3: kn_collide_centres_small(out, x, v, i, j, w, 3, S, m); return;
+  case 4: kn_collide_centres_small(out, x, v, i, j, w, 4, S, m); return;
   }
   memset(cr, 0, sizeof(cr));
   memset(cc, 0, sizeof(cc));
@@ -180,10 +183,11 @@ static void kn_collide_centres(KNReal *out, const KNReal *x, const KNReal *v, si
 }
 
 /*
-  With e = dout_j - dout_i the step enters the loss as e . delta = (c . e) (c . r) / |c|^2; so, with A = c . r / |c|^2 and
-  B = c . e / |c|^2, dc = A e + B r - 2 A B c: dx_i += w dc, dx_j -= w dc.
+  With e = dout_j - dout_i the step enters the loss as e . delta = (c . e) (c . r) / |c|^2; so, with A = c . r / |c|^2
+  and B = c . e / |c|^2, dc = A e + B r - 2 A B c: dx_i += w dc, dx_j -= w dc.
 */
-static void kn_collide_centres_backward(KNReal *dx, const KNReal *dout, const KNReal *x, const KNReal *v, size_t i, size_t j, KNReal w, size_t d, size_t S, size_t m)
+static void kn_collide_centres_backward(KNReal *dx, const KNReal *dout, const KNReal *x, const KNReal *v, size_t i,
+                                        size_t j, KNReal w, size_t d, size_t S, size_t m)
 {
   KNReal cr[KN_BLOCK] = {0}, ce[KN_BLOCK] = {0}, cc[KN_BLOCK] = {0};
 
@@ -221,7 +225,8 @@ static void kn_collide_centres_backward(KNReal *dx, const KNReal *dout, const KN
 }
 
 /* As kn_collide_centres, delta = omega (omega . r). omega: (d) */
-static void kn_collide_along(KNReal *out, const KNReal *omega, const KNReal *v, size_t i, size_t j, KNReal w, size_t d, size_t S, size_t m)
+static void kn_collide_along(KNReal *out, const KNReal *omega, const KNReal *v, size_t i, size_t j, KNReal w, size_t d,
+                             size_t S, size_t m)
 {
   KNReal r[KN_BLOCK] = {0}; /* component of the relative velocity along omega */
 
@@ -239,7 +244,8 @@ static void kn_collide_along(KNReal *out, const KNReal *omega, const KNReal *v, 
 }
 
 /* length[s] = |r|, and inverse[s] = 1/|r|, 0 where it is 0: (m), at most KN_BLOCK */
-static void kn_relative_speed(KNReal *restrict length, KNReal *restrict inverse, const KNReal *v, size_t i, size_t j, size_t d, size_t S, size_t m)
+static void kn_relative_speed(KNReal *restrict length, KNReal *restrict inverse, const KNReal *v, size_t i, size_t j,
+                              size_t d, size_t S, size_t m)
 {
   memset(length, 0, m * sizeof(KNReal));
   for (size_t a = 0; a < d; a++) {
@@ -256,7 +262,8 @@ static void kn_relative_speed(KNReal *restrict length, KNReal *restrict inverse,
 }
 
 /* As kn_collide_centres, delta = (r - |r| omega) / 2. omega: (d) */
-static void kn_collide_isotropic(KNReal *out, const KNReal *omega, const KNReal *v, size_t i, size_t j, KNReal w, size_t d, size_t S, size_t m)
+static void kn_collide_isotropic(KNReal *out, const KNReal *omega, const KNReal *v, size_t i, size_t j, KNReal w,
+                                 size_t d, size_t S, size_t m)
 {
   KNReal length[KN_BLOCK], inverse[KN_BLOCK];
 
@@ -275,8 +282,12 @@ static void kn_collide_isotropic(KNReal *out, const KNReal *omega, const KNReal 
   }
 }
 
-/* With e = dout_j - dout_i the step enters the loss as e . delta: dr = (e - (omega . e) r / |r|) / 2, dv_i += w dr, dv_j -= w dr. At r = 0 |r| counts as constant. */
-static void kn_collide_isotropic_backward(KNReal *dv, const KNReal *dout, const KNReal *omega, const KNReal *v, size_t i, size_t j, KNReal w, size_t d, size_t S, size_t m)
+/*
+  With e = dout_j - dout_i the step enters the loss as e . delta: dr = (e - (omega . e) r / |r|) / 2, dv_i += w dr,
+  dv_j -= w dr. At r = 0 |r| counts as constant.
+*/
+static void kn_collide_isotropic_backward(KNReal *dv, const KNReal *dout, const KNReal *omega, const KNReal *v,
+                                          size_t i, size_t j, KNReal w, size_t d, size_t S, size_t m)
 {
   KNReal length[KN_BLOCK], along[KN_BLOCK], e[KN_BLOCK] = {0};
 
@@ -303,8 +314,12 @@ static void kn_collide_isotropic_backward(KNReal *dv, const KNReal *dout, const 
   }
 }
 
-/* As kn_collide_centres, delta = share r: the mean over the sphere, share 1/d for omega (omega . r), 1/2 for (r - |r| omega) / 2. */
-static void kn_collide_mean(KNReal *out, const KNReal *v, size_t i, size_t j, KNReal share, size_t d, size_t S, size_t m)
+/*
+  As kn_collide_centres, delta = share r: the mean over the sphere, share 1/d for omega (omega . r), 1/2 for (r - |r|
+  omega) / 2.
+*/
+static void kn_collide_mean(KNReal *out, const KNReal *v, size_t i, size_t j, KNReal share, size_t d, size_t S,
+                            size_t m)
 {
   for (size_t a = 0; a < d; a++) {
 #pragma omp simd
@@ -317,7 +332,9 @@ static void kn_collide_mean(KNReal *out, const KNReal *v, size_t i, size_t j, KN
   }
 }
 
-void kn_collision_perform(KNReal *out, KNCollisionLaw law, const KNReal *x, const KNReal *v, const KNReal *omega, const uint32_t *pair, const double *weight, size_t pairs, size_t n, size_t d, size_t S, int add)
+void kn_collision_perform(KNReal *out, KNCollisionLaw law, const KNReal *x, const KNReal *v, const KNReal *omega,
+                          const uint32_t *pair, const double *weight, size_t pairs, size_t n, size_t d, size_t S,
+                          int add)
 {
   const size_t points = weight ? KN_BLOCK : S; /* to go through with all pairs */
 
@@ -344,9 +361,13 @@ void kn_collision_perform(KNReal *out, KNCollisionLaw law, const KNReal *x, cons
 }
 
 /* But for a draw of isotropic, v -> v' is a symmetric linear map: its transpose is itself, with dout for v. */
-void kn_collision_perform_backward(KNReal *dx, KNReal *dv, const KNReal *dout, KNCollisionLaw law, const KNReal *x, const KNReal *v, const KNReal *omega, const uint32_t *pair, const double *weight, size_t pairs, size_t n, size_t d, size_t S)
+void kn_collision_perform_backward(KNReal *dx, KNReal *dv, const KNReal *dout, KNCollisionLaw law, const KNReal *x,
+                                   const KNReal *v, const KNReal *omega, const uint32_t *pair, const double *weight,
+                                   size_t pairs, size_t n, size_t d, size_t S)
 {
-  const int isotropic = law == KN_LAW_ISOTROPIC && omega, turns = dx && law == KN_LAW_LINE_OF_CENTRES && d > 1; /* in one dimension omega is 1 or -1, and the sign does not matter */
+  const int isotropic = law == KN_LAW_ISOTROPIC && omega,
+            turns     = dx && law == KN_LAW_LINE_OF_CENTRES &&
+                    d > 1; /* in one dimension omega is 1 or -1, and the sign does not matter */
 
   if (dv) kn_collision_perform(dv, law, x, dout, omega, pair, weight, isotropic ? 0 : pairs, n, d, S, 1);
   for (size_t k = 0; (turns || (dv && isotropic)) && k < pairs; k++) {

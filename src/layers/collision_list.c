@@ -25,7 +25,8 @@ static KNCollisionList KNCollisionExpect(const KNCollision *collision, const KNR
   const size_t pairs  = KNCollisionAllPairs(collision);
   double      *weight = collision->weight + (size_t)omp_get_thread_num() * KNAligned(pairs);
 
-  kn_collision_probability(weight, v, collision->all, pairs, collision->d, collision->S, collision->rate, collision->alpha);
+  kn_collision_probability(weight, v, collision->all, pairs, collision->d, collision->S, collision->rate,
+                           collision->alpha);
   for (size_t k = 0; k < pairs; k++) weight[k] *= KNCollisionMeeting(collision);
   return (KNCollisionList){collision->all, weight, NULL, pairs};
 }
@@ -46,23 +47,29 @@ static KNCollisionList KNCollisionDraw(const KNCollision *collision, const Petsc
   return (KNCollisionList){pair, NULL, omega, hits};
 }
 
-KNCollisionList KNCollisionCollide(const KNCollision *collision, KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *v)
+KNCollisionList KNCollisionCollide(const KNCollision *collision, KNLayer layer, const KNPass *pass, PetscInt b,
+                                   const KNReal *v)
 {
   const PetscInt64 draw[4] = {pass->seed, layer->number, pass->step, pass->index ? pass->index[b] : b};
 
   if (collision->rate == 0 || (!pass->training && collision->evaluate == KN_EVALUATE_OFF)) return (KNCollisionList){0};
-  if (pass->training ? collision->train == KN_TRAIN_MEAN : collision->evaluate == KN_EVALUATE_MEAN) return KNCollisionExpect(collision, v);
+  if (pass->training ? collision->train == KN_TRAIN_MEAN : collision->evaluate == KN_EVALUATE_MEAN)
+    return KNCollisionExpect(collision, v);
   return KNCollisionDraw(collision, draw, v);
 }
 
-void KNCollisionPerform(const KNCollision *collision, const KNCollisionList *list, KNReal *out, const KNReal *x, const KNReal *v, int add)
+void KNCollisionPerform(const KNCollision *collision, const KNCollisionList *list, KNReal *out, const KNReal *x,
+                        const KNReal *v, int add)
 {
-  kn_collision_perform(out, (KNCollisionLaw)collision->law, x, v, list->omega, list->pair, list->weight, list->pairs, collision->n, collision->d, collision->S, add);
+  kn_collision_perform(out, (KNCollisionLaw)collision->law, x, v, list->omega, list->pair, list->weight, list->pairs,
+                       collision->n, collision->d, collision->S, add);
 }
 
-void KNCollisionPerformBack(const KNCollision *collision, const KNCollisionList *list, KNReal *dx, KNReal *dv, const KNReal *dout, const KNReal *x, const KNReal *v)
+void KNCollisionPerformBack(const KNCollision *collision, const KNCollisionList *list, KNReal *dx, KNReal *dv,
+                            const KNReal *dout, const KNReal *x, const KNReal *v)
 {
-  kn_collision_perform_backward(dx, dv, dout, (KNCollisionLaw)collision->law, x, v, list->omega, list->pair, list->weight, list->pairs, collision->n, collision->d, collision->S);
+  kn_collision_perform_backward(dx, dv, dout, (KNCollisionLaw)collision->law, x, v, list->omega, list->pair,
+                                list->weight, list->pairs, collision->n, collision->d, collision->S);
 }
 
 PetscErrorCode KNCollisionSetDefaults(KNCollision *collision)
@@ -76,12 +83,26 @@ PetscErrorCode KNCollisionSetFromOptions(KNCollision *collision)
 {
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Collisions (residual collision, fno_collision, transport)"));
-  PetscCall(KNOptionsInt("-collision_dimension", "velocity components of a particle, a divisor of the channels; 0: the largest that leaves two particles, of residual collision up to 8", 0, PETSC_MAX_INT, &collision->dimension));
-  PetscCall(KNOptionsReal("-collision_rate", "collisions of a particle in a layer, dt/Kn; 0: the plain residual network", 0, 1, &collision->rate));
-  PetscCall(KNOptionsChoice("-collision_law", "how particles scatter: off the line of centres, off a random direction (uniform), or into one (isotropic)", KNCollisionLaws, &collision->law));
-  PetscCall(KNOptionsReal("-collision_alpha", "exponent of the relative speed in the collision rate; 0: Maxwell molecules, 1: hard spheres", 0, 1, &collision->alpha));
-  PetscCall(KNOptionsChoice("-collision_train", "collisions in training: a draw, or their expectation, which with laws uniform and isotropic is BGK relaxation", KNCollisionTrains, &collision->train));
-  PetscCall(KNOptionsChoice("-collision_evaluate", "collisions outside training: their expectation, a draw, or none", KNCollisionEvaluates, &collision->evaluate));
+  PetscCall(KNOptionsInt("-collision_dimension",
+                         "velocity components of a particle, a divisor of the channels; 0: the largest that leaves two "
+                         "particles, of residual collision up to 8",
+                         0, PETSC_MAX_INT, &collision->dimension));
+  PetscCall(KNOptionsReal("-collision_rate",
+                          "collisions of a particle in a layer, dt/Kn; 0: the plain residual network", 0, 1,
+                          &collision->rate));
+  PetscCall(KNOptionsChoice(
+    "-collision_law",
+    "how particles scatter: off the line of centres, off a random direction (uniform), or into one (isotropic)",
+    KNCollisionLaws, &collision->law));
+  PetscCall(KNOptionsReal("-collision_alpha",
+                          "exponent of the relative speed in the collision rate; 0: Maxwell molecules, 1: hard spheres",
+                          0, 1, &collision->alpha));
+  PetscCall(KNOptionsChoice(
+    "-collision_train",
+    "collisions in training: a draw, or their expectation, which with laws uniform and isotropic is BGK relaxation",
+    KNCollisionTrains, &collision->train));
+  PetscCall(KNOptionsChoice("-collision_evaluate", "collisions outside training: their expectation, a draw, or none",
+                            KNCollisionEvaluates, &collision->evaluate));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -100,9 +121,12 @@ PetscErrorCode KNCollisionSetUp(KNCollision *collision, KNLayer layer, PetscInt 
     collision->dimension = DefaultDimension(most, layer->in);
     PetscCall(KNOptionsResolve("-collision_dimension", collision->dimension));
   }
-  PetscCheck(collision->train == KN_TRAIN_SAMPLE || collision->alpha == 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_train mean needs -collision_alpha 0: the gradient takes the rates of collisions as constant");
+  PetscCheck(collision->train == KN_TRAIN_SAMPLE || collision->alpha == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-collision_train mean needs -collision_alpha 0: the gradient takes the rates of collisions as constant");
   if (layer->out == PETSC_DECIDE) layer->out = layer->in;
-  PetscCheck(layer->out == layer->in, PETSC_COMM_WORLD, KN_ERR_USAGE, "Collisions of %s keep the number of channels: %" PetscInt_FMT " in, %" PetscInt_FMT " out", layer->name, layer->in, layer->out);
+  PetscCheck(layer->out == layer->in, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "Collisions of %s keep the number of channels: %" PetscInt_FMT " in, %" PetscInt_FMT " out", layer->name,
+             layer->in, layer->out);
   if (layer->in % collision->dimension) {
     char   divisors[256] = "";
     size_t used          = 0;
@@ -111,10 +135,14 @@ PetscErrorCode KNCollisionSetUp(KNCollision *collision, KNLayer layer, PetscInt 
       size_t length;
 
       if (layer->in % d) continue;
-      PetscCall(PetscSNPrintfCount(divisors + used, sizeof(divisors) - used, "%s%" PetscInt_FMT, &length, used ? ", " : "", d));
+      PetscCall(
+        PetscSNPrintfCount(divisors + used, sizeof(divisors) - used, "%s%" PetscInt_FMT, &length, used ? ", " : "", d));
       used += length - 1; /* PETSc counts the end */
     }
-    SETERRQ(PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_dimension %" PetscInt_FMT " does not divide the %" PetscInt_FMT " channels of %s; choose one of %s", collision->dimension, layer->in, layer->name, divisors);
+    SETERRQ(PETSC_COMM_WORLD, KN_ERR_USAGE,
+            "-collision_dimension %" PetscInt_FMT " does not divide the %" PetscInt_FMT
+            " channels of %s; choose one of %s",
+            collision->dimension, layer->in, layer->name, divisors);
   }
   collision->d = (size_t)collision->dimension;
   collision->n = (size_t)layer->in / collision->d;
@@ -126,25 +154,22 @@ PetscErrorCode KNCollisionSetUp(KNCollision *collision, KNLayer layer, PetscInt 
 }
 
 /*
-  Floating-point operations of one collision at one point. Forward: c, r, c . r, |c|^2, the quotient and the update along the line of
-  centres; r, omega . r and the update along omega; |r|, r - |r| omega and the update of isotropic scattering. Backward: the same for dv; then the gradient of the
-  position; of isotropic scattering |r|, omega . e and the update.
+  Floating-point operations of one collision at one point. Forward: c, r, c . r, |c|^2, the quotient and the update
+  along the line of centres; r, omega . r and the update along omega; |r|, r - |r| omega and the update of isotropic
+  scattering. Backward: the same for dv; then the gradient of the position; of isotropic scattering |r|, omega . e and
+  the update.
 */
 static void KNCollisionFlops(const KNCollision *collision, PetscLogDouble flops[2])
 {
   const PetscLogDouble d = (PetscLogDouble)collision->d;
 
   switch (collision->law) {
-  case KN_LAW_UNIFORM:
-    flops[0] = flops[1] = 6 * d;
-    break;
+  case KN_LAW_UNIFORM: flops[0] = flops[1] = 6 * d; break;
   case KN_LAW_ISOTROPIC:
     flops[0] = 9 * d + 1;
     flops[1] = 14 * d + 3;
     break;
-  default:
-    flops[0] = 10 * d + 2;
-    flops[1] = flops[0] + 20 * d + 5;
+  default: flops[0] = 10 * d + 2; flops[1] = flops[0] + 20 * d + 5;
   }
 }
 
@@ -160,18 +185,25 @@ PetscErrorCode KNCollisionFree(KNCollision *collision)
 
 PetscErrorCode KNCollisionSetGrid(KNCollision *collision, KNLayer layer)
 {
-  const size_t         n = collision->n, d = collision->d, pairs = KNCollisionAllPairs(collision), threads = (size_t)layer->threads;
-  const PetscLogDouble collisions = collision->train == KN_TRAIN_MEAN && collision->rate > 0 ? (PetscLogDouble)pairs : collision->rate * (PetscLogDouble)(n / 2);
+  const size_t n = collision->n, d = collision->d, pairs = KNCollisionAllPairs(collision),
+               threads            = (size_t)layer->threads;
+  const PetscLogDouble collisions = collision->train == KN_TRAIN_MEAN && collision->rate > 0
+                                    ? (PetscLogDouble)pairs
+                                    : collision->rate * (PetscLogDouble)(n / 2);
 
   PetscFunctionBegin;
-  PetscCheck(!layer->grid_in.whole || collision->alpha == 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -collision_alpha needs the norms of whole fields, which no rank has with -ranks_per_sample: leave out one of them");
+  PetscCheck(!layer->grid_in.whole || collision->alpha == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -collision_alpha needs the norms of whole fields, which no rank has with -ranks_per_sample: leave "
+             "out one of them");
   collision->S = KNGridSize(&layer->grid_in);
   PetscCall(KNCollisionFree(collision));
   PetscCall(KNMalloc(2 * pairs, sizeof(uint32_t), &collision->all));
   PetscCall(KNMalloc(threads * KNAligned(n), sizeof(uint32_t), &collision->pair));
   PetscCall(KNMalloc(threads * KNAligned(pairs), sizeof(double), &collision->weight));
-  if (collision->law != KN_LAW_LINE_OF_CENTRES) PetscCall(KNMalloc(threads * KNAligned(n / 2 * d), sizeof(KNReal), &collision->omega));
-  layer->bytes = (2 * pairs + threads * KNAligned(n)) * sizeof(uint32_t) + threads * KNAligned(pairs) * sizeof(double) + (collision->omega ? threads * KNAligned(n / 2 * d) * sizeof(KNReal) : 0);
+  if (collision->law != KN_LAW_LINE_OF_CENTRES)
+    PetscCall(KNMalloc(threads * KNAligned(n / 2 * d), sizeof(KNReal), &collision->omega));
+  layer->bytes = (2 * pairs + threads * KNAligned(n)) * sizeof(uint32_t) + threads * KNAligned(pairs) * sizeof(double) +
+                 (collision->omega ? threads * KNAligned(n / 2 * d) * sizeof(KNReal) : 0);
   for (size_t i = 0, k = 0; i < n; i++) {
     for (size_t j = i + 1; j < n; j++, k++) {
       collision->all[2 * k]     = (uint32_t)i;
@@ -181,13 +213,16 @@ PetscErrorCode KNCollisionSetGrid(KNCollision *collision, KNLayer layer)
 
   /* In training, on average; with the addition of v' to x, and of dv' to dv. */
   KNCollisionFlops(collision, layer->flops);
-  for (int way = 0; way < 2; way++) layer->flops[way] = (layer->flops[way] * collisions + (PetscLogDouble)(n * d)) * (PetscLogDouble)collision->S;
+  for (int way = 0; way < 2; way++)
+    layer->flops[way] = (layer->flops[way] * collisions + (PetscLogDouble)(n * d)) * (PetscLogDouble)collision->S;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNCollisionView(const KNCollision *collision, PetscViewer viewer)
 {
   PetscFunctionBegin;
-  PetscCall(PetscViewerASCIIPrintf(viewer, ", %zu particles of dimension %zu, rate %g, law %s, alpha %g, evaluation %s", collision->n, collision->d, (double)collision->rate, KNCollisionLaws[collision->law], (double)collision->alpha, KNCollisionEvaluates[collision->evaluate]));
+  PetscCall(PetscViewerASCIIPrintf(viewer, ", %zu particles of dimension %zu, rate %g, law %s, alpha %g, evaluation %s",
+                                   collision->n, collision->d, (double)collision->rate, KNCollisionLaws[collision->law],
+                                   (double)collision->alpha, KNCollisionEvaluates[collision->evaluate]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

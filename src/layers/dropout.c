@@ -1,11 +1,13 @@
 /*
-  Dropout (Srivastava et al. 2014), its form for fields, channel dropout (Tompson et al. 2015, arXiv 1411.4280), and stochastic depth (Huang et al. 2016, arXiv 1603.09382):
+  Dropout (Srivastava et al. 2014), its form for fields, channel dropout (Tompson et al. 2015, arXiv 1411.4280), and
+  stochastic depth (Huang et al. 2016, arXiv 1603.09382):
 
       y = m x,    m = 1/(1 - p) with probability 1 - p, else 0
 
-  element: m is drawn for every channel and point; channel: for every channel, the same at all its points; residual: once for a sample, so that on the velocity of a residual
-  connection the whole step is left out. channel and residual commute with restriction to a coarser grid. Draws depend on (seed, layer, step, sample index, number of the draw) alone:
-  backward draws them again. Outside training y = x, unless -model_dropout_evaluate is sample.
+  element: m is drawn for every channel and point; channel: for every channel, the same at all its points; residual:
+  once for a sample, so that on the velocity of a residual connection the whole step is left out. channel and residual
+  commute with restriction to a coarser grid. Draws depend on (seed, layer, step, sample index, number of the draw)
+  alone: backward draws them again. Outside training y = x, unless -model_dropout_evaluate is sample.
 
   x, y: (B, C, S); y may be x, and dx may be dy. No parameters.
 */
@@ -14,23 +16,29 @@
 #include <kitinet/options.h>
 #include <kitinet/random.h>
 
-enum { NUMBERS = 8, BLOCK = 64 }; /* numbers of 32 bits that a call of the generator yields; elements drawn at once, a multiple of them */
+/* Numbers of 32 bits that a call of the generator yields; elements drawn at once, a multiple of them. */
+enum { NUMBERS = 8, BLOCK = 64 };
 
-/* m[i] of elements first .. first + count - 1, first a multiple of NUMBERS: keep where the number reaches p 2^32, else 0. draw: (seed, layer, step, sample). */
+/*
+  m[i] of elements first .. first + count - 1, first a multiple of NUMBERS: keep where the number reaches p 2^32, else
+  0. draw: (seed, layer, step, sample).
+*/
 static void kn_dropout_draw(KNReal *m, const PetscInt64 draw[4], size_t first, size_t count, double p)
 {
-  const double limit = p * 0x1p32;
-  const KNReal keep  = (KNReal)(1 / (1 - p));
+  const double limit   = p * 0x1p32;
+  const KNReal keep    = (KNReal)(1 / (1 - p));
   uint64_t     word[4] = {0};
 
   for (size_t i = 0; i < count; i++) {
-    if (p > 0 && i % NUMBERS == 0) KNRandomWords(draw[0], KN_STREAM_DROPOUT, draw[1], draw[2], draw[3], (PetscInt64)((first + i) / NUMBERS), word);
+    if (p > 0 && i % NUMBERS == 0)
+      KNRandomWords(draw[0], KN_STREAM_DROPOUT, draw[1], draw[2], draw[3], (PetscInt64)((first + i) / NUMBERS), word);
     m[i] = (double)(uint32_t)(word[i % NUMBERS / 2] >> 32 * (i % 2)) >= limit ? keep : 0;
   }
 }
 
 /* y = (or += if add) m x. The map is diagonal: backward is forward, with dy for x. */
-static void kn_dropout(KNReal *y, const KNReal *x, const PetscInt64 draw[4], double p, size_t count, size_t run, int add)
+static void kn_dropout(KNReal *y, const KNReal *x, const PetscInt64 draw[4], double p, size_t count, size_t run,
+                       int add)
 {
   // x, y: (count, run), a draw for each row
   for (size_t first = 0; first < count; first += BLOCK) {
@@ -49,7 +57,8 @@ static void kn_dropout(KNReal *y, const KNReal *x, const PetscInt64 draw[4], dou
 }
 
 enum { ELEMENT, CHANNEL, RESIDUAL };
-static const char *const kinds[] = {"element", "channel", "residual", NULL}, *const evaluates[] = {"off", "sample", NULL};
+static const char *const kinds[] = {"element", "channel", "residual", NULL};
+static const char *const evaluates[] = {"off", "sample", NULL};
 
 typedef struct {
   PetscReal p;        /* probability that a value is set to 0 */
@@ -62,9 +71,16 @@ static PetscErrorCode KNLayerSetFromOptions_Dropout(KNLayer layer)
   Dropout *dropout = layer->data;
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsReal("-model_dropout", "part of a block's velocities set to 0 in training, the others divided by what is left; 0: none (residual plain and fno; opens more options)", 0, 0.9, &dropout->p));
-  PetscCall(KNOptionsChoice("-model_dropout_kind", "drawn for every channel and point, for whole channels, or for the whole velocity of a sample (stochastic depth)", kinds, &dropout->kind));
-  PetscCall(KNOptionsChoice("-model_dropout_evaluate", "dropout outside training: none, or a draw", evaluates, &dropout->evaluate));
+  PetscCall(KNOptionsReal("-model_dropout",
+                          "part of a block's velocities set to 0 in training, the others divided by what is left; 0: "
+                          "none (residual plain and fno; opens more options)",
+                          0, 0.9, &dropout->p));
+  PetscCall(KNOptionsChoice(
+    "-model_dropout_kind",
+    "drawn for every channel and point, for whole channels, or for the whole velocity of a sample (stochastic depth)",
+    kinds, &dropout->kind));
+  PetscCall(KNOptionsChoice("-model_dropout_evaluate", "dropout outside training: none, or a draw", evaluates,
+                            &dropout->evaluate));
   layer->properties.drops = (PetscBool)(dropout->p > 0 && dropout->kind == RESIDUAL);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -85,7 +101,9 @@ static PetscErrorCode KNLayerSetGrid_Dropout(KNLayer layer)
   const Dropout *dropout = layer->data;
 
   PetscFunctionBegin;
-  PetscCheck(!layer->grid_in.whole || dropout->kind != ELEMENT || dropout->p == 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -model_dropout_kind element draws for each point of whole fields, which no rank has with -ranks_per_sample: take channel or residual");
+  PetscCheck(!layer->grid_in.whole || dropout->kind != ELEMENT || dropout->p == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -model_dropout_kind element draws for each point of whole fields, which no rank has with "
+             "-ranks_per_sample: take channel or residual");
   layer->flops[0] = layer->flops[1] = (PetscLogDouble)layer->in * (PetscLogDouble)KNGridSize(&layer->grid_in);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -93,19 +111,24 @@ static PetscErrorCode KNLayerSetGrid_Dropout(KNLayer layer)
 /* Outside training nothing is drawn unless it is asked for; p = 0 keeps everything. */
 static void Drop(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *x, KNReal *y, InsertMode mode)
 {
-  const Dropout   *dropout = layer->data;
-  const size_t     S = KNGridSize(&layer->grid_in), size = (size_t)layer->in * S, run = dropout->kind == ELEMENT ? 1 : dropout->kind == CHANNEL ? S : size;
+  const Dropout *dropout = layer->data;
+  const size_t   S = KNGridSize(&layer->grid_in), size = (size_t)layer->in * S,
+               run         = dropout->kind == ELEMENT ? 1
+                           : dropout->kind == CHANNEL ? S
+                                                      : size;
   const PetscInt64 draw[4] = {pass->seed, layer->number, pass->step, pass->index ? pass->index[b] : b};
 
   kn_dropout(y, x, draw, pass->training || dropout->evaluate ? dropout->p : 0, size / run, run, mode == ADD_VALUES);
 }
 
-static void KNLayerApply_Dropout(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_Dropout(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
+                                 InsertMode mode)
 {
   Drop(layer, pass, b, in[0], out, mode);
 }
 
-static void KNLayerApplyBack_Dropout(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+static void KNLayerApplyBack_Dropout(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                     const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   if (din[0]) Drop(layer, pass, b, dout, din[0], mode);
 }
@@ -115,7 +138,8 @@ static PetscErrorCode KNLayerView_Dropout(KNLayer layer, PetscViewer viewer)
   const Dropout *dropout = layer->data;
 
   PetscFunctionBegin;
-  PetscCall(PetscViewerASCIIPrintf(viewer, ", probability %g, %s, evaluation %s", (double)dropout->p, kinds[dropout->kind], evaluates[dropout->evaluate]));
+  PetscCall(PetscViewerASCIIPrintf(viewer, ", probability %g, %s, evaluation %s", (double)dropout->p,
+                                   kinds[dropout->kind], evaluates[dropout->evaluate]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,6 +1,7 @@
 /*
-  GELU(z) = z Phi(z) and its derivative Phi(z) + z phi(z), on n values in a row; phi, Phi: density and distribution function of the standard normal
-  distribution. Every output may be one of the inputs: value s is written from values s alone.
+  GELU(z) = z Phi(z) and its derivative Phi(z) + z phi(z), on n values in a row; phi, Phi: density and distribution
+  function of the standard normal distribution. Every output may be one of the inputs: value s is written from values s
+  alone.
 */
 #ifndef KITINET_GELU_KERNELS_H
 #define KITINET_GELU_KERNELS_H
@@ -8,7 +9,7 @@
 #include <kitinet/base.h>
 
 /* Operations at a point, forward and backward: those of Phi and phi and the products, a division counted as one. */
-#define KN_GELU_FLOPS          39
+#define KN_GELU_FLOPS 39
 #define KN_GELU_BACKWARD_FLOPS 42
 
 /* v = GELU(z) */
@@ -33,7 +34,8 @@ PETSC_INTERN void kn_sum_backward(KNReal *dx, KNReal *dv, const KNReal *dy, size
 PETSC_INTERN void kn_sum_gelu_forward(KNReal *y, const KNReal *x, const KNReal *v, size_t n, int add);
 
 /* dx, dv = (or += if add) dy GELU'(x + v); either may be NULL */
-PETSC_INTERN void kn_sum_gelu_backward(KNReal *dx, KNReal *dv, const KNReal *dy, const KNReal *x, const KNReal *v, size_t n, int add);
+PETSC_INTERN void kn_sum_gelu_backward(KNReal *dx, KNReal *dv, const KNReal *dy, const KNReal *x, const KNReal *v,
+                                       size_t n, int add);
 
 /* y = (or += if add) x + GELU(z) */
 PETSC_INTERN void kn_drift_forward(KNReal *y, const KNReal *x, const KNReal *z, size_t n, int add);

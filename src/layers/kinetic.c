@@ -5,11 +5,12 @@
       velocity   y = x + C(x, GELU(z))     (default)
       result     y = GELU(x + C(x, v))
 
-  C: the collisions of collision.c, with its options, laws and draws; at rate 0 nothing collides and y is drift.c's, bit for bit.
+  C: the collisions of collision.c, with its options, laws and draws; at rate 0 nothing collides and y is drift.c's, bit
+  for bit.
 
-  velocity: one pass does what gelu, collision and the addition do in four. A particle that collides is taken with its partner through a workspace in the cache, some
-  points at a time; all others fly freely, x + GELU(z), without one (kinetic_kernels.h).
-  none and result take all particles of a sample at a time.
+  velocity: one pass does what gelu, collision and the addition do in four. A particle that collides is taken with its
+  partner through a workspace in the cache, some points at a time; all others fly freely, x + GELU(z), without one
+  (kinetic_kernels.h). none and result take all particles of a sample at a time.
 
   in[0] = x, in[1] = v or z: (B, C, S); y: (B, C, S). No parameters.
 */
@@ -23,7 +24,7 @@ typedef struct {
   KNCollision collision; /* first: which particles collide */
   size_t      room;      /* reals of workspace of a thread */
   KNReal     *work;      /* (threads, room) */
-  KNReal     *velocity;  /* (threads, C, S) for alpha > 0, where the probability of a collision needs all of them; else NULL */
+  KNReal     *velocity;  /* (threads, C, S) for alpha > 0, where collisions depend on all of them; else NULL */
 } Kinetic;
 
 /* How the particles of a sample are taken: its groups, one after the other, and in the end those that fly freely. */
@@ -37,7 +38,7 @@ static Sample KNKineticCollide(KNLayer layer, const KNPass *pass, PetscInt b, co
   const Kinetic     *kinetic   = layer->data;
   const KNCollision *collision = &kinetic->collision;
   const size_t       size      = collision->n * collision->d * collision->S;
-  KNReal            *v         = kinetic->velocity ? kinetic->velocity + (size_t)omp_get_thread_num() * KNAligned(size) : NULL;
+  KNReal            *v = kinetic->velocity ? kinetic->velocity + (size_t)omp_get_thread_num() * KNAligned(size) : NULL;
   Sample             sample;
 
   if (v) kn_gelu_forward(v, z, size);
@@ -52,8 +53,13 @@ static KNParticles KNKineticGroup(const KNCollision *collision, const Sample *sa
   static const uint32_t  both[2] = {0, 1};
   const KNCollisionList *list    = &sample->list;
 
-  if (list->weight) return (KNParticles){.members = collision->n, .pair = list->pair, .weight = list->weight, .pairs = list->pairs};
-  return (KNParticles){.member = list->pair + 2 * g, .members = 2, .pair = both, .omega = list->omega ? list->omega + g * collision->d : NULL, .pairs = 1};
+  if (list->weight)
+    return (KNParticles){.members = collision->n, .pair = list->pair, .weight = list->weight, .pairs = list->pairs};
+  return (KNParticles){.member  = list->pair + 2 * g,
+                       .members = 2,
+                       .pair    = both,
+                       .omega   = list->omega ? list->omega + g * collision->d : NULL,
+                       .pairs   = 1};
 }
 
 /* Is each group a pair that collides along its line of centres? */
@@ -63,7 +69,8 @@ static int KNKineticPairs(const KNCollision *collision, const Sample *sample)
 }
 
 /* none and result, of one sample. y, x, v: (C, S); work: (C, S) */
-static void KNKineticForward(const KNCollision *collision, const KNCollisionList *list, KNReal *y, const KNReal *x, const KNReal *v, KNReal *work, PetscBool gelu, PetscBool add)
+static void KNKineticForward(const KNCollision *collision, const KNCollisionList *list, KNReal *y, const KNReal *x,
+                             const KNReal *v, KNReal *work, PetscBool gelu, PetscBool add)
 {
   const size_t size = collision->n * collision->d * collision->S;
   KNReal      *z    = gelu || add ? work : y; /* x + C(x, v) */
@@ -76,7 +83,9 @@ static void KNKineticForward(const KNCollision *collision, const KNCollisionList
 }
 
 /* dx, dv: (C, S) or NULL; dx may be dy or x, dv may be v. work: (3, C, S), the last for gelu only */
-static void KNKineticBackward(const KNCollision *collision, const KNCollisionList *list, KNReal *dx, KNReal *dv, const KNReal *dy, const KNReal *x, const KNReal *v, KNReal *work, PetscBool gelu, PetscBool add)
+static void KNKineticBackward(const KNCollision *collision, const KNCollisionList *list, KNReal *dx, KNReal *dv,
+                              const KNReal *dy, const KNReal *x, const KNReal *v, KNReal *work, PetscBool gelu,
+                              PetscBool add)
 {
   const size_t  size = collision->n * collision->d * collision->S;
   KNReal       *dxt = work, *dvt = dxt + size, *z = dvt + size;
@@ -105,7 +114,8 @@ static PetscErrorCode KNLayerSetUp_Kinetic(KNLayer layer, KNParameters parameter
 {
   PetscFunctionBegin;
   /* With result, two particles do best: jobs/results/study_search.csv */
-  PetscCall(KNCollisionSetUp(layer->data, layer, layer->activation == KN_ACTIVATION_RESULT ? PETSC_MAX_INT : KN_MOST_COMPONENTS));
+  PetscCall(KNCollisionSetUp(layer->data, layer,
+                             layer->activation == KN_ACTIVATION_RESULT ? PETSC_MAX_INT : KN_MOST_COMPONENTS));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -114,8 +124,9 @@ static PetscErrorCode KNLayerSetGrid_Kinetic(KNLayer layer)
   Kinetic             *kinetic   = layer->data;
   KNCollision         *collision = &kinetic->collision;
   const size_t         threads = (size_t)layer->threads, C = (size_t)layer->in, S = KNGridSize(&layer->grid_in);
-  const PetscLogDouble points  = (PetscLogDouble)(C * S);
-  const PetscBool      velocity = (PetscBool)(layer->activation == KN_ACTIVATION_VELOCITY), gelu = (PetscBool)(layer->activation != KN_ACTIVATION_NONE);
+  const PetscLogDouble points   = (PetscLogDouble)(C * S);
+  const PetscBool      velocity = (PetscBool)(layer->activation == KN_ACTIVATION_VELOCITY),
+                  gelu          = (PetscBool)(layer->activation != KN_ACTIVATION_NONE);
 
   PetscFunctionBegin;
   PetscCall(KNCollisionSetGrid(collision, layer));
@@ -141,7 +152,8 @@ static KNReal *Own(KNLayer layer)
   return kinetic->work + (size_t)omp_get_thread_num() * kinetic->room;
 }
 
-static void KNKineticFusedForward(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, int add)
+static void KNKineticFusedForward(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
+                                  int add)
 {
   const KNCollision *collision = layer->data;
   const size_t       n = collision->n, d = collision->d, S = collision->S, capacity = KN_KINETIC_TILE * n * d;
@@ -162,7 +174,8 @@ static void KNKineticFusedForward(KNLayer layer, const KNPass *pass, PetscInt b,
   }
 }
 
-static void KNKineticFusedBackward(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], int add)
+static void KNKineticFusedBackward(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                   const KNReal *dout, KNReal *const din[], int add)
 {
   const KNCollision *collision = layer->data;
   const size_t       n = collision->n, d = collision->d, S = collision->S, capacity = KN_KINETIC_TILE * n * d;
@@ -172,18 +185,23 @@ static void KNKineticFusedBackward(KNLayer layer, const KNPass *pass, PetscInt b
   for (size_t g = 0; g < sample.groups; g++) {
     const KNParticles group = KNKineticGroup(collision, &sample, g);
 
-    if (KNKineticPairs(collision, &sample) && din[0] && din[1]) kn_pair_backward(din[0], din[1], dout, in[0], in[1], group.member, work, d, S, add);
-    else kn_kinetic_backward(din[0], din[1], dout, in[0], in[1], &group, (KNCollisionLaw)collision->law, work, capacity, d, S, add);
+    if (KNKineticPairs(collision, &sample) && din[0] && din[1])
+      kn_pair_backward(din[0], din[1], dout, in[0], in[1], group.member, work, d, S, add);
+    else
+      kn_kinetic_backward(din[0], din[1], dout, in[0], in[1], &group, (KNCollisionLaw)collision->law, work, capacity, d,
+                          S, add);
   }
   if (!sample.groups) kn_drift_backward(din[0], din[1], dout, in[1], n * d * S, add);
   for (size_t i = 2 * sample.groups; sample.groups && !sample.list.weight && i < n; i++) {
     const size_t first = sample.list.pair[i] * d * S;
 
-    kn_drift_backward(din[0] ? din[0] + first : NULL, din[1] ? din[1] + first : NULL, dout + first, in[1] + first, d * S, add);
+    kn_drift_backward(din[0] ? din[0] + first : NULL, din[1] ? din[1] + first : NULL, dout + first, in[1] + first,
+                      d * S, add);
   }
 }
 
-static void KNLayerApply_Kinetic(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_Kinetic(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
+                                 InsertMode mode)
 {
   const KNCollision *collision = layer->data;
   const PetscBool    add       = (PetscBool)(mode == ADD_VALUES);
@@ -193,11 +211,13 @@ static void KNLayerApply_Kinetic(KNLayer layer, const KNPass *pass, PetscInt b, 
   } else {
     const KNCollisionList list = KNCollisionCollide(collision, layer, pass, b, in[1]);
 
-    KNKineticForward(collision, &list, out, in[0], in[1], Own(layer), (PetscBool)(layer->activation == KN_ACTIVATION_RESULT), add);
+    KNKineticForward(collision, &list, out, in[0], in[1], Own(layer),
+                     (PetscBool)(layer->activation == KN_ACTIVATION_RESULT), add);
   }
 }
 
-static void KNLayerApplyBack_Kinetic(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+static void KNLayerApplyBack_Kinetic(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                     const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   const KNCollision *collision = layer->data;
   const PetscBool    add       = (PetscBool)(mode == ADD_VALUES);
@@ -207,7 +227,8 @@ static void KNLayerApplyBack_Kinetic(KNLayer layer, const KNPass *pass, PetscInt
   } else {
     const KNCollisionList list = KNCollisionCollide(collision, layer, pass, b, in[1]);
 
-    KNKineticBackward(collision, &list, din[0], din[1], dout, in[0], in[1], Own(layer), (PetscBool)(layer->activation == KN_ACTIVATION_RESULT), add);
+    KNKineticBackward(collision, &list, din[0], din[1], dout, in[0], in[1], Own(layer),
+                      (PetscBool)(layer->activation == KN_ACTIVATION_RESULT), add);
   }
 }
 

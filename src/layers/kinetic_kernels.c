@@ -11,7 +11,8 @@ static size_t kn_row(const KNParticles *group, size_t row, size_t d)
   return group->member ? group->member[row / d] * d + row % d : row;
 }
 
-void kn_kinetic_forward(KNReal *y, const KNReal *x, const KNReal *z, const KNParticles *group, KNCollisionLaw law, KNReal *work, size_t capacity, size_t d, size_t S, int add)
+void kn_kinetic_forward(KNReal *y, const KNReal *x, const KNReal *z, const KNParticles *group, KNCollisionLaw law,
+                        KNReal *work, size_t capacity, size_t d, size_t S, int add)
 {
   // y, x, z: (C, S), the rows of the group's particles; work: (3, capacity), capacity >= KN_KINETIC_TILE C
   const size_t rows = group->members * d, tile = PetscMin(capacity / rows, 4 * KN_KINETIC_TILE);
@@ -26,7 +27,8 @@ void kn_kinetic_forward(KNReal *y, const KNReal *x, const KNReal *z, const KNPar
       memcpy(xt + r * n, x + from, n * sizeof(KNReal));
       kn_gelu_forward(v + r * n, z + from, n);
     }
-    kn_collision_perform(collided, law, xt, v, group->omega, group->pair, group->weight, group->pairs, group->members, d, n, 0);
+    kn_collision_perform(collided, law, xt, v, group->omega, group->pair, group->weight, group->pairs, group->members,
+                         d, n, 0);
     for (size_t r = 0; r < rows; r++) {
       KNReal *restrict to = y + kn_row(group, r, d) * S + s;
 
@@ -35,9 +37,12 @@ void kn_kinetic_forward(KNReal *y, const KNReal *x, const KNReal *z, const KNPar
   }
 }
 
-void kn_kinetic_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const KNReal *x, const KNReal *z, const KNParticles *group, KNCollisionLaw law, KNReal *work, size_t capacity, size_t d, size_t S, int add)
+void kn_kinetic_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const KNReal *x, const KNReal *z,
+                         const KNParticles *group, KNCollisionLaw law, KNReal *work, size_t capacity, size_t d,
+                         size_t S, int add)
 {
-  // dx, dz: (C, S) or NULL, dx may be dy, dz may be z; work: (5, capacity). Drift hands dy on to x and to v', collisions to v and once more to x.
+  // dx, dz: (C, S) or NULL, dx may be dy, dz may be z; work: (5, capacity). Drift hands dy on to x and to v',
+  // collisions to v and once more to x.
   const size_t rows = group->members * d, tile = PetscMin(capacity / rows, 4 * KN_KINETIC_TILE);
   KNReal      *xt = work, *v = xt + capacity, *dyt = v + capacity, *dxt = dyt + capacity, *dv = dxt + capacity;
 
@@ -53,7 +58,8 @@ void kn_kinetic_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const KNReal 
     }
     memcpy(dxt, dyt, rows * n * sizeof(KNReal));
     memset(dv, 0, rows * n * sizeof(KNReal));
-    kn_collision_perform_backward(dxt, dv, dyt, law, xt, v, group->omega, group->pair, group->weight, group->pairs, group->members, d, n);
+    kn_collision_perform_backward(dxt, dv, dyt, law, xt, v, group->omega, group->pair, group->weight, group->pairs,
+                                  group->members, d, n);
     for (size_t r = 0; r < rows; r++) {
       const size_t to = kn_row(group, r, d) * S + s;
 
@@ -63,9 +69,11 @@ void kn_kinetic_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const KNReal 
   }
 }
 
-void kn_pair_forward(KNReal *y, const KNReal *x, const KNReal *z, const uint32_t pair[2], KNReal *work, size_t d, size_t S, int add)
+void kn_pair_forward(KNReal *y, const KNReal *x, const KNReal *z, const uint32_t pair[2], KNReal *work, size_t d,
+                     size_t S, int add)
 {
-  // Particles i and j: with c = x_i - x_j, q = c . (v_i - v_j) / |c|^2, y_i = x_i + v_i - q c, y_j = x_j + v_j + q c. y, x, z: (C, S); work: (3 d + 2, PAIR_TILE)
+  // Particles i and j: with c = x_i - x_j, q = c . (v_i - v_j) / |c|^2, y_i = x_i + v_i - q c, y_j = x_j + v_j + q c.
+  // y, x, z: (C, S); work: (3 d + 2, PAIR_TILE)
   KNReal *restrict cr = work, *restrict cc = cr + PAIR_TILE, *rows = cc + PAIR_TILE;
   const size_t i = pair[0] * d * S, j = pair[1] * d * S;
 
@@ -107,10 +115,12 @@ void kn_pair_forward(KNReal *y, const KNReal *x, const KNReal *z, const uint32_t
   }
 }
 
-void kn_pair_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const KNReal *x, const KNReal *z, const uint32_t pair[2], KNReal *work, size_t d, size_t S, int add)
+void kn_pair_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const KNReal *x, const KNReal *z,
+                      const uint32_t pair[2], KNReal *work, size_t d, size_t S, int add)
 {
-  // With r = v_i - v_j, e = dy_j - dy_i, A = c . r / |c|^2, B = c . e / |c|^2, dc = A e + B r - 2 A B c: dx_i = dy_i + dc, dv_i = dy_i + B c; for j with -. In one dimension the
-  // line of centres does not turn: dc = 0. dx may be dy, dz may be z. work: (4 d + 3, PAIR_TILE)
+  // With r = v_i - v_j, e = dy_j - dy_i, A = c . r / |c|^2, B = c . e / |c|^2, dc = A e + B r - 2 A B c: dx_i = dy_i +
+  // dc, dv_i = dy_i + B c; for j with -. In one dimension the line of centres does not turn: dc = 0. dx may be dy, dz
+  // may be z. work: (4 d + 3, PAIR_TILE)
   KNReal *restrict A = work, *restrict B = A + PAIR_TILE, *restrict cc = B + PAIR_TILE, *rows = cc + PAIR_TILE;
   const size_t i = pair[0] * d * S, j = pair[1] * d * S;
 
@@ -122,8 +132,10 @@ void kn_pair_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const KNReal *x,
     memset(cc, 0, n * sizeof(*cc));
     for (size_t a = 0; a < d; a++) {
       const size_t at_i = i + a * S + s, at_j = j + a * S + s;
-      const KNReal *restrict xi = x + at_i, *restrict xj = x + at_j, *restrict zi = z + at_i, *restrict zj = z + at_j, *restrict gi = dy + at_i, *restrict gj = dy + at_j;
-      KNReal *restrict c = rows + 4 * a * PAIR_TILE, *restrict r = c + PAIR_TILE, *restrict slope_i = r + PAIR_TILE, *restrict slope_j = slope_i + PAIR_TILE;
+      const KNReal *restrict xi = x + at_i, *restrict xj = x + at_j, *restrict zi = z + at_i, *restrict zj = z + at_j,
+                             *restrict gi = dy + at_i, *restrict gj = dy + at_j;
+      KNReal *restrict c = rows + 4 * a * PAIR_TILE, *restrict r = c + PAIR_TILE, *restrict slope_i = r + PAIR_TILE,
+                       *restrict slope_j = slope_i + PAIR_TILE;
 
 #pragma omp simd
       for (size_t p = 0; p < n; p++) {
@@ -148,12 +160,14 @@ void kn_pair_backward(KNReal *dx, KNReal *dz, const KNReal *dy, const KNReal *x,
       B[p] *= inverse;
     }
     for (size_t a = 0; a < d; a++) {
-      const KNReal *restrict c = rows + 4 * a * PAIR_TILE, *restrict r = c + PAIR_TILE, *restrict slope_i = r + PAIR_TILE, *restrict slope_j = slope_i + PAIR_TILE;
+      const KNReal *restrict c = rows + 4 * a * PAIR_TILE, *restrict r = c + PAIR_TILE,
+                             *restrict slope_i = r + PAIR_TILE, *restrict slope_j = slope_i + PAIR_TILE;
       const size_t at_i = i + a * S + s, at_j = j + a * S + s;
 
 #pragma omp simd
       for (size_t p = 0; p < n; p++) {
-        const KNReal gi = dy[at_i + p], gj = dy[at_j + p], dc = d > 1 ? A[p] * (gj - gi) + B[p] * (r[p] - 2 * A[p] * c[p]) : 0;
+        const KNReal gi = dy[at_i + p], gj = dy[at_j + p],
+                     dc = d > 1 ? A[p] * (gj - gi) + B[p] * (r[p] - 2 * A[p] * c[p]) : 0;
 
         dz[at_i + p] = (add ? dz[at_i + p] : 0) + (gi + B[p] * c[p]) * slope_i[p];
         dz[at_j + p] = (add ? dz[at_j + p] : 0) + (gj - B[p] * c[p]) * slope_j[p];

@@ -10,17 +10,27 @@
 PetscErrorCode KNEnsembleSetFromOptions(PetscInt *members)
 {
   static const char *const collision[] = {"mean", "sample", "off", NULL}, *const dropout[] = {"off", "sample", NULL};
-  PetscInt                 choice;
+  PetscInt choice;
 
   PetscFunctionBegin;
   *members = 0;
   PetscCall(KNOptionsHead("Uncertainty"));
-  PetscCall(KNOptionsInt("-collision_samples", "passes with other collisions or dropout, for their mean and spread (-collision_evaluate or -model_dropout_evaluate sample); not given: one pass", 2, KN_MAX_MEMBERS, members));
-  if (!KNOptionsDeclareOnly()) PetscFunctionReturn(PETSC_SUCCESS); /* else the layers of the checkpoint's network read these, and only those that it has */
+  PetscCall(KNOptionsInt("-collision_samples",
+                         "passes with other collisions or dropout, for their mean and spread (-collision_evaluate or "
+                         "-model_dropout_evaluate sample); not given: one pass",
+                         2, KN_MAX_MEMBERS, members));
+  if (!KNOptionsDeclareOnly())
+    PetscFunctionReturn(
+      PETSC_SUCCESS); /* else the layers of the checkpoint's network read these, and only those that it has */
   choice = 0;
-  PetscCall(KNOptionsChoice("-collision_evaluate", "collisions outside training: their expectation, a draw, or none; the checkpoint's own unless given", collision, &choice));
+  PetscCall(KNOptionsChoice(
+    "-collision_evaluate",
+    "collisions outside training: their expectation, a draw, or none; the checkpoint's own unless given", collision,
+    &choice));
   choice = 0;
-  PetscCall(KNOptionsChoice("-model_dropout_evaluate", "dropout outside training: none, or a draw; the checkpoint's own unless given", dropout, &choice));
+  PetscCall(KNOptionsChoice("-model_dropout_evaluate",
+                            "dropout outside training: none, or a draw; the checkpoint's own unless given", dropout,
+                            &choice));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -31,17 +41,24 @@ PetscErrorCode KNEnsembleCheck(KNOperator op, PetscInt members, const char path[
 
   PetscFunctionBegin;
   if (!members) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCheck(KNTaskGetInfo(KNOperatorTask(op))->fields, PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_samples: the network of %s gives classes, which have no spread; leave the option out", path);
+  PetscCheck(KNTaskGetInfo(KNOperatorTask(op))->fields, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-collision_samples: the network of %s gives classes, which have no spread; leave the option out", path);
   PetscCall(KNOperatorGetModel(op, &model, NULL, NULL, NULL));
   PetscCall(KNModelGetProperties(model, &properties));
-  PetscCheck(properties.particle || properties.draws_in_training, PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_samples: the network of %s has neither collisions nor dropout, all its passes are the same; leave the option out", path);
-  PetscCheck(properties.draws_in_evaluation, PETSC_COMM_WORLD, KN_ERR_USAGE, "-collision_samples: all passes of %s are the same; add %s sample", path, properties.particle ? "-collision_evaluate" : "-model_dropout_evaluate");
+  PetscCheck(properties.particle || properties.draws_in_training, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-collision_samples: the network of %s has neither collisions nor dropout, all its passes are the same; "
+             "leave the option out",
+             path);
+  PetscCheck(properties.draws_in_evaluation, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-collision_samples: all passes of %s are the same; add %s sample", path,
+             properties.particle ? "-collision_evaluate" : "-model_dropout_evaluate");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNEnsemblePredict(KNOperator op, PetscInt members, const KNPass *pass, PetscInt frames, const float x[], float work[], const float given[], float y[])
+PetscErrorCode KNEnsemblePredict(KNOperator op, PetscInt members, const KNPass *pass, PetscInt frames, const float x[],
+                                 float work[], const float given[], float y[])
 {
-  const size_t B = (size_t)pass->samples;
+  const size_t B    = (size_t)pass->samples;
   const KNTask task = KNOperatorTask(op);
   size_t       nx, ny;
   KNPass       own = *pass;
@@ -56,7 +73,8 @@ PetscErrorCode KNEnsemblePredict(KNOperator op, PetscInt members, const KNPass *
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNEnsembleEach(KNOperator op, PetscInt members, KNDataset dataset, PetscInt batch, KNEnsembleVisitor visit, void *context)
+PetscErrorCode KNEnsembleEach(KNOperator op, PetscInt members, KNDataset dataset, PetscInt batch,
+                              KNEnsembleVisitor visit, void *context)
 {
   const KNProblem *problem;
   KNLoader         loader;
@@ -70,7 +88,9 @@ PetscErrorCode KNEnsembleEach(KNOperator op, PetscInt members, KNDataset dataset
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
   PetscCall(KNOperatorGetHistory(op, &history));
-  PetscCheck(KNOperatorSharing(op)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, spreads are measured of whole samples: leave it out", KNOperatorSharing(op)->size);
+  PetscCheck(KNOperatorSharing(op)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -ranks_per_sample is %d, spreads are measured of whole samples: leave it out",
+             KNOperatorSharing(op)->size);
   n     = KNProblemOutputSize(problem);
   given = (size_t)history * (size_t)problem->output.fields * KNGridSize(&problem->output.grid);
   PetscCall(KNMalloc((size_t)members * (size_t)batch * n, sizeof(*y), &y));
@@ -85,7 +105,9 @@ PetscErrorCode KNEnsembleEach(KNOperator op, PetscInt members, KNDataset dataset
     pass.samples = b.samples;
     pass.index   = b.index;
     PetscCall(KNEnsemblePredict(op, members, &pass, problem->frames, b.x, x, b.y, y));
-    for (PetscInt i = 0; i < b.samples; i++) PetscCall(visit(context, b.row[i], y + (size_t)i * n + given, (size_t)b.samples * n, b.y + (size_t)i * n + given));
+    for (PetscInt i = 0; i < b.samples; i++)
+      PetscCall(
+        visit(context, b.row[i], y + (size_t)i * n + given, (size_t)b.samples * n, b.y + (size_t)i * n + given));
   }
   PetscCall(KNLoaderDestroy(&loader));
   PetscCall(KNFree(&x));

@@ -7,21 +7,30 @@
 
 enum { MAX_CORNERS = 1 << (KN_MAX_DIM - 1) };
 
-/* The spectral weight of one layer. W: (n[0], n[1], n[2], Ci, 2, Co) where n is 2 m for all axes but the last, m for that, and 1 for those that are not there. */
+/*
+  The spectral weight of one layer. W: (n[0], n[1], n[2], Ci, 2, Co) where n is 2 m for all axes but the last, m for
+  that, and 1 for those that are not there.
+*/
 typedef struct {
   size_t n[KN_MAX_DIM], first, Ci, Co; /* first: first axis that is there */
 } Modes;
 
 static Modes ModesOf(const KNParameterInfo *info)
 {
-  const PetscInt dim = info->rank - 3;
-  Modes          modes = {.n = {1, 1, 1}, .first = (size_t)(KN_MAX_DIM - dim), .Ci = (size_t)info->shape[dim], .Co = (size_t)info->shape[dim + 2]};
+  const PetscInt dim   = info->rank - 3;
+  Modes          modes = {.n     = {1, 1, 1},
+                          .first = (size_t)(KN_MAX_DIM - dim),
+                          .Ci    = (size_t)info->shape[dim],
+                          .Co    = (size_t)info->shape[dim + 2]};
 
   for (PetscInt a = 0; a < dim; a++) modes.n[KN_MAX_DIM - dim + a] = (size_t)info->shape[a];
   return modes;
 }
 
-/* One corner of the spectrum, its bit a set where axis first + a has k < 0. block: (Ci, Co, h[0], h[1], h[2], 2), h = n / 2 on all axes but the last; from W, or into it. */
+/*
+  One corner of the spectrum, its bit a set where axis first + a has k < 0. block: (Ci, Co, h[0], h[1], h[2], 2), h = n
+  / 2 on all axes but the last; from W, or into it.
+*/
 static void kn_corner_copy(float *block, KNReal *W, const Modes *modes, unsigned corner, PetscBool into)
 {
   size_t h[KN_MAX_DIM], from[KN_MAX_DIM] = {0, 0, 0};
@@ -51,16 +60,16 @@ static const struct {
   PetscBool   modes;
   const char *weight, *bias; /* %d: the block */
 } Names[] = {
-  {KN_ROLE_NONE,      KN_ROLE_STREAM_OUT, PETSC_FALSE, "fc0.weight",     "fc0.bias"},
-  {KN_ROLE_STREAM_IN, KN_ROLE_STREAM_OUT, PETSC_FALSE, "w%d.weight",     "w%d.bias"},
-  {KN_ROLE_STREAM_IN, KN_ROLE_STREAM_OUT, PETSC_TRUE,  "conv%d.weights", NULL      },
-  {KN_ROLE_STREAM_IN, KN_ROLE_HIDDEN,     PETSC_FALSE, "fc1.weight",     "fc1.bias"},
-  {KN_ROLE_HIDDEN,    KN_ROLE_NONE,       PETSC_FALSE, "fc2.weight",     "fc2.bias"},
+  {KN_ROLE_NONE, KN_ROLE_STREAM_OUT, PETSC_FALSE, "fc0.weight", "fc0.bias"},
+  {KN_ROLE_STREAM_IN, KN_ROLE_STREAM_OUT, PETSC_FALSE, "w%d.weight", "w%d.bias"},
+  {KN_ROLE_STREAM_IN, KN_ROLE_STREAM_OUT, PETSC_TRUE, "conv%d.weights", NULL},
+  {KN_ROLE_STREAM_IN, KN_ROLE_HIDDEN, PETSC_FALSE, "fc1.weight", "fc1.bias"},
+  {KN_ROLE_HIDDEN, KN_ROLE_NONE, PETSC_FALSE, "fc2.weight", "fc2.bias"},
 };
 
 /*
-  name: "" if the original FNO, whose stream has as many channels everywhere as the first layer makes, has no such layer.
-  convolves: it is one of a block, which PyTorch stores as a convolution with a kernel of one point.
+  name: "" if the original FNO, whose stream has as many channels everywhere as the first layer makes, has no such
+  layer. convolves: it is one of a block, which PyTorch stores as a convolution with a kernel of one point.
 */
 static PetscErrorCode Name(KNParameters parameters, PetscInt i, char name[KN_MAX_NAME], PetscBool *convolves)
 {
@@ -77,33 +86,40 @@ static PetscErrorCode Name(KNParameters parameters, PetscInt i, char name[KN_MAX
   if (in < 0 || info->shape[info->rank == 1 ? 0 : out] != weight->shape[out]) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNParametersGetInfo(parameters, 0, &lift));
   if (weight->role[in] == KN_ROLE_STREAM_IN && weight->shape[in] != lift->shape[0]) PetscFunctionReturn(PETSC_SUCCESS);
-  if (weight->role[out] == KN_ROLE_STREAM_OUT && weight->shape[out] != lift->shape[0]) PetscFunctionReturn(PETSC_SUCCESS);
+  if (weight->role[out] == KN_ROLE_STREAM_OUT && weight->shape[out] != lift->shape[0])
+    PetscFunctionReturn(PETSC_SUCCESS);
   for (size_t k = 0; k < PETSC_STATIC_ARRAY_LENGTH(Names); k++) {
     const char *format = info->rank == 1 ? Names[k].bias : Names[k].weight;
 
-    if (weight->role[in] != Names[k].in || weight->role[out] != Names[k].out || (weight->rank > 2) != Names[k].modes || !format) continue;
+    if (weight->role[in] != Names[k].in || weight->role[out] != Names[k].out || (weight->rank > 2) != Names[k].modes ||
+        !format)
+      continue;
     PetscCall(PetscSNPrintf(name, KN_MAX_NAME, format, (int)weight->site));
     *convolves = (PetscBool)(Names[k].in == KN_ROLE_STREAM_IN && Names[k].out == KN_ROLE_STREAM_OUT && info->rank == 2);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode CheckFinite(KNRecord record, const char path[], const char name[], size_t count, const float value[])
+static PetscErrorCode CheckFinite(KNRecord record, const char path[], const char name[], size_t count,
+                                  const float value[])
 {
   double sum = 0;
 
   PetscFunctionBegin;
-  for (size_t i = 0; i < count && KNRecordIsLoaded(record); i++) sum += 0 * (double)value[i]; // NaN if any is infinite or NaN
+  for (size_t i = 0; i < count && KNRecordIsLoaded(record); i++)
+    sum += 0 * (double)value[i]; // NaN if any is infinite or NaN
   PetscCheck(!isnan(sum), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s: %s holds infinite numbers or NaN", path, name);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* names: (count) of what the file holds, filled here. */
-static PetscErrorCode TransferSpectral(KNRecord record, const char path[], const char name[], const KNParameterInfo *info, KNReal *W, PetscInt *count, char names[][KN_MAX_NAME])
+static PetscErrorCode TransferSpectral(KNRecord record, const char path[], const char name[],
+                                       const KNParameterInfo *info, KNReal *W, PetscInt *count,
+                                       char names[][KN_MAX_NAME])
 {
-  const Modes    modes   = ModesOf(info);
-  const PetscInt dim     = info->rank - 3;
-  const unsigned corners = 1u << (dim - 1);
+  const Modes    modes                 = ModesOf(info);
+  const PetscInt dim                   = info->rank - 3;
+  const unsigned corners               = 1u << (dim - 1);
   PetscInt       shape[2 + KN_MAX_DIM] = {(PetscInt)modes.Ci, (PetscInt)modes.Co};
   float         *block;
 
@@ -130,7 +146,7 @@ static PetscErrorCode Transfer(KNRecord record, const char path[], KNOperator op
   KNParameters     parameters;
   PetscInt         count, named = 0, dim;
   KNReal          *value;
-  char (*names)[KN_MAX_NAME];
+  char(*names)[KN_MAX_NAME];
 
   PetscFunctionBegin;
   PetscCall(KNOperatorGetModel(op, NULL, &parameters, &problem, NULL));
@@ -146,7 +162,8 @@ static PetscErrorCode Transfer(KNRecord record, const char path[], KNOperator op
 
     PetscCall(KNParametersGetInfo(parameters, i, &info));
     PetscCall(Name(parameters, i, name, &convolves));
-    PetscCheck(name[0], PETSC_COMM_WORLD, KN_ERR_INPUT, "the network has the layer parameter %s, for which the original FNO has no name", info->name);
+    PetscCheck(name[0], PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "the network has the layer parameter %s, for which the original FNO has no name", info->name);
     if (info->rank > 2) PetscCall(TransferSpectral(record, path, name, info, value + info->offset, &named, names));
     else {
       for (PetscInt a = 0; a < 2 + dim; a++) shape[a] = a < info->rank ? info->shape[a] : 1;
