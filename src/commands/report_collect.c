@@ -135,7 +135,7 @@ PetscErrorCode KNReportCollect(KNStudy *study, PetscInt *count, KNResult **resul
     PetscCheck(!*count || task == study->task, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s was trained for %s, %s for %s: compare runs of one task", run->directory, task->name,
                (*results)[0].run->directory, study->task->name);
     study->task = task;
-    PetscCheck(!PetscIsNanReal(last.test[0]), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has no number of a test: it was trained without -dataset_test, or no sample of the test set has a %s; leave it out",
+    PetscCheck(!PetscIsNanReal(last.test[0]), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has no number of a test: it was trained without -dataset_test, or no sample of the test set has a value of %s; leave it out",
                run->directory, task->measure[0].title);
     *result = (KNResult){.run = run, .train = last.train, .validation = study->validation ? last.test[0] : NAN, .test = study->validation ? NAN : last.test[0], .seconds = last.seconds};
     for (PetscInt k = 0; k < *count && !result->parameters; k++) { /* the same network on the same grid costs the same */
