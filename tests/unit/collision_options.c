@@ -23,7 +23,8 @@ static PetscErrorCode TestRefused(const char options[], PetscInt C)
   PetscCall(PetscPushErrorHandler(PetscReturnErrorHandler, NULL));
   code = Create(options, C, &layer);
   PetscCall(PetscPopErrorHandler());
-  PetscCheck(code == KN_ERR_USAGE, PETSC_COMM_SELF, PETSC_ERR_PLIB, "\"%s\" with %d channels gave code %d", options, (int)C, (int)code);
+  PetscCheck(code == KN_ERR_USAGE, PETSC_COMM_SELF, PETSC_ERR_PLIB, "\"%s\" with %d channels gave code %d", options,
+             (int)C, (int)code);
   PetscCall(KNLayerDestroy(&layer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -39,10 +40,12 @@ static PetscErrorCode TestSizes(void)
   PetscCall(Create("", 32, &layer));
   PetscCall(KNLayerSetGrid(layer, &grid, 4));
   PetscCall(KNLayerGetSizes(layer, &inputs, &in, &out, NULL, &grid_out));
-  PetscCheck(inputs == 2 && in == 32 && out == 32 && KNGridSize(&grid_out) == 100, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%d inputs, %d to %d channels", (int)inputs, (int)in, (int)out);
+  PetscCheck(inputs == 2 && in == 32 && out == 32 && KNGridSize(&grid_out) == 100, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%d inputs, %d to %d channels", (int)inputs, (int)in, (int)out);
   /* By default particles of 8 components: 2 pairs, 82 and 247 operations each, and the addition of 32 channels */
   PetscCall(KNLayerGetCost(layer, &forward, &backward, NULL));
-  PetscCheck(fabs(forward - 100 * (2 * 82 + 32)) < 1e-6 && fabs(backward - 100 * (2 * 247 + 32)) < 1e-6, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%g and %g operations", forward, backward);
+  PetscCheck(fabs(forward - 100 * (2 * 82 + 32)) < 1e-6 && fabs(backward - 100 * (2 * 247 + 32)) < 1e-6,
+             PETSC_COMM_SELF, PETSC_ERR_PLIB, "%g and %g operations", forward, backward);
   PetscCall(KNLayerDestroy(&layer));
 
   /* Where 8 does not divide the channels, or would leave one particle, fewer: 20 channels are 4 particles of 5. */

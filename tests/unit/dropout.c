@@ -1,6 +1,8 @@
 /*
-  What dropout draws: the stated part of the values is 0 and all others are divided by the rest, within 4 standard errors; whole channels with kind channel, whole
-  samples with kind residual, on every grid alike; the same for a sample wherever it stands in a batch, others for another step, sample, layer or seed; nothing outside training unless asked for.
+  What dropout draws: the stated part of the values is 0 and all others are divided by the rest, within 4 standard
+  errors; whole channels with kind channel, whole samples with kind residual, on every grid alike; the same for a sample
+  wherever it stands in a batch, others for another step, sample, layer or seed; nothing outside training unless asked
+  for.
 */
 #include <kitinet/layer.h>
 #include <string.h>
@@ -35,8 +37,12 @@ static PetscErrorCode Apply(KNLayer layer, KNPass pass, KNReal *out)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Whether count values from the first on are the same bits in both layers, with pass[0] and pass[1], at this step and the next ones. */
-static PetscErrorCode Compare(KNLayer a, KNLayer b, const KNPass pass[2], PetscInt steps, size_t first, size_t count, PetscBool *same)
+/*
+  Whether count values from the first on are the same bits in both layers, with pass[0] and pass[1], at this step and
+  the next ones.
+*/
+static PetscErrorCode Compare(KNLayer a, KNLayer b, const KNPass pass[2], PetscInt steps, size_t first, size_t count,
+                              PetscBool *same)
 {
   PetscFunctionBegin;
   *same = PETSC_TRUE;
@@ -56,12 +62,14 @@ static PetscErrorCode Compare(KNLayer a, KNLayer b, const KNPass pass[2], PetscI
 static PetscErrorCode TestDraws(const char kind[], size_t unit, PetscInt passes, PetscInt few)
 {
   static const PetscInt64 row[] = {5, 8}, swapped[] = {8, 5}, other_row[] = {5, 9};
-  const KNPass            pass = {.training = PETSC_TRUE, .seed = 3, .step = 4, .index = row}, outside = {.seed = 3, .step = 4, .index = row};
-  const double            p = 0.2, draws = (double)passes * B * SIZE / (double)unit, deviation = PetscSqrtReal(p * (1 - p) / draws);
-  double                  dropped = 0;
-  KNLayer                 layer, other, coarse, sampled;
-  KNPass                  two[2] = {pass, pass};
-  PetscBool               same;
+  const KNPass            pass = {.training = PETSC_TRUE, .seed = 3, .step = 4, .index = row},
+               outside         = {.seed = 3, .step = 4, .index = row};
+  const double p = 0.2, draws = (double)passes * B * SIZE / (double)unit,
+               deviation = PetscSqrtReal(p * (1 - p) / draws);
+  double    dropped      = 0;
+  KNLayer   layer, other, coarse, sampled;
+  KNPass    two[2] = {pass, pass};
+  PetscBool same;
 
   PetscFunctionBegin;
   PetscCall(Create(kind, "sample", 1, N, &sampled));
@@ -72,16 +80,21 @@ static PetscErrorCode TestDraws(const char kind[], size_t unit, PetscInt passes,
     PetscCall(Apply(layer, (KNPass){.training = PETSC_TRUE, .seed = 3, .step = step}, y));
     for (size_t i = 0; i < B * SIZE; i++) {
       dropped += y[i] == 0;
-      CHECK(y[i] == 0 || PetscAbsReal((double)y[i] - (double)x[i] / (1 - p)) < 1e-6 * x[i], "%s: %g became %g", kind, (double)x[i], (double)y[i]);
-      CHECK((y[i] == 0) == (y[i - i % unit] == 0), "%s: value %zu is not dropped with those that it belongs to", kind, i);
+      CHECK(y[i] == 0 || PetscAbsReal((double)y[i] - (double)x[i] / (1 - p)) < 1e-6 * x[i], "%s: %g became %g", kind,
+            (double)x[i], (double)y[i]);
+      CHECK((y[i] == 0) == (y[i - i % unit] == 0), "%s: value %zu is not dropped with those that it belongs to", kind,
+            i);
     }
   }
   dropped /= (double)passes * B * SIZE;
-  CHECK(PetscAbsReal(dropped - p) < 4 * deviation, "%s: %g of the values are dropped, expected %g to %g", kind, dropped, p, 4 * deviation);
+  CHECK(PetscAbsReal(dropped - p) < 4 * deviation, "%s: %g of the values are dropped, expected %g to %g", kind, dropped,
+        p, 4 * deviation);
 
   PetscCall(Apply(layer, pass, y));
   PetscCall(Apply(layer, (KNPass){.training = PETSC_TRUE, .seed = 3, .step = 4, .index = swapped}, again));
-  for (size_t i = 0; i < 2 * SIZE; i++) CHECK((y[i] == 0) == (again[(i + SIZE) % (2 * SIZE)] == 0), "%s: the place in the batch changes what is dropped", kind);
+  for (size_t i = 0; i < 2 * SIZE; i++)
+    CHECK((y[i] == 0) == (again[(i + SIZE) % (2 * SIZE)] == 0), "%s: the place in the batch changes what is dropped",
+          kind);
   two[1].index = other_row;
   PetscCall(Compare(layer, layer, two, few, 0, SIZE, &same));
   CHECK(same, "%s: another sample changes the draws of this one", kind);
@@ -100,7 +113,8 @@ static PetscErrorCode TestDraws(const char kind[], size_t unit, PetscInt passes,
   CHECK(!same, "%s: another layer, the same draws", kind);
   PetscCall(Apply(layer, pass, y));
   PetscCall(Apply(coarse, pass, again));
-  for (size_t c = 0; unit >= S && c < B * C; c++) CHECK((y[c * S] == 0) == (again[c * S / 4] == 0), "%s: channel %zu is not dropped on every grid", kind, c);
+  for (size_t c = 0; unit >= S && c < B * C; c++)
+    CHECK((y[c * S] == 0) == (again[c * S / 4] == 0), "%s: channel %zu is not dropped on every grid", kind, c);
 
   PetscCall(Apply(layer, outside, again));
   for (size_t i = 0; i < B * SIZE; i++) CHECK(again[i] == x[i], "%s: values change outside training", kind);

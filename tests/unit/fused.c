@@ -2,10 +2,12 @@
   Layers that do in one pass what others do in several equal these, forward and backward, to rounding:
 
     drift       x + v, with every activation: of v, of the result, or none
-    kinetic     x + collision(x, v), likewise; drawn, expected, sampled and off, for all laws, d = 1, 2, 3, 6, alpha 0 and 1; at rate 0 it is drift, bit for bit
+    kinetic     x + collision(x, v), likewise; drawn, expected, sampled and off, for all laws, d = 1, 2, 3, 6, alpha 0
+                and 1; at rate 0 it is drift, bit for bit
     perceptron  linear, gelu, linear
 
-  on more points than any of them takes at a time; they may write gradients where the models let them: din[0] over dout or the first input, the last din over the last input.
+  on more points than any of them takes at a time; they may write gradients where the models let them: din[0] over dout
+  or the first input, the last din over the last input.
 */
 #include <kitinet/layer.h>
 #include <kitinet/random.h>
@@ -25,7 +27,8 @@ static void Draw(KNReal *field, size_t count, PetscInt64 which)
   }
 }
 
-static PetscErrorCode Same(const char what[], const char which[], const KNReal *a, const KNReal *b, size_t count, double tolerance)
+static PetscErrorCode Same(const char what[], const char which[], const KNReal *a, const KNReal *b, size_t count,
+                           double tolerance)
 {
   double difference = 0, norm = 0;
 
@@ -34,12 +37,14 @@ static PetscErrorCode Same(const char what[], const char which[], const KNReal *
     difference += PetscSqr((double)a[i] - (double)b[i]);
     norm += PetscSqr((double)b[i]);
   }
-  PetscCheck(norm > 0 && difference <= PetscSqr(tolerance) * norm, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: %s differ by %g", what, which, PetscSqrtReal(difference / norm));
+  PetscCheck(norm > 0 && difference <= PetscSqr(tolerance) * norm, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%s: %s differ by %g", what, which, PetscSqrtReal(difference / norm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* activation: of residuals only */
-static PetscErrorCode Create(const char type[], PetscInt in, PetscInt out, KNActivation activation, KNParameters parameters, KNLayer *layer)
+static PetscErrorCode Create(const char type[], PetscInt in, PetscInt out, KNActivation activation,
+                             KNParameters parameters, KNLayer *layer)
 {
   const KNGrid grid = KNGridMake(2, (const PetscInt[]){15, 20}, KN_POINTS_CELLS);
 
@@ -69,14 +74,17 @@ static PetscErrorCode TestInPlace(const char what[], KNLayer fused, const KNPass
     const size_t  at    = (size_t)b * C * S;
     KNReal *const din[] = {to_x + at, from_z + at};
 
-    KNLayerApplyBack(fused, pass, b, (const KNReal *const[]){from_x + at, from_z + at}, from_dy + at, din, INSERT_VALUES);
+    KNLayerApplyBack(fused, pass, b, (const KNReal *const[]){from_x + at, from_z + at}, from_dy + at, din,
+                     INSERT_VALUES);
   }
-  PetscCheck(!memcmp(to_x, dx[0], sizeof(x)) && !memcmp(from_z, dz[0], sizeof(z)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: gradients in place, over %s, are others", what, over_dy ? "dy" : "x");
+  PetscCheck(!memcmp(to_x, dx[0], sizeof(x)) && !memcmp(from_z, dz[0], sizeof(z)), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%s: gradients in place, over %s, are others", what, over_dy ? "dy" : "x");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* collision NULL: none, hence drift */
-static PetscErrorCode TestResidual(const char what[], KNActivation activation, KNLayer fused, KNLayer gelu, KNLayer collision, PetscBool training)
+static PetscErrorCode TestResidual(const char what[], KNActivation activation, KNLayer fused, KNLayer gelu,
+                                   KNLayer collision, PetscBool training)
 {
   static KNReal sum[SIZE], dsum[SIZE];
   const KNPass  pass      = {.samples = B, .training = training, .seed = 2, .step = 7};
@@ -84,12 +92,15 @@ static PetscErrorCode TestResidual(const char what[], KNActivation activation, K
 
   PetscFunctionBegin;
   memcpy(v, z, sizeof(z));
-  if (activation == KN_ACTIVATION_VELOCITY) PetscCall(KNLayerForward(gelu, &pass, (const KNReal *const[]){z}, v, INSERT_VALUES));
+  if (activation == KN_ACTIVATION_VELOCITY)
+    PetscCall(KNLayerForward(gelu, &pass, (const KNReal *const[]){z}, v, INSERT_VALUES));
   memcpy(sum, x, sizeof(x));
   if (collision) PetscCall(KNLayerForward(collision, &pass, (const KNReal *const[]){x, v}, sum, ADD_VALUES));
-  else for (size_t i = 0; i < SIZE; i++) sum[i] += v[i];
+  else
+    for (size_t i = 0; i < SIZE; i++) sum[i] += v[i];
   memcpy(y[1], sum, sizeof(sum));
-  if (activation == KN_ACTIVATION_RESULT) PetscCall(KNLayerForward(gelu, &pass, (const KNReal *const[]){sum}, y[1], INSERT_VALUES));
+  if (activation == KN_ACTIVATION_RESULT)
+    PetscCall(KNLayerForward(gelu, &pass, (const KNReal *const[]){sum}, y[1], INSERT_VALUES));
   PetscCall(KNLayerForward(fused, &pass, (const KNReal *const[]){x, z}, y[0], INSERT_VALUES));
   PetscCall(Same(what, "outputs", y[0], y[1], SIZE, tolerance));
   if (!training) PetscFunctionReturn(PETSC_SUCCESS);
@@ -98,12 +109,15 @@ static PetscErrorCode TestResidual(const char what[], KNActivation activation, K
   memset(dv, 0, sizeof(dv));
   memset(dx, 0, sizeof(dx));
   memset(dz, 0, sizeof(dz));
-  if (activation == KN_ACTIVATION_RESULT) PetscCall(KNLayerBackward(gelu, &pass, (const KNReal *const[]){sum}, dy, (KNReal *const[]){dsum}));
+  if (activation == KN_ACTIVATION_RESULT)
+    PetscCall(KNLayerBackward(gelu, &pass, (const KNReal *const[]){sum}, dy, (KNReal *const[]){dsum}));
   else memcpy(dsum, dy, sizeof(dy));
   memcpy(dx[1], dsum, sizeof(dsum));
-  if (collision) PetscCall(KNLayerBackward(collision, &pass, (const KNReal *const[]){x, v}, dsum, (KNReal *const[]){dx[1], dv}));
+  if (collision)
+    PetscCall(KNLayerBackward(collision, &pass, (const KNReal *const[]){x, v}, dsum, (KNReal *const[]){dx[1], dv}));
   else memcpy(dv, dsum, sizeof(dsum));
-  if (activation == KN_ACTIVATION_VELOCITY) PetscCall(KNLayerBackward(gelu, &pass, (const KNReal *const[]){z}, dv, (KNReal *const[]){dz[1]}));
+  if (activation == KN_ACTIVATION_VELOCITY)
+    PetscCall(KNLayerBackward(gelu, &pass, (const KNReal *const[]){z}, dv, (KNReal *const[]){dz[1]}));
   else memcpy(dz[1], dv, sizeof(dv));
   PetscCall(KNLayerBackward(fused, &pass, (const KNReal *const[]){x, z}, dy, (KNReal *const[]){dx[0], dz[0]}));
   PetscCall(Same(what, "gradients of x", dx[0], dx[1], SIZE, tolerance));
@@ -120,17 +134,22 @@ static PetscErrorCode TestCollisionless(KNActivation activation)
   KNLayer      layer[2];
 
   PetscFunctionBegin;
-  PetscCall(PetscOptionsInsertString(NULL, "-collision_rate 0 -collision_law line_of_centres -collision_dimension 2 -collision_alpha 0"));
+  PetscCall(PetscOptionsInsertString(
+    NULL, "-collision_rate 0 -collision_law line_of_centres -collision_dimension 2 -collision_alpha 0"));
   for (int i = 0; i < 2; i++) {
     PetscCall(Create(i ? "drift" : "kinetic", C, PETSC_DECIDE, activation, NULL, &layer[i]));
     memset(dx[i], 0, sizeof(dx[i]));
     memset(dz[i], 0, sizeof(dz[i]));
     memcpy(y[i], dy, sizeof(dy));
-    for (int mode = 0; mode < 2; mode++) PetscCall(KNLayerForward(layer[i], &pass, (const KNReal *const[]){x, z}, y[i], mode ? ADD_VALUES : INSERT_VALUES));
+    for (int mode = 0; mode < 2; mode++)
+      PetscCall(
+        KNLayerForward(layer[i], &pass, (const KNReal *const[]){x, z}, y[i], mode ? ADD_VALUES : INSERT_VALUES));
     PetscCall(KNLayerBackward(layer[i], &pass, (const KNReal *const[]){x, z}, dy, (KNReal *const[]){dx[i], dz[i]}));
     PetscCall(KNLayerDestroy(&layer[i]));
   }
-  PetscCheck(!memcmp(y[0], y[1], sizeof(y[0])) && !memcmp(dx[0], dx[1], sizeof(dx[0])) && !memcmp(dz[0], dz[1], sizeof(dz[0])), PETSC_COMM_SELF, PETSC_ERR_PLIB, "activation %s: without collisions kinetic is not drift", activations[activation]);
+  PetscCheck(
+    !memcmp(y[0], y[1], sizeof(y[0])) && !memcmp(dx[0], dx[1], sizeof(dx[0])) && !memcmp(dz[0], dz[1], sizeof(dz[0])),
+    PETSC_COMM_SELF, PETSC_ERR_PLIB, "activation %s: without collisions kinetic is not drift", activations[activation]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -173,7 +192,8 @@ static PetscErrorCode TestPerceptron(void)
     PetscCall(KNParametersSetUp(parameters[i], 1));
     PetscCall(KNParametersGetBlocks(parameters[i], &size[i], &value[i], &gradient[i], NULL, NULL));
   }
-  PetscCheck(size[0] == size[1] && !memcmp(value[0], value[1], size[0] * sizeof(KNReal)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "perceptron: other parameters than two linear layers");
+  PetscCheck(size[0] == size[1] && !memcmp(value[0], value[1], size[0] * sizeof(KNReal)), PETSC_COMM_SELF,
+             PETSC_ERR_PLIB, "perceptron: other parameters than two linear layers");
 
   PetscCall(KNLayerForward(fused, &pass, (const KNReal *const[]){x}, y[0], INSERT_VALUES));
   PetscCall(KNLayerForward(hidden, &pass, (const KNReal *const[]){x}, h, INSERT_VALUES));
@@ -198,9 +218,10 @@ static PetscErrorCode TestPerceptron(void)
 
 int main(int argc, char **argv)
 {
-  static const char *const law[] = {"line_of_centres", "uniform", "isotropic"}, *const evaluate[] = {"mean", "sample", "off"};
-  static const int         dimension[] = {1, 2, 3, 6};
-  KNLayer                  drift, gelu;
+  static const char *const law[] = {"line_of_centres", "uniform", "isotropic"}, *const evaluate[] = {"mean", "sample",
+                                                                                                     "off"};
+  static const int dimension[] = {1, 2, 3, 6};
+  KNLayer          drift, gelu;
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   PetscCall(PetscOptionsSetValue(NULL, "-model_head", "20"));
@@ -217,7 +238,10 @@ int main(int argc, char **argv)
   for (int i = 0; i < 3 * 4 * 2 * 3; i++) {
     char options[256];
 
-    PetscCall(PetscSNPrintf(options, sizeof(options), "-collision_rate 0.7 -collision_law %s -collision_dimension %d -collision_alpha %d -collision_evaluate %s", law[i % 3], dimension[i / 3 % 4], i / 12 % 2, evaluate[i / 24]));
+    PetscCall(PetscSNPrintf(
+      options, sizeof(options),
+      "-collision_rate 0.7 -collision_law %s -collision_dimension %d -collision_alpha %d -collision_evaluate %s",
+      law[i % 3], dimension[i / 3 % 4], i / 12 % 2, evaluate[i / 24]));
     PetscCall(TestKinetic(options, gelu));
   }
   PetscCall(TestPerceptron());

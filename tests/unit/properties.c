@@ -1,12 +1,14 @@
-/* What layers say of themselves, and a network of all its layers: draws, particles, streaming, what goes on unchanged. */
+/*
+  What layers say of themselves, and a network of all its layers: draws, particles, streaming, what goes on unchanged.
+*/
 #include <kitinet/model.h>
 #include <kitinet/residual.h>
 #include <string.h>
 
 #define COLLIDES .particle
-#define DRAWS    .draws_in_training = PETSC_TRUE
-#define SAMPLES  .draws_in_evaluation = PETSC_TRUE
-#define CARRIES  .carries = PETSC_TRUE
+#define DRAWS .draws_in_training = PETSC_TRUE
+#define SAMPLES .draws_in_evaluation = PETSC_TRUE
+#define CARRIES .carries = PETSC_TRUE
 
 static const struct {
   const char       *type, *options;
@@ -19,7 +21,11 @@ static const struct {
   {"kinetic", "", 12, KN_ACTIVATION_NONE, {DRAWS, CARRIES, COLLIDES = 6}},
   {"kinetic", "", 32, KN_ACTIVATION_RESULT, {DRAWS, COLLIDES = 16}},
   {"kinetic", "", 15, KN_ACTIVATION_RESULT, {DRAWS, COLLIDES = 5}},
-  {"kinetic", "-collision_dimension 1 -collision_evaluate sample", 32, PETSC_DECIDE, {DRAWS, SAMPLES, CARRIES, COLLIDES = 1}},
+  {"kinetic",
+   "-collision_dimension 1 -collision_evaluate sample",
+   32,
+   PETSC_DECIDE,
+   {DRAWS, SAMPLES, CARRIES, COLLIDES = 1}},
   {"kinetic", "-collision_train mean", 32, PETSC_DECIDE, {CARRIES, COLLIDES = 8}},
   {"kinetic", "-collision_rate 0 -collision_evaluate sample", 32, PETSC_DECIDE, {CARRIES, COLLIDES = 8}},
   {"transport", "", 32, PETSC_DECIDE, {DRAWS, COLLIDES = 16, .streams = 2}},
@@ -33,11 +39,18 @@ static const struct {
   {"gelu", "", 32, PETSC_DECIDE, {0}},
 };
 
-static PetscErrorCode Check(const char what[], const char options[], const KNLayerProperties *found, const KNLayerProperties *expected)
+static PetscErrorCode Check(const char what[], const char options[], const KNLayerProperties *found,
+                            const KNLayerProperties *expected)
 {
   PetscFunctionBegin;
-  PetscCheck(found->draws_in_training == expected->draws_in_training && found->draws_in_evaluation == expected->draws_in_evaluation && found->carries == expected->carries && found->drops == expected->drops && found->particle == expected->particle && found->streams == expected->streams,
-             PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s, \"%s\": draws %d and %d, drops %d, carries %d, particles of %d, streams along %d axes", what, options, found->draws_in_training, found->draws_in_evaluation, found->drops, found->carries, (int)found->particle, (int)found->streams);
+  PetscCheck(found->draws_in_training == expected->draws_in_training &&
+               found->draws_in_evaluation == expected->draws_in_evaluation && found->carries == expected->carries &&
+               found->drops == expected->drops && found->particle == expected->particle &&
+               found->streams == expected->streams,
+             PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%s, \"%s\": draws %d and %d, drops %d, carries %d, particles of %d, streams along %d axes", what, options,
+             found->draws_in_training, found->draws_in_evaluation, found->drops, found->carries, (int)found->particle,
+             (int)found->streams);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -61,7 +74,8 @@ static PetscErrorCode TestLayers(void)
     PetscCall(KNParametersCreate(&parameters));
     PetscCall(KNLayerCreate(layers[i].type, "block0.layer", 0, &layer));
     PetscCall(KNLayerSetChannels(layer, 2, layers[i].C, PETSC_DECIDE));
-    if (layers[i].activation != PETSC_DECIDE) PetscCall(KNLayerSetActivation(layer, (KNActivation)layers[i].activation));
+    if (layers[i].activation != PETSC_DECIDE)
+      PetscCall(KNLayerSetActivation(layer, (KNActivation)layers[i].activation));
     PetscCall(KNLayerSetFromOptions(layer));
     PetscCall(KNLayerSetUp(layer, parameters));
     PetscCall(KNLayerGetProperties(layer, &properties));
@@ -100,7 +114,8 @@ static PetscErrorCode TestRefused(void)
   PetscCall(PetscPushErrorHandler(PetscReturnErrorHandler, NULL));
   code = KNLayerSetActivation(layer, KN_ACTIVATION_NONE);
   PetscCall(PetscPopErrorHandler());
-  PetscCheck(code == PETSC_ERR_ARG_WRONG, PETSC_COMM_SELF, PETSC_ERR_PLIB, "a linear layer took an activation: code %d", (int)code);
+  PetscCheck(code == PETSC_ERR_ARG_WRONG, PETSC_COMM_SELF, PETSC_ERR_PLIB, "a linear layer took an activation: code %d",
+             (int)code);
   PetscCall(KNLayerDestroy(&layer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -109,9 +124,12 @@ int main(int argc, char **argv)
 {
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   PetscCall(TestLayers());
-  PetscCall(TestModel("-model_width 8 -model_modes 2 -model_residual collision -collision_dimension 2", (KNLayerProperties){DRAWS, CARRIES, COLLIDES = 2}));
-  PetscCall(TestModel("-model_width 8 -model_modes 2 -model_residual collision -collision_evaluate sample", (KNLayerProperties){DRAWS, SAMPLES, CARRIES, COLLIDES = 4}));
-  PetscCall(TestModel("-model_width 8 -model_modes 2 -model_residual transport -collision_rate 0", (KNLayerProperties){COLLIDES = 4, .streams = 2}));
+  PetscCall(TestModel("-model_width 8 -model_modes 2 -model_residual collision -collision_dimension 2",
+                      (KNLayerProperties){DRAWS, CARRIES, COLLIDES = 2}));
+  PetscCall(TestModel("-model_width 8 -model_modes 2 -model_residual collision -collision_evaluate sample",
+                      (KNLayerProperties){DRAWS, SAMPLES, CARRIES, COLLIDES = 4}));
+  PetscCall(TestModel("-model_width 8 -model_modes 2 -model_residual transport -collision_rate 0",
+                      (KNLayerProperties){COLLIDES = 4, .streams = 2}));
   PetscCall(TestModel("-model_width 8 -model_modes 2 -model_residual fno", (KNLayerProperties){.particle = 0}));
   PetscCall(TestRefused());
   PetscCall(PetscFinalize());

@@ -1,10 +1,12 @@
 /*
   Particles that stream over the grid (transport.c), with time steps other than 0:
 
-    gradient     of positions, velocities and steps against central differences to 1e-7 (double), on one to three axes, periodic, cells and nodes, all laws, every activation; with
-                 axes of one and two points, and with channels that are no multiple of the axes
-    shift        a smooth field carried by a constant velocity becomes p - tau u . grad p with an error of order 2 in the distance of points (1 at ends), and the
-                 field that stands tau u further on with one of order 2 in tau
+    gradient     of positions, velocities and steps against central differences to 1e-7 (double), on one to three axes,
+                 periodic, cells and nodes, all laws, every activation; with axes of one and two points, and with
+                 channels that are no multiple of the axes
+    shift        a smooth field carried by a constant velocity becomes p - tau u . grad p with an error of order 2 in
+                 the distance of points (1 at ends), and the field that stands tau u further on with one of order 2 in
+                 tau
     constant     a field that is the same everywhere does not change, bit for bit
     step 0       is the layer kinetic, forward and backward
     threads      one and two give the same bits; so do gradients written over the inputs, and over dy
@@ -31,7 +33,8 @@ typedef struct {
   size_t       steps, size;  /* parameters; values of B samples */
 } Case;
 
-static PetscErrorCode Create(const char type[], KNActivation activation, const char options[], const KNGrid *grid, PetscInt channels, Case *test)
+static PetscErrorCode Create(const char type[], KNActivation activation, const char options[], const KNGrid *grid,
+                             PetscInt channels, Case *test)
 {
   PetscFunctionBegin;
   *test = (Case){.size = B * (size_t)channels * KNGridSize(grid)};
@@ -74,8 +77,10 @@ static PetscErrorCode Backward(const Case *test, KNReal *to_p, KNReal *to_u)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The gradient of <dy, y> with respect to n values x against central differences of fourth order in a random direction. */
-static PetscErrorCode CheckDirection(const Case *test, const char what[], const char which[], KNReal *x, size_t n, const KNReal *gradient)
+/* The gradient of <dy, y> with respect to n values x against central differences of fourth order in a random direction.
+ */
+static PetscErrorCode CheckDirection(const Case *test, const char what[], const char which[], KNReal *x, size_t n,
+                                     const KNReal *gradient)
 {
   static const double place[] = {-2, -1, 1, 2}, weight[] = {1, -8, 8, -1}, h = 1e-5;
   static KNReal       x0[SIZE], along[SIZE];
@@ -95,7 +100,8 @@ static PetscErrorCode CheckDirection(const Case *test, const char what[], const 
   }
   memcpy(x, x0, n * sizeof(KNReal));
   /* Of one or two periodic points each is its own neighbour: steps then change nothing. */
-  CHECK(PetscAbsReal(slope - inner) < 1e-7 * PetscMax(PetscSqrtReal(norm), 0.01), "%s, %s: slope %.12g, gradient %.12g, norm %g", what, which, slope, inner, PetscSqrtReal(norm));
+  CHECK(PetscAbsReal(slope - inner) < 1e-7 * PetscMax(PetscSqrtReal(norm), 0.01),
+        "%s, %s: slope %.12g, gradient %.12g, norm %g", what, which, slope, inner, PetscSqrtReal(norm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -105,8 +111,11 @@ static PetscErrorCode TestGradient(KNActivation activation, const KNGrid *grid, 
   Case test;
 
   PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(options, sizeof(options), "-collision_rate 0.7 -collision_dimension 2 -collision_law %s", law));
-  PetscCall(PetscSNPrintf(what, sizeof(what), "activation %d, %s, %d axes of %d, %d, %d %s, %d channels", (int)activation, law, (int)grid->dim, (int)grid->n[0], (int)grid->n[1], (int)grid->n[2], KNPointsNames[grid->points], (int)channels));
+  PetscCall(
+    PetscSNPrintf(options, sizeof(options), "-collision_rate 0.7 -collision_dimension 2 -collision_law %s", law));
+  PetscCall(PetscSNPrintf(what, sizeof(what), "activation %d, %s, %d axes of %d, %d, %d %s, %d channels",
+                          (int)activation, law, (int)grid->dim, (int)grid->n[0], (int)grid->n[1], (int)grid->n[2],
+                          KNPointsNames[grid->points], (int)channels));
   PetscCall(Create("transport", activation, options, grid, channels, &test));
   Draw(p, test.size, 1);
   Draw(u, test.size, 2);
@@ -126,7 +135,10 @@ static double GELU(double z)
   return 0.5 * z * erfc(-z / PETSC_SQRT2);
 }
 
-/* Channel c at a point: a product of waves that differ from channel to channel, periodic with period 1; its derivative along axis a >= 0. */
+/*
+  Channel c at a point: a product of waves that differ from channel to channel, periodic with period 1; its derivative
+  along axis a >= 0.
+*/
 static double Wave(size_t c, const double x[], PetscInt dim, PetscInt a)
 {
   double product = 1;
@@ -139,8 +151,12 @@ static double Wave(size_t c, const double x[], PetscInt dim, PetscInt a)
   return product;
 }
 
-/* The largest error of y on n points an axis, against the first two terms of Taylor's series or, if moved, against the field where it was tau u ago; inside: without the ends. */
-static PetscErrorCode ShiftError(PetscInt dim, KNPoints points, PetscInt n, double tau, PetscBool moved, PetscBool inside, double *error)
+/*
+  The largest error of y on n points an axis, against the first two terms of Taylor's series or, if moved, against the
+  field where it was tau u ago; inside: without the ends.
+*/
+static PetscErrorCode ShiftError(PetscInt dim, KNPoints points, PetscInt n, double tau, PetscBool moved,
+                                 PetscBool inside, double *error)
 {
   const KNGrid grid = KNGridMake(dim, (const PetscInt[]){n, n, n}, points);
   const size_t S    = KNGridSize(&grid);
@@ -156,7 +172,7 @@ static PetscErrorCode ShiftError(PetscInt dim, KNPoints points, PetscInt n, doub
 
         test.step[c] = (KNReal)(tau * (1 + 0.1 * (double)c));
         for (size_t s = 0; s < S; s++, at++) {
-          double   x[3], from[3], z, own = 0.3 + 0.1 * (double)c;
+          double    x[3], from[3], z, own = 0.3 + 0.1 * (double)c;
           PetscBool end = PETSC_FALSE;
 
           for (PetscInt a = dim - 1, rest = (PetscInt)s; a >= 0; a--, rest /= n) {
@@ -190,15 +206,20 @@ static PetscErrorCode TestShift(PetscInt dim, KNPoints points)
 
   PetscFunctionBegin;
   for (int inside = 0; inside < 2; inside++) {
-    const double least = inside || points == KN_POINTS_PERIODIC ? 1.9 : 0.8, most = inside || points == KN_POINTS_PERIODIC ? 2.2 : 1.4;
+    const double least = inside || points == KN_POINTS_PERIODIC ? 1.9 : 0.8,
+                 most  = inside || points == KN_POINTS_PERIODIC ? 2.2 : 1.4;
 
-    for (int i = 0; i < 2; i++) PetscCall(ShiftError(dim, points, (i + 1) * coarse[dim], 0.1, PETSC_FALSE, (PetscBool)inside, &error[i]));
+    for (int i = 0; i < 2; i++)
+      PetscCall(ShiftError(dim, points, (i + 1) * coarse[dim], 0.1, PETSC_FALSE, (PetscBool)inside, &error[i]));
     order = log2(error[0] / error[1]);
     /* 8 and 16 points on three axes are few, and where the error is largest moves with them */
-    CHECK(order > (dim == 3 ? least - 0.4 : least) && order < (dim == 3 ? most + 0.6 : most), "%dD %s%s: errors %g and %g are of order %g in the distance of points", (int)dim, KNPointsNames[points], inside ? " without ends" : "", error[0], error[1], order);
+    CHECK(order > (dim == 3 ? least - 0.4 : least) && order < (dim == 3 ? most + 0.6 : most),
+          "%dD %s%s: errors %g and %g are of order %g in the distance of points", (int)dim, KNPointsNames[points],
+          inside ? " without ends" : "", error[0], error[1], order);
   }
   if (dim > 1 || points != KN_POINTS_PERIODIC) PetscFunctionReturn(PETSC_SUCCESS);
-  for (int i = 0; i < 2; i++) PetscCall(ShiftError(1, points, LARGEST, i ? 0.005 : 0.01, PETSC_TRUE, PETSC_FALSE, &error[i]));
+  for (int i = 0; i < 2; i++)
+    PetscCall(ShiftError(1, points, LARGEST, i ? 0.005 : 0.01, PETSC_TRUE, PETSC_FALSE, &error[i]));
   order = log2(error[0] / error[1]);
   CHECK(order > 1.9 && order < 2.1, "errors %g and %g are of order %g in the time step", error[0], error[1], order);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -216,19 +237,21 @@ static PetscErrorCode TestConstant(const KNGrid *grid)
   PetscCall(Forward(&test, y));
   Draw(test.step, C, 6);
   PetscCall(Forward(&test, y2));
-  CHECK(!memcmp(y, y2, test.size * sizeof(KNReal)), "%d axes, %s: streaming changes a constant field", (int)grid->dim, KNPointsNames[grid->points]);
+  CHECK(!memcmp(y, y2, test.size * sizeof(KNReal)), "%d axes, %s: streaming changes a constant field", (int)grid->dim,
+        KNPointsNames[grid->points]);
   Draw(p, test.size, 7);
   PetscCall(Forward(&test, y));
   for (size_t c = 0; c < C; c++) test.step[c] = 0;
   PetscCall(Forward(&test, y2));
-  CHECK(memcmp(y, y2, test.size * sizeof(KNReal)), "%d axes, %s: steps change nothing", (int)grid->dim, KNPointsNames[grid->points]);
+  CHECK(memcmp(y, y2, test.size * sizeof(KNReal)), "%d axes, %s: steps change nothing", (int)grid->dim,
+        KNPointsNames[grid->points]);
   PetscCall(Destroy(&test));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Same(const char what[], const char law[], const KNReal *a, const KNReal *b, size_t n)
 {
-  const double tolerance = sizeof(KNReal) == 4 ? 1e-5 : 1e-13;
+  const double tolerance  = sizeof(KNReal) == 4 ? 1e-5 : 1e-13;
   double       difference = 0, norm = 0;
 
   PetscFunctionBegin;
@@ -236,7 +259,8 @@ static PetscErrorCode Same(const char what[], const char law[], const KNReal *a,
     difference += PetscSqr((double)a[i] - (double)b[i]);
     norm += PetscSqr((double)b[i]);
   }
-  CHECK(norm > 0 && difference <= PetscSqr(tolerance) * norm, "%s, %s: step 0 differs from kinetic by %g", law, what, PetscSqrtReal(difference / norm));
+  CHECK(norm > 0 && difference <= PetscSqr(tolerance) * norm, "%s, %s: step 0 differs from kinetic by %g", law, what,
+        PetscSqrtReal(difference / norm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -246,10 +270,12 @@ static PetscErrorCode TestNoStep(KNActivation activation, const KNGrid *grid, co
   Case test, kinetic;
 
   PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(options, sizeof(options), "-collision_rate 0.7 -collision_dimension 4 -collision_law %s", law));
+  PetscCall(
+    PetscSNPrintf(options, sizeof(options), "-collision_rate 0.7 -collision_dimension 4 -collision_law %s", law));
   PetscCall(Create("transport", activation, options, grid, C, &test));
   PetscCall(Create("kinetic", activation, options, grid, C, &kinetic));
-  for (size_t c = 0; c < C; c++) CHECK(test.step[c] == 0, "channel %d begins with a step of %g", (int)c, (double)test.step[c]);
+  for (size_t c = 0; c < C; c++)
+    CHECK(test.step[c] == 0, "channel %d begins with a step of %g", (int)c, (double)test.step[c]);
   Draw(p, test.size, 1);
   Draw(u, test.size, 2);
   Draw(dy, test.size, 3);
@@ -288,16 +314,20 @@ static PetscErrorCode TestThreads(KNActivation activation, const KNGrid *grid, c
   }
   omp_set_num_threads(threads);
   CHECK(!memcmp(y, y2, test[0].size * sizeof(KNReal)), "%s: outputs on one and two threads differ", law);
-  CHECK(!memcmp(dp, dp2, test[0].size * sizeof(KNReal)) && !memcmp(du, du2, test[0].size * sizeof(KNReal)) && !memcmp(steps[0], steps[1], sizeof(steps[0])), "%s: gradients on one and two threads differ", law);
+  CHECK(!memcmp(dp, dp2, test[0].size * sizeof(KNReal)) && !memcmp(du, du2, test[0].size * sizeof(KNReal)) &&
+          !memcmp(steps[0], steps[1], sizeof(steps[0])),
+        "%s: gradients on one and two threads differ", law);
   for (int over_dy = 0; over_dy < 2; over_dy++) {
     Draw(p, test[0].size, 1);
     Draw(u, test[0].size, 2);
     for (PetscInt b = 0; b < B; b++) {
-      KNReal *const in[] = {p + (size_t)b * own, u + (size_t)b * own}, *const din[] = {over_dy ? dy + (size_t)b * own : in[0], in[1]};
+      KNReal *const in[] = {p + (size_t)b * own, u + (size_t)b * own}, *const din[] = {
+                                                                         over_dy ? dy + (size_t)b * own : in[0], in[1]};
 
       KNLayerApplyBack(test[0].layer, &pass, b, (const KNReal *const *)in, dy + (size_t)b * own, din, INSERT_VALUES);
     }
-    CHECK(!memcmp(dp, over_dy ? dy : p, test[0].size * sizeof(KNReal)) && !memcmp(du, u, test[0].size * sizeof(KNReal)), "%s: gradients over %s are others", law, over_dy ? "dy" : "p");
+    CHECK(!memcmp(dp, over_dy ? dy : p, test[0].size * sizeof(KNReal)) && !memcmp(du, u, test[0].size * sizeof(KNReal)),
+          "%s: gradients over %s are others", law, over_dy ? "dy" : "p");
   }
   for (int t = 0; t < 2; t++) PetscCall(Destroy(&test[t]));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -343,8 +373,10 @@ int main(int argc, char **argv)
             PetscCall(TestGradient(a, &small, C, law[l])); /* on three axes the last group overlaps another one */
           }
         }
-        for (KNActivation a = KN_ACTIVATION_NONE; a <= KN_ACTIVATION_RESULT; a++) PetscCall(TestNoStep(a, &grid, law[l]));
-        for (KNActivation a = KN_ACTIVATION_NONE; a <= KN_ACTIVATION_RESULT; a++) PetscCall(TestThreads(a, &grid, law[l]));
+        for (KNActivation a = KN_ACTIVATION_NONE; a <= KN_ACTIVATION_RESULT; a++)
+          PetscCall(TestNoStep(a, &grid, law[l]));
+        for (KNActivation a = KN_ACTIVATION_NONE; a <= KN_ACTIVATION_RESULT; a++)
+          PetscCall(TestThreads(a, &grid, law[l]));
       }
       PetscCall(TestConstant(&grid));
       if (sizeof(KNReal) == sizeof(double)) PetscCall(TestShift(dim, points[k]));

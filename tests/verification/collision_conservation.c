@@ -1,7 +1,7 @@
 /*
-  A collision step conserves momentum v_i + v_j and energy |v_i|^2 + |v_j|^2 of each pair at each grid point: to 1e-6 of the energy in
-  float, 1e-14 in double, for all laws, any dimension, positions that (nearly) coincide, fast and slow particles.
-  Particles that do not collide keep their velocity bit for bit; so do all at rate 0.
+  A collision step conserves momentum v_i + v_j and energy |v_i|^2 + |v_j|^2 of each pair at each grid point: to 1e-6 of
+  the energy in float, 1e-14 in double, for all laws, any dimension, positions that (nearly) coincide, fast and slow
+  particles. Particles that do not collide keep their velocity bit for bit; so do all at rate 0.
 */
 #include "collision_test.h"
 
@@ -9,7 +9,10 @@ static const double tolerance = sizeof(KNReal) == 4 ? 1e-6 : 1e-14;
 
 enum { C = 24, S = 193 };
 
-/* The largest violation by the pairs, relative to the energy of the pair: of energy, and of momentum squared as an energy. */
+/*
+  The largest violation by the pairs, relative to the energy of the pair: of energy, and of momentum squared as an
+  energy.
+*/
 static double Violation(const KNReal *out, const KNReal *v, const uint32_t *pair, size_t pairs, size_t d)
 {
   double worst = 0;
@@ -36,7 +39,7 @@ static PetscErrorCode TestStep(size_t d, KNCollisionLaw law, PetscInt64 step)
   static KNReal    x[C * S], v[C * S], out[C * S], omega[C];
   uint32_t         pair[C];
   double           probability[C], scale;
-  const size_t     n = C / d;
+  const size_t     n      = C / d;
   const PetscInt64 draw[] = {7, 0, step, 0};
   size_t           hits, changed = 0;
 
@@ -55,13 +58,17 @@ static PetscErrorCode TestStep(size_t d, KNCollisionLaw law, PetscInt64 step)
   if (law != KN_LAW_LINE_OF_CENTRES) kn_collision_setup(omega, pair, hits, d, draw);
   kn_collision_perform(out, law, x, v, omega, pair, NULL, hits, n, d, S, 0);
 
-  PetscCheck(Violation(out, v, pair, hits, d) < tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB, "d %zu, law %d, step %d: momentum or energy off by %g", d, (int)law, (int)step, Violation(out, v, pair, hits, d));
+  PetscCheck(Violation(out, v, pair, hits, d) < tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "d %zu, law %d, step %d: momentum or energy off by %g", d, (int)law, (int)step,
+             Violation(out, v, pair, hits, d));
   for (size_t k = 2 * hits; k < n; k++) {
-    for (size_t s = pair[k] * d * S; s < (pair[k] + 1) * d * S; s++) PetscCheck(out[s] == v[s], PETSC_COMM_SELF, PETSC_ERR_PLIB, "particle %u did not collide and changed", pair[k]);
+    for (size_t s = pair[k] * d * S; s < (pair[k] + 1) * d * S; s++)
+      PetscCheck(out[s] == v[s], PETSC_COMM_SELF, PETSC_ERR_PLIB, "particle %u did not collide and changed", pair[k]);
   }
   for (size_t i = 0; i < n * d * S; i++) changed += out[i] != v[i];
   /* In one dimension isotropic scattering exchanges two velocities or leaves them. */
-  PetscCheck(changed >= hits * d * S || (law == KN_LAW_ISOTROPIC && d == 1), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%zu collisions changed %zu of %zu velocities", hits, changed, 2 * hits * d * S);
+  PetscCheck(changed >= hits * d * S || (law == KN_LAW_ISOTROPIC && d == 1), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%zu collisions changed %zu of %zu velocities", hits, changed, 2 * hits * d * S);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -79,10 +86,12 @@ static PetscErrorCode TestCollisionless(const char options[], PetscBool training
   NormalField(v, B * C * S, 101);
   PetscCall(CollisionLayer(options, C, S, B, &layer));
   PetscCall(KNLayerForward(layer, &pass, in, out, INSERT_VALUES));
-  for (size_t i = 0; i < B * C * S; i++) PetscCheck(out[i] == v[i], PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: element %zu changed", options, i);
+  for (size_t i = 0; i < B * C * S; i++)
+    PetscCheck(out[i] == v[i], PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: element %zu changed", options, i);
   memcpy(out, x, sizeof(x));
   PetscCall(KNLayerForward(layer, &pass, in, out, ADD_VALUES));
-  for (size_t i = 0; i < B * C * S; i++) PetscCheck(out[i] == x[i] + v[i], PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: element %zu is not x + v", options, i);
+  for (size_t i = 0; i < B * C * S; i++)
+    PetscCheck(out[i] == x[i] + v[i], PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: element %zu is not x + v", options, i);
   PetscCall(KNLayerDestroy(&layer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -94,7 +103,8 @@ int main(int argc, char **argv)
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(dimension); i++) {
     for (PetscInt64 step = 0; step < 20; step++) {
-      for (KNCollisionLaw law = KN_LAW_LINE_OF_CENTRES; law <= KN_LAW_ISOTROPIC; law++) PetscCall(TestStep(dimension[i], law, step));
+      for (KNCollisionLaw law = KN_LAW_LINE_OF_CENTRES; law <= KN_LAW_ISOTROPIC; law++)
+        PetscCall(TestStep(dimension[i], law, step));
     }
   }
   PetscCall(TestCollisionless("-collision_rate 0", PETSC_TRUE));

@@ -1,8 +1,9 @@
 /*
-  The gradient of a collision step equals central differences in double precision to 1e-7: all laws, every kind of dimension, n even
-  and odd, one draw and the expectation, alpha 0 and 1. Matching and acceptance are constants of the gradient, as documented:
-  they are drawn once, and alpha = 1 (acceptance depends on v) is compared with the acceptance frozen at the centre.
-  The layer, which draws anew in each call, is compared in the same way after checking that no acceptance flips.
+  The gradient of a collision step equals central differences in double precision to 1e-7: all laws, every kind of
+  dimension, n even and odd, one draw and the expectation, alpha 0 and 1. Matching and acceptance are constants of the
+  gradient, as documented: they are drawn once, and alpha = 1 (acceptance depends on v) is compared with the acceptance
+  frozen at the centre. The layer, which draws anew in each call, is compared in the same way after checking that no
+  acceptance flips.
 */
 #include "collision_test.h"
 
@@ -11,15 +12,16 @@ enum { S = 5, MAX = 24 * S, DIRECTIONS = 12 };
 static const double h = 1e-4;
 
 typedef struct {
-  size_t   n, d, pairs;
-  uint32_t pair[2 * 24 * 24];
-  double   weight[24 * 24], *weights; /* weights: NULL or weight */
-  KNReal   omega[MAX], *omegas;
+  size_t         n, d, pairs;
+  uint32_t       pair[2 * 24 * 24];
+  double         weight[24 * 24], *weights; /* weights: NULL or weight */
+  KNReal         omega[MAX], *omegas;
   KNCollisionLaw law;
 } Step;
 
 /* The loss sum_i target_i v'_i at x + t dx, v + t dv. */
-static double Loss(const Step *step, const KNReal *target, const KNReal *x, const KNReal *v, const KNReal *dx, const KNReal *dv, double t)
+static double Loss(const Step *step, const KNReal *target, const KNReal *x, const KNReal *v, const KNReal *dx,
+                   const KNReal *dv, double t)
 {
   KNReal       xt[MAX], vt[MAX], out[MAX];
   double       loss = 0;
@@ -29,7 +31,8 @@ static double Loss(const Step *step, const KNReal *target, const KNReal *x, cons
     xt[i] = x[i] + t * dx[i];
     vt[i] = v[i] + t * dv[i];
   }
-  kn_collision_perform(out, step->law, xt, vt, step->omegas, step->pair, step->weights, step->pairs, step->n, step->d, S, 0);
+  kn_collision_perform(out, step->law, xt, vt, step->omegas, step->pair, step->weights, step->pairs, step->n, step->d,
+                       S, 0);
   for (size_t i = 0; i < size; i++) loss += target[i] * out[i];
   return loss;
 }
@@ -44,7 +47,7 @@ static const double place[4] = {-2, -1, 1, 2};
 
 static PetscErrorCode TestStep(const Step *step, const char name[], PetscInt64 which)
 {
-  const size_t size = step->n * step->d * S;
+  const size_t size   = step->n * step->d * S;
   KNReal       x[MAX] = {0}, v[MAX] = {0}, target[MAX] = {0}, gx[MAX], gv[MAX], base[MAX] = {0}, dx[MAX], dv[MAX];
   double       turned = 0;
 
@@ -55,13 +58,17 @@ static PetscErrorCode TestStep(const Step *step, const char name[], PetscInt64 w
   NormalField(base, size, which + 3);
   memcpy(gx, base, sizeof(gx)); /* gradients accumulate on what is there */
   memcpy(gv, base, sizeof(gv));
-  kn_collision_perform_backward(gx, gv, target, step->law, x, v, step->omegas, step->pair, step->weights, step->pairs, step->n, step->d, S);
+  kn_collision_perform_backward(gx, gv, target, step->law, x, v, step->omegas, step->pair, step->weights, step->pairs,
+                                step->n, step->d, S);
   for (size_t i = 0; i < size; i++) {
     gx[i] -= base[i];
     gv[i] -= base[i];
     turned = PetscMax(turned, fabs(gx[i]));
   }
-  PetscCheck((turned > 0) == (step->law == KN_LAW_LINE_OF_CENTRES && step->d > 1 && step->pairs > 0), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: d %zu: positions matter for the line of centres in two dimensions or more, and only there: %g", name, step->d, turned);
+  PetscCheck((turned > 0) == (step->law == KN_LAW_LINE_OF_CENTRES && step->d > 1 && step->pairs > 0), PETSC_COMM_SELF,
+             PETSC_ERR_PLIB,
+             "%s: d %zu: positions matter for the line of centres in two dimensions or more, and only there: %g", name,
+             step->d, turned);
 
   for (PetscInt64 direction = 0; direction < DIRECTIONS; direction++) {
     double loss[4], expected = 0, scale = 0, difference;
@@ -74,7 +81,8 @@ static PetscErrorCode TestStep(const Step *step, const char name[], PetscInt64 w
       scale += PetscSqr(gx[i]) + PetscSqr(gv[i]);
     }
     difference = Difference(loss);
-    PetscCheck(fabs(difference - expected) < 1e-7 * sqrt(scale), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: n %zu, d %zu: slope %.12g, gradient %.12g", name, step->n, step->d, difference, expected);
+    PetscCheck(fabs(difference - expected) < 1e-7 * sqrt(scale), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "%s: n %zu, d %zu: slope %.12g, gradient %.12g", name, step->n, step->d, difference, expected);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -132,17 +140,20 @@ static size_t Accepted(uint32_t pair[], const KNReal *v, size_t n, size_t d, dou
 static PetscErrorCode TestLayer(size_t n, size_t d, const char law[], double alpha)
 {
   enum { B = 2 };
-  const size_t        size = n * d * S;
-  const PetscInt64    index[B] = {11, 5}, which = (PetscInt64)(500000 + n * 1000 + 100 * d);
-  const KNPass        pass = {.samples = B, .training = PETSC_TRUE, .seed = 9, .step = 77, .index = index};
-  KNReal              x[B * MAX], v[B * MAX], xt[B * MAX], vt[B * MAX], out[B * MAX], target[B * MAX], dx[B * MAX], dv[B * MAX], gx[B * MAX] = {0}, gv[B * MAX] = {0};
+  const size_t     size     = n * d * S;
+  const PetscInt64 index[B] = {11, 5}, which = (PetscInt64)(500000 + n * 1000 + 100 * d);
+  const KNPass     pass = {.samples = B, .training = PETSC_TRUE, .seed = 9, .step = 77, .index = index};
+  KNReal x[B * MAX], v[B * MAX], xt[B * MAX], vt[B * MAX], out[B * MAX], target[B * MAX], dx[B * MAX], dv[B * MAX],
+    gx[B * MAX] = {0}, gv[B * MAX] = {0};
   const KNReal *const in[] = {x, v}, *const moved[] = {xt, vt};
-  KNReal *const       din[] = {gx, gv};
-  char                options[128];
-  KNLayer             layer;
+  KNReal *const din[] = {gx, gv};
+  char          options[128];
+  KNLayer       layer;
 
   PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(options, sizeof(options), "-collision_rate 0.8 -collision_law %s -collision_dimension %d -collision_alpha %g", law, (int)d, alpha));
+  PetscCall(PetscSNPrintf(options, sizeof(options),
+                          "-collision_rate 0.8 -collision_law %s -collision_dimension %d -collision_alpha %g", law,
+                          (int)d, alpha));
   PetscCall(CollisionLayer(options, (PetscInt)(n * d), S, B, &layer));
   NormalField(x, B * size, which);
   NormalField(v, B * size, which + 1);
@@ -164,7 +175,8 @@ static PetscErrorCode TestLayer(size_t n, size_t d, const char law[], double alp
         uint32_t         here[24], there[24];
         const size_t     hits = Accepted(here, v + b * size, n, d, alpha, draw);
 
-        PetscCheck(Accepted(there, vt + b * size, n, d, alpha, draw) == hits && !memcmp(here, there, n * sizeof(*here)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "an acceptance flipped: choose another direction");
+        PetscCheck(Accepted(there, vt + b * size, n, d, alpha, draw) == hits && !memcmp(here, there, n * sizeof(*here)),
+                   PETSC_COMM_SELF, PETSC_ERR_PLIB, "an acceptance flipped: choose another direction");
       }
       PetscCall(KNLayerForward(layer, &pass, moved, out, INSERT_VALUES));
       for (size_t i = 0; i < B * size; i++) loss[p] += target[i] * out[i];
@@ -173,7 +185,9 @@ static PetscErrorCode TestLayer(size_t n, size_t d, const char law[], double alp
       expected += gx[i] * dx[i] + gv[i] * dv[i];
       scale += PetscSqr(gx[i]) + PetscSqr(gv[i]);
     }
-    PetscCheck(fabs(Difference(loss) - expected) < 1e-7 * sqrt(scale), PETSC_COMM_SELF, PETSC_ERR_PLIB, "layer, %s, n %zu, d %zu, alpha %g: slope %.12g, gradient %.12g", law, n, d, alpha, Difference(loss), expected);
+    PetscCheck(fabs(Difference(loss) - expected) < 1e-7 * sqrt(scale), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "layer, %s, n %zu, d %zu, alpha %g: slope %.12g, gradient %.12g", law, n, d, alpha, Difference(loss),
+               expected);
   }
   PetscCall(KNLayerDestroy(&layer));
   PetscFunctionReturn(PETSC_SUCCESS);

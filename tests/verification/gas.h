@@ -1,9 +1,10 @@
 /*
-  A spatially homogeneous gas of Maxwell molecules: the kernels of the collision layer, law `uniform` or `isotropic`, alpha = 0, one grid point.
+  A spatially homogeneous gas of Maxwell molecules: the kernels of the collision layer, law `uniform` or `isotropic`,
+  alpha = 0, one grid point.
 
-  It starts from the Bobylev-Krook-Wu solution at its earliest time, f ~ |v|^2 exp(-|v|^2 / 2K), K = d / (d+2), temperature 1 (Bobylev 1975;
-  Krook and Wu, Phys. Fluids 20, 1589, 1977), as far from the Maxwellian as that solution goes: |v|^2 is K times a
-  chi-square variable with d+2 degrees of freedom, the direction uniform.
+  It starts from the Bobylev-Krook-Wu solution at its earliest time, f ~ |v|^2 exp(-|v|^2 / 2K), K = d / (d+2),
+  temperature 1 (Bobylev 1975; Krook and Wu, Phys. Fluids 20, 1589, 1977), as far from the Maxwellian as that solution
+  goes: |v|^2 is K times a chi-square variable with d+2 degrees of freedom, the direction uniform.
 */
 #ifndef GAS_H
 #define GAS_H
@@ -40,7 +41,8 @@ static inline PetscErrorCode GasCreate(size_t n, size_t d, KNCollisionLaw law, P
     }
     for (size_t a = 0; a < d; a++) length += PetscSqr(normal[a]);
     for (size_t a = d; a < 2 * d + 2; a++) square += PetscSqr(normal[a]);
-    for (size_t a = 0; a < d; a++) gas->v[i * d + a] = (KNReal)(normal[a] * sqrt(square / length * (double)d / (double)(d + 2)));
+    for (size_t a = 0; a < d; a++)
+      gas->v[i * d + a] = (KNReal)(normal[a] * sqrt(square / length * (double)d / (double)(d + 2)));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
