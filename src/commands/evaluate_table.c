@@ -22,10 +22,13 @@ static void PrintSummary(const KNMeasure *measure, const KNSummary *summary, Pet
   const PetscReal s = measure->scale;
 
   if (PetscIsNanReal(summary->mean)) (void)snprintf(text, size, "-");
-  else if (!isfinite(summary->deviation)) (void)snprintf(text, size, "%.3f (-; %.2f)", (double)(s * summary->mean),
-                                                         (double)(s * worst));
-  else (void)snprintf(text, size, "%.3f (%.2f; %.2f)", (double)(s * summary->mean), (double)(s * summary->deviation),
-                      (double)(s * worst));
+  else if (!isfinite(summary->deviation)) {
+    (void)snprintf(text, size, "%.3f (-; %.2f)", (double)(s * summary->mean), (double)(s * worst));
+  } else {
+    const double deviation = (double)(s * summary->deviation);
+
+    (void)snprintf(text, size, "%.3f (%.2f; %.2f)", (double)(s * summary->mean), deviation, (double)(s * worst));
+  }
 }
 
 /* One cell of the main table, to the terminal and to the file: the first measure on a dataset. */
@@ -120,13 +123,14 @@ static PetscErrorCode PrintMissing(const KNCandidate candidate[], PetscInt m, ch
 
     (void)KNJudgementGetValues(judgement[j], task->curve, &samples);
     PetscCall(KNJudgementSummarize(judgement[j], task->curve, &summary));
-    if (left) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: %" PetscInt64_FMT " of %" PetscInt64_FMT " samples hold "
-                                                            "NaN or infinite values; they are left "
-                                                            "out\n", dataset[j], left, samples));
+    if (left) {
+      PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: %" PetscInt64_FMT " of %" PetscInt64_FMT " samples hold NaN or "
+                                              "infinite values; they are left out\n", dataset[j], left, samples));
+    }
     if (summary.count == samples - left) continue;
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: %" PetscInt64_FMT " of %" PetscInt64_FMT " samples have %s; they are "
-                                                            "left out of the "
-                                                            "means\n", dataset[j], samples - left - summary.count, samples, task->missing));
+                                            "left out of the means\n",
+                          dataset[j], samples - left - summary.count, samples, task->missing));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

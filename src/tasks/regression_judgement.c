@@ -128,7 +128,9 @@ static PetscErrorCode Reduce(KNJudgement j)
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, details->truth, energies, MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
   if (!j->left_out) PetscFunctionReturn(PETSC_SUCCESS);
   /* 0 / 0: no sample, no mean */
-  for (PetscMPIInt s = 0; s < energies; s++) details->truth[s] *= (PetscReal)j->samples / (PetscReal)(j->samples - j->left_out);
+  for (PetscMPIInt s = 0; s < energies; s++) {
+    details->truth[s] *= (PetscReal)j->samples / (PetscReal)(j->samples - j->left_out);
+  }
   for (PetscInt64 row = 0; row < j->samples; row++) {
     for (PetscInt t = 0; t < j->frames &&
          PetscIsNanReal(j->value[L2][row]); t++) details->frame_error[row * j->frames + t] = NAN;

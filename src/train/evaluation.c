@@ -51,7 +51,7 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
   PetscInt         history;
   float           *y, *labels, *work = NULL;
   signed char     *bad = NULL; /* (batch) */
-  size_t           arrays, P, ny, nt, given; /* arrays: of a sample, of which the first are given; P: fields of the others */
+  size_t           arrays, P, ny, nt, given; /* arrays of a sample, the first are given; P: fields of the others */
 
   PetscFunctionBegin;
   PetscCall(KNStagePush(KN_STAGE_EVALUATE));
@@ -141,8 +141,9 @@ PetscErrorCode KNEvaluate(KNOperator op, KNDataset dataset, PetscInt64 first, Pe
   for (PetscInt k = 0; k < info->measures && info->measure[k].test; k++) {
     PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, value[k], (PetscMPIInt)samples, MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
   }
-  for (PetscInt k = 0; k < info->measures && info->measure[k].test; k++) mean[k] = KNMeasureMean(info, k, samples,
-                                                                      value);
+  for (PetscInt k = 0; k < info->measures && info->measure[k].test; k++) {
+    mean[k] = KNMeasureMean(info, k, samples, value);
+  }
   for (PetscInt k = 0; k < info->measures && info->measure[k].test; k++) PetscCall(PetscFree(value[k]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
