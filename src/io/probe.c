@@ -18,7 +18,7 @@
 
 #define ROOM (4ULL << 30) // bytes beside the file's own: chunks are unpacked, lists kept
 
-enum { CPU_SECONDS = 60, WALL_SECONDS = 600, KEPT = 16, MAX_WORDS = 256 };
+enum { CPU_SECONDS = 20, WALL_SECONDS = 600, KEPT = 16, MAX_WORDS = 256 };
 
 static PetscBool on = PETSC_FALSE;
 
