@@ -1,4 +1,4 @@
-# The residual and the recipe of src/README.md, each one file and one line: known by name, trained, resumed, evaluated as the program's own are.
+# The residual, the recipe and the task of src/README.md, each one file and its lines: known by name, trained, evaluated as the program's own are.
 . "$(dirname "$0")/../end_to_end/refused.sh"
 rm -rf ./*
 KITINET=$(dirname "$PWD")/extended_kitinet
@@ -10,6 +10,7 @@ for network in "pointwise -model_residual damped" "pointwise -model_residual col
   ranks 2 train -run run -dataset train.h5 -train_epochs 2 -train_batch 6 -train_microbatch 2 -model_width 8 -model_type $network > output 2> message ||
     fail "$network: $(cat message)"
   ranks 1 evaluate -run run -dataset train.h5 > output 2> message || fail "$network: $(cat message)"
+  grep -q "relative L1 error" output || fail "$network: evaluate does not show the task's measure: $(cat output)"
   awk -F , 'NR == 2 { first = $2 } END { exit !($2 < first) }' run/metrics.csv || fail "$network: nothing is learned: $(cat run/metrics.csv)"
 done
 "$KITINET" inspect -input run/best.h5 > output
