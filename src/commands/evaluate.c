@@ -138,11 +138,11 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
     if (details[0] && members) PetscCall(KNSpreadWrite(details, n, candidate, m, datasets, spread));
     if (pictures && !KNPictureMissing(NULL)) PetscCall(PrintPictures(n, candidate, m, judgement));
   }
-  for (PetscInt i = 0; i < n; i++) PetscCall(KNOperatorDestroy(&candidate[i].op));
   for (PetscInt i = 0; i < n * m; i++) {
     PetscCall(KNJudgementDestroy(&judgement[i]));
     PetscCall(KNReliabilityDestroy(&spread[i].reliability));
   }
+  for (PetscInt i = 0; i < n; i++) PetscCall(KNOperatorDestroy(&candidate[i].op)); /* judgements ask its task */
   PetscCall(PetscFree3(candidate, judgement, spread));
   PetscCall(KNOptionsListDestroy(nruns, &runs));
   PetscCall(KNOptionsListDestroy(ncheckpoints, &checkpoints));

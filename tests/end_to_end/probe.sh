@@ -1,6 +1,8 @@
 # Files are opened in a process of its own first: a fault in the library that reads them ends that process, and the program says so in one line, on any number of ranks.
 set -eu
 . "$(dirname "$0")/common.sh"
+# A sanitizer would make an error message and exit code 1 of the signals that are sent here.
+export ASAN_OPTIONS="${ASAN_OPTIONS:-}:handle_segv=0:handle_sigbus=0:handle_abort=0"
 $tool make one.h5 cells 0 1 1 6 4
 ranks 1 convert -input one.h5 -format xy -output one.xy > summary
 ranks 1 convert -input one.h5 -format mat -output one.mat > summary
