@@ -6,8 +6,8 @@
 
 /*
   Not collective; first of all in main(), with its argv. A thread that waits for the others spins before it sleeps, GNU's
-  some 300,000 times: milliseconds, in which a processor that runs another program's threads too gets nothing done. 1000
-  times are as fast alone, and let two trainings share a machine. libgomp reads its environment when it is loaded: the
+  some 300,000 times: milliseconds, in which a processor that runs another program's threads too gets nothing done. 3000
+  times are as fast alone, to 3 %, and let two trainings share a machine. libgomp reads its environment when it is loaded: the
   program sets it and starts itself again, as the same process. Does nothing where GOMP_SPINCOUNT or OMP_WAIT_POLICY is
   set, or nobody waits: one thread, one processor.
 */

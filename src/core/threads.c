@@ -15,7 +15,7 @@ void KNThreadsBoundSpinning(char *const words[])
   CPU_ZERO(&own);
   if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY") || (threads && !strcmp(threads, "1"))) return;
   if (sched_getaffinity(0, sizeof(own), &own) || CPU_COUNT(&own) < 2) return;
-  if (!setenv("GOMP_SPINCOUNT", "1000", 0)) (void)execv("/proc/self/exe", words); /* where there is no such file we go on as we are */
+  if (!setenv("GOMP_SPINCOUNT", "3000", 0)) (void)execv("/proc/self/exe", words); /* where there is no such file we go on as we are */
 }
 
 PetscErrorCode KNThreadsSetUp(void)

@@ -13,8 +13,8 @@ loaded() {
   grep "GOMP_SPINCOUNT" message > counts || fail "this OpenMP does not say how it waits: $(cat message)"
   [ "$(wc -l < counts)" -eq "$starts" ] && tail -n 1 counts | grep -q "'$count'" || fail "not $count after $starts starts with $*: $(cat counts)"
 }
-loaded 1000 2 KN_TEST=1
-loaded 1000 2 OMP_NUM_THREADS=2
+loaded 3000 2 KN_TEST=1
+loaded 3000 2 OMP_NUM_THREADS=2
 loaded 77 1 GOMP_SPINCOUNT=77
 loaded 0 1 OMP_WAIT_POLICY=passive
 loaded 300000 1 OMP_NUM_THREADS=1
