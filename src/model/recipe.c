@@ -91,13 +91,6 @@ PetscErrorCode KNModelAdd(KNModel model, KNValue in, KNValue out)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNModelGetChannels(KNModel model, KNValue value, PetscInt *channels)
-{
-  PetscFunctionBegin;
-  *channels = model->value[value].channels;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 PetscErrorCode KNModelSetAxes(KNModel model, KNValue value, PetscInt axes)
 {
   PetscFunctionBegin;

@@ -44,9 +44,6 @@ PETSC_INTERN PetscErrorCode KNModelApplyLayer(KNModel model, KNLayer layer, Pets
 PETSC_INTERN PetscErrorCode KNModelApplyLayerAdd(KNModel model, KNLayer layer, PetscInt inputs, const KNValue in[],
                                                  KNValue out);
 
-/* Not collective. Channels of a value. */
-PETSC_INTERN PetscErrorCode KNModelGetChannels(KNModel model, KNValue value, PetscInt *channels);
-
 /* The value's grid has other axes than that of its step's first input: 0 for a mean over all points. */
 PETSC_INTERN PetscErrorCode KNModelSetAxes(KNModel model, KNValue value, PetscInt axes);
 
