@@ -4,15 +4,15 @@
       u_t + (u^2/2)_x = nu u_xx, periodic on [0, 1], u(x, 0) = u0, a Gaussian random field (periodic_field.c)
 
   The defaults are the distribution of the benchmark of Li et al. 2020 (arXiv 2010.08895): nu = 0.1, u0 of covariance
-  625 (-Laplace + 25)^-2, u at t = 1. With burgers_frames 0 the samples are pairs (u0, u at the final time), else trajectories
-  of that many frames, u0 the first.
+  625 (-Laplace + 25)^-2, u at t = 1. With burgers_frames 0 the samples are pairs (u0, u at the final time), else
+  trajectories of that many frames, u0 the first.
 
-  Space: Fourier modes |k| <= K of a grid of n points, 3 K < n, so that no product of two of them falls on a third by aliasing.
-      u^_k' = L_k u^_k + N_k,   L_k = -nu (2 pi k)^2,   N_k = -i pi k (u^2)^_k
-  Time: ETDRK4 (etdrk4.c), L exact. Viscosity smooths a rough u0 within times far below the step: the first steps are divided, the very
-  first most. Without that the error of the benchmark in steps of 1/200 is 10,000 times as large.
-  Error: the steps are halved until two solutions agree. Under-resolution in space shows as energy at the cut-off K, and is reported.
-  A given u0 loses the modes beyond K, and its mode of half the points, whose phase it does not know.
+  Space: Fourier modes |k| <= K of a grid of n points, 3 K < n, so that no product of two of them falls on a third by
+  aliasing. u^_k' = L_k u^_k + N_k,   L_k = -nu (2 pi k)^2,   N_k = -i pi k (u^2)^_k Time: ETDRK4 (etdrk4.c), L exact.
+  Viscosity smooths a rough u0 within times far below the step: the first steps are divided, the very first most.
+  Without that the error of the benchmark in steps of 1/200 is 10,000 times as large. Error: the steps are halved until
+  two solutions agree. Under-resolution in space shows as energy at the cut-off K, and is reported. A given u0 loses the
+  modes beyond K, and its mode of half the points, whose phase it does not know.
 */
 #include <complex.h>
 #include <fftw3.h>
@@ -25,16 +25,17 @@
 
 #define KN_HALVINGS 10      /* of the step, at most */
 #define KN_STEPS    1000000 /* before the first halving, at most */
-#define KN_COURANT  0.05    /* share of the period that waves may cross in a step: in longer ones two wrong solutions may agree */
-#define KN_START    16      /* steps at the start that are divided */
-#define KN_DIVIDED  6       /* halvings of the first of them */
-#define KN_LEVELS   (KN_HALVINGS + KN_DIVIDED + 1)
+#define KN_COURANT \
+  0.05 /* share of the period that waves may cross in a step: in longer ones two wrong solutions may agree */
+#define KN_START   16 /* steps at the start that are divided */
+#define KN_DIVIDED 6  /* halvings of the first of them */
+#define KN_LEVELS  (KN_HALVINGS + KN_DIVIDED + 1)
 
 typedef struct {
-  PetscInt        n, resolution;          /* points of the solve grid and of the stored one */
-  PetscInt        frames;                 /* 0: u0 and the final state */
+  PetscInt        n, resolution; /* points of the solve grid and of the stored one */
+  PetscInt        frames;        /* 0: u0 and the final state */
   PetscReal       viscosity, final_time;
-  PetscReal       dt, tolerance;          /* the first step; of the relative L2 error */
+  PetscReal       dt, tolerance; /* the first step; of the relative L2 error */
   KNPeriodicField field;
   size_t          modes;                  /* K + 1 */
   PetscInt        intervals;              /* between stored states */
@@ -53,7 +54,8 @@ typedef struct {
   fftw_complex   *a, *b, *c;              /* (modes) stages */
   fftw_complex   *nv, *na, *nb, *nc;      /* (modes) N of the state and of the stages */
   fftw_complex   *coarse, *fine;          /* (intervals, modes) states at their ends, the fine ones in half the steps */
-  PetscReal       unresolved;             /* the largest share of u at the cut-off in a run, where more than allowed, else 0 */
+  /* the largest share of u at the cut-off in a run, where more than allowed, else 0 */
+  PetscReal unresolved;
 } Burgers;
 
 /* out (modes) = -i pi k of the transform of u^2 (n points, not normalised). */
@@ -137,15 +139,17 @@ static inline PetscReal KNBurgersLength(const Burgers *d, PetscInt level)
 }
 
 /*
-  Looks at the state at time t: false if it blew up. At the cut-off, the last tenth of the modes, may lie tolerance^2 of the energy, and as much
-  of the initial energy there as viscosity would leave of it at a third of the cut-off: products of lower modes, which decay more slowly.
+  Looks at the state at time t: false if it blew up. At the cut-off, the last tenth of the modes, may lie tolerance^2 of
+  the energy, and as much of the initial energy there as viscosity would leave of it at a third of the cut-off: products
+  of lower modes, which decay more slowly.
 */
 static PetscBool KNBurgersWatch(Burgers *d, PetscReal t)
 {
   const size_t    edge    = d->modes - 1 - (d->modes - 1) / 10;
   const PetscReal energy  = kn_energy(d->state, NULL, 0, d->modes);
   const PetscReal at_edge = kn_energy(d->state, NULL, edge, d->modes);
-  const PetscReal allowed = PetscSqr(d->tolerance) * energy + PetscExpReal(2.0 * d->linear[edge / 3] * t) * kn_energy(d->initial, NULL, edge, d->modes);
+  const PetscReal allowed = PetscSqr(d->tolerance) * energy +
+                            PetscExpReal(2.0 * d->linear[edge / 3] * t) * kn_energy(d->initial, NULL, edge, d->modes);
 
   if (at_edge > allowed) d->unresolved = PetscMax(d->unresolved, PetscSqrtReal(at_edge / energy));
   return (PetscBool)isfinite(energy);
@@ -166,10 +170,11 @@ static PetscBool KNBurgersAdvance(Burgers *d, PetscInt level, PetscInt steps, Pe
 static PetscBool KNBurgersRun(Burgers *d, PetscInt level, fftw_complex *states)
 {
   const PetscInt steps = d->steps << level, start = PetscMin(KN_START, steps), finest = level + KN_DIVIDED;
-  PetscReal      t      = 0.0;
+  PetscReal      t = 0.0;
   PetscBool      finite;
 
-  for (; d->levels <= finest; d->levels++) kn_etdrk4_coefficients(&d->etd[d->levels], d->linear, KNBurgersLength(d, d->levels), d->modes);
+  for (; d->levels <= finest; d->levels++)
+    kn_etdrk4_coefficients(&d->etd[d->levels], d->linear, KNBurgersLength(d, d->levels), d->modes);
   memcpy(d->state, d->initial, d->modes * sizeof(*d->state));
   d->unresolved = 0.0;
 
@@ -184,7 +189,8 @@ static PetscBool KNBurgersRun(Burgers *d, PetscInt level, fftw_complex *states)
   return finite;
 }
 
-/* The relative L2 error of the finer states, the largest of all intervals: a third of their difference, at order 2, to which roughness lowers it. */
+/* The relative L2 error of the finer states, the largest of all intervals: a third of their difference, at order 2, to
+ * which roughness lowers it. */
 static PetscReal KNBurgersError(const Burgers *d)
 {
   PetscReal error = 0.0;
@@ -192,7 +198,8 @@ static PetscReal KNBurgersError(const Burgers *d)
   for (PetscInt interval = 0; interval < d->intervals; interval++) {
     const fftw_complex *coarse = d->coarse + (size_t)interval * d->modes, *fine = d->fine + (size_t)interval * d->modes;
 
-    error = PetscMax(error, PetscSqrtReal(kn_energy(coarse, fine, 0, d->modes) / PetscMax(kn_energy(fine, NULL, 0, d->modes), PETSC_MIN_REAL)));
+    error = PetscMax(error, PetscSqrtReal(kn_energy(coarse, fine, 0, d->modes) /
+                                          PetscMax(kn_energy(fine, NULL, 0, d->modes), PETSC_MIN_REAL)));
   }
   return error / 3.0;
 }
@@ -218,14 +225,26 @@ static PetscErrorCode KNSolverSetFromOptions_Burgers(KNSolver solver)
   PetscCall(KNOptionsHead("Burgers' equation, u_t + (u^2/2)_x = nu u_xx, periodic on [0, 1]"));
   PetscCall(KNOptionsInt("-burgers_grid", "points of the grid it is solved on", 8, 1 << 20, &d->n));
   d->resolution = d->n;
-  PetscCall(KNOptionsInt("-burgers_resolution", "points of the stored fields, at most and by default -burgers_grid", 4, d->n, &d->resolution));
+  PetscCall(KNOptionsInt("-burgers_resolution", "points of the stored fields, at most and by default -burgers_grid", 4,
+                         d->n, &d->resolution));
   PetscCall(KNOptionsReal("-burgers_viscosity", "viscosity nu", 1e-6, 1e3, &d->viscosity));
   PetscCall(KNOptionsReal("-burgers_final_time", "the time at which it ends", 1e-6, 1e6, &d->final_time));
-  PetscCall(KNOptionsInt("-burgers_frames", "states stored from 0 to the final time, both included; 0: the operator from u0 to the final state", 0, 100000, &d->frames));
-  PetscCheck(d->frames != 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "-burgers_frames 1 would store the initial state alone; choose 0 for the operator from u0 to the final state, or 2 or more");
-  PetscCall(KNOptionsReal("-burgers_dt", "time step to begin with, halved until the error is small", 1e-7, 1e3, &d->dt));
-  PetscCheck(d->final_time <= KN_STEPS * d->dt, PETSC_COMM_WORLD, KN_ERR_USAGE, "-burgers_dt %g makes over a million steps until -burgers_final_time %g: raise the step, which is halved where needed", (double)d->dt, (double)d->final_time);
-  PetscCall(KNOptionsReal("-burgers_tolerance", "relative L2 error of the states, and share of them that may lie at the cut-off of the modes", 1e-13, 1.0, &d->tolerance));
+  PetscCall(
+    KNOptionsInt("-burgers_frames",
+                 "states stored from 0 to the final time, both included; 0: the operator from u0 to the final state", 0,
+                 100000, &d->frames));
+  PetscCheck(d->frames != 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-burgers_frames 1 would store the initial state alone; choose 0 for the operator from u0 to the final "
+             "state, or 2 or more");
+  PetscCall(
+    KNOptionsReal("-burgers_dt", "time step to begin with, halved until the error is small", 1e-7, 1e3, &d->dt));
+  PetscCheck(d->final_time <= KN_STEPS * d->dt, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-burgers_dt %g makes over a million steps until -burgers_final_time %g: raise the step, which is halved "
+             "where needed",
+             (double)d->dt, (double)d->final_time);
+  PetscCall(KNOptionsReal("-burgers_tolerance",
+                          "relative L2 error of the states, and share of them that may lie at the cut-off of the modes",
+                          1e-13, 1.0, &d->tolerance));
   PetscCall(KNPeriodicFieldSetFromOptions(d->field));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -246,11 +265,11 @@ static PetscErrorCode KNSolverDescribe_Burgers(KNSolver solver)
   p->times  = d->times;
   if (!d->frames) p->input.field[p->input.fields++] = (KNField){.name = "u0", .unit = "1"};
   p->output.field[p->output.fields++] = (KNField){.name = "u", .unit = "1"};
-  p->parameter[p->parameters++] = (KNParameter){.name = "nu", .unit = "1", .value = d->viscosity};
-  p->parameter[p->parameters++] = (KNParameter){.name = "final_time", .unit = "1", .value = d->final_time};
-  p->parameter[p->parameters++] = (KNParameter){.name = "field_alpha", .unit = "1", .value = alpha};
-  p->parameter[p->parameters++] = (KNParameter){.name = "field_tau", .unit = "1", .value = tau};
-  p->parameter[p->parameters++] = (KNParameter){.name = "field_scale", .unit = "1", .value = scale};
+  p->parameter[p->parameters++]       = (KNParameter){.name = "nu", .unit = "1", .value = d->viscosity};
+  p->parameter[p->parameters++]       = (KNParameter){.name = "final_time", .unit = "1", .value = d->final_time};
+  p->parameter[p->parameters++]       = (KNParameter){.name = "field_alpha", .unit = "1", .value = alpha};
+  p->parameter[p->parameters++]       = (KNParameter){.name = "field_tau", .unit = "1", .value = tau};
+  p->parameter[p->parameters++]       = (KNParameter){.name = "field_scale", .unit = "1", .value = scale};
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -264,9 +283,15 @@ static PetscErrorCode KNBurgersAllocate(Burgers *d)
   for (int level = 0; level < KN_LEVELS; level++) {
     PetscReal *of_level = d->coefficients + (size_t)level * 6 * d->modes;
 
-    d->etd[level] = (KNETDRK4){.half = of_level, .full = of_level + d->modes, .q = of_level + 2 * d->modes, .f1 = of_level + 3 * d->modes, .f2 = of_level + 4 * d->modes, .f3 = of_level + 5 * d->modes};
+    d->etd[level] = (KNETDRK4){.half = of_level,
+                               .full = of_level + d->modes,
+                               .q    = of_level + 2 * d->modes,
+                               .f1   = of_level + 3 * d->modes,
+                               .f2   = of_level + 4 * d->modes,
+                               .f3   = of_level + 5 * d->modes};
   }
-  for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) PetscCall(KNMalloc(d->modes, sizeof(fftw_complex), arrays[i]));
+  for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
+    PetscCall(KNMalloc(d->modes, sizeof(fftw_complex), arrays[i]));
   PetscCall(KNMalloc((size_t)d->intervals * d->modes, sizeof(fftw_complex), &d->coarse));
   PetscCall(KNMalloc((size_t)d->intervals * d->modes, sizeof(fftw_complex), &d->fine));
   PetscCall(KNMalloc((size_t)d->n, sizeof(PetscReal), &d->point));
@@ -282,7 +307,9 @@ static PetscErrorCode KNSolverSetUp_Burgers(KNSolver solver)
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(solver->comm, &ranks));
-  PetscCheck(ranks == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "burgers solves a sample on one rank, which any of its grids fits, not on %d: take -ranks_per_sample 1", ranks);
+  PetscCheck(ranks == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "burgers solves a sample on one rank, which any of its grids fits, not on %d: take -ranks_per_sample 1",
+             ranks);
   d->modes     = (size_t)((d->n - 1) / 3 + 1);
   d->intervals = PetscMax(d->frames - 1, 1);
   d->steps     = (PetscInt)PetscCeilReal(d->final_time / ((PetscReal)d->intervals * d->dt));
@@ -292,12 +319,14 @@ static PetscErrorCode KNSolverSetUp_Burgers(KNSolver solver)
   for (PetscInt i = 0; i < d->frames; i++) d->times[i] = d->final_time * (PetscReal)i / (PetscReal)d->intervals;
   PetscCall(KNSolverDescribe_Burgers(solver));
 
-  /* FFTW_ESTIMATE: the same plan, hence the same bits, in every run. The stored fields are the caller's memory, of any alignment. */
+  /* FFTW_ESTIMATE: the same plan, hence the same bits, in every run. The stored fields are the caller's memory, of any
+   * alignment. */
   d->to_points   = fftw_plan_dft_c2r_1d((int)d->n, d->spectrum, d->point, FFTW_ESTIMATE);
   d->to_modes    = fftw_plan_dft_r2c_1d((int)d->n, d->point, d->spectrum, FFTW_ESTIMATE);
   d->to_stored   = fftw_plan_dft_c2r_1d((int)d->resolution, d->spectrum, d->point, FFTW_ESTIMATE | FFTW_UNALIGNED);
   d->from_stored = fftw_plan_dft_r2c_1d((int)d->resolution, d->point, d->spectrum, FFTW_ESTIMATE | FFTW_UNALIGNED);
-  PetscCheck(d->to_points && d->to_modes && d->to_stored && d->from_stored, PETSC_COMM_SELF, PETSC_ERR_LIB, "FFTW has no plan for %" PetscInt_FMT " or %" PetscInt_FMT " points", d->n, d->resolution);
+  PetscCheck(d->to_points && d->to_modes && d->to_stored && d->from_stored, PETSC_COMM_SELF, PETSC_ERR_LIB,
+             "FFTW has no plan for %" PetscInt_FMT " or %" PetscInt_FMT " points", d->n, d->resolution);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -346,13 +375,18 @@ static PetscErrorCode KNSolverSolve_Burgers(KNSolver solver, PetscReal output[],
   }
   if (d->unresolved > 0.0) {
     report->converged = PETSC_FALSE;
-    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason), "u is not resolved, %g of it at the cut-off of the modes: raise -burgers_grid", (double)d->unresolved));
+    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
+                            "u is not resolved, %g of it at the cut-off of the modes: raise -burgers_grid",
+                            (double)d->unresolved));
   } else if (!report->converged) {
-    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason), "the relative error is still %g in steps of %g", (double)report->residual, (double)KNBurgersLength(d, KN_HALVINGS)));
+    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason), "the relative error is still %g in steps of %g",
+                            (double)report->residual, (double)KNBurgersLength(d, KN_HALVINGS)));
   }
 
   if (d->frames) KNBurgersRestrict(d, output, d->initial);
-  for (PetscInt i = 0; i < d->intervals; i++) KNBurgersRestrict(d, output + (size_t)(i + (d->frames > 0)) * (size_t)d->resolution, d->fine + (size_t)i * d->modes);
+  for (PetscInt i = 0; i < d->intervals; i++)
+    KNBurgersRestrict(d, output + (size_t)(i + (d->frames > 0)) * (size_t)d->resolution,
+                      d->fine + (size_t)i * d->modes);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -360,7 +394,9 @@ static PetscErrorCode KNSolverDestroy_Burgers(KNSolver solver)
 {
   Burgers  *d        = (Burgers *)solver->data;
   fftw_plan plans[]  = {d->to_points, d->to_modes, d->to_stored, d->from_stored};
-  void     *arrays[] = {&d->linear, &d->coefficients, &d->initial, &d->state, &d->a, &d->b, &d->c, &d->nv, &d->na, &d->nb, &d->nc, &d->coarse, &d->fine, &d->point, &d->spectrum, &d->times};
+  void     *arrays[] = {&d->linear, &d->coefficients, &d->initial,  &d->state, &d->a,  &d->b,
+                        &d->c,      &d->nv,           &d->na,       &d->nb,    &d->nc, &d->coarse,
+                        &d->fine,   &d->point,        &d->spectrum, &d->times};
 
   PetscFunctionBegin;
   for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {

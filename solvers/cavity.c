@@ -1,17 +1,18 @@
 /*
   Lid-driven cavity: the steady flow in a square box whose lid slides.
 
-      div(u u) + grad p = (1/Re) Laplace u,   div u = 0 on the unit square,   u = (lid(x), 0) at y = 1, zero on the other walls
+      div(u u) + grad p = (1/Re) Laplace u,   div u = 0 on the unit square,   u = (lid(x), 0) at y = 1, zero on the
+  other walls
 
     lid(x) = 1 (uniform: the flow of Ghia, Ghia, Shin, J. Comput. Phys. 48, 1982), 16 x^2 (1 - x)^2 (regularised), or
              16 x^2 (1 - x)^2 (lid_mean + lid_amplitude z(x)) (random) with a Gaussian random field z (field.c)
     Re     = reynolds, or drawn from reynolds_low .. reynolds_high, its logarithm uniform: then a second input
 
-  Re is that of a lid of unit speed. Inputs are constant fields: lid along y, Re along x and y. Outputs are u, v and, of lids that
-  stop at the corners, p with zero mean: where the uniform lid meets a wall p is as 1/distance, whose square has no integral.
-  The flow is computed on cells of width 1/m (cavity_flow.c) and interpolated linearly to the stored points. The relative error of the
-  least v on the centre line is 0.1 to 0.25 Re/m^2 (uniform lid, Re 100 to 1000); Re/m^2 > 1/4, fewer than two cells in Re^(-1/2),
-  is refused.
+  Re is that of a lid of unit speed. Inputs are constant fields: lid along y, Re along x and y. Outputs are u, v and, of
+  lids that stop at the corners, p with zero mean: where the uniform lid meets a wall p is as 1/distance, whose square
+  has no integral. The flow is computed on cells of width 1/m (cavity_flow.c) and interpolated linearly to the stored
+  points. The relative error of the least v on the centre line is 0.1 to 0.25 Re/m^2 (uniform lid, Re 100 to 1000);
+  Re/m^2 > 1/4, fewer than two cells in Re^(-1/2), is refused.
 */
 #include <kitinet/error.h>
 #include <kitinet/field.h>
@@ -29,20 +30,20 @@ typedef struct {
 } Line;
 
 typedef struct {
-  PetscInt      n;             /* points a side of the solve grid */
-  PetscInt      resolution;    /* points a side of the stored grid, r below */
-  PetscInt      points;        /* KNPoints of both */
+  PetscInt      n;          /* points a side of the solve grid */
+  PetscInt      resolution; /* points a side of the stored grid, r below */
+  PetscInt      points;     /* KNPoints of both */
   PetscInt      lid_kind;
   PetscReal     lid_mean, lid_amplitude;
   PetscReal     reynolds_low, reynolds_high;
-  PetscInt      m;             /* cells a side */
+  PetscInt      m; /* cells a side */
   KNRandomField field;
   KNCavity      cavity;
-  PetscReal    *lid;           /* (m + 1) of the sample, at x = i/m */
-  PetscReal    *stored;        /* (r) at the stored points */
-  PetscReal     reynolds;      /* of the sample */
-  Line          nodes, faces;  /* (r) from coordinates i/m, and (i - 1/2)/m, to the stored points */
-  Line          back;          /* (m + 1) from the stored points to i/m */
+  PetscReal    *lid;          /* (m + 1) of the sample, at x = i/m */
+  PetscReal    *stored;       /* (r) at the stored points */
+  PetscReal     reynolds;     /* of the sample */
+  Line          nodes, faces; /* (r) from coordinates i/m, and (i - 1/2)/m, to the stored points */
+  Line          back;         /* (m + 1) from the stored points to i/m */
 } Cavity;
 
 /* Largest Reynolds number that m cells resolve. */
@@ -78,7 +79,8 @@ static void kn_sample(PetscReal *out, const PetscReal *in, const Line *x, const 
 }
 
 /* To n points of a kind, from n_from at first, first + step, ..; beyond the outermost the line goes on straight. */
-static PetscErrorCode LineCreate(KNPoints points, PetscInt n, PetscInt n_from, PetscReal first, PetscReal step, Line *line)
+static PetscErrorCode LineCreate(KNPoints points, PetscInt n, PetscInt n_from, PetscReal first, PetscReal step,
+                                 Line *line)
 {
   PetscFunctionBegin;
   PetscCall(PetscMalloc2(n, &line->left, n, &line->weight));
@@ -102,19 +104,31 @@ static PetscErrorCode KNSolverSetFromOptions_Cavity(KNSolver solver)
   PetscCall(KNOptionsHead("Lid-driven cavity, steady incompressible flow in a box with a sliding lid"));
   PetscCall(KNOptionsInt("-cavity_grid", "points a side of the grid it is solved on", 5, 2049, &c->n));
   c->resolution = c->n;
-  PetscCall(KNOptionsInt("-cavity_resolution", "points a side of the stored fields, at most and by default -cavity_grid", 4, c->n, &c->resolution));
+  PetscCall(KNOptionsInt("-cavity_resolution",
+                         "points a side of the stored fields, at most and by default -cavity_grid", 4, c->n,
+                         &c->resolution));
   PetscCall(KNOptionsChoice("-cavity_points", "where the points lie", points, &c->points));
   c->m = c->points == KN_POINTS_NODES ? c->n - 1 : c->n;
-  PetscCall(KNOptionsChoice("-cavity_lid", "the lid's speed along x: 1, 16 x^2 (1 - x)^2, or that times a random field", lids, &c->lid_kind));
+  PetscCall(KNOptionsChoice("-cavity_lid", "the lid's speed along x: 1, 16 x^2 (1 - x)^2, or that times a random field",
+                            lids, &c->lid_kind));
   PetscCall(KNOptionsReal("-cavity_lid_mean", "mean of the field of a random lid", -100.0, 100.0, &c->lid_mean));
-  PetscCall(KNOptionsReal("-cavity_lid_amplitude", "factor of the random part of the field", 0.0, 100.0, &c->lid_amplitude));
+  PetscCall(
+    KNOptionsReal("-cavity_lid_amplitude", "factor of the random part of the field", 0.0, 100.0, &c->lid_amplitude));
   PetscCall(KNRandomFieldSetFromOptions(c->field));
   PetscCall(KNOptionsReal("-cavity_reynolds", "Reynolds number of a lid of speed 1", 0.01, 10000.0, &reynolds));
   c->reynolds_low = reynolds;
-  PetscCall(KNOptionsReal("-cavity_reynolds_low", "lowest Reynolds number, by default -cavity_reynolds", 0.01, 10000.0, &c->reynolds_low));
+  PetscCall(KNOptionsReal("-cavity_reynolds_low", "lowest Reynolds number, by default -cavity_reynolds", 0.01, 10000.0,
+                          &c->reynolds_low));
   c->reynolds_high = PetscMax(reynolds, c->reynolds_low);
-  PetscCall(KNOptionsReal("-cavity_reynolds_high", "highest Reynolds number; above the lowest: drawn between them", c->reynolds_low, 10000.0, &c->reynolds_high));
-  PetscCheck(c->reynolds_high <= kn_cavity_limit(c->m), PETSC_COMM_WORLD, KN_ERR_USAGE, "-cavity_grid %" PetscInt_FMT " does not resolve Reynolds number %.6g: it needs two cells in a boundary layer of thickness Re^(-1/2); give at least -cavity_grid %" PetscInt_FMT ", or a Reynolds number of at most %.6g", c->n, (double)c->reynolds_high, (PetscInt)PetscCeilReal(2.0 * PetscSqrtReal(c->reynolds_high)) + c->n - c->m, (double)kn_cavity_limit(c->m));
+  PetscCall(KNOptionsReal("-cavity_reynolds_high", "highest Reynolds number; above the lowest: drawn between them",
+                          c->reynolds_low, 10000.0, &c->reynolds_high));
+  PetscCheck(c->reynolds_high <= kn_cavity_limit(c->m), PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-cavity_grid %" PetscInt_FMT " does not resolve Reynolds number %.6g: it needs two cells in a boundary "
+                                           "layer of thickness Re^(-1/2); give at least -cavity_grid %" PetscInt_FMT
+             ", or a Reynolds number of at most %.6g",
+             c->n, (double)c->reynolds_high,
+             (PetscInt)PetscCeilReal(2.0 * PetscSqrtReal(c->reynolds_high)) + c->n - c->m,
+             (double)kn_cavity_limit(c->m));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -126,17 +140,18 @@ static PetscErrorCode KNSolverDescribe_Cavity(KNSolver solver)
   PetscReal  alpha, tau, scale;
 
   PetscFunctionBegin;
-  PetscCall(PetscStrncpy(p->equation, "div(u u) + grad p = (1/Re) Laplace u, div u = 0 on the unit square", sizeof(p->equation)));
+  PetscCall(PetscStrncpy(p->equation, "div(u u) + grad p = (1/Re) Laplace u, div u = 0 on the unit square",
+                         sizeof(p->equation)));
   PetscCall(PetscStrncpy(p->boundary, "u = lid(x), v = 0 at y = 1; u = v = 0 on the other walls", sizeof(p->boundary)));
   KNProblemSetGrid(p, KNGridMake(2, (const PetscInt[]){c->resolution, c->resolution}, (KNPoints)c->points));
-  p->input.field[p->input.fields++] = (KNField){.name = "lid", .unit = "1"};
+  p->input.field[p->input.fields++]   = (KNField){.name = "lid", .unit = "1"};
   p->output.field[p->output.fields++] = (KNField){.name = "u", .unit = "1"};
   p->output.field[p->output.fields++] = (KNField){.name = "v", .unit = "1"};
   if (c->lid_kind != LID_UNIFORM) p->output.field[p->output.fields++] = (KNField){.name = "p", .unit = "1"};
   if (c->reynolds_high > c->reynolds_low) {
     p->input.field[p->input.fields++] = (KNField){.name = "reynolds", .unit = "1"};
-    p->parameter[p->parameters++] = (KNParameter){.name = "reynolds_low", .unit = "1", .value = c->reynolds_low};
-    p->parameter[p->parameters++] = (KNParameter){.name = "reynolds_high", .unit = "1", .value = c->reynolds_high};
+    p->parameter[p->parameters++]     = (KNParameter){.name = "reynolds_low", .unit = "1", .value = c->reynolds_low};
+    p->parameter[p->parameters++]     = (KNParameter){.name = "reynolds_high", .unit = "1", .value = c->reynolds_high};
   } else {
     p->parameter[p->parameters++] = (KNParameter){.name = "reynolds", .unit = "1", .value = c->reynolds_low};
   }
@@ -156,7 +171,8 @@ static PetscErrorCode KNSolverSetUp_Cavity(KNSolver solver)
   Cavity         *c      = (Cavity *)solver->data;
   const KNPoints  points = (KNPoints)c->points;
   const PetscInt  m = c->m, r = c->resolution;
-  const PetscReal h = 1.0 / (PetscReal)m, first = KNPointsCoordinate(points, r, 0), second = KNPointsCoordinate(points, r, 1);
+  const PetscReal h = 1.0 / (PetscReal)m, first = KNPointsCoordinate(points, r, 0),
+                  second = KNPointsCoordinate(points, r, 1);
 
   PetscFunctionBegin;
   PetscCall(KNCavityCreate(solver->comm, "cavity_", m, &c->cavity));
@@ -224,7 +240,10 @@ static PetscErrorCode KNSolverSolve_Cavity(KNSolver solver, PetscReal output[], 
 
   PetscFunctionBegin;
   if (!(c->reynolds > 0.0 && c->reynolds <= kn_cavity_limit(c->m))) { /* given, not drawn */
-    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason), "Reynolds number %.6g is not between 0 and %.6g, the highest that %" PetscInt_FMT " points resolve", (double)c->reynolds, (double)kn_cavity_limit(c->m), c->n));
+    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
+                            "Reynolds number %.6g is not between 0 and %.6g, the highest that %" PetscInt_FMT
+                            " points resolve",
+                            (double)c->reynolds, (double)kn_cavity_limit(c->m), c->n));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(KNCavitySolve(c->cavity, c->reynolds, c->lid, NULL, NULL, &fields, report));

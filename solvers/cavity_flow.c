@@ -1,10 +1,10 @@
 /*
   Steady flow in a driven cavity: Newton's method on the equation of the stream function (cavity_kernels.h).
 
-  Newton's method (SNES) has the analytic matrix, a sparse LU factorisation (MUMPS) and a line search. It starts from rest, so that its first
-  step is Stokes flow, and ends where the residual is 1e-10 of that of rest. Above Reynolds number 400, where it may fail from rest, it follows
-  the flow in equal steps of the Reynolds number; a step that fails is halved. Nodes are distributed by a DMDA; velocity and pressure
-  follow from psi on every rank.
+  Newton's method (SNES) has the analytic matrix, a sparse LU factorisation (MUMPS) and a line search. It starts from
+  rest, so that its first step is Stokes flow, and ends where the residual is 1e-10 of that of rest. Above Reynolds
+  number 400, where it may fail from rest, it follows the flow in equal steps of the Reynolds number; a step that fails
+  is halved. Nodes are distributed by a DMDA; velocity and pressure follow from psi on every rank.
 */
 #include <kitinet/error.h>
 #include <kitinet/threads.h>
@@ -18,19 +18,19 @@
 #define KN_STEP_RTOL 1e-4  /* of the residual, on the way */
 
 struct _p_KNCavity {
-  PetscInt         m;        /* cells a side */
-  DM               nodes;    /* (m + 1, m + 1), walls included */
-  Vec              x;        /* psi */
+  PetscInt         m;     /* cells a side */
+  DM               nodes; /* (m + 1, m + 1), walls included */
+  Vec              x;     /* psi */
   Vec              residual;
-  Vec              reached;  /* psi of the last Reynolds number that was reached in steps */
-  Vec              local;    /* psi of this rank and the nodes its stencils reach */
+  Vec              reached; /* psi of the last Reynolds number that was reached in steps */
+  Vec              local;   /* psi of this rank and the nodes its stencils reach */
   Mat              A;
   SNES             snes;
-  PetscReal        rtol;     /* of the residual, relative to that of rest */
+  PetscReal        rtol; /* of the residual, relative to that of rest */
   Vec              natural, whole;
-  VecScatter       gather;   /* natural -> whole */
-  PetscReal       *values;   /* (m + 3, m + 3) psi with one node beyond each wall */
-  PetscReal      **psi;      /* psi[i][j], -1 <= i, j <= m + 1, in values */
+  VecScatter       gather; /* natural -> whole */
+  PetscReal       *values; /* (m + 3, m + 3) psi with one node beyond each wall */
+  PetscReal      **psi;    /* psi[i][j], -1 <= i, j <= m + 1, in values */
   KNCavityFields   fields;
   PetscReal        reynolds; /* of the solve under way, as are the next ones */
   const PetscReal *lid, *fx, *fy;
@@ -44,7 +44,8 @@ static PetscErrorCode KNCavityGetArray(KNCavity c, Vec x, PetscReal ***psi)
   PetscFunctionBegin;
   PetscCall(DMGlobalToLocal(c->nodes, x, INSERT_VALUES, c->local));
   PetscCall(DMDAVecGetArray(c->nodes, c->local, psi));
-  PetscCall(DMDAGetGhostCorners(c->nodes, &j0, &i0, NULL, &nj, &ni, NULL)); /* DMDA's first axis is the fast one, our j */
+  /* DMDA's first axis is the fast one, our j */
+  PetscCall(DMDAGetGhostCorners(c->nodes, &j0, &i0, NULL, &nj, &ni, NULL));
   kn_cavity_rim(*psi, c->lid, c->m, i0, i0 + ni, j0, j0 + nj);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -66,7 +67,8 @@ static PetscErrorCode KNCavityResidual(SNES snes, Vec x, Vec residual, void *con
         r[i][j] = psi[i][j];
       } else {
         r[i][j] = kn_cavity_residual(&psi[i][j], psi[i + 1] - psi[i], c->reynolds);
-        if (c->fx) r[i][j] -= c->reynolds * kn_cavity_circulation(c->fx, c->fy, m, i, j) / PetscPowRealInt((PetscReal)m, 3);
+        if (c->fx)
+          r[i][j] -= c->reynolds * kn_cavity_circulation(c->fx, c->fy, m, i, j) / PetscPowRealInt((PetscReal)m, 3);
       }
     }
   }
@@ -76,9 +78,10 @@ static PetscErrorCode KNCavityResidual(SNES snes, Vec x, Vec residual, void *con
 }
 
 /* The row of an inner node: walls, where psi is known, have no column, and what lies beyond is its mirror image. */
-static PetscErrorCode KNCavitySetRow(KNCavity c, PetscInt i, PetscInt j, PetscReal value[KN_CAVITY_WIDTH][KN_CAVITY_WIDTH])
+static PetscErrorCode KNCavitySetRow(KNCavity c, PetscInt i, PetscInt j,
+                                     PetscReal value[KN_CAVITY_WIDTH][KN_CAVITY_WIDTH])
 {
-  const PetscInt m = c->m;
+  const PetscInt m   = c->m;
   MatStencil     row = {.j = i, .i = j}, column[KN_CAVITY_WIDTH * KN_CAVITY_WIDTH];
   PetscReal      entry[KN_CAVITY_WIDTH * KN_CAVITY_WIDTH];
   PetscInt       n = 0;
@@ -88,7 +91,8 @@ static PetscErrorCode KNCavitySetRow(KNCavity c, PetscInt i, PetscInt j, PetscRe
     for (PetscInt l = 0; l < KN_CAVITY_WIDTH; l++) {
       PetscInt a = PetscAbsInt(i + k - KN_CAVITY_REACH), b = PetscAbsInt(j + l - KN_CAVITY_REACH);
 
-      if (PetscAbsInt(k - KN_CAVITY_REACH) + PetscAbsInt(l - KN_CAVITY_REACH) > KN_CAVITY_REACH) continue; /* not in the stencil */
+      /* not in the stencil */
+      if (PetscAbsInt(k - KN_CAVITY_REACH) + PetscAbsInt(l - KN_CAVITY_REACH) > KN_CAVITY_REACH) continue;
       if (a > m) a = 2 * m - a;
       if (b > m) b = 2 * m - b;
       if (a == 0 || a == m || b == 0 || b == m) continue;
@@ -145,7 +149,8 @@ static PetscErrorCode KNCavityCreateSolver(KNCavity c, const char prefix[])
   PetscCall(SNESSetJacobian(c->snes, c->A, c->A, KNCavityDerivative, c));
   PetscCall(SNESSetTolerances(c->snes, 0.0, 1e-10, 0.0, 20, PETSC_DEFAULT));
   PetscCall(SNESGetLineSearch(c->snes, &search));
-  PetscCall(SNESLineSearchSetType(search, SNESLINESEARCHL2)); /* from rest it reaches Re 1000 on 64 x 64 cells, where backtracking fails at 700 */
+  /* from rest it reaches Re 1000 on 64 x 64 cells, where backtracking fails at 700 */
+  PetscCall(SNESLineSearchSetType(search, SNESLINESEARCHL2));
   PetscCall(SNESGetKSP(c->snes, &ksp));
   PetscCall(KSPSetType(ksp, KSPPREONLY));
   PetscCall(KSPGetPC(ksp, &pc));
@@ -175,7 +180,8 @@ PetscErrorCode KNCavityCreate(MPI_Comm comm, const char prefix[], PetscInt m, KN
   KNThreadsLimitBLAS(); /* MUMPS works with it */
   PetscCall(PetscNew(&c));
   c->m = m;
-  PetscCall(DMDACreate2d(comm, DM_BOUNDARY_GHOSTED, DM_BOUNDARY_GHOSTED, DMDA_STENCIL_BOX, m + 1, m + 1, PETSC_DECIDE, PETSC_DECIDE, 1, KN_CAVITY_REACH, NULL, NULL, &c->nodes));
+  PetscCall(DMDACreate2d(comm, DM_BOUNDARY_GHOSTED, DM_BOUNDARY_GHOSTED, DMDA_STENCIL_BOX, m + 1, m + 1, PETSC_DECIDE,
+                         PETSC_DECIDE, 1, KN_CAVITY_REACH, NULL, NULL, &c->nodes));
   PetscCall(DMSetMatrixPreallocateOnly(c->nodes, PETSC_TRUE)); /* 13 of the 25 entries of a row are used */
   PetscCall(DMSetUp(c->nodes));
   PetscCall(DMCreateGlobalVector(c->nodes, &c->x));
@@ -225,8 +231,10 @@ PetscErrorCode KNCavityDestroy(KNCavity *cavity)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Newton's method for a Reynolds number, from what x holds. norm: of the residual of rest; rtol: of the residual, relative to it. */
-static PetscErrorCode KNCavityNewton(KNCavity c, PetscReal reynolds, PetscReal norm, PetscReal rtol, KNSolverReport *report)
+/* Newton's method for a Reynolds number, from what x holds. norm: of the residual of rest; rtol: of the residual,
+ * relative to it. */
+static PetscErrorCode KNCavityNewton(KNCavity c, PetscReal reynolds, PetscReal norm, PetscReal rtol,
+                                     KNSolverReport *report)
 {
   SNESConvergedReason reason;
   const char         *text;
@@ -250,7 +258,11 @@ static PetscErrorCode KNCavityNewton(KNCavity c, PetscReal reynolds, PetscReal n
   report->iterations += iterations;
   report->residual  = norm > 0.0 ? residual / norm : residual;
   report->converged = (PetscBool)(reason > 0);
-  if (!report->converged) PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason), "Newton's method at Reynolds number %.6g: %s after %" PetscInt_FMT " iterations, relative residual %.3g", (double)reynolds, text, iterations, (double)report->residual));
+  if (!report->converged)
+    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
+                            "Newton's method at Reynolds number %.6g: %s after %" PetscInt_FMT
+                            " iterations, relative residual %.3g",
+                            (double)reynolds, text, iterations, (double)report->residual));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -298,7 +310,8 @@ static PetscErrorCode KNCavityGather(KNCavity c)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCavitySolve(KNCavity c, PetscReal reynolds, const PetscReal lid[], const PetscReal fx[], const PetscReal fy[], const KNCavityFields **fields, KNSolverReport *report)
+PetscErrorCode KNCavitySolve(KNCavity c, PetscReal reynolds, const PetscReal lid[], const PetscReal fx[],
+                             const PetscReal fy[], const KNCavityFields **fields, KNSolverReport *report)
 {
   PetscReal norm;
 

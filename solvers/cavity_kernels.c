@@ -1,8 +1,8 @@
 /*
   Velocity and pressure of a driven cavity from its stream function.
 
-  The momentum equations give the difference of p across each face between cells; p is their sum along the bottom and up from there. As the
-  curl of the equations vanishes, all paths between two cells agree to the residual.
+  The momentum equations give the difference of p across each face between cells; p is their sum along the bottom and up
+  from there. As the curl of the equations vanishes, all paths between two cells agree to the residual.
 */
 #include "cavity_kernels.h"
 
@@ -18,14 +18,17 @@ void kn_cavity_velocity(PetscReal *u, PetscReal *v, PetscReal *const *psi, Petsc
 }
 
 /*
-  What the momentum equation of a face says p grows by across it: h times (the force - the divergence of the momentum flux + friction).
-  w: the velocity normal to the face; a, n: strides of w along the normal and across it; cross: the product u v at the face's two ends.
+  What the momentum equation of a face says p grows by across it: h times (the force - the divergence of the momentum
+  flux + friction). w: the velocity normal to the face; a, n: strides of w along the normal and across it; cross: the
+  product u v at the face's two ends.
 */
-static inline PetscReal kn_pressure_step(const PetscReal *w, ptrdiff_t a, ptrdiff_t n, const PetscReal cross[2], PetscReal force, PetscReal h, PetscReal reynolds)
+static inline PetscReal kn_pressure_step(const PetscReal *w, ptrdiff_t a, ptrdiff_t n, const PetscReal cross[2],
+                                         PetscReal force, PetscReal h, PetscReal reynolds)
 {
   const PetscReal before = 0.5 * (w[-a] + w[0]), after = 0.5 * (w[0] + w[a]);
 
-  return h * force - (after * after - before * before) - (cross[1] - cross[0]) + (w[a] + w[-a] + w[n] + w[-n] - 4.0 * w[0]) / (h * reynolds);
+  return h * force - (after * after - before * before) - (cross[1] - cross[0]) +
+         (w[a] + w[-a] + w[n] + w[-n] - 4.0 * w[0]) / (h * reynolds);
 }
 
 /* u v at node (i, j). */
@@ -37,10 +40,11 @@ static inline PetscReal kn_cavity_product(const PetscReal *u, const PetscReal *v
 }
 
 /* p: (m + 2, m + 2) of u and v, shapes as in KNCavityFields; fx, fy may be NULL. */
-void kn_cavity_pressure(PetscReal *p, const PetscReal *u, const PetscReal *v, const PetscReal *fx, const PetscReal *fy, PetscInt m, PetscReal reynolds)
+void kn_cavity_pressure(PetscReal *p, const PetscReal *u, const PetscReal *v, const PetscReal *fx, const PetscReal *fy,
+                        PetscInt m, PetscReal reynolds)
 {
-  const PetscInt  s = m + 2; /* stride of u and p; that of v is m + 1 */
-  const PetscReal h = 1.0 / (PetscReal)m;
+  const PetscInt  s    = m + 2; /* stride of u and p; that of v is m + 1 */
+  const PetscReal h    = 1.0 / (PetscReal)m;
   PetscReal       mean = 0.0;
 
   p[s + 1] = 0.0;
@@ -53,7 +57,8 @@ void kn_cavity_pressure(PetscReal *p, const PetscReal *u, const PetscReal *v, co
     for (PetscInt j = 1; j < m; j++) {
       const PetscReal cross[2] = {kn_cavity_product(u, v, m, i - 1, j), kn_cavity_product(u, v, m, i, j)};
 
-      p[i * s + j + 1] = p[i * s + j] + kn_pressure_step(v + i * (m + 1) + j, 1, m + 1, cross, fy ? fy[(i - 1) * (m + 1) + j] : 0.0, h, reynolds);
+      p[i * s + j + 1] = p[i * s + j] + kn_pressure_step(v + i * (m + 1) + j, 1, m + 1, cross,
+                                                         fy ? fy[(i - 1) * (m + 1) + j] : 0.0, h, reynolds);
     }
   }
   for (PetscInt i = 1; i <= m; i++) {

@@ -6,18 +6,17 @@
     a = a_high where z >= 0, else a_low (piecewise), or exp(z) (lognormal); z a Gaussian random field (field.c)
     f = rhs_value (constant), or rhs_value + rhs_amplitude z' with an independent field z' (random), then a second input
 
-  The defaults are the distribution of the benchmark of Li et al. 2020 (arXiv 2010.08895): a in {3, 12}, alpha 2, tau 3, f = 1.
-  Fields are computed on the solve grid of darcy_grid points a side and stored on darcy_resolution points a side: a and f as
-  the point values of the same fields there, u interpolated linearly.
+  The defaults are the distribution of the benchmark of Li et al. 2020 (arXiv 2010.08895): a in {3, 12}, alpha 2, tau 3,
+  f = 1. Fields are computed on the solve grid of darcy_grid points a side and stored on darcy_resolution points a side:
+  a and f as the point values of the same fields there, u interpolated linearly.
 
-  Copy me: this file is the pattern for a new PDE. Copy it to solvers/<name>.c, add KN_SOLVER(name, Suffix) to solver_list.h, and write,
-  in this order, all static but the last:
-    context          what the solver keeps between samples: options, work arrays, PETSc or FFTW objects
-    SetFromOptions   KNOptionsHead(), then every option once, with default, range and help; -<name>_... throughout
-    SetUp            everything that costs memory or planning; fills solver->problem, which becomes the dataset's description
-    Draw             (seed, sample) -> input: a pure function, from KNRandomField or KNRandomWords() only
-    Take             the same from given input fields (generate -from)
-    Solve            input -> output: starts from zero, keeps nothing from sample to sample; what fails to converge is reported, not raised
+  Copy me: this file is the pattern for a new PDE. Copy it to solvers/<name>.c, add KN_SOLVER(name, Suffix) to
+  solver_list.h, and write, in this order, all static but the last: context          what the solver keeps between
+  samples: options, work arrays, PETSc or FFTW objects SetFromOptions   KNOptionsHead(), then every option once, with
+  default, range and help; -<name>_... throughout SetUp            everything that costs memory or planning; fills
+  solver->problem, which becomes the dataset's description Draw             (seed, sample) -> input: a pure function,
+  from KNRandomField or KNRandomWords() only Take             the same from given input fields (generate -from) Solve
+  input -> output: starts from zero, keeps nothing from sample to sample; what fails to converge is reported, not raised
     Destroy          the reverse of SetUp
     KNSolverCreate_Suffix   allocates the context with its defaults and fills the table of functions
   A time-dependent problem sets problem.frames and problem.times, inputs = 0, and writes all frames to output.
@@ -32,18 +31,18 @@ enum { COEFFICIENT_PIECEWISE, COEFFICIENT_LOGNORMAL };
 enum { RHS_CONSTANT, RHS_RANDOM };
 
 typedef struct {
-  PetscInt      n;              /* points a side of the solve grid */
-  PetscInt      resolution;     /* points a side of the stored grid */
-  PetscInt      points;         /* KNPoints of both */
-  PetscInt      face;           /* KNFace */
+  PetscInt      n;          /* points a side of the solve grid */
+  PetscInt      resolution; /* points a side of the stored grid */
+  PetscInt      points;     /* KNPoints of both */
+  PetscInt      face;       /* KNFace */
   PetscInt      coefficient, rhs;
   PetscReal     high, low;
   PetscReal     rhs_value, rhs_amplitude;
   KNRandomField field;
   KNDiffusion   diffusion;
-  KNGrid        grid;           /* the solve grid; the stored one is problem.output.grid */
-  PetscReal    *a, *f, *u;      /* (n, n) */
-  PetscInt     *left, *right;   /* (resolution) interpolation from the solve grid to the stored one, each axis */
+  KNGrid        grid;         /* the solve grid; the stored one is problem.output.grid */
+  PetscReal    *a, *f, *u;    /* (n, n) */
+  PetscInt     *left, *right; /* (resolution) interpolation from the solve grid to the stored one, each axis */
   PetscReal    *weight;
 } Darcy;
 
@@ -63,7 +62,8 @@ static void kn_darcy_rhs(PetscReal *z, PetscReal value, PetscReal amplitude, siz
 }
 
 /* out (r, r) from in (n, n), bilinear; left, right, weight: (r) as in KNPointsInterpolation(). */
-static void kn_bilinear(PetscReal *out, const PetscReal *in, const PetscInt *left, const PetscInt *right, const PetscReal *weight, size_t n, size_t r)
+static void kn_bilinear(PetscReal *out, const PetscReal *in, const PetscInt *left, const PetscInt *right,
+                        const PetscReal *weight, size_t n, size_t r)
 {
   for (size_t i = 0; i < r; i++) {
     const PetscReal *below = in + (size_t)left[i] * n, *above = in + (size_t)right[i] * n;
@@ -89,15 +89,19 @@ static PetscErrorCode KNSolverSetFromOptions_Darcy(KNSolver solver)
   PetscCall(KNOptionsHead("Darcy flow, -div(a grad u) = f, u = 0 on the boundary"));
   PetscCall(KNOptionsInt("-darcy_grid", "points a side of the grid it is solved on", 4, 8192, &d->n));
   d->resolution = d->n;
-  PetscCall(KNOptionsInt("-darcy_resolution", "points a side of the stored fields, at most and by default -darcy_grid", 4, d->n, &d->resolution));
+  PetscCall(KNOptionsInt("-darcy_resolution", "points a side of the stored fields, at most and by default -darcy_grid",
+                         4, d->n, &d->resolution));
   PetscCall(KNOptionsChoice("-darcy_points", "where the points lie", points, &d->points));
-  PetscCall(KNOptionsChoice("-darcy_coefficient", "permeability a: two values, or exp of the random field", coefficients, &d->coefficient));
+  PetscCall(KNOptionsChoice("-darcy_coefficient", "permeability a: two values, or exp of the random field",
+                            coefficients, &d->coefficient));
   PetscCall(KNOptionsReal("-darcy_high", "piecewise a where the random field is positive", 1e-6, 1e6, &d->high));
   PetscCall(KNOptionsReal("-darcy_low", "piecewise a elsewhere", 1e-6, 1e6, &d->low));
   PetscCall(KNOptionsChoice("-darcy_face", "mean of a at the faces between points", faces, &d->face));
-  PetscCall(KNOptionsChoice("-darcy_rhs", "source f: one value, or value + amplitude times a second random field", rhs, &d->rhs));
+  PetscCall(KNOptionsChoice("-darcy_rhs", "source f: one value, or value + amplitude times a second random field", rhs,
+                            &d->rhs));
   PetscCall(KNOptionsReal("-darcy_rhs_value", "value of the source, its mean if random", -1e6, 1e6, &d->rhs_value));
-  PetscCall(KNOptionsReal("-darcy_rhs_amplitude", "factor of the random part of the source", 0.0, 1e6, &d->rhs_amplitude));
+  PetscCall(
+    KNOptionsReal("-darcy_rhs_amplitude", "factor of the random part of the source", 0.0, 1e6, &d->rhs_amplitude));
   PetscCall(KNRandomFieldSetFromOptions(d->field));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -114,7 +118,7 @@ static PetscErrorCode KNSolverDescribe_Darcy(KNSolver solver)
   PetscCall(PetscStrncpy(p->equation, "-div(a grad u) = f on the unit square", sizeof(p->equation)));
   PetscCall(PetscStrncpy(p->boundary, "u = 0", sizeof(p->boundary)));
   KNProblemSetGrid(p, KNGridMake(2, (const PetscInt[]){d->resolution, d->resolution}, (KNPoints)d->points));
-  p->input.field[p->input.fields++] = (KNField){.name = "a", .unit = "1"};
+  p->input.field[p->input.fields++]   = (KNField){.name = "a", .unit = "1"};
   p->output.field[p->output.fields++] = (KNField){.name = "u", .unit = "1"};
   if (d->coefficient == COEFFICIENT_PIECEWISE) {
     p->parameter[p->parameters++] = (KNParameter){.name = "a_high", .unit = "1", .value = d->high};
@@ -122,8 +126,8 @@ static PetscErrorCode KNSolverDescribe_Darcy(KNSolver solver)
   }
   if (d->rhs == RHS_RANDOM) {
     p->input.field[p->input.fields++] = (KNField){.name = "f", .unit = "1"};
-    p->parameter[p->parameters++] = (KNParameter){.name = "f_mean", .unit = "1", .value = d->rhs_value};
-    p->parameter[p->parameters++] = (KNParameter){.name = "f_amplitude", .unit = "1", .value = d->rhs_amplitude};
+    p->parameter[p->parameters++]     = (KNParameter){.name = "f_mean", .unit = "1", .value = d->rhs_value};
+    p->parameter[p->parameters++]     = (KNParameter){.name = "f_amplitude", .unit = "1", .value = d->rhs_amplitude};
   } else {
     p->parameter[p->parameters++] = (KNParameter){.name = "f", .unit = "1", .value = d->rhs_value};
   }
@@ -153,9 +157,9 @@ static PetscErrorCode KNSolverSetUp_Darcy(KNSolver solver)
 
 static PetscErrorCode KNSolverDraw_Darcy(KNSolver solver, PetscInt64 seed, PetscInt64 sample, PetscReal input[])
 {
-  Darcy          *d         = (Darcy *)solver->data;
-  const KNGrid   *stored    = &solver->problem.output.grid;
-  const size_t    size      = KNGridSize(&d->grid), size_stored = KNGridSize(stored);
+  Darcy          *d      = (Darcy *)solver->data;
+  const KNGrid   *stored = &solver->problem.output.grid;
+  const size_t    size = KNGridSize(&d->grid), size_stored = KNGridSize(stored);
   const PetscBool lognormal = (PetscBool)(d->coefficient == COEFFICIENT_LOGNORMAL);
 
   PetscFunctionBegin;
@@ -177,13 +181,15 @@ static PetscErrorCode KNSolverDraw_Darcy(KNSolver solver, PetscInt64 seed, Petsc
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* out (n, n) takes the value of the nearest point of in (r, r): a permeability is not smooth, its values are not mixed. */
+/* out (n, n) takes the value of the nearest point of in (r, r): a permeability is not smooth, its values are not mixed.
+ */
 static void kn_nearest(PetscReal *out, const PetscReal *in, KNPoints points, PetscInt n, PetscInt r)
 {
   for (PetscInt i = 0; i < n; i++) {
     const PetscInt row = KNPointsNearest(points, r, KNPointsCoordinate(points, n, i));
 
-    for (PetscInt j = 0; j < n; j++) out[i * n + j] = in[row * r + KNPointsNearest(points, r, KNPointsCoordinate(points, n, j))];
+    for (PetscInt j = 0; j < n; j++)
+      out[i * n + j] = in[row * r + KNPointsNearest(points, r, KNPointsCoordinate(points, n, j))];
   }
 }
 
@@ -195,7 +201,8 @@ static PetscErrorCode KNSolverTake_Darcy(KNSolver solver, const PetscReal given[
   PetscFunctionBegin;
   kn_nearest(d->a, given, (KNPoints)d->points, d->n, d->resolution);
   if (d->rhs == RHS_RANDOM) kn_nearest(d->f, given + size_stored, (KNPoints)d->points, d->n, d->resolution);
-  else for (size_t i = 0; i < KNGridSize(&d->grid); i++) d->f[i] = d->rhs_value;
+  else
+    for (size_t i = 0; i < KNGridSize(&d->grid); i++) d->f[i] = d->rhs_value;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -8,8 +8,9 @@
   Both points of a face see the same flux: the balance holds over any set of volumes, the matrix is symmetric positive
   definite, and the error is O(h^2) for smooth a and u.
 
-  Solved by conjugate gradients with multigrid (multigrid.c), the true residual reduced to 1e-10. The sparsity, the grids and the
-  prolongations are made once, a new coefficient changes only values. Where that fails: the same with a complete factorisation.
+  Solved by conjugate gradients with multigrid (multigrid.c), the true residual reduced to 1e-10. The sparsity, the
+  grids and the prolongations are made once, a new coefficient changes only values. Where that fails: the same with a
+  complete factorisation.
 */
 #include "diffusion.h"
 #include "multigrid.h"
@@ -22,15 +23,15 @@ struct _p_KNDiffusion {
   PetscInt   n;
   KNPoints   points;
   KNFace     face;
-  DM         square;   /* the (m, m) unknowns */
+  DM         square; /* the (m, m) unknowns */
   Mat        A;
-  PetscReal *value;    /* (own unknowns, KN_STENCIL) of A */
-  Vec        b, x;     /* right-hand side and solution, distributed as `square` */
-  Vec        natural;  /* the solution in natural order */
-  Vec        whole;    /* (m, m) all of it on this rank */
-  VecScatter gather;   /* natural -> whole */
+  PetscReal *value;   /* (own unknowns, KN_STENCIL) of A */
+  Vec        b, x;    /* right-hand side and solution, distributed as `square` */
+  Vec        natural; /* the solution in natural order */
+  Vec        whole;   /* (m, m) all of it on this rank */
+  VecScatter gather;  /* natural -> whole */
   KSP        multigrid;
-  KSP        direct;   /* the safer solver, factored only when needed */
+  KSP        direct; /* the safer solver, factored only when needed */
 };
 
 /* Width of the rim of known points around the unknowns. */
@@ -47,7 +48,8 @@ static inline PetscReal kn_face(KNFace face, PetscReal a, PetscReal b)
 static const PetscInt kn_neighbour[4][2] = {{-1, 0}, {1, 0}, {0, -1}, {0, 1}};
 
 /* Stencil coefficients of the unknown at point (i, j): value: (5) the point itself, then its neighbours; a: (n, n). */
-static inline void kn_diffusion_row(PetscReal *value, const PetscReal *a, KNFace face, PetscInt n, PetscInt i, PetscInt j)
+static inline void kn_diffusion_row(PetscReal *value, const PetscReal *a, KNFace face, PetscInt n, PetscInt i,
+                                    PetscInt j)
 {
   const PetscReal here = a[i * n + j];
 
@@ -148,7 +150,8 @@ static PetscErrorCode KNDiffusionAssemble(KNDiffusion d, const PetscReal a[], co
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNDiffusionCreate(MPI_Comm comm, const char prefix[], PetscInt n, KNPoints points, KNFace face, KNDiffusion *diffusion)
+PetscErrorCode KNDiffusionCreate(MPI_Comm comm, const char prefix[], PetscInt n, KNPoints points, KNFace face,
+                                 KNDiffusion *diffusion)
 {
   const PetscInt m = n - 2 * KNDiffusionRim(points);
   KNDiffusion    d;
@@ -216,7 +219,10 @@ static PetscErrorCode KNDiffusionTry(KNDiffusion d, KSP ksp, KNSolverReport *rep
   PetscCall(VecNorm(d->b, NORM_2, &norm));
   report->residual  = norm > 0.0 ? residual / norm : residual;
   report->converged = (PetscBool)(reason > 0);
-  if (!report->converged) PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason), "linear solver: %s after %" PetscInt_FMT " iterations, relative residual %g", text, report->iterations, (double)report->residual));
+  if (!report->converged)
+    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
+                            "linear solver: %s after %" PetscInt_FMT " iterations, relative residual %g", text,
+                            report->iterations, (double)report->residual));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -238,7 +244,8 @@ static PetscErrorCode KNDiffusionGather(KNDiffusion d, PetscReal u[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Whether products of two values of a, as in the harmonic mean, neither overflow nor vanish; size: number of points. NaN is out of any range. */
+/* Whether products of two values of a, as in the harmonic mean, neither overflow nor vanish; size: number of points.
+ * NaN is out of any range. */
 static PetscBool kn_coefficient_in_range(const PetscReal *a, size_t size)
 {
   for (size_t i = 0; i < size; i++) {
@@ -247,12 +254,14 @@ static PetscBool kn_coefficient_in_range(const PetscReal *a, size_t size)
   return PETSC_TRUE;
 }
 
-PetscErrorCode KNDiffusionSolve(KNDiffusion d, const PetscReal a[], const PetscReal f[], PetscReal u[], KNSolverReport *report)
+PetscErrorCode KNDiffusionSolve(KNDiffusion d, const PetscReal a[], const PetscReal f[], PetscReal u[],
+                                KNSolverReport *report)
 {
   PetscFunctionBegin;
   PetscCall(PetscMemzero(report, sizeof(*report)));
   if (!kn_coefficient_in_range(a, (size_t)d->n * (size_t)d->n)) { /* the same on all ranks: each has all of a */
-    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason), "a value of the coefficient a is not between %g and %g", KN_LOWEST, KN_HIGHEST));
+    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
+                            "a value of the coefficient a is not between %g and %g", KN_LOWEST, KN_HIGHEST));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(KNDiffusionAssemble(d, a, f));

@@ -17,14 +17,16 @@ typedef struct _p_KNDiffusion *KNDiffusion;
   Collective on comm. n points a side, cells or nodes. prefix: of the PETSc options of the linear solver ("darcy_"), all
   read here. After it KNDiffusionSolve allocates nothing that grows.
 */
-PETSC_INTERN PetscErrorCode KNDiffusionCreate(MPI_Comm comm, const char prefix[], PetscInt n, KNPoints points, KNFace face, KNDiffusion *diffusion);
+PETSC_INTERN PetscErrorCode KNDiffusionCreate(MPI_Comm comm, const char prefix[], PetscInt n, KNPoints points,
+                                              KNFace face, KNDiffusion *diffusion);
 PETSC_INTERN PetscErrorCode KNDiffusionDestroy(KNDiffusion *diffusion);
 
 /*
   Collective. a > 0, f, u: (n, n), whole on every rank. report: all of it is set; no convergence is no error. The
   result depends on a and f alone, not on what was solved before.
 */
-PETSC_INTERN PetscErrorCode KNDiffusionSolve(KNDiffusion diffusion, const PetscReal a[], const PetscReal f[], PetscReal u[], KNSolverReport *report);
+PETSC_INTERN PetscErrorCode KNDiffusionSolve(KNDiffusion diffusion, const PetscReal a[], const PetscReal f[],
+                                             PetscReal u[], KNSolverReport *report);
 
 /* Not collective. The matrix of the last solve, not owned. */
 PETSC_INTERN PetscErrorCode KNDiffusionGetMatrix(KNDiffusion diffusion, Mat *matrix);

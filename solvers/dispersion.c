@@ -15,12 +15,23 @@ static void kn_dispersion_symbol(PetscReal linear[2], PetscInt field, const Pets
 }
 
 static const KNSemilinear dispersion = {
-  .title = "Dispersion on the torus, u_t = xi (u_xxx + u_yyy + u_zzz)",
-    .equation = "u_t = xi (u_xxx + u_yyy + u_zzz), over the axes there are",
-  .field = {"u"}, .fields = 1, .lowest_axes = 1, .highest_axes = 3, .degree = 1,
-  .coefficient = {{"dispersion", "coefficient xi", 1e-4, -1e3, 1e3}},
-  .symbol = kn_dispersion_symbol,
-  .axes = 1, .grid = 128, .frames = 11, .length = 1.0, .final_time = 1.0, .alpha = 4.0, .tau = 20.0, .deviation = 1.0,
+  .title        = "Dispersion on the torus, u_t = xi (u_xxx + u_yyy + u_zzz)",
+  .equation     = "u_t = xi (u_xxx + u_yyy + u_zzz), over the axes there are",
+  .field        = {"u"},
+  .fields       = 1,
+  .lowest_axes  = 1,
+  .highest_axes = 3,
+  .degree       = 1,
+  .coefficient  = {{"dispersion", "coefficient xi", 1e-4, -1e3, 1e3}},
+  .symbol       = kn_dispersion_symbol,
+  .axes         = 1,
+  .grid         = 128,
+  .frames       = 11,
+  .length       = 1.0,
+  .final_time   = 1.0,
+  .alpha        = 4.0,
+  .tau          = 20.0,
+  .deviation    = 1.0,
 };
 
 PetscErrorCode KNSolverCreate_Dispersion(KNSolver solver)

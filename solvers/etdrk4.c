@@ -6,9 +6,11 @@
       c = e^(hL/2) a + q (2 N(b) - N(v))  f2 = h (2 + z + e^z (z - 2))/z^3
       v <- e^(hL) v + f1 N(v) + 2 f2 (N(a) + N(b)) + f3 N(c),   f3 = h (-4 - 3 z - z^2 + e^z (4 - z))/z^3
 
-  Near z = 0 these fractions cancel all digits; they are entire functions, hence equal to their mean over a circle around z.
+  Near z = 0 these fractions cancel all digits; they are entire functions, hence equal to their mean over a circle
+  around z.
 
-  Sources: Cox and Matthews, J. Comput. Phys. 176 (2002) 430, eqs. 26-29; the circle: Kassam and Trefethen, SIAM J. Sci. Comput. 26 (2005) 1214.
+  Sources: Cox and Matthews, J. Comput. Phys. 176 (2002) 430, eqs. 26-29; the circle: Kassam and Trefethen, SIAM J. Sci.
+  Comput. 26 (2005) 1214.
 */
 #include "etdrk4.h"
 
@@ -39,17 +41,21 @@ void kn_etdrk4_coefficients(const KNETDRK4 *etd, const PetscReal *linear, PetscR
   }
 }
 
-void kn_etdrk4_stage(double complex *out, const KNETDRK4 *etd, const double complex *v, const double complex *forcing, size_t modes)
+void kn_etdrk4_stage(double complex *out, const KNETDRK4 *etd, const double complex *v, const double complex *forcing,
+                     size_t modes)
 {
   for (size_t k = 0; k < modes; k++) out[k] = etd->half[k] * v[k] + etd->q[k] * forcing[k];
 }
 
-void kn_etdrk4_last_stage(double complex *out, const KNETDRK4 *etd, const double complex *a, const double complex *nv, const double complex *nb, size_t modes)
+void kn_etdrk4_last_stage(double complex *out, const KNETDRK4 *etd, const double complex *a, const double complex *nv,
+                          const double complex *nb, size_t modes)
 {
   for (size_t k = 0; k < modes; k++) out[k] = etd->half[k] * a[k] + etd->q[k] * (2.0 * nb[k] - nv[k]);
 }
 
-void kn_etdrk4_finish(double complex *v, const KNETDRK4 *etd, const double complex *nv, const double complex *na, const double complex *nb, const double complex *nc, size_t modes)
+void kn_etdrk4_finish(double complex *v, const KNETDRK4 *etd, const double complex *nv, const double complex *na,
+                      const double complex *nb, const double complex *nc, size_t modes)
 {
-  for (size_t k = 0; k < modes; k++) v[k] = etd->full[k] * v[k] + etd->f1[k] * nv[k] + 2.0 * etd->f2[k] * (na[k] + nb[k]) + etd->f3[k] * nc[k];
+  for (size_t k = 0; k < modes; k++)
+    v[k] = etd->full[k] * v[k] + etd->f1[k] * nv[k] + 2.0 * etd->f2[k] * (na[k] + nb[k]) + etd->f3[k] * nc[k];
 }

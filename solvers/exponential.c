@@ -24,31 +24,31 @@
 #include "stepper.h"
 
 #define KN_SHORTEST 1e-12 /* step, of an interval */
-#define KN_LENGTHS  6    /* whose coefficients are kept */
-#define KN_TAYLOR   20   /* terms of phi_3 for |z| <= 1 */
-#define KN_SAFETY   0.9  /* times the length that the error of a step allows is taken next */
-#define KN_SHRINK   0.2  /* at least, and */
-#define KN_GROWTH   5.0  /* at most so many times the length of the last step */
-#define KN_JUMP     2.0  /* times the length is worth new steps within an interval */
-#define KN_FIRST    0.1  /* of the state that N may change in the first step, if dt is not given */
+#define KN_LENGTHS  6     /* whose coefficients are kept */
+#define KN_TAYLOR   20    /* terms of phi_3 for |z| <= 1 */
+#define KN_SAFETY   0.9   /* times the length that the error of a step allows is taken next */
+#define KN_SHRINK   0.2   /* at least, and */
+#define KN_GROWTH   5.0   /* at most so many times the length of the last step */
+#define KN_JUMP     2.0   /* times the length is worth new steps within an interval */
+#define KN_FIRST    0.1   /* of the state that N may change in the first step, if dt is not given */
 
 enum { HALF, FULL, Q, F1, F2, F3, COEFFICIENTS };
 
 typedef struct {
-  PetscReal  h;            /* 0: not made yet */
+  PetscReal  h;               /* 0: not made yet */
   PetscReal *c[COEFFICIENTS]; /* (size); a real number twice where L is real */
 } Length;
 
 typedef struct {
-  PetscBool  real;                    /* L is */
-  PetscReal  dt;                      /* length that the next step may have; 0: not chosen yet */
+  PetscBool  real; /* L is */
+  PetscReal  dt;   /* length that the next step may have; 0: not chosen yet */
   PetscInt   steps;
-  PetscInt   next;                    /* of lengths, to be replaced */
+  PetscInt   next; /* of lengths, to be replaced */
   Length     lengths[KN_LENGTHS];
-  PetscReal *coefficients;            /* their memory, (KN_LENGTHS, COEFFICIENTS, size) */
-  PetscReal *work;                    /* (9, size), the memory of the state and of: */
-  PetscReal *a, *b, *c;               /* (size) stages; c: the end of the step too */
-  PetscReal *nv, *na, *nb, *nc, *nw;  /* (size) N of the state, of the stages, of the end */
+  PetscReal *coefficients;           /* their memory, (KN_LENGTHS, COEFFICIENTS, size) */
+  PetscReal *work;                   /* (9, size), the memory of the state and of: */
+  PetscReal *a, *b, *c;              /* (size) stages; c: the end of the step too */
+  PetscReal *nv, *na, *nb, *nc, *nw; /* (size) N of the state, of the stages, of the end */
 } Exponential;
 
 /* phi_1, phi_2, phi_3 and exp of z. */
@@ -274,7 +274,8 @@ static PetscErrorCode KNExponentialMarch(KNStepper stepper, PetscReal interval, 
       report->converged = PETSC_FALSE;
       PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
                               "steps shrink without end at t = %.6g: the solution has no limit, or rounding errors "
-                              "exceed the tolerance", (double)(stepper->t + interval - h * (PetscReal)left)));
+                              "exceed the tolerance",
+                              (double)(stepper->t + interval - h * (PetscReal)left)));
     }
   }
   e->dt = next;
@@ -322,7 +323,8 @@ PetscErrorCode KNStepperCreate_Exponential(const KNEvolution *evolution, PetscRe
   PetscCall(PetscNew(stepper));
   PetscCall(PetscNew(&e));
   (*stepper)->data      = e;
-  (*stepper)->ops       = (KNStepperOps){.start = KNStepperStart_Exponential, .advance = KNStepperAdvance_Exponential,
+  (*stepper)->ops       = (KNStepperOps){.start   = KNStepperStart_Exponential,
+                                         .advance = KNStepperAdvance_Exponential,
                                          .destroy = KNStepperDestroy_Exponential};
   (*stepper)->evolution = *evolution;
   (*stepper)->tolerance = tolerance;

@@ -28,12 +28,12 @@ typedef struct {
 struct _p_KNRandomField {
   char        prefix[KN_MAX_NAME];
   PetscInt    dim;
-  PetscInt    modes;       /* m, on each axis */
+  PetscInt    modes; /* m, on each axis */
   PetscReal   alpha, tau, scale;
   PetscReal  *amplitude;   /* (m[, m]), 0 at k = 0 */
   PetscReal  *coefficient; /* (m[, m]) amplitude times xi of the drawn field */
   KNFieldPlan plans[KN_FIELD_PLANS];
-  PetscInt    plan_count;  /* plans made so far, those that gave way included */
+  PetscInt    plan_count; /* plans made so far, those that gave way included */
 };
 
 /*
@@ -55,7 +55,8 @@ static void kn_fold_cells(PetscInt n, PetscInt k, PetscInt *fold, PetscReal *fac
   *factor = r ? 0.5 * sign : sign;
 }
 
-/* The same for n nodes: theta = pi i/(n - 1), cos((2(n - 1) - k) theta) = cos(k theta). REDFT00 doubles all modes but 0 and n - 1. */
+/* The same for n nodes: theta = pi i/(n - 1), cos((2(n - 1) - k) theta) = cos(k theta). REDFT00 doubles all modes but 0
+ * and n - 1. */
 static void kn_fold_nodes(PetscInt n, PetscInt k, PetscInt *fold, PetscReal *factor)
 {
   PetscInt r = k % (2 * (n - 1));
@@ -66,7 +67,9 @@ static void kn_fold_nodes(PetscInt n, PetscInt k, PetscInt *fold, PetscReal *fac
 }
 
 /* modes (n1, n2) = coefficient (m1, m2) folded: the input of the cosine transform. One axis: n1 = m1 = 1. */
-static void kn_field_fold(PetscReal *modes, const PetscReal *coefficient, const PetscInt *fold1, const PetscReal *factor1, const PetscInt *fold2, const PetscReal *factor2, size_t m1, size_t m2, size_t n1, size_t n2)
+static void kn_field_fold(PetscReal *modes, const PetscReal *coefficient, const PetscInt *fold1,
+                          const PetscReal *factor1, const PetscInt *fold2, const PetscReal *factor2, size_t m1,
+                          size_t m2, size_t n1, size_t n2)
 {
   memset(modes, 0, n1 * n2 * sizeof(*modes));
   for (size_t k1 = 0; k1 < m1; k1++) {
@@ -79,7 +82,8 @@ static void kn_field_fold(PetscReal *modes, const PetscReal *coefficient, const 
 PetscErrorCode KNRandomFieldCreate(const char prefix[], PetscInt dim, KNRandomField *field)
 {
   PetscFunctionBegin;
-  PetscCheck(dim == 1 || dim == 2, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "random fields have 1 or 2 axes, not %" PetscInt_FMT, dim);
+  PetscCheck(dim == 1 || dim == 2, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+             "random fields have 1 or 2 axes, not %" PetscInt_FMT, dim);
   PetscCall(PetscNew(field));
   PetscCall(PetscStrncpy((*field)->prefix, prefix, sizeof((*field)->prefix)));
   (*field)->dim   = dim;
@@ -91,8 +95,10 @@ PetscErrorCode KNRandomFieldCreate(const char prefix[], PetscInt dim, KNRandomFi
 PetscErrorCode KNRandomFieldSetFromOptions(KNRandomField field)
 {
   PetscFunctionBegin;
-  PetscCall(KNFieldOptions(field->prefix, "factor of the random field, 0 for tau^(alpha - 1)", &field->alpha, &field->tau, &field->scale));
-  PetscCheck(field->scale > 0.0 || field->tau > 0.0, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -%stau is 0, of which no scale follows: give -%sscale", field->prefix, field->prefix);
+  PetscCall(KNFieldOptions(field->prefix, "factor of the random field, 0 for tau^(alpha - 1)", &field->alpha,
+                           &field->tau, &field->scale));
+  PetscCheck(field->scale > 0.0 || field->tau > 0.0, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -%stau is 0, of which no scale follows: give -%sscale", field->prefix, field->prefix);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -108,7 +114,8 @@ PetscErrorCode KNRandomFieldSetUp(KNRandomField field, PetscInt n_modes)
     for (PetscInt k2 = 0; k2 < m; k2++) {
       const PetscReal squares = (PetscReal)k1 * k1 + (PetscReal)k2 * k2;
 
-      field->amplitude[(size_t)k1 * m + k2] = field->scale * PetscPowReal(PETSC_PI * PETSC_PI * squares + field->tau * field->tau, -0.5 * field->alpha);
+      field->amplitude[(size_t)k1 * m + k2] =
+        field->scale * PetscPowReal(PETSC_PI * PETSC_PI * squares + field->tau * field->tau, -0.5 * field->alpha);
     }
   }
   field->amplitude[0] = 0.0; /* zero mean over the domain */
@@ -156,12 +163,13 @@ PetscErrorCode KNRandomFieldDraw(KNRandomField field, PetscInt64 seed, PetscInt6
 /* The plan for a grid. u: memory of the grid's size, needed by FFTW's planner, which leaves it alone. */
 static PetscErrorCode KNRandomFieldGetPlan(KNRandomField field, const KNGrid *grid, PetscReal u[], KNFieldPlan **plan)
 {
-  const PetscBool cells    = (PetscBool)(grid->points == KN_POINTS_CELLS);
+  const PetscBool     cells = (PetscBool)(grid->points == KN_POINTS_CELLS);
   const fftw_r2r_kind kind = cells ? FFTW_REDFT01 : FFTW_REDFT00, kinds[2] = {kind, kind};
   KNFieldPlan        *p;
 
   PetscFunctionBegin;
-  PetscCheck(grid->dim == field->dim && grid->points != KN_POINTS_PERIODIC, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "a random field of %" PetscInt_FMT " axes needs a grid of as many, of cells or nodes", field->dim);
+  PetscCheck(grid->dim == field->dim && grid->points != KN_POINTS_PERIODIC, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG,
+             "a random field of %" PetscInt_FMT " axes needs a grid of as many, of cells or nodes", field->dim);
   for (PetscInt i = 0; i < PetscMin(field->plan_count, KN_FIELD_PLANS); i++) {
     p = &field->plans[i];
     if (p->grid.points == grid->points && p->grid.n[0] == grid->n[0] && p->grid.n[1] == grid->n[1]) {
@@ -173,7 +181,8 @@ static PetscErrorCode KNRandomFieldGetPlan(KNRandomField field, const KNGrid *gr
   PetscCall(KNFieldPlanDestroy(p));
   p->grid = *grid;
   for (PetscInt axis = 0; axis < field->dim; axis++) {
-    PetscCheck(cells || grid->n[axis] > 1, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "an axis of nodes has both ends: at least 2 points");
+    PetscCheck(cells || grid->n[axis] > 1, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+               "an axis of nodes has both ends: at least 2 points");
     PetscCall(PetscMalloc2(field->modes, &p->fold[axis], field->modes, &p->factor[axis]));
     for (PetscInt k = 0; k < field->modes; k++) {
       (cells ? kn_fold_cells : kn_fold_nodes)(grid->n[axis], k, &p->fold[axis][k], &p->factor[axis][k]);
@@ -181,8 +190,10 @@ static PetscErrorCode KNRandomFieldGetPlan(KNRandomField field, const KNGrid *gr
     }
   }
   /* FFTW_ESTIMATE: the same plan, hence the same bits, in every run. */
-  p->plan = fftw_plan_r2r((int)field->dim, (const int[]){(int)grid->n[0], (int)grid->n[1]}, u, u, kinds, FFTW_ESTIMATE | FFTW_UNALIGNED);
-  PetscCheck(p->plan, PETSC_COMM_SELF, PETSC_ERR_LIB, "FFTW has no plan for %" PetscInt_FMT " x %" PetscInt_FMT " points", grid->n[0], grid->n[1]);
+  p->plan = fftw_plan_r2r((int)field->dim, (const int[]){(int)grid->n[0], (int)grid->n[1]}, u, u, kinds,
+                          FFTW_ESTIMATE | FFTW_UNALIGNED);
+  PetscCheck(p->plan, PETSC_COMM_SELF, PETSC_ERR_LIB,
+             "FFTW has no plan for %" PetscInt_FMT " x %" PetscInt_FMT " points", grid->n[0], grid->n[1]);
   *plan = p;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -192,17 +203,21 @@ PetscErrorCode KNRandomFieldEvaluate(KNRandomField field, const KNGrid *grid, Pe
   static const PetscInt  fold_none[1]   = {0}; /* the first axis of a field on the interval */
   static const PetscReal factor_none[1] = {1.0};
   const size_t           m              = (size_t)field->modes;
-  KNFieldPlan           *p = NULL;
+  KNFieldPlan           *p              = NULL;
 
   PetscFunctionBegin;
   PetscCall(KNRandomFieldGetPlan(field, grid, u, &p));
-  if (field->dim == 1) kn_field_fold(u, field->coefficient, fold_none, factor_none, p->fold[0], p->factor[0], 1, m, 1, (size_t)grid->n[0]);
-  else kn_field_fold(u, field->coefficient, p->fold[0], p->factor[0], p->fold[1], p->factor[1], m, m, (size_t)grid->n[0], (size_t)grid->n[1]);
+  if (field->dim == 1)
+    kn_field_fold(u, field->coefficient, fold_none, factor_none, p->fold[0], p->factor[0], 1, m, 1, (size_t)grid->n[0]);
+  else
+    kn_field_fold(u, field->coefficient, p->fold[0], p->factor[0], p->fold[1], p->factor[1], m, m, (size_t)grid->n[0],
+                  (size_t)grid->n[1]);
   fftw_execute_r2r(p->plan, u, u);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNRandomFieldCovariance(KNRandomField field, const PetscReal x[], const PetscReal y[], PetscReal *covariance)
+PetscErrorCode KNRandomFieldCovariance(KNRandomField field, const PetscReal x[], const PetscReal y[],
+                                       PetscReal *covariance)
 {
   const PetscInt m = field->modes, m1 = field->dim == 2 ? m : 1;
   PetscReal      sum = 0.0;
@@ -212,7 +227,9 @@ PetscErrorCode KNRandomFieldCovariance(KNRandomField field, const PetscReal x[],
     const PetscReal slow = k1 ? 2.0 * PetscCosReal(PETSC_PI * k1 * x[0]) * PetscCosReal(PETSC_PI * k1 * y[0]) : 1.0;
 
     for (PetscInt k2 = 0; k2 < m; k2++) {
-      const PetscReal fast = k2 ? 2.0 * PetscCosReal(PETSC_PI * k2 * x[field->dim - 1]) * PetscCosReal(PETSC_PI * k2 * y[field->dim - 1]) : 1.0;
+      const PetscReal fast =
+        k2 ? 2.0 * PetscCosReal(PETSC_PI * k2 * x[field->dim - 1]) * PetscCosReal(PETSC_PI * k2 * y[field->dim - 1])
+           : 1.0;
 
       sum += PetscSqr(field->amplitude[(size_t)k1 * m + k2]) * slow * fast;
     }

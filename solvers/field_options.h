@@ -5,6 +5,7 @@
 #include <kitinet/base.h>
 
 /* Declares -<prefix>alpha, -<prefix>tau, -<prefix>scale. scale_help: what 0 means depends on the field. */
-PETSC_INTERN PetscErrorCode KNFieldOptions(const char prefix[], const char scale_help[], PetscReal *alpha, PetscReal *tau, PetscReal *scale);
+PETSC_INTERN PetscErrorCode KNFieldOptions(const char prefix[], const char scale_help[], PetscReal *alpha,
+                                           PetscReal *tau, PetscReal *scale);
 
 #endif

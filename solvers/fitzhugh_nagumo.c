@@ -22,7 +22,7 @@ static void kn_fitzhugh_multiply(PetscReal *const out[], const PetscReal *const 
                                  PetscInt axes, size_t points)
 {
   const PetscReal *restrict u = in[0], *restrict v = in[1];
-  PetscReal *restrict       du = out[0], *restrict dv = out[1];
+  PetscReal *restrict du = out[0], *restrict dv = out[1];
 
   for (size_t s = 0; s < points; s++) {
     du[s] = u[s] - u[s] * u[s] * u[s] - p[THRESHOLD] - v[s];
@@ -31,17 +31,31 @@ static void kn_fitzhugh_multiply(PetscReal *const out[], const PetscReal *const 
 }
 
 static const KNSemilinear fitzhugh_nagumo = {
-  .title = "FitzHugh-Nagumo reaction on the torus, u_t = D_u Laplace u + u - u^3 - k - v",
-  .equation = "u_t = D_u Laplace u + u - u^3 - k - v, v_t = D_v Laplace v + u - v",
-  .field = {"u", "v"}, .fields = 2, .lowest_axes = 1, .highest_axes = 3, .degree = 3,
-  .coefficient = {[DIFFUSIVITY_U] = {"diffusivity_u", "diffusivity D_u", 1e-3, 0.0, 1e3},
-                  [DIFFUSIVITY_V] = {"diffusivity_v", "diffusivity D_v", 5e-3, 0.0, 1e3},
-                  [THRESHOLD] = {"threshold", "threshold k", 5e-3, -1e3, 1e3}},
-  .factors = 2, .factor = {{0, KN_NO_AXIS}, {1, KN_NO_AXIS}},
-  .products = 2, .terms = 2, .term = {{0, 0, KN_NO_AXIS, 1.0}, {1, 1, KN_NO_AXIS, 1.0}},
-  .symbol = kn_fitzhugh_symbol, .multiply = kn_fitzhugh_multiply,
-  .axes = 2, .grid = 128, .frames = 21, .length = 2.0, .final_time = 5.0,
-  .alpha = 4.0, .tau = 40.0, .deviation = 0.5,
+  .title        = "FitzHugh-Nagumo reaction on the torus, u_t = D_u Laplace u + u - u^3 - k - v",
+  .equation     = "u_t = D_u Laplace u + u - u^3 - k - v, v_t = D_v Laplace v + u - v",
+  .field        = {"u", "v"},
+  .fields       = 2,
+  .lowest_axes  = 1,
+  .highest_axes = 3,
+  .degree       = 3,
+  .coefficient  = {[DIFFUSIVITY_U] = {"diffusivity_u", "diffusivity D_u", 1e-3, 0.0, 1e3},
+                   [DIFFUSIVITY_V] = {"diffusivity_v", "diffusivity D_v", 5e-3, 0.0, 1e3},
+                   [THRESHOLD]     = {"threshold", "threshold k", 5e-3, -1e3, 1e3}},
+  .factors      = 2,
+  .factor       = {{0, KN_NO_AXIS}, {1, KN_NO_AXIS}},
+  .products     = 2,
+  .terms        = 2,
+  .term         = {{0, 0, KN_NO_AXIS, 1.0}, {1, 1, KN_NO_AXIS, 1.0}},
+  .symbol       = kn_fitzhugh_symbol,
+  .multiply     = kn_fitzhugh_multiply,
+  .axes         = 2,
+  .grid         = 128,
+  .frames       = 21,
+  .length       = 2.0,
+  .final_time   = 5.0,
+  .alpha        = 4.0,
+  .tau          = 40.0,
+  .deviation    = 0.5,
 };
 
 PetscErrorCode KNSolverCreate_FitzHughNagumo(KNSolver solver)

@@ -22,7 +22,7 @@ static void kn_gray_scott_multiply(PetscReal *const out[], const PetscReal *cons
                                    PetscInt axes, size_t points)
 {
   const PetscReal *restrict u = in[0], *restrict v = in[1];
-  PetscReal *restrict       du = out[0], *restrict dv = out[1];
+  PetscReal *restrict du = out[0], *restrict dv = out[1];
 
   for (size_t s = 0; s < points; s++) {
     const PetscReal reaction = u[s] * v[s] * v[s];
@@ -41,18 +41,33 @@ static void kn_gray_scott_initial(PetscReal *const u[], const PetscReal p[], siz
 }
 
 static const KNSemilinear gray_scott = {
-  .title = "Gray-Scott reaction on the torus, u_t = D_u Laplace u - u v^2 + F (1 - u)",
-  .equation = "u_t = D_u Laplace u - u v^2 + F (1 - u), v_t = D_v Laplace v + u v^2 - (F + k) v",
-  .field = {"u", "v"}, .fields = 2, .lowest_axes = 1, .highest_axes = 3, .degree = 3,
-  .coefficient = {[DIFFUSIVITY_U] = {"diffusivity_u", "diffusivity D_u", 2e-5, 0.0, 1e3},
-                  [DIFFUSIVITY_V] = {"diffusivity_v", "diffusivity D_v", 1e-5, 0.0, 1e3},
-                  [FEED] = {"feed", "rate F at which u is fed", 0.04, 0.0, 1e3},
-                  [KILL] = {"kill", "rate k at which v decays", 0.06, 0.0, 1e3}},
-  .factors = 2, .factor = {{0, KN_NO_AXIS}, {1, KN_NO_AXIS}},
-  .products = 2, .terms = 2, .term = {{0, 0, KN_NO_AXIS, 1.0}, {1, 1, KN_NO_AXIS, 1.0}},
-  .symbol = kn_gray_scott_symbol, .multiply = kn_gray_scott_multiply, .initial = kn_gray_scott_initial,
-  .axes = 2, .grid = 160, .frames = 21, .length = 1.0, .final_time = 1000.0,
-  .alpha = 4.0, .tau = 20.0, .deviation = 1.0,
+  .title        = "Gray-Scott reaction on the torus, u_t = D_u Laplace u - u v^2 + F (1 - u)",
+  .equation     = "u_t = D_u Laplace u - u v^2 + F (1 - u), v_t = D_v Laplace v + u v^2 - (F + k) v",
+  .field        = {"u", "v"},
+  .fields       = 2,
+  .lowest_axes  = 1,
+  .highest_axes = 3,
+  .degree       = 3,
+  .coefficient  = {[DIFFUSIVITY_U] = {"diffusivity_u", "diffusivity D_u", 2e-5, 0.0, 1e3},
+                   [DIFFUSIVITY_V] = {"diffusivity_v", "diffusivity D_v", 1e-5, 0.0, 1e3},
+                   [FEED]          = {"feed", "rate F at which u is fed", 0.04, 0.0, 1e3},
+                   [KILL]          = {"kill", "rate k at which v decays", 0.06, 0.0, 1e3}},
+  .factors      = 2,
+  .factor       = {{0, KN_NO_AXIS}, {1, KN_NO_AXIS}},
+  .products     = 2,
+  .terms        = 2,
+  .term         = {{0, 0, KN_NO_AXIS, 1.0}, {1, 1, KN_NO_AXIS, 1.0}},
+  .symbol       = kn_gray_scott_symbol,
+  .multiply     = kn_gray_scott_multiply,
+  .initial      = kn_gray_scott_initial,
+  .axes         = 2,
+  .grid         = 160,
+  .frames       = 21,
+  .length       = 1.0,
+  .final_time   = 1000.0,
+  .alpha        = 4.0,
+  .tau          = 20.0,
+  .deviation    = 1.0,
 };
 
 PetscErrorCode KNSolverCreate_GrayScott(KNSolver solver)

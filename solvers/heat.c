@@ -14,11 +14,23 @@ static void kn_heat_symbol(PetscReal linear[2], PetscInt field, const PetscReal 
 }
 
 static const KNSemilinear heat = {
-  .title = "Heat conduction on the torus, u_t = nu Laplace u", .equation = "u_t = nu Laplace u",
-  .field = {"u"}, .fields = 1, .lowest_axes = 1, .highest_axes = 3, .degree = 1,
-  .coefficient = {{"viscosity", "diffusivity nu", 1e-2, 0.0, 1e3}},
-  .symbol = kn_heat_symbol,
-  .axes = 1, .grid = 128, .frames = 11, .length = 1.0, .final_time = 1.0, .alpha = 2.0, .tau = 5.0, .deviation = 1.0,
+  .title        = "Heat conduction on the torus, u_t = nu Laplace u",
+  .equation     = "u_t = nu Laplace u",
+  .field        = {"u"},
+  .fields       = 1,
+  .lowest_axes  = 1,
+  .highest_axes = 3,
+  .degree       = 1,
+  .coefficient  = {{"viscosity", "diffusivity nu", 1e-2, 0.0, 1e3}},
+  .symbol       = kn_heat_symbol,
+  .axes         = 1,
+  .grid         = 128,
+  .frames       = 11,
+  .length       = 1.0,
+  .final_time   = 1.0,
+  .alpha        = 2.0,
+  .tau          = 5.0,
+  .deviation    = 1.0,
 };
 
 PetscErrorCode KNSolverCreate_Heat(KNSolver solver)

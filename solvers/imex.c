@@ -9,22 +9,22 @@
 #include <petscts.h>
 #include "stepper.h"
 
-#define KN_ATTEMPTS 4   /* at an interval */
+#define KN_ATTEMPTS 4 /* at an interval */
 /* root mean square of a state; powers of larger ones overflow in TS, which raises an error then */
-#define KN_LARGEST  1e30
-#define KN_JUMP     1e6  /* times larger than the state may be a stage of its step */
-#define KN_FIRST    0.1 /* of the state that N may change in the first step, if dt is not given */
+#define KN_LARGEST 1e30
+#define KN_JUMP    1e6 /* times larger than the state may be a stage of its step */
+#define KN_FIRST   0.1 /* of the state that N may change in the first step, if dt is not given */
 
 typedef struct {
-  TS         ts;
-  Vec        state, rate; /* rate: scratch */
-  Mat        implicit;    /* shift - L, applied by nothing but its inverse */
-  PetscReal  shift;
-  PetscReal  dt;          /* of the next step, 0: not chosen yet */
-  PetscReal  caution;     /* divides dt and tolerance */
-  PetscReal  norm;        /* of the state */
-  PetscInt   size;        /* reals on all ranks */
-  PetscInt   steps;
+  TS        ts;
+  Vec       state, rate; /* rate: scratch */
+  Mat       implicit;    /* shift - L, applied by nothing but its inverse */
+  PetscReal shift;
+  PetscReal dt;      /* of the next step, 0: not chosen yet */
+  PetscReal caution; /* divides dt and tolerance */
+  PetscReal norm;    /* of the state */
+  PetscInt  size;    /* reals on all ranks */
+  PetscInt  steps;
 } IMEX;
 
 /* residual = slope - L w, each (size). */
@@ -42,7 +42,7 @@ static void kn_imex_divide(PetscReal *w, const PetscReal *b, const PetscReal *li
 {
   for (size_t s = 0; s < size; s += 2) {
     const PetscReal re = shift - linear[s], im = -linear[s + 1], scale = 1.0 / (re * re + im * im), b0 = b[s],
-      b1 = b[s + 1];
+                    b1 = b[s + 1];
 
     w[s]     = scale * (re * b0 + im * b1);
     w[s + 1] = scale * (re * b1 - im * b0);
@@ -121,9 +121,10 @@ static PetscErrorCode KNIMEXMeasure(KNStepper stepper)
   PetscCall(VecGetArrayRead(x->state, &v));
   PetscCall(p->norm(p->context, v, &x->norm));
   PetscCall(VecRestoreArrayRead(x->state, &v));
-  PetscCall(TSSetTolerances(x->ts,
-                            PetscMax(stepper->tolerance / x->caution * x->norm / PetscSqrtReal((PetscReal)x->size),
-                            PETSC_SMALL * PETSC_SMALL), NULL, 0.0, NULL));
+  PetscCall(TSSetTolerances(
+    x->ts,
+    PetscMax(stepper->tolerance / x->caution * x->norm / PetscSqrtReal((PetscReal)x->size), PETSC_SMALL * PETSC_SMALL),
+    NULL, 0.0, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -262,9 +263,9 @@ PetscErrorCode KNStepperCreate_IMEX(const KNEvolution *evolution, const char pre
   PetscFunctionBegin;
   PetscCall(PetscNew(stepper));
   PetscCall(PetscNew(&x));
-  (*stepper)->data      = x;
-  (*stepper)->ops       = (KNStepperOps){.start = KNStepperStart_IMEX, .advance = KNStepperAdvance_IMEX,
-                                         .destroy = KNStepperDestroy_IMEX};
+  (*stepper)->data = x;
+  (*stepper)->ops =
+    (KNStepperOps){.start = KNStepperStart_IMEX, .advance = KNStepperAdvance_IMEX, .destroy = KNStepperDestroy_IMEX};
   (*stepper)->evolution = *evolution;
   (*stepper)->tolerance = tolerance;
   PetscCall(KNMalloc(evolution->size, sizeof(PetscReal), &(*stepper)->v));

@@ -219,8 +219,8 @@ static size_t KNModesPlace(KNModes whole, const PetscInt k[KN_MAX_DIM])
 
 PetscErrorCode KNModesCopy(KNModes from, const PetscReal c[], KNModes to, PetscReal copy[])
 {
-  const PetscBool spread  = (PetscBool)(to->size > 1); /* then `from` is whole */
-  const KNModes   part    = spread ? to : from, whole = spread ? from : to;
+  const PetscBool spread = (PetscBool)(to->size > 1); /* then `from` is whole */
+  const KNModes   part = spread ? to : from, whole = spread ? from : to;
   const PetscInt  highest = PetscMin(from->highest, to->highest);
 
   PetscFunctionBegin;
@@ -230,9 +230,9 @@ PetscErrorCode KNModesCopy(KNModes from, const PetscReal c[], KNModes to, PetscR
     size_t         place, here, there;
 
     if (PetscMax(PetscMax(PetscAbsInt(k[0]), PetscAbsInt(k[1])), PetscAbsInt(k[2])) > highest) continue;
-    place           = KNModesPlace(whole, k);
-    here            = spread ? place : s;
-    there           = spread ? s : place;
+    place               = KNModesPlace(whole, k);
+    here                = spread ? place : s;
+    there               = spread ? s : place;
     copy[2 * there]     = c[2 * here];
     copy[2 * there + 1] = c[2 * here + 1];
   }

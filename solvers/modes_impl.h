@@ -19,20 +19,20 @@ typedef struct {
 struct _p_KNModes {
   KNModesOps  ops;
   MPI_Comm    comm;
-  PetscMPIInt size;                /* ranks of comm */
-  PetscInt    axes, n, m;          /* points a side; numbers of a half spectrum along the last axis, n/2 + 1 */
-  PetscInt    highest;             /* K */
-  PetscReal   wavenumber;          /* 2 pi/L */
+  PetscMPIInt size;       /* ranks of comm */
+  PetscInt    axes, n, m; /* points a side; numbers of a half spectrum along the last axis, n/2 + 1 */
+  PetscInt    highest;    /* K */
+  PetscReal   wavenumber; /* 2 pi/L */
   size_t      count, points, room;
   PetscInt    runs, gaps;
-  KNRun      *run;                 /* (runs) the modes in their order, as they lie in a spectrum */
-  KNRun      *gap;                 /* (gaps) what a transform to the points must find 0, and leaves otherwise */
-  PetscInt   *k[KN_MAX_DIM];       /* (count) */
-  PetscReal  *kappa[KN_MAX_DIM];   /* (count) */
-  PetscReal  *weights;             /* (count) */
-  PetscReal  *spectrum;            /* where a spectrum is put for ops.backward; NULL: into u */
-  PetscReal  *result;              /* of the last forward transform: not normalised */
-  void       *data;                /* of the distribution */
+  KNRun      *run;               /* (runs) the modes in their order, as they lie in a spectrum */
+  KNRun      *gap;               /* (gaps) what a transform to the points must find 0, and leaves otherwise */
+  PetscInt   *k[KN_MAX_DIM];     /* (count) */
+  PetscReal  *kappa[KN_MAX_DIM]; /* (count) */
+  PetscReal  *weights;           /* (count) */
+  PetscReal  *spectrum;          /* where a spectrum is put for ops.backward; NULL: into u */
+  PetscReal  *result;            /* of the last forward transform: not normalised */
+  void       *data;              /* of the distribution */
 };
 
 /* Fill in ops, points, room, spectrum, result and data. */

@@ -14,8 +14,8 @@
 
 typedef struct {
   PetscInt   first_column, columns;
-  PetscReal *field;              /* (room) by which the plans were made */
-  fftw_plan  backward, forward;  /* in place */
+  PetscReal *field;             /* (room) by which the plans were made */
+  fftw_plan  backward, forward; /* in place */
 } Slabs;
 
 static void KNModesRows_Slabs(KNModes m)
@@ -73,10 +73,12 @@ PetscErrorCode KNModesCreate_Slabs(KNModes m)
   PetscFunctionBegin;
   PetscCheck(m->axes > 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "an equation of one axis solves a sample on one rank, which any of its grids fits, not on %d: take "
-             "-ranks_per_sample 1", m->size);
+             "-ranks_per_sample 1",
+             m->size);
   PetscCheck(m->size <= most, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "a grid of %" PetscInt_FMT " points a side has %" PetscInt_FMT " slabs of modes, too few for %d ranks: "
-             "take -ranks_per_sample %" PetscInt_FMT " or less", m->n, most, m->size, most);
+             "take -ranks_per_sample %" PetscInt_FMT " or less",
+             m->n, most, m->size, most);
   fftw_mpi_init();
   PetscCall(PetscNew(&s));
   m->data = s;
@@ -92,7 +94,9 @@ PetscErrorCode KNModesCreate_Slabs(KNModes m)
   s->columns      = (PetscInt)columns;
   m->room         = 2 * (size_t)room;
   m->points       = (size_t)rows * (m->axes == 3 ? (size_t)m->n : 1) * 2 * (size_t)m->m;
-  m->ops          = (KNModesOps){.backward = KNModesBackward_Slabs, .forward = KNModesForward_Slabs,
-                                 .rows = KNModesRows_Slabs, .destroy = KNModesDestroy_Slabs};
+  m->ops          = (KNModesOps){.backward = KNModesBackward_Slabs,
+                                 .forward  = KNModesForward_Slabs,
+                                 .rows     = KNModesRows_Slabs,
+                                 .destroy  = KNModesDestroy_Slabs};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

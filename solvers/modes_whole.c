@@ -20,23 +20,22 @@
 #define KN_PADDING 4 /* complex numbers, one cache line: columns a power of two apart compete for the same ones */
 
 typedef struct {
-  size_t        rows, pairs;             /* of points, along the last axis */
+  size_t rows, pairs; /* of points, along the last axis */
   /* numbers from row to row of a half spectrum, its columns 0 .. K and some more */
-  PetscInt row;
-  fftw_complex *modes;                   /* (rows, row) what is transformed to the points */
-  fftw_complex *between;                 /* (rows, row) in the cube, after the first axis */
-  fftw_complex *half;                    /* (rows, row) of each row of points, on the way there and back */
-  fftw_complex *full;                    /* (pairs, n) Z */
-  fftw_complex *back;                    /* (pairs, n) Z of the way back, then (rows, row) */
-  fftw_plan     first[2], second;        /* to the points along the axes before the last; the first in two parts */
+  PetscInt      row;
+  fftw_complex *modes;            /* (rows, row) what is transformed to the points */
+  fftw_complex *between;          /* (rows, row) in the cube, after the first axis */
+  fftw_complex *half;             /* (rows, row) of each row of points, on the way there and back */
+  fftw_complex *full;             /* (pairs, n) Z */
+  fftw_complex *back;             /* (pairs, n) Z of the way back, then (rows, row) */
+  fftw_plan     first[2], second; /* to the points along the axes before the last; the first in two parts */
   fftw_plan     back_first[2], back_second;
-  fftw_plan     to_points, to_modes;     /* along the last axis */
+  fftw_plan     to_points, to_modes; /* along the last axis */
 } Whole;
 
 /* z (n) of the rows a, b: columns 0 .. highest, the others stay 0. */
 static void kn_modes_join(PetscReal *restrict z, const PetscReal *restrict a, const PetscReal *restrict b,
-                          size_t highest,
-                          size_t n)
+                          size_t highest, size_t n)
 {
   for (size_t k = 0; k <= highest; k++) {
     z[2 * k]     = a[2 * k] - b[2 * k + 1];
@@ -67,8 +66,8 @@ static void kn_modes_part(PetscReal *restrict a, PetscReal *restrict b, const Pe
 
 static void KNModesRows_Whole(KNModes m)
 {
-  const size_t   row    = (size_t)((Whole *)m->data)->row;
-  const PetscInt rows   = m->axes > 1 ? m->n : 1, planes = m->axes > 2 ? m->n : 1, last = m->axes - 1;
+  const size_t   row  = (size_t)((Whole *)m->data)->row;
+  const PetscInt rows = m->axes > 1 ? m->n : 1, planes = m->axes > 2 ? m->n : 1, last = m->axes - 1;
   PetscInt       k[KN_MAX_DIM] = {0};
 
   for (PetscInt p = 0; p < planes; p++) {
@@ -104,8 +103,7 @@ static PetscErrorCode KNModesBackward_Whole(KNModes m, PetscReal u[])
   if (w->rows % 2) PetscCall(PetscArrayzero(KNModesHalf(w, w->rows), 2 * w->row)); /* the last row has no other */
   for (size_t p = 0; p < w->pairs; p++) {
     kn_modes_join((PetscReal *)w->full + 2 * p * n, KNModesHalf(w, 2 * p), KNModesHalf(w, 2 * p + 1),
-                  (size_t)m->highest,
-                  n);
+                  (size_t)m->highest, n);
   }
   fftw_execute_dft(w->to_points, w->full, (fftw_complex *)u);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -124,8 +122,7 @@ static PetscErrorCode KNModesForward_Whole(KNModes m, PetscReal u[])
   fftw_execute_dft(w->to_modes, (fftw_complex *)u, w->back);
   for (size_t p = 0; p < w->pairs; p++) {
     kn_modes_part(KNModesHalf(w, 2 * p), KNModesHalf(w, 2 * p + 1), (PetscReal *)w->back + 2 * p * n,
-                  (size_t)m->highest,
-                  n);
+                  (size_t)m->highest, n);
   }
   if (w->back_second) fftw_execute(w->back_second);
   for (int i = 0; i < 2; i++) {
@@ -158,9 +155,9 @@ void KNModesToGrid(KNModes m, const PetscReal u[], PetscReal grid[])
 
 static PetscErrorCode KNModesDestroy_Whole(KNModes m)
 {
-  Whole        *w         = (Whole *)m->data;
-  fftw_plan     plans[]   = {w->first[0], w->first[1], w->second, w->back_first[0], w->back_first[1], w->back_second,
-                             w->to_points, w->to_modes};
+  Whole         *w        = (Whole *)m->data;
+  fftw_plan      plans[]  = {w->first[0],      w->first[1],    w->second,    w->back_first[0],
+                             w->back_first[1], w->back_second, w->to_points, w->to_modes};
   fftw_complex **arrays[] = {&w->modes, &w->between, &w->half, &w->full, &w->back};
 
   PetscFunctionBegin;
@@ -223,20 +220,20 @@ static PetscErrorCode KNModesZeroed(size_t size, fftw_complex **array)
 
 PetscErrorCode KNModesCreate_Whole(KNModes m)
 {
-  const size_t     n    = (size_t)m->n, rows = m->axes == 1 ? 1 : m->axes == 2 ? n : n * n;
-  const fftw_iodim line = {.n = (int)n, .is = 1, .os = 1}, many = {.n = (int)((rows + 1) / 2), .is = (int)n,
-                                                                   .os = (int)n};
-  PetscReal       *u;
-  Whole           *w;
-  size_t           spectrum;
+  const size_t     n = (size_t)m->n, rows = m->axes == 1 ? 1 : m->axes == 2 ? n : n * n;
+  const fftw_iodim line = {.n = (int)n, .is = 1, .os = 1},
+                   many = {.n = (int)((rows + 1) / 2), .is = (int)n, .os = (int)n};
+  PetscReal *u;
+  Whole     *w;
+  size_t     spectrum;
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&w));
-  m->data  = w;
-  w->rows  = rows;
-  w->pairs = (rows + 1) / 2;
-  w->row   = m->axes == 1 ? m->m : m->highest + 1 + KN_PADDING;
-  spectrum = 2 * w->pairs * (size_t)w->row;
+  m->data   = w;
+  w->rows   = rows;
+  w->pairs  = (rows + 1) / 2;
+  w->row    = m->axes == 1 ? m->m : m->highest + 1 + KN_PADDING;
+  spectrum  = 2 * w->pairs * (size_t)w->row;
   m->points = m->room = m->axes == 1 ? n : 2 * w->pairs * n;
   PetscCall(KNModesZeroed(spectrum, &w->modes));
   PetscCall(KNModesZeroed(spectrum, &w->half));
@@ -256,7 +253,9 @@ PetscErrorCode KNModesCreate_Whole(KNModes m)
   PetscCheck(w->to_points && w->to_modes, PETSC_COMM_SELF, PETSC_ERR_LIB, "FFTW has no plan for %zu points", n);
   PetscCall(KNModesPlanBefore(m));
   m->spectrum = (PetscReal *)w->modes;
-  m->ops      = (KNModesOps){.backward = KNModesBackward_Whole, .forward = KNModesForward_Whole,
-                             .rows = KNModesRows_Whole, .destroy = KNModesDestroy_Whole};
+  m->ops      = (KNModesOps){.backward = KNModesBackward_Whole,
+                             .forward  = KNModesForward_Whole,
+                             .rows     = KNModesRows_Whole,
+                             .destroy  = KNModesDestroy_Whole};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,12 +1,12 @@
 /*
   Geometric multigrid on the unit square for any number of points a side, with PETSc's PCMG.
 
-  Hierarchy:     a coarse grid keeps every second point of each axis (the second, the fourth, ..), so that an axis of m points
-                 becomes one of floor(m/2), even or odd, cells or nodes alike; level l has point i at x[(i + 1) 2^l - 1].
-  Prolongation:  tensor product of linear interpolation between the coordinates, where the boundary (coordinates 0 and 1)
-                 counts as a point of value 0. Coarse operators are P^T A P (Galerkin): nine-point stencils.
-  Smoother:      one Gauss-Seidel sweep, forward before and backward after the coarse correction: the V cycle is then symmetric
-                 and conjugate gradients may use it; unlike Chebyshev's it needs no eigenvalues, so that a new operator costs only P^T A P.
+  Hierarchy:     a coarse grid keeps every second point of each axis (the second, the fourth, ..), so that an axis of m
+  points becomes one of floor(m/2), even or odd, cells or nodes alike; level l has point i at x[(i + 1) 2^l - 1].
+  Prolongation:  tensor product of linear interpolation between the coordinates, where the boundary (coordinates 0 and
+  1) counts as a point of value 0. Coarse operators are P^T A P (Galerkin): nine-point stencils. Smoother:      one
+  Gauss-Seidel sweep, forward before and backward after the coarse correction: the V cycle is then symmetric and
+  conjugate gradients may use it; unlike Chebyshev's it needs no eigenvalues, so that a new operator costs only P^T A P.
   Coarsest grid: at most 8 x 8 (larger only if there are more ranks), solved directly.
 
   Source: Trottenberg, Oosterlee, Schueller, Multigrid, Academic Press 2001.
@@ -16,8 +16,9 @@
 #define KN_COARSEST 8 /* points a side that need no coarser grid */
 
 /*
-  Linear interpolation to the m points of one axis from every second of them: parent[2 i], parent[2 i + 1] are the coarse points
-  left and right of point i, or -1 where the value is 0 (boundary) or not needed (a point that both grids share); weight: (2 m).
+  Linear interpolation to the m points of one axis from every second of them: parent[2 i], parent[2 i + 1] are the
+  coarse points left and right of point i, or -1 where the value is 0 (boundary) or not needed (a point that both grids
+  share); weight: (2 m).
 */
 static void kn_prolongation_axis(PetscInt *parent, PetscReal *weight, const PetscReal *x, size_t stride, size_t m)
 {
@@ -37,12 +38,14 @@ static void kn_prolongation_axis(PetscInt *parent, PetscReal *weight, const Pets
 PetscErrorCode KNSquareCreate(MPI_Comm comm, PetscInt m, DM *square)
 {
   PetscFunctionBegin;
-  PetscCall(DMDACreate2d(comm, DM_BOUNDARY_NONE, DM_BOUNDARY_NONE, DMDA_STENCIL_STAR, m, m, PETSC_DECIDE, PETSC_DECIDE, 1, 1, NULL, NULL, square));
+  PetscCall(DMDACreate2d(comm, DM_BOUNDARY_NONE, DM_BOUNDARY_NONE, DMDA_STENCIL_STAR, m, m, PETSC_DECIDE, PETSC_DECIDE,
+                         1, 1, NULL, NULL, square));
   PetscCall(DMSetUp(*square));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNSquareMatrixCreate(DM rows, DM columns, PetscCount entries, PetscInt row[], PetscInt column[], Mat *matrix)
+PetscErrorCode KNSquareMatrixCreate(DM rows, DM columns, PetscCount entries, PetscInt row[], PetscInt column[],
+                                    Mat *matrix)
 {
   PetscInt nr[2], nc[2];
   AO       ordering;
@@ -62,7 +65,8 @@ PetscErrorCode KNSquareMatrixCreate(DM rows, DM columns, PetscCount entries, Pet
 }
 
 /* The prolongation to `fine` (m points a side, every stride-th of x) from `coarse` (floor(m/2) points a side). */
-static PetscErrorCode KNProlongationCreate(DM fine, DM coarse, PetscInt m, PetscInt stride, const PetscReal x[], Mat *prolongation)
+static PetscErrorCode KNProlongationCreate(DM fine, DM coarse, PetscInt m, PetscInt stride, const PetscReal x[],
+                                           Mat *prolongation)
 {
   PetscInt  *parent, *row, *column, i0, j0, ni, nj;
   PetscReal *weight, *value;
@@ -105,7 +109,7 @@ static PetscErrorCode KNSmootherSet(KSP smoother, MatSORType sweep)
 
 PetscErrorCode KNMultigridSet(PC pc, DM square, PetscInt m, const PetscReal x[])
 {
-  DM          fine = square, coarse;
+  DM          fine   = square, coarse;
   PetscInt    levels = 1;
   PetscMPIInt ranks;
   KSP         ksp;

@@ -3,18 +3,20 @@
 
     w_t + u . grad w = viscosity Laplace w + f,   u = (psi_y, -psi_x),   -Laplace psi = w
 
-  pseudo-spectral in space (torus.c), additive Runge-Kutta or the benchmark's scheme in time (vorticity.c). Several ranks solve a sample in slabs: none
-  holds the solve grid, each the stored one.
+  pseudo-spectral in space (torus.c), additive Runge-Kutta or the benchmark's scheme in time (vorticity.c). Several
+  ranks solve a sample in slabs: none holds the solve grid, each the stored one.
 
-  output  w at the times 0, T/(frames - 1), .., T; frame 0 is the initial field: a given one, or a Gaussian one spin_up later
+  output  w at the times 0, T/(frames - 1), .., T; frame 0 is the initial field: a given one, or a Gaussian one spin_up
+  later
 
     f   none
         li2020      0.1 (sin(2 pi (x + y)/L) + cos(2 pi (x + y)/L))
         kolmogorov  -k cos(2 pi k y/L), k = forcing_mode; on L = 2 pi this is -k cos(k y)
 
-  The defaults are the distribution of the benchmark of Li et al. 2020 (arXiv 2010.08895): L = 1, initial field of covariance
-  2 7^3 (-Laplace + 49)^(-2.5). Random fields are drawn on the unit torus in x/L: on another L, -Laplace there is L^2 times that in x.
-  y is the second axis of the arrays, the fastest in memory. On L = 1 the Reynolds number is 1/viscosity.
+  The defaults are the distribution of the benchmark of Li et al. 2020 (arXiv 2010.08895): L = 1, initial field of
+  covariance 2 7^3 (-Laplace + 49)^(-2.5). Random fields are drawn on the unit torus in x/L: on another L, -Laplace
+  there is L^2 times that in x. y is the second axis of the arrays, the fastest in memory. On L = 1 the Reynolds number
+  is 1/viscosity.
 */
 #include <kitinet/error.h>
 #include <kitinet/options.h>
@@ -35,7 +37,7 @@ typedef struct {
   PetscInt        frames;
   PetscInt        forcing, forcing_mode;
   PetscReal       length, viscosity, final_time, spin_up, dt, rtol;
-  PetscMPIInt     ranks;       /* that solve a sample together */
+  PetscMPIInt     ranks; /* that solve a sample together */
   KNPeriodicField field;
   KNVorticity     vorticity;
   PetscReal       start;         /* time of the first frame: spin_up of a random field, 0 of a given one */
@@ -60,7 +62,8 @@ static void kn_forcing_li2020(PetscReal *f, PetscInt first, PetscInt rows, Petsc
 static void kn_forcing_kolmogorov(PetscReal *f, PetscInt k, PetscInt rows, PetscInt n)
 {
   for (PetscInt i = 0; i < rows; i++) {
-    for (PetscInt j = 0; j < n; j++) f[i * n + j] = -(PetscReal)k * PetscCosReal(2.0 * PETSC_PI * (PetscReal)(k * j % n) / (PetscReal)n);
+    for (PetscInt j = 0; j < n; j++)
+      f[i * n + j] = -(PetscReal)k * PetscCosReal(2.0 * PETSC_PI * (PetscReal)(k * j % n) / (PetscReal)n);
   }
 }
 
@@ -83,25 +86,47 @@ static PetscErrorCode KNSolverSetFromOptions_NavierStokes(KNSolver solver)
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Navier-Stokes flow on the torus, w_t + u . grad w = viscosity Laplace w + f"));
-  PetscCall(KNOptionsInt("-navier_stokes_grid", "points a side of the grid it is solved on, any number; products of small primes are fastest", 4, 8192, &s->n));
+  PetscCall(KNOptionsInt("-navier_stokes_grid",
+                         "points a side of the grid it is solved on, any number; products of small primes are fastest",
+                         4, 8192, &s->n));
   s->resolution = s->n;
-  PetscCall(KNOptionsInt("-navier_stokes_resolution", "points a side of the stored fields, at most and by default -navier_stokes_grid", 4, s->n, &s->resolution));
-  PetscCall(KNOptionsChoice("-navier_stokes_restriction", "stored fields: drop the modes that their grid does not resolve, or take every so-manyth point", restrictions, &s->restriction));
+  PetscCall(KNOptionsInt("-navier_stokes_resolution",
+                         "points a side of the stored fields, at most and by default -navier_stokes_grid", 4, s->n,
+                         &s->resolution));
+  PetscCall(
+    KNOptionsChoice("-navier_stokes_restriction",
+                    "stored fields: drop the modes that their grid does not resolve, or take every so-manyth point",
+                    restrictions, &s->restriction));
   PetscCall(KNOptionsReal("-navier_stokes_length", "side of the torus", 1e-3, 1e3, &s->length));
   PetscCall(KNOptionsReal("-navier_stokes_viscosity", "viscosity", 0.0, 1e3, &s->viscosity));
   PetscCall(KNOptionsReal("-navier_stokes_final_time", "time of the last frame", 1e-9, 1e6, &s->final_time));
-  PetscCall(KNOptionsInt("-navier_stokes_frames", "number of frames, equally spaced; the first is at time 0", 2, 100000, &s->frames));
-  PetscCall(KNOptionsReal("-navier_stokes_spin_up", "time from the random field to the first frame", 0.0, 1e6, &s->spin_up));
+  PetscCall(KNOptionsInt("-navier_stokes_frames", "number of frames, equally spaced; the first is at time 0", 2, 100000,
+                         &s->frames));
+  PetscCall(
+    KNOptionsReal("-navier_stokes_spin_up", "time from the random field to the first frame", 0.0, 1e6, &s->spin_up));
   PetscCall(KNOptionsChoice("-navier_stokes_forcing", "force f", forcings, &s->forcing));
-  PetscCall(KNOptionsInt("-navier_stokes_forcing_mode", "wavenumber k of the kolmogorov force", 1, 1024, &s->forcing_mode));
-  PetscCall(KNOptionsChoice("-navier_stokes_scheme", "in time: Runge-Kutta of order 4 with error control, or Euler and Crank-Nicolson as in Li et al. 2020", schemes, &s->scheme));
-  PetscCall(KNOptionsReal("-navier_stokes_dt", "time step of li2020 (0: 1e-4), first step of imex (0: chosen)", 0.0, 1e3, &s->dt));
-  PetscCall(KNOptionsReal("-navier_stokes_rtol", "error of one step of imex, relative to the field", 1e-13, 0.1, &s->rtol));
+  PetscCall(
+    KNOptionsInt("-navier_stokes_forcing_mode", "wavenumber k of the kolmogorov force", 1, 1024, &s->forcing_mode));
+  PetscCall(KNOptionsChoice(
+    "-navier_stokes_scheme",
+    "in time: Runge-Kutta of order 4 with error control, or Euler and Crank-Nicolson as in Li et al. 2020", schemes,
+    &s->scheme));
+  PetscCall(KNOptionsReal("-navier_stokes_dt", "time step of li2020 (0: 1e-4), first step of imex (0: chosen)", 0.0,
+                          1e3, &s->dt));
+  PetscCall(
+    KNOptionsReal("-navier_stokes_rtol", "error of one step of imex, relative to the field", 1e-13, 0.1, &s->rtol));
   PetscCall(KNPeriodicFieldSetFromOptions(s->field));
   if (s->dt == 0.0 && s->scheme == KN_VORTICITY_LI2020) s->dt = 1e-4;
-  PetscCheck(s->restriction != RESTRICTION_SUBSAMPLE || s->n % s->resolution == 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "-navier_stokes_restriction subsample: -navier_stokes_grid %" PetscInt_FMT " is no multiple of -navier_stokes_resolution %" PetscInt_FMT "; take truncate, or another grid", s->n, s->resolution);
-  PetscCheck(s->forcing != FORCING_KOLMOGOROV || 3 * s->forcing_mode < s->n, PETSC_COMM_WORLD, KN_ERR_USAGE, "-navier_stokes_forcing_mode %" PetscInt_FMT " needs -navier_stokes_grid above %" PetscInt_FMT ": modes up to a third of the grid are resolved", s->forcing_mode, 3 * s->forcing_mode);
-  PetscCheck(s->viscosity > 0.0 || s->scheme != KN_VORTICITY_LI2020, PETSC_COMM_WORLD, KN_ERR_USAGE, "-navier_stokes_scheme li2020 is unstable at any step without viscosity; take imex");
+  PetscCheck(s->restriction != RESTRICTION_SUBSAMPLE || s->n % s->resolution == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-navier_stokes_restriction subsample: -navier_stokes_grid %" PetscInt_FMT
+             " is no multiple of -navier_stokes_resolution %" PetscInt_FMT "; take truncate, or another grid",
+             s->n, s->resolution);
+  PetscCheck(s->forcing != FORCING_KOLMOGOROV || 3 * s->forcing_mode < s->n, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-navier_stokes_forcing_mode %" PetscInt_FMT " needs -navier_stokes_grid above %" PetscInt_FMT
+             ": modes up to a third of the grid are resolved",
+             s->forcing_mode, 3 * s->forcing_mode);
+  PetscCheck(s->viscosity > 0.0 || s->scheme != KN_VORTICITY_LI2020, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-navier_stokes_scheme li2020 is unstable at any step without viscosity; take imex");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -115,20 +140,24 @@ static PetscErrorCode KNSolverDescribe_NavierStokes(KNSolver solver)
 
   PetscFunctionBegin;
   PetscCall(KNPeriodicFieldGetParameters(s->field, &alpha, &tau, &scale));
-  PetscCall(PetscSNPrintf(p->equation, sizeof(p->equation), "w_t + u . grad w = viscosity Laplace w + f, u = (psi_y, -psi_x), -Laplace psi = w, f = %s", force[s->forcing]));
+  PetscCall(PetscSNPrintf(p->equation, sizeof(p->equation),
+                          "w_t + u . grad w = viscosity Laplace w + f, u = (psi_y, -psi_x), -Laplace psi = w, f = %s",
+                          force[s->forcing]));
   PetscCall(PetscStrncpy(p->boundary, "periodic, x and y in [0, L)", sizeof(p->boundary)));
   KNProblemSetGrid(p, KNGridMake(2, (const PetscInt[]){s->resolution, s->resolution}, KN_POINTS_PERIODIC));
-  p->frames                     = s->frames;
+  p->frames                           = s->frames;
   p->output.field[p->output.fields++] = (KNField){.name = "w", .unit = "1"};
-  p->parameter[p->parameters++] = (KNParameter){.name = "viscosity", .unit = "1", .value = s->viscosity};
-  p->parameter[p->parameters++] = (KNParameter){.name = "L", .unit = "1", .value = s->length};
-  if (s->forcing == FORCING_KOLMOGOROV) p->parameter[p->parameters++] = (KNParameter){.name = "k", .unit = "1", .value = (PetscReal)s->forcing_mode};
+  p->parameter[p->parameters++]       = (KNParameter){.name = "viscosity", .unit = "1", .value = s->viscosity};
+  p->parameter[p->parameters++]       = (KNParameter){.name = "L", .unit = "1", .value = s->length};
+  if (s->forcing == FORCING_KOLMOGOROV)
+    p->parameter[p->parameters++] = (KNParameter){.name = "k", .unit = "1", .value = (PetscReal)s->forcing_mode};
   p->parameter[p->parameters++] = (KNParameter){.name = "spin_up", .unit = "1", .value = s->spin_up};
   p->parameter[p->parameters++] = (KNParameter){.name = "field_alpha", .unit = "1", .value = alpha};
   p->parameter[p->parameters++] = (KNParameter){.name = "field_tau", .unit = "1", .value = tau};
   p->parameter[p->parameters++] = (KNParameter){.name = "field_scale", .unit = "1", .value = scale};
   PetscCall(PetscMalloc1(s->frames, &p->times));
-  for (PetscInt frame = 0; frame < s->frames; frame++) p->times[frame] = s->final_time * (PetscReal)frame / (PetscReal)(s->frames - 1);
+  for (PetscInt frame = 0; frame < s->frames; frame++)
+    p->times[frame] = s->final_time * (PetscReal)frame / (PetscReal)(s->frames - 1);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -139,7 +168,8 @@ static PetscErrorCode KNSolverSetUp_NavierStokes(KNSolver solver)
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(solver->comm, &s->ranks));
-  PetscCall(KNVorticityCreate(solver->comm, "navier_stokes_", s->n, s->length, s->viscosity, (KNVorticityScheme)s->scheme, s->dt, s->rtol, &s->vorticity));
+  PetscCall(KNVorticityCreate(solver->comm, "navier_stokes_", s->n, s->length, s->viscosity,
+                              (KNVorticityScheme)s->scheme, s->dt, s->rtol, &s->vorticity));
   PetscCall(KNVorticityGetTorus(s->vorticity, &s->torus));
   PetscCall(KNTorusCreate(PETSC_COMM_SELF, s->resolution, s->length, KN_PRODUCT_NONE, &s->stored));
   KNTorusRows(s->torus, &first, &rows);
@@ -170,7 +200,9 @@ static PetscErrorCode KNSolverDraw_NavierStokes(KNSolver solver, PetscInt64 seed
   }
   KNTorusColumns(s->torus, &first, &columns);
   for (PetscInt j = first; j < first + columns; j++) {
-    for (PetscInt i = 0; i < s->n; i++) PetscCall(KNPeriodicFieldCoefficient(s->field, seed, sample, 0, (const PetscInt[]){kn_row_wavenumber(i, s->n), j}, s->w0 + KNTorusOffset(s->torus, i, j)));
+    for (PetscInt i = 0; i < s->n; i++)
+      PetscCall(KNPeriodicFieldCoefficient(s->field, seed, sample, 0, (const PetscInt[]){kn_row_wavenumber(i, s->n), j},
+                                           s->w0 + KNTorusOffset(s->torus, i, j)));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -201,7 +233,9 @@ static PetscErrorCode KNSolverStore_NavierStokes(KNSolver solver, PetscReal fram
     KNTorusRows(s->torus, &first, &rows);
     PetscCall(PetscArrayzero(frame, size));
     kn_subsample(frame, s->points, (size_t)first, (size_t)rows, (size_t)s->n, (size_t)s->resolution);
-    if (s->ranks > 1) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, frame, (PetscMPIInt)size, MPIU_REAL, MPI_SUM, solver->comm)); /* one rank has each row, the others 0 */
+    /* one rank has each row, the others 0 */
+    if (s->ranks > 1)
+      PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, frame, (PetscMPIInt)size, MPIU_REAL, MPI_SUM, solver->comm));
   } else {
     PetscCall(KNTorusResample(s->torus, s->w, s->stored, s->w_stored));
     PetscCall(KNTorusBackward(s->stored, s->w_stored, frame));
@@ -223,7 +257,8 @@ static PetscErrorCode KNSolverSolve_NavierStokes(KNSolver solver, PetscReal outp
     report->converged = PETSC_TRUE;
     for (PetscInt frame = 0; frame < p->frames && report->converged; frame++) {
       PetscCall(KNVorticityAdvance(s->vorticity, s->start + p->times[frame], report));
-      if (report->converged) PetscCall(KNSolverStore_NavierStokes(solver, output + (size_t)frame * KNGridSize(&p->output.grid)));
+      if (report->converged)
+        PetscCall(KNSolverStore_NavierStokes(solver, output + (size_t)frame * KNGridSize(&p->output.grid)));
     }
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -262,7 +297,8 @@ PetscErrorCode KNSolverCreate_NavierStokes(KNSolver solver)
   s->forcing_mode = 4;
   s->scheme       = KN_VORTICITY_IMEX;
   s->rtol         = 1e-6;
-  PetscCall(KNPeriodicFieldCreate("navier_stokes_field_", 2, 2.5, 7.0, PetscSqrtReal(2.0 * 7.0 * 7.0 * 7.0), &s->field));
+  PetscCall(
+    KNPeriodicFieldCreate("navier_stokes_field_", 2, 2.5, 7.0, PetscSqrtReal(2.0 * 7.0 * 7.0 * 7.0), &s->field));
 
   solver->data               = s;
   solver->ops.setfromoptions = KNSolverSetFromOptions_NavierStokes;

@@ -16,7 +16,7 @@
 #include "field_options.h"
 
 #define KN_WAVENUMBERS    ((PetscInt64)1 << 24) /* more than there are of k1 */
-#define KN_NORM_MODES     48 /* whose variance is normalised: the same whatever the grid */
+#define KN_NORM_MODES     48                    /* whose variance is normalised: the same whatever the grid */
 #define KN_PERIODIC_PLANS 4 /* solve grid and stored grid of a few solvers; the oldest plan gives way */
 
 typedef struct {
@@ -28,7 +28,7 @@ typedef struct {
 struct _p_KNPeriodicField {
   char           prefix[KN_MAX_NAME];
   PetscInt       dim;
-  PetscInt       highest;    /* h, the largest |k_i| */
+  PetscInt       highest; /* h, the largest |k_i| */
   PetscReal      alpha, tau, scale;
   PetscBool      normalized; /* scale was given as a standard deviation */
   KNPeriodicPlan plans[KN_PERIODIC_PLANS];
@@ -47,7 +47,8 @@ static inline PetscReal KNPeriodicAmplitude(KNPeriodicField field, PetscInt k0, 
   const PetscReal squares = (PetscReal)k0 * k0 + (PetscReal)k1 * k1 + (PetscReal)k2 * k2;
 
   return squares > 0.0 ? field->scale * PetscPowReal(4.0 * PETSC_PI * PETSC_PI * squares + field->tau * field->tau,
-                                                     -0.5 * field->alpha) : 0.0;
+                                                     -0.5 * field->alpha)
+                       : 0.0;
 }
 
 /* Whether k is the first of its pair k, -k: the last component that is not 0 is above it. */
@@ -68,8 +69,8 @@ static inline double complex KNPeriodicMode(KNPeriodicField field, PetscInt64 se
   return KNPeriodicAmplitude(field, k0, k1, k2) * PETSC_SQRT2 / 2.0 * CMPLX(xi[0], -xi[1]);
 }
 
-PetscErrorCode KNPeriodicFieldCreate(const char prefix[], PetscInt dim, PetscReal alpha, PetscReal tau,
-                                     PetscReal scale, KNPeriodicField *field)
+PetscErrorCode KNPeriodicFieldCreate(const char prefix[], PetscInt dim, PetscReal alpha, PetscReal tau, PetscReal scale,
+                                     KNPeriodicField *field)
 {
   PetscFunctionBegin;
   PetscCheck(dim >= 1 && dim <= KN_MAX_DIM, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
@@ -93,8 +94,10 @@ PetscErrorCode KNPeriodicFieldSetNormalized(KNPeriodicField field)
 PetscErrorCode KNPeriodicFieldSetFromOptions(KNPeriodicField field)
 {
   PetscFunctionBegin;
-  PetscCall(KNFieldOptions(field->prefix, field->normalized ? "standard deviation of the random field at a point"
-                           : "factor of the random field", &field->alpha, &field->tau, &field->scale));
+  PetscCall(KNFieldOptions(field->prefix,
+                           field->normalized ? "standard deviation of the random field at a point"
+                                             : "factor of the random field",
+                           &field->alpha, &field->tau, &field->scale));
   if (field->normalized) {
     const PetscReal deviation = field->scale, here[KN_MAX_DIM] = {0.0};
     PetscReal       variance;
@@ -173,8 +176,8 @@ static PetscErrorCode KNPeriodicFieldGetPlan(KNPeriodicField field, PetscInt n, 
 PetscErrorCode KNPeriodicFieldDraw(KNPeriodicField field, PetscInt64 seed, PetscInt64 sample, PetscInt which,
                                    PetscInt n, PetscReal u[])
 {
-  const PetscInt  h = PetscMin(field->highest, KNHighestMode(n)), h1 = field->dim > 1 ? h : 0,
-    h0 = field->dim > 2 ? h : 0;
+  const PetscInt h = PetscMin(field->highest, KNHighestMode(n)), h1 = field->dim > 1 ? h : 0,
+                 h0       = field->dim > 2 ? h : 0;
   const size_t    columns = (size_t)(n / 2 + 1);
   KNPeriodicPlan *p       = NULL;
 
@@ -222,7 +225,7 @@ static inline PetscReal KNPeriodicPair(PetscInt k, PetscReal r)
 PetscErrorCode KNPeriodicFieldCovariance(KNPeriodicField field, const PetscReal r[], PetscReal *covariance)
 {
   const PetscInt  h = field->highest, h1 = field->dim > 1 ? h : 0, h0 = field->dim > 2 ? h : 0;
-  const PetscReal r1 = field->dim > 1 ? r[field->dim - 2] : 0.0;
+  const PetscReal r1  = field->dim > 1 ? r[field->dim - 2] : 0.0;
   PetscReal       sum = 0.0;
 
   PetscFunctionBegin;

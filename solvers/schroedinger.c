@@ -21,7 +21,7 @@ static void kn_schroedinger_multiply(PetscReal *const out[], const PetscReal *co
                                      PetscInt axes, size_t points)
 {
   const PetscReal *restrict u = in[0], *restrict v = in[1];
-  PetscReal *restrict       du = out[0], *restrict dv = out[1];
+  PetscReal *restrict du = out[0], *restrict dv = out[1];
 
   for (size_t s = 0; s < points; s++) {
     const PetscReal density = p[0] * (u[s] * u[s] + v[s] * v[s]);
@@ -32,15 +32,30 @@ static void kn_schroedinger_multiply(PetscReal *const out[], const PetscReal *co
 }
 
 static const KNSemilinear schroedinger = {
-  .title = "Nonlinear Schroedinger equation on the torus, i psi_t + Laplace psi + g |psi|^2 psi = 0, psi = u + i v",
+  .title    = "Nonlinear Schroedinger equation on the torus, i psi_t + Laplace psi + g |psi|^2 psi = 0, psi = u + i v",
   .equation = "i psi_t + Laplace psi + g |psi|^2 psi = 0, psi = u + i v",
-  .field = {"u", "v"}, .fields = 2, .lowest_axes = 1, .highest_axes = 3, .degree = 3, .paired = PETSC_TRUE,
-  .coefficient = {{"nonlinearity", "coefficient g; above 0 it focuses", -1.0, -1e6, 1e6}},
-  .factors = 2, .factor = {{0, KN_NO_AXIS}, {1, KN_NO_AXIS}},
-  .products = 2, .terms = 2, .term = {{0, 0, KN_NO_AXIS, 1.0}, {1, 1, KN_NO_AXIS, 1.0}},
-  .symbol = kn_schroedinger_symbol, .multiply = kn_schroedinger_multiply,
-  .axes = 1, .grid = 256, .frames = 21, .length = 20.0, .final_time = 2.0,
-  .alpha = 4.0, .tau = 20.0, .deviation = 1.0,
+  .field    = {"u", "v"},
+  .fields   = 2,
+  .lowest_axes  = 1,
+  .highest_axes = 3,
+  .degree       = 3,
+  .paired       = PETSC_TRUE,
+  .coefficient  = {{"nonlinearity", "coefficient g; above 0 it focuses", -1.0, -1e6, 1e6}},
+  .factors      = 2,
+  .factor       = {{0, KN_NO_AXIS}, {1, KN_NO_AXIS}},
+  .products     = 2,
+  .terms        = 2,
+  .term         = {{0, 0, KN_NO_AXIS, 1.0}, {1, 1, KN_NO_AXIS, 1.0}},
+  .symbol       = kn_schroedinger_symbol,
+  .multiply     = kn_schroedinger_multiply,
+  .axes         = 1,
+  .grid         = 256,
+  .frames       = 21,
+  .length       = 20.0,
+  .final_time   = 2.0,
+  .alpha        = 4.0,
+  .tau          = 20.0,
+  .deviation    = 1.0,
 };
 
 PetscErrorCode KNSolverCreate_Schroedinger(KNSolver solver)

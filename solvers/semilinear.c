@@ -22,21 +22,21 @@
 #define KN_SPIN_UP_STEPS 1000 /* intervals of it, at most */
 
 typedef struct {
-  const KNSemilinear *equation; /* not owned */
+  const KNSemilinear *equation;            /* not owned */
   char                prefix[KN_MAX_NAME]; /* of the options, "kdv_" */
   PetscInt            axes, fields, n, resolution, frames, scheme;
   PetscReal           length, final_time, spin_up, dt, tolerance, unresolved;
   KNPeriodicField     random;
   KNRate              rate;
-  KNModes             modes, stored;   /* of the solve grid; of the stored grid, whole on each rank */
-  PetscReal          *linear;          /* (fields, count, 2) L */
-  PetscReal          *edge;            /* (count) weights of the last tenth of the modes, 0 of the others */
-  PetscReal          *initial, *state; /* (fields, count, 2) */
+  KNModes             modes, stored;     /* of the solve grid; of the stored grid, whole on each rank */
+  PetscReal          *linear;            /* (fields, count, 2) L */
+  PetscReal          *edge;              /* (count) weights of the last tenth of the modes, 0 of the others */
+  PetscReal          *initial, *state;   /* (fields, count, 2) */
   PetscReal          *drawn[KN_MAX_DIM]; /* (room) fields that the equation changes at the points */
-  PetscReal          *stored_modes;    /* (stored count, 2) of one field */
-  PetscReal          *stored_points;   /* (room) */
-  PetscReal           start;           /* spin_up of a random field, 0 of a given one */
-  PetscReal           edge_at_start;   /* sum of |c|^2 there */
+  PetscReal          *stored_modes;      /* (stored count, 2) of one field */
+  PetscReal          *stored_points;     /* (room) */
+  PetscReal           start;             /* spin_up of a random field, 0 of a given one */
+  PetscReal           edge_at_start;     /* sum of |c|^2 there */
   KNStepper           stepper;
 } Semilinear;
 
@@ -65,10 +65,10 @@ static PetscErrorCode KNSemilinearInt(const Semilinear *s, const char name[], co
 
 static PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
 {
-  static const char *const schemes[]  = {"etdrk4", "imex", NULL};
-  static const PetscInt    largest[]  = {1 << 20, 8192, 1024}; /* grids */
-  Semilinear              *s          = (Semilinear *)solver->data;
-  const KNSemilinear      *e          = s->equation;
+  static const char *const schemes[] = {"etdrk4", "imex", NULL};
+  static const PetscInt    largest[] = {1 << 20, 8192, 1024}; /* grids */
+  Semilinear              *s         = (Semilinear *)solver->data;
+  const KNSemilinear      *e         = s->equation;
   char                     option[2 * KN_MAX_NAME];
 
   PetscFunctionBegin;
@@ -78,7 +78,8 @@ static PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
   }
   PetscCall(KNSemilinearInt(s, "grid",
                             "points a side of the grid it is solved on, any number; products of small primes are "
-                            "fastest", 4 * (e->degree + 1), largest[s->axes - 1], &s->n));
+                            "fastest",
+                            4 * (e->degree + 1), largest[s->axes - 1], &s->n));
   s->resolution = s->n;
   PetscCall(KNSemilinearInt(s, "resolution",
                             "points a side of the stored fields, at most and by default those of the solve grid", 4,
@@ -89,19 +90,21 @@ static PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
                                e->coefficient[i].highest, &s->rate.p[i]));
   }
   PetscCall(KNSemilinearReal(s, "final_time", "time of the last frame", 1e-9, 1e9, &s->final_time));
-  PetscCall(KNSemilinearInt(s, "frames", "number of frames, equally spaced; the first is at time 0", 2, 100000,
-                            &s->frames));
+  PetscCall(
+    KNSemilinearInt(s, "frames", "number of frames, equally spaced; the first is at time 0", 2, 100000, &s->frames));
   PetscCall(KNSemilinearReal(s, "spin_up", "time from the random field to the first frame", 0.0, 1e9, &s->spin_up));
   if (e->degree > 1) {
     PetscCall(PetscSNPrintf(option, sizeof(option), "-%sscheme", s->prefix));
     PetscCall(KNOptionsChoice(option,
                               "in time: Runge-Kutta of order 4 with error control, exponential or implicit and "
-                              "explicit", schemes, &s->scheme));
+                              "explicit",
+                              schemes, &s->scheme));
     PetscCall(KNSemilinearReal(s, "dt", "first step (0: chosen)", 0.0, 1e9, &s->dt));
     PetscCall(KNSemilinearReal(s, "tolerance", "error of one step, relative to the fields", 1e-13, 0.1, &s->tolerance));
     PetscCall(KNSemilinearReal(s, "unresolved",
                                "share of the fields that may lie in the last tenth of the modes; samples with more are "
-                               "left out", 1e-12, 1.0, &s->unresolved));
+                               "left out",
+                               1e-12, 1.0, &s->unresolved));
   }
   PetscCall(PetscSNPrintf(option, sizeof(option), "%sfield_", s->prefix));
   PetscCall(KNPeriodicFieldCreate(option, s->axes, e->alpha, e->tau, e->deviation, &s->random));
@@ -122,8 +125,8 @@ static PetscErrorCode KNSolverDescribe_Semilinear(KNSolver solver)
   PetscCall(KNPeriodicFieldGetParameters(s->random, &alpha, &tau, &scale));
   PetscCall(PetscStrncpy(p->equation, e->equation, sizeof(p->equation)));
   PetscCall(PetscStrncpy(p->boundary, "periodic, each axis [0, L)", sizeof(p->boundary)));
-  KNProblemSetGrid(p, KNGridMake(s->axes, (const PetscInt[]){s->resolution, s->resolution, s->resolution},
-                                 KN_POINTS_PERIODIC));
+  KNProblemSetGrid(
+    p, KNGridMake(s->axes, (const PetscInt[]){s->resolution, s->resolution, s->resolution}, KN_POINTS_PERIODIC));
   p->frames        = s->frames;
   p->output.fields = s->fields;
   for (PetscInt f = 0; f < s->fields; f++) {
@@ -213,8 +216,12 @@ static PetscErrorCode KNSolverSetUp_Semilinear(KNSolver solver)
   s->rate.fields   = s->fields;
   s->rate.modes    = s->modes;
   PetscCall(KNRateCreate(&s->rate));
-  evolution = (KNEvolution){.comm = solver->comm, .size = size, .linear = s->linear, .context = s,
-                            .nonlinear = e->degree > 1 ? KNSemilinearRate : NULL, .norm = KNSemilinearNorm};
+  evolution = (KNEvolution){.comm      = solver->comm,
+                            .size      = size,
+                            .linear    = s->linear,
+                            .context   = s,
+                            .nonlinear = e->degree > 1 ? KNSemilinearRate : NULL,
+                            .norm      = KNSemilinearNorm};
   if (s->scheme) PetscCall(KNStepperCreate_IMEX(&evolution, s->prefix, s->tolerance, &s->stepper));
   else PetscCall(KNStepperCreate_Exponential(&evolution, s->tolerance, &s->stepper));
   PetscCall(KNPeriodicFieldSetUp(s->random, 2 * highest + 1)); /* |k_i| <= K */
@@ -319,7 +326,8 @@ static PetscErrorCode KNSemilinearAdvance(Semilinear *s, PetscReal interval, KNS
   report->converged = PETSC_FALSE;
   PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
                           "not resolved, %.3g of the fields at the cut-off of the modes: raise -%sgrid, or "
-                          "-%sunresolved", (double)(PetscSqrtReal(edge) / norm), s->prefix, s->prefix));
+                          "-%sunresolved",
+                          (double)(PetscSqrtReal(edge) / norm), s->prefix, s->prefix));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -345,8 +353,8 @@ static PetscErrorCode KNSolverSolve_Semilinear(KNSolver solver, PetscReal output
 static PetscErrorCode KNSolverDestroy_Semilinear(KNSolver solver)
 {
   Semilinear *s        = (Semilinear *)solver->data;
-  PetscReal **arrays[] = {&s->linear, &s->edge, &s->initial, &s->state, &s->drawn[0], &s->drawn[1], &s->drawn[2],
-                          &s->stored_modes, &s->stored_points};
+  PetscReal **arrays[] = {&s->linear,   &s->edge,     &s->initial,      &s->state,        &s->drawn[0],
+                          &s->drawn[1], &s->drawn[2], &s->stored_modes, &s->stored_points};
 
   PetscFunctionBegin;
   PetscCall(KNStepperDestroy(&s->stepper));

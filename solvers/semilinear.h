@@ -39,14 +39,14 @@ typedef struct {
 } KNTerm;
 
 typedef struct {
-  const char   *title;      /* of the options, "Korteweg and de Vries' equation, .." */
-  const char   *equation;   /* for datasets */
-  const char   *field[KN_MAX_DIM]; /* names */
-  PetscInt      fields;     /* 0: one for each axis */
-  PetscInt      lowest_axes, highest_axes;
-  PetscInt      degree;     /* of the polynomial N; 1: there is none */
+  const char *title;             /* of the options, "Korteweg and de Vries' equation, .." */
+  const char *equation;          /* for datasets */
+  const char *field[KN_MAX_DIM]; /* names */
+  PetscInt    fields;            /* 0: one for each axis */
+  PetscInt    lowest_axes, highest_axes;
+  PetscInt    degree; /* of the polynomial N; 1: there is none */
   /* two fields are the real and the imaginary part of one, u + i v. L is given for u + i v, then for u - i v */
-  PetscBool paired;
+  PetscBool     paired;
   PetscBool     solenoidal; /* fields are a velocity of divergence 0: N and initial states are projected on it */
   KNCoefficient coefficient[KN_MAX_COEFFICIENTS]; /* ended by one without a name */
   PetscInt      factors, products, terms;

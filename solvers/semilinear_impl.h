@@ -11,8 +11,8 @@ typedef struct {
   PetscReal           p[KN_MAX_COEFFICIENTS];
   KNModes             modes;
   /* (room) of factors, then of products, which overwrite what is not needed; NULL: left out */
-  PetscReal          *points[KN_MAX_FACTORS + KN_MAX_PRODUCTS];
-  PetscReal          *parts;    /* (fields, count, 2) u and v of a complex equation */
+  PetscReal *points[KN_MAX_FACTORS + KN_MAX_PRODUCTS];
+  PetscReal *parts; /* (fields, count, 2) u and v of a complex equation */
 } KNRate;
 
 /* Collective. equation, axes, fields, p and modes are filled in. */

@@ -26,7 +26,7 @@ static void kn_complex_part(PetscReal *restrict p, PetscReal *restrict q, size_t
 {
   for (size_t s = 0; s < 2 * count; s += 2) {
     const PetscReal u[2] = {0.5 * (p[s] + q[s]), 0.5 * (p[s + 1] + q[s + 1])},
-      v[2] = {0.5 * (p[s + 1] - q[s + 1]), 0.5 * (q[s] - p[s])};
+                    v[2] = {0.5 * (p[s + 1] - q[s + 1]), 0.5 * (q[s] - p[s])};
 
     p[s]     = u[0];
     p[s + 1] = u[1];
@@ -125,8 +125,8 @@ PetscErrorCode KNRateCreate(KNRate *r)
 
   PetscFunctionBegin;
   for (PetscInt i = 0; i < equation->factors + equation->products; i++) {
-    const PetscBool there = (PetscBool)(i >= equation->factors || (equation->factor[i].field < r->fields &&
-                                                                   equation->factor[i].axis < r->axes));
+    const PetscBool there = (PetscBool)(i >= equation->factors ||
+                                        (equation->factor[i].field < r->fields && equation->factor[i].axis < r->axes));
 
     if (there) PetscCall(KNMalloc(KNModesRoom(r->modes), sizeof(PetscReal), &r->points[i]));
   }

@@ -34,7 +34,8 @@ PetscErrorCode KNSolverCreate(MPI_Comm comm, const char type[], KNSolver *solver
     if (i) PetscCall(PetscStrlcat(known, ", ", sizeof(known)));
     PetscCall(PetscStrlcat(known, solver_names[i], sizeof(known)));
   }
-  PetscCheck(solver_names[t], PETSC_COMM_WORLD, KN_ERR_USAGE, "no PDE is called \"%.64s\"; choose -pde from: %s", type, known);
+  PetscCheck(solver_names[t], PETSC_COMM_WORLD, KN_ERR_USAGE, "no PDE is called \"%.64s\"; choose -pde from: %s", type,
+             known);
 
   PetscCall(PetscNew(solver));
   (*solver)->comm = comm;
@@ -73,7 +74,8 @@ PetscErrorCode KNSolverGetProblem(KNSolver solver, const KNProblem **problem)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNSolverSolve(KNSolver solver, PetscInt64 seed, PetscInt64 sample, PetscReal input[], PetscReal output[], KNSolverReport *report)
+PetscErrorCode KNSolverSolve(KNSolver solver, PetscInt64 seed, PetscInt64 sample, PetscReal input[], PetscReal output[],
+                             KNSolverReport *report)
 {
   PetscFunctionBegin;
   PetscCall(PetscMemzero(report, sizeof(*report)));

@@ -7,9 +7,12 @@
 typedef struct {
   PetscErrorCode (*setfromoptions)(KNSolver);
   PetscErrorCode (*setup)(KNSolver); /* fills problem */
-  PetscErrorCode (*draw)(KNSolver, PetscInt64 seed, PetscInt64 sample, PetscReal input[]); /* random input: kept at the solver's own resolution, and stored to input (NULL if time-dependent) */
-  PetscErrorCode (*take)(KNSolver, const PetscReal given[]);                               /* given input (or initial state), on the stored grid, instead */
-  PetscErrorCode (*solve)(KNSolver, PetscReal output[], KNSolverReport *);                 /* for the input that was drawn or taken */
+  /* random input: kept at the solver's own resolution, and stored to input (NULL if time-dependent) */
+  PetscErrorCode (*draw)(KNSolver, PetscInt64 seed, PetscInt64 sample, PetscReal input[]);
+  /* given input (or initial state), on the stored grid, instead */
+  PetscErrorCode (*take)(KNSolver, const PetscReal given[]);
+  /* for the input that was drawn or taken */
+  PetscErrorCode (*solve)(KNSolver, PetscReal output[], KNSolverReport *);
   PetscErrorCode (*destroy)(KNSolver);
 } KNSolverOps;
 

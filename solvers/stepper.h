@@ -33,16 +33,16 @@ struct _p_KNStepper {
   KNStepperOps ops;
   KNEvolution  evolution;
   PetscReal    tolerance;
-  PetscReal   *v;    /* (size) the state; memory of the type */
-  PetscReal    t;    /* since Start() */
+  PetscReal   *v; /* (size) the state; memory of the type */
+  PetscReal    t; /* since Start() */
   void        *data;
 };
 
 /* Collective. prefix: of the PETSc options of imex ("kdv_"), read here. After it nothing below allocates what grows. */
 PETSC_INTERN PetscErrorCode KNStepperCreate_Exponential(const KNEvolution *evolution, PetscReal tolerance,
                                                         KNStepper *stepper);
-PETSC_INTERN PetscErrorCode KNStepperCreate_IMEX(const KNEvolution *evolution, const char prefix[],
-                                                 PetscReal tolerance, KNStepper *stepper);
+PETSC_INTERN PetscErrorCode KNStepperCreate_IMEX(const KNEvolution *evolution, const char prefix[], PetscReal tolerance,
+                                                 KNStepper *stepper);
 PETSC_INTERN PetscErrorCode KNStepperDestroy(KNStepper *stepper);
 
 /* Collective. Time 0, state v; dt: the first step, 0: chosen. What follows depends on the two alone. */

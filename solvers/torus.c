@@ -12,7 +12,7 @@ static void KNTorusFillLaplace(KNTorus t)
 
     for (PetscInt j = t->first_column; j < t->first_column + t->columns; j++) {
       const PetscReal k2 = t->wavenumber * (PetscReal)j, square = k1 * k1 + k2 * k2;
-      const size_t    s  = KNTorusOffset(t, i, j);
+      const size_t    s = KNTorusOffset(t, i, j);
 
       t->laplace[s] = t->laplace[s + 1] = square;
       t->inverse[s / 2]                 = square > 0.0 ? 1.0 / square : 0.0;
@@ -35,7 +35,10 @@ PetscErrorCode KNTorusCreate(MPI_Comm comm, PetscInt n, PetscReal length, KNProd
   t->cut_in     = product == KN_PRODUCT_ALIAS_FREE ? (n - 1) / 3 : n / 2;
   t->cut_out    = product == KN_PRODUCT_ALIAS_FREE ? (n - 1) / 3 : 2 * (n / 2) / 3;
   PetscCallMPI(MPI_Comm_size(comm, &t->size));
-  PetscCheck(t->size <= t->m, PETSC_COMM_WORLD, KN_ERR_USAGE, "a grid of %" PetscInt_FMT " points a side has %" PetscInt_FMT " columns of modes, too few for %d ranks: take -ranks_per_sample %" PetscInt_FMT " or less", n, t->m, t->size, t->m);
+  PetscCheck(t->size <= t->m, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "a grid of %" PetscInt_FMT " points a side has %" PetscInt_FMT
+             " columns of modes, too few for %d ranks: take -ranks_per_sample %" PetscInt_FMT " or less",
+             n, t->m, t->size, t->m);
   PetscCall(t->size == 1 ? KNTorusCreate_Whole(t) : KNTorusCreate_Slabs(t));
   if (product != KN_PRODUCT_NONE) {
     PetscCall(KNMalloc(KNTorusSize(t), sizeof(PetscReal), &t->laplace));
@@ -94,20 +97,25 @@ PetscErrorCode KNTorusBackward(KNTorus torus, const PetscReal coefficients[], Pe
 
 PetscErrorCode KNTorusResample(KNTorus from, const PetscReal coefficients[], KNTorus to, PetscReal resampled[])
 {
-  const PetscInt n = PetscMin(from->n, to->n), highest = (n - 1) / 2, last = from->n == to->n ? n / 2 : highest; /* last: with the mode of n/2, if any */
-  const PetscInt first = PetscMax(from->first_column, to->first_column), end = PetscMin(last + 1, PetscMin(from->first_column + from->columns, to->first_column + to->columns));
+  /* last: with the mode of n/2, if any */
+  const PetscInt n = PetscMin(from->n, to->n), highest = (n - 1) / 2, last = from->n == to->n ? n / 2 : highest;
+  const PetscInt first = PetscMax(from->first_column, to->first_column),
+                 end = PetscMin(last + 1, PetscMin(from->first_column + from->columns, to->first_column + to->columns));
 
   PetscFunctionBegin;
   PetscCall(PetscArrayzero(resampled, KNTorusSize(to)));
   for (PetscInt k1 = -last; k1 <= highest; k1++) {
     for (PetscInt j = first; j < end; j++) {
-      const size_t here = KNTorusOffset(from, k1 < 0 ? k1 + from->n : k1, j), there = KNTorusOffset(to, k1 < 0 ? k1 + to->n : k1, j);
+      const size_t here  = KNTorusOffset(from, k1 < 0 ? k1 + from->n : k1, j),
+                   there = KNTorusOffset(to, k1 < 0 ? k1 + to->n : k1, j);
 
       resampled[there]     = coefficients[here];
       resampled[there + 1] = coefficients[here + 1];
     }
   }
-  if (from->size > to->size) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, resampled, (PetscMPIInt)KNTorusSize(to), MPIU_REAL, MPI_SUM, from->comm)); /* one rank has each mode, the others 0 */
+  /* one rank has each mode, the others 0 */
+  if (from->size > to->size)
+    PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, resampled, (PetscMPIInt)KNTorusSize(to), MPIU_REAL, MPI_SUM, from->comm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

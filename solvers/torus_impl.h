@@ -23,12 +23,12 @@ struct _p_KNTorus {
   PetscInt    first_column, columns;     /* of coefficients, here */
   size_t      row_stride, column_stride; /* reals from one coefficient to the next */
   KNProduct   product;
-  PetscReal   wavenumber;                /* 2 pi/L */
-  PetscInt    cut_in;                    /* highest |k_i| of the factors of a product */
-  PetscInt    cut_out;                   /* highest |k_i| of a product */
-  PetscReal  *laplace;                   /* as coefficients: |kappa|^2 */
-  PetscReal  *inverse;                   /* half as many: 1/|kappa|^2, 0 for k = 0 */
-  void       *data;                      /* of the distribution */
+  PetscReal   wavenumber; /* 2 pi/L */
+  PetscInt    cut_in;     /* highest |k_i| of the factors of a product */
+  PetscInt    cut_out;    /* highest |k_i| of a product */
+  PetscReal  *laplace;    /* as coefficients: |kappa|^2 */
+  PetscReal  *inverse;    /* half as many: 1/|kappa|^2, 0 for k = 0 */
+  void       *data;       /* of the distribution */
 };
 
 /* Fill in ops, rows, columns, strides and data. */

@@ -1,14 +1,17 @@
 /*
-  The torus in slabs over several ranks, for grids beyond one: FFTW's MPI transforms between rows of points and columns of modes.
+  The torus in slabs over several ranks, for grids beyond one: FFTW's MPI transforms between rows of points and columns
+  of modes.
 
-    rate_k = -(u . grad w)_k,   u_k = (i kappa_2, -i kappa_1) w_k/|kappa|^2,   (grad w)_k = i kappa w_k,   kappa = 2 pi k/L
+    rate_k = -(u . grad w)_k,   u_k = (i kappa_2, -i kappa_1) w_k/|kappa|^2,   (grad w)_k = i kappa w_k,   kappa = 2 pi
+  k/L
 
     points (rows, n), coefficients (columns, n, 2): k1 is the fastest, transposed to what one rank holds
 
-  Transposed modes spare each transform the second of two exchanges of all data. Velocity and gradient travel as four real fields. The two complex
-  fields of torus_whole.c are as much data, but are made of k and -k together, which lie on different ranks. Four transforms in turn take
-  36 ms on 1024 x 1024 and 2 ranks; one of the four interleaved took 47.
-  FFTW pads a row of n reals to 2 m, and gives ceil(n/ranks) rows, ceil(m/ranks) columns to each rank; the last ones may get fewer or none.
+  Transposed modes spare each transform the second of two exchanges of all data. Velocity and gradient travel as four
+  real fields. The two complex fields of torus_whole.c are as much data, but are made of k and -k together, which lie on
+  different ranks. Four transforms in turn take 36 ms on 1024 x 1024 and 2 ranks; one of the four interleaved took 47.
+  FFTW pads a row of n reals to 2 m, and gives ceil(n/ranks) rows, ceil(m/ranks) columns to each rank; the last ones may
+  get fewer or none.
 */
 #include <fftw3-mpi.h>
 #include "torus_impl.h"
@@ -30,10 +33,13 @@ static inline void kn_slab_derivative(PetscReal *out, PetscReal k, const PetscRe
 }
 
 /*
-  u1, u2, wx, wy (n, 2) from w (n, 2), all of column j <= cut; inverse (n); c = 2 pi/L. Zero beyond |k1| = cut. Columns 0 and n/2 hold both k and -k, conjugate
-  as FFTW asks: a derivative has no part at n/2, where sine vanishes at all points, neither along y in column n/2, nor along x in row n/2 of the two.
+  u1, u2, wx, wy (n, 2) from w (n, 2), all of column j <= cut; inverse (n); c = 2 pi/L. Zero beyond |k1| = cut. Columns
+  0 and n/2 hold both k and -k, conjugate as FFTW asks: a derivative has no part at n/2, where sine vanishes at all
+  points, neither along y in column n/2, nor along x in row n/2 of the two.
 */
-static void kn_slab_factors(PetscReal *restrict u1, PetscReal *restrict u2, PetscReal *restrict wx, PetscReal *restrict wy, const PetscReal *restrict w, const PetscReal *restrict inverse, PetscReal c, PetscInt cut, PetscInt j, PetscInt n)
+static void kn_slab_factors(PetscReal *restrict u1, PetscReal *restrict u2, PetscReal *restrict wx,
+                            PetscReal *restrict wy, const PetscReal *restrict w, const PetscReal *restrict inverse,
+                            PetscReal c, PetscInt cut, PetscInt j, PetscInt n)
 {
   const PetscReal k2 = 2 * j == n ? 0.0 : c * (PetscReal)j;
 
@@ -50,7 +56,8 @@ static void kn_slab_factors(PetscReal *restrict u1, PetscReal *restrict u2, Pets
 }
 
 /* product (points) = -scale (u1 wx + u2 wy), padding included, which nobody reads. */
-static void kn_slab_product(PetscReal *restrict product, const PetscReal *restrict u1, const PetscReal *restrict u2, const PetscReal *restrict wx, const PetscReal *restrict wy, PetscReal scale, size_t points)
+static void kn_slab_product(PetscReal *restrict product, const PetscReal *restrict u1, const PetscReal *restrict u2,
+                            const PetscReal *restrict wx, const PetscReal *restrict wy, PetscReal scale, size_t points)
 {
   for (size_t s = 0; s < points; s++) product[s] = -scale * (u1[s] * wx[s] + u2[s] * wy[s]);
 }
@@ -68,8 +75,8 @@ static void kn_slab_cut(PetscReal *restrict out, const PetscReal *restrict in, P
 
 static PetscErrorCode KNTorusForward_Slabs(KNTorus t, const PetscReal u[], PetscReal coefficients[])
 {
-  Slabs          *s     = (Slabs *)t->data;
-  const size_t    n     = (size_t)t->n, padded = 2 * (size_t)t->m;
+  Slabs          *s = (Slabs *)t->data;
+  const size_t    n = (size_t)t->n, padded = 2 * (size_t)t->m;
   const PetscReal scale = 1.0 / (PetscReal)(n * n);
 
   PetscFunctionBegin;
@@ -104,15 +111,18 @@ static PetscErrorCode KNTorusAdvect_Slabs(KNTorus t, const PetscReal w[], PetscR
     const size_t   first = 2 * n * (size_t)c;
 
     if (j <= t->cut_in) {
-      kn_slab_factors(s->factor[U1] + first, s->factor[U2] + first, s->factor[WX] + first, s->factor[WY] + first, w + first, t->inverse + first / 2, t->wavenumber, t->cut_in, j, t->n);
+      kn_slab_factors(s->factor[U1] + first, s->factor[U2] + first, s->factor[WX] + first, s->factor[WY] + first,
+                      w + first, t->inverse + first / 2, t->wavenumber, t->cut_in, j, t->n);
     } else {
       for (int f = 0; f < FACTORS; f++) PetscCall(PetscArrayzero(s->factor[f] + first, 2 * n));
     }
   }
   for (int f = 0; f < FACTORS; f++) fftw_mpi_execute_dft_c2r(s->backward, (fftw_complex *)s->factor[f], s->factor[f]);
-  kn_slab_product(s->field, s->factor[U1], s->factor[U2], s->factor[WX], s->factor[WY], 1.0 / (PetscReal)(n * n), (size_t)t->rows * 2 * (size_t)t->m);
+  kn_slab_product(s->field, s->factor[U1], s->factor[U2], s->factor[WX], s->factor[WY], 1.0 / (PetscReal)(n * n),
+                  (size_t)t->rows * 2 * (size_t)t->m);
   fftw_execute(s->forward);
-  for (PetscInt c = 0; c < t->columns; c++) kn_slab_cut(rate + 2 * n * (size_t)c, s->field + 2 * n * (size_t)c, t->cut_out, t->first_column + c, t->n);
+  for (PetscInt c = 0; c < t->columns; c++)
+    kn_slab_cut(rate + 2 * n * (size_t)c, s->field + 2 * n * (size_t)c, t->cut_out, t->first_column + c, t->n);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -178,7 +188,8 @@ PetscErrorCode KNTorusCreate_Slabs(KNTorus t)
   modes       = (fftw_complex *)s->field;
   s->forward  = fftw_mpi_plan_dft_r2c_2d(t->n, t->n, s->field, modes, t->comm, FFTW_ESTIMATE | FFTW_MPI_TRANSPOSED_OUT);
   s->backward = fftw_mpi_plan_dft_c2r_2d(t->n, t->n, modes, s->field, t->comm, FFTW_ESTIMATE | FFTW_MPI_TRANSPOSED_IN);
-  PetscCheck(s->forward && s->backward, t->comm, PETSC_ERR_LIB, "FFTW has no plan for %" PetscInt_FMT " x %" PetscInt_FMT " points on %d ranks", t->n, t->n, t->size);
+  PetscCheck(s->forward && s->backward, t->comm, PETSC_ERR_LIB,
+             "FFTW has no plan for %" PetscInt_FMT " x %" PetscInt_FMT " points on %d ranks", t->n, t->n, t->size);
   t->first_row     = (PetscInt)first_row;
   t->rows          = (PetscInt)rows;
   t->first_column  = (PetscInt)first_column;
@@ -186,6 +197,11 @@ PetscErrorCode KNTorusCreate_Slabs(KNTorus t)
   t->row_stride    = 2;
   t->column_stride = 2 * (size_t)t->n;
   t->data          = s;
-  t->ops           = (KNTorusOps){.forward = KNTorusForward_Slabs, .backward = KNTorusBackward_Slabs, .advect = KNTorusAdvect_Slabs, .square = KNTorusSquare_Slabs, .speed = KNTorusSpeed_Slabs, .destroy = KNTorusDestroy_Slabs};
+  t->ops           = (KNTorusOps){.forward  = KNTorusForward_Slabs,
+                                  .backward = KNTorusBackward_Slabs,
+                                  .advect   = KNTorusAdvect_Slabs,
+                                  .square   = KNTorusSquare_Slabs,
+                                  .speed    = KNTorusSpeed_Slabs,
+                                  .destroy  = KNTorusDestroy_Slabs};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

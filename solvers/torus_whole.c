@@ -4,16 +4,19 @@
     u_k = (i kappa_2, -i kappa_1) w_k/|kappa|^2,   (grad w)_k = i kappa w_k,   kappa = 2 pi k/L
     rate_k = -(u . grad w)_k up to |k_i| = n/3, 0 above
 
-  A product of modes |k_i| < n/3 reaches 2n/3 and is aliased onto modes above n/3 only, which the cut removes (Orszag 1971). Then
-  sum_k conj(w_k) rate_k = 0 and sum_k conj(psi_k) rate_k = 0: advection conserves enstrophy and energy to rounding.
+  A product of modes |k_i| < n/3 reaches 2n/3 and is aliased onto modes above n/3 only, which the cut removes (Orszag
+  1971). Then sum_k conj(w_k) rate_k = 0 and sum_k conj(psi_k) rate_k = 0: advection conserves enstrophy and energy to
+  rounding.
 
-  Velocity and gradient each travel as one complex field, U = u_1 + i u_2 and G = w_x + i w_y, so that u . grad w = Re(conj(U) G):
+  Velocity and gradient each travel as one complex field, U = u_1 + i u_2 and G = w_x + i w_y, so that u . grad w =
+  Re(conj(U) G):
 
     U_k = V_k/|kappa|^2,   G_k = i V_k,   V_k = (kappa_1 + i kappa_2) w_k,   V_-k = -(kappa_1 + i kappa_2) conj(w_k)
 
-  two complex transforms to the points and a real one back: 20 us on 64 x 64, where four real ones and one back took 34. Rows of
-  complex fields are KN_PADDING longer than n: columns a power of two apart compete for the same cache lines (one transform on
-  256 x 256: 4.6 ms without, 0.3 ms with it). FFTW_ESTIMATE: the plan, and so every bit, is the same in each run.
+  two complex transforms to the points and a real one back: 20 us on 64 x 64, where four real ones and one back took 34.
+  Rows of complex fields are KN_PADDING longer than n: columns a power of two apart compete for the same cache lines
+  (one transform on 256 x 256: 4.6 ms without, 0.3 ms with it). FFTW_ESTIMATE: the plan, and so every bit, is the same
+  in each run.
 */
 #include <fftw3.h>
 #include "torus_impl.h"
@@ -45,10 +48,12 @@ static inline void kn_torus_mode(PetscReal *U, PetscReal *G, PetscReal re, Petsc
 /*
   U, G (n, row, 2) from w (n, m, 2), of the modes |k_i| <= cut; the others are left as they are. c = 2 pi/L.
 
-  Columns 0 and n/2 hold both k and -k. A derivative has no part at n/2, where sine vanishes at all points: not along y in column n/2, nor
-  along x in row n/2 of these two columns. In the other columns row n/2 counts as -n/2.
+  Columns 0 and n/2 hold both k and -k. A derivative has no part at n/2, where sine vanishes at all points: not along y
+  in column n/2, nor along x in row n/2 of these two columns. In the other columns row n/2 counts as -n/2.
 */
-static void kn_torus_factors(PetscReal *restrict U, PetscReal *restrict G, const PetscReal *restrict w, const PetscReal *restrict inverse, PetscReal c, PetscInt cut, PetscInt n, PetscInt m, PetscInt row)
+static void kn_torus_factors(PetscReal *restrict U, PetscReal *restrict G, const PetscReal *restrict w,
+                             const PetscReal *restrict inverse, PetscReal c, PetscInt cut, PetscInt n, PetscInt m,
+                             PetscInt row)
 {
   const PetscInt paired = PetscMin(cut, (n - 1) / 2); /* columns 1 .. paired have their mirror images at -k */
 
@@ -56,7 +61,7 @@ static void kn_torus_factors(PetscReal *restrict U, PetscReal *restrict G, const
     const PetscInt   mode = kn_row_wavenumber(i, n), mirror = (n - i) % n;
     const PetscReal  k1 = c * (PetscReal)mode, k1_single = 2 * i == n ? 0.0 : k1;
     const PetscReal *wi = w + 2 * i * m, *inv = inverse + i * m;
-    PetscReal       *Ui = U + 2 * i * row, *Gi = G + 2 * i * row, *Um = U + 2 * mirror * row, *Gm = G + 2 * mirror * row;
+    PetscReal *Ui = U + 2 * i * row, *Gi = G + 2 * i * row, *Um = U + 2 * mirror * row, *Gm = G + 2 * mirror * row;
 
     if (PetscAbsInt(mode) > cut) continue;
     kn_torus_mode(Ui, Gi, k1_single * wi[0], k1_single * wi[1], inv[0]);
@@ -71,7 +76,8 @@ static void kn_torus_factors(PetscReal *restrict U, PetscReal *restrict G, const
 }
 
 /* product (n, n) = -Re(conj(U) G)/n^2, U, G (n, row, 2); the division is that of the forward transform. */
-static void kn_torus_product(PetscReal *restrict product, const PetscReal *restrict U, const PetscReal *restrict G, size_t n, size_t row)
+static void kn_torus_product(PetscReal *restrict product, const PetscReal *restrict U, const PetscReal *restrict G,
+                             size_t n, size_t row)
 {
   const PetscReal scale = -1.0 / (PetscReal)(n * n);
 
@@ -88,7 +94,8 @@ static void kn_torus_product(PetscReal *restrict product, const PetscReal *restr
 static void kn_torus_cut(PetscReal *restrict out, const PetscReal *restrict in, PetscInt cut, PetscInt n, PetscInt m)
 {
   for (PetscInt i = 0; i < n; i++) {
-    const size_t first = 2 * (size_t)i * (size_t)m, kept = PetscAbsInt(kn_row_wavenumber(i, n)) <= cut ? 2 * (size_t)(cut + 1) : 0;
+    const size_t first = 2 * (size_t)i * (size_t)m,
+                 kept  = PetscAbsInt(kn_row_wavenumber(i, n)) <= cut ? 2 * (size_t)(cut + 1) : 0;
 
     memcpy(out + first, in + first, kept * sizeof(*out));
     memset(out + first + kept, 0, (2 * (size_t)m - kept) * sizeof(*out));
@@ -114,7 +121,8 @@ static PetscReal kn_torus_speed(const PetscReal *U, size_t n, size_t row)
 }
 
 /*
-  Sum of |c_k|^2 over all k from c (n, m, 2): of each pair k, -k in the columns 1 .. (n - 1)/2 only one is stored, columns 0 and n/2 hold both.
+  Sum of |c_k|^2 over all k from c (n, m, 2): of each pair k, -k in the columns 1 .. (n - 1)/2 only one is stored,
+  columns 0 and n/2 hold both.
 */
 static PetscReal kn_torus_square(const PetscReal *c, size_t n, size_t m)
 {
@@ -164,7 +172,8 @@ static PetscErrorCode KNTorusAdvect_Whole(KNTorus t, const PetscReal w[], PetscR
   const size_t padded = 2 * (size_t)t->n * (size_t)whole->row;
 
   PetscFunctionBegin;
-  kn_torus_factors(whole->spectra, whole->spectra + padded, w, t->inverse, t->wavenumber, t->cut_in, t->n, t->m, whole->row);
+  kn_torus_factors(whole->spectra, whole->spectra + padded, w, t->inverse, t->wavenumber, t->cut_in, t->n, t->m,
+                   whole->row);
   fftw_execute(whole->velocity);
   fftw_execute(whole->gradient);
   kn_torus_product(whole->points, whole->fields, whole->fields + padded, (size_t)t->n, (size_t)whole->row);
@@ -207,7 +216,7 @@ static PetscErrorCode KNTorusCreateFactors(Whole *whole, PetscInt n)
 {
   const PetscInt row      = n + KN_PADDING;
   const int      sides[2] = {(int)n, (int)n}, rows[2] = {(int)n, (int)row};
-  const size_t   padded   = 2 * (size_t)n * (size_t)row;
+  const size_t   padded = 2 * (size_t)n * (size_t)row;
   fftw_complex  *spectra, *fields;
 
   PetscFunctionBegin;
@@ -218,9 +227,12 @@ static PetscErrorCode KNTorusCreateFactors(Whole *whole, PetscInt n)
   PetscCall(PetscArrayzero(whole->fields, 2 * padded));
   spectra         = (fftw_complex *)whole->spectra;
   fields          = (fftw_complex *)whole->fields;
-  whole->velocity = fftw_plan_many_dft(2, sides, 1, spectra, rows, 1, 0, fields, rows, 1, 0, FFTW_BACKWARD, FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
-  whole->gradient = fftw_plan_many_dft(2, sides, 1, spectra + n * row, rows, 1, 0, fields + n * row, rows, 1, 0, FFTW_BACKWARD, FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
-  PetscCheck(whole->velocity && whole->gradient, PETSC_COMM_SELF, PETSC_ERR_LIB, "FFTW has no plan for %" PetscInt_FMT " x %" PetscInt_FMT " points", n, n);
+  whole->velocity = fftw_plan_many_dft(2, sides, 1, spectra, rows, 1, 0, fields, rows, 1, 0, FFTW_BACKWARD,
+                                       FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
+  whole->gradient = fftw_plan_many_dft(2, sides, 1, spectra + n * row, rows, 1, 0, fields + n * row, rows, 1, 0,
+                                       FFTW_BACKWARD, FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
+  PetscCheck(whole->velocity && whole->gradient, PETSC_COMM_SELF, PETSC_ERR_LIB,
+             "FFTW has no plan for %" PetscInt_FMT " x %" PetscInt_FMT " points", n, n);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -236,13 +248,19 @@ PetscErrorCode KNTorusCreate_Whole(KNTorus t)
   modes           = (fftw_complex *)whole->modes;
   whole->forward  = fftw_plan_dft_r2c_2d((int)t->n, (int)t->n, whole->points, modes, FFTW_ESTIMATE);
   whole->backward = fftw_plan_dft_c2r_2d((int)t->n, (int)t->n, modes, whole->points, FFTW_ESTIMATE);
-  PetscCheck(whole->forward && whole->backward, PETSC_COMM_SELF, PETSC_ERR_LIB, "FFTW has no plan for %" PetscInt_FMT " x %" PetscInt_FMT " points", t->n, t->n);
+  PetscCheck(whole->forward && whole->backward, PETSC_COMM_SELF, PETSC_ERR_LIB,
+             "FFTW has no plan for %" PetscInt_FMT " x %" PetscInt_FMT " points", t->n, t->n);
   if (t->product != KN_PRODUCT_NONE) PetscCall(KNTorusCreateFactors(whole, t->n));
   t->rows          = t->n;
   t->columns       = t->m;
   t->row_stride    = 2 * (size_t)t->m;
   t->column_stride = 2;
   t->data          = whole;
-  t->ops           = (KNTorusOps){.forward = KNTorusForward_Whole, .backward = KNTorusBackward_Whole, .advect = KNTorusAdvect_Whole, .square = KNTorusSquare_Whole, .speed = KNTorusSpeed_Whole, .destroy = KNTorusDestroy_Whole};
+  t->ops           = (KNTorusOps){.forward  = KNTorusForward_Whole,
+                                  .backward = KNTorusBackward_Whole,
+                                  .advect   = KNTorusAdvect_Whole,
+                                  .square   = KNTorusSquare_Whole,
+                                  .speed    = KNTorusSpeed_Whole,
+                                  .destroy  = KNTorusDestroy_Whole};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

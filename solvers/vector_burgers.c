@@ -13,7 +13,7 @@ static void kn_vector_burgers_multiply(PetscReal *const out[], const PetscReal *
 {
   for (PetscInt i = 0; i < axes; i++) {
     const PetscReal *restrict u = in[0], *restrict v = in[1], *restrict x = in[3 + 3 * i], *restrict y = in[4 + 3 * i];
-    PetscReal *restrict       rate = out[i];
+    PetscReal *restrict rate = out[i];
 
     if (axes == 2) {
       for (size_t s = 0; s < points; s++) rate[s] = -(u[s] * x[s] + v[s] * y[s]);
@@ -33,17 +33,40 @@ static void kn_vector_burgers_symbol(PetscReal linear[2], PetscInt field, const 
 }
 
 static const KNSemilinear vector_burgers = {
-  .title = "Burgers' equation of a velocity on the torus, u_t + u . grad u = nu Laplace u",
-  .equation = "u_t + u . grad u = nu Laplace u",
-  .field = {"u", "v", "w"}, .fields = 0, .lowest_axes = 2, .highest_axes = 3, .degree = 2,
-  .coefficient = {{"viscosity", "viscosity nu", 1e-2, 0.0, 1e3}},
-  .factors = 12,
-  .factor = {{0, KN_NO_AXIS}, {1, KN_NO_AXIS}, {2, KN_NO_AXIS}, {0, 0}, {0, 1}, {0, 2}, {1, 0}, {1, 1}, {1, 2}, {2, 0},
-             {2, 1}, {2, 2}},
-  .products = 3, .terms = 3, .term = {{0, 0, KN_NO_AXIS, 1.0}, {1, 1, KN_NO_AXIS, 1.0}, {2, 2, KN_NO_AXIS, 1.0}},
-  .symbol = kn_vector_burgers_symbol, .multiply = kn_vector_burgers_multiply,
-  .axes = 2, .grid = 128, .frames = 11, .length = 1.0, .final_time = 1.0,
-  .alpha = 4.0, .tau = 10.0, .deviation = 0.3,
+  .title        = "Burgers' equation of a velocity on the torus, u_t + u . grad u = nu Laplace u",
+  .equation     = "u_t + u . grad u = nu Laplace u",
+  .field        = {"u", "v", "w"},
+  .fields       = 0,
+  .lowest_axes  = 2,
+  .highest_axes = 3,
+  .degree       = 2,
+  .coefficient  = {{"viscosity", "viscosity nu", 1e-2, 0.0, 1e3}},
+  .factors      = 12,
+  .factor       = {{0, KN_NO_AXIS},
+                   {1, KN_NO_AXIS},
+                   {2, KN_NO_AXIS},
+                   {0, 0},
+                   {0, 1},
+                   {0, 2},
+                   {1, 0},
+                   {1, 1},
+                   {1, 2},
+                   {2, 0},
+                   {2, 1},
+                   {2, 2}},
+  .products     = 3,
+  .terms        = 3,
+  .term         = {{0, 0, KN_NO_AXIS, 1.0}, {1, 1, KN_NO_AXIS, 1.0}, {2, 2, KN_NO_AXIS, 1.0}},
+  .symbol       = kn_vector_burgers_symbol,
+  .multiply     = kn_vector_burgers_multiply,
+  .axes         = 2,
+  .grid         = 128,
+  .frames       = 11,
+  .length       = 1.0,
+  .final_time   = 1.0,
+  .alpha        = 4.0,
+  .tau          = 10.0,
+  .deviation    = 0.3,
 };
 
 PetscErrorCode KNSolverCreate_VectorBurgers(KNSolver solver)

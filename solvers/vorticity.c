@@ -1,10 +1,12 @@
 /*
-  Time stepping of vorticity in Fourier space, by PETSc's TS. With N(w) = -u . grad w + f and the diagonal L = -viscosity |kappa|^2:
+  Time stepping of vorticity in Fourier space, by PETSc's TS. With N(w) = -u . grad w + f and the diagonal L =
+  -viscosity |kappa|^2:
 
     w_t = N(w) + L w
 
-  IMEX: ARK4(3)6L[2]SA of Kennedy & Carpenter (2003), N explicit, L implicit; the implicit systems (shift - L) w = b are divisions.
-  Error control on the root mean square of the field, not on single coefficients, which range over many decades.
+  IMEX: ARK4(3)6L[2]SA of Kennedy & Carpenter (2003), N explicit, L implicit; the implicit systems (shift - L) w = b are
+  divisions. Error control on the root mean square of the field, not on single coefficients, which range over many
+  decades.
 
   LI2020 (Li et al. 2020, arXiv 2010.08895): (w' - w)/dt = N(w) + L (w + w')/2, that is
 
@@ -12,8 +14,8 @@
 
   forward Euler on a filtered rate. A wave of speed u and viscosity nu is damped only if dt <= 2 nu/u^2.
 
-  The equation bounds its solutions: d/dt |w| <= |f| in the root mean square, as advection conserves |w| and viscosity lowers it. A state
-  that leaves |w_0| + t |f| is unstable, whatever the reason, and is given up at that step.
+  The equation bounds its solutions: d/dt |w| <= |f| in the root mean square, as advection conserves |w| and viscosity
+  lowers it. A state that leaves |w_0| + t |f| is unstable, whatever the reason, and is given up at that step.
 */
 #include <petscts.h>
 #include "vorticity.h"
@@ -30,30 +32,34 @@ struct _p_KNVorticity {
   PetscReal        *forcing;     /* coefficients; NULL: none */
   PetscReal         forcing_norm;
   PetscReal         initial_norm, norm; /* |w_0|, |w| */
-  PetscReal         shift;   /* of the implicit system */
-  PetscReal         t;       /* where Advance() stopped */
+  PetscReal         shift;              /* of the implicit system */
+  PetscReal         t;                  /* where Advance() stopped */
   TS                ts;
   Vec               state, rate; /* coefficients; rate: scratch of Start() */
-  Mat               implicit; /* shift - L, applied by nothing but its inverse */
-  KNSolverReport   *report;  /* of the running Advance() */
+  Mat               implicit;    /* shift - L, applied by nothing but its inverse */
+  KNSolverReport   *report;      /* of the running Advance() */
 };
 
 /* residual = slope - L w: slope, w, laplace, residual (size). */
-static void kn_vorticity_implicit(PetscReal *residual, const PetscReal *slope, const PetscReal *w, const PetscReal *laplace, PetscReal viscosity, size_t size)
+static void kn_vorticity_implicit(PetscReal *residual, const PetscReal *slope, const PetscReal *w,
+                                  const PetscReal *laplace, PetscReal viscosity, size_t size)
 {
   for (size_t s = 0; s < size; s++) residual[s] = slope[s] + viscosity * laplace[s] * w[s];
 }
 
 /* w = b/(shift - L), each (size). */
-static void kn_vorticity_divide(PetscReal *w, const PetscReal *b, const PetscReal *laplace, PetscReal viscosity, PetscReal shift, size_t size)
+static void kn_vorticity_divide(PetscReal *w, const PetscReal *b, const PetscReal *laplace, PetscReal viscosity,
+                                PetscReal shift, size_t size)
 {
   for (size_t s = 0; s < size; s++) w[s] = b[s] / (shift + viscosity * laplace[s]);
 }
 
 /* rate = (rate + L w)/(1 - dt L/2), each (size). */
-static void kn_vorticity_filter(PetscReal *rate, const PetscReal *w, const PetscReal *laplace, PetscReal viscosity, PetscReal dt, size_t size)
+static void kn_vorticity_filter(PetscReal *rate, const PetscReal *w, const PetscReal *laplace, PetscReal viscosity,
+                                PetscReal dt, size_t size)
 {
-  for (size_t s = 0; s < size; s++) rate[s] = (rate[s] - viscosity * laplace[s] * w[s]) / (1.0 + 0.5 * dt * viscosity * laplace[s]);
+  for (size_t s = 0; s < size; s++)
+    rate[s] = (rate[s] - viscosity * laplace[s] * w[s]) / (1.0 + 0.5 * dt * viscosity * laplace[s]);
 }
 
 /* N(w), and the filtered rate of LI2020. */
@@ -98,7 +104,8 @@ static PetscErrorCode KNVorticityImplicit(TS ts, PetscReal t, Vec state, Vec slo
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode KNVorticityJacobian(TS ts, PetscReal t, Vec state, Vec slope, PetscReal shift, Mat jacobian, Mat preconditioner, void *context)
+static PetscErrorCode KNVorticityJacobian(TS ts, PetscReal t, Vec state, Vec slope, PetscReal shift, Mat jacobian,
+                                          Mat preconditioner, void *context)
 {
   PetscFunctionBegin;
   ((KNVorticity)context)->shift = shift;
@@ -121,7 +128,8 @@ static PetscErrorCode KNVorticityDivide(PC pc, Vec right, Vec state)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Takes the norm of the state, and the tolerance of the next step from it: TS's norm is the mean over the reals of the Vec. */
+/* Takes the norm of the state, and the tolerance of the next step from it: TS's norm is the mean over the reals of the
+ * Vec. */
 static PetscErrorCode KNVorticityMeasure(KNVorticity v)
 {
   const PetscReal *w;
@@ -132,7 +140,8 @@ static PetscErrorCode KNVorticityMeasure(KNVorticity v)
   PetscCall(KNTorusNorm(v->torus, w, &v->norm));
   PetscCall(VecRestoreArrayRead(v->state, &w));
   if (v->scheme == KN_VORTICITY_IMEX) {
-    tolerance = v->rtol / v->caution * PetscMax(v->norm, v->spacing * v->forcing_norm) / PetscSqrtReal((PetscReal)v->global_size);
+    tolerance =
+      v->rtol / v->caution * PetscMax(v->norm, v->spacing * v->forcing_norm) / PetscSqrtReal((PetscReal)v->global_size);
     PetscCall(TSSetTolerances(v->ts, PetscMax(tolerance, PETSC_SMALL * PETSC_SMALL), NULL, 0.0, NULL));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -157,8 +166,14 @@ static PetscErrorCode KNVorticityInspect(TS ts)
   }
   if (bounded && courant <= 1.0) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(TSSetConvergedReason(ts, TS_DIVERGED_NONLINEAR_SOLVE));
-  if (courant > 1.0) PetscCall(PetscSNPrintf(v->report->reason, sizeof(v->report->reason), "Courant number %.3g at t = %.6g: lower the time step", (double)courant, (double)t));
-  else PetscCall(PetscSNPrintf(v->report->reason, sizeof(v->report->reason), "unstable: vorticity of root mean square %.3g at t = %.6g, where at most %.3g is possible; lower the time step", (double)v->norm, (double)t, (double)(v->initial_norm + t * v->forcing_norm)));
+  if (courant > 1.0)
+    PetscCall(PetscSNPrintf(v->report->reason, sizeof(v->report->reason),
+                            "Courant number %.3g at t = %.6g: lower the time step", (double)courant, (double)t));
+  else
+    PetscCall(PetscSNPrintf(
+      v->report->reason, sizeof(v->report->reason),
+      "unstable: vorticity of root mean square %.3g at t = %.6g, where at most %.3g is possible; lower the time step",
+      (double)v->norm, (double)t, (double)(v->initial_norm + t * v->forcing_norm)));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -205,7 +220,8 @@ static PetscErrorCode KNVorticityCreateStepper(KNVorticity v, MPI_Comm comm, con
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNVorticityCreate(MPI_Comm comm, const char prefix[], PetscInt n, PetscReal length, PetscReal viscosity, KNVorticityScheme scheme, PetscReal dt, PetscReal rtol, KNVorticity *vorticity)
+PetscErrorCode KNVorticityCreate(MPI_Comm comm, const char prefix[], PetscInt n, PetscReal length, PetscReal viscosity,
+                                 KNVorticityScheme scheme, PetscReal dt, PetscReal rtol, KNVorticity *vorticity)
 {
   KNVorticity v;
 
@@ -218,7 +234,8 @@ PetscErrorCode KNVorticityCreate(MPI_Comm comm, const char prefix[], PetscInt n,
   v->dt          = dt;
   v->rtol        = rtol;
   v->global_size = 2 * n * (n / 2 + 1);
-  PetscCall(KNTorusCreate(comm, n, length, scheme == KN_VORTICITY_IMEX ? KN_PRODUCT_ALIAS_FREE : KN_PRODUCT_LI2020, &v->torus));
+  PetscCall(
+    KNTorusCreate(comm, n, length, scheme == KN_VORTICITY_IMEX ? KN_PRODUCT_ALIAS_FREE : KN_PRODUCT_LI2020, &v->torus));
   PetscCall(KNVorticityCreateStepper(v, comm, prefix));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -269,7 +286,8 @@ PetscErrorCode KNVorticityStart(KNVorticity v, const PetscReal w[], PetscReal ca
   PetscCall(TSRestartStep(v->ts));
   if (v->dt > 0.0) {
     PetscCall(TSSetTimeStep(v->ts, v->dt / caution));
-  } else { /* the speed is what an evaluation leaves behind; a fluid at rest gets a long step, which error control cuts */
+  } else { /* the speed is what an evaluation leaves behind; a fluid at rest gets a long step, which error control cuts
+            */
     PetscCall(TSComputeRHSFunction(v->ts, 0.0, v->state, v->rate));
     PetscCall(KNTorusSpeed(v->torus, &speed));
     PetscCall(TSSetTimeStep(v->ts, KN_COURANT_FIRST * v->spacing / PetscMax(speed, v->spacing) / caution));
@@ -293,13 +311,17 @@ PetscErrorCode KNVorticityAdvance(KNVorticity v, PetscReal t, KNSolverReport *re
   v->report = report;
   PetscCall(TSSetTime(v->ts, v->t));
   PetscCall(TSSetMaxTime(v->ts, t));
-  if (v->scheme == KN_VORTICITY_LI2020) PetscCall(TSSetTimeStep(v->ts, interval / PetscCeilReal(interval / dt * (1.0 - PETSC_SMALL)))); /* equal steps that end at t */
+  /* equal steps that end at t */
+  if (v->scheme == KN_VORTICITY_LI2020)
+    PetscCall(TSSetTimeStep(v->ts, interval / PetscCeilReal(interval / dt * (1.0 - PETSC_SMALL))));
   PetscCall(TSSolve(v->ts, v->state));
   PetscCall(TSGetConvergedReason(v->ts, &reason));
   PetscCall(TSGetStepNumber(v->ts, &report->iterations));
   v->t              = t;
   report->converged = (PetscBool)(reason > 0);
-  if (!report->converged && !report->reason[0]) PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason), "time stepping failed before t = %.6g: %s", (double)t, TSConvergedReasons[reason]));
+  if (!report->converged && !report->reason[0])
+    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason), "time stepping failed before t = %.6g: %s",
+                            (double)t, TSConvergedReasons[reason]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

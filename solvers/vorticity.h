@@ -6,18 +6,22 @@
 #include "torus.h"
 
 typedef enum {
-  KN_VORTICITY_IMEX,  /* additive Runge-Kutta of order 4, viscosity implicit, advection explicit, steps of controlled error */
+  /* additive Runge-Kutta of order 4, viscosity implicit, advection explicit, steps of controlled error */
+  KN_VORTICITY_IMEX,
   KN_VORTICITY_LI2020 /* explicit Euler for advection, Crank-Nicolson for viscosity, equal steps: the benchmark's */
 } KNVorticityScheme;
 
 typedef struct _p_KNVorticity *KNVorticity;
 
 /*
-  Collective on comm. n points a side of [0, length)^2; viscosity >= 0; dt: the step of LI2020, the first step of IMEX (0: Courant
-  number 1/2); rtol: error of one IMEX step, relative to the field in the root mean square. prefix: of the PETSc options of the time
-  stepper ("navier_stokes_"), all read here. After it nothing below allocates what grows. Raises what KNTorusCreate() raises.
+  Collective on comm. n points a side of [0, length)^2; viscosity >= 0; dt: the step of LI2020, the first step of IMEX
+  (0: Courant number 1/2); rtol: error of one IMEX step, relative to the field in the root mean square. prefix: of the
+  PETSc options of the time stepper ("navier_stokes_"), all read here. After it nothing below allocates what grows.
+  Raises what KNTorusCreate() raises.
 */
-PETSC_INTERN PetscErrorCode KNVorticityCreate(MPI_Comm comm, const char prefix[], PetscInt n, PetscReal length, PetscReal viscosity, KNVorticityScheme scheme, PetscReal dt, PetscReal rtol, KNVorticity *vorticity);
+PETSC_INTERN PetscErrorCode KNVorticityCreate(MPI_Comm comm, const char prefix[], PetscInt n, PetscReal length,
+                                              PetscReal viscosity, KNVorticityScheme scheme, PetscReal dt,
+                                              PetscReal rtol, KNVorticity *vorticity);
 PETSC_INTERN PetscErrorCode KNVorticityDestroy(KNVorticity *vorticity);
 
 /* Not collective. Its Fourier space; not owned. */
@@ -26,12 +30,14 @@ PETSC_INTERN PetscErrorCode KNVorticityGetTorus(KNVorticity vorticity, KNTorus *
 /* Collective, before Start. f at the points (rows, n) of the torus; without it f = 0. */
 PETSC_INTERN PetscErrorCode KNVorticitySetForcing(KNVorticity vorticity, const PetscReal forcing[]);
 
-/* Collective. Time 0, state w in coefficients. caution: divides dt and rtol, 1 at the first attempt. What follows depends on the two alone. */
+/* Collective. Time 0, state w in coefficients. caution: divides dt and rtol, 1 at the first attempt. What follows
+ * depends on the two alone. */
 PETSC_INTERN PetscErrorCode KNVorticityStart(KNVorticity vorticity, const PetscReal w[], PetscReal caution);
 
 /*
-  Collective. Marches to time t. report: converged, reason, iterations (steps since Start). Failed, and the state of no use: a state that is
-  not finite or larger than the equation allows, a Courant number of LI2020 above 1, steps that shrink without end.
+  Collective. Marches to time t. report: converged, reason, iterations (steps since Start). Failed, and the state of no
+  use: a state that is not finite or larger than the equation allows, a Courant number of LI2020 above 1, steps that
+  shrink without end.
 */
 PETSC_INTERN PetscErrorCode KNVorticityAdvance(KNVorticity vorticity, PetscReal t, KNSolverReport *report);
 

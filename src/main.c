@@ -15,11 +15,17 @@
 static PetscErrorCode PrintUsage(FILE *file)
 {
   PetscFunctionBegin;
-  PetscCall(PetscFPrintf(PETSC_COMM_WORLD, file, "kitinet %s: neural operators with Boltzmann residuals\n\nUsage: [mpiexec -n RANKS] kitinet COMMAND [-options_file_yaml FILE] [-name value ...]\n\n", KN_VERSION));
-  for (const KNCommand *command = KNCommands; command->name; command++) PetscCall(PetscFPrintf(PETSC_COMM_WORLD, file, "  %-10s %s\n", command->name, command->purpose));
-  PetscCall(PetscFPrintf(PETSC_COMM_WORLD, file, "\n\"kitinet COMMAND -help\" explains every option of a command.\n"
-                                                 "Exit codes: 0 done; 2 wrong usage; 3 bad input file; 4 writing failed; 75 stopped early, checkpoint\n"
-                                                 "written, run it again; anything else is a failure.\n"));
+  PetscCall(PetscFPrintf(PETSC_COMM_WORLD, file,
+                         "kitinet %s: neural operators with Boltzmann residuals\n\nUsage: [mpiexec -n RANKS] kitinet "
+                         "COMMAND [-options_file_yaml FILE] [-name value ...]\n\n",
+                         KN_VERSION));
+  for (const KNCommand *command = KNCommands; command->name; command++)
+    PetscCall(PetscFPrintf(PETSC_COMM_WORLD, file, "  %-10s %s\n", command->name, command->purpose));
+  PetscCall(
+    PetscFPrintf(PETSC_COMM_WORLD, file,
+                 "\n\"kitinet COMMAND -help\" explains every option of a command.\n"
+                 "Exit codes: 0 done; 2 wrong usage; 3 bad input file; 4 writing failed; 75 stopped early, checkpoint\n"
+                 "written, run it again; anything else is a failure.\n"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -52,8 +58,8 @@ static PetscErrorCode Run(int argc, char **argv, PetscBool *stopped)
 }
 
 /*
-  Collective, after the command: what it printed has left the program, and its pictures are there. Whoever reads a table from a file on a full disk would take the half of it for all;
-  the work itself is done and kept.
+  Collective, after the command: what it printed has left the program, and its pictures are there. Whoever reads a table
+  from a file on a full disk would take the half of it for all; the work itself is done and kept.
 */
 static PetscErrorCode CheckOutput(void)
 {
@@ -62,13 +68,19 @@ static PetscErrorCode CheckOutput(void)
 
   PetscFunctionBegin;
   printed = (PetscBool)(!fflush(stdout) && !ferror(stdout));
-  PetscCall(KNAgree(PETSC_COMM_WORLD, printed ? PETSC_SUCCESS : KN_ERR_IO, "standard output could not be written, is its disk full? What the command printed is lost or cut short, its files are whole"));
+  PetscCall(KNAgree(PETSC_COMM_WORLD, printed ? PETSC_SUCCESS : KN_ERR_IO,
+                    "standard output could not be written, is its disk full? What the command printed is lost or cut "
+                    "short, its files are whole"));
   (void)KNPictureMissing(&pictures);
-  PetscCall(KNAgree(PETSC_COMM_WORLD, pictures ? KN_ERR_IO : PETSC_SUCCESS, "pictures could not be written, %" PetscInt_FMT " of them, for the reasons above; everything else is done", pictures));
+  PetscCall(KNAgree(PETSC_COMM_WORLD, pictures ? KN_ERR_IO : PETSC_SUCCESS,
+                    "pictures could not be written, %" PetscInt_FMT
+                    " of them, for the reasons above; everything else is done",
+                    pictures));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Descriptors 0 to 2 are never those of a file that we open: the shell may have closed them (`kitinet inspect ... >&-`). What is written there fails then. */
+/* Descriptors 0 to 2 are never those of a file that we open: the shell may have closed them (`kitinet inspect ...
+ * >&-`). What is written there fails then. */
 static void OccupyStandardDescriptors(void)
 {
   int descriptor;
@@ -79,8 +91,8 @@ static void OccupyStandardDescriptors(void)
 }
 
 /*
-  PETSc sees only its own runtime options at start (-log_view must be known then); KNOptionsInsert() enters all others. Returns the
-  number of words kept.
+  PETSc sees only its own runtime options at start (-log_view must be known then); KNOptionsInsert() enters all others.
+  Returns the number of words kept.
 */
 static int RuntimeOptions(int argc, char **argv, char **kept)
 {
@@ -97,7 +109,7 @@ static int RuntimeOptions(int argc, char **argv, char **kept)
 
 int main(int argc, char **argv)
 {
-  char         **kept    = (char **)calloc((size_t)argc + 1, sizeof(*kept)), **words = kept;
+  char         **kept = (char **)calloc((size_t)argc + 1, sizeof(*kept)), **words = kept;
   int            n       = kept ? RuntimeOptions(argc, argv, kept) : 0;
   PetscBool      stopped = PETSC_FALSE;
   PetscErrorCode code;
@@ -115,11 +127,13 @@ int main(int argc, char **argv)
   if (!code && !stopped) code = CheckOutput();
 
   KNLockRelease();
-  /* Our errors are raised by all ranks together, or should be: then they end in order. After any other, some rank may be elsewhere. */
+  /* Our errors are raised by all ranks together, or should be: then they end in order. After any other, some rank may
+   * be elsewhere. */
   if (!KNErrorIsOrderly(code) || !KNErrorAwaitAll(code)) MPI_Abort(PETSC_COMM_WORLD, KNExitCode(code));
   if (code) alarm(20); /* whatever hangs on the way out */
   (void)PetscFinalize();
   free(kept);
-  if (!code && !stopped && fflush(stdout)) return KN_EXIT_IO; /* of -log_view, which says what it has to say at the very end */
+  /* of -log_view, which says what it has to say at the very end */
+  if (!code && !stopped && fflush(stdout)) return KN_EXIT_IO;
   return code ? KNExitCode(code) : stopped ? KN_EXIT_STOPPED : KN_EXIT_DONE;
 }

@@ -30,7 +30,11 @@ static inline PetscErrorCode TestFolder(const char name[])
 static inline KNProblem TestProblem(PetscBool steady)
 {
   static PetscReal times[] = {0.0, 0.5, 2.0};
-  KNProblem        problem = {.pde = "test", .equation = "y = 2 x", .boundary = "none", .parameters = 2, .parameter = {{"nu", "m^2/s", 1e-3}, {"a_high", "1", 12.0}}};
+  KNProblem        problem = {.pde        = "test",
+                              .equation   = "y = 2 x",
+                              .boundary   = "none",
+                              .parameters = 2,
+                              .parameter  = {{"nu", "m^2/s", 1e-3}, {"a_high", "1", 12.0}}};
 
   if (steady) {
     KNProblemSetGrid(&problem, KNGridMake(2, (PetscInt[]){3, 4}, KN_POINTS_NODES));
@@ -43,8 +47,8 @@ static inline KNProblem TestProblem(PetscBool steady)
     strcpy(problem.output.field[0].unit, "K");
   } else {
     KNProblemSetGrid(&problem, KNGridMake(1, (PetscInt[]){5}, KN_POINTS_PERIODIC));
-    problem.frames  = 3;
-    problem.times   = times;
+    problem.frames        = 3;
+    problem.times         = times;
     problem.output.fields = 2;
     strcpy(problem.output.field[0].name, "u");
     strcpy(problem.output.field[1].name, "v");
@@ -61,10 +65,11 @@ static inline void TestRow(PetscInt64 sample, size_t nx, float x[], size_t ny, f
 }
 
 /*
-  Collective. Writes `rows` rows, row r being sample first + r; row `skip` + k * `every` is left out (every 0: none). Row r is written by rank r % size:
-  another distribution than the program's.
+  Collective. Writes `rows` rows, row r being sample first + r; row `skip` + k * `every` is left out (every 0: none).
+  Row r is written by rank r % size: another distribution than the program's.
 */
-static inline PetscErrorCode TestWrite(MPI_Comm comm, const char path[], PetscBool steady, PetscInt64 rows, PetscInt64 first, PetscInt64 skip, PetscInt64 every)
+static inline PetscErrorCode TestWrite(MPI_Comm comm, const char path[], PetscBool steady, PetscInt64 rows,
+                                       PetscInt64 first, PetscInt64 skip, PetscInt64 every)
 {
   const KNProblem problem = TestProblem(steady);
   float           x[64], y[64];
@@ -102,21 +107,23 @@ static inline PetscErrorCode FileChecksum(const char path[], uint32_t *checksum,
 
 static char test_message[2048]; /* of the last error that was expected */
 
-static inline PetscErrorCode TakeMessage(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code, PetscErrorType type, const char *message, void *context)
+static inline PetscErrorCode TakeMessage(MPI_Comm comm, int line, const char *function, const char *file,
+                                         PetscErrorCode code, PetscErrorType type, const char *message, void *context)
 {
   if (type == PETSC_ERROR_INITIAL) snprintf(test_message, sizeof(test_message), "%s", message);
   return code;
 }
 
 /* The call fails with this code, saying this. */
-#define EXPECT_ERROR(expected, text, ...) \
-  do { \
-    PetscErrorCode code_; \
-    PetscCall(PetscPushErrorHandler(TakeMessage, NULL)); \
-    test_message[0] = 0; \
-    code_           = (__VA_ARGS__); \
-    PetscCall(PetscPopErrorHandler()); \
-    CHECK(code_ == (expected) && strstr(test_message, text), "expected error %d with \"%s\", got %d: %s", (int)(expected), text, (int)code_, test_message); \
+#define EXPECT_ERROR(expected, text, ...)                                                                 \
+  do {                                                                                                    \
+    PetscErrorCode code_;                                                                                 \
+    PetscCall(PetscPushErrorHandler(TakeMessage, NULL));                                                  \
+    test_message[0] = 0;                                                                                  \
+    code_           = (__VA_ARGS__);                                                                      \
+    PetscCall(PetscPopErrorHandler());                                                                    \
+    CHECK(code_ == (expected) && strstr(test_message, text), "expected error %d with \"%s\", got %d: %s", \
+          (int)(expected), text, (int)code_, test_message);                                               \
   } while (0)
 
 #endif

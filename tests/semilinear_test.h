@@ -59,9 +59,9 @@ static const SmallProblem small_problems[] = {
 static inline PetscErrorCode SmallCreate(MPI_Comm comm, const SmallProblem *small, const char *const more[],
                                          Ensemble *e)
 {
-  const char *options[2 * MOST_OPTIONS + 1] = {"grid", small->grid, "resolution", small->resolution, "final_time",
-                                               small->final_time, "frames", "3", NULL};
-  int         count = 8;
+  const char *options[2 * MOST_OPTIONS + 1] = {
+    "grid", small->grid, "resolution", small->resolution, "final_time", small->final_time, "frames", "3", NULL};
+  int count = 8;
 
   PetscFunctionBegin;
   if (!small->only) {

@@ -1,4 +1,5 @@
-/* A small dataset whose values are a function of (row, field, channel, point): what tests of loading and normalising start from. */
+/* A small dataset whose values are a function of (row, field, channel, point): what tests of loading and normalising
+ * start from. */
 #ifndef KITINET_TEST_SMALL_DATASET_H
 #define KITINET_TEST_SMALL_DATASET_H
 
@@ -15,7 +16,8 @@ static inline float SmallDatasetValue(PetscInt64 row, int field, size_t i)
   return (float)(2.0 * KNUniform(word[0]) - 1.0);
 }
 
-static inline void SmallDatasetProblem(PetscInt inputs, PetscInt outputs, PetscInt frames, PetscReal times[], const KNGrid *grid, KNProblem *problem)
+static inline void SmallDatasetProblem(PetscInt inputs, PetscInt outputs, PetscInt frames, PetscReal times[],
+                                       const KNGrid *grid, KNProblem *problem)
 {
   (void)memset(problem, 0, sizeof(*problem));
   (void)snprintf(problem->pde, sizeof(problem->pde), "test");
@@ -24,8 +26,8 @@ static inline void SmallDatasetProblem(PetscInt inputs, PetscInt outputs, PetscI
   KNProblemSetGrid(problem, *grid);
   problem->input.fields  = inputs;
   problem->output.fields = outputs;
-  problem->frames  = frames;
-  problem->times   = times;
+  problem->frames        = frames;
+  problem->times         = times;
   for (PetscInt t = 0; t < frames; t++) times[t] = (PetscReal)t;
   for (PetscInt c = 0; c < inputs; c++) problem->input.field[c] = (KNField){"x", "1"};
   for (PetscInt c = 0; c < outputs; c++) problem->output.field[c] = (KNField){"y", "1"};
@@ -34,12 +36,13 @@ static inline void SmallDatasetProblem(PetscInt inputs, PetscInt outputs, PetscI
 }
 
 /* Collective on comm. Writes N rows; value: as SmallDatasetValue(). */
-static inline PetscErrorCode SmallDatasetWrite(MPI_Comm comm, const char path[], const KNProblem *problem, PetscInt64 N, float (*value)(PetscInt64, int, size_t))
+static inline PetscErrorCode SmallDatasetWrite(MPI_Comm comm, const char path[], const KNProblem *problem, PetscInt64 N,
+                                               float (*value)(PetscInt64, int, size_t))
 {
   KNDatasetWriter dataset;
-  PetscMPIInt  rank, size;
-  const size_t nx = KNProblemInputSize(problem), ny = KNProblemOutputSize(problem);
-  float       *x, *y;
+  PetscMPIInt     rank, size;
+  const size_t    nx = KNProblemInputSize(problem), ny = KNProblemOutputSize(problem);
+  float          *x, *y;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));

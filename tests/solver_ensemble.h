@@ -22,7 +22,8 @@ static inline PetscErrorCode EnsembleCreate(MPI_Comm comm, const char type[], co
     PetscBool used;
 
     PetscCall(PetscOptionsUsed(NULL, options[i] + 1, &used));
-    PetscCheck(used, PETSC_COMM_SELF, PETSC_ERR_PLIB, "option %s was not read by the end of KNSolverSetUp()", options[i]);
+    PetscCheck(used, PETSC_COMM_SELF, PETSC_ERR_PLIB, "option %s was not read by the end of KNSolverSetUp()",
+               options[i]);
     PetscCall(PetscOptionsClearValue(NULL, options[i]));
   }
   PetscCall(KNSolverGetProblem(e->solver, &e->problem));
@@ -42,7 +43,8 @@ static inline PetscErrorCode EnsembleSolve(Ensemble *e, PetscInt64 seed, PetscIn
 {
   PetscFunctionBegin;
   PetscCall(KNSolverSolve(e->solver, seed, sample, e->input, e->output, report));
-  PetscCheck(report->converged, PETSC_COMM_SELF, PETSC_ERR_PLIB, "sample %" PetscInt64_FMT ": %s", sample, report->reason);
+  PetscCheck(report->converged, PETSC_COMM_SELF, PETSC_ERR_PLIB, "sample %" PetscInt64_FMT ": %s", sample,
+             report->reason);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -12,12 +12,12 @@
 
 /* Names that PETSc introduced after 3.18, the oldest release we build with. */
 #if PETSC_VERSION_LT(3, 19, 0)
-  #define PETSC_SUCCESS ((PetscErrorCode)0)
+#define PETSC_SUCCESS ((PetscErrorCode)0)
 #endif
 
 /* Our format strings, MPI counts and files are those of PETSc's own default; src/packages.cmake says how to get it. */
 #if defined(PETSC_USE_64BIT_INDICES) || !defined(PETSC_USE_REAL_DOUBLE) || defined(PETSC_USE_COMPLEX)
-  #error "KITINet needs a PETSc with 32-bit integers and real numbers of 64 bits"
+#error "KITINet needs a PETSc with 32-bit integers and real numbers of 64 bits"
 #endif
 
 /*
@@ -26,31 +26,32 @@
 */
 #if defined(KN_DOUBLE)
 typedef double KNReal;
-  #define KNFFTW(name) fftw_##name
-  #define KNBLAS(name) cblas_d##name
-  #define KNREAL_MPI   MPI_DOUBLE
+#define KNFFTW(name) fftw_##name
+#define KNBLAS(name) cblas_d##name
+#define KNREAL_MPI   MPI_DOUBLE
 #else
 typedef float KNReal;
-  #define KNFFTW(name) fftwf_##name
-  #define KNBLAS(name) cblas_s##name
-  #define KNREAL_MPI   MPI_FLOAT
+#define KNFFTW(name) fftwf_##name
+#define KNBLAS(name) cblas_s##name
+#define KNREAL_MPI   MPI_FLOAT
 #endif
 
-#define KN_MAX_DIM  3   /* axes of a grid */
-#define KN_MAX_NAME 64  /* bytes of a name (parameter, field, layer), with its end */
-#define KN_ALIGN    64  /* bytes to which large arrays are aligned: one cache line, one AVX-512 register */
+#define KN_MAX_DIM  3  /* axes of a grid */
+#define KN_MAX_NAME 64 /* bytes of a name (parameter, field, layer), with its end */
+#define KN_ALIGN    64 /* bytes to which large arrays are aligned: one cache line, one AVX-512 register */
 
 /* Where the points of an axis of unit length lie. */
 typedef enum {
-  KN_POINTS_CELLS,    /* (i + 1/2) / n */
-  KN_POINTS_NODES,    /* i / (n - 1), both ends included */
-  KN_POINTS_PERIODIC  /* i / n, the end is the beginning */
+  KN_POINTS_CELLS,   /* (i + 1/2) / n */
+  KN_POINTS_NODES,   /* i / (n - 1), both ends included */
+  KN_POINTS_PERIODIC /* i / n, the end is the beginning */
 } KNPoints;
 
 /* "cells", "nodes", "periodic", then NULL */
 PETSC_EXTERN const char *const KNPointsNames[];
 
-/* A tensor grid on the unit interval, square or cube, or a slab of one, some layers of its first axis; the last axis is the fastest in memory. */
+/* A tensor grid on the unit interval, square or cube, or a slab of one, some layers of its first axis; the last axis is
+ * the fastest in memory. */
 typedef struct {
   PetscInt dim;           /* 1, 2 or 3 */
   PetscInt n[KN_MAX_DIM]; /* points along each axis; 1 beyond dim */
@@ -87,9 +88,11 @@ PETSC_EXTERN PetscInt KNPointsNearest(KNPoints points, PetscInt n, PetscReal x);
 
   Not collective. left, right, weight: (n_to), caller's memory.
 */
-PETSC_EXTERN void KNPointsInterpolation(KNPoints points, PetscInt n_from, PetscInt n_to, PetscInt left[], PetscInt right[], PetscReal weight[]);
+PETSC_EXTERN void KNPointsInterpolation(KNPoints points, PetscInt n_from, PetscInt n_to, PetscInt left[],
+                                        PetscInt right[], PetscReal weight[]);
 
-/* Not collective. The share [*start, *end) of rank in 0..size-1 of n items, contiguous, sizes differing by at most one. */
+/* Not collective. The share [*start, *end) of rank in 0..size-1 of n items, contiguous, sizes differing by at most one.
+ */
 static inline void KNPartition(PetscInt64 n, PetscMPIInt size, PetscMPIInt rank, PetscInt64 *start, PetscInt64 *end)
 {
   *start = n / size * rank + PetscMin(n % size, rank);
@@ -111,8 +114,9 @@ static inline KNGrid KNGridSlab(const KNGrid *grid, PetscMPIInt size, PetscMPIIn
 }
 
 /*
-  Not collective. n items stay together in leaves of `leaf` items (the last may be shorter), leaves in aligned blocks of 2^k leaves, a block for each rank: the smallest 2^k that leaves
-  no more blocks than ranks. Whatever the size, a block is then a whole subtree of one binary tree over the leaves.
+  Not collective. n items stay together in leaves of `leaf` items (the last may be shorter), leaves in aligned blocks of
+  2^k leaves, a block for each rank: the smallest 2^k that leaves no more blocks than ranks. Whatever the size, a block
+  is then a whole subtree of one binary tree over the leaves.
 */
 static inline PetscInt64 KNLeafBlock(PetscInt64 n, PetscInt64 leaf, PetscMPIInt size)
 {
@@ -124,7 +128,8 @@ static inline PetscInt64 KNLeafBlock(PetscInt64 n, PetscInt64 leaf, PetscMPIInt 
 }
 
 /* Not collective. The share [*start, *end) of rank in 0..size-1: its block. Ranks beyond the last block have none. */
-static inline void KNLeafPartition(PetscInt64 n, PetscInt64 leaf, PetscMPIInt size, PetscMPIInt rank, PetscInt64 *start, PetscInt64 *end)
+static inline void KNLeafPartition(PetscInt64 n, PetscInt64 leaf, PetscMPIInt size, PetscMPIInt rank, PetscInt64 *start,
+                                   PetscInt64 *end)
 {
   const PetscInt64 items = KNLeafBlock(n, leaf, size) * leaf;
 
@@ -132,7 +137,8 @@ static inline void KNLeafPartition(PetscInt64 n, PetscInt64 leaf, PetscMPIInt si
   *end   = PetscMin(n, (rank + 1) * items);
 }
 
-/* Not collective. count rounded up, so that an array of so many reals ends where the next one is aligned to KN_ALIGN: the stride of threads in a workspace. */
+/* Not collective. count rounded up, so that an array of so many reals ends where the next one is aligned to KN_ALIGN:
+ * the stride of threads in a workspace. */
 static inline size_t KNAligned(size_t count)
 {
   const size_t line = KN_ALIGN / sizeof(KNReal);

@@ -32,15 +32,18 @@ enum {
 /* Not collective. The exit code for an error code; KN_EXIT_FAILED for any that is not ours. */
 PETSC_EXTERN int KNExitCode(PetscErrorCode code);
 
-/* Not collective. A library has failed in a way after which it must not be tidied up (HDF5 after a failed parallel write): an error now ends in MPI_Abort. */
+/* Not collective. A library has failed in a way after which it must not be tidied up (HDF5 after a failed parallel
+ * write): an error now ends in MPI_Abort. */
 PETSC_EXTERN void KNErrorSetBroken(void);
 
-/* Not collective. Whether the program can end in order after this error: all ranks have raised it together, and nothing is broken. */
+/* Not collective. Whether the program can end in order after this error: all ranks have raised it together, and nothing
+ * is broken. */
 PETSC_EXTERN PetscBool KNErrorIsOrderly(PetscErrorCode code);
 
 /*
-  Every rank calls it at its end, in order or after an orderly error, before PetscFinalize(). False: the others do not come
-  within 5 s. This rank has raised the error alone, and says so here unless it is rank 0, which has said it: MPI_Abort.
+  Every rank calls it at its end, in order or after an orderly error, before PetscFinalize(). False: the others do not
+  come within 5 s. This rank has raised the error alone, and says so here unless it is rank 0, which has said it:
+  MPI_Abort.
 */
 PETSC_EXTERN PetscBool KNErrorAwaitAll(PetscErrorCode code);
 
@@ -53,9 +56,11 @@ PETSC_EXTERN PetscErrorCode KNErrorHandlerPush(void);
 
   Use as PetscCall(KNAgree(comm, code, "..."));
 */
-PETSC_EXTERN PetscErrorCode KNAgree(MPI_Comm comm, PetscErrorCode code, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(3, 4);
+PETSC_EXTERN PetscErrorCode KNAgree(MPI_Comm comm, PetscErrorCode code, const char format[], ...)
+  PETSC_ATTRIBUTE_FORMAT(3, 4);
 
-/* Collective on comm, before anything that depends on options. Raises KN_ERR_USAGE, naming a rank, unless all ranks run the same build of the program with the same words. One reduction. */
+/* Collective on comm, before anything that depends on options. Raises KN_ERR_USAGE, naming a rank, unless all ranks run
+ * the same build of the program with the same words. One reduction. */
 PETSC_EXTERN PetscErrorCode KNAgreeOnProgram(MPI_Comm comm, int argc, char **argv);
 
 #endif

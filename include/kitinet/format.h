@@ -23,18 +23,19 @@ typedef struct _p_KNSource *KNSource;
 typedef struct _p_KNSink   *KNSink;
 
 /*
-  What the user says about a file. A variable is named as [FIELD=]VARIABLE[:AXES]: AXES has one letter an axis, in the order in which the file's own tools
-  show them: n samples, t frames, c channels, x y z space, 1 an axis of one entry. Zero, NULL or "" is "not said" unless noted.
+  What the user says about a file. A variable is named as [FIELD=]VARIABLE[:AXES]: AXES has one letter an axis, in the
+  order in which the file's own tools show them: n samples, t frames, c channels, x y z space, 1 an axis of one entry.
+  Zero, NULL or "" is "not said" unless noted.
 */
 typedef struct {
   PetscInt           x_count, y_count, u_count; /* steady: inputs and outputs; time-dependent: fields */
   const char *const *x, *const *y, *const *u;
-  const char        *initial; /* the fields' first frame, at t = 0, where u begins later */
-  const char        *t;       /* variable that holds the times of the frames */
-  PetscReal          dt;      /* or the time between them, the first at 0 (at dt after an initial) */
-  PetscInt           points;  /* a KNPoints; -1: not said */
-  PetscInt           stride;  /* takes every so many points along each axis of the grid; at least 1 */
-  const char        *pde;     /* name of the problem */
+  const char        *initial;       /* the fields' first frame, at t = 0, where u begins later */
+  const char        *t;             /* variable that holds the times of the frames */
+  PetscReal          dt;            /* or the time between them, the first at 0 (at dt after an initial) */
+  PetscInt           points;        /* a KNPoints; -1: not said */
+  PetscInt           stride;        /* takes every so many points along each axis of the grid; at least 1 */
+  const char        *pde;           /* name of the problem */
   PetscInt           classes_count; /* names of the classes, where -y is labels */
   const char *const *classes;
   PetscInt           scale_count;
@@ -42,18 +43,25 @@ typedef struct {
 } KNSourceChoice;
 
 /*
-  Collective on comm; each rank reads on its own. paths: (npaths), several only for npy. The format is found from the content. Raises KN_ERR_INPUT for what is
-  no such file, for a damaged one, and, naming what the file holds and the option to give, for one that needs to be explained.
+  Collective on comm; each rank reads on its own. paths: (npaths), several only for npy. The format is found from the
+  content. Raises KN_ERR_INPUT for what is no such file, for a damaged one, and, naming what the file holds and the
+  option to give, for one that needs to be explained.
 */
-PETSC_EXTERN PetscErrorCode KNSourceOpen(MPI_Comm comm, PetscInt npaths, const char *const paths[], const KNSourceChoice *choice, KNSource *source);
+PETSC_EXTERN PetscErrorCode KNSourceOpen(MPI_Comm comm, PetscInt npaths, const char *const paths[],
+                                         const KNSourceChoice *choice, KNSource *source);
 
-/* Not collective. Rows [first, first + count): x: (count, C_in, S), y: (count, max(T, 1), C_out, S). Returns 0, or an error code with one line in message (size bytes). */
-PETSC_EXTERN int KNSourceRead(KNSource source, PetscInt64 first, PetscInt64 count, float x[], float y[], size_t size, char message[]);
+/* Not collective. Rows [first, first + count): x: (count, C_in, S), y: (count, max(T, 1), C_out, S). Returns 0, or an
+ * error code with one line in message (size bytes). */
+PETSC_EXTERN int KNSourceRead(KNSource source, PetscInt64 first, PetscInt64 count, float x[], float y[], size_t size,
+                              char message[]);
 
-/* Not collective. problem, index (of each row in its ensemble; NULL: its number), kind ("MATLAB v5"), notes (YAML lines) and options are not owned; any pointer may be NULL. */
+/* Not collective. problem, index (of each row in its ensemble; NULL: its number), kind ("MATLAB v5"), notes (YAML
+ * lines) and options are not owned; any pointer may be NULL. */
 PETSC_EXTERN PetscErrorCode KNSourceGetProblem(KNSource source, const KNProblem **problem, PetscInt64 *samples);
-PETSC_EXTERN PetscErrorCode KNSourceGetLabels(KNSource source, const int32_t **label); /* (samples) classes, not owned; NULL: the outputs are fields */
-PETSC_EXTERN PetscErrorCode KNSourceGetProvenance(KNSource source, const char **kind, const char **notes, PetscInt64 *seed, const PetscInt64 **index);
+/* (samples) classes, not owned; NULL: the outputs are fields */
+PETSC_EXTERN PetscErrorCode KNSourceGetLabels(KNSource source, const int32_t **label);
+PETSC_EXTERN PetscErrorCode KNSourceGetProvenance(KNSource source, const char **kind, const char **notes,
+                                                  PetscInt64 *seed, const PetscInt64 **index);
 
 /*
   Collective, after the last KNSourceRead(). A line on stderr for each variable all of whose values, as far as they
@@ -75,17 +83,22 @@ PETSC_EXTERN int KNProbeMain(int argc, char **argv);
 PETSC_EXTERN const char *const *KNFormatNames(void);
 
 /*
-  Collective on comm. A new file of `samples` rows in format number `format` of KNFormatNames(), under a temporary name until KNSinkPublish(). paths: (npaths), two for
-  npy. seed, options: of the provenance, which only some formats keep. Raises KN_ERR_USAGE for a problem that the format cannot hold, or a path that cannot be written.
+  Collective on comm. A new file of `samples` rows in format number `format` of KNFormatNames(), under a temporary name
+  until KNSinkPublish(). paths: (npaths), two for npy. seed, options: of the provenance, which only some formats keep.
+  Raises KN_ERR_USAGE for a problem that the format cannot hold, or a path that cannot be written.
 */
-PETSC_EXTERN PetscErrorCode KNSinkCreate(MPI_Comm comm, PetscInt format, PetscInt npaths, const char *const paths[], const KNProblem *problem, PetscInt64 samples, PetscInt64 seed, const char options[], PetscBool overwrite, KNSink *sink);
+PETSC_EXTERN PetscErrorCode KNSinkCreate(MPI_Comm comm, PetscInt format, PetscInt npaths, const char *const paths[],
+                                         const KNProblem *problem, PetscInt64 samples, PetscInt64 seed,
+                                         const char options[], PetscBool overwrite, KNSink *sink);
 
-/* Not collective. The rows that this rank is to write, [*start, *end): for all formats but native rank 0 writes everything. */
+/* Not collective. The rows that this rank is to write, [*start, *end): for all formats but native rank 0 writes
+ * everything. */
 PETSC_EXTERN PetscErrorCode KNSinkGetShare(KNSink sink, PetscInt64 *start, PetscInt64 *end);
 
-/* Not collective. Rows [row, row + count), in ascending order; index: (count) in their ensemble; label: (count) their classes, or NULL. A failure is kept and raised, agreed by all ranks, by KNSinkPublish(). */
-PETSC_EXTERN PetscErrorCode KNSinkWrite(KNSink sink, PetscInt64 row, PetscInt64 count, const PetscInt64 index[], const float x[], const float y[],
-                                        const int32_t label[]);
+/* Not collective. Rows [row, row + count), in ascending order; index: (count) in their ensemble; label: (count) their
+ * classes, or NULL. A failure is kept and raised, agreed by all ranks, by KNSinkPublish(). */
+PETSC_EXTERN PetscErrorCode KNSinkWrite(KNSink sink, PetscInt64 row, PetscInt64 count, const PetscInt64 index[],
+                                        const float x[], const float y[], const int32_t label[]);
 
 /* Collective. Flushed to disk, then under its final name. Raises KN_ERR_IO. */
 PETSC_EXTERN PetscErrorCode KNSinkPublish(KNSink sink);

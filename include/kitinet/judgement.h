@@ -30,7 +30,8 @@ PETSC_EXTERN PetscErrorCode KNJudgementReduce(KNJudgement judgement);
 /* Not collective. Values of a measure, one a sample, NaN where it has none; not owned. */
 PETSC_EXTERN const PetscReal *KNJudgementGetValues(KNJudgement judgement, PetscInt measure, PetscInt64 *samples);
 
-/* Not collective, after the reduction. Samples without a value of any measure, because they hold values that are not finite. */
+/* Not collective, after the reduction. Samples without a value of any measure, because they hold values that are not
+ * finite. */
 PETSC_EXTERN PetscInt64 KNJudgementGetLeftOut(KNJudgement judgement);
 
 /* Not collective. Predicted frames of a trajectory; 1 for steady problems. */
@@ -42,9 +43,9 @@ PETSC_EXTERN const PetscReal KNQuantiles[KN_QUANTILES];
 
 /* One measure over the samples that have a value; everything is NaN if none has. */
 typedef struct {
-  PetscInt64 count;                                     /* samples that have one */
-  PetscReal  mean, deviation, quantile[KN_QUANTILES];   /* deviation: of the population */
-  PetscInt64 worst;                                     /* row of the worst sample; -1: none */
+  PetscInt64 count;                                   /* samples that have one */
+  PetscReal  mean, deviation, quantile[KN_QUANTILES]; /* deviation: of the population */
+  PetscInt64 worst;                                   /* row of the worst sample; -1: none */
 } KNSummary;
 
 /* Not collective. Of any values; of a judgement's measure, whose mean may be of another kind (KNMeasure). */
@@ -63,7 +64,7 @@ PETSC_EXTERN PetscErrorCode KNJudgementWriteTable(KNJudgement judgement, PetscIn
 /* A picture of curves. Not owned, valid until the next KNJudgementGetPlot(). */
 enum { KN_PLOT_LINES = 3 };
 typedef struct {
-  const char *name;             /* of the file: "spectra"; NULL: there is no such picture of this dataset */
+  const char *name; /* of the file: "spectra"; NULL: there is no such picture of this dataset */
   const char *x_title, *y_title;
   PetscBool   log_x, log_y;
   PetscInt    lines;

@@ -21,15 +21,15 @@ PETSC_EXTERN const char *const *KNLayerNames(void);
 
 /* What all layers of one forward or backward sweep share. */
 typedef struct {
-  PetscInt          samples;  /* B, at most the batch of KNLayerSetGrid */
-  PetscBool         training; /* forward keeps what backward needs; collisions are drawn */
-  PetscInt64        seed;     /* of the draws */
-  PetscInt64        step;     /* optimiser step, a coordinate of the draws */
+  PetscInt   samples;  /* B, at most the batch of KNLayerSetGrid */
+  PetscBool  training; /* forward keeps what backward needs; collisions are drawn */
+  PetscInt64 seed;     /* of the draws */
+  PetscInt64 step;     /* optimiser step, a coordinate of the draws */
   /*
     backward writes the gradients of the parameters (INSERT_VALUES), or, as in a pass that does not say, adds the sum of
     its samples to them
   */
-  InsertMode        gradients;
+  InsertMode gradients;
   /*
     (B) global sample indices, coordinates of the draws; not owned; NULL: 0, 1, ..; step r of a rollout of R has index R
     + r
@@ -192,11 +192,11 @@ PETSC_EXTERN PetscErrorCode KNLayerView(KNLayer layer, PetscViewer viewer);
   Where nothing is said backward reads all inputs, and no array may be another.
 */
 typedef struct {
-  PetscBool joins;         /* samples meet: Join and JoinBack have work */
-  PetscBool finishes;      /* FinishBack has work: without it the gradients are complete after JoinBack */
+  PetscBool joins;    /* samples meet: Join and JoinBack have work */
+  PetscBool finishes; /* FinishBack has work: without it the gradients are complete after JoinBack */
   /* Gather and GatherBack take all that is needed: Apply does not read in, ApplyBack not dout */
   PetscBool gathered;
-  PetscBool identity;      /* on this grid y is x: the layer need not be applied */
+  PetscBool identity; /* on this grid y is x: the layer need not be applied */
   /* channel c of y is not made of channel c of the inputs alone, as in linear maps: roles end here */
   PetscBool mixes;
   PetscBool in_place;      /* out may be in[0] */
@@ -214,9 +214,9 @@ typedef struct {
   PetscBool draws_in_evaluation; /* likewise in any other pass */
   /* a draw may leave nothing of a sample: it is for the velocities of a residual, whose positions go on */
   PetscBool drops;
-  PetscBool carries;             /* its first input goes on, unchanged, as a term of the output */
-  PetscInt  particle;            /* velocity components of the particles that collide in it; 0: nothing does */
-  PetscInt  streams;             /* axes of the grid along which velocities carry features; 0: nothing streams */
+  PetscBool carries;  /* its first input goes on, unchanged, as a term of the output */
+  PetscInt  particle; /* velocity components of the particles that collide in it; 0: nothing does */
+  PetscInt  streams;  /* axes of the grid along which velocities carry features; 0: nothing streams */
 } KNLayerProperties;
 
 /* Not collective, after KNLayerSetUp; `drops` after KNLayerSetFromOptions. */

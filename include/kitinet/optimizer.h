@@ -22,25 +22,25 @@ typedef enum {
 typedef enum {
   /* rises to the peak over the first 30 % of all steps, then falls to 0, both along a cosine (Smith 2018) */
   KN_SCHEDULE_ONECYCLE,
-  KN_SCHEDULE_COSINE,   /* falls to 0 along a cosine */
-  KN_SCHEDULE_STEP,     /* multiplied by a factor every so many epochs */
+  KN_SCHEDULE_COSINE, /* falls to 0 along a cosine */
+  KN_SCHEDULE_STEP,   /* multiplied by a factor every so many epochs */
   KN_SCHEDULE_CONSTANT
 } KNScheduleType;
 
 /* The settings; filled from options. */
 typedef struct {
   KNOptimizerType type;
-  PetscReal       lr;           /* peak learning rate */
+  PetscReal       lr; /* peak learning rate */
   PetscReal       weight_decay;
   /* largest 2-norm of the whole gradient, summed over the samples of a batch; 0: no limit */
-  PetscReal       clip;
-  PetscReal       momentum;     /* of KN_OPTIMIZER_SGD */
-  PetscBool       nesterov;
-  KNScheduleType  schedule;
-  PetscInt        step_epochs;  /* of KN_SCHEDULE_STEP */
-  PetscReal       step_factor;
-  PetscReal       warmup;       /* steps over which the rate rises from 0, below 1 a share of all steps; 0: none */
-  PetscReal       average;      /* decay of the moving average of the parameters; 0: none */
+  PetscReal      clip;
+  PetscReal      momentum; /* of KN_OPTIMIZER_SGD */
+  PetscBool      nesterov;
+  KNScheduleType schedule;
+  PetscInt       step_epochs; /* of KN_SCHEDULE_STEP */
+  PetscReal      step_factor;
+  PetscReal      warmup;  /* steps over which the rate rises from 0, below 1 a share of all steps; 0: none */
+  PetscReal      average; /* decay of the moving average of the parameters; 0: none */
 } KNOptimizer;
 
 /*

@@ -18,11 +18,11 @@ typedef struct _p_KNParameters *KNParameters;
 */
 typedef enum {
   KN_INIT_ZERO,
-  KN_INIT_SYMMETRIC,        /* uniform in (-scale, scale) */
-  KN_INIT_POSITIVE,         /* uniform in (0, scale) */
+  KN_INIT_SYMMETRIC, /* uniform in (-scale, scale) */
+  KN_INIT_POSITIVE,  /* uniform in (0, scale) */
   KN_INIT_ONES,
-  KN_INIT_CONSTANT,         /* scale */
-  KN_INIT_NORMAL,           /* mean 0, standard deviation scale */
+  KN_INIT_CONSTANT, /* scale */
+  KN_INIT_NORMAL,   /* mean 0, standard deviation scale */
   /* the same, drawn again beyond two standard deviations of it: its own deviation is 0.880 scale */
   KN_INIT_TRUNCATED_NORMAL,
   /*
@@ -62,9 +62,9 @@ typedef struct {
   KNInit   init;
   KNReal   scale;
   /* 0: a trained parameter. Else untrained state, of which KNParametersUpdateState() forgets this part in each step */
-  KNReal   momentum;
-  size_t   offset;             /* set by KNParametersSetUp(): first element in each block */
-  size_t   size;               /* set by KNParametersDeclare(): product of the shape */
+  KNReal momentum;
+  size_t offset; /* set by KNParametersSetUp(): first element in each block */
+  size_t size;   /* set by KNParametersDeclare(): product of the shape */
 } KNParameterInfo;
 
 /* Not collective. The caller destroys it. */
@@ -113,10 +113,10 @@ PETSC_EXTERN PetscErrorCode KNParametersGetState(KNParameters parameters, size_t
 PETSC_EXTERN PetscErrorCode KNParametersGetOffset(KNParameters parameters, PetscInt first, size_t *offset);
 
 /*
-  Not collective. value += momentum (mean of the statistics - value) for all state. In the place of its gradients, backward
-  leaves statistics times their weight, the number of samples of a micro-batch, and in the element behind them the
-  weight; both are added up as gradients are, so that the sums give the mean. Without any weight the state stays. All
-  ranks do the same.
+  Not collective. value += momentum (mean of the statistics - value) for all state. In the place of its gradients,
+  backward leaves statistics times their weight, the number of samples of a micro-batch, and in the element behind them
+  the weight; both are added up as gradients are, so that the sums give the mean. Without any weight the state stays.
+  All ranks do the same.
 */
 PETSC_EXTERN PetscErrorCode KNParametersUpdateState(KNParameters parameters);
 

@@ -9,7 +9,7 @@
 
 #define KN_MAX_PARAMETERS 32
 #define KN_MAX_SYMMETRIES 16
-#define KN_MAX_TEXT 256
+#define KN_MAX_TEXT       256
 
 typedef struct {
   char      name[KN_MAX_NAME]; /* "a_high" */
@@ -44,7 +44,8 @@ static inline size_t KNProblemOutputSize(const KNProblem *problem)
   return (size_t)PetscMax(problem->frames, 1) * KNSpaceSize(&problem->output);
 }
 
-/* The grid that a network for the problem works on: the input's, where there are fields; the output's of trajectories. */
+/* The grid that a network for the problem works on: the input's, where there are fields; the output's of trajectories.
+ */
 static inline const KNGrid *KNProblemGrid(const KNProblem *problem)
 {
   return problem->input.fields ? &problem->input.grid : &problem->output.grid;

@@ -1,6 +1,6 @@
 /*
-  Progress of long work, on stderr of rank 0: at a terminal one line that is redrawn (done, rate, time left); in a batch log nothing
-  but what KNProgressSay prints, and what KNProgressLogEvery asks for.
+  Progress of long work, on stderr of rank 0: at a terminal one line that is redrawn (done, rate, time left); in a batch
+  log nothing but what KNProgressSay prints, and what KNProgressLogEvery asks for.
 */
 #ifndef KITINET_PROGRESS_H
 #define KITINET_PROGRESS_H
@@ -19,19 +19,22 @@ typedef struct {
 } KNProgress;
 
 /* Collective on PETSC_COMM_WORLD. start: units that an earlier run has done, for the rate. */
-PETSC_EXTERN PetscErrorCode KNProgressBegin(const char unit[], PetscInt64 total, PetscInt64 start, KNProgress *progress);
+PETSC_EXTERN PetscErrorCode KNProgressBegin(const char unit[], PetscInt64 total, PetscInt64 start,
+                                            KNProgress *progress);
 
 /* Not collective. In a batch log, too: a plain line every so many seconds. */
 PETSC_EXTERN PetscErrorCode KNProgressLogEvery(KNProgress *progress, PetscReal seconds);
 
-/* Not collective. done of total units; note: what else the line says. Draws at most five times a second; costs nothing on other ranks. */
+/* Not collective. done of total units; note: what else the line says. Draws at most five times a second; costs nothing
+ * on other ranks. */
 PETSC_EXTERN PetscErrorCode KNProgressUpdate(KNProgress *progress, PetscInt64 done, const char note[]);
 
 /* Not collective. A line that stays, on rank 0, in a terminal and in a batch log. */
 PETSC_EXTERN PetscErrorCode KNProgressSay(KNProgress *progress, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(2, 3);
 
 /* Not collective. Seconds since the beginning, and estimated seconds left. */
-PETSC_EXTERN PetscErrorCode KNProgressTimes(const KNProgress *progress, PetscInt64 done, PetscReal *elapsed, PetscReal *left);
+PETSC_EXTERN PetscErrorCode KNProgressTimes(const KNProgress *progress, PetscInt64 done, PetscReal *elapsed,
+                                            PetscReal *left);
 
 /* Not collective. Clears the drawn line. */
 PETSC_EXTERN PetscErrorCode KNProgressEnd(KNProgress *progress);

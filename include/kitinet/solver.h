@@ -21,7 +21,8 @@ PETSC_EXTERN PetscErrorCode KNSolverDestroy(KNSolver *solver);
 /* Collective on PETSC_COMM_WORLD: declares and reads the solver's options. Raises KN_ERR_USAGE. */
 PETSC_EXTERN PetscErrorCode KNSolverSetFromOptions(KNSolver solver);
 
-/* Collective on the solver's comm. Builds grids, matrices, transforms; after it KNSolverSolve allocates nothing that grows. */
+/* Collective on the solver's comm. Builds grids, matrices, transforms; after it KNSolverSolve allocates nothing that
+ * grows. */
 PETSC_EXTERN PetscErrorCode KNSolverSetUp(KNSolver solver);
 
 /* Not collective, after KNSolverSetUp. *problem is not owned and lives as long as the solver. */
@@ -30,24 +31,28 @@ PETSC_EXTERN PetscErrorCode KNSolverGetProblem(KNSolver solver, const KNProblem 
 /* What became of a sample. */
 typedef struct {
   PetscBool converged;
-  PetscBool retried;    /* the first attempt failed, a safer solver was used */
-  PetscInt  iterations; /* of the linear solver, or time steps */
-  PetscReal residual;   /* relative residual, or error estimate, at the end */
+  PetscBool retried;             /* the first attempt failed, a safer solver was used */
+  PetscInt  iterations;          /* of the linear solver, or time steps */
+  PetscReal residual;            /* relative residual, or error estimate, at the end */
   char      reason[KN_MAX_TEXT]; /* if not converged: why */
 } KNSolverReport;
 
 /*
-  Collective on the solver's comm. Solves sample `sample` of the ensemble `seed`: a pure function of the two and the options.
+  Collective on the solver's comm. Solves sample `sample` of the ensemble `seed`: a pure function of the two and the
+  options.
 
-  input:  (C_in, S), NULL if the problem has no inputs; output: (max(T, 1), C_out, S); double, caller's memory, on the grid of
-  KNSolverGetProblem. A sample that does not converge is no error: report->converged is false and the arrays are not to be used.
+  input:  (C_in, S), NULL if the problem has no inputs; output: (max(T, 1), C_out, S); double, caller's memory, on the
+  grid of KNSolverGetProblem. A sample that does not converge is no error: report->converged is false and the arrays are
+  not to be used.
 */
-PETSC_EXTERN PetscErrorCode KNSolverSolve(KNSolver solver, PetscInt64 seed, PetscInt64 sample, PetscReal input[], PetscReal output[], KNSolverReport *report);
+PETSC_EXTERN PetscErrorCode KNSolverSolve(KNSolver solver, PetscInt64 seed, PetscInt64 sample, PetscReal input[],
+                                          PetscReal output[], KNSolverReport *report);
 
 /*
-  Collective on the solver's comm. The same for given input fields: given (C_in, S) on the grid of KNSolverGetProblem, whole on every rank; of a
-  time-dependent problem the initial state (C_out, S).
+  Collective on the solver's comm. The same for given input fields: given (C_in, S) on the grid of KNSolverGetProblem,
+  whole on every rank; of a time-dependent problem the initial state (C_out, S).
 */
-PETSC_EXTERN PetscErrorCode KNSolverSolveGiven(KNSolver solver, const PetscReal given[], PetscReal output[], KNSolverReport *report);
+PETSC_EXTERN PetscErrorCode KNSolverSolveGiven(KNSolver solver, const PetscReal given[], PetscReal output[],
+                                               KNSolverReport *report);
 
 #endif

@@ -44,13 +44,13 @@ typedef struct {
   KNSpaceKind      output;   /* of problems whose output is of this kind */
   PetscInt         measures; /* <= KN_MAX_MEASURES; those with test first. The first decides what is best */
   const KNMeasure *measure;
-  PetscInt         curve;    /* the measure that the loss goes with: columns train and test of metrics.csv */
-  PetscBool        fields;   /* predictions are fields on a grid, which can be drawn */
-  const char      *note;     /* below the table of all measures: what their names mean */
-  const char      *missing;  /* of a sample without a value of `curve`: "a target that is 0 everywhere, .." */
-  PetscInt         tables;   /* <= KN_MAX_TABLES; files of details beside the measures, and their columns */
+  PetscInt         curve;   /* the measure that the loss goes with: columns train and test of metrics.csv */
+  PetscBool        fields;  /* predictions are fields on a grid, which can be drawn */
+  const char      *note;    /* below the table of all measures: what their names mean */
+  const char      *missing; /* of a sample without a value of `curve`: "a target that is 0 everywhere, .." */
+  PetscInt         tables;  /* <= KN_MAX_TABLES; files of details beside the measures, and their columns */
   const KNTable   *table;
-  PetscInt         plots;    /* pictures that a judgement gives */
+  PetscInt         plots; /* pictures that a judgement gives */
 } KNTaskInfo;
 
 /* Not collective. Registered tasks in order, *info NULL beyond the last. Not owned. */

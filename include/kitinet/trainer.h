@@ -2,8 +2,8 @@
   Training: data-parallel over the ranks of PETSC_COMM_WORLD, resumable at any step.
 
   Each rank computes the gradient of its share of the global batch, micro-batch by micro-batch; one reduction
-  sums it; all ranks make the same update. The gradient is that of the sum of the samples' losses (task.h). A sample of a trajectory is a window of
-  H + R frames; its loss is the mean of those of its R predicted frames.
+  sums it; all ranks make the same update. The gradient is that of the sum of the samples' losses (task.h). A sample of
+  a trajectory is a window of H + R frames; its loss is the mean of those of its R predicted frames.
 */
 #ifndef KITINET_TRAINER_H
 #define KITINET_TRAINER_H
@@ -15,21 +15,24 @@
 
 /* The settings; filled from options. */
 typedef struct {
-  KNOptimizer     optimizer;
-  PetscInt        epochs;
-  PetscInt        batch;            /* global batch size */
-  PetscInt        microbatch;       /* samples that pass through the network together */
-  PetscInt64      samples;          /* rows of the dataset to train on; 0: all */
-  PetscReal       validation;       /* share of the rows, the last ones, to test on where there is no test set; never trained on; 0: none */
-  PetscInt        rollout;          /* R, steps of a trajectory through which gradients are taken; 0: to the last frame */
-  PetscInt        test_every;       /* epochs between tests; the last epoch is always tested */
-  PetscInt        checkpoint_every; /* epochs */
-  PetscReal       checkpoint_minutes; /* 0: only after epochs */
-  PetscInt        condensation_every; /* epochs; 0: no condensation.csv */
-  PetscInt        recompute;        /* blocks whose activations backward computes again together; 0: none */
-  PetscInt        skips;            /* steps in a row that the guards may skip */
-  PetscBool       fitted;           /* the operator's normalisers are kept as they are: the training goes on with a trained network */
-  PetscBool       embedded;         /* in another command than train, whose own options the run does not record */
+  KNOptimizer optimizer;
+  PetscInt    epochs;
+  PetscInt    batch;      /* global batch size */
+  PetscInt    microbatch; /* samples that pass through the network together */
+  PetscInt64  samples;    /* rows of the dataset to train on; 0: all */
+  /* share of the rows, the last ones, to test on where there is no test set; never trained on; 0: none */
+  PetscReal validation;
+  /* R, steps of a trajectory through which gradients are taken; 0: to the last frame */
+  PetscInt  rollout;
+  PetscInt  test_every;         /* epochs between tests; the last epoch is always tested */
+  PetscInt  checkpoint_every;   /* epochs */
+  PetscReal checkpoint_minutes; /* 0: only after epochs */
+  PetscInt  condensation_every; /* epochs; 0: no condensation.csv */
+  PetscInt  recompute;          /* blocks whose activations backward computes again together; 0: none */
+  PetscInt  skips;              /* steps in a row that the guards may skip */
+  /* the operator's normalisers are kept as they are: the training goes on with a trained network */
+  PetscBool       fitted;
+  PetscBool       embedded; /* in another command than train, whose own options the run does not record */
   PetscInt64      seed;
   KNReductionType reduction;
 } KNTrainer;
@@ -38,19 +41,24 @@ typedef struct {
 PETSC_EXTERN PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer);
 
 /*
-  Not collective. Rows of the dataset to train on, samples of an epoch (rows, or windows of trajectories), and steps of the whole training. Raises KN_ERR_USAGE where the
-  dataset holds fewer rows or frames than are wanted.
+  Not collective. Rows of the dataset to train on, samples of an epoch (rows, or windows of trajectories), and steps of
+  the whole training. Raises KN_ERR_USAGE where the dataset holds fewer rows or frames than are wanted.
 */
-PETSC_EXTERN PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNOperator op, KNDataset dataset, PetscInt64 *rows, PetscInt64 *samples, PetscInt64 *steps);
+PETSC_EXTERN PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNOperator op, KNDataset dataset,
+                                              PetscInt64 *rows, PetscInt64 *samples, PetscInt64 *steps);
 
 /*
-  Collective on PETSC_COMM_WORLD. Trains op on the dataset, from where directory/checkpoint.h5 stands, to the last epoch; tests on
-  test (NULL: on the last rows of the dataset, if trainer->validation wants it) after every trainer->test_every epochs. *stopped: a signal or -max_time ended it early, a checkpoint is written.
-  Raises KN_ERR_INPUT (damaged sample; checkpoint of another dataset), KN_ERR_FAILED (the guards skipped too many steps in a row; the last checkpoint stays), KN_ERR_IO.
+  Collective on PETSC_COMM_WORLD. Trains op on the dataset, from where directory/checkpoint.h5 stands, to the last
+  epoch; tests on test (NULL: on the last rows of the dataset, if trainer->validation wants it) after every
+  trainer->test_every epochs. *stopped: a signal or -max_time ended it early, a checkpoint is written. Raises
+  KN_ERR_INPUT (damaged sample; checkpoint of another dataset), KN_ERR_FAILED (the guards skipped too many steps in a
+  row; the last checkpoint stays), KN_ERR_IO.
 */
-PETSC_EXTERN PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test, const char directory[], PetscBool *stopped);
+PETSC_EXTERN PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test,
+                                         const char directory[], PetscBool *stopped);
 
-/* Collective on PETSC_COMM_WORLD. Writes op as a checkpoint that begins at epoch 0, without moments; dataset: that it was made on. Raises KN_ERR_IO. */
+/* Collective on PETSC_COMM_WORLD. Writes op as a checkpoint that begins at epoch 0, without moments; dataset: that it
+ * was made on. Raises KN_ERR_IO. */
 PETSC_EXTERN PetscErrorCode KNTrainerExport(KNOperator op, KNDataset dataset, const char path[]);
 
 /* The same for an operator made on the dataset of another checkpoint. Raises KN_ERR_INPUT, too. */

@@ -1,8 +1,9 @@
 /*
   kitinet bench: times each layer of a network, and whole steps, against the limits of the machine, on random fields.
 
-  The limits are measured in the same rounds, with the same threads: the products of large matrices (operations a second) and a triad over large arrays
-  (bytes a second). The roofline is the least time that they allow: the larger of operations / products and bytes / triad.
+  The limits are measured in the same rounds, with the same threads: the products of large matrices (operations a
+  second) and a triad over large arrays (bytes a second). The roofline is the least time that they allow: the larger of
+  operations / products and bytes / triad.
 */
 #include "bench.h"
 #include "command.h"
@@ -21,14 +22,20 @@ static PetscErrorCode SetGridFromOptions(KNBench *bench)
 
   PetscFunctionBegin;
   PetscCall(KNOptionsInt("-bench_axes", "axes of the grid", 1, 3, &dim));
-  PetscCall(KNOptionsList("-bench_grid", "points along the axes, one number for all or one for each: 64 or 64,48; default 64", &count, &given));
-  PetscCheck(count <= 1 || count == dim, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -bench_grid has %" PetscInt_FMT " numbers for %" PetscInt_FMT " axes: give one for all, or one for each", count, dim);
+  PetscCall(KNOptionsList("-bench_grid",
+                          "points along the axes, one number for all or one for each: 64 or 64,48; default 64", &count,
+                          &given));
+  PetscCheck(count <= 1 || count == dim, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -bench_grid has %" PetscInt_FMT " numbers for %" PetscInt_FMT
+             " axes: give one for all, or one for each",
+             count, dim);
   for (PetscInt a = 0; count && a < dim; a++) {
     const char *text = given[count == 1 ? 0 : a];
     char       *end;
     const long  value = strtol(text, &end, 10);
 
-    PetscCheck(*text && !*end && value >= 1 && value <= 1 << 20, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -bench_grid: \"%s\" is no number of points from 1 to %d", text, 1 << 20);
+    PetscCheck(*text && !*end && value >= 1 && value <= 1 << 20, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "option -bench_grid: \"%s\" is no number of points from 1 to %d", text, 1 << 20);
     n[a] = (PetscInt)value;
   }
   PetscCall(KNOptionsListDestroy(count, &given));
@@ -36,8 +43,11 @@ static PetscErrorCode SetGridFromOptions(KNBench *bench)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Times what is wanted of one plan of the network, training or not; appends the items to results. *peak: bytes held without the machine's limits. */
-static PetscErrorCode MeasurePlan(const KNBench *bench, PetscBool training, PetscBool with_layers, PetscBool with_limits, PetscReal seconds, What what, KNBenchList *results, size_t *peak)
+/* Times what is wanted of one plan of the network, training or not; appends the items to results. *peak: bytes held
+ * without the machine's limits. */
+static PetscErrorCode MeasurePlan(const KNBench *bench, PetscBool training, PetscBool with_layers,
+                                  PetscBool with_limits, PetscReal seconds, What what, KNBenchList *results,
+                                  size_t *peak)
 {
   KNBenchList   list   = {0};
   KNBenchLayers layers = NULL;
@@ -85,12 +95,18 @@ static PetscErrorCode PrintTable(const KNBenchList *results, FILE *file)
     if (!strcmp(item->phase, "triad")) triad = item->bytes / KNBenchMedian(item);
     if (!strcmp(item->name, "training step") && item->run) step = KNBenchMedian(item);
   }
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nMedians on one rank (of several the slowest)\n\n%-22s %6s %-9s %10s %7s %9s %7s %8s %7s %9s\n", "", "number", "", "ms", "% step", "GFLOP/s", "% peak", "GB/s", "% triad", "% roofline"));
-  if (file) fprintf(file, "item,phase,number,milliseconds,percent_of_step,gflop_per_s,percent_of_peak,gb_per_s,percent_of_triad,percent_of_roofline,rounds\n");
+  PetscCall(PetscPrintf(
+    PETSC_COMM_WORLD, "\nMedians on one rank (of several the slowest)\n\n%-22s %6s %-9s %10s %7s %9s %7s %8s %7s %9s\n",
+    "", "number", "", "ms", "% step", "GFLOP/s", "% peak", "GB/s", "% triad", "% roofline"));
+  if (file)
+    fprintf(file, "item,phase,number,milliseconds,percent_of_step,gflop_per_s,percent_of_peak,gb_per_s,percent_of_"
+                  "triad,percent_of_roofline,rounds\n");
   for (PetscInt i = 0; i < results->count; i++) {
     const KNBenchItem *item    = &results->item[i];
-    const double       seconds = PetscMax(KNBenchMedian(item), 1e-12), bound = PetscMax(item->flops / product, item->bytes / triad);
-    const PetscBool    machine = (PetscBool)!strcmp(item->name, "machine"), layer = (PetscBool)(item->run && item->bytes > 0 && item->flops > 0);
+    const double       seconds = PetscMax(KNBenchMedian(item), 1e-12),
+                 bound         = PetscMax(item->flops / product, item->bytes / triad);
+    const PetscBool machine    = (PetscBool)!strcmp(item->name, "machine"),
+                    layer      = (PetscBool)(item->run && item->bytes > 0 && item->flops > 0);
 
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-22s %6" PetscInt_FMT " %-9s", item->name, item->number, item->phase));
     if (file) fprintf(file, "%s,%s,%d", item->name, item->phase, (int)item->number);
@@ -104,9 +120,13 @@ static PetscErrorCode PrintTable(const KNBenchList *results, FILE *file)
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n"));
     if (file) fprintf(file, ",%d\n", (int)item->rounds);
   }
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nnumber: layers of the network that do the same work. %% step: of all of them, in a training step. %% peak: of the machine's product of matrices.\n"
-                                          "GB/s: bytes that must move, each once: inputs, output and parameters; backward, their gradients too, which are read and written where it adds to them.\n"
-                                          "%% roofline: of the least time that product and triad allow; above 100 where data stay in the cache.\n"));
+  PetscCall(PetscPrintf(
+    PETSC_COMM_WORLD,
+    "\nnumber: layers of the network that do the same work. %% step: of all of them, in a training step. %% peak: of "
+    "the machine's product of matrices.\n"
+    "GB/s: bytes that must move, each once: inputs, output and parameters; backward, their gradients too, which are "
+    "read and written where it adds to them.\n"
+    "%% roofline: of the least time that product and triad allow; above 100 where data stay in the cache.\n"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -124,11 +144,20 @@ static PetscErrorCode PrintHead(const KNBench *bench, size_t before, size_t peak
   PetscCall(KNModelGetParameters(bench->model, &parameters));
   PetscCall(KNParametersGetTotal(parameters, &total));
   PetscCall(KNModelGetCost(bench->model, &forward, &backward, &bytes));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%zu parameters; a sample takes %.4g MFLOP forward and %.4g backward; batches of %" PetscInt_FMT ", %" PetscInt_FMT " at a time, on %d rank%s of %d thread%s\n", total, forward * 1e-6, backward * 1e-6,
-                        bench->batch, bench->microbatch, ranks, ranks == 1 ? "" : "s", omp_get_max_threads(), omp_get_max_threads() == 1 ? "" : "s"));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                        "%zu parameters; a sample takes %.4g MFLOP forward and %.4g backward; batches of %" PetscInt_FMT
+                        ", %" PetscInt_FMT " at a time, on %d rank%s of %d thread%s\n",
+                        total, forward * 1e-6, backward * 1e-6, bench->batch, bench->microbatch, ranks,
+                        ranks == 1 ? "" : "s", omp_get_max_threads(), omp_get_max_threads() == 1 ? "" : "s"));
   PetscCall(KNModelGetTraffic(bench->model, &traffic[0], &traffic[1]));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "split over ranks (-ranks_per_sample of train), a sample's ranks would add up %.4g MiB of modes forward and %.4g MiB backward; a channel of its grid has %.4g MiB\n", (double)traffic[0] / 1048576.0, (double)traffic[1] / 1048576.0, (double)(KNGridSize(&bench->grid) * sizeof(KNReal)) / 1048576.0));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "memory of a rank: at most %.1f MiB held, %.1f MiB of it before the network was made\n", held[1] / 1048576.0, held[0] / 1048576.0));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                        "split over ranks (-ranks_per_sample of train), a sample's ranks would add up %.4g MiB of "
+                        "modes forward and %.4g MiB backward; a channel of its grid has %.4g MiB\n",
+                        (double)traffic[0] / 1048576.0, (double)traffic[1] / 1048576.0,
+                        (double)(KNGridSize(&bench->grid) * sizeof(KNReal)) / 1048576.0));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                        "memory of a rank: at most %.1f MiB held, %.1f MiB of it before the network was made\n",
+                        held[1] / 1048576.0, held[0] / 1048576.0));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -141,8 +170,12 @@ static PetscErrorCode MeasureAll(KNBench *bench, What what, FILE *file)
 
   PetscFunctionBegin;
   PetscCall(KNModelSetUp(bench->model, 1));
-  if (what != INFERENCE) PetscCall(MeasurePlan(bench, PETSC_TRUE, (PetscBool)(what != STEP), PETSC_TRUE, (what == ALL ? 0.8 : 1.0) * bench->seconds, what, &results, &peak));
-  if (what == ALL || what == INFERENCE) PetscCall(MeasurePlan(bench, PETSC_FALSE, PETSC_FALSE, (PetscBool)(what == INFERENCE), (what == ALL ? 0.2 : 1.0) * bench->seconds, what, &results, &peak));
+  if (what != INFERENCE)
+    PetscCall(MeasurePlan(bench, PETSC_TRUE, (PetscBool)(what != STEP), PETSC_TRUE,
+                          (what == ALL ? 0.8 : 1.0) * bench->seconds, what, &results, &peak));
+  if (what == ALL || what == INFERENCE)
+    PetscCall(MeasurePlan(bench, PETSC_FALSE, PETSC_FALSE, (PetscBool)(what == INFERENCE),
+                          (what == ALL ? 0.2 : 1.0) * bench->seconds, what, &results, &peak));
   PetscCall(PrintHead(bench, before, peak));
   PetscCall(PrintTable(&results, file));
   PetscCall(KNBenchListDestroy(&results));
@@ -162,7 +195,8 @@ static PetscErrorCode OpenTable(const char output[], char partial[], FILE **file
   PetscCall(PetscSNPrintf(partial, PETSC_MAX_PATH_LEN, "%s.partial", output));
   if (rank == 0) descriptor = KNPathCreate(partial);
   if (descriptor >= 0) *file = fdopen(descriptor, "w");
-  PetscCall(KNAgree(PETSC_COMM_WORLD, rank == 0 && !*file ? KN_ERR_IO : 0, "%s: cannot be written; choose another -bench_output", output));
+  PetscCall(KNAgree(PETSC_COMM_WORLD, rank == 0 && !*file ? KN_ERR_IO : 0,
+                    "%s: cannot be written; choose another -bench_output", output));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -187,25 +221,34 @@ static PetscErrorCode CloseTable(const char output[], const char partial[], FILE
 
 PetscErrorCode KNCommand_Bench(const char purpose[], PetscBool *stopped)
 {
-  KNBench        bench   = {.inputs = 1, .outputs = 1, .batch = 20, .microbatch = 5, .seconds = 20};
-  PetscInt       what    = ALL, reduction = KN_REDUCTION_TREE;
-  PetscBool      scaling = PETSC_FALSE, done;
+  KNBench        bench = {.inputs = 1, .outputs = 1, .batch = 20, .microbatch = 5, .seconds = 20};
+  PetscInt       what = ALL, reduction = KN_REDUCTION_TREE;
+  PetscBool      scaling                    = PETSC_FALSE, done;
   char           output[PETSC_MAX_PATH_LEN] = "", partial[PETSC_MAX_PATH_LEN];
   FILE          *file;
   PetscErrorCode code;
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("What is timed"));
-  PetscCall(KNOptionsChoice("-bench_what", "all of it, the layers one by one, training steps, or inference", WhatNames, &what));
-  PetscCall(KNOptionsBool("-bench_scaling", "instead: the training step for 1, 2, .. threads, for growing batches and grids", &scaling));
+  PetscCall(
+    KNOptionsChoice("-bench_what", "all of it, the layers one by one, training steps, or inference", WhatNames, &what));
+  PetscCall(KNOptionsBool("-bench_scaling",
+                          "instead: the training step for 1, 2, .. threads, for growing batches and grids", &scaling));
   PetscCall(SetGridFromOptions(&bench));
-  PetscCall(KNOptionsInt("-bench_channels_in", "channels of the network's input, without coordinates", 1, 1024, &bench.inputs));
+  PetscCall(
+    KNOptionsInt("-bench_channels_in", "channels of the network's input, without coordinates", 1, 1024, &bench.inputs));
   PetscCall(KNOptionsInt("-bench_channels_out", "channels of the network's output", 1, 1024, &bench.outputs));
-  PetscCall(KNOptionsReal("-bench_seconds", "to go on with rounds of measurements; three rounds at least", 0, 1e6, &bench.seconds));
+  PetscCall(KNOptionsReal("-bench_seconds", "to go on with rounds of measurements; three rounds at least", 0, 1e6,
+                          &bench.seconds));
   PetscCall(KNOptionsPath("-bench_output", "the table as a CSV file", output));
   PetscCall(KNOptionsInt("-train_batch", "samples of one step, over all ranks", 1, 1 << 24, &bench.batch));
-  PetscCall(KNOptionsInt("-train_microbatch", "samples that pass through the network together on one rank: sets the memory of activations", 1, 1 << 16, &bench.microbatch));
-  PetscCall(KNOptionsChoice("-train_reduction", "how ranks add their gradients: tree, the same bits on any number of ranks, or allreduce, MPI's order on even shares", KNReductionNames, &reduction));
+  PetscCall(KNOptionsInt("-train_microbatch",
+                         "samples that pass through the network together on one rank: sets the memory of activations",
+                         1, 1 << 16, &bench.microbatch));
+  PetscCall(KNOptionsChoice("-train_reduction",
+                            "how ranks add their gradients: tree, the same bits on any number of ranks, or allreduce, "
+                            "MPI's order on even shares",
+                            KNReductionNames, &reduction));
   bench.reduction = (KNReductionType)reduction;
   PetscCall(KNModelCreateFromOptions(&bench.model));
   PetscCall(KNModelSetChannels(bench.model, bench.grid.dim, bench.inputs, bench.outputs));

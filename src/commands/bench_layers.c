@@ -13,12 +13,12 @@ typedef struct {
 } Timed;
 
 struct _KNBenchLayers {
-  KNPass        pass;
-  PetscInt      count;
-  Timed        *timed;                /* (count) */
+  KNPass   pass;
+  PetscInt count;
+  Timed   *timed; /* (count) */
   /* as large as the largest input of any layer; those that no layer has NULL */
   KNReal       *in[KN_MAX_INPUTS], *din[KN_MAX_INPUTS];
-  const KNReal *fields[KN_MAX_INPUTS];                  /* in */
+  const KNReal *fields[KN_MAX_INPUTS]; /* in */
   KNReal       *out, *dout;
 };
 

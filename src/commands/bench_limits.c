@@ -5,7 +5,7 @@
 #include <omp.h>
 
 enum {
-  ORDER = 1024,    /* of the matrices: large enough for the peak of the library */
+  ORDER  = 1024,   /* of the matrices: large enough for the peak of the library */
   LENGTH = 1 << 24 /* elements of each of the triad's arrays, far more than any cache holds */
 };
 
@@ -26,12 +26,14 @@ static PetscErrorCode RunProduct(void *context)
     const size_t n = ORDER * ORDER;
     KNReal      *c = limits->product + 3 * n * (size_t)omp_get_thread_num();
 
-    KNBLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasNoTrans, ORDER, ORDER, ORDER, 1, c + n, ORDER, c + 2 * n, ORDER, 0, c, ORDER);
+    KNBLAS(gemm)
+    (CblasRowMajor, CblasNoTrans, CblasNoTrans, ORDER, ORDER, ORDER, 1, c + n, ORDER, c + 2 * n, ORDER, 0, c, ORDER);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void kn_triad(KNReal *restrict a, const KNReal *restrict b, const KNReal *restrict c, KNReal s, size_t n, int threads)
+static void kn_triad(KNReal *restrict a, const KNReal *restrict b, const KNReal *restrict c, KNReal s, size_t n,
+                     int threads)
 {
   // a, b, c: (n)
 #pragma omp parallel for schedule(static) num_threads(threads)
@@ -43,14 +45,16 @@ static PetscErrorCode RunTriad(void *context)
   const KNBenchLimits limits = context;
 
   PetscFunctionBegin;
-  kn_triad(limits->triad, limits->triad + LENGTH, limits->triad + 2 * (size_t)LENGTH, (KNReal)0.5, LENGTH, limits->threads);
+  kn_triad(limits->triad, limits->triad + LENGTH, limits->triad + 2 * (size_t)LENGTH, (KNReal)0.5, LENGTH,
+           limits->threads);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNBenchAddLimits(KNBenchList *list, KNBenchLimits *limits)
 {
-  const size_t n = ORDER * ORDER;
-  KNBenchItem  product = {.name = "machine", .phase = "product", .number = 1, .run = RunProduct}, triad = {.name = "machine", .phase = "triad", .number = 1, .run = RunTriad};
+  const size_t n       = ORDER * ORDER;
+  KNBenchItem  product = {.name = "machine", .phase = "product", .number = 1, .run = RunProduct},
+              triad    = {.name = "machine", .phase = "triad", .number = 1, .run = RunTriad};
 
   PetscFunctionBegin;
   PetscCall(PetscNew(limits));
@@ -60,8 +64,8 @@ PetscErrorCode KNBenchAddLimits(KNBenchList *list, KNBenchLimits *limits)
   PetscCall(KNMalloc(3 * (size_t)LENGTH, sizeof(KNReal), &(*limits)->triad));
   for (int t = 0; t < (*limits)->threads; t++) KNBenchFill((*limits)->product + (size_t)t * 3 * n, 3 * n, t);
   product.context = triad.context = *limits;
-  product.flops   = 2.0 * ORDER * ORDER * ORDER * (*limits)->threads;
-  triad.bytes     = 3.0 * LENGTH * sizeof(KNReal);
+  product.flops                   = 2.0 * ORDER * ORDER * ORDER * (*limits)->threads;
+  triad.bytes                     = 3.0 * LENGTH * sizeof(KNReal);
   PetscCall(KNBenchAdd(list, &product));
   PetscCall(KNBenchAdd(list, &triad));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -5,7 +5,8 @@
 #include <petsctime.h>
 #include <stdlib.h>
 
-static const double shortest = 0.02; /* seconds of one item in one round, by repeating it: far above what the clock resolves */
+/* seconds of one item in one round, by repeating it: far above what the clock resolves */
+static const double shortest = 0.02;
 
 void KNBenchFill(KNReal *x, size_t count, PetscInt64 which)
 {
@@ -61,8 +62,10 @@ PetscErrorCode KNBenchWarmUp(KNBenchList *list)
     double       seconds;
 
     if (item->repeats) continue;
-    for (int call = 0; call < (item->run ? 2 : 1); call++) PetscCall(Time(item, 1, &seconds)); /* the first call touches memory for the first time */
-    item->repeats = item->run ? (PetscInt)PetscMin(1 + shortest / PetscMax(seconds, 1e-7), 100000) : list->item[i - 1].repeats;
+    /* the first call touches memory for the first time */
+    for (int call = 0; call < (item->run ? 2 : 1); call++) PetscCall(Time(item, 1, &seconds));
+    item->repeats =
+      item->run ? (PetscInt)PetscMin(1 + shortest / PetscMax(seconds, 1e-7), 100000) : list->item[i - 1].repeats;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -80,7 +83,8 @@ PetscErrorCode KNBenchMeasure(KNBenchList *list, PetscReal seconds)
       KNBenchItem *item = &list->item[i];
 
       PetscCall(Time(item, item->repeats, &item->seconds[round]));
-      if (item->run) elapsed += item->seconds[round] * (double)item->repeats; /* the same on all ranks, who so end together */
+      /* the same on all ranks, who so end together */
+      if (item->run) elapsed += item->seconds[round] * (double)item->repeats;
       item->rounds = round + 1;
       PetscCall(KNProgressUpdate(&progress, (PetscInt64)PetscMin(elapsed, seconds), item->name));
     }

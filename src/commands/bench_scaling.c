@@ -2,10 +2,12 @@
   kitinet bench -bench_scaling: how the training step's time grows.
 
     threads   1, 2, 4, .. and all that the rank has, on the given batch and grid: the speed-up
-    samples   1, 2, 4, .. 32 of them at a time on each rank, on the given grid: the time of a sample, relative to the first; 1 is linear
-    grid      32, 64, .. 512 points along each axis: the time of a point, relative to the first; 1 is linear
+    samples   1, 2, 4, .. 32 of them at a time on each rank, on the given grid: the time of a sample, relative to the
+  first; 1 is linear grid      32, 64, .. 512 points along each axis: the time of a point, relative to the first; 1 is
+  linear
 
-  The points of a sweep are measured in turn, round after round, each planned anew. Those that do not fit into memory are left out.
+  The points of a sweep are measured in turn, round after round, each planned anew. Those that do not fit into memory
+  are left out.
 */
 #include "bench.h"
 #include <kitinet/memory.h>
@@ -24,14 +26,16 @@ typedef struct {
   KNBenchItem step; /* seconds, round by round */
 } Point;
 
-static PetscErrorCode AddPoint(PetscInt *count, Point point[], const char sweep[], PetscInt value, int threads, const KNBench *bench)
+static PetscErrorCode AddPoint(PetscInt *count, Point point[], const char sweep[], PetscInt value, int threads,
+                               const KNBench *bench)
 {
   KNParameters parameters;
   size_t       activations, values;
   Point       *p = &point[(*count)++];
 
   PetscFunctionBegin;
-  PetscCheck(*count <= MOST_POINTS, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "more than %d points in a sweep", MOST_POINTS);
+  PetscCheck(*count <= MOST_POINTS, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "more than %d points in a sweep",
+             MOST_POINTS);
   *p = (Point){.sweep = sweep, .value = value, .threads = threads, .bench = *bench};
   omp_set_num_threads(threads);
   PetscCall(KNModelGetParameters(bench->model, &parameters));
@@ -66,7 +70,8 @@ static PetscErrorCode PrintPoints(PetscInt count, const Point point[], FILE *fil
   double first = 0;
 
   PetscFunctionBegin;
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n%-10s %8s %8s %8s %12s %12s %14s %10s\n", "sweep", "value", "threads", "samples", "points", "ms", "ns a point", "relative"));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n%-10s %8s %8s %8s %12s %12s %14s %10s\n", "sweep", "value", "threads",
+                        "samples", "points", "ms", "ns a point", "relative"));
   if (file) fprintf(file, "sweep,value,threads,samples,points,milliseconds,ns_per_point,relative\n");
   for (PetscInt i = 0; i < count; i++) {
     const Point *p       = &point[i];
@@ -74,7 +79,8 @@ static PetscErrorCode PrintPoints(PetscInt count, const Point point[], FILE *fil
     const double seconds = KNBenchMedian(&p->step), each = seconds / (double)points / (double)p->bench.batch * 1e9;
     double       relative;
 
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-10s %8" PetscInt_FMT " %8d %8" PetscInt_FMT " %12zu", p->sweep, p->value, p->threads, p->bench.batch, points));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-10s %8" PetscInt_FMT " %8d %8" PetscInt_FMT " %12zu", p->sweep, p->value,
+                          p->threads, p->bench.batch, points));
     if (!p->fits) {
       PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  does not fit into memory\n"));
       continue;
@@ -82,9 +88,12 @@ static PetscErrorCode PrintPoints(PetscInt count, const Point point[], FILE *fil
     if (i == 0 || strcmp(p->sweep, point[i - 1].sweep)) first = each;
     relative = strcmp(p->sweep, "threads") ? each / first : first / each;
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %12.3f %14.3f %10.3f\n", seconds * 1e3, each, relative));
-    if (file) fprintf(file, "%s,%d,%d,%d,%zu,%.6g,%.6g,%.4g\n", p->sweep, (int)p->value, p->threads, (int)p->bench.batch, points, seconds * 1e3, each, relative);
+    if (file)
+      fprintf(file, "%s,%d,%d,%d,%zu,%.6g,%.6g,%.4g\n", p->sweep, (int)p->value, p->threads, (int)p->bench.batch,
+              points, seconds * 1e3, each, relative);
   }
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nrelative: of threads the speed-up; of samples and grid the time of a point of a sample, 1 if the cost is linear\n"));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nrelative: of threads the speed-up; of samples and grid the time of a "
+                                          "point of a sample, 1 if the cost is linear\n"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -101,7 +110,8 @@ PetscErrorCode KNBenchScaling(KNBench *bench, FILE *file)
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &ranks));
   PetscCall(KNModelSetUp(bench->model, 1));
   PetscCall(PetscCalloc1(MOST_POINTS, &point));
-  for (int threads = 1; threads <= most; threads = threads < most ? PetscMin(2 * threads, most) : most + 1) PetscCall(AddPoint(&count, point, "threads", threads, threads, bench));
+  for (int threads = 1; threads <= most; threads = threads < most ? PetscMin(2 * threads, most) : most + 1)
+    PetscCall(AddPoint(&count, point, "threads", threads, threads, bench));
   for (PetscInt samples = 1; samples <= 32; samples *= 2) {
     KNBench b = *bench;
 

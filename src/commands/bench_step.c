@@ -17,10 +17,10 @@ struct _KNBenchStep {
   KNParameters   parameters; /* not owned */
   KNReduction    reduction;  /* training */
   PetscInt       batch, share, microbatch;
-  size_t         nx, ny;     /* values of one sample */
-  KNReal        *x, *target; /* (share, nx), (share, ny) */
-  KNReal        *y;          /* (microbatch, ny) prediction, then its gradient */
-  KNTask         task;       /* training; its loss, on targets that need no normalising */
+  size_t         nx, ny;      /* values of one sample */
+  KNReal        *x, *target;  /* (share, nx), (share, ny) */
+  KNReal        *y;           /* (microbatch, ny) prediction, then its gradient */
+  KNTask         task;        /* training; its loss, on targets that need no normalising */
   double        *part, *loss; /* (microbatch, P), (microbatch) */
   PetscInt64     step;
   PetscLogDouble mark;
@@ -49,9 +49,13 @@ static PetscErrorCode RunTraining(void *context)
   PetscCall(PetscTime(&s->mark));
   PetscCall(KNReductionBegin(s->reduction, s->batch));
   for (PetscInt start = 0; start < s->share; start += s->microbatch) {
-    const KNPass  pass   = {.samples = PetscMin(s->microbatch, s->share - start), .training = PETSC_TRUE, .seed = 1, .step = s->step, .gradients = KNReductionGetMode(s->reduction)};
-    const KNReal *x      = s->x + (size_t)start * s->nx, *target = s->target + (size_t)start * s->ny;
-    double        loss   = 0;
+    const KNPass  pass = {.samples   = PetscMin(s->microbatch, s->share - start),
+                          .training  = PETSC_TRUE,
+                          .seed      = 1,
+                          .step      = s->step,
+                          .gradients = KNReductionGetMode(s->reduction)};
+    const KNReal *x = s->x + (size_t)start * s->nx, *target = s->target + (size_t)start * s->ny;
+    double        loss = 0;
 
     PetscCall(KNModelForward(s->model, &pass, x, s->y));
     PetscCall(KNTaskLossAddParts(s->task, (size_t)pass.samples, s->y, target, s->part));
@@ -100,7 +104,10 @@ static PetscErrorCode RunInference(void *context)
 
 static PetscErrorCode AddItems(KNBenchList *list, PetscBool training, KNBenchStep s)
 {
-  KNBenchItem    item = {.number = 1, .calls = training ? 1 : 0, .context = s, .run = training ? RunTraining : RunInference};
+  KNBenchItem    item = {.number  = 1,
+                         .calls   = training ? 1 : 0,
+                         .context = s,
+                         .run     = training ? RunTraining : RunInference};
   PetscLogDouble flops[2];
   PetscMPIInt    size;
   size_t         n;
@@ -117,12 +124,18 @@ static PetscErrorCode AddItems(KNBenchList *list, PetscBool training, KNBenchSte
   for (int part = 0; training && part < NPARTS; part++) {
     item.within = &s->within[part];
     item.flops  = part == UPDATE ? 15 * (double)n : part == REDUCE ? 0 : flops[part] * (double)s->share;
-    item.bytes  = part == UPDATE ? 7 * (double)(n * sizeof(KNReal)) : 0; /* value and both moments read and written, the gradient read */
+    /* value and both moments read and written, the gradient read */
+    item.bytes = part == UPDATE ? 7 * (double)(n * sizeof(KNReal)) : 0;
     PetscCall(PetscStrncpy(item.phase, PartNames[part], sizeof(item.phase)));
     PetscCall(KNBenchAdd(list, &item));
   }
   if (training && size > 1) {
-    item = (KNBenchItem){.name = "reduction", .phase = "alone", .number = 1, .run = RunReduction, .context = s, .bytes = (double)(n * sizeof(KNReal))};
+    item = (KNBenchItem){.name    = "reduction",
+                         .phase   = "alone",
+                         .number  = 1,
+                         .run     = RunReduction,
+                         .context = s,
+                         .bytes   = (double)(n * sizeof(KNReal))};
     PetscCall(KNBenchAdd(list, &item));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -130,7 +143,8 @@ static PetscErrorCode AddItems(KNBenchList *list, PetscBool training, KNBenchSte
 
 PetscErrorCode KNBenchAddStep(const KNBench *bench, KNBenchList *list, PetscBool training, KNBenchStep *step)
 {
-  const KNProblem problem = {.input = {.grid = bench->grid, .fields = bench->inputs}, .output = {.grid = bench->grid, .fields = bench->outputs}};
+  const KNProblem problem = {.input  = {.grid = bench->grid, .fields = bench->inputs},
+                             .output = {.grid = bench->grid, .fields = bench->outputs}};
   PetscMPIInt     size, rank;
   PetscInt64      start, end;
   KNBenchStep     s;
@@ -149,7 +163,9 @@ PetscErrorCode KNBenchAddStep(const KNBench *bench, KNBenchList *list, PetscBool
   else KNPartition(s->batch, size, rank, &start, &end);
   s->share = (PetscInt)(end - start);
   PetscCall(KNModelGetParameters(s->model, &s->parameters));
-  if (training) PetscCall(KNReductionCreate(PETSC_COMM_WORLD, bench->reduction, s->parameters, s->batch, s->microbatch, PETSC_FALSE, &s->reduction));
+  if (training)
+    PetscCall(KNReductionCreate(PETSC_COMM_WORLD, bench->reduction, s->parameters, s->batch, s->microbatch, PETSC_FALSE,
+                                &s->reduction));
   PetscCall(KNMalloc((size_t)s->share * s->nx, sizeof(KNReal), &s->x));
   PetscCall(KNMalloc((size_t)s->microbatch * s->ny, sizeof(KNReal), &s->y));
   KNBenchFill(s->x, (size_t)s->share * s->nx, rank);

@@ -7,7 +7,8 @@
 
 typedef struct {
   const char *name, *purpose;
-  PetscErrorCode (*run)(const char purpose[], PetscBool *stopped); /* collective on PETSC_COMM_WORLD; stopped: early, to be run again */
+  /* collective on PETSC_COMM_WORLD; stopped: early, to be run again */
+  PetscErrorCode (*run)(const char purpose[], PetscBool *stopped);
 } KNCommand;
 
 /* All commands in order, ended by a NULL name. */

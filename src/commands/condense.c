@@ -1,6 +1,7 @@
 /*
-  kitinet condense: a smaller network from a trained one. Whole particles leave the residual stream, in every layer at once, Fourier modes the spectral layers, hidden units the
-  head; with -run the rest is fine-tuned there as `kitinet train` trains, which a later call, or `kitinet train -run`, goes on with.
+  kitinet condense: a smaller network from a trained one. Whole particles leave the residual stream, in every layer at
+  once, Fourier modes the spectral layers, hidden units the head; with -run the rest is fine-tuned there as `kitinet
+  train` trains, which a later call, or `kitinet train -run`, goes on with.
 */
 #include "command.h"
 #include "condense.h"
@@ -8,9 +9,10 @@
 #include <kitinet/trainer.h>
 
 typedef struct {
-  char      checkpoint[PETSC_MAX_PATH_LEN], dataset_path[PETSC_MAX_PATH_LEN], test_path[PETSC_MAX_PATH_LEN], output[PETSC_MAX_PATH_LEN], run[PETSC_MAX_PATH_LEN];
-  KNDataset dataset, test; /* test: NULL if there is none */
-  KNTrainer trainer;
+  char checkpoint[PETSC_MAX_PATH_LEN], dataset_path[PETSC_MAX_PATH_LEN], test_path[PETSC_MAX_PATH_LEN],
+    output[PETSC_MAX_PATH_LEN], run[PETSC_MAX_PATH_LEN];
+  KNDataset  dataset, test; /* test: NULL if there is none */
+  KNTrainer  trainer;
   KNCondense wanted;
 } Condense;
 
@@ -21,16 +23,36 @@ static PetscErrorCode SetFromOptions(Condense *condense)
   PetscFunctionBegin;
   wanted->samples = 100;
   PetscCall(KNOptionsHead("Condensation"));
-  PetscCall(KNOptionsPath("-checkpoint", "trained network: checkpoint.h5 or best.h5 of a run directory", condense->checkpoint));
-  PetscCall(KNOptionsPath("-dataset", "dataset on which contributions are measured, and fine-tuning trains: that of its training", condense->dataset_path));
-  PetscCall(KNOptionsPath("-dataset_test", "dataset for the errors of the table, and for tests in fine-tuning; else the samples of -dataset", condense->test_path));
-  PetscCall(KNOptionsPath("-output", "checkpoint to write: the smaller network; a CSV file of the same name holds the table", condense->output));
-  PetscCall(KNOptionsReal("-condense_flops", "share of the floating-point operations that the smaller network may take; 0: one half, unless one of the sizes below is given", 0, 1, &wanted->flops));
-  PetscCall(KNOptionsInt("-condense_width", "channels of the residual stream that stay, whole particles; 0: as -condense_flops and the samples say", 0, 4096, &wanted->sizes.width));
+  PetscCall(
+    KNOptionsPath("-checkpoint", "trained network: checkpoint.h5 or best.h5 of a run directory", condense->checkpoint));
+  PetscCall(KNOptionsPath("-dataset",
+                          "dataset on which contributions are measured, and fine-tuning trains: that of its training",
+                          condense->dataset_path));
+  PetscCall(KNOptionsPath(
+    "-dataset_test", "dataset for the errors of the table, and for tests in fine-tuning; else the samples of -dataset",
+    condense->test_path));
+  PetscCall(KNOptionsPath("-output",
+                          "checkpoint to write: the smaller network; a CSV file of the same name holds the table",
+                          condense->output));
+  PetscCall(KNOptionsReal("-condense_flops",
+                          "share of the floating-point operations that the smaller network may take; 0: one half, "
+                          "unless one of the sizes below is given",
+                          0, 1, &wanted->flops));
+  PetscCall(KNOptionsInt(
+    "-condense_width",
+    "channels of the residual stream that stay, whole particles; 0: as -condense_flops and the samples say", 0, 4096,
+    &wanted->sizes.width));
   PetscCall(KNOptionsInt("-condense_modes", "Fourier modes that stay; 0: likewise", 0, 1024, &wanted->sizes.modes));
-  PetscCall(KNOptionsInt("-condense_head", "hidden units of the head that stay; 0: likewise", 0, 65536, &wanted->sizes.hidden));
-  PetscCall(KNOptionsInt("-condense_samples", "samples (trajectories) of the dataset, the first ones, on which contributions and errors are measured", 1, 1 << 24, &wanted->samples));
-  PetscCall(KNOptionsPath("-run", "directory of a run that fine-tunes the smaller network, with the options of kitinet train; none: it is written as it was pruned", condense->run));
+  PetscCall(
+    KNOptionsInt("-condense_head", "hidden units of the head that stay; 0: likewise", 0, 65536, &wanted->sizes.hidden));
+  PetscCall(KNOptionsInt(
+    "-condense_samples",
+    "samples (trajectories) of the dataset, the first ones, on which contributions and errors are measured", 1, 1 << 24,
+    &wanted->samples));
+  PetscCall(KNOptionsPath("-run",
+                          "directory of a run that fine-tunes the smaller network, with the options of kitinet train; "
+                          "none: it is written as it was pruned",
+                          condense->run));
   if (condense->run[0] || KNOptionsDeclareOnly()) {
     PetscCall(KNStopSetFromOptions());
     PetscCall(KNTrainerSetFromOptions(&condense->trainer));
@@ -68,7 +90,9 @@ static PetscErrorCode Start(const Condense *condense, KNOperator full, KNOperato
     PetscCall(KNRunHasCheckpoint(condense->run, &begun));
   }
   if (begun) PetscCall(KNOperatorLoad(path, pruned));
-  else PetscCall(KNCondensePrune(&condense->wanted, full, condense->checkpoint, condense->dataset, condense->dataset_path, pruned));
+  else
+    PetscCall(KNCondensePrune(&condense->wanted, full, condense->checkpoint, condense->dataset, condense->dataset_path,
+                              pruned));
   if (condense->run[0] && !begun) {
     PetscCall(KNDirectoryCreate("run directory", condense->run, "-run"));
     PetscCall(KNTrainerExport(*pruned, condense->dataset, path));
@@ -80,11 +104,11 @@ static PetscErrorCode Run(Condense *condense, KNOperator full, PetscBool *stoppe
 {
   KNDataset         judge = condense->test ? condense->test : condense->dataset;
   const KNTaskInfo *task  = KNTaskGetInfo(KNOperatorTask(full));
-  const KNProblem *problem;
-  KNOperator       small;
-  KNCondenseRow    row[3];
-  PetscInt         n = 2;
-  PetscInt64       rows = condense->wanted.samples;
+  const KNProblem  *problem;
+  KNOperator        small;
+  KNCondenseRow     row[3];
+  PetscInt          n    = 2;
+  PetscInt64        rows = condense->wanted.samples;
 
   PetscFunctionBegin;
   if (condense->test) PetscCall(KNDatasetGetSamples(condense->test, &rows));
@@ -95,15 +119,21 @@ static PetscErrorCode Run(Condense *condense, KNOperator full, PetscBool *stoppe
   if (condense->run[0]) {
     condense->trainer.fitted = condense->trainer.embedded = PETSC_TRUE;
     PetscCall(KNTrainerRun(&condense->trainer, small, condense->dataset, condense->test, condense->run, stopped));
-    if (*stopped) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "stopped early, checkpoint written; the same command goes on from there\n"));
+    if (*stopped)
+      PetscCall(
+        PetscPrintf(PETSC_COMM_WORLD, "stopped early, checkpoint written; the same command goes on from there\n"));
     else PetscCall(KNCondenseDescribe("fine-tuned", small, judge, rows, &row[n++]));
   }
   if (!*stopped) {
     PetscCall(KNTrainerExport(small, condense->dataset, condense->output));
     PetscCall(KNCondenseTime(full, small, &problem->output.grid, &row[0], &row[1]));
     if (n == 3) PetscCall(PetscArraycpy(row[2].ms, row[1].ms, KN_CONDENSE_SIZES));
-    PetscCall(KNCondenseReport(&task->measure[task->curve], n, row, condense->test ? condense->test_path : condense->dataset_path, &problem->output.grid, condense->output));
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\ncondensed: %s\nnext: kitinet evaluate -checkpoint %s,%s -dataset %s\n", condense->output, condense->checkpoint, condense->output, condense->test ? condense->test_path : "FILE"));
+    PetscCall(KNCondenseReport(&task->measure[task->curve], n, row,
+                               condense->test ? condense->test_path : condense->dataset_path, &problem->output.grid,
+                               condense->output));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\ncondensed: %s\nnext: kitinet evaluate -checkpoint %s,%s -dataset %s\n",
+                          condense->output, condense->checkpoint, condense->output,
+                          condense->test ? condense->test_path : "FILE"));
   }
   PetscCall(KNOperatorDestroy(&small));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -117,16 +147,20 @@ PetscErrorCode KNCommand_Condense(const char purpose[], PetscBool *stopped)
 
   PetscFunctionBegin;
   PetscCall(SetFromOptions(&condense));
-  PetscCall(KNOptionsRequire((PetscBool)(condense.checkpoint[0] && condense.dataset_path[0] && condense.output[0]), "condense needs -checkpoint FILE, -dataset FILE and -output FILE"));
+  PetscCall(KNOptionsRequire((PetscBool)(condense.checkpoint[0] && condense.dataset_path[0] && condense.output[0]),
+                             "condense needs -checkpoint FILE, -dataset FILE and -output FILE"));
   if (!KNOptionsDeclareOnly()) {
     PetscCall(PetscStrcmp(condense.checkpoint, condense.output, &same));
-    PetscCheck(!same, PETSC_COMM_WORLD, KN_ERR_USAGE, "options -checkpoint and -output name the same file: give another -output");
+    PetscCheck(!same, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "options -checkpoint and -output name the same file: give another -output");
     PetscCall(KNOperatorLoad(condense.checkpoint, &full));
   }
   PetscCall(KNOptionsEnd("condense", purpose, &done));
   if (!done) {
-    PetscCheck(KNTaskGetInfo(KNOperatorTask(full))->fields, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s gives classes: condense works with networks that give fields", condense.checkpoint);
-    PetscCheck(KNOperatorSharing(full)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "condense keeps a sample on one rank: leave out -ranks_per_sample");
+    PetscCheck(KNTaskGetInfo(KNOperatorTask(full))->fields, PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "%s gives classes: condense works with networks that give fields", condense.checkpoint);
+    PetscCheck(KNOperatorSharing(full)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "condense keeps a sample on one rank: leave out -ranks_per_sample");
     PetscCall(Open(&condense, full));
     PetscCall(Run(&condense, full, stopped));
   }

@@ -32,7 +32,8 @@ PetscErrorCode KNCondenseGroups(KNOperator op, PetscInt *particle, PetscInt *vel
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The full network's operator with other sizes, untrained. Its particles keep their dimension where the default would be another one. */
+/* The full network's operator with other sizes, untrained. Its particles keep their dimension where the default would
+ * be another one. */
 static PetscErrorCode Resize(KNOperator full, const KNSizes *sizes, KNOperator *op)
 {
   const char *options;
@@ -49,10 +50,14 @@ static PetscErrorCode Resize(KNOperator full, const KNSizes *sizes, KNOperator *
   for (const char *line = options; *line;) {
     const size_t length = strcspn(line, "\n") + (strchr(line, '\n') ? 1 : 0);
 
-    if (!strncmp(line, "model_width:", 12)) PetscCall(PetscSNPrintf(resized + used, size - used, "model_width: %" PetscInt_FMT "\n", sizes->width));
-    else if (!strncmp(line, "model_modes:", 12)) PetscCall(PetscSNPrintf(resized + used, size - used, "model_modes: %" PetscInt_FMT "\n", sizes->modes));
-    else if (!strncmp(line, "model_head:", 11)) PetscCall(PetscSNPrintf(resized + used, size - used, "model_head: %" PetscInt_FMT "\n", sizes->hidden));
-    else if (!strncmp(line, "collision_dimension:", 20)) PetscCall(PetscSNPrintf(resized + used, size - used, "collision_dimension: %" PetscInt_FMT "\n", particle));
+    if (!strncmp(line, "model_width:", 12))
+      PetscCall(PetscSNPrintf(resized + used, size - used, "model_width: %" PetscInt_FMT "\n", sizes->width));
+    else if (!strncmp(line, "model_modes:", 12))
+      PetscCall(PetscSNPrintf(resized + used, size - used, "model_modes: %" PetscInt_FMT "\n", sizes->modes));
+    else if (!strncmp(line, "model_head:", 11))
+      PetscCall(PetscSNPrintf(resized + used, size - used, "model_head: %" PetscInt_FMT "\n", sizes->hidden));
+    else if (!strncmp(line, "collision_dimension:", 20))
+      PetscCall(PetscSNPrintf(resized + used, size - used, "collision_dimension: %" PetscInt_FMT "\n", particle));
     else PetscCall(PetscStrncpy(resized + used, line, PetscMin(length + 1, size - used)));
     used += strlen(resized + used);
     line += length;
@@ -89,7 +94,8 @@ PetscErrorCode KNCondenseApply(KNOperator full, const KNPruning *pruning, KNOper
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCondenseTry(const KNCondenseSearch *search, const KNSizes *sizes, KNContributionType type, PetscBool merge, KNOperator *op, PetscReal *error)
+PetscErrorCode KNCondenseTry(const KNCondenseSearch *search, const KNSizes *sizes, KNContributionType type,
+                             PetscBool merge, KNOperator *op, PetscReal *error)
 {
   const KNContribution *contribution = &search->contribution;
   const PetscInt        C = search->sizes.width, sites = contribution->blocks + 1;
@@ -98,7 +104,8 @@ PetscErrorCode KNCondenseTry(const KNCondenseSearch *search, const KNSizes *size
   KNPruning             pruning = {.sizes = *sizes, .unit = search->hidden};
 
   PetscFunctionBegin;
-  PetscCall(PetscMalloc3(sizes->width, &channel, sites * C * sizes->width, &R, contribution->outputs * (sizes->hidden + 1), &output));
+  PetscCall(PetscMalloc3(sizes->width, &channel, sites * C * sizes->width, &R,
+                         contribution->outputs * (sizes->hidden + 1), &output));
   PetscCall(KNContributionChoose(contribution, type, search->d, sizes->width, channel));
   pruning.channel = channel;
   if (merge) {

@@ -1,12 +1,13 @@
 /*
-  What stays of a network. Sizes first (condense_sizes.c). Then the particles: every measure of contribution (contribution.h), each with what is dropped
-  left out and with it read through what stays; the data decide.
+  What stays of a network. Sizes first (condense_sizes.c). Then the particles: every measure of contribution
+  (contribution.h), each with what is dropped left out and with it read through what stays; the data decide.
 */
 #include "command.h"
 #include "condense.h"
 
 /* The best of all ways to choose the channels. */
-static PetscErrorCode FindChannels(const KNCondenseSearch *search, const KNSizes *sizes, char how[], size_t size, KNOperator *best)
+static PetscErrorCode FindChannels(const KNCondenseSearch *search, const KNSizes *sizes, char how[], size_t size,
+                                   KNOperator *best)
 {
   PetscReal lowest = PETSC_MAX_REAL;
 
@@ -18,20 +19,25 @@ static PetscErrorCode FindChannels(const KNCondenseSearch *search, const KNSizes
       PetscReal  error;
 
       PetscCall(KNCondenseTry(search, sizes, (KNContributionType)type, (PetscBool)merge, &op, &error));
-      PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  chosen by %-10s the others %-32s error %.5f\n", KNContributionNames[type], merge ? "read through those that stay" : "dropped", (double)error));
+      PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  chosen by %-10s the others %-32s error %.5f\n",
+                            KNContributionNames[type], merge ? "read through those that stay" : "dropped",
+                            (double)error));
       if (error < lowest) {
         lowest = error;
         PetscCall(KNOperatorDestroy(best));
         *best = op;
-        PetscCall(PetscSNPrintf(how, size, "chosen by %s, the others %s", KNContributionNames[type], merge ? "read through those that stay" : "dropped"));
+        PetscCall(PetscSNPrintf(how, size, "chosen by %s, the others %s", KNContributionNames[type],
+                                merge ? "read through those that stay" : "dropped"));
       } else PetscCall(KNOperatorDestroy(&op));
     }
   }
-  PetscCheck(*best, PETSC_COMM_WORLD, KN_ERR_FAILED, "no pruned network has a finite error: the network has diverged, or -condense_width is too small");
+  PetscCheck(*best, PETSC_COMM_WORLD, KN_ERR_FAILED,
+             "no pruned network has a finite error: the network has diverged, or -condense_width is too small");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCondensePrune(const KNCondense *wanted, KNOperator full, const char from[], KNDataset dataset, const char dataset_path[], KNOperator *pruned)
+PetscErrorCode KNCondensePrune(const KNCondense *wanted, KNOperator full, const char from[], KNDataset dataset,
+                               const char dataset_path[], KNOperator *pruned)
 {
   KNCondenseSearch search = {.full = full, .from = from, .dataset = dataset, .rows = wanted->samples};
   const KNProblem *problem;
@@ -50,11 +56,22 @@ PetscErrorCode KNCondensePrune(const KNCondense *wanted, KNOperator full, const 
   PetscCall(KNContributionMeasure(full, dataset, search.rows, &search.contribution));
   PetscCall(PetscMalloc1(search.sizes.hidden, &search.hidden));
   PetscCall(KNContributionOrderHidden(&search.contribution, search.hidden));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: %" PetscInt_FMT " channels, %" PetscInt_FMT " modes, %" PetscInt_FMT " hidden units, error %.5f on %" PetscInt_FMT " samples\n", from, search.sizes.width, search.sizes.modes, search.sizes.hidden, (double)search.error, wanted->samples));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                        "%s: %" PetscInt_FMT " channels, %" PetscInt_FMT " modes, %" PetscInt_FMT
+                        " hidden units, error %.5f on %" PetscInt_FMT " samples\n",
+                        from, search.sizes.width, search.sizes.modes, search.sizes.hidden, (double)search.error,
+                        wanted->samples));
   PetscCall(KNCondenseFindSizes(&search, wanted, &sizes));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "to %" PetscInt_FMT " channels (%" PetscInt_FMT " particles), %" PetscInt_FMT " modes, %" PetscInt_FMT " hidden units\n", sizes.width, sizes.width / search.d, sizes.modes, sizes.hidden));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                        "to %" PetscInt_FMT " channels (%" PetscInt_FMT " particles), %" PetscInt_FMT
+                        " modes, %" PetscInt_FMT " hidden units\n",
+                        sizes.width, sizes.width / search.d, sizes.modes, sizes.hidden));
   PetscCall(FindChannels(&search, &sizes, how, sizeof(how), pruned));
-  PetscCall(PetscSNPrintf(line, sizeof(line), "condensed from %s: %" PetscInt_FMT " to %" PetscInt_FMT " channels, %" PetscInt_FMT " to %" PetscInt_FMT " modes, %" PetscInt_FMT " to %" PetscInt_FMT " hidden units, %s, on %" PetscInt_FMT " samples of %s", from, search.sizes.width, sizes.width, search.sizes.modes, sizes.modes, search.sizes.hidden,
+  PetscCall(PetscSNPrintf(line, sizeof(line),
+                          "condensed from %s: %" PetscInt_FMT " to %" PetscInt_FMT " channels, %" PetscInt_FMT
+                          " to %" PetscInt_FMT " modes, %" PetscInt_FMT " to %" PetscInt_FMT
+                          " hidden units, %s, on %" PetscInt_FMT " samples of %s",
+                          from, search.sizes.width, sizes.width, search.sizes.modes, sizes.modes, search.sizes.hidden,
                           sizes.hidden, how, wanted->samples, dataset_path));
   PetscCall(KNOperatorAddOrigin(*pruned, line));
   PetscCall(PetscFree(search.hidden));

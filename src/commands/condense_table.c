@@ -9,7 +9,8 @@
 
 static const PetscReal seconds = 0.25; /* of measuring, for each resolution */
 
-PetscErrorCode KNCondenseDescribe(const char name[], KNOperator op, KNDataset dataset, PetscInt64 rows, KNCondenseRow *row)
+PetscErrorCode KNCondenseDescribe(const char name[], KNOperator op, KNDataset dataset, PetscInt64 rows,
+                                  KNCondenseRow *row)
 {
   KNModel        model;
   KNParameters   parameters;
@@ -91,7 +92,8 @@ static PetscErrorCode TimeOn(KNOperator op[2], const KNGrid *grid, PetscReal ms[
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCondenseTime(KNOperator full, KNOperator small, const KNGrid *grid, KNCondenseRow *of_full, KNCondenseRow *of_small)
+PetscErrorCode KNCondenseTime(KNOperator full, KNOperator small, const KNGrid *grid, KNCondenseRow *of_full,
+                              KNCondenseRow *of_small)
 {
   PetscFunctionBegin;
   for (int s = 0; s < KN_CONDENSE_SIZES; s++) {
@@ -115,26 +117,37 @@ static PetscErrorCode WriteCSV(PetscInt n, const KNCondenseRow row[], const char
   if (csv.file) fprintf(csv.file, "network,width,modes,head,parameters,mflop,error,ms_1,ms_2,ms_4\n");
   for (PetscInt i = 0; i < n; i++) {
     KNCSVText(csv.file, row[i].name, ",");
-    if (csv.file) fprintf(csv.file, "%d,%d,%d,%zu,", (int)row[i].sizes.width, (int)row[i].sizes.modes, (int)row[i].sizes.hidden, row[i].parameters);
+    if (csv.file)
+      fprintf(csv.file, "%d,%d,%d,%zu,", (int)row[i].sizes.width, (int)row[i].sizes.modes, (int)row[i].sizes.hidden,
+              row[i].parameters);
     KNCSVReal(csv.file, row[i].mflop, ",");
     KNCSVReal(csv.file, row[i].error, ",");
-    for (int s = 0; s < KN_CONDENSE_SIZES; s++) KNCSVReal(csv.file, row[i].ms[s], s + 1 < KN_CONDENSE_SIZES ? "," : "\n");
+    for (int s = 0; s < KN_CONDENSE_SIZES; s++)
+      KNCSVReal(csv.file, row[i].ms[s], s + 1 < KN_CONDENSE_SIZES ? "," : "\n");
   }
   PetscCall(KNCSVEndBeside(&csv, output));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCondenseReport(const KNMeasure *measure, PetscInt n, const KNCondenseRow row[], const char measured_on[], const KNGrid *grid, const char output[])
+PetscErrorCode KNCondenseReport(const KNMeasure *measure, PetscInt n, const KNCondenseRow row[],
+                                const char measured_on[], const KNGrid *grid, const char output[])
 {
   PetscFunctionBegin;
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nError: %s on %s; milliseconds of one sample, forward, on the points of the dataset along each axis, and on 2 and 4 times as many\n\n  %-12s %6s %6s %6s %11s %9s %10s", measure->title, measured_on, "network", "width", "modes", "head", "parameters", "MFLOP", "error"));
-  for (int s = 0; s < KN_CONDENSE_SIZES; s++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %6" PetscInt_FMT " ms", grid->n[0] << s));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                        "\nError: %s on %s; milliseconds of one sample, forward, on the points of the dataset along "
+                        "each axis, and on 2 and 4 times as many\n\n  %-12s %6s %6s %6s %11s %9s %10s",
+                        measure->title, measured_on, "network", "width", "modes", "head", "parameters", "MFLOP",
+                        "error"));
+  for (int s = 0; s < KN_CONDENSE_SIZES; s++)
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %6" PetscInt_FMT " ms", grid->n[0] << s));
   for (PetscInt i = 0; i < n; i++) {
     char error[32];
 
     PetscCall(KNMeasurePrint(measure, 4, row[i].error, sizeof(error), error));
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n  %-12s %6" PetscInt_FMT " %6" PetscInt_FMT " %6" PetscInt_FMT " %11zu %9.4g %10s", row[i].name, row[i].sizes.width, row[i].sizes.modes,
-                          row[i].sizes.hidden, row[i].parameters, (double)row[i].mflop, error));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                          "\n  %-12s %6" PetscInt_FMT " %6" PetscInt_FMT " %6" PetscInt_FMT " %11zu %9.4g %10s",
+                          row[i].name, row[i].sizes.width, row[i].sizes.modes, row[i].sizes.hidden, row[i].parameters,
+                          (double)row[i].mflop, error));
     for (int s = 0; s < KN_CONDENSE_SIZES; s++) {
       if (PetscIsNanReal(row[i].ms[s])) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %9s", "-"));
       else PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %9.3f", (double)row[i].ms[s]));

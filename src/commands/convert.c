@@ -1,8 +1,10 @@
 /*
-  kitinet convert: a dataset of another layout -> ours, or ours -> another (or any of them to any other). Weights of networks: convert_weights.c.
+  kitinet convert: a dataset of another layout -> ours, or ours -> another (or any of them to any other). Weights of
+  networks: convert_weights.c.
 
-  Each rank reads a contiguous share of the rows, some at a time; the whole set is never in memory. What a file does not say itself is taken from options. Our datasets
-  keep, as their options, those of the conversion, behind those that the source was made with, and what was found in the file and has no other place.
+  Each rank reads a contiguous share of the rows, some at a time; the whole set is never in memory. What a file does not
+  say itself is taken from options. Our datasets keep, as their options, those of the conversion, behind those that the
+  source was made with, and what was found in the file and has no other place.
 */
 #include "command.h"
 #include "convert.h"
@@ -12,14 +14,14 @@
 #include <string.h>
 
 typedef struct {
-  PetscInt       inputs, outputs, x_count, y_count, u_count, scale_count, classes_count, format, points;
-  char         **input, **output, **x, **y, **u, **scale, **classes;
-  char           initial[KN_MAX_TEXT], t[KN_MAX_TEXT], pde[KN_MAX_NAME], like[PETSC_MAX_PATH_LEN];
-  PetscBool      weights;
-  PetscReal      dt;
-  PetscInt       stride;
-  PetscInt64     first, samples;
-  PetscBool      overwrite;
+  PetscInt   inputs, outputs, x_count, y_count, u_count, scale_count, classes_count, format, points;
+  char     **input, **output, **x, **y, **u, **scale, **classes;
+  char       initial[KN_MAX_TEXT], t[KN_MAX_TEXT], pde[KN_MAX_NAME], like[PETSC_MAX_PATH_LEN];
+  PetscBool  weights;
+  PetscReal  dt;
+  PetscInt   stride;
+  PetscInt64 first, samples;
+  PetscBool  overwrite;
 } Convert;
 
 /* KNPointsNames, and "ask" before them */
@@ -39,25 +41,39 @@ static PetscErrorCode SetFromOptions(Convert *c)
   formats[nformats]     = "pytorch";
   formats[nformats + 1] = NULL;
   PetscCall(KNOptionsHead("Conversion"));
-  PetscCall(KNOptionsList("-input", "file to read, of any format: it is found from the content; x.npy,y.npy or u.npy,t.npy for numpy", &c->inputs, &c->input));
+  PetscCall(KNOptionsList(
+    "-input", "file to read, of any format: it is found from the content; x.npy,y.npy or u.npy,t.npy for numpy",
+    &c->inputs, &c->input));
   PetscCall(KNOptionsList("-output", "file to write; x.npy,y.npy or u.npy,t.npy for numpy", &c->outputs, &c->output));
-  PetscCall(KNOptionsChoice("-format", "of the output; mat is MATLAB v7.3, xy neuraloperator's HDF5, pytorch the weights of a checkpoint, as the original FNO names them", formats, &c->format));
-  PetscCall(KNOptionsPath("-like", "checkpoint to be copied, but with the weights of the input, an HDF5 file as -format pytorch writes it", c->like));
+  PetscCall(KNOptionsChoice("-format",
+                            "of the output; mat is MATLAB v7.3, xy neuraloperator's HDF5, pytorch the weights of a "
+                            "checkpoint, as the original FNO names them",
+                            formats, &c->format));
+  PetscCall(KNOptionsPath(
+    "-like", "checkpoint to be copied, but with the weights of the input, an HDF5 file as -format pytorch writes it",
+    c->like));
   PetscCall(KNOptionsBool("-overwrite", "replace the output if it exists", &c->overwrite));
   PetscCall(KNOptionsInt64("-first", "first sample to take", 0, PETSC_MAX_INT, &c->first));
   PetscCall(KNOptionsInt64("-samples", "number of samples to take; 0: all that follow", 0, PETSC_MAX_INT, &c->samples));
-  PetscCall(KNOptionsInt("-stride", "take every so many points along each axis (of 421 nodes, 5 leaves 85)", 1, 65536, &c->stride));
-  PetscCall(KNOptionsHead("What a file does not say itself; a variable is [FIELD=]VARIABLE[:AXES], its axes n samples, c fields, t frames, x y z space, 1 nothing"));
-  PetscCall(KNOptionsList("-x", "variables of the inputs, separated by commas: a=coeff or coeff:nxy", &c->x_count, &c->x));
+  PetscCall(KNOptionsInt("-stride", "take every so many points along each axis (of 421 nodes, 5 leaves 85)", 1, 65536,
+                         &c->stride));
+  PetscCall(KNOptionsHead("What a file does not say itself; a variable is [FIELD=]VARIABLE[:AXES], its axes n samples, "
+                          "c fields, t frames, x y z space, 1 nothing"));
+  PetscCall(
+    KNOptionsList("-x", "variables of the inputs, separated by commas: a=coeff or coeff:nxy", &c->x_count, &c->x));
   PetscCall(KNOptionsList("-y", "variables of the outputs: u=sol", &c->y_count, &c->y));
   PetscCall(KNOptionsList("-u", "variables of a time-dependent problem's frames: w=u:nxyt", &c->u_count, &c->u));
-  PetscCall(KNOptionsString("-initial", "variable of the frame at time 0, where those of -u begin later: w=a", sizeof(c->initial), c->initial));
+  PetscCall(KNOptionsString("-initial", "variable of the frame at time 0, where those of -u begin later: w=a",
+                            sizeof(c->initial), c->initial));
   PetscCall(KNOptionsString("-t", "variable that holds the times of the frames", sizeof(c->t), c->t));
   PetscCall(KNOptionsReal("-dt", "or the time from frame to frame", 0, PETSC_MAX_REAL, &c->dt));
-  PetscCall(KNOptionsChoice("-points", "where the points of an axis lie: cells centres, nodes with both ends, or periodic nodes", points_choices, &c->points));
+  PetscCall(KNOptionsChoice("-points",
+                            "where the points of an axis lie: cells centres, nodes with both ends, or periodic nodes",
+                            points_choices, &c->points));
   PetscCall(KNOptionsList("-scale", "factors that bring variables into the range of float32: u=1e6", &c->scale_count,
                           &c->scale));
-  PetscCall(KNOptionsList("-classes", "names of the classes, where -y is an array of whole numbers, 0, 1, ..: cat,dog", &c->classes_count, &c->classes));
+  PetscCall(KNOptionsList("-classes", "names of the classes, where -y is an array of whole numbers, 0, 1, ..: cat,dog",
+                          &c->classes_count, &c->classes));
   PetscCall(KNOptionsString("-pde", "name of the problem, to be stored with it", sizeof(c->pde), c->pde));
   c->weights = (PetscBool)(c->like[0] || c->format == nformats);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -65,32 +81,34 @@ static PetscErrorCode SetFromOptions(Convert *c)
 
 static PetscErrorCode Open(const Convert *c, KNSource *source)
 {
-  const KNSourceChoice choice = {.x_count     = c->x_count,
-                                 .y_count     = c->y_count,
-                                 .u_count     = c->u_count,
-                                 .x           = (const char *const *)c->x,
-                                 .y           = (const char *const *)c->y,
-                                 .u           = (const char *const *)c->u,
-                                 .initial     = c->initial,
-                                 .t           = c->t,
-                                 .dt          = c->dt,
-                                 .points      = c->points - 1,
-                                 .stride      = c->stride,
-                                 .pde         = c->pde,
+  const KNSourceChoice choice = {.x_count       = c->x_count,
+                                 .y_count       = c->y_count,
+                                 .u_count       = c->u_count,
+                                 .x             = (const char *const *)c->x,
+                                 .y             = (const char *const *)c->y,
+                                 .u             = (const char *const *)c->u,
+                                 .initial       = c->initial,
+                                 .t             = c->t,
+                                 .dt            = c->dt,
+                                 .points        = c->points - 1,
+                                 .stride        = c->stride,
+                                 .pde           = c->pde,
                                  .classes_count = c->classes_count,
-                                 .classes     = (const char *const *)c->classes,
-                                 .scale_count = c->scale_count,
-                                 .scale       = (const char *const *)c->scale};
+                                 .classes       = (const char *const *)c->classes,
+                                 .scale_count   = c->scale_count,
+                                 .scale         = (const char *const *)c->scale};
 
   PetscFunctionBegin;
   PetscCall(KNSourceOpen(PETSC_COMM_WORLD, c->inputs, (const char *const *)c->input, &choice, source));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Text of the new dataset's options: the source's, each line behind "source.", then those of the conversion. The caller frees it with PetscFree(). */
+/* Text of the new dataset's options: the source's, each line behind "source.", then those of the conversion. The caller
+ * frees it with PetscFree(). */
 static PetscErrorCode Provenance(KNSource source, const Convert *c, char **text)
 {
-  const char *own[] = {"input", "first", "samples", "stride", "x", "y", "u", "initial", "t", "dt", "points", "pde", NULL, NULL};
+  const char *own[] = {"input",   "first", "samples", "stride", "x",   "y",  "u",
+                       "initial", "t",     "dt",      "points", "pde", NULL, NULL};
   PetscInt    count = (PetscInt)(sizeof(own) / sizeof(*own)) - 2;
   const char *kind, *notes;
   char       *yaml, *to;
@@ -115,7 +133,8 @@ static PetscErrorCode Provenance(KNSource source, const Convert *c, char **text)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* This rank's share of the rows [first, first + samples) of the source; a failure of the source is agreed by all, and leaves no output. */
+/* This rank's share of the rows [first, first + samples) of the source; a failure of the source is agreed by all, and
+ * leaves no output. */
 static PetscErrorCode Copy(KNSource source, PetscInt64 first, PetscInt64 samples, KNSink *sink)
 {
   const KNProblem  *problem;
@@ -125,7 +144,7 @@ static PetscErrorCode Copy(KNSource source, PetscInt64 first, PetscInt64 samples
   KNProgress        progress;
   float            *x, *y;
   char              message[1024] = "";
-  int               code = 0, worst;
+  int               code          = 0, worst;
 
   PetscFunctionBegin;
   PetscCall(KNSourceGetProblem(source, &problem, NULL));
@@ -164,7 +183,8 @@ static PetscErrorCode CheckInput(const char path[])
 
   PetscFunctionBegin;
   PetscCall(KNRecordIdentify(PETSC_COMM_WORLD, path, &is_record, kind, version));
-  PetscCheck(!is_record, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is a %s, no dataset: -format pytorch writes its weights", path, kind);
+  PetscCheck(!is_record, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is a %s, no dataset: -format pytorch writes its weights",
+             path, kind);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -183,19 +203,25 @@ static PetscErrorCode Run(Convert *c)
   PetscCall(KNSourceGetProblem(source, &problem, &rows));
   PetscCall(KNSourceGetProvenance(source, &kind, NULL, &seed, NULL));
   if (!c->samples) c->samples = rows - c->first;
-  PetscCheck(c->samples >= 1 && c->first <= rows - c->samples, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt64_FMT " samples, not %" PetscInt64_FMT " from number %" PetscInt64_FMT " on: choose others with -first, -samples", c->input[0], rows, PetscMax(c->samples, 1), c->first);
+  PetscCheck(c->samples >= 1 && c->first <= rows - c->samples, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has %" PetscInt64_FMT " samples, not %" PetscInt64_FMT " from number %" PetscInt64_FMT
+             " on: choose others with -first, -samples",
+             c->input[0], rows, PetscMax(c->samples, 1), c->first);
   PetscCall(Provenance(source, c, &options));
-  PetscCall(KNSinkCreate(PETSC_COMM_WORLD, c->format, c->outputs, (const char *const *)c->output, problem, c->samples, seed, options, c->overwrite, &sink));
+  PetscCall(KNSinkCreate(PETSC_COMM_WORLD, c->format, c->outputs, (const char *const *)c->output, problem, c->samples,
+                         seed, options, c->overwrite, &sink));
   PetscCall(PetscFree(options));
   PetscCall(Copy(source, c->first, c->samples, &sink));
   PetscCall(KNSourceWarn(source));
   PetscCall(KNSinkPublish(sink));
   PetscCall(KNSinkDestroy(&sink));
   grid = problem->frames ? &problem->output.grid : &problem->input.grid;
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " samples of %s, %" PetscInt_FMT, c->samples, kind, grid->n[0]));
+  PetscCall(
+    PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " samples of %s, %" PetscInt_FMT, c->samples, kind, grid->n[0]));
   for (PetscInt d = 1; d < grid->dim; d++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " x %" PetscInt_FMT, grid->n[d]));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, " points"));
-  if (problem->output.kind == KN_SPACE_CLASS) PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", %" PetscInt_FMT " classes", problem->output.count));
+  if (problem->output.kind == KN_SPACE_CLASS)
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", %" PetscInt_FMT " classes", problem->output.count));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, ": %s\n", c->output[0]));
   PetscCall(KNSourceDestroy(&source));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -213,7 +239,8 @@ PetscErrorCode KNCommand_Convert(const char purpose[], PetscBool *stopped)
   PetscCall(
     KNOptionsRequire((PetscBool)(!c.t[0] || c.dt == 0), "-t and -dt both say when the frames are: give one of them"));
   if (!KNOptionsDeclareOnly() && c.weights) {
-    PetscCheck(c.inputs == 1 && c.outputs == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "weights lie in one file: give one -input and one -output");
+    PetscCheck(c.inputs == 1 && c.outputs == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "weights lie in one file: give one -input and one -output");
     PetscCall(KNOperatorLoad(c.like[0] ? c.like : c.input[0], &op)); // declares the model's options
   }
   PetscCall(KNOptionsEnd("convert", purpose, &done));

@@ -13,12 +13,15 @@ static PetscErrorCode CheckOutput(const char output[], PetscBool overwrite)
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   if (rank == 0 && !overwrite) failure = KNPathExists(output, &exists);
-  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_IO : 0, "%s: cannot be looked at: %s; choose another -output", output, strerror(failure)));
-  PetscCall(KNAgree(PETSC_COMM_WORLD, exists ? KN_ERR_USAGE : 0, "%s: exists: choose another name, or give -overwrite to replace it", output));
+  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_IO : 0, "%s: cannot be looked at: %s; choose another -output",
+                    output, strerror(failure)));
+  PetscCall(KNAgree(PETSC_COMM_WORLD, exists ? KN_ERR_USAGE : 0,
+                    "%s: exists: choose another name, or give -overwrite to replace it", output));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNConvertWeights(KNOperator op, const char input[], const char like[], const char output[], PetscBool overwrite)
+PetscErrorCode KNConvertWeights(KNOperator op, const char input[], const char like[], const char output[],
+                                PetscBool overwrite)
 {
   KNParameters parameters;
   size_t       total;
@@ -27,7 +30,8 @@ PetscErrorCode KNConvertWeights(KNOperator op, const char input[], const char li
 
   PetscFunctionBegin;
   PetscCall(PetscStrcmp(output, like[0] ? like : input, &same));
-  PetscCheck(!same, PETSC_COMM_WORLD, KN_ERR_USAGE, "options -%s and -output name the same file: give another -output", like[0] ? "like" : "input");
+  PetscCheck(!same, PETSC_COMM_WORLD, KN_ERR_USAGE, "options -%s and -output name the same file: give another -output",
+             like[0] ? "like" : "input");
   PetscCall(CheckOutput(output, overwrite));
   PetscCall(KNOperatorGetModel(op, NULL, &parameters, NULL, NULL));
   PetscCall(KNParametersGetTotal(parameters, &total));
@@ -36,7 +40,9 @@ PetscErrorCode KNConvertWeights(KNOperator op, const char input[], const char li
     PetscCall(PetscSNPrintf(origin, sizeof(origin), "weights of %.400s", input));
     PetscCall(KNOperatorAddOrigin(op, origin));
     PetscCall(KNTrainerExportLike(op, like, output));
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%zu weights of %s in a copy of %s: %s\nnext: kitinet predict -checkpoint %s\n", total, input, like, output, output));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                          "%zu weights of %s in a copy of %s: %s\nnext: kitinet predict -checkpoint %s\n", total, input,
+                          like, output, output));
   } else {
     PetscCall(KNWeightsExport(op, output));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%zu weights of %s: %s\n", total, input, output));

@@ -43,8 +43,8 @@ PetscErrorCode KNCSVEnd(KNCSV *csv, const char directory[], const char name[])
   char path[PETSC_MAX_PATH_LEN];
 
   PetscFunctionBegin;
-  PetscCall(KNAgree(PETSC_COMM_WORLD, csv->file && fclose(csv->file) ? PETSC_ERR_MEM : 0, "no memory for the table %s",
-                    name));
+  PetscCall(
+    KNAgree(PETSC_COMM_WORLD, csv->file && fclose(csv->file) ? PETSC_ERR_MEM : 0, "no memory for the table %s", name));
   PetscCall(KNRunPath(directory, name, path));
   PetscCall(KNFileWriteWhole(PETSC_COMM_WORLD, path, csv->size, csv->text));
   free(csv->text);

@@ -1,6 +1,7 @@
 /*
   kitinet evaluate: errors of trained networks on datasets, a row a network, a column a dataset; the networks work at
-  the resolution of each dataset. Pictures beside each checkpoint. What is measured: evaluate_measure.c; of ensembles: evaluate_spread.c.
+  the resolution of each dataset. Pictures beside each checkpoint. What is measured: evaluate_measure.c; of ensembles:
+  evaluate_spread.c.
 */
 #include "command.h"
 #include "evaluate.h"
@@ -26,7 +27,9 @@ static PetscErrorCode CandidateLoad(const char run[], const char checkpoint[], K
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m, PetscInt j, const char path[], PetscInt batch, PetscBool any, PetscBool pictures, KNJudgement judgement[], KNSpread spread[])
+static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m, PetscInt j, const char path[],
+                                 PetscInt batch, PetscBool any, PetscBool pictures, KNJudgement judgement[],
+                                 KNSpread spread[])
 {
   const KNProblem *problem;
   KNDataset        dataset;
@@ -62,7 +65,8 @@ static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m
     } else PetscCall(KNEvaluateEach(candidate[i].op, dataset, 0, samples, batch, 0, KNJudgementAdd, *judged));
     PetscCall(KNJudgementReduce(*judged));
     if (pictures && rank == 0) {
-      const PetscBool alone = (PetscBool)(KNOperatorSharing(candidate[i].op)->size == 1); /* a prediction by this rank alone */
+      /* a prediction by this rank alone */
+      const PetscBool alone = (PetscBool)(KNOperatorSharing(candidate[i].op)->size == 1);
 
       if (alone && KNTaskGetInfo(task)->fields) PetscCall(KNEvaluateDrawFields(&candidate[i], dataset, name, *judged));
       PetscCall(KNEvaluateDrawPlots(&candidate[i], name, *judged));
@@ -75,9 +79,10 @@ static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m
 }
 
 /* Says which pictures there are. */
-static PetscErrorCode PrintPictures(PetscInt n, const KNCandidate candidate[], PetscInt m, const KNJudgement judgement[])
+static PetscErrorCode PrintPictures(PetscInt n, const KNCandidate candidate[], PetscInt m,
+                                    const KNJudgement judgement[])
 {
-  const KNTaskInfo *task = KNTaskGetInfo(KNOperatorTask(candidate[0].op));
+  const KNTaskInfo *task   = KNTaskGetInfo(KNOperatorTask(candidate[0].op));
   const char       *before = task->fields ? "fields_*.png, " : "";
 
   PetscFunctionBegin;
@@ -88,13 +93,15 @@ static PetscErrorCode PrintPictures(PetscInt n, const KNCandidate candidate[], P
     for (PetscInt i = 0; i < n * m && !plot.name; i++) PetscCall(KNJudgementGetPlot(judgement[i], p, &plot));
     if (plot.name) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s_*.png ", plot.name));
   }
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "beside each checkpoint; %s/distribution_*.png, %scurves.png\n", candidate[0].directory, candidate[0].members ? "ranks_*.png, spread_*.png, " : ""));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "beside each checkpoint; %s/distribution_*.png, %scurves.png\n",
+                        candidate[0].directory, candidate[0].members ? "ranks_*.png, spread_*.png, " : ""));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
 {
-  char         csv[PETSC_MAX_PATH_LEN] = "", details[PETSC_MAX_PATH_LEN] = "", calibrate[PETSC_MAX_PATH_LEN] = "", **runs, **checkpoints, **datasets;
+  char csv[PETSC_MAX_PATH_LEN] = "", details[PETSC_MAX_PATH_LEN] = "", calibrate[PETSC_MAX_PATH_LEN] = "", **runs,
+       **checkpoints, **datasets;
   PetscInt     nruns, ncheckpoints, m, n, members, batch = 5;
   PetscBool    pictures = PETSC_TRUE, any = PETSC_FALSE, done;
   PetscMPIInt  rank;
@@ -105,21 +112,36 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   PetscCall(KNOptionsHead("Evaluation"));
-  PetscCall(KNOptionsList("-run", "run directories, separated by commas: a row each, from their latest checkpoint", &nruns, &runs));
+  PetscCall(KNOptionsList("-run", "run directories, separated by commas: a row each, from their latest checkpoint",
+                          &nruns, &runs));
   PetscCall(KNOptionsList("-checkpoint", "or checkpoint files, separated by commas", &ncheckpoints, &checkpoints));
   PetscCall(KNOptionsList("-dataset", "datasets, separated by commas: a column each; any resolution", &m, &datasets));
   PetscCall(KNOptionsPath("-output", "the table as a CSV file", csv));
-  PetscCall(KNOptionsPath("-evaluate_details", "directory for everything measured: errors.csv, samples.csv, and the tables of the task (of fields spectra.csv, rollout.csv); of ensembles reliability.csv, ranks.csv", details));
-  PetscCall(KNOptionsBool("-picture", "draw fields, spectra, rollouts, error distributions and training curves beside each checkpoint", &pictures));
-  PetscCall(KNOptionsBool("-allow_nonfinite", "judge the other samples of a dataset in which some hold NaN or infinite values; their number is said", &any));
-  PetscCall(KNOptionsInt("-evaluate_batch", "samples that pass through the network together on one rank", 1, 65536, &batch));
+  PetscCall(KNOptionsPath("-evaluate_details",
+                          "directory for everything measured: errors.csv, samples.csv, and the tables of the task (of "
+                          "fields spectra.csv, rollout.csv); of ensembles reliability.csv, ranks.csv",
+                          details));
+  PetscCall(KNOptionsBool(
+    "-picture", "draw fields, spectra, rollouts, error distributions and training curves beside each checkpoint",
+    &pictures));
+  PetscCall(KNOptionsBool(
+    "-allow_nonfinite",
+    "judge the other samples of a dataset in which some hold NaN or infinite values; their number is said", &any));
+  PetscCall(
+    KNOptionsInt("-evaluate_batch", "samples that pass through the network together on one rank", 1, 65536, &batch));
   n = nruns + ncheckpoints;
-  PetscCall(KNOptionsRequire((PetscBool)(n > 0), "evaluate needs -run DIRECTORY[,DIRECTORY...] or -checkpoint FILE[,FILE...]"));
+  PetscCall(
+    KNOptionsRequire((PetscBool)(n > 0), "evaluate needs -run DIRECTORY[,DIRECTORY...] or -checkpoint FILE[,FILE...]"));
   PetscCall(KNOptionsRequire((PetscBool)(m > 0), "evaluate needs -dataset FILE[,FILE...]"));
   PetscCall(KNEnsembleSetFromOptions(&members));
-  PetscCall(KNOptionsPath("-calibrate", "validation dataset, with -collision_samples: fits the spread to the errors on it and stores the factor in each checkpoint, for predict and evaluate from then on", calibrate));
-  PetscCall(KNOptionsRequire((PetscBool)(!calibrate[0] || members), "-calibrate fits the spread of an ensemble: add -collision_samples K, with K at least 2"));
-  PetscCall(KNOptionsRequire((PetscBool)!(any && members), "-allow_nonfinite judges single passes: leave out -collision_samples"));
+  PetscCall(KNOptionsPath("-calibrate",
+                          "validation dataset, with -collision_samples: fits the spread to the errors on it and stores "
+                          "the factor in each checkpoint, for predict and evaluate from then on",
+                          calibrate));
+  PetscCall(KNOptionsRequire((PetscBool)(!calibrate[0] || members),
+                             "-calibrate fits the spread of an ensemble: add -collision_samples K, with K at least 2"));
+  PetscCall(KNOptionsRequire((PetscBool) !(any && members),
+                             "-allow_nonfinite judges single passes: leave out -collision_samples"));
   PetscCall(PetscCalloc3((size_t)n, &candidate, (size_t)n * (size_t)m, &judgement, (size_t)n * (size_t)m, &spread));
   for (PetscInt i = 0; i < n && !KNOptionsDeclareOnly(); i++) {
     PetscCall(CandidateLoad(i < nruns ? runs[i] : NULL, i < nruns ? NULL : checkpoints[i - nruns], &candidate[i]));
@@ -129,7 +151,8 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsEnd("evaluate", purpose, &done));
   if (!done) {
     for (PetscInt i = 0; i < n && calibrate[0]; i++) PetscCall(KNSpreadCalibrate(&candidate[i], calibrate, batch));
-    for (PetscInt j = 0; j < m; j++) PetscCall(EvaluateOn(n, candidate, m, j, datasets[j], batch, any, pictures, judgement, spread));
+    for (PetscInt j = 0; j < m; j++)
+      PetscCall(EvaluateOn(n, candidate, m, j, datasets[j], batch, any, pictures, judgement, spread));
     if (pictures && rank == 0) PetscCall(KNEvaluateDrawCurves(n, candidate));
     if (pictures && rank == 0) PetscCall(KNEvaluateDrawCondensation(n, candidate));
     PetscCall(KNEvaluatePrint(n, candidate, m, datasets, judgement, csv[0] ? csv : NULL));

@@ -49,8 +49,8 @@ PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset data
     const PetscInt64 row   = order[r == 0 ? 0 : r == 1 ? samples / 2 : samples - 1];
     float           *input = values + (size_t)r * (nx + 3 * ny), *truth = input + nx, *prediction = truth + ny;
     float           *difference = prediction + ny;
-    const KNPass     pass  = {.samples = 1, .index = &row};
-    int              code  = KNDatasetRead(dataset, row, input, truth, sizeof(message), message);
+    const KNPass     pass       = {.samples = 1, .index = &row};
+    int              code       = KNDatasetRead(dataset, row, input, truth, sizeof(message), message);
 
     PetscCheck(!code, PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s", message); /* it was read a moment ago */
     if (members) {
@@ -117,8 +117,12 @@ PetscErrorCode KNEvaluateDrawPlots(const KNCandidate *candidate, const char name
     PetscCall(KNJudgementGetPlot(judgement, i, &plot));
     if (!plot.name) continue;
     for (PetscInt k = 0; k < plot.lines; k++) {
-      curve[k] = (KNPictureCurve){.name = plot.line[k].name, .n = plot.line[k].n, .x = plot.line[k].x,
-                                  .y = plot.line[k].y, .low = plot.line[k].low, .high = plot.line[k].high};
+      curve[k] = (KNPictureCurve){.name = plot.line[k].name,
+                                  .n    = plot.line[k].n,
+                                  .x    = plot.line[k].x,
+                                  .y    = plot.line[k].y,
+                                  .low  = plot.line[k].low,
+                                  .high = plot.line[k].high};
     }
     if (!Drawable(plot.lines, curve)) continue;
     PetscCall(PetscSNPrintf(file, sizeof(file), "%s_%s", plot.name, name));
@@ -148,7 +152,7 @@ PetscErrorCode KNEvaluateDrawDistributions(PetscInt n, const KNCandidate candida
   KNPictureCurve   *curve;
   PetscReal        *share, *own;
   PetscInt64        samples;
-  char            (*label)[KN_MAX_NAME], path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME], title[2 * KN_MAX_NAME];
+  char(*label)[KN_MAX_NAME], path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME], title[2 * KN_MAX_NAME];
 
   PetscFunctionBegin;
   (void)KNJudgementGetValues(judgement[j], task->curve, &samples);
@@ -169,8 +173,8 @@ PetscErrorCode KNEvaluateDrawDistributions(PetscInt n, const KNCandidate candida
   PetscCall(AxisTitle(measure, sizeof(title), title));
   PetscCall(PetscSNPrintf(file, sizeof(file), "distribution_%s", name));
   PetscCall(KNRunPath(candidate[0].directory, file, path));
-  if (Drawable(n, curve)) PetscCall(KNPictureCurves(path, NULL, title, "share of samples with at most this",
-                                                    KN_AXES_LINEAR, n, curve));
+  if (Drawable(n, curve))
+    PetscCall(KNPictureCurves(path, NULL, title, "share of samples with at most this", KN_AXES_LINEAR, n, curve));
   PetscCall(PetscFree4(curve, label, share, own));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -180,9 +184,9 @@ PetscErrorCode KNEvaluateDrawCurves(PetscInt n, const KNCandidate candidate[])
 {
   const KNTaskInfo *task = KNTaskGetInfo(KNOperatorTask(candidate[0].op));
   KNPictureCurve   *curve;
-  char            (*name)[2 * KN_MAX_NAME], path[PETSC_MAX_PATH_LEN], title[2 * KN_MAX_NAME];
-  PetscReal        *values;
-  PetscInt          ncurves = 0;
+  char(*name)[2 * KN_MAX_NAME], path[PETSC_MAX_PATH_LEN], title[2 * KN_MAX_NAME];
+  PetscReal *values;
+  PetscInt   ncurves = 0;
 
   PetscFunctionBegin;
   PetscCall(PetscSNPrintf(title, sizeof(title), "mean %s", task->measure[task->curve].title));
@@ -203,7 +207,10 @@ PetscErrorCode KNEvaluateDrawCurves(PetscInt n, const KNCandidate candidate[])
         values[count + k] = test ? metrics[k].test[task->curve] : metrics[k].train;
       }
       PetscCall(PetscSNPrintf(name[ncurves], sizeof(name[ncurves]), "%s, %s", run, test ? "test" : "train"));
-      curve[ncurves] = (KNPictureCurve){.name = name[ncurves], .n = count, .x = values, .y = values + count,
+      curve[ncurves] = (KNPictureCurve){.name    = name[ncurves],
+                                        .n       = count,
+                                        .x       = values,
+                                        .y       = values + count,
                                         .partner = !test && tested ? ncurves : 0};
       ncurves++;
     }
@@ -236,8 +243,8 @@ static PetscErrorCode CondensationCurve(PetscInt count, const KNCondensation mea
     PetscCall(PetscStrendswith(measured[i].layer, kind, &same));
     if (!same) continue;
     if (!n || values[n - 1] != (PetscReal)epoch[i]) {
-      values[n] = (PetscReal)epoch[i];
-      values[count + n] = 0;
+      values[n]             = (PetscReal)epoch[i];
+      values[count + n]     = 0;
       values[2 * count + n] = values[3 * count + n] = v;
       n++;
       layers = 0;
@@ -247,8 +254,8 @@ static PetscErrorCode CondensationCurve(PetscInt count, const KNCondensation mea
     values[2 * count + n - 1] = PetscMin(values[2 * count + n - 1], v);
     values[3 * count + n - 1] = PetscMax(values[3 * count + n - 1], v);
   }
-  *curve = (KNPictureCurve){.n = n, .x = values, .y = values + count, .low = values + 2 * count,
-                            .high = values + 3 * count};
+  *curve =
+    (KNPictureCurve){.n = n, .x = values, .y = values + count, .low = values + 2 * count, .high = values + 3 * count};
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -258,7 +265,7 @@ PetscErrorCode KNEvaluateDrawCondensation(PetscInt n, const KNCandidate candidat
   static const char *const label[]   = {"participation ratio", "mean |cos| of two channels", "effective rank"};
   static const char *const kind[]    = {".linear", ".spectral"};
   KNPictureCurve          *curve;
-  char                   (*name)[2 * KN_MAX_NAME], path[PETSC_MAX_PATH_LEN], run[KN_MAX_NAME];
+  char(*name)[2 * KN_MAX_NAME], path[PETSC_MAX_PATH_LEN], run[KN_MAX_NAME];
 
   PetscFunctionBegin;
   PetscCall(PetscCalloc2(2 * (size_t)n, &curve, 2 * (size_t)n, &name));
@@ -282,8 +289,9 @@ PetscErrorCode KNEvaluateDrawCondensation(PetscInt n, const KNCandidate candidat
       PetscCall(PetscFree(measured));
     }
     PetscCall(KNRunPath(candidate[0].directory, measure[m], path));
-    if (ncurves) PetscCall(KNPictureCurves(path, "mean and range over the blocks", "epoch", label[m], KN_AXES_LINEAR,
-                                           ncurves, curve));
+    if (ncurves)
+      PetscCall(
+        KNPictureCurves(path, "mean and range over the blocks", "epoch", label[m], KN_AXES_LINEAR, ncurves, curve));
     for (PetscInt i = 0; i < ncurves; i++) PetscCall(PetscFree(curve[i].x));
   }
   PetscCall(PetscFree2(curve, name));

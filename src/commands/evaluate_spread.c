@@ -1,6 +1,7 @@
 /*
-  What kitinet evaluate measures of ensembles, several passes of one network with other collisions or dropout: how far their spread tells the error (reliability.h), and whether
-  it tells samples of another distribution from those of the first dataset.
+  What kitinet evaluate measures of ensembles, several passes of one network with other collisions or dropout: how far
+  their spread tells the error (reliability.h), and whether it tells samples of another distribution from those of the
+  first dataset.
 */
 #include "csv.h"
 #include "evaluate.h"
@@ -13,7 +14,7 @@ typedef struct {
   KNJudgement   judgement; /* of the mean; may be NULL */
   KNReliability reliability;
   size_t        members, n;
-  float        *mean;      /* (n) */
+  float        *mean; /* (n) */
 } Visit;
 
 static PetscErrorCode Measure(void *context, PetscInt64 row, const float y[], size_t stride, const float truth[])
@@ -28,7 +29,8 @@ static PetscErrorCode Measure(void *context, PetscInt64 row, const float y[], si
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNSpreadMeasure(const KNCandidate *candidate, KNDataset dataset, PetscInt batch, PetscReal factor, KNJudgement judgement, KNSpread *spread)
+PetscErrorCode KNSpreadMeasure(const KNCandidate *candidate, KNDataset dataset, PetscInt batch, PetscReal factor,
+                               KNJudgement judgement, KNSpread *spread)
 {
   const KNProblem *problem;
   PetscInt         history;
@@ -39,7 +41,8 @@ PetscErrorCode KNSpreadMeasure(const KNCandidate *candidate, KNDataset dataset, 
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
   PetscCall(KNOperatorGetHistory(candidate->op, &history));
-  visit.n = KNProblemOutputSize(problem) - (size_t)(history * problem->output.fields) * KNGridSize(&problem->output.grid);
+  visit.n =
+    KNProblemOutputSize(problem) - (size_t)(history * problem->output.fields) * KNGridSize(&problem->output.grid);
   PetscCall(KNMalloc(visit.n, sizeof(float), &visit.mean));
   PetscCall(KNReliabilityCreate(candidate->members, factor, samples, visit.n, &visit.reliability));
   spread->reliability = visit.reliability;
@@ -66,7 +69,8 @@ PetscErrorCode KNSpreadCalibrate(KNCandidate *candidate, const char path[], Pets
   PetscCall(KNEnsembleStoreFactor(candidate->path, candidate->directory, factor, candidate->members));
   PetscCall(KNOperatorDestroy(&candidate->op));
   PetscCall(KNOperatorLoad(candidate->path, &candidate->op));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: the spread is multiplied by %.4g from now on, fitted on %s\n", candidate->path, (double)factor, path));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: the spread is multiplied by %.4g from now on, fitted on %s\n",
+                        candidate->path, (double)factor, path));
   PetscCall(KNReliabilityDestroy(&spread.reliability));
   PetscCall(KNDatasetDestroy(&dataset));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -91,11 +95,17 @@ static PetscErrorCode RocArea(const KNSpread spread[], PetscInt j, PetscReal *ar
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNSpreadPrint(PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[], const KNSpread spread[])
+PetscErrorCode KNSpreadPrint(PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[],
+                             const KNSpread spread[])
 {
   PetscFunctionBegin;
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nSpread of %" PetscInt_FMT " passes against the error of their mean; ROC area: told from the first dataset by the spread\n\n%-20s %-16s %8s %8s %10s %10s %8s %8s\n", candidate[0].members, "run", "dataset", "factor", "spread/", "50 %", "90 %", "CRPS", "ROC"));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-20s %-16s %8s %8s %10s %10s %8s %8s\n", "", "", "", "error", "interval", "interval", "in %", "area"));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                        "\nSpread of %" PetscInt_FMT
+                        " passes against the error of their mean; ROC area: told from the first dataset by the "
+                        "spread\n\n%-20s %-16s %8s %8s %10s %10s %8s %8s\n",
+                        candidate[0].members, "run", "dataset", "factor", "spread/", "50 %", "90 %", "CRPS", "ROC"));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-20s %-16s %8s %8s %10s %10s %8s %8s\n", "", "", "", "error", "interval",
+                        "interval", "in %", "area"));
   for (PetscInt i = 0; i < n; i++) {
     for (PetscInt j = 0; j < m; j++) {
       const KNReliabilityResult *result = &spread[i * m + j].result;
@@ -106,13 +116,16 @@ PetscErrorCode KNSpreadPrint(PetscInt n, const KNCandidate candidate[], PetscInt
       PetscCall(KNBaseName(dataset[j], sizeof(name), name));
       PetscCall(RocArea(&spread[i * m], j, &area));
       if (j) PetscCall(PetscSNPrintf(text, sizeof(text), "%.3f", (double)area));
-      PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-20s %-16s %8.3g %8.3f %8.1f %% %8.1f %% %8.3f %8s\n", run, name, (double)result->factor, (double)result->ratio, 100 * (double)result->coverage[0], 100 * (double)result->coverage[1], 100 * (double)result->relative_crps, text));
+      PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-20s %-16s %8.3g %8.3f %8.1f %% %8.1f %% %8.3f %8s\n", run, name,
+                            (double)result->factor, (double)result->ratio, 100 * (double)result->coverage[0],
+                            100 * (double)result->coverage[1], 100 * (double)result->relative_crps, text));
     }
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNSpreadWrite(const char directory[], PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[], const KNSpread spread[])
+PetscErrorCode KNSpreadWrite(const char directory[], PetscInt n, const KNCandidate candidate[], PetscInt m,
+                             char *const dataset[], const KNSpread spread[])
 {
   KNCSV table, ranks;
 
@@ -120,7 +133,8 @@ PetscErrorCode KNSpreadWrite(const char directory[], PetscInt n, const KNCandida
   PetscCall(KNCSVBegin(&table));
   PetscCall(KNCSVBegin(&ranks));
   if (table.file) {
-    fprintf(table.file, "checkpoint,dataset,samples,members,factor,fitted_members,ratio,coverage_50,coverage_90,crps,relative_crps,roc_area\n");
+    fprintf(table.file, "checkpoint,dataset,samples,members,factor,fitted_members,ratio,coverage_50,coverage_90,crps,"
+                        "relative_crps,roc_area\n");
     fprintf(ranks.file, "checkpoint,dataset,rank,points\n");
   }
   for (PetscInt i = 0; i < n; i++) {
@@ -154,7 +168,8 @@ PetscErrorCode KNSpreadWrite(const char directory[], PetscInt n, const KNCandida
 }
 
 /* The share of points at each rank, of all ranks 1 if they are equally frequent. */
-static PetscErrorCode DrawRanks(PetscInt n, const KNCandidate candidate[], PetscInt m, PetscInt j, const char name[], const KNSpread spread[], char (*label)[KN_MAX_NAME], KNPictureCurve *curve)
+static PetscErrorCode DrawRanks(PetscInt n, const KNCandidate candidate[], PetscInt m, PetscInt j, const char name[],
+                                const KNSpread spread[], char (*label)[KN_MAX_NAME], KNPictureCurve *curve)
 {
   const PetscInt ranks = candidate[0].members + 1;
   PetscReal     *rank, *share;
@@ -175,15 +190,17 @@ static PetscErrorCode DrawRanks(PetscInt n, const KNCandidate candidate[], Petsc
   }
   PetscCall(PetscSNPrintf(file, sizeof(file), "ranks_%s", name));
   PetscCall(KNRunPath(candidate[0].directory, file, path));
-  PetscCall(KNPictureCurves(path, NULL, "members below the truth", "points, relative to equal frequency", KN_AXES_LINEAR, n, curve));
+  PetscCall(KNPictureCurves(path, NULL, "members below the truth", "points, relative to equal frequency",
+                            KN_AXES_LINEAR, n, curve));
   PetscCall(PetscFree2(rank, share));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNSpreadDraw(PetscInt n, const KNCandidate candidate[], PetscInt m, PetscInt j, const char name[], const KNSpread spread[])
+PetscErrorCode KNSpreadDraw(PetscInt n, const KNCandidate candidate[], PetscInt m, PetscInt j, const char name[],
+                            const KNSpread spread[])
 {
   KNPictureCurve *curve;
-  char          (*label)[KN_MAX_NAME], path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME];
+  char(*label)[KN_MAX_NAME], path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME];
 
   PetscFunctionBegin;
   PetscCall(PetscCalloc2(n, &curve, n, &label));
@@ -192,11 +209,13 @@ PetscErrorCode KNSpreadDraw(PetscInt n, const KNCandidate candidate[], PetscInt 
   for (PetscInt i = 0; i < n; i++) {
     const KNReliabilityResult *result = &spread[i * m + j].result;
 
-    curve[i] = (KNPictureCurve){.name = label[i], .n = (PetscInt)result->samples, .x = result->spread, .y = result->error};
+    curve[i] =
+      (KNPictureCurve){.name = label[i], .n = (PetscInt)result->samples, .x = result->spread, .y = result->error};
   }
   PetscCall(PetscSNPrintf(file, sizeof(file), "spread_%s", name));
   PetscCall(KNRunPath(candidate[0].directory, file, path));
-  PetscCall(KNPicturePoints(path, NULL, "spread of a sample (root mean square)", "error of the mean (root mean square)", KN_AXES_LINEAR, n, curve));
+  PetscCall(KNPicturePoints(path, NULL, "spread of a sample (root mean square)", "error of the mean (root mean square)",
+                            KN_AXES_LINEAR, n, curve));
   PetscCall(PetscFree2(curve, label));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

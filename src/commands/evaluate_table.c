@@ -95,8 +95,8 @@ static PetscErrorCode PrintMain(PetscInt n, const KNCandidate candidate[], Petsc
     if (!found) PetscCall(PetscStrncpy(residual, "-", sizeof(residual)));
     PetscCall(KNBaseName(candidate[i].directory, sizeof(name), name));
     if (rank == 0) PetscCall(KNRunReadMetrics(candidate[i].directory, NULL, &count, &metrics));
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-20s %-10s %10zu %14.2f", name, residual, total,
-                          candidate[i].flops * 1e-6));
+    PetscCall(
+      PetscPrintf(PETSC_COMM_WORLD, "%-20s %-10s %10zu %14.2f", name, residual, total, candidate[i].flops * 1e-6));
     KNCSVText(file, name, ",");
     if (file) fprintf(file, "%s,%zu,%.6g", residual, total, candidate[i].flops * 1e-6);
     for (PetscInt j = 0; j < m; j++) PetscCall(PrintCell(first, judgement[i * m + j], file));
@@ -104,8 +104,8 @@ static PetscErrorCode PrintMain(PetscInt n, const KNCandidate candidate[], Petsc
     if (file) fprintf(file, ",%.3f\n", count ? metrics[count - 1].seconds : 0.0);
     PetscCall(PetscFree(metrics));
   }
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nMFLOP: forward, at the resolution of %s. Seconds: of training.\n",
-                        dataset[0]));
+  PetscCall(
+    PetscPrintf(PETSC_COMM_WORLD, "\nMFLOP: forward, at the resolution of %s. Seconds: of training.\n", dataset[0]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -124,12 +124,15 @@ static PetscErrorCode PrintMissing(const KNCandidate candidate[], PetscInt m, ch
     (void)KNJudgementGetValues(judgement[j], task->curve, &samples);
     PetscCall(KNJudgementSummarize(judgement[j], task->curve, &summary));
     if (left) {
-      PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: %" PetscInt64_FMT " of %" PetscInt64_FMT " samples hold NaN or "
-                                              "infinite values; they are left out\n", dataset[j], left, samples));
+      PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                            "%s: %" PetscInt64_FMT " of %" PetscInt64_FMT " samples hold NaN or "
+                            "infinite values; they are left out\n",
+                            dataset[j], left, samples));
     }
     if (summary.count == samples - left) continue;
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: %" PetscInt64_FMT " of %" PetscInt64_FMT " samples have %s; they are "
-                                            "left out of the means\n",
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                          "%s: %" PetscInt64_FMT " of %" PetscInt64_FMT " samples have %s; they are "
+                          "left out of the means\n",
                           dataset[j], samples - left - summary.count, samples, task->missing));
   }
   PetscFunctionReturn(PETSC_SUCCESS);

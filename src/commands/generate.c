@@ -1,9 +1,10 @@
 /*
   kitinet generate: inputs -> PDE solver -> dataset.
 
-  Inputs are random, sample s a pure function of (seed, s) and the solver's options, or those of another dataset (-from). Ranks work in groups of
-  -ranks_per_sample; each group solves a contiguous share of the rows and writes each at once: the file does not depend on the number
-  of groups. What a run that was stopped or killed has done is not done again.
+  Inputs are random, sample s a pure function of (seed, s) and the solver's options, or those of another dataset
+  (-from). Ranks work in groups of -ranks_per_sample; each group solves a contiguous share of the rows and writes each
+  at once: the file does not depend on the number of groups. What a run that was stopped or killed has done is not done
+  again.
 */
 #include "generate.h"
 #include <kitinet/log.h>
@@ -28,7 +29,9 @@ static PetscErrorCode CreateGroups(KNGeneration *g)
   const PetscMPIInt k = (PetscMPIInt)g->ranks_per_sample;
 
   PetscFunctionBegin;
-  PetscCheck(g->size % k == 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "%d ranks cannot be shared out in groups of %d (-ranks_per_sample): start %d or %d ranks", g->size, k, PetscMax(g->size / k, 1) * k, (g->size / k + 1) * k);
+  PetscCheck(g->size % k == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "%d ranks cannot be shared out in groups of %d (-ranks_per_sample): start %d or %d ranks", g->size, k,
+             PetscMax(g->size / k, 1) * k, (g->size / k + 1) * k);
   g->comm   = PETSC_COMM_SELF;
   g->groups = g->size / k;
   g->group  = g->rank / k;
@@ -50,14 +53,23 @@ static PetscErrorCode SetFromOptions(KNGeneration *g)
   PetscCall(KNOptionsChoice("-pde", "the equation to solve", KNSolverNames(), &pde));
   PetscCall(SourceSetFromOptions(g));
   seed = g->seed;
-  PetscCall(KNOptionsInt64("-samples", "number of samples; with -from by default all of that dataset", 1, PETSC_MAX_INT, &g->samples));
+  PetscCall(KNOptionsInt64("-samples", "number of samples; with -from by default all of that dataset", 1, PETSC_MAX_INT,
+                           &g->samples));
   PetscCall(KNOptionsInt64("-seed", "seed of the ensemble of random inputs", 0, INT64_MAX, &g->seed));
-  PetscCheck(!g->source || g->seed == seed, PETSC_COMM_WORLD, KN_ERR_USAGE, "the inputs of %s have the seed %" PetscInt64_FMT ": leave out -seed %" PetscInt64_FMT, g->from, seed, g->seed);
-  PetscCall(KNOptionsInt64("-first", "first sample of the ensemble: test sets and job arrays take others of the same seed; with -from the first row", 0, (PetscInt64)1 << 53, &g->first));
+  PetscCheck(!g->source || g->seed == seed, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "the inputs of %s have the seed %" PetscInt64_FMT ": leave out -seed %" PetscInt64_FMT, g->from, seed,
+             g->seed);
+  PetscCall(KNOptionsInt64(
+    "-first",
+    "first sample of the ensemble: test sets and job arrays take others of the same seed; with -from the first row", 0,
+    (PetscInt64)1 << 53, &g->first));
   PetscCall(KNOptionsPath("-output", "file to write; required", g->output));
   PetscCall(KNOptionsBool("-overwrite", "replace the file if it exists", &g->overwrite));
-  PetscCall(KNOptionsInt("-ranks_per_sample", "ranks that solve one sample together, for grids beyond the memory or patience of one", 1, 65536, &g->ranks_per_sample));
-  PetscCall(KNOptionsBool("-dry_run", "print what would be done, and what memory and disk it takes; write nothing", &g->dry_run));
+  PetscCall(KNOptionsInt("-ranks_per_sample",
+                         "ranks that solve one sample together, for grids beyond the memory or patience of one", 1,
+                         65536, &g->ranks_per_sample));
+  PetscCall(KNOptionsBool("-dry_run", "print what would be done, and what memory and disk it takes; write nothing",
+                          &g->dry_run));
   PetscCall(KNStopSetFromOptions());
   PetscCall(CreateGroups(g));
   PetscCall(KNSolverCreate(g->comm, KNSolverNames()[pde], &g->solver));
@@ -66,8 +78,8 @@ static PetscErrorCode SetFromOptions(KNGeneration *g)
 }
 
 /*
-  Every option in force but those that do not change the data: equal data make equal files, wherever they lie. Given inputs are named by
-  the fingerprint of their dataset.
+  Every option in force but those that do not change the data: equal data make equal files, wherever they lie. Given
+  inputs are named by the fingerprint of their dataset.
 */
 static PetscErrorCode Provenance(const KNGeneration *g, char **yaml)
 {
@@ -82,7 +94,8 @@ static PetscErrorCode Provenance(const KNGeneration *g, char **yaml)
     const size_t length = strcspn(line, "\n") + (strchr(line, '\n') != NULL);
     PetscBool    keep   = PETSC_TRUE;
 
-    for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(left_out) && keep; i++) keep = (PetscBool)(strncmp(line, left_out[i], strlen(left_out[i])) != 0);
+    for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(left_out) && keep; i++)
+      keep = (PetscBool)(strncmp(line, left_out[i], strlen(left_out[i])) != 0);
     if (keep) {
       PetscCall(PetscArraycpy(to, line, length));
       to += length;
@@ -109,18 +122,24 @@ static PetscErrorCode Generate(KNGeneration *g, PetscBool *stopped)
   PetscCall(KNStagePush(KN_STAGE_GENERATE));
   PetscCall(PetscTime(&g->begin));
   PetscCall(Provenance(g, &options));
-  PetscCall(KNDatasetWriterResume(PETSC_COMM_WORLD, g->output, g->problem, g->samples, g->seed, options, g->sample, g->overwrite, &dataset));
+  PetscCall(KNDatasetWriterResume(PETSC_COMM_WORLD, g->output, g->problem, g->samples, g->seed, options, g->sample,
+                                  g->overwrite, &dataset));
   PetscCall(PetscFree(options));
   PetscCall(KNGenerationSolve(g, dataset, stopped));
   if (*stopped) {
     PetscCall(KNDatasetWriterSuspend(&dataset));
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "stopped early, %" PetscInt64_FMT " of %" PetscInt64_FMT " samples are left; the same command goes on from %s.partial\n", g->counted[KN_ROW_NONE] - g->taken, g->samples, g->output));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                          "stopped early, %" PetscInt64_FMT " of %" PetscInt64_FMT
+                          " samples are left; the same command goes on from %s.partial\n",
+                          g->counted[KN_ROW_NONE] - g->taken, g->samples, g->output));
   } else {
     const PetscBool none = (PetscBool)(g->counted[KN_ROW_EXCLUDED] == g->samples);
 
     if (!none) PetscCall(KNDatasetWriterPublish(dataset));
     PetscCall(KNDatasetWriterDestroy(&dataset)); // removes what was not published
-    PetscCheck(!none, PETSC_COMM_WORLD, KN_ERR_FAILED, "none of %" PetscInt64_FMT " samples could be solved (%s); %s was not written", g->samples, g->reason, g->output);
+    PetscCheck(!none, PETSC_COMM_WORLD, KN_ERR_FAILED,
+               "none of %" PetscInt64_FMT " samples could be solved (%s); %s was not written", g->samples, g->reason,
+               g->output);
     PetscCall(KNGenerationPrintSummary(g));
   }
   PetscCall(PetscLogStagePop());

@@ -4,11 +4,16 @@
 #include <sys/statvfs.h>
 
 /* The given fields must be those that the solver asks for, by name and in order. */
-static PetscErrorCode CheckFields(const KNGeneration *g, PetscInt has, const KNField field[], PetscInt wants, const KNField wanted[])
+static PetscErrorCode CheckFields(const KNGeneration *g, PetscInt has, const KNField field[], PetscInt wants,
+                                  const KNField wanted[])
 {
   PetscFunctionBegin;
-  PetscCheck(has == wants, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s holds %" PetscInt_FMT " input fields, %s takes %" PetscInt_FMT, g->from, has, g->problem->pde, wants);
-  for (PetscInt i = 0; i < wants; i++) PetscCheck(!strcmp(field[i].name, wanted[i].name), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s holds the input field \"%s\" where %s takes \"%s\"", g->from, field[i].name, g->problem->pde, wanted[i].name);
+  PetscCheck(has == wants, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s holds %" PetscInt_FMT " input fields, %s takes %" PetscInt_FMT, g->from, has, g->problem->pde, wants);
+  for (PetscInt i = 0; i < wants; i++)
+    PetscCheck(!strcmp(field[i].name, wanted[i].name), PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "%s holds the input field \"%s\" where %s takes \"%s\"", g->from, field[i].name, g->problem->pde,
+               wanted[i].name);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -19,14 +24,24 @@ static PetscErrorCode CheckSource(const KNGeneration *g)
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(g->source, &source));
-  PetscCheck(p->frames || !source->frames, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is time-dependent, its states are no inputs of %s", g->from, p->pde);
-  PetscCall(CheckFields(g, source->frames ? source->output.fields : source->input.fields, source->frames ? source->output.field : source->input.field, p->frames ? p->output.fields : p->input.fields, p->frames ? p->output.field : p->input.field));
-  PetscCheck(source->output.grid.dim == p->output.grid.dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " axes, %s %" PetscInt_FMT, g->from, source->output.grid.dim, p->pde, p->output.grid.dim);
+  PetscCheck(p->frames || !source->frames, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s is time-dependent, its states are no inputs of %s", g->from, p->pde);
+  PetscCall(CheckFields(g, source->frames ? source->output.fields : source->input.fields,
+                        source->frames ? source->output.field : source->input.field,
+                        p->frames ? p->output.fields : p->input.fields, p->frames ? p->output.field : p->input.field));
+  PetscCheck(source->output.grid.dim == p->output.grid.dim, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has %" PetscInt_FMT " axes, %s %" PetscInt_FMT, g->from, source->output.grid.dim, p->pde,
+             p->output.grid.dim);
   for (PetscInt d = 0; d < p->output.grid.dim; d++) {
-    PetscCheck(source->output.grid.n[d] == p->output.grid.n[d], PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " points along axis %" PetscInt_FMT ", %s would store %" PetscInt_FMT ": set -%s_resolution %" PetscInt_FMT ", and -%s_grid to no less", g->from,
-               source->output.grid.n[d], d + 1, p->pde, p->output.grid.n[d], p->pde, source->output.grid.n[d], p->pde);
+    PetscCheck(source->output.grid.n[d] == p->output.grid.n[d], PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "%s has %" PetscInt_FMT " points along axis %" PetscInt_FMT ", %s would store %" PetscInt_FMT
+               ": set -%s_resolution %" PetscInt_FMT ", and -%s_grid to no less",
+               g->from, source->output.grid.n[d], d + 1, p->pde, p->output.grid.n[d], p->pde, source->output.grid.n[d],
+               p->pde);
   }
-  PetscCheck(source->output.grid.points == p->output.grid.points, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its points at %s, %s would take %s: set -%s_points", g->from, KNPointsNames[source->output.grid.points], p->pde, KNPointsNames[p->output.grid.points], p->pde);
+  PetscCheck(source->output.grid.points == p->output.grid.points, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has its points at %s, %s would take %s: set -%s_points", g->from,
+             KNPointsNames[source->output.grid.points], p->pde, KNPointsNames[p->output.grid.points], p->pde);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -42,7 +57,10 @@ PetscErrorCode KNGenerationPlan(KNGeneration *g)
   PetscCall(CheckSource(g));
   PetscCall(KNDatasetGetSamples(g->source, &rows));
   PetscCall(KNDatasetGetIndex(g->source, &index));
-  PetscCheck(g->first <= rows - g->samples, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt64_FMT " rows, not %" PetscInt64_FMT " from row %" PetscInt64_FMT " on: lower -samples or -first", g->from, rows, g->samples, g->first);
+  PetscCheck(g->first <= rows - g->samples, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has %" PetscInt64_FMT " rows, not %" PetscInt64_FMT " from row %" PetscInt64_FMT
+             " on: lower -samples or -first",
+             g->from, rows, g->samples, g->first);
   for (PetscInt64 row = 0; row < g->samples; row++) g->sample[row] = index[g->first + row];
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -86,14 +104,22 @@ PetscErrorCode KNGenerationPrintPlan(const KNGeneration *g)
   PetscCall(FormatBytes(memory, sizeof(memory_text), memory_text));
   PetscCall(FormatBytes(disk, sizeof(disk_text), disk_text));
   PetscCall(FormatBytes(space, sizeof(space_text), space_text));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "problem   %s: %s, %" PetscInt_FMT, p->pde, p->equation, p->output.grid.n[0]));
-  for (PetscInt d = 1; d < p->output.grid.dim; d++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " x %" PetscInt_FMT, p->output.grid.n[d]));
+  PetscCall(
+    PetscPrintf(PETSC_COMM_WORLD, "problem   %s: %s, %" PetscInt_FMT, p->pde, p->equation, p->output.grid.n[0]));
+  for (PetscInt d = 1; d < p->output.grid.dim; d++)
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, " x %" PetscInt_FMT, p->output.grid.n[d]));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %s", KNPointsNames[p->output.grid.points]));
   if (p->frames) PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", %" PetscInt_FMT " frames", p->frames));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nsamples   %" PetscInt64_FMT ", ", g->samples));
-  if (g->source) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "rows %" PetscInt64_FMT " to %" PetscInt64_FMT " of %s\n", g->first, g->first + g->samples - 1, g->from));
-  else PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " to %" PetscInt64_FMT " of seed %" PetscInt64_FMT "\n", g->first, g->first + g->samples - 1, g->seed));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "ranks     %d, %" PetscInt_FMT " for a sample: at most %" PetscInt64_FMT " samples each\n", g->size, g->ranks_per_sample, (g->samples + g->groups - 1) / g->groups));
+  if (g->source)
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "rows %" PetscInt64_FMT " to %" PetscInt64_FMT " of %s\n", g->first,
+                          g->first + g->samples - 1, g->from));
+  else
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " to %" PetscInt64_FMT " of seed %" PetscInt64_FMT "\n",
+                          g->first, g->first + g->samples - 1, g->seed));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                        "ranks     %d, %" PetscInt_FMT " for a sample: at most %" PetscInt64_FMT " samples each\n",
+                        g->size, g->ranks_per_sample, (g->samples + g->groups - 1) / g->groups));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "memory    %s for a rank, with the solver set up\n", memory_text));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "disk      %s for %s; ", disk_text, g->output));
   if (space < 0) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "its folder is not there, create it first\n"));

@@ -1,8 +1,8 @@
 /*
   Solving the rows of a dataset: each group of ranks takes a contiguous share of those that are not there yet.
 
-  A row is written as soon as it is solved. Between samples a group looks whether it is to stop. A sample that does not converge is left
-  out, never stored.
+  A row is written as soon as it is solved. Between samples a group looks whether it is to stop. A sample that does not
+  converge is left out, never stored.
 */
 #include "generate.h"
 #include <kitinet/progress.h>
@@ -11,13 +11,14 @@
 
 /* One row in work: float as it is stored, double as it is solved. */
 typedef struct {
-  size_t     nx, ny;        /* values of an input and an output */
-  float     *x, *y;         /* (nx), (ny) */
+  size_t     nx, ny; /* values of an input and an output */
+  float     *x, *y;  /* (nx), (ny) */
   PetscReal *input, *output;
-  size_t     ngiven;        /* values of a given input: nx, or one state of a time-dependent problem */
-  float     *given;         /* (ngiven) from the source; of a time-dependent one there is room for all frames of the row */
-  PetscReal *state;         /* (ngiven) */
-  int        failure;       /* of reading the source */
+  size_t     ngiven; /* values of a given input: nx, or one state of a time-dependent problem */
+  /* (ngiven) from the source; of a time-dependent one there is room for all frames of the row */
+  float     *given;
+  PetscReal *state;   /* (ngiven) */
+  int        failure; /* of reading the source */
   char       message[1024];
 } Row;
 
@@ -71,7 +72,9 @@ static PetscErrorCode ReadGiven(const KNGeneration *g, PetscInt64 row, Row *r)
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(g->source, &source));
-  if (g->member == 0) r->failure = KNDatasetReadFinite(g->source, g->first + row, &source->output.grid, source->frames ? NULL : r->given, source->frames ? r->given : NULL, sizeof(r->message), r->message);
+  if (g->member == 0)
+    r->failure = KNDatasetReadFinite(g->source, g->first + row, &source->output.grid, source->frames ? NULL : r->given,
+                                     source->frames ? r->given : NULL, sizeof(r->message), r->message);
   PetscCallMPI(MPI_Bcast(&r->failure, 1, MPI_INT, 0, g->comm));
   if (r->failure) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCallMPI(MPI_Bcast(r->given, (PetscMPIInt)r->ngiven, MPI_FLOAT, 0, g->comm));
@@ -148,10 +151,12 @@ static PetscErrorCode SolveShare(KNGeneration *g, Row *r, KNDatasetWriter datase
 /* What became of all rows, on all ranks. */
 static PetscErrorCode Gather(KNGeneration *g)
 {
-  PetscMPIInt owner = g->reason[0] ? g->rank : g->size; // rows ascend with ranks: the lowest rank that excluded one excluded the first
+  /* rows ascend with ranks: the lowest rank that excluded one excluded the first */
+  PetscMPIInt owner = g->reason[0] ? g->rank : g->size;
 
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, g->outcome, (PetscMPIInt)g->samples, MPI_SIGNED_CHAR, MPI_MAX, PETSC_COMM_WORLD));
+  PetscCallMPI(
+    MPI_Allreduce(MPI_IN_PLACE, g->outcome, (PetscMPIInt)g->samples, MPI_SIGNED_CHAR, MPI_MAX, PETSC_COMM_WORLD));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &g->iterations, 1, MPI_INT64_T, MPI_SUM, PETSC_COMM_WORLD));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &g->most, 1, MPI_INT64_T, MPI_MAX, PETSC_COMM_WORLD));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &owner, 1, MPI_INT, MPI_MIN, PETSC_COMM_WORLD));
@@ -172,7 +177,10 @@ PetscErrorCode KNGenerationSolve(KNGeneration *g, KNDatasetWriter dataset, Petsc
     PetscCall(KNDatasetWriterHasRow(dataset, row, &present));
     g->taken += present;
   }
-  if (g->taken) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "going on with %" PetscInt64_FMT " of %" PetscInt64_FMT " samples that are there\n", g->taken, g->samples));
+  if (g->taken)
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                          "going on with %" PetscInt64_FMT " of %" PetscInt64_FMT " samples that are there\n", g->taken,
+                          g->samples));
   PetscCall(RowCreate(g, &r));
   PetscCall(SolveShare(g, &r, dataset));
   PetscCall(KNAgree(PETSC_COMM_WORLD, r.failure, "%s", r.message));

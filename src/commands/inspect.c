@@ -11,15 +11,24 @@ PetscErrorCode KNCommand_Inspect(const char purpose[], PetscBool *stopped)
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("File"));
   PetscCall(KNOptionsPath("-input", "dataset or checkpoint to inspect; required", inspection.input));
-  PetscCall(KNOptionsBool("-verify", "read every row, compare it with its checksum, print statistics", &inspection.verify));
-  PetscCall(KNOptionsInt("-samples_shown", "print the statistics of this many rows one by one, too", 0, PETSC_MAX_INT, &inspection.samples_shown));
+  PetscCall(
+    KNOptionsBool("-verify", "read every row, compare it with its checksum, print statistics", &inspection.verify));
+  PetscCall(KNOptionsInt("-samples_shown", "print the statistics of this many rows one by one, too", 0, PETSC_MAX_INT,
+                         &inspection.samples_shown));
   PetscCall(KNOptionsBool("-picture", "draw samples and energy spectra of a dataset", &inspection.picture));
-  PetscCall(KNOptionsBool("-xdmf", "write NAME.xdmf, by which ParaView and VisIt open a dataset's fields", &inspection.xdmf));
-  PetscCall(KNOptionsInt("-xdmf_samples", "this many rows, the first ones; of steady problems the row stands for the time", 1, PETSC_MAX_INT, &inspection.xdmf_samples));
-  PetscCall(KNOptionsPath("-output", "beginning of these files' names, by default that of the dataset: NAME-samples.png, NAME-spectrum.png, NAME.xdmf", inspection.output));
+  PetscCall(
+    KNOptionsBool("-xdmf", "write NAME.xdmf, by which ParaView and VisIt open a dataset's fields", &inspection.xdmf));
+  PetscCall(KNOptionsInt("-xdmf_samples",
+                         "this many rows, the first ones; of steady problems the row stands for the time", 1,
+                         PETSC_MAX_INT, &inspection.xdmf_samples));
+  PetscCall(KNOptionsPath(
+    "-output",
+    "beginning of these files' names, by default that of the dataset: NAME-samples.png, NAME-spectrum.png, NAME.xdmf",
+    inspection.output));
   PetscCall(KNOptionsEnd("inspect", purpose, &done));
   if (done) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCheck(!inspection.picture || inspection.verify, PETSC_COMM_WORLD, KN_ERR_USAGE, "spectra need every row: leave out -verify false, or -picture");
+  PetscCheck(!inspection.picture || inspection.verify, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "spectra need every row: leave out -verify false, or -picture");
   PetscCheck(inspection.input[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "no file to inspect: add -input FILE");
   if (!inspection.output[0]) { // "data.h5" -> "data"
     const size_t length = strlen(inspection.input);

@@ -1,9 +1,10 @@
 /*
   kitinet merge: the parts of an ensemble that a job array has generated -> one dataset.
 
-  The parts must be of the same problem, options, seed and program version; rows are put in the order of their samples. Refused are a sample that two parts
-  hold, and a range between the parts that none covers: a part that was forgotten. The options of the whole are those of the parts, with -first and -samples of the
-  range that covers theirs: if no sample was excluded, the file is, byte for byte, what one run over that range would have written.
+  The parts must be of the same problem, options, seed and program version; rows are put in the order of their samples.
+  Refused are a sample that two parts hold, and a range between the parts that none covers: a part that was forgotten.
+  The options of the whole are those of the parts, with -first and -samples of the range that covers theirs: if no
+  sample was excluded, the file is, byte for byte, what one run over that range would have written.
 */
 #include "command.h"
 #include <kitinet/dataset.h>
@@ -24,19 +25,20 @@ typedef struct {
 
 typedef struct {
   PetscInt   parts;
-  char     **path;  /* (parts) */
-  KNDataset *part;  /* (parts) */
+  char     **path; /* (parts) */
+  KNDataset *part; /* (parts) */
   PetscInt64 rows;
-  Place     *place;      /* (rows), by sample */
-  Range     *range;      /* (parts) that each was to hold: of its samples some may be excluded */
-  Range      whole;      /* from the first of all parts to the last */
+  Place     *place; /* (rows), by sample */
+  Range     *range; /* (parts) that each was to hold: of its samples some may be excluded */
+  Range      whole; /* from the first of all parts to the last */
 } Merge;
 
 static int ComparePlaces(const void *a, const void *b)
 {
   const Place *p = (const Place *)a, *q = (const Place *)b;
 
-  return p->sample != q->sample ? (p->sample > q->sample) - (p->sample < q->sample) : (p->part > q->part) - (p->part < q->part);
+  return p->sample != q->sample ? (p->sample > q->sample) - (p->sample < q->sample)
+                                : (p->part > q->part) - (p->part < q->part);
 }
 
 static int CompareRanges(const void *a, const void *b)
@@ -46,7 +48,8 @@ static int CompareRanges(const void *a, const void *b)
   return (p->first > q->first) - (p->first < q->first);
 }
 
-/* The range of samples that an options' text names, and the text without it: "first: 10", "samples: 5". rest: as large as the text. */
+/* The range of samples that an options' text names, and the text without it: "first: 10", "samples: 5". rest: as large
+ * as the text. */
 static PetscErrorCode TakeRange(const char options[], Range *range, char rest[])
 {
   long long from = 0, samples = 0;
@@ -80,7 +83,8 @@ static PetscErrorCode PutRange(const char options[], const Range *range, char **
     int          put;
 
     if (!strncmp(options, "first: ", 7)) put = snprintf(to, left, "first: %lld\n", (long long)range->first);
-    else if (!strncmp(options, "samples: ", 9)) put = snprintf(to, left, "samples: %lld\n", (long long)(range->end - range->first));
+    else if (!strncmp(options, "samples: ", 9))
+      put = snprintf(to, left, "samples: %lld\n", (long long)(range->end - range->first));
     else put = snprintf(to, left, "%.*s", (int)length, options);
     to += put;
     left -= (size_t)put;
@@ -91,7 +95,8 @@ static PetscErrorCode PutRange(const char options[], const Range *range, char **
 }
 
 /* Two options' texts must agree in all but the range; else the first line that differs is named. */
-static PetscErrorCode CheckOptions(const char path_a[], const char options_a[], const char path_b[], const char options_b[])
+static PetscErrorCode CheckOptions(const char path_a[], const char options_a[], const char path_b[],
+                                   const char options_b[])
 {
   Range range;
   char *rest_a, *rest_b, *a, *b;
@@ -103,7 +108,9 @@ static PetscErrorCode CheckOptions(const char path_a[], const char options_a[], 
   while (*a || *b) {
     const int length_a = (int)strcspn(a, "\n"), length_b = (int)strcspn(b, "\n");
 
-    PetscCheck(length_a == length_b && !strncmp(a, b, (size_t)length_a), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s was made with \"%.*s\", %s with \"%.*s\": only parts of one ensemble can be merged", path_b, length_b, b, path_a, length_a, a);
+    PetscCheck(length_a == length_b && !strncmp(a, b, (size_t)length_a), PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "%s was made with \"%.*s\", %s with \"%.*s\": only parts of one ensemble can be merged", path_b,
+               length_b, b, path_a, length_a, a);
     a += length_a + (a[length_a] == '\n');
     b += length_b + (b[length_b] == '\n');
   }
@@ -125,9 +132,15 @@ static PetscErrorCode CheckPart(const Merge *m, PetscInt i)
   PetscCall(KNDatasetGetProvenance(m->part[0], &seed, &options, &version));
   PetscCall(KNDatasetGetProvenance(m->part[i], &other_seed, &other_options, &other_version));
   PetscCall(KNProblemCompare(other_problem, problem, sizeof(difference), difference));
-  PetscCheck(!difference[0], PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is of another problem than %s: %s", m->path[i], m->path[0], difference);
-  PetscCheck(other_seed == seed, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has seed %" PetscInt64_FMT ", %s has %" PetscInt64_FMT ": only parts of one ensemble can be merged; generate others with -first", m->path[i], other_seed, m->path[0], seed);
-  PetscCheck(!strcmp(other_version, version), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s was written by version %s, %s by %s: generate them by the same", m->path[i], other_version, m->path[0], version);
+  PetscCheck(!difference[0], PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is of another problem than %s: %s", m->path[i],
+             m->path[0], difference);
+  PetscCheck(other_seed == seed, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has seed %" PetscInt64_FMT ", %s has %" PetscInt64_FMT
+             ": only parts of one ensemble can be merged; generate others with -first",
+             m->path[i], other_seed, m->path[0], seed);
+  PetscCheck(!strcmp(other_version, version), PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s was written by version %s, %s by %s: generate them by the same", m->path[i], other_version, m->path[0],
+             version);
   PetscCall(CheckOptions(m->path[0], options, m->path[i], other_options));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -160,7 +173,7 @@ static PetscErrorCode OpenParts(Merge *m)
 static PetscErrorCode CheckGaps(const Merge *m)
 {
   PetscInt64 end = m->whole.first, gaps = 0;
-  Range      gap = {.first = 0};
+  Range      gap      = {.first = 0};
   char       more[64] = "";
 
   PetscFunctionBegin;
@@ -169,8 +182,13 @@ static PetscErrorCode CheckGaps(const Merge *m)
     if (m->range[i].first > end && !gaps++) gap = (Range){.first = end, .end = m->range[i].first};
     end = PetscMax(end, m->range[i].end);
   }
-  if (gaps > 1) PetscCall(PetscSNPrintf(more, sizeof(more), " (and %" PetscInt64_FMT " more range%s)", gaps - 1, gaps > 2 ? "s" : ""));
-  PetscCheck(!gaps, PETSC_COMM_WORLD, KN_ERR_INPUT, "the parts leave out samples %" PetscInt64_FMT " to %" PetscInt64_FMT "%s: \"kitinet generate -first %" PetscInt64_FMT " -samples %" PetscInt64_FMT "\" with the other options of %s makes them; -gaps merges without",
+  if (gaps > 1)
+    PetscCall(
+      PetscSNPrintf(more, sizeof(more), " (and %" PetscInt64_FMT " more range%s)", gaps - 1, gaps > 2 ? "s" : ""));
+  PetscCheck(!gaps, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "the parts leave out samples %" PetscInt64_FMT " to %" PetscInt64_FMT
+             "%s: \"kitinet generate -first %" PetscInt64_FMT " -samples %" PetscInt64_FMT
+             "\" with the other options of %s makes them; -gaps merges without",
              gap.first, gap.end - 1, more, gap.first, gap.end - gap.first, m->path[0]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -194,13 +212,17 @@ static PetscErrorCode PlaceRows(Merge *m)
   for (PetscInt64 i = 1; i < n; i++) {
     const Place *a = &m->place[i - 1], *b = &m->place[i];
 
-    PetscCheck(a->sample != b->sample, PETSC_COMM_WORLD, KN_ERR_INPUT, "row %" PetscInt64_FMT " of %s and row %" PetscInt64_FMT " of %s are both sample %" PetscInt64_FMT ": merge parts that share none", a->row, m->path[a->part], b->row, m->path[b->part], a->sample);
+    PetscCheck(a->sample != b->sample, PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "row %" PetscInt64_FMT " of %s and row %" PetscInt64_FMT " of %s are both sample %" PetscInt64_FMT
+               ": merge parts that share none",
+               a->row, m->path[a->part], b->row, m->path[b->part], a->sample);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Plain C; the code of KNDatasetRead(). x, y, token: memory for what the problem has of them; *value points there. */
-static int ReadRow(KNDataset part, const KNProblem *problem, PetscInt64 row, float x[], float y[], int32_t token[], KNRow *value, size_t size, char message[])
+static int ReadRow(KNDataset part, const KNProblem *problem, PetscInt64 row, float x[], float y[], int32_t token[],
+                   KNRow *value, size_t size, char message[])
 {
   const PetscBool tokens = (PetscBool)(problem->input.kind == KN_SPACE_TOKENS);
   const int32_t  *label, *length;
@@ -211,7 +233,8 @@ static int ReadRow(KNDataset part, const KNProblem *problem, PetscInt64 row, flo
   if (label) value->label = label[row];
   if (length) value->length = length[row];
   if (parameters) value->parameters = parameters + row * problem->coefficients;
-  return tokens ? KNDatasetReadTokens(part, row, token, y, size, message) : KNDatasetRead(part, row, x, y, size, message);
+  return tokens ? KNDatasetReadTokens(part, row, token, y, size, message)
+                : KNDatasetRead(part, row, x, y, size, message);
 }
 
 /* Each rank copies a contiguous share of the rows, one at a time; each is compared with its checksum. */
@@ -223,7 +246,7 @@ static PetscErrorCode CopyRows(const Merge *m, const KNProblem *problem, KNDatas
   float      *x, *y;
   int32_t    *token;
   char        message[1024] = "";
-  int         code = 0, worst;
+  int         code          = 0, worst;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
@@ -256,7 +279,7 @@ PetscErrorCode KNCommand_Merge(const char purpose[], PetscBool *stopped)
 {
   char             output[PETSC_MAX_PATH_LEN] = "", *whole_options;
   PetscBool        overwrite = PETSC_FALSE, gaps = PETSC_FALSE, done;
-  Merge            m         = {.parts = 0};
+  Merge            m = {.parts = 0};
   const KNProblem *problem;
   const char      *options;
   PetscInt64       seed;
@@ -264,13 +287,15 @@ PetscErrorCode KNCommand_Merge(const char purpose[], PetscBool *stopped)
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Datasets"));
-  PetscCall(KNOptionsList("-input", "datasets to merge, separated by commas: parts of one ensemble", &m.parts, &m.path));
+  PetscCall(
+    KNOptionsList("-input", "datasets to merge, separated by commas: parts of one ensemble", &m.parts, &m.path));
   PetscCall(KNOptionsPath("-output", "file to write; required", output));
   PetscCall(KNOptionsBool("-overwrite", "replace the file if it exists", &overwrite));
   PetscCall(KNOptionsBool("-gaps", "merge also if samples between the parts are in none of them", &gaps));
   PetscCall(KNOptionsEnd("merge", purpose, &done));
   if (!done) {
-    PetscCheck(m.parts && output[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "merge needs -input FILE,FILE... and -output FILE");
+    PetscCheck(m.parts && output[0], PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "merge needs -input FILE,FILE... and -output FILE");
     PetscCall(OpenParts(&m));
     if (!gaps) PetscCall(CheckGaps(&m));
     PetscCall(PlaceRows(&m));
@@ -282,7 +307,8 @@ PetscErrorCode KNCommand_Merge(const char purpose[], PetscBool *stopped)
     PetscCall(CopyRows(&m, problem, &whole));
     PetscCall(KNDatasetWriterPublish(whole));
     PetscCall(KNDatasetWriterDestroy(&whole));
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " samples of %" PetscInt_FMT " datasets: %s\n", m.rows, m.parts, output));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " samples of %" PetscInt_FMT " datasets: %s\n", m.rows,
+                          m.parts, output));
     for (PetscInt i = 0; i < m.parts; i++) PetscCall(KNDatasetDestroy(&m.part[i]));
     PetscCall(PetscFree(m.place));
     PetscCall(PetscFree2(m.part, m.range));

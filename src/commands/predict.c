@@ -1,6 +1,7 @@
 /*
-  kitinet predict: a trained network's solutions for the inputs of a dataset, stored as a dataset. Of a trajectory the first frames, which the network is given,
-  are the input's, the others its own. With -collision_samples the output holds the mean of several passes and, in fields of their own, the spread.
+  kitinet predict: a trained network's solutions for the inputs of a dataset, stored as a dataset. Of a trajectory the
+  first frames, which the network is given, are the input's, the others its own. With -collision_samples the output
+  holds the mean of several passes and, in fields of their own, the spread.
 */
 #include "command.h"
 #include "predict.h"
@@ -18,20 +19,31 @@ static PetscErrorCode DescribeSpread(const KNProblem *problem, PetscInt members,
   const struct {
     const char *name;
     PetscReal   value;
-  } parameter[] = {{"spread_passes", (PetscReal)members}, {"spread_factor", factor}, {"spreads_to_90_percent", kn_interval((size_t)members, 0.9)}};
+  } parameter[] = {{"spread_passes", (PetscReal)members},
+                   {"spread_factor", factor},
+                   {"spreads_to_90_percent", kn_interval((size_t)members, 0.9)}};
 
   PetscFunctionBegin;
   *described = *problem;
-  PetscCheck(2 * problem->output.fields <= KN_MAX_FIELDS, PETSC_COMM_WORLD, KN_ERR_INPUT, "%" PetscInt_FMT " output fields and their spreads are more than the %d fields of a dataset; leave out -collision_samples", problem->output.fields, KN_MAX_FIELDS);
+  PetscCheck(2 * problem->output.fields <= KN_MAX_FIELDS, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%" PetscInt_FMT
+             " output fields and their spreads are more than the %d fields of a dataset; leave out -collision_samples",
+             problem->output.fields, KN_MAX_FIELDS);
   described->output.fields = 2 * problem->output.fields;
   for (PetscInt c = 0; c < problem->output.fields; c++) {
     KNField *field = &described->output.field[problem->output.fields + c];
 
     *field = problem->output.field[c];
-    PetscCheck(strlen(field->name) + strlen("_spread") < sizeof(field->name), PETSC_COMM_WORLD, KN_ERR_INPUT, "the name %s_spread is longer than the %zu bytes of a field's name; leave out -collision_samples", field->name, sizeof(field->name) - 1);
+    PetscCheck(strlen(field->name) + strlen("_spread") < sizeof(field->name), PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "the name %s_spread is longer than the %zu bytes of a field's name; leave out -collision_samples",
+               field->name, sizeof(field->name) - 1);
     PetscCall(PetscStrlcat(field->name, "_spread", sizeof(field->name)));
   }
-  PetscCheck(described->parameters + (PetscInt)PETSC_STATIC_ARRAY_LENGTH(parameter) <= KN_MAX_PARAMETERS, PETSC_COMM_WORLD, KN_ERR_INPUT, "%" PetscInt_FMT " parameters and the %d of the spread are more than the %d of a dataset; leave out -collision_samples", described->parameters, (int)PETSC_STATIC_ARRAY_LENGTH(parameter), KN_MAX_PARAMETERS);
+  PetscCheck(described->parameters + (PetscInt)PETSC_STATIC_ARRAY_LENGTH(parameter) <= KN_MAX_PARAMETERS,
+             PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%" PetscInt_FMT
+             " parameters and the %d of the spread are more than the %d of a dataset; leave out -collision_samples",
+             described->parameters, (int)PETSC_STATIC_ARRAY_LENGTH(parameter), KN_MAX_PARAMETERS);
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(parameter); i++) {
     KNParameter *added = &described->parameter[described->parameters++];
 
@@ -58,17 +70,21 @@ typedef struct {
 } Failed;
 
 /*
-  Writes a sample of so many output fields, by the first of the ranks that share it; one that is not finite it counts instead. whole: x and y of the whole grid there; NULL where
-  samples are whole.
+  Writes a sample of so many output fields, by the first of the ranks that share it; one that is not finite it counts
+  instead. whole: x and y of the whole grid there; NULL where samples are whole.
 */
-static PetscErrorCode Store(const KNSharing *sharing, const KNProblem *problem, PetscInt fields, PetscInt64 row, const double parameters[], const float x[], const float y[], float whole[], KNDatasetWriter output, Failed *failed)
+static PetscErrorCode Store(const KNSharing *sharing, const KNProblem *problem, PetscInt fields, PetscInt64 row,
+                            const double parameters[], const float x[], const float y[], float whole[],
+                            KNDatasetWriter output, Failed *failed)
 {
-  const size_t nx = KNProblemInputSize(problem), ny = (size_t)(PetscMax(problem->frames, 1) * fields) * KNGridSize(&problem->output.grid);
+  const size_t nx = KNProblemInputSize(problem),
+               ny = (size_t)(PetscMax(problem->frames, 1) * fields) * KNGridSize(&problem->output.grid);
 
   PetscFunctionBegin;
   if (sharing->size > 1) {
     PetscCall(KNSharingGather(sharing, &problem->input.grid, (size_t)problem->input.fields, x, whole));
-    PetscCall(KNSharingGather(sharing, &problem->output.grid, (size_t)(PetscMax(problem->frames, 1) * fields), y, whole + nx));
+    PetscCall(
+      KNSharingGather(sharing, &problem->output.grid, (size_t)(PetscMax(problem->frames, 1) * fields), y, whole + nx));
     x = whole;
     y = whole + nx;
   }
@@ -81,7 +97,8 @@ static PetscErrorCode Store(const KNSharing *sharing, const KNProblem *problem, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, PetscReal factor, PetscInt batch, KNDatasetWriter output, Failed *failed)
+static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, PetscReal factor, PetscInt batch,
+                              KNDatasetWriter output, Failed *failed)
 {
   const KNSharing *sharing = KNOperatorSharing(op);
   const KNProblem *problem;
@@ -102,7 +119,10 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, 
   PetscCall(KNMalloc((size_t)batch * nx, sizeof(*x), &x));
   PetscCall(KNMalloc((size_t)PetscMax(members, 1) * (size_t)batch * ny, sizeof(*y), &y));
   if (members) PetscCall(KNMalloc(2 * ny, sizeof(*out), &out));
-  if (sharing->size > 1) PetscCall(KNMalloc(sharing->rank ? 0 : KNProblemInputSize(problem) + (members ? 2 : 1) * KNProblemOutputSize(problem), sizeof(*whole), &whole));
+  if (sharing->size > 1)
+    PetscCall(
+      KNMalloc(sharing->rank ? 0 : KNProblemInputSize(problem) + (members ? 2 : 1) * KNProblemOutputSize(problem),
+               sizeof(*whole), &whole));
   PetscCall(KNLoaderCreatePass(input, sharing, 0, samples, batch, &loader));
   PetscCall(KNProgressBegin("samples", samples, 0, &progress));
   for (;;) {
@@ -112,14 +132,17 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, 
     if (!b.total) break;
     pass.samples = b.samples;
     pass.index   = b.index;
-    PetscCall(PetscArraycpy(x, b.x, (size_t)b.samples * nx)); /* the network normalises its input in place; what is stored is the original */
+    /* the network normalises its input in place; what is stored is the original */
+    PetscCall(PetscArraycpy(x, b.x, (size_t)b.samples * nx));
     if (members) PetscCall(KNEnsemblePredict(op, members, &pass, problem->frames, b.x, x, b.y, y));
     else PetscCall(KNOperatorPredict(op, &pass, problem->frames, x, b.y, y));
     for (PetscInt i = 0; i < b.samples; i++) {
       const size_t T = (size_t)PetscMax(problem->frames, 1);
 
       if (members) MeanAndSpread(out, y + (size_t)i * ny, (size_t)members, (size_t)b.samples * ny, factor, T, ny / T);
-      PetscCall(Store(sharing, problem, (members ? 2 : 1) * problem->output.fields, b.row[i], b.parameters ? b.parameters + i * problem->coefficients : NULL, b.x + (size_t)i * nx, members ? out : y + (size_t)i * ny, whole, output, failed));
+      PetscCall(Store(sharing, problem, (members ? 2 : 1) * problem->output.fields, b.row[i],
+                      b.parameters ? b.parameters + i * problem->coefficients : NULL, b.x + (size_t)i * nx,
+                      members ? out : y + (size_t)i * ny, whole, output, failed));
     }
     PetscCall(KNProgressUpdate(&progress, done += b.total, NULL));
   }
@@ -137,7 +160,8 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, 
 
 PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
 {
-  char             checkpoint[PETSC_MAX_PATH_LEN] = "", input_path[PETSC_MAX_PATH_LEN] = "", output_path[PETSC_MAX_PATH_LEN] = "", *yaml;
+  char checkpoint[PETSC_MAX_PATH_LEN] = "", input_path[PETSC_MAX_PATH_LEN] = "", output_path[PETSC_MAX_PATH_LEN] = "",
+       *yaml;
   PetscBool        overwrite = PETSC_FALSE, done;
   PetscInt         batch     = 5, members, fitted, history;
   PetscReal        factor;
@@ -147,17 +171,22 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   KNProblem        described;
   KNOperator       op = NULL;
   PetscInt64       samples, seed;
-  Failed           failed    = {.count = 0};
+  Failed           failed = {.count = 0};
   PetscErrorCode   code;
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Prediction"));
   PetscCall(KNOptionsPath("-checkpoint", "trained network: checkpoint.h5 or best.h5 of a run directory", checkpoint));
   PetscCall(KNOptionsPath("-input", "dataset with the input fields; any resolution", input_path));
-  PetscCall(KNOptionsPath("-output", "dataset to write: the same inputs (or first frames), with the predictions as outputs (or the frames that follow); of classes their probabilities, and a CSV file beside", output_path));
+  PetscCall(KNOptionsPath("-output",
+                          "dataset to write: the same inputs (or first frames), with the predictions as outputs (or "
+                          "the frames that follow); of classes their probabilities, and a CSV file beside",
+                          output_path));
   PetscCall(KNOptionsBool("-overwrite", "replace the output if it exists", &overwrite));
-  PetscCall(KNOptionsInt("-predict_batch", "samples that pass through the network together on one rank", 1, 65536, &batch));
-  PetscCall(KNOptionsRequire((PetscBool)(checkpoint[0] && input_path[0] && output_path[0]), "predict needs -checkpoint FILE, -input FILE and -output FILE"));
+  PetscCall(
+    KNOptionsInt("-predict_batch", "samples that pass through the network together on one rank", 1, 65536, &batch));
+  PetscCall(KNOptionsRequire((PetscBool)(checkpoint[0] && input_path[0] && output_path[0]),
+                             "predict needs -checkpoint FILE, -input FILE and -output FILE"));
   PetscCall(KNEnsembleSetFromOptions(&members));
   if (KNOptionsDeclareOnly()) {
     PetscCall(KNOptionsEnd("predict", purpose, &done));
@@ -182,19 +211,32 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(KNOptionsYAML(0, NULL, &yaml));
-  described = *problem;
+  described             = *problem;
   described.output.type = KN_FLOAT32;
   if (members) PetscCall(DescribeSpread(problem, members, factor, &described));
   PetscCall(KNDatasetWriterCreate(PETSC_COMM_WORLD, output_path, &described, samples, seed, yaml, overwrite, &output));
   PetscCall(PetscFree(yaml));
   code = Predict(op, input, members, factor, batch, output, &failed);
-  if (code == KN_ERR_INPUT || failed.count == samples) PetscCall(KNDatasetWriterDestroy(&output)); /* a damaged input, agreed by all ranks, leaves no half an output */
+  /* a damaged input, agreed by all ranks, leaves no half an output */
+  if (code == KN_ERR_INPUT || failed.count == samples) PetscCall(KNDatasetWriterDestroy(&output));
   PetscCall(code);
-  PetscCheck(failed.count < samples, PETSC_COMM_WORLD, KN_ERR_FAILED, "no prediction of %s is finite, %s was not written: the network is not stable on these inputs", checkpoint, output_path);
+  PetscCheck(failed.count < samples, PETSC_COMM_WORLD, KN_ERR_FAILED,
+             "no prediction of %s is finite, %s was not written: the network is not stable on these inputs", checkpoint,
+             output_path);
   PetscCall(KNDatasetWriterPublish(output));
-  if (failed.count) PetscCall(PetscFPrintf(PETSC_COMM_WORLD, stderr, "kitinet: warning: %" PetscInt64_FMT " predictions are not finite and left out, the first that of row %" PetscInt64_FMT "; /sample says which rows the others belong to\n", failed.count, failed.first));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " predictions: %s\nnext: kitinet inspect -input %s\n", samples - failed.count, output_path, output_path));
-  if (members) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "mean of %" PetscInt_FMT " passes and spread, %s; 90 %% interval: mean -+ %.4g spreads\n", members, fitted ? "fitted to errors" : "as it is (evaluate -calibrate fits it to errors)", (double)kn_interval((size_t)members, 0.9)));
+  if (failed.count)
+    PetscCall(PetscFPrintf(PETSC_COMM_WORLD, stderr,
+                           "kitinet: warning: %" PetscInt64_FMT
+                           " predictions are not finite and left out, the first that of row %" PetscInt64_FMT
+                           "; /sample says which rows the others belong to\n",
+                           failed.count, failed.first));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " predictions: %s\nnext: kitinet inspect -input %s\n",
+                        samples - failed.count, output_path, output_path));
+  if (members)
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                          "mean of %" PetscInt_FMT " passes and spread, %s; 90 %% interval: mean -+ %.4g spreads\n",
+                          members, fitted ? "fitted to errors" : "as it is (evaluate -calibrate fits it to errors)",
+                          (double)kn_interval((size_t)members, 0.9)));
   PetscCall(KNDatasetWriterDestroy(&output));
   PetscCall(KNDatasetDestroy(&input));
   PetscCall(KNOperatorDestroy(&op));

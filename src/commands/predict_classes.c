@@ -26,8 +26,8 @@ static PetscErrorCode Write(const Visit *visit, PetscInt64 samples, const char p
 {
   const PetscInt shape[] = {(PetscInt)samples, (PetscInt)visit->k};
   PetscInt       count   = (PetscInt)visit->k;
-  char         (*name)[KN_MAX_TEXT];
-  KNRecord       record;
+  char(*name)[KN_MAX_TEXT];
+  KNRecord record;
 
   PetscFunctionBegin;
   PetscCall(PetscCalloc1(visit->k, &name));
@@ -87,7 +87,8 @@ PetscErrorCode KNPredictClasses(KNOperator op, KNDataset input, PetscInt batch, 
   PetscCall(KNDatasetGetSamples(input, &samples));
   PetscCheck(samples * (PetscInt64)visit.k <= PETSC_MPI_INT_MAX, PETSC_COMM_WORLD, KN_ERR_INPUT,
              "%" PetscInt64_FMT " rows of %zu classes: too many to be predicted at once; split the "
-                                "dataset", samples, visit.k);
+             "dataset",
+             samples, visit.k);
   PetscCall(KNMalloc((size_t)samples * visit.k, sizeof(float), &visit.probability));
   PetscCall(PetscArrayzero(visit.probability, (size_t)samples * visit.k));
   PetscCall(KNEvaluateEach(op, input, 0, samples, batch, 0, Keep, &visit));
@@ -97,8 +98,10 @@ PetscErrorCode KNPredictClasses(KNOperator op, KNDataset input, PetscInt batch, 
   PetscCall(Write(&visit, samples, path));
   PetscCall(WriteCSV(&visit, samples, path));
   PetscCall(KNFree(&visit.probability));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " predictions: %s holds the probabilities of %zu "
-                                                            "classes; the most probable ones beside it as "
-                                                            ".csv\n", samples, path, visit.k));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                        "%" PetscInt64_FMT " predictions: %s holds the probabilities of %zu "
+                        "classes; the most probable ones beside it as "
+                        ".csv\n",
+                        samples, path, visit.k));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,6 +1,6 @@
 /*
-  kitinet report: compares trained runs, those of a study or any others; lists the trainings of a study, from which jobs/study.sh and jobs/study.sbatch
-  start them. The form of a study file: study.h.
+  kitinet report: compares trained runs, those of a study or any others; lists the trainings of a study, from which
+  jobs/study.sh and jobs/study.sbatch start them. The form of a study file: study.h.
 */
 #include "command.h"
 #include "report.h"
@@ -15,7 +15,9 @@ static PetscErrorCode PrintList(const KNStudy *study)
 
     PetscCall(KNReportEpochs(run, &epochs));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s", epochs >= run->epochs ? "done" : "todo"));
-    for (PetscInt k = 0; k < run->words.count; k++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %s%s%s", run->words.name[k], run->words.value[k] ? " " : "", run->words.value[k] ? run->words.value[k] : ""));
+    for (PetscInt k = 0; k < run->words.count; k++)
+      PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %s%s%s", run->words.name[k], run->words.value[k] ? " " : "",
+                            run->words.value[k] ? run->words.value[k] : ""));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n"));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -40,7 +42,8 @@ static PetscErrorCode Report(KNStudy *study, const char source[], const char out
 
 PetscErrorCode KNCommand_Report(const char purpose[], PetscBool *stopped)
 {
-  char      path[PETSC_MAX_PATH_LEN] = "", output[PETSC_MAX_PATH_LEN] = "", html[PETSC_MAX_PATH_LEN] = "", baseline[2 * KN_MAX_NAME] = "", source[PETSC_MAX_PATH_LEN + 16], **runs;
+  char path[PETSC_MAX_PATH_LEN] = "", output[PETSC_MAX_PATH_LEN] = "", html[PETSC_MAX_PATH_LEN] = "",
+       baseline[2 * KN_MAX_NAME] = "", source[PETSC_MAX_PATH_LEN + 16], **runs;
   PetscInt  nruns;
   PetscBool list = PETSC_FALSE, validation = PETSC_FALSE, done, found = PETSC_FALSE;
   KNStudy   study = {.count = 0};
@@ -48,23 +51,36 @@ PetscErrorCode KNCommand_Report(const char purpose[], PetscBool *stopped)
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Report"));
   PetscCall(KNOptionsPath("-study", "YAML file of a study: its runs, in runs/STUDY, are reported on", path));
-  PetscCall(KNOptionsBool("-study_validation", "the runs of a search, tested on the validation files; never on the test files", &validation));
-  PetscCall(KNOptionsBool("-list", "instead, a line for each run of the study: done or todo, and the options of kitinet train", &list));
-  PetscCall(KNOptionsList("-run", "or run directories, separated by commas: variants are what differs in their options", &nruns, &runs));
-  PetscCall(KNOptionsString("-baseline", "variant that the others are compared with, in place of the study's, or the first run's", sizeof(baseline), baseline));
-  PetscCall(KNOptionsPath("-output", "directory for runs.csv, table.csv, pictures; a study has its own, runs/STUDY", output));
-  PetscCall(KNOptionsPath("-html", "file: the report as one HTML page with curves, pictures of the runs, their options and provenance", html));
+  PetscCall(KNOptionsBool(
+    "-study_validation", "the runs of a search, tested on the validation files; never on the test files", &validation));
+  PetscCall(KNOptionsBool(
+    "-list", "instead, a line for each run of the study: done or todo, and the options of kitinet train", &list));
+  PetscCall(KNOptionsList("-run", "or run directories, separated by commas: variants are what differs in their options",
+                          &nruns, &runs));
+  PetscCall(KNOptionsString("-baseline",
+                            "variant that the others are compared with, in place of the study's, or the first run's",
+                            sizeof(baseline), baseline));
+  PetscCall(
+    KNOptionsPath("-output", "directory for runs.csv, table.csv, pictures; a study has its own, runs/STUDY", output));
+  PetscCall(KNOptionsPath(
+    "-html", "file: the report as one HTML page with curves, pictures of the runs, their options and provenance",
+    html));
   PetscCall(KNOptionsEnd("report", purpose, &done));
   if (!done) {
-    PetscCheck((path[0] != 0) != (nruns > 0), PETSC_COMM_WORLD, KN_ERR_USAGE, "report needs -study FILE or -run DIRECTORY[,DIRECTORY...], one of them");
-    PetscCheck(path[0] || !(list || validation), PETSC_COMM_WORLD, KN_ERR_USAGE, "options -list and -study_validation need -study FILE");
+    PetscCheck((path[0] != 0) != (nruns > 0), PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "report needs -study FILE or -run DIRECTORY[,DIRECTORY...], one of them");
+    PetscCheck(path[0] || !(list || validation), PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "options -list and -study_validation need -study FILE");
     if (path[0]) PetscCall(KNStudyRead(path, validation, &study));
     else PetscCall(KNReportGather(nruns, runs, &study));
     if (path[0]) PetscCall(PetscSNPrintf(source, sizeof(source), "-study %s", path));
     else PetscCall(PetscStrncpy(source, "-run ...", sizeof(source)));
     if (baseline[0]) PetscCall(PetscStrncpy(study.baseline, baseline, sizeof(study.baseline)));
-    for (PetscInt i = 0; i < study.count; i++) found = (PetscBool)(found || !strcmp(study.run[i].variant, study.baseline));
-    PetscCheck(found, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -baseline is \"%s\", none of the variants; the first is \"%s\"", study.baseline, study.run[0].variant);
+    for (PetscInt i = 0; i < study.count; i++)
+      found = (PetscBool)(found || !strcmp(study.run[i].variant, study.baseline));
+    PetscCheck(found, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "option -baseline is \"%s\", none of the variants; the first is \"%s\"", study.baseline,
+               study.run[0].variant);
     if (list) PetscCall(PrintList(&study));
     else PetscCall(Report(&study, source, path[0] && !output[0] ? study.directory : output, html));
   }

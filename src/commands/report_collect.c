@@ -57,7 +57,8 @@ static PetscErrorCode ReadConfig(const char directory[], KNWords *words)
   PetscCall(PetscPushErrorHandler(PetscReturnErrorHandler, NULL));
   code = PetscOptionsInsertStringYAML(options, yaml);
   PetscCall(PetscPopErrorHandler());
-  PetscCheck(!code, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s/config.yaml: damaged, not YAML; remove the run and train it again", directory);
+  PetscCheck(!code, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s/config.yaml: damaged, not YAML; remove the run and train it again", directory);
   PetscCall(PetscFree(yaml));
   PetscCall(PetscOptionsLeftGet(options, &count, &names, &values));
   for (PetscInt i = 0; i < count; i++) {
@@ -82,7 +83,10 @@ static PetscErrorCode CheckOptions(const KNStudyRun *run)
     const char *name = run->words.name[i], *value = run->words.value[i], *there = KNWordsGet(&config, name);
 
     if (!value) continue; /* "-flag" is written as true */
-    PetscCheck(there && KNOptionsSameValue(there, value), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s was made with other options: %s is %.64s there, %.64s in the study; remove the run, or give the study another name", run->directory, name, there ? there : "not set", value);
+    PetscCheck(there && KNOptionsSameValue(there, value), PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "%s was made with other options: %s is %.64s there, %.64s in the study; remove the run, or give the "
+               "study another name",
+               run->directory, name, there ? there : "not set", value);
   }
   PetscCall(KNWordsDestroy(&config));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -132,14 +136,23 @@ PetscErrorCode KNReportCollect(KNStudy *study, PetscInt *count, KNResult **resul
     if (epochs < run->epochs) continue;
     PetscCall(CheckOptions(run));
     PetscCall(LastMetrics(run->directory, &task, &rows, &last));
-    PetscCheck(!*count || task == study->task, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s was trained for %s, %s for %s: compare runs of one task", run->directory, task->name,
+    PetscCheck(!*count || task == study->task, PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "%s was trained for %s, %s for %s: compare runs of one task", run->directory, task->name,
                (*results)[0].run->directory, study->task->name);
     study->task = task;
-    PetscCheck(!PetscIsNanReal(last.test[0]), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has no number of a test: it was trained without -dataset_test, or no sample of the test set has a value of %s; leave it out",
+    PetscCheck(!PetscIsNanReal(last.test[0]), PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "%s has no number of a test: it was trained without -dataset_test, or no sample of the test set has a "
+               "value of %s; leave it out",
                run->directory, task->measure[0].title);
-    *result = (KNResult){.run = run, .train = last.train, .validation = study->validation ? last.test[0] : NAN, .test = study->validation ? NAN : last.test[0], .seconds = last.seconds};
-    for (PetscInt k = 0; k < *count && !result->parameters; k++) { /* the same network on the same grid costs the same */
-      if (strcmp((*results)[k].run->dataset, run->dataset) || strcmp((*results)[k].run->variant, run->variant)) continue;
+    *result = (KNResult){.run        = run,
+                         .train      = last.train,
+                         .validation = study->validation ? last.test[0] : NAN,
+                         .test       = study->validation ? NAN : last.test[0],
+                         .seconds    = last.seconds};
+    /* the same network on the same grid costs the same */
+    for (PetscInt k = 0; k < *count && !result->parameters; k++) {
+      if (strcmp((*results)[k].run->dataset, run->dataset) || strcmp((*results)[k].run->variant, run->variant))
+        continue;
       result->parameters = (*results)[k].parameters;
       result->mflop      = (*results)[k].mflop;
     }
@@ -152,12 +165,13 @@ PetscErrorCode KNReportCollect(KNStudy *study, PetscInt *count, KNResult **resul
 /* Whether an option makes a variant: what the network is and how it learns, not what it learns from. */
 static PetscBool MakesVariant(const char name[])
 {
-  static const char *const not[] = {"-train_samples", "-train_epochs", "-train_microbatch"};
+  static const char *const not [] = {"-train_samples", "-train_epochs", "-train_microbatch"};
 
-  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(not); i++) {
-    if (!strcmp(name, not[i])) return PETSC_FALSE;
+  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(not ); i++) {
+    if (!strcmp(name, not [i])) return PETSC_FALSE;
   }
-  return (PetscBool)(!strncmp(name, "-model_", 7) || !strncmp(name, "-collision_", 11) || !strncmp(name, "-train_", 7) || !strncmp(name, "-task_", 6));
+  return (PetscBool)(!strncmp(name, "-model_", 7) || !strncmp(name, "-collision_", 11) ||
+                     !strncmp(name, "-train_", 7) || !strncmp(name, "-task_", 6));
 }
 
 /* "residual=plain rate=0.3": the options that another run has with another value. */
@@ -177,8 +191,11 @@ static PetscErrorCode NameVariant(const KNStudy *study, KNStudyRun *run)
       differs = (PetscBool)(other && strcmp(other, value));
     }
     if (!differs) continue;
-    length += (size_t)snprintf(run->variant + length, sizeof(run->variant) - length, "%s%s=%s", length ? " " : "", strchr(name, '_') + 1, value);
-    PetscCheck(length < sizeof(run->variant), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s differs from the other runs in too many options to be named: %s...; compare fewer runs", run->directory, run->variant);
+    length += (size_t)snprintf(run->variant + length, sizeof(run->variant) - length, "%s%s=%s", length ? " " : "",
+                               strchr(name, '_') + 1, value);
+    PetscCheck(length < sizeof(run->variant), PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "%s differs from the other runs in too many options to be named: %s...; compare fewer runs",
+               run->directory, run->variant);
   }
   if (!length) PetscCall(PetscStrncpy(run->variant, "all", sizeof(run->variant)));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -194,14 +211,17 @@ PetscErrorCode KNReportGather(PetscInt count, char *const directory[], KNStudy *
     const char *path, *samples, *seed, *epochs, *slash;
     char       *dot;
 
-    for (PetscInt k = 0; k < i; k++) PetscCheck(strcmp(directory[i], directory[k]), PETSC_COMM_WORLD, KN_ERR_USAGE, "option -run names %s twice; keep one", directory[i]);
+    for (PetscInt k = 0; k < i; k++)
+      PetscCheck(strcmp(directory[i], directory[k]), PETSC_COMM_WORLD, KN_ERR_USAGE,
+                 "option -run names %s twice; keep one", directory[i]);
     PetscCall(PetscStrncpy(run->directory, directory[i], sizeof(run->directory)));
     PetscCall(ReadConfig(directory[i], &run->words));
     path    = KNWordsGet(&run->words, "-dataset");
     samples = KNWordsGet(&run->words, "-train_samples");
     seed    = KNWordsGet(&run->words, "-seed");
     epochs  = KNWordsGet(&run->words, "-train_epochs");
-    PetscCheck(path && seed && epochs, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s/config.yaml has no dataset, seed or train_epochs: not written by kitinet train", directory[i]);
+    PetscCheck(path && seed && epochs, PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "%s/config.yaml has no dataset, seed or train_epochs: not written by kitinet train", directory[i]);
     run->samples = samples ? strtoll(samples, NULL, 10) : 0;
     run->seed    = strtoll(seed, NULL, 10);
     run->epochs  = strtoll(epochs, NULL, 10);

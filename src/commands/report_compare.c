@@ -1,6 +1,7 @@
 /*
-  How variants compare: over seeds, mean and standard deviation of the error; against the baseline, the mean of the differences of runs with the same
-  seed, which share initial weights' seed and order of samples, with the 95 % interval of Student's distribution: mean +- t s / sqrt(pairs).
+  How variants compare: over seeds, mean and standard deviation of the error; against the baseline, the mean of the
+  differences of runs with the same seed, which share initial weights' seed and order of samples, with the 95 % interval
+  of Student's distribution: mean +- t s / sqrt(pairs).
 */
 #include "report.h"
 #include <kitinet/statistics.h>
@@ -13,11 +14,13 @@ static PetscReal ErrorOf(const KNStudy *study, const KNResult *result)
 
 PetscBool KNReportIsOf(const KNResult *result, const char dataset[], PetscInt64 samples, const char variant[])
 {
-  return (PetscBool)(result->run->samples == samples && !strcmp(result->run->dataset, dataset) && !strcmp(result->run->variant, variant));
+  return (PetscBool)(result->run->samples == samples && !strcmp(result->run->dataset, dataset) &&
+                     !strcmp(result->run->variant, variant));
 }
 
 /* Fills a cell; error, difference: (count) workspace. */
-static void Fill(const KNStudy *study, PetscInt count, const KNResult results[], PetscReal error[], PetscReal difference[], KNCell *cell)
+static void Fill(const KNStudy *study, PetscInt count, const KNResult results[], PetscReal error[],
+                 PetscReal difference[], KNCell *cell)
 {
   PetscReal base = 0, deviation;
 
@@ -26,7 +29,9 @@ static void Fill(const KNStudy *study, PetscInt count, const KNResult results[],
     if (!KNReportIsOf(&results[i], cell->dataset, cell->samples, cell->variant)) continue;
     error[cell->runs++] = ErrorOf(study, &results[i]);
     for (PetscInt k = 0; k < count; k++) {
-      if (results[k].run->seed != results[i].run->seed || !KNReportIsOf(&results[k], cell->dataset, cell->samples, study->baseline)) continue;
+      if (results[k].run->seed != results[i].run->seed ||
+          !KNReportIsOf(&results[k], cell->dataset, cell->samples, study->baseline))
+        continue;
       base += ErrorOf(study, &results[k]);
       difference[cell->pairs++] = ErrorOf(study, &results[i]) - ErrorOf(study, &results[k]);
       break;
@@ -39,7 +44,8 @@ static void Fill(const KNStudy *study, PetscInt count, const KNResult results[],
   cell->base = base / (PetscReal)cell->pairs;
   kn_mean_deviation(&cell->difference, &deviation, difference, (size_t)cell->pairs);
   if (cell->pairs > 1) {
-    const PetscReal half = kn_student_interval((size_t)cell->pairs - 1, 0.95) * deviation / PetscSqrtReal((PetscReal)cell->pairs);
+    const PetscReal half =
+      kn_student_interval((size_t)cell->pairs - 1, 0.95) * deviation / PetscSqrtReal((PetscReal)cell->pairs);
 
     cell->low  = cell->difference - half;
     cell->high = cell->difference + half;
@@ -57,7 +63,8 @@ static PetscBool Before(const KNCell *a, const KNCell *b, const char baseline[])
   return (PetscBool)(strcmp(a->variant, b->variant) < 0);
 }
 
-PetscErrorCode KNReportCompare(const KNStudy *study, PetscInt count, const KNResult results[], PetscInt *ncells, KNCell **cells)
+PetscErrorCode KNReportCompare(const KNStudy *study, PetscInt count, const KNResult results[], PetscInt *ncells,
+                               KNCell **cells)
 {
   PetscReal *error, *difference;
 
@@ -69,12 +76,14 @@ PetscErrorCode KNReportCompare(const KNStudy *study, PetscInt count, const KNRes
     const KNStudyRun *run  = results[i].run;
     KNCell            cell = {.dataset = run->dataset, .variant = run->variant, .samples = run->samples};
     PetscInt          at   = 0;
-    PetscBool         new  = PETSC_TRUE;
+    PetscBool new          = PETSC_TRUE;
 
-    for (PetscInt k = 0; k < i && new; k++) new = (PetscBool)!KNReportIsOf(&results[k], run->dataset, run->samples, run->variant);
+    for (PetscInt k = 0; k < i && new; k++)
+      new = (PetscBool)!KNReportIsOf(&results[k], run->dataset, run->samples, run->variant);
     if (!new) continue;
     Fill(study, count, results, error, difference, &cell);
-    for (at = (*ncells)++; at > 0 && Before(&cell, &(*cells)[at - 1], study->baseline); at--) (*cells)[at] = (*cells)[at - 1];
+    for (at = (*ncells)++; at > 0 && Before(&cell, &(*cells)[at - 1], study->baseline); at--)
+      (*cells)[at] = (*cells)[at - 1];
     (*cells)[at] = cell;
   }
   PetscCall(PetscFree2(error, difference));

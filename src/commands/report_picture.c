@@ -3,7 +3,8 @@
 #include <kitinet/picture.h>
 #include <kitinet/run.h>
 
-/* Error over the number of samples on one dataset, a curve a variant with a band of one standard deviation; cells (n) are those of the dataset. */
+/* Error over the number of samples on one dataset, a curve a variant with a band of one standard deviation; cells (n)
+ * are those of the dataset. */
 PetscErrorCode KNReportDrawErrors(const KNStudy *study, const char path[], PetscInt n, const KNCell cells[])
 {
   const KNMeasure *first = &study->task->measure[0];
@@ -19,28 +20,37 @@ PetscErrorCode KNReportDrawErrors(const KNStudy *study, const char path[], Petsc
 
     for (PetscInt k = 0; k < i && !drawn; k++) drawn = (PetscBool)!strcmp(cells[k].variant, cells[i].variant);
     if (drawn) continue;
-    curve[ncurves] = (KNPictureCurve){.name = cells[i].variant, .x = x + point, .y = y + point, .low = low + point, .high = high + point};
+    curve[ncurves] = (KNPictureCurve){.name = cells[i].variant,
+                                      .x    = x + point,
+                                      .y    = y + point,
+                                      .low  = low + point,
+                                      .high = high + point};
     for (PetscInt k = i; k < n; k++) {
       const PetscReal deviation = PetscIsNanReal(cells[k].deviation) ? 0 : cells[k].deviation;
 
       if (strcmp(cells[k].variant, cells[i].variant) || !cells[k].samples) continue;
-      x[point]    = (PetscReal)cells[k].samples;
-      y[point]    = first->scale * cells[k].mean;
-      low[point]  = first->scale * PetscMax(cells[k].mean - deviation, 0.5 * cells[k].mean); /* a logarithmic axis has no 0 */
+      x[point] = (PetscReal)cells[k].samples;
+      y[point] = first->scale * cells[k].mean;
+      /* a logarithmic axis has no 0 */
+      low[point]  = first->scale * PetscMax(cells[k].mean - deviation, 0.5 * cells[k].mean);
       high[point] = first->scale * (cells[k].mean + deviation);
       point++;
       curve[ncurves].n++;
     }
     ncurves++;
   }
-  PetscCall(PetscSNPrintf(title, sizeof(title), "%s on the %s set%s%s", first->title, study->validation ? "validation" : "test", first->unit[0] ? " in " : "", first->unit));
-  if (point) PetscCall(KNPictureCurves(path, cells[0].dataset, "training samples", title, KN_AXES_LOG_XY, ncurves, curve));
+  PetscCall(PetscSNPrintf(title, sizeof(title), "%s on the %s set%s%s", first->title,
+                          study->validation ? "validation" : "test", first->unit[0] ? " in " : "", first->unit));
+  if (point)
+    PetscCall(KNPictureCurves(path, cells[0].dataset, "training samples", title, KN_AXES_LOG_XY, ncurves, curve));
   PetscCall(PetscFree5(curve, x, y, low, high));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Rows of metrics.csv of the runs of one cell, as many as the shortest has: mean over the runs, smallest and largest; (epochs) each, allocated. test: of the test error, else of the training's. */
-static PetscErrorCode Gather(const KNCell *cell, PetscInt count, const KNResult results[], PetscBool test, PetscInt *epochs, PetscReal **x, PetscReal **mean, PetscReal **low, PetscReal **high)
+/* Rows of metrics.csv of the runs of one cell, as many as the shortest has: mean over the runs, smallest and largest;
+ * (epochs) each, allocated. test: of the test error, else of the training's. */
+static PetscErrorCode Gather(const KNCell *cell, PetscInt count, const KNResult results[], PetscBool test,
+                             PetscInt *epochs, PetscReal **x, PetscReal **mean, PetscReal **low, PetscReal **high)
 {
   PetscInt runs = 0;
 
@@ -56,7 +66,8 @@ static PetscErrorCode Gather(const KNCell *cell, PetscInt count, const KNResult 
     if (runs == 0) PetscCall(PetscCalloc4(rows, x, rows, mean, rows, low, rows, high));
     *epochs = runs ? PetscMin(*epochs, rows) : rows;
     for (PetscInt k = 0; k < *epochs; k++) {
-      const PetscReal error = task->measure[task->curve].scale * (test ? metrics[k].test[task->curve] : metrics[k].train);
+      const PetscReal error =
+        task->measure[task->curve].scale * (test ? metrics[k].test[task->curve] : metrics[k].train);
 
       (*x)[k]    = (PetscReal)metrics[k].epoch;
       (*mean)[k] = ((*mean)[k] * (PetscReal)runs + error) / (PetscReal)(runs + 1);
@@ -69,23 +80,35 @@ static PetscErrorCode Gather(const KNCell *cell, PetscInt count, const KNResult 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNReportDrawCurves(const KNStudy *study, const char path[], const char title[], PetscInt count, const KNResult results[], PetscInt n, const KNCell cells[])
+PetscErrorCode KNReportDrawCurves(const KNStudy *study, const char path[], const char title[], PetscInt count,
+                                  const KNResult results[], PetscInt n, const KNCell cells[])
 {
   const KNMeasure *measure = &study->task->measure[study->task->curve];
   KNPictureCurve  *curve;
   PetscReal      **x, **mean, **low, **high;
-  char           (*name)[3 * KN_MAX_NAME], label[2 * KN_MAX_NAME];
+  char(*name)[3 * KN_MAX_NAME], label[2 * KN_MAX_NAME];
 
   PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(label, sizeof(label), "%s%s%s", measure->title, measure->unit[0] ? " in " : "", measure->unit));
-  PetscCall(PetscCalloc6(2 * (size_t)n, &curve, 2 * (size_t)n, &name, 2 * (size_t)n, &x, 2 * (size_t)n, &mean, 2 * (size_t)n, &low, 2 * (size_t)n, &high));
+  PetscCall(
+    PetscSNPrintf(label, sizeof(label), "%s%s%s", measure->title, measure->unit[0] ? " in " : "", measure->unit));
+  PetscCall(PetscCalloc6(2 * (size_t)n, &curve, 2 * (size_t)n, &name, 2 * (size_t)n, &x, 2 * (size_t)n, &mean,
+                         2 * (size_t)n, &low, 2 * (size_t)n, &high));
   for (PetscInt i = 0; i < 2 * n; i++) {
     const PetscBool test = (PetscBool)(i < n);
     PetscInt        epochs;
 
     PetscCall(Gather(&cells[i % n], count, results, test, &epochs, &x[i], &mean[i], &low[i], &high[i]));
-    PetscCall(PetscSNPrintf(name[i], sizeof(name[i]), "%s, %s", cells[i % n].variant, !test ? "train" : study->validation ? "validation" : "test"));
-    curve[i] = (KNPictureCurve){.name = name[i], .n = epochs, .x = x[i], .y = mean[i], .low = cells[i % n].runs > 1 ? low[i] : NULL, .high = cells[i % n].runs > 1 ? high[i] : NULL, .partner = test ? 0 : i - n + 1};
+    PetscCall(PetscSNPrintf(name[i], sizeof(name[i]), "%s, %s", cells[i % n].variant,
+                            !test               ? "train"
+                            : study->validation ? "validation"
+                                                : "test"));
+    curve[i] = (KNPictureCurve){.name    = name[i],
+                                .n       = epochs,
+                                .x       = x[i],
+                                .y       = mean[i],
+                                .low     = cells[i % n].runs > 1 ? low[i] : NULL,
+                                .high    = cells[i % n].runs > 1 ? high[i] : NULL,
+                                .partner = test ? 0 : i - n + 1};
   }
   PetscCall(KNPictureCurves(path, title, "epoch", label, KN_AXES_LOG_Y, 2 * n, curve));
   for (PetscInt i = 0; i < 2 * n; i++) PetscCall(PetscFree4(x[i], mean[i], low[i], high[i]));

@@ -12,26 +12,39 @@ static const char *Samples(PetscInt64 samples, char text[32])
   return text;
 }
 
-PetscErrorCode KNReportPrint(const KNStudy *study, const char source[], PetscInt count, PetscInt ncells, const KNCell cells[])
+PetscErrorCode KNReportPrint(const KNStudy *study, const char source[], PetscInt count, PetscInt ncells,
+                             const KNCell cells[])
 {
   const KNMeasure *first = &study->task->measure[0];
 
   PetscFunctionBegin;
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "kitinet report %s%s: %" PetscInt_FMT " of %" PetscInt_FMT " runs are finished\n", source, study->validation ? " -study_validation" : "", count, study->count));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                        "kitinet report %s%s: %" PetscInt_FMT " of %" PetscInt_FMT " runs are finished\n", source,
+                        study->validation ? " -study_validation" : "", count, study->count));
   if (!count) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n%c%s on the %s set after the last epoch%s%s, mean and standard deviation over seeds; difference to %s: mean over runs with\nthe same seed and its 95 %% interval (Student's t), in %% of that of %s\n\n%-16s %8s %-32s %5s %10s %10s %12s %20s\n", toupper((unsigned char)first->title[0]), first->title + 1, study->validation ? "validation" : "test", first->unit[0] ? " in " : "", first->unit, study->baseline, study->baseline,
-                        "dataset", "samples", "variant", "seeds", "mean", "deviation", "difference", "95 % interval"));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                        "\n%c%s on the %s set after the last epoch%s%s, mean and standard deviation over seeds; "
+                        "difference to %s: mean over runs with\nthe same seed and its 95 %% interval (Student's t), in "
+                        "%% of that of %s\n\n%-16s %8s %-32s %5s %10s %10s %12s %20s\n",
+                        toupper((unsigned char)first->title[0]), first->title + 1,
+                        study->validation ? "validation" : "test", first->unit[0] ? " in " : "", first->unit,
+                        study->baseline, study->baseline, "dataset", "samples", "variant", "seeds", "mean", "deviation",
+                        "difference", "95 % interval"));
   for (PetscInt i = 0; i < ncells; i++) {
-    const KNCell *c = &cells[i];
+    const KNCell   *c     = &cells[i];
     const PetscReal scale = 100 / c->base;
-    char          samples[32], deviation[32] = "-", difference[32] = "-", interval[64] = "-";
+    char            samples[32], deviation[32] = "-", difference[32] = "-", interval[64] = "-";
 
-    if (!PetscIsNanReal(c->deviation)) PetscCall(PetscSNPrintf(deviation, sizeof(deviation), "%.4f", first->scale * c->deviation));
+    if (!PetscIsNanReal(c->deviation))
+      PetscCall(PetscSNPrintf(deviation, sizeof(deviation), "%.4f", first->scale * c->deviation));
     if (strcmp(c->variant, study->baseline)) {
       if (c->pairs) PetscCall(PetscSNPrintf(difference, sizeof(difference), "%+.2f", c->difference * scale));
-      if (c->pairs > 1) PetscCall(PetscSNPrintf(interval, sizeof(interval), "%+.2f to %+.2f", c->low * scale, c->high * scale));
+      if (c->pairs > 1)
+        PetscCall(PetscSNPrintf(interval, sizeof(interval), "%+.2f to %+.2f", c->low * scale, c->high * scale));
     }
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-16s %8s %-32s %5" PetscInt_FMT " %10.4f %10s %12s %20s\n", c->dataset, Samples(c->samples, samples), c->variant, c->runs, first->scale * c->mean, deviation, difference, interval));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-16s %8s %-32s %5" PetscInt_FMT " %10.4f %10s %12s %20s\n", c->dataset,
+                          Samples(c->samples, samples), c->variant, c->runs, first->scale * c->mean, deviation,
+                          difference, interval));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -44,14 +57,16 @@ static void PrintCommand(FILE *file, const KNStudyRun *run)
   for (PetscInt i = 0; i < run->words.count; i++) {
     const size_t used = strlen(text);
 
-    (void)snprintf(text + used, sizeof(text) - used, " %s%s%s", run->words.name[i], run->words.value[i] ? " " : "", run->words.value[i] ? run->words.value[i] : "");
+    (void)snprintf(text + used, sizeof(text) - used, " %s%s%s", run->words.name[i], run->words.value[i] ? " " : "",
+                   run->words.value[i] ? run->words.value[i] : "");
   }
   KNCSVText(file, text, "\n");
 }
 
 static void WriteRuns(FILE *file, PetscInt count, const KNResult results[])
 {
-  fprintf(file, "dataset,samples,variant,seed,train,validation,test,epochs,parameters,mflop_a_sample,seconds,run,command\n");
+  fprintf(file,
+          "dataset,samples,variant,seed,train,validation,test,epochs,parameters,mflop_a_sample,seconds,run,command\n");
   for (PetscInt i = 0; i < count; i++) {
     const KNResult *r = &results[i];
     char            samples[32];
@@ -63,7 +78,8 @@ static void WriteRuns(FILE *file, PetscInt count, const KNResult results[])
     KNCSVReal(file, r->train, ",");
     KNCSVReal(file, r->validation, ",");
     KNCSVReal(file, r->test, ",");
-    fprintf(file, "%" PetscInt64_FMT ",%" PetscInt64_FMT ",%.6g,%.3f,", r->run->epochs, r->parameters, (double)r->mflop, (double)r->seconds);
+    fprintf(file, "%" PetscInt64_FMT ",%" PetscInt64_FMT ",%.6g,%.3f,", r->run->epochs, r->parameters, (double)r->mflop,
+            (double)r->seconds);
     KNCSVText(file, r->run->directory, ",");
     PrintCommand(file, r->run);
   }
@@ -71,7 +87,8 @@ static void WriteRuns(FILE *file, PetscInt count, const KNResult results[])
 
 static void WriteTable(FILE *file, const KNStudy *study, const char source[], PetscInt ncells, const KNCell cells[])
 {
-  fprintf(file, "dataset,samples,variant,set,seeds,mean,deviation,baseline,pairs,baseline_mean,difference,low_95,high_95,command\n");
+  fprintf(file, "dataset,samples,variant,set,seeds,mean,deviation,baseline,pairs,baseline_mean,difference,low_95,high_"
+                "95,command\n");
   for (PetscInt i = 0; i < ncells; i++) {
     const KNCell *c = &cells[i];
     char          text[2 * PETSC_MAX_PATH_LEN];
@@ -93,7 +110,8 @@ static void WriteTable(FILE *file, const KNStudy *study, const char source[], Pe
   }
 }
 
-PetscErrorCode KNReportWrite(const KNStudy *study, const char source[], const char directory[], PetscInt count, const KNResult results[], PetscInt ncells, const KNCell cells[])
+PetscErrorCode KNReportWrite(const KNStudy *study, const char source[], const char directory[], PetscInt count,
+                             const KNResult results[], PetscInt ncells, const KNCell cells[])
 {
   KNCSV       runs, table;
   char        path[PETSC_MAX_PATH_LEN], name[2 * KN_MAX_NAME];

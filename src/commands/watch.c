@@ -1,5 +1,6 @@
 /*
-  kitinet watch: follows runs at the terminal, as they go or afterwards: what of them stands in the files, again every few seconds.
+  kitinet watch: follows runs at the terminal, as they go or afterwards: what of them stands in the files, again every
+  few seconds.
 
   It reads only, and whole lines only: a run may write meanwhile, or begin later.
 */
@@ -19,12 +20,12 @@
 #include <unistd.h>
 
 typedef struct {
-  PetscInt   runs;
-  char     **run;     /* directories */
-  PetscBool  once;
-  PetscReal  every;   /* seconds between two looks */
-  int        colour, braille, terminal;
-  size_t     columns, rows;
+  PetscInt  runs;
+  char    **run; /* directories */
+  PetscBool once;
+  PetscReal every; /* seconds between two looks */
+  int       colour, braille, terminal;
+  size_t    columns, rows;
 } Watch;
 
 static volatile sig_atomic_t interrupted;
@@ -37,14 +38,14 @@ static void Interrupt(int signal)
 
 /* What is known of one run now. */
 typedef struct {
-  PetscInt   count;
-  KNMetrics *metrics;  /* (count) */
+  PetscInt          count;
+  KNMetrics        *metrics; /* (count) */
   const KNTaskInfo *task;
-  long       epochs;   /* to train in all, 0: unknown */
-  double     saved;    /* seconds since the last checkpoint, < 0: none */
-  double    *x, *y[2]; /* (count) epoch; train, test */
-  KNMetrics *tested, *best; /* the last row that was tested, and the best; NULL: none */
-  char       name[2][PETSC_MAX_PATH_LEN];
+  long              epochs;        /* to train in all, 0: unknown */
+  double            saved;         /* seconds since the last checkpoint, < 0: none */
+  double           *x, *y[2];      /* (count) epoch; train, test */
+  KNMetrics        *tested, *best; /* the last row that was tested, and the best; NULL: none */
+  char              name[2][PETSC_MAX_PATH_LEN];
 } Sight;
 
 static PetscErrorCode Look(const char directory[], Sight *sight)
@@ -71,7 +72,8 @@ static PetscErrorCode Look(const char directory[], Sight *sight)
     sight->y[1][i] = sight->metrics[i].test[sight->task->curve];
     if (PetscIsNanReal(sight->metrics[i].test[0])) continue;
     sight->tested = &sight->metrics[i];
-    if (!sight->best || KNMeasureBetter(&sight->task->measure[0], sight->tested->test[0], sight->best->test[0])) sight->best = sight->tested;
+    if (!sight->best || KNMeasureBetter(&sight->task->measure[0], sight->tested->test[0], sight->best->test[0]))
+      sight->best = sight->tested;
   }
   PetscCall(PetscSNPrintf(sight->name[0], PETSC_MAX_PATH_LEN, "%s train", directory));
   PetscCall(PetscSNPrintf(sight->name[1], PETSC_MAX_PATH_LEN, "%s test", directory));
@@ -144,10 +146,14 @@ static PetscErrorCode Show(const Watch *watch, PetscBool *going)
     PetscCall(PrintNumbers(watch->run[r], &sight[r]));
     if (!Finished(&sight[r])) *going = PETSC_TRUE;
     for (int k = 0; k < 2 && curves < KN_PLOT_CURVES; k++) {
-      if (k == 0 ? sight[r].count > 0 : sight[r].tested != NULL) curve[curves++] = (KNCurve){.name = sight[r].name[k], .x = sight[r].x, .y = sight[r].y[k], .n = (size_t)sight[r].count};
+      if (k == 0 ? sight[r].count > 0 : sight[r].tested != NULL)
+        curve[curves++] =
+          (KNCurve){.name = sight[r].name[k], .x = sight[r].x, .y = sight[r].y[k], .n = (size_t)sight[r].count};
     }
   }
-  KNPlotCurves(stdout, curve, curves, watch->columns, watch->rows > (size_t)watch->runs + 2 ? watch->rows - (size_t)watch->runs - 2 : 0, watch->colour, watch->braille);
+  KNPlotCurves(stdout, curve, curves, watch->columns,
+               watch->rows > (size_t)watch->runs + 2 ? watch->rows - (size_t)watch->runs - 2 : 0, watch->colour,
+               watch->braille);
   fflush(stdout);
   for (PetscInt r = 0; r < watch->runs; r++) PetscCall(Forget(&sight[r]));
   PetscCall(PetscFree(sight));
@@ -184,7 +190,9 @@ PetscErrorCode KNCommand_Watch(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsEnd("watch", purpose, &done));
   if (done) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCheck(watch.runs, PETSC_COMM_WORLD, KN_ERR_USAGE, "no run to watch: add -run DIRECTORY");
-  for (PetscInt r = 0; r < watch.runs && watch.once; r++) PetscCheck(!access(watch.run[r], R_OK | X_OK), PETSC_COMM_WORLD, KN_ERR_INPUT, "run directory %s: %s", watch.run[r], strerror(errno));
+  for (PetscInt r = 0; r < watch.runs && watch.once; r++)
+    PetscCheck(!access(watch.run[r], R_OK | X_OK), PETSC_COMM_WORLD, KN_ERR_INPUT, "run directory %s: %s", watch.run[r],
+               strerror(errno));
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   if (rank == 0) {
     const struct sigaction action = {.sa_handler = Interrupt};
@@ -192,7 +200,8 @@ PetscErrorCode KNCommand_Watch(const char purpose[], PetscBool *stopped)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     while (going && !interrupted) {
-      const struct timespec pause = {.tv_sec = (time_t)watch.every, .tv_nsec = (long)(1e9 * (watch.every - (PetscReal)(time_t)watch.every))};
+      const struct timespec pause = {.tv_sec  = (time_t)watch.every,
+                                     .tv_nsec = (long)(1e9 * (watch.every - (PetscReal)(time_t)watch.every))};
 
       MeasureTerminal(&watch);
       PetscCall(Show(&watch, &going));

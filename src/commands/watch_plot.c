@@ -9,7 +9,7 @@ enum { MARGIN = 9, LEAST = 16, MOST_COLUMNS = 512, MOST_ROWS = 128 };
 static const int colours[] = {32, 208, 36, 175, 74, 220, 166, 250};
 
 typedef struct {
-  size_t        columns, rows; /* of cells */
+  size_t        columns, rows;  /* of cells */
   double        x0, x1, y0, y1; /* of the axes; y is a logarithm */
   unsigned char dots[MOST_ROWS][MOST_COLUMNS], owner[MOST_ROWS][MOST_COLUMNS];
 } Canvas;
@@ -30,8 +30,9 @@ static void Dot(Canvas *canvas, double x, double y, size_t curve)
 
 static void Line(Canvas *canvas, double xa, double ya, double xb, double yb, size_t curve)
 {
-  const double dots  = 2 * (double)canvas->columns * fabs(xb - xa) / (canvas->x1 - canvas->x0) + 4 * (double)canvas->rows * fabs(yb - ya) / (canvas->y1 - canvas->y0);
-  const int    steps = (int)fmin(ceil(dots), 4096) + 1;
+  const double dots = 2 * (double)canvas->columns * fabs(xb - xa) / (canvas->x1 - canvas->x0) +
+                      4 * (double)canvas->rows * fabs(yb - ya) / (canvas->y1 - canvas->y0);
+  const int steps = (int)fmin(ceil(dots), 4096) + 1;
 
   for (int k = 0; k <= steps; k++) Dot(canvas, xa + (xb - xa) * k / steps, ya + (yb - ya) * k / steps, curve);
 }
@@ -72,7 +73,8 @@ static void PutName(FILE *file, const KNCurve *curve, size_t c, int colour)
   else fprintf(file, "%c %s", (char)('a' + (int)c), curve->name);
 }
 
-void KNPlotCurves(FILE *file, const KNCurve curve[], size_t curves, size_t columns, size_t rows, int colour, int braille)
+void KNPlotCurves(FILE *file, const KNCurve curve[], size_t curves, size_t columns, size_t rows, int colour,
+                  int braille)
 {
   static Canvas canvas; /* 128 kB: not on the stack */
 
@@ -97,7 +99,9 @@ void KNPlotCurves(FILE *file, const KNCurve curve[], size_t curves, size_t colum
     }
   }
   for (size_t j = 0; j < canvas.rows; j++) {
-    if (j % 4 == 0 || j == canvas.rows - 1) fprintf(file, "%7.2g %s", exp(canvas.y1 - (canvas.y1 - canvas.y0) * ((double)j + 0.5) / (double)canvas.rows), braille ? "┤" : "|");
+    if (j % 4 == 0 || j == canvas.rows - 1)
+      fprintf(file, "%7.2g %s", exp(canvas.y1 - (canvas.y1 - canvas.y0) * ((double)j + 0.5) / (double)canvas.rows),
+              braille ? "┤" : "|");
     else fprintf(file, "%7s %s", "", braille ? "│" : "|");
     for (size_t i = 0; i < canvas.columns; i++) {
       const int owner = canvas.owner[j][i];

@@ -1,4 +1,5 @@
-/* Whether all ranks run one program with one command line: different ones would meet in different reductions, and wait for ever. */
+/* Whether all ranks run one program with one command line: different ones would meet in different reductions, and wait
+ * for ever. */
 #define _GNU_SOURCE // dl_iterate_phdr
 #include <kitinet/error.h>
 #include <elf.h>
@@ -18,12 +19,12 @@ static int HashBuildId(struct dl_phdr_info *program, size_t size, void *hash)
 {
   for (int i = 0; i < program->dlpi_phnum; i++) {
     const ElfW(Phdr) *segment = &program->dlpi_phdr[i];
-    const char       *note    = (const char *)(program->dlpi_addr + segment->p_vaddr), *end = note + segment->p_memsz;
+    const char *note = (const char *)(program->dlpi_addr + segment->p_vaddr), *end = note + segment->p_memsz;
 
     if (segment->p_type != PT_NOTE) continue;
     while (note + sizeof(ElfW(Nhdr)) <= end) {
-      const ElfW(Nhdr) *head   = (const ElfW(Nhdr) *)(const void *)note;
-      const char       *detail = note + sizeof(*head) + (head->n_namesz + 3) / 4 * 4;
+      const ElfW(Nhdr) *head = (const ElfW(Nhdr) *)(const void *)note;
+      const char *detail     = note + sizeof(*head) + (head->n_namesz + 3) / 4 * 4;
 
       if (head->n_type == NT_GNU_BUILD_ID) *(uint64_t *)hash = Hash(*(uint64_t *)hash, detail, head->n_descsz);
       note = detail + (head->n_descsz + 3) / 4 * 4;
@@ -36,7 +37,8 @@ PetscErrorCode KNAgreeOnProgram(MPI_Comm comm, int argc, char **argv)
 {
   enum { BUILD, WORDS, HASHES };
   const char *petsc = getenv("PETSC_OPTIONS");
-  uint64_t    mine[HASHES], both[2 * HASHES]; /* minimum of each hash, and of its complement: equal on all ranks if they complete each other */
+  /* minimum of each hash, and of its complement: equal on all ranks if they complete each other */
+  uint64_t mine[HASHES], both[2 * HASHES];
 
   PetscFunctionBegin;
   for (int i = 0; i < HASHES; i++) mine[i] = UINT64_C(0xcbf29ce484222325);
@@ -53,8 +55,12 @@ PetscErrorCode KNAgreeOnProgram(MPI_Comm comm, int argc, char **argv)
     if (both[2 * i] == ~both[2 * i + 1]) continue;
     PetscCallMPI(MPI_Comm_rank(comm, &rank));
     PetscCallMPI(MPI_Bcast(&first, 1, MPI_UINT64_T, 0, comm));
-    PetscCall(KNAgree(comm, first != mine[i] ? KN_ERR_USAGE : 0, i == BUILD ? "rank %d runs another build of kitinet than rank 0 (%016llx, not %016llx): start the same file on all ranks" : "rank %d was started with other options than rank 0 (%016llx, not %016llx): give all ranks the same", rank,
-                      (unsigned long long)mine[i], (unsigned long long)first));
+    PetscCall(KNAgree(
+      comm, first != mine[i] ? KN_ERR_USAGE : 0,
+      i == BUILD
+        ? "rank %d runs another build of kitinet than rank 0 (%016llx, not %016llx): start the same file on all ranks"
+        : "rank %d was started with other options than rank 0 (%016llx, not %016llx): give all ranks the same",
+      rank, (unsigned long long)mine[i], (unsigned long long)first));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -12,16 +12,11 @@ static PetscBool KNErrorIsOurs(PetscErrorCode code)
 int KNExitCode(PetscErrorCode code)
 {
   switch (code) {
-  case PETSC_SUCCESS:
-    return KN_EXIT_DONE;
-  case KN_ERR_USAGE:
-    return KN_EXIT_USAGE;
-  case KN_ERR_INPUT:
-    return KN_EXIT_INPUT;
-  case KN_ERR_IO:
-    return KN_EXIT_IO;
-  default:
-    return KN_EXIT_FAILED;
+  case PETSC_SUCCESS: return KN_EXIT_DONE;
+  case KN_ERR_USAGE: return KN_EXIT_USAGE;
+  case KN_ERR_INPUT: return KN_EXIT_INPUT;
+  case KN_ERR_IO: return KN_EXIT_IO;
+  default: return KN_EXIT_FAILED;
   }
 }
 
@@ -38,14 +33,17 @@ PetscBool KNErrorIsOrderly(PetscErrorCode code)
   return (PetscBool)(!code || (!broken && KNErrorIsOurs(code)));
 }
 
-static PetscErrorCode KNErrorHandler(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code, PetscErrorType type, const char *message, void *context)
+static PetscErrorCode KNErrorHandler(MPI_Comm comm, int line, const char *function, const char *file,
+                                     PetscErrorCode code, PetscErrorType type, const char *message, void *context)
 {
   PetscMPIInt rank = 0;
 
   if (code == PETSC_ERR_MEM) { /* of one rank as a rule: main() ends all of them */
     if (type != PETSC_ERROR_INITIAL) return code;
     MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
-    fprintf(stderr, "kitinet: out of memory on rank %d: %s; take more nodes, a smaller -train_microbatch or a smaller grid\n", rank, message);
+    fprintf(stderr,
+            "kitinet: out of memory on rank %d: %s; take more nodes, a smaller -train_microbatch or a smaller grid\n",
+            rank, message);
     fflush(stderr);
     return code;
   }

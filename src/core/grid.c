@@ -14,12 +14,9 @@ KNGrid KNGridMake(PetscInt dim, const PetscInt n[], KNPoints points)
 PetscReal KNPointsCoordinate(KNPoints points, PetscInt n, PetscInt i)
 {
   switch (points) {
-  case KN_POINTS_CELLS:
-    return ((PetscReal)i + 0.5) / (PetscReal)n;
-  case KN_POINTS_NODES:
-    return n > 1 ? (PetscReal)i / (PetscReal)(n - 1) : 0.0;
-  default:
-    return (PetscReal)i / (PetscReal)n;
+  case KN_POINTS_CELLS: return ((PetscReal)i + 0.5) / (PetscReal)n;
+  case KN_POINTS_NODES: return n > 1 ? (PetscReal)i / (PetscReal)(n - 1) : 0.0;
+  default: return (PetscReal)i / (PetscReal)n;
   }
 }
 
@@ -27,12 +24,9 @@ PetscReal KNPointsCoordinate(KNPoints points, PetscInt n, PetscInt i)
 static PetscReal KNPointsPosition(KNPoints points, PetscInt n, PetscReal x)
 {
   switch (points) {
-  case KN_POINTS_CELLS:
-    return x * (PetscReal)n - 0.5;
-  case KN_POINTS_NODES:
-    return x * (PetscReal)(n - 1);
-  default:
-    return x * (PetscReal)n;
+  case KN_POINTS_CELLS: return x * (PetscReal)n - 0.5;
+  case KN_POINTS_NODES: return x * (PetscReal)(n - 1);
+  default: return x * (PetscReal)n;
   }
 }
 
@@ -43,7 +37,8 @@ PetscInt KNPointsNearest(KNPoints points, PetscInt n, PetscReal x)
   return points == KN_POINTS_PERIODIC ? i % n : PetscMin(PetscMax(i, 0), n - 1);
 }
 
-void KNPointsInterpolation(KNPoints points, PetscInt n_from, PetscInt n_to, PetscInt left[], PetscInt right[], PetscReal weight[])
+void KNPointsInterpolation(KNPoints points, PetscInt n_from, PetscInt n_to, PetscInt left[], PetscInt right[],
+                           PetscReal weight[])
 {
   for (PetscInt i = 0; i < n_to; i++) {
     const PetscReal position = KNPointsPosition(points, n_from, KNPointsCoordinate(points, n_to, i));

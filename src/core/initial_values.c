@@ -80,9 +80,7 @@ PetscErrorCode KNInitialValues(const KNParameterInfo *info, PetscInt64 seed, Pet
 {
   PetscFunctionBegin;
   switch (info->init) {
-  case KN_INIT_ZERO:
-    memset(value, 0, info->size * sizeof(*value));
-    break;
+  case KN_INIT_ZERO: memset(value, 0, info->size * sizeof(*value)); break;
   case KN_INIT_ONES:
   case KN_INIT_CONSTANT:
     for (size_t e = 0; e < info->size; e++) value[e] = info->init == KN_INIT_ONES ? 1 : info->scale;
@@ -90,9 +88,7 @@ PetscErrorCode KNInitialValues(const KNParameterInfo *info, PetscInt64 seed, Pet
   case KN_INIT_TRUNCATED_NORMAL:
     for (size_t e = 0; e < info->size; e++) value[e] = (KNReal)((double)info->scale * Truncated(seed, index, e));
     break;
-  case KN_INIT_ORTHOGONAL:
-    PetscCall(Orthogonal(info, seed, index, value));
-    break;
+  case KN_INIT_ORTHOGONAL: PetscCall(Orthogonal(info, seed, index, value)); break;
   default:
     for (size_t e = 0; e < info->size; e += 4) {
       uint64_t word[4];

@@ -3,7 +3,8 @@
 
 PetscErrorCode KNStagePush(KNStage stage)
 {
-  static const char *const name[KN_NSTAGES] = {"generate", "load", "forward", "backward", "reduce", "update", "checkpoint", "evaluate"};
+  static const char *const name[KN_NSTAGES] = {"generate", "load",   "forward",    "backward",
+                                               "reduce",   "update", "checkpoint", "evaluate"};
   static PetscLogStage     id[KN_NSTAGES];
   static PetscBool         registered = PETSC_FALSE;
 

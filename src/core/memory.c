@@ -1,8 +1,9 @@
 /*
   Aligned memory for large arrays, checked: out of memory is an error with a size, not a crash.
 
-  Before each array lies one line of KN_ALIGN bytes that says how it was made. Large ones lie on huge pages where the system has them: a sweep over all activations and parameters
-  passes through some ten thousand small pages, more than the processor remembers the places of.
+  Before each array lies one line of KN_ALIGN bytes that says how it was made. Large ones lie on huge pages where the
+  system has them: a sweep over all activations and parameters passes through some ten thousand small pages, more than
+  the processor remembers the places of.
 */
 #define _GNU_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE, MADV_HUGEPAGE */
 #include <kitinet/error.h>
@@ -27,13 +28,15 @@ void KNMemoryReserve(PetscBool on)
 static void *KNAllocate(size_t bytes)
 {
   enum { PAGE = 4096, HUGE_PAGE = 1 << 21 };
-  char  *memory = (char *)aligned_alloc(KN_ALIGN, bytes);
+  char *memory = (char *)aligned_alloc(KN_ALIGN, bytes);
 
 #if defined(MADV_HUGEPAGE)
   if (memory && bytes >= HUGE_PAGE) {
-    const uintptr_t first = ((uintptr_t)memory + PAGE - 1) / PAGE * PAGE, end = ((uintptr_t)memory + bytes) / PAGE * PAGE;
+    const uintptr_t first = ((uintptr_t)memory + PAGE - 1) / PAGE * PAGE,
+                    end   = ((uintptr_t)memory + bytes) / PAGE * PAGE;
 
-    (void)madvise((void *)first, end - first, MADV_HUGEPAGE); /* small pages do as well; where pages are larger it is refused */
+    /* small pages do as well; where pages are larger it is refused */
+    (void)madvise((void *)first, end - first, MADV_HUGEPAGE);
   }
 #endif
   return memory;
@@ -54,10 +57,14 @@ PetscErrorCode KNMalloc(size_t count, size_t size, void *array)
 
   PetscFunctionBegin;
   *(void **)array = NULL;
-  PetscCheck(!__builtin_mul_overflow(count, size, &bytes) && bytes <= SIZE_MAX - 2 * KN_ALIGN, PETSC_COMM_SELF, PETSC_ERR_MEM, "an array of %zu x %zu bytes is beyond any memory", count, size);
+  PetscCheck(!__builtin_mul_overflow(count, size, &bytes) && bytes <= SIZE_MAX - 2 * KN_ALIGN, PETSC_COMM_SELF,
+             PETSC_ERR_MEM, "an array of %zu x %zu bytes is beyond any memory", count, size);
   bytes  = KN_ALIGN + PetscMax((bytes + KN_ALIGN - 1) / KN_ALIGN * KN_ALIGN, (size_t)KN_ALIGN);
   memory = (char *)(reserving ? KNReserve(bytes) : KNAllocate(bytes));
-  PetscCheck(memory || !reserving, PETSC_COMM_WORLD, KN_ERR_USAGE, "an array of %.1f MiB would be needed, more than any process may address here: ask for fewer samples at a time, a smaller network or a coarser grid", (double)bytes / 1048576.0);
+  PetscCheck(memory || !reserving, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "an array of %.1f MiB would be needed, more than any process may address here: ask for fewer samples at a "
+             "time, a smaller network or a coarser grid",
+             (double)bytes / 1048576.0);
   PetscCheck(memory, PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for an array of %.1f MiB", (double)bytes / 1048576.0);
 #if defined(KN_DEBUG)
   if (!reserving) memset(memory, 0xff, bytes); /* all bits set is a NaN in float and double */

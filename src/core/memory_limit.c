@@ -1,4 +1,5 @@
-/* What a rank may take of its node's memory: Linux says so in /proc/meminfo and, for batch jobs, in the control groups of the process (version 1 or 2). */
+/* What a rank may take of its node's memory: Linux says so in /proc/meminfo and, for batch jobs, in the control groups
+ * of the process (version 1 or 2). */
 #include <kitinet/memory.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -6,7 +7,8 @@
 
 static size_t limit = SIZE_MAX;
 
-/* The number after `key` in a file of lines "key number"; with key "" the number that the file begins with. missing if there is none ("max"). */
+/* The number after `key` in a file of lines "key number"; with key "" the number that the file begins with. missing if
+ * there is none ("max"). */
 static size_t ReadNumber(const char path[], const char key[], size_t missing)
 {
   FILE              *file = fopen(path, "r");
@@ -16,7 +18,8 @@ static size_t ReadNumber(const char path[], const char key[], size_t missing)
   int                found  = 0;
 
   if (!file) return missing;
-  while (!found && fgets(line, sizeof(line), file)) found = !strncmp(line, key, n) && sscanf(line + n, " %llu", &number) == 1;
+  while (!found && fgets(line, sizeof(line), file))
+    found = !strncmp(line, key, n) && sscanf(line + n, " %llu", &number) == 1;
   fclose(file);
   return found ? (size_t)number : missing;
 }
@@ -47,19 +50,22 @@ static size_t GroupsAvailable(void)
 
   if (!file) return SIZE_MAX;
   while (fgets(line, sizeof(line), file)) {
-    char  folder[2 * PETSC_MAX_PATH_LEN], *controller = strchr(line, ':'), *group = controller ? strchr(controller + 1, ':') : NULL;
+    char folder[2 * PETSC_MAX_PATH_LEN], *controller = strchr(line, ':'),
+                                         *group = controller ? strchr(controller + 1, ':') : NULL;
     int   unified;
     char *root, *slash;
 
     if (!group) continue;
-    *group++                     = 0;
+    *group++                    = 0;
     group[strcspn(group, "\n")] = 0;
-    unified                      = !controller[1];
+    unified                     = !controller[1];
     if (!unified && strcmp(controller + 1, "memory")) continue;
     snprintf(folder, sizeof(folder), "/sys/fs/cgroup%s%s", unified ? "" : "/memory", group);
     root = folder + strlen(unified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory");
     do {
-      const size_t here = unified ? GroupAvailable(folder, "memory.max", "memory.current", "inactive_file") : GroupAvailable(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file");
+      const size_t here =
+        unified ? GroupAvailable(folder, "memory.max", "memory.current", "inactive_file")
+                : GroupAvailable(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file");
 
       least = PetscMin(least, here);
       slash = strrchr(root, '/');
@@ -95,5 +101,6 @@ size_t KNMemoryGetLimit(void)
 
 size_t KNMemoryGetPeak(void)
 {
-  return ReadNumber("/proc/self/status", "VmHWM:", 0) << 10; /* kB; getrusage() would count what the launcher held before it became this program */
+  /* kB; getrusage() would count what the launcher held before it became this program */
+  return ReadNumber("/proc/self/status", "VmHWM:", 0) << 10;
 }

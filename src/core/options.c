@@ -34,7 +34,8 @@ PetscErrorCode KNOptionsRequire(PetscBool given, const char format[], ...)
 }
 
 /* Finds what was given for an option and enters its declaration; *text is NULL if nothing was given. */
-static PetscErrorCode KNOptionsDeclare(const char name[], const char help[], const char initial[], PetscBool quoted, KNDeclaration **declaration, const char **text)
+static PetscErrorCode KNOptionsDeclare(const char name[], const char help[], const char initial[], PetscBool quoted,
+                                       KNDeclaration **declaration, const char **text)
 {
   KNDeclaration *d = NULL;
   PetscBool      set;
@@ -89,16 +90,18 @@ static PetscErrorCode KNOptionsRecord(KNDeclaration *d, const char value[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNOptionsInt64(const char name[], const char help[], PetscInt64 lowest, PetscInt64 highest, PetscInt64 *value)
+PetscErrorCode KNOptionsInt64(const char name[], const char help[], PetscInt64 lowest, PetscInt64 highest,
+                              PetscInt64 *value)
 {
   KNDeclaration *d;
-  const char  *text;
-  char         number[32];
+  const char    *text;
+  char           number[32];
 
   PetscFunctionBegin;
   PetscCall(PetscSNPrintf(number, sizeof(number), "%" PetscInt64_FMT, *value));
   PetscCall(KNOptionsDeclare(name, help, number, PETSC_FALSE, &d, &text));
-  if (highest >= PETSC_MAX_INT) PetscCall(PetscSNPrintf(d->range, sizeof(d->range), "at least %" PetscInt64_FMT, lowest));
+  if (highest >= PETSC_MAX_INT)
+    PetscCall(PetscSNPrintf(d->range, sizeof(d->range), "at least %" PetscInt64_FMT, lowest));
   else PetscCall(PetscSNPrintf(d->range, sizeof(d->range), "%" PetscInt64_FMT " to %" PetscInt64_FMT, lowest, highest));
   if (text) {
     char     *end;
@@ -106,8 +109,10 @@ PetscErrorCode KNOptionsInt64(const char name[], const char help[], PetscInt64 l
 
     errno  = 0;
     parsed = strtoll(text, &end, 10);
-    PetscCheck(text[0] && !*end, PETSC_COMM_WORLD, KN_ERR_USAGE, "option %s is \"%.64s\", expected a whole number, %s", name, text, d->range);
-    PetscCheck(!errno && parsed >= lowest && parsed <= highest, PETSC_COMM_WORLD, KN_ERR_USAGE, "option %s is %.64s, out of range: %s", name, text, d->range);
+    PetscCheck(text[0] && !*end, PETSC_COMM_WORLD, KN_ERR_USAGE, "option %s is \"%.64s\", expected a whole number, %s",
+               name, text, d->range);
+    PetscCheck(!errno && parsed >= lowest && parsed <= highest, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "option %s is %.64s, out of range: %s", name, text, d->range);
     *value = (PetscInt64)parsed;
   }
   PetscCall(PetscSNPrintf(number, sizeof(number), "%" PetscInt64_FMT, *value));
@@ -134,11 +139,12 @@ static void KNOptionsFormatReal(PetscReal value, size_t size, char text[])
   }
 }
 
-PetscErrorCode KNOptionsReal(const char name[], const char help[], PetscReal lowest, PetscReal highest, PetscReal *value)
+PetscErrorCode KNOptionsReal(const char name[], const char help[], PetscReal lowest, PetscReal highest,
+                             PetscReal *value)
 {
   KNDeclaration *d;
-  const char  *text;
-  char         number[32], low[32], high[32];
+  const char    *text;
+  char           number[32], low[32], high[32];
 
   PetscFunctionBegin;
   KNOptionsFormatReal(*value, sizeof(number), number);
@@ -151,8 +157,10 @@ PetscErrorCode KNOptionsReal(const char name[], const char help[], PetscReal low
     char     *end;
     PetscReal parsed = strtod(text, &end);
 
-    PetscCheck(text[0] && !*end, PETSC_COMM_WORLD, KN_ERR_USAGE, "option %s is \"%.64s\", expected a number, %s", name, text, d->range);
-    PetscCheck(parsed >= lowest && parsed <= highest && PetscAbsReal(parsed) <= PETSC_MAX_REAL, PETSC_COMM_WORLD, KN_ERR_USAGE, "option %s is %.64s, out of range: %s", name, text, d->range);
+    PetscCheck(text[0] && !*end, PETSC_COMM_WORLD, KN_ERR_USAGE, "option %s is \"%.64s\", expected a number, %s", name,
+               text, d->range);
+    PetscCheck(parsed >= lowest && parsed <= highest && PetscAbsReal(parsed) <= PETSC_MAX_REAL, PETSC_COMM_WORLD,
+               KN_ERR_USAGE, "option %s is %.64s, out of range: %s", name, text, d->range);
     *value = parsed;
   }
   KNOptionsFormatReal(*value, sizeof(number), number);
@@ -170,7 +178,8 @@ PetscInt KNOptionsFindName(const char *const names[], const char text[])
 
 static PetscErrorCode KNOptionsParseBool(const char name[], const char text[], PetscBool *value)
 {
-  static const char *const yes[] = {"", "true", "yes", "on", "1", NULL}, *const no[] = {"false", "no", "off", "0", NULL};
+  static const char *const yes[] = {"", "true", "yes", "on", "1", NULL}, *const no[] = {"false", "no", "off", "0",
+                                                                                        NULL};
 
   PetscFunctionBegin;
   *value = (PetscBool)(KNOptionsFindName(yes, text) >= 0);
@@ -192,8 +201,8 @@ PetscErrorCode KNOptionsRuntimeBool(const char name[], PetscBool *value)
 
 PetscErrorCode KNOptionsBool(const char name[], const char help[], PetscBool *value)
 {
-  KNDeclaration             *d;
-  const char              *text;
+  KNDeclaration *d;
+  const char    *text;
 
   PetscFunctionBegin;
   PetscCall(KNOptionsDeclare(name, help, *value ? "true" : "false", PETSC_FALSE, &d, &text));
@@ -206,7 +215,7 @@ PetscErrorCode KNOptionsBool(const char name[], const char help[], PetscBool *va
 PetscErrorCode KNOptionsChoice(const char name[], const char help[], const char *const choices[], PetscInt *value)
 {
   KNDeclaration *d;
-  const char  *text;
+  const char    *text;
 
   PetscFunctionBegin;
   PetscCall(KNOptionsDeclare(name, help, choices[*value], PETSC_FALSE, &d, &text));
@@ -217,7 +226,8 @@ PetscErrorCode KNOptionsChoice(const char name[], const char help[], const char 
   }
   if (text) {
     *value = KNOptionsFindName(choices, text);
-    PetscCheck(*value >= 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "option %s is \"%.64s\", expected %s", name, text, d->range);
+    PetscCheck(*value >= 0, PETSC_COMM_WORLD, KN_ERR_USAGE, "option %s is \"%.64s\", expected %s", name, text,
+               d->range);
   }
   PetscCall(KNOptionsRecord(d, choices[*value]));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -226,14 +236,17 @@ PetscErrorCode KNOptionsChoice(const char name[], const char help[], const char 
 PetscErrorCode KNOptionsString(const char name[], const char help[], size_t size, char value[])
 {
   KNDeclaration *d;
-  const char  *text;
+  const char    *text;
 
   PetscFunctionBegin;
   PetscCall(KNOptionsDeclare(name, help, value, PETSC_TRUE, &d, &text));
   if (text) {
     PetscCheck(text[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "option %s needs a value: %s", name, help);
-    PetscCheck(strlen(text) < size, PETSC_COMM_WORLD, KN_ERR_USAGE, "option %s is \"%.32s...\", %zu bytes long; at most %zu", name, text, strlen(text), size - 1);
-    for (const char *c = text; *c; c++) PetscCheck((unsigned char)*c >= ' ' && *c != 127, PETSC_COMM_WORLD, KN_ERR_USAGE, "option %s holds a control character (byte %d); leave it out", name, (int)(unsigned char)*c);
+    PetscCheck(strlen(text) < size, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "option %s is \"%.32s...\", %zu bytes long; at most %zu", name, text, strlen(text), size - 1);
+    for (const char *c = text; *c; c++)
+      PetscCheck((unsigned char)*c >= ' ' && *c != 127, PETSC_COMM_WORLD, KN_ERR_USAGE,
+                 "option %s holds a control character (byte %d); leave it out", name, (int)(unsigned char)*c);
     PetscCall(PetscStrncpy(value, text, size));
   }
   PetscCall(KNOptionsRecord(d, value));

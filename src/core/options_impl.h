@@ -6,15 +6,15 @@
 #include <kitinet/options.h>
 
 typedef struct {
-  const char *head;                  /* paragraph of the help text, not owned */
-  char        name[KN_MAX_NAME];     /* "-train_lr" */
-  const char *help;                  /* not owned: string constants */
-  char        range[512];            /* "[0, 1]", "one of a, b", or "" */
+  const char *head;              /* paragraph of the help text, not owned */
+  char        name[KN_MAX_NAME]; /* "-train_lr" */
+  const char *help;              /* not owned: string constants */
+  char        range[512];        /* "[0, 1]", "one of a, b", or "" */
   char        initial[PETSC_MAX_PATH_LEN];
-  char       *value;                 /* in force; owned */
-  char        resolved[32];          /* what the program chose for it; "": nothing */
-  PetscBool   several;               /* it was resolved to different numbers */
-  PetscBool   quoted;                /* text: quoted in YAML */
+  char       *value;        /* in force; owned */
+  char        resolved[32]; /* what the program chose for it; "": nothing */
+  PetscBool   several;      /* it was resolved to different numbers */
+  PetscBool   quoted;       /* text: quoted in YAML */
 } KNDeclaration;
 
 /* One for the program, as PETSc's options database is. */
@@ -22,10 +22,10 @@ typedef struct {
   PetscInt       count, capacity;
   KNDeclaration *declaration; /* (count) in order of declaration */
   const char    *head;
-  PetscBool      help;        /* -help was given */
+  PetscBool      help;         /* -help was given */
   char           missing[256]; /* what KNOptionsRequire() missed first; "" */
-  PetscOptions   given;       /* all that the user gave, for the record */
-  PetscOptions   inserted;    /* what KNOptionsInsertDefaults() put below it */
+  PetscOptions   given;        /* all that the user gave, for the record */
+  PetscOptions   inserted;     /* what KNOptionsInsertDefaults() put below it */
 } KNOptionsTable;
 
 PETSC_INTERN KNOptionsTable kn_options;

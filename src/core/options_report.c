@@ -44,13 +44,16 @@ static PetscErrorCode KNOptionsPrintHelp(const char command[], const char title[
   const char *head = NULL;
 
   PetscFunctionBegin;
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "kitinet %s: %s\n\nUsage: kitinet %s [-options_file_yaml FILE] [-name value ...]\n", command, title, command));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                        "kitinet %s: %s\n\nUsage: kitinet %s [-options_file_yaml FILE] [-name value ...]\n", command,
+                        title, command));
   for (PetscInt i = 0; i < kn_options.count; i++) {
     const KNDeclaration *d = &kn_options.declaration[i];
 
     if (d->head != head) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n%s\n", d->head ? d->head : "Options"));
     head = d->head;
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-28s %s%s%s%s\n", d->name, d->help, d->range[0] ? " (" : "", d->range, d->range[0] ? ")" : ""));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-28s %s%s%s%s\n", d->name, d->help, d->range[0] ? " (" : "", d->range,
+                          d->range[0] ? ")" : ""));
     if (d->initial[0]) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-28s default %s\n", "", d->initial));
   }
   PetscCall(PetscPrintf(
@@ -102,7 +105,8 @@ static PetscErrorCode KNOptionsOrigin(const char name[], const char **origin)
   if (given || inserted) PetscFunctionReturn(PETSC_SUCCESS);
   *origin = ", which stands in .petscrc of this folder or of your home";
   for (const char *at = environment; at && *at; at++) {
-    if (!strncmp(at, option, length) && (at == environment || at[-1] == ' ') && (at[length] == ' ' || !at[length])) *origin = ", which stands in the environment variable PETSC_OPTIONS";
+    if (!strncmp(at, option, length) && (at == environment || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
+      *origin = ", which stands in the environment variable PETSC_OPTIONS";
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -121,7 +125,8 @@ PetscErrorCode KNOptionsEnd(const char command[], const char title[], PetscBool 
   PetscCall(PetscOptionsLeftGet(NULL, &count, &names, &values));
   for (PetscInt i = 0; i < count; i++) {
     const char *nearest = NULL, *origin;
-    PetscInt    least   = PetscMin(4, (PetscInt)(strlen(names[i]) + 3) / 2); /* beyond three edits, or half of a short name, a suggestion is a guess */
+    /* beyond three edits, or half of a short name, a suggestion is a guess */
+    PetscInt least = PetscMin(4, (PetscInt)(strlen(names[i]) + 3) / 2);
 
     if (KNOptionsIsRuntime(names[i])) continue;
     for (PetscInt j = 0; j < kn_options.count && strlen(names[i]) < KN_MAX_NAME; j++) {
@@ -134,8 +139,10 @@ PetscErrorCode KNOptionsEnd(const char command[], const char title[], PetscBool 
     }
     if (!nearest && kn_options.missing[0]) continue; /* perhaps an option of a network in a file that was not named */
     PetscCall(KNOptionsOrigin(names[i], &origin));
-    PetscCheck(nearest, PETSC_COMM_WORLD, KN_ERR_USAGE, "unknown option -%.64s%s; \"kitinet %s -help\" lists the options", names[i], origin, command);
-    PetscCheck(!nearest, PETSC_COMM_WORLD, KN_ERR_USAGE, "unknown option -%.64s%s, did you mean %s?", names[i], origin, nearest);
+    PetscCheck(nearest, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "unknown option -%.64s%s; \"kitinet %s -help\" lists the options", names[i], origin, command);
+    PetscCheck(!nearest, PETSC_COMM_WORLD, KN_ERR_USAGE, "unknown option -%.64s%s, did you mean %s?", names[i], origin,
+               nearest);
   }
   PetscCall(PetscOptionsLeftRestore(NULL, &count, &names, &values));
   PetscCheck(!kn_options.missing[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "%s", kn_options.missing);
@@ -143,7 +150,8 @@ PetscErrorCode KNOptionsEnd(const char command[], const char title[], PetscBool 
 }
 
 /* Appends "name: value" to *yaml, which grows; text is put in single quotes, YAML's verbatim form. */
-static PetscErrorCode KNOptionsAppend(char **yaml, size_t *length, const char name[], const char value[], PetscBool quoted)
+static PetscErrorCode KNOptionsAppend(char **yaml, size_t *length, const char name[], const char value[],
+                                      PetscBool quoted)
 {
   const size_t need = strlen(name) + 2 * strlen(value) + 8;
   char        *end;
@@ -174,17 +182,22 @@ PetscErrorCode KNOptionsYAML(PetscInt nprefixes, const char *const prefixes[], c
   PetscCall(PetscCalloc1(1, yaml));
   for (PetscInt i = 0; i < kn_options.count; i++) {
     const KNDeclaration *d      = &kn_options.declaration[i];
-    PetscBool          wanted = (PetscBool)(!nprefixes && d->value && (d->value[0] || !d->quoted));
+    PetscBool            wanted = (PetscBool)(!nprefixes && d->value && (d->value[0] || !d->quoted));
 
-    for (PetscInt p = 0; p < nprefixes && !wanted; p++) PetscCall(PetscStrbeginswith(d->name + 1, prefixes[p], &wanted));
-    if (wanted) PetscCall(KNOptionsAppend(yaml, &length, d->name + 1, nprefixes && d->resolved[0] && !d->several ? d->resolved : d->value, d->quoted));
+    for (PetscInt p = 0; p < nprefixes && !wanted; p++)
+      PetscCall(PetscStrbeginswith(d->name + 1, prefixes[p], &wanted));
+    if (wanted)
+      PetscCall(KNOptionsAppend(yaml, &length, d->name + 1,
+                                nprefixes && d->resolved[0] && !d->several ? d->resolved : d->value, d->quoted));
   }
   if (nprefixes) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(PetscOptionsLeftGet(kn_options.given, &count, &names, &values)); /* nobody reads this copy: all of it is left */
+  /* nobody reads this copy: all of it is left */
+  PetscCall(PetscOptionsLeftGet(kn_options.given, &count, &names, &values));
   for (PetscInt i = 0; i < count; i++) {
     PetscBool declared = KNOptionsIsRuntime(names[i]);
 
-    for (PetscInt j = 0; j < kn_options.count && !declared; j++) declared = (PetscBool)!strcmp(names[i], kn_options.declaration[j].name + 1);
+    for (PetscInt j = 0; j < kn_options.count && !declared; j++)
+      declared = (PetscBool)!strcmp(names[i], kn_options.declaration[j].name + 1);
     if (!declared) PetscCall(KNOptionsAppend(yaml, &length, names[i], values[i] ? values[i] : "", PETSC_TRUE));
   }
   PetscCall(PetscOptionsLeftRestore(kn_options.given, &count, &names, &values));

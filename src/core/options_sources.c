@@ -20,16 +20,18 @@ static PetscErrorCode KNOptionsFinalize(void)
 /* "-name" as opposed to a value such as "-1.5" */
 static PetscBool KNOptionsIsName(const char word[])
 {
-  return (PetscBool)(word[0] == '-' && ((word[1] >= 'a' && word[1] <= 'z') || (word[1] >= 'A' && word[1] <= 'Z') || word[1] == '-'));
+  return (PetscBool)(word[0] == '-' &&
+                     ((word[1] >= 'a' && word[1] <= 'z') || (word[1] >= 'A' && word[1] <= 'Z') || word[1] == '-'));
 }
 
-/* The name at the beginning of two lines, which YAML forbids and PETSc does not notice; "" if there is none. file: read from its beginning. */
+/* The name at the beginning of two lines, which YAML forbids and PETSc does not notice; "" if there is none. file: read
+ * from its beginning. */
 static void KNOptionsFindTwice(FILE *file, char twice[KN_MAX_NAME])
 {
   static char text[MAX_FILE_BYTES + 1];
 
   text[fread(text, 1, MAX_FILE_BYTES, file)] = 0;
-  twice[0] = 0;
+  twice[0]                                   = 0;
   for (const char *line = text; line && !twice[0]; line = strchr(line, '\n')) {
     line += *line == '\n';
     const size_t length = strcspn(line, ":\n #'\"");
@@ -63,12 +65,14 @@ static PetscErrorCode KNOptionsInsertFile(const char path[])
     if (what[0]) code = KN_ERR_INPUT;
   }
   PetscCall(KNAgree(PETSC_COMM_WORLD, code, "options file %s: %s", path, what));
-  PetscCall(KNAgree(PETSC_COMM_WORLD, twice[0] ? KN_ERR_USAGE : PETSC_SUCCESS, "options file %s: %s is given twice; keep one", path, twice));
+  PetscCall(KNAgree(PETSC_COMM_WORLD, twice[0] ? KN_ERR_USAGE : PETSC_SUCCESS,
+                    "options file %s: %s is given twice; keep one", path, twice));
   for (int pass = 0; pass < 2; pass++) { /* into the database, and into the record of what was given */
     PetscCall(PetscPushErrorHandler(PetscReturnErrorHandler, NULL));
     code = PetscOptionsInsertFileYAML(PETSC_COMM_WORLD, pass ? kn_options.given : NULL, path, PETSC_TRUE);
     PetscCall(PetscPopErrorHandler());
-    (void)snprintf(reason, sizeof(reason), "options file %s: not YAML of the form \"name: value\", one option a line", path);
+    (void)snprintf(reason, sizeof(reason), "options file %s: not YAML of the form \"name: value\", one option a line",
+                   path);
     PetscCall(KNAgree(PETSC_COMM_WORLD, code ? KN_ERR_INPUT : PETSC_SUCCESS, "%s", reason));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -91,10 +95,15 @@ PetscErrorCode KNOptionsInsert(int argc, char **argv)
       kn_options.help = PETSC_TRUE;
       continue;
     }
-    PetscCheck(KNOptionsIsName(argv[i]), PETSC_COMM_WORLD, KN_ERR_USAGE, "unexpected word \"%.64s\": options are given as -name value", argv[i]);
-    PetscCheck(argv[i][1] != '-', PETSC_COMM_WORLD, KN_ERR_USAGE, "option %.64s: options begin with one dash, -name", argv[i]);
-    PetscCheck(strlen(argv[i]) < KN_MAX_NAME, PETSC_COMM_WORLD, KN_ERR_USAGE, "unknown option %.32s..., a name of %zu bytes; -help lists the options", argv[i], strlen(argv[i]));
-    for (int j = 0; j < i; j++) PetscCheck(strcmp(argv[i], argv[j]), PETSC_COMM_WORLD, KN_ERR_USAGE, "option %s is given twice on the command line; keep one", argv[i]);
+    PetscCheck(KNOptionsIsName(argv[i]), PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "unexpected word \"%.64s\": options are given as -name value", argv[i]);
+    PetscCheck(argv[i][1] != '-', PETSC_COMM_WORLD, KN_ERR_USAGE, "option %.64s: options begin with one dash, -name",
+               argv[i]);
+    PetscCheck(strlen(argv[i]) < KN_MAX_NAME, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "unknown option %.32s..., a name of %zu bytes; -help lists the options", argv[i], strlen(argv[i]));
+    for (int j = 0; j < i; j++)
+      PetscCheck(strcmp(argv[i], argv[j]), PETSC_COMM_WORLD, KN_ERR_USAGE,
+                 "option %s is given twice on the command line; keep one", argv[i]);
     if (!strcmp(argv[i], "-options_file_yaml")) {
       PetscCheck(has_value, PETSC_COMM_WORLD, KN_ERR_USAGE, "-options_file_yaml needs the name of a file");
       file = argv[++i];
@@ -103,7 +112,8 @@ PetscErrorCode KNOptionsInsert(int argc, char **argv)
     kept[n++] = argv[i];
     if (has_value) kept[n++] = argv[++i];
   }
-  if (file) PetscCall(KNOptionsInsertFile(file)); /* first, so that the command line lies over it wherever it was typed */
+  /* first, so that the command line lies over it wherever it was typed */
+  if (file) PetscCall(KNOptionsInsertFile(file));
   PetscCall(PetscOptionsInsertArgs(NULL, n, kept));
   PetscCall(PetscOptionsInsertArgs(kn_options.given, n, kept));
   PetscCall(PetscFree(kept));
@@ -139,21 +149,25 @@ PetscErrorCode KNOptionsInsertDefaults(const char yaml[], const char source[], c
     const char *given, *value = values[i] ? values[i] : "";
     PetscBool   set;
 
-    PetscCheck(strlen(names[i]) < KN_MAX_NAME, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s: an option with a name of %zu bytes", source, strlen(names[i]));
+    PetscCheck(strlen(names[i]) < KN_MAX_NAME, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s: an option with a name of %zu bytes",
+               source, strlen(names[i]));
     PetscCall(PetscSNPrintf(name, sizeof(name), "-%s", names[i]));
     PetscCall(PetscOptionsFindPair(NULL, NULL, name, &given, &set));
     if (!set) {
       PetscCall(PetscOptionsSetValue(NULL, name, value));
       PetscCall(PetscOptionsSetValue(kn_options.inserted, name, value));
-    } else if (free_names && KNOptionsFindName(free_names, names[i]) < 0 && !KNOptionsSameValue(given ? given : "", value)) {
+    } else if (free_names && KNOptionsFindName(free_names, names[i]) < 0 &&
+               !KNOptionsSameValue(given ? given : "", value)) {
       const size_t used = strlen(differ);
 
-      (void)snprintf(differ + used, sizeof(differ) - used, "%s%s is %.32s there, %.32s here", used ? "; " : "", name, value, given ? given : "");
+      (void)snprintf(differ + used, sizeof(differ) - used, "%s%s is %.32s there, %.32s here", used ? "; " : "", name,
+                     value, given ? given : "");
     }
   }
   PetscCall(PetscOptionsLeftRestore(defaults, &count, &names, &values));
   PetscCall(PetscOptionsDestroy(&defaults));
-  PetscCheck(!differ[0], PETSC_COMM_WORLD, KN_ERR_INPUT, "%s was made with other options: %s; leave them out", source, differ);
+  PetscCheck(!differ[0], PETSC_COMM_WORLD, KN_ERR_INPUT, "%s was made with other options: %s; leave them out", source,
+             differ);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,10 +1,10 @@
 /* Whether two descriptions of a PDE problem say the same. */
 #include <kitinet/problem.h>
 
-#define DIFFERENT(...) \
-  do { \
+#define DIFFERENT(...)                                       \
+  do {                                                       \
     PetscCall(PetscSNPrintf(difference, size, __VA_ARGS__)); \
-    PetscFunctionReturn(PETSC_SUCCESS); \
+    PetscFunctionReturn(PETSC_SUCCESS);                      \
   } while (0)
 
 static PetscErrorCode CompareTimes(const KNProblem *a, const KNProblem *b, size_t size, char difference[])

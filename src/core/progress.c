@@ -20,7 +20,7 @@ PetscErrorCode KNProgressBegin(const char unit[], PetscInt64 total, PetscInt64 s
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
-  *progress = (KNProgress){.unit = unit, .total = total, .start = start, .active = (PetscBool)(rank == 0)};
+  *progress          = (KNProgress){.unit = unit, .total = total, .start = start, .active = (PetscBool)(rank == 0)};
   progress->terminal = (PetscBool)(progress->active && isatty(STDERR_FILENO));
   PetscCall(PetscTime(&progress->began));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -54,11 +54,16 @@ PetscErrorCode KNProgressUpdate(KNProgress *progress, PetscInt64 done, const cha
   PetscFunctionBegin;
   if (!progress->active || (!progress->terminal && !(progress->every > 0))) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscTime(&now));
-  if (now - progress->drawn < (progress->terminal ? 0.2 : progress->every) && !(progress->terminal && done >= progress->total)) PetscFunctionReturn(PETSC_SUCCESS);
+  if (now - progress->drawn < (progress->terminal ? 0.2 : progress->every) &&
+      !(progress->terminal && done >= progress->total))
+    PetscFunctionReturn(PETSC_SUCCESS);
   progress->drawn = now;
   PetscCall(KNProgressTimes(progress, done, &elapsed, &left));
   PetscCall(KNFormatTime(left, time));
-  fprintf(stderr, "%s%" PetscInt64_FMT "/%" PetscInt64_FMT " %s  %.4g/s  %s left  %s%s", progress->terminal ? "\r\033[K" : "", done, progress->total, progress->unit, (double)(done - progress->start) / PetscMax(elapsed, 1e-9), time, note ? note : "", progress->terminal ? "" : "\n");
+  fprintf(stderr, "%s%" PetscInt64_FMT "/%" PetscInt64_FMT " %s  %.4g/s  %s left  %s%s",
+          progress->terminal ? "\r\033[K" : "", done, progress->total, progress->unit,
+          (double)(done - progress->start) / PetscMax(elapsed, 1e-9), time, note ? note : "",
+          progress->terminal ? "" : "\n");
   fflush(stderr);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -2,7 +2,8 @@
 #include <kitinet/random.h>
 #include <Random123/philox.h>
 
-void KNRandomWords(PetscInt64 seed, KNStream stream, PetscInt64 a, PetscInt64 b, PetscInt64 c, PetscInt64 d, uint64_t word[4])
+void KNRandomWords(PetscInt64 seed, KNStream stream, PetscInt64 a, PetscInt64 b, PetscInt64 c, PetscInt64 d,
+                   uint64_t word[4])
 {
   const philox4x64_key_t key     = {{(uint64_t)seed, (uint64_t)stream}};
   const philox4x64_ctr_t counter = {{(uint64_t)a, (uint64_t)b, (uint64_t)c, (uint64_t)d}};
@@ -21,9 +22,9 @@ void KNNormalPair(uint64_t word0, uint64_t word1, double normal[2])
 }
 
 /*
-  A Feistel network on pairs of `bits`-bit halves is a bijection of {0, .., 4^bits - 1} for any round function; positions that
-  fall outside {0, .., n-1} are mapped again until they fall inside (cycle walking: a bijection of {0, .., n-1},
-  fewer than 4 turns on average since 4^bits < 4 n).
+  A Feistel network on pairs of `bits`-bit halves is a bijection of {0, .., 4^bits - 1} for any round function;
+  positions that fall outside {0, .., n-1} are mapped again until they fall inside (cycle walking: a bijection of {0,
+  .., n-1}, fewer than 4 turns on average since 4^bits < 4 n).
 */
 PetscInt64 KNPermutation(PetscInt64 seed, PetscInt64 epoch, PetscInt64 n, PetscInt64 i)
 {

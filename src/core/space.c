@@ -19,10 +19,10 @@ PetscErrorCode KNSpaceCopyNames(const KNSpace *space, char **names)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-#define DIFFERENT(...) \
-  do { \
+#define DIFFERENT(...)                                       \
+  do {                                                       \
     PetscCall(PetscSNPrintf(difference, size, __VA_ARGS__)); \
-    PetscFunctionReturn(PETSC_SUCCESS); \
+    PetscFunctionReturn(PETSC_SUCCESS);                      \
   } while (0)
 
 static PetscErrorCode CompareGrids(const KNGrid *a, const KNGrid *b, size_t size, char difference[])

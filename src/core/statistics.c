@@ -23,7 +23,8 @@ double kn_quantile(const double *x, size_t n, double q)
 
 size_t kn_nonfinite(const float *x, size_t n)
 {
-  const uint32_t exponent = 0x7f800000u; /* all ones in NaN and infinity: integers, of which a register holds as many as of x */
+  /* all ones in NaN and infinity: integers, of which a register holds as many as of x */
+  const uint32_t exponent = 0x7f800000u;
   size_t         count    = 0;
 
   for (size_t i = 0; i < n; i++) {
@@ -35,7 +36,8 @@ size_t kn_nonfinite(const float *x, size_t n)
   return count;
 }
 
-/* P(|T| < sqrt(freedom) tan(angle)): finite sums for whole degrees of freedom (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4). */
+/* P(|T| < sqrt(freedom) tan(angle)): finite sums for whole degrees of freedom (Abramowitz and Stegun 1964, 26.7.3
+ * and 26.7.4). */
 static double kn_student_probability(size_t freedom, double angle)
 {
   const double c = cos(angle), s = sin(angle);

@@ -28,14 +28,19 @@ PetscErrorCode KNStopSetFromOptions(void)
   PetscReal        limit = 0;
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsReal("-max_time", "seconds after which work stops in order with exit code 75, to be continued by the same command; 0: no limit", 0, 1e9, &limit));
+  PetscCall(KNOptionsReal(
+    "-max_time",
+    "seconds after which work stops in order with exit code 75, to be continued by the same command; 0: no limit", 0,
+    1e9, &limit));
   if (limit > 0) deadline = MonotonicSeconds() + limit;
   if (KNOptionsDeclareOnly()) PetscFunctionReturn(PETSC_SUCCESS);
   memset(&action, 0, sizeof(action));
   action.sa_handler = NoteSignal;
   action.sa_flags   = SA_RESTART; /* a write in progress is not cut short */
   sigemptyset(&action.sa_mask);
-  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(signals); i++) PetscCheck(!sigaction(signals[i], &action, NULL), PETSC_COMM_SELF, PETSC_ERR_SYS, "sigaction(%d) failed", signals[i]);
+  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(signals); i++)
+    PetscCheck(!sigaction(signals[i], &action, NULL), PETSC_COMM_SELF, PETSC_ERR_SYS, "sigaction(%d) failed",
+               signals[i]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -15,7 +15,8 @@ void KNThreadsBoundSpinning(char *const words[])
   CPU_ZERO(&own);
   if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY") || (threads && !strcmp(threads, "1"))) return;
   if (sched_getaffinity(0, sizeof(own), &own) || CPU_COUNT(&own) < 2) return;
-  if (!setenv("GOMP_SPINCOUNT", "3000", 0)) (void)execv("/proc/self/exe", words); /* where there is no such file we go on as we are */
+  /* where there is no such file we go on as we are */
+  if (!setenv("GOMP_SPINCOUNT", "3000", 0)) (void)execv("/proc/self/exe", words);
 }
 
 PetscErrorCode KNThreadsSetUp(void)
@@ -33,11 +34,15 @@ PetscErrorCode KNThreadsSetUp(void)
   CPU_ZERO(&own);
   PetscCheck(!sched_getaffinity(0, sizeof(own), &own), PETSC_COMM_SELF, PETSC_ERR_SYS, "sched_getaffinity() failed");
   PetscCallMPI(MPI_Allreduce(&own, &together, sizeof(own), MPI_BYTE, MPI_BOR, node));
-  if (!getenv("OMP_NUM_THREADS")) omp_set_num_threads(PetscMax(1, PetscMin(CPU_COUNT(&own), CPU_COUNT(&together) / ranks)));
+  if (!getenv("OMP_NUM_THREADS"))
+    omp_set_num_threads(PetscMax(1, PetscMin(CPU_COUNT(&own), CPU_COUNT(&together) / ranks)));
   threads = omp_get_max_threads();
   PetscCallMPI(MPI_Allreduce(&threads, &total, 1, MPI_INT, MPI_SUM, node));
   if (world == 0 && total > CPU_COUNT(&together)) {
-    fprintf(stderr, "kitinet: warning: %d ranks with %d threads in all on %d processors of this node: lower OMP_NUM_THREADS or the number of ranks\n", ranks, total, CPU_COUNT(&together));
+    fprintf(stderr,
+            "kitinet: warning: %d ranks with %d threads in all on %d processors of this node: lower OMP_NUM_THREADS or "
+            "the number of ranks\n",
+            ranks, total, CPU_COUNT(&together));
   }
   PetscCallMPI(MPI_Comm_free(&node));
   PetscFunctionReturn(PETSC_SUCCESS);

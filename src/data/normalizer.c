@@ -2,7 +2,8 @@
   Normalisers: z = (x - mean) / (std + eps), with the statistics of the training samples.
 
     eps      1e-5 of the channel's standard deviation over all samples and points, so that the unit of a field does not
-             matter; the FNO benchmarks take 1e-5 itself, the same for fields of deviation 1. A constant channel is only centred.
+             matter; the FNO benchmarks take 1e-5 itself, the same for fields of deviation 1. A constant channel is only
+  centred.
 
   Shapes: x (samples, C, S), statistics (C) or (C, S_fitted), and on the present grid always (C, S).
 */
@@ -15,7 +16,8 @@ static const PetscReal relative_eps = 1e-5;
 const char *const KNNormalizerNames[] = {"none", "channel", "pointwise", NULL};
 
 /* x (B, N): x = (x - mean) / scale, mean and scale (N). */
-static void kn_normalizer_encode(float *restrict x, const float *restrict mean, const float *restrict scale, size_t B, size_t N)
+static void kn_normalizer_encode(float *restrict x, const float *restrict mean, const float *restrict scale, size_t B,
+                                 size_t N)
 {
   for (size_t b = 0; b < B; b++) {
     for (size_t i = 0; i < N; i++) x[b * N + i] = (x[b * N + i] - mean[i]) / scale[i];
@@ -23,15 +25,18 @@ static void kn_normalizer_encode(float *restrict x, const float *restrict mean, 
 }
 
 /* x (B, N): x = x scale + mean. */
-static void kn_normalizer_decode(float *restrict x, const float *restrict mean, const float *restrict scale, size_t B, size_t N)
+static void kn_normalizer_decode(float *restrict x, const float *restrict mean, const float *restrict scale, size_t B,
+                                 size_t N)
 {
   for (size_t b = 0; b < B; b++) {
     for (size_t i = 0; i < N; i++) x[b * N + i] = x[b * N + i] * scale[i] + mean[i];
   }
 }
 
-/* In the forward pass this was z -> x; dx (B, N), with respect to x / unit, becomes the gradient with respect to z: dz = dx scale / unit. */
-static void kn_normalizer_decode_backward(float *restrict dx, const float *restrict scale, float unit, size_t B, size_t N)
+/* In the forward pass this was z -> x; dx (B, N), with respect to x / unit, becomes the gradient with respect to z: dz
+ * = dx scale / unit. */
+static void kn_normalizer_decode_backward(float *restrict dx, const float *restrict scale, float unit, size_t B,
+                                          size_t N)
 {
   const float inverse = 1 / unit; /* exact: a power of two */
 
@@ -40,7 +45,8 @@ static void kn_normalizer_decode_backward(float *restrict dx, const float *restr
   }
 }
 
-PetscErrorCode KNNormalizerCreate(KNNormalizerType type, PetscInt channels, const KNGrid *grid, KNNormalizer *normalizer)
+PetscErrorCode KNNormalizerCreate(KNNormalizerType type, PetscInt channels, const KNGrid *grid,
+                                  KNNormalizer *normalizer)
 {
   KNNormalizer n;
 
@@ -74,7 +80,8 @@ PetscErrorCode KNNormalizerDestroy(KNNormalizer *normalizer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNNormalizerGetStatistics(KNNormalizer normalizer, KNNormalizerType *type, PetscInt *channels, KNGrid *grid, size_t *count, float **mean, float **std)
+PetscErrorCode KNNormalizerGetStatistics(KNNormalizer normalizer, KNNormalizerType *type, PetscInt *channels,
+                                         KNGrid *grid, size_t *count, float **mean, float **std)
 {
   PetscFunctionBegin;
   if (type) *type = normalizer->type;
@@ -103,7 +110,8 @@ static float KNNormalizerEps(KNNormalizer normalizer, PetscInt c)
   return deviation > 0.0 ? (float)(relative_eps * deviation) : 1.0f;
 }
 
-/* Multilinear interpolation of one channel, from (S_fitted) to (S), of a slab or the whole grid: weights of the axes multiply. */
+/* Multilinear interpolation of one channel, from (S_fitted) to (S), of a slab or the whole grid: weights of the axes
+ * multiply. */
 static PetscErrorCode KNNormalizerInterpolate(const KNGrid *from, const float u[], const KNGrid *to, float v[])
 {
   PetscInt  *left[KN_MAX_DIM], *right[KN_MAX_DIM];
@@ -122,8 +130,11 @@ static PetscErrorCode KNNormalizerInterpolate(const KNGrid *from, const float u[
         PetscReal sum = 0.0;
 
         for (int corner = 0; corner < 8; corner++) {
-          const PetscInt  p = corner & 1 ? right[0][i] : left[0][i], q = corner & 2 ? right[1][j] : left[1][j], r = corner & 4 ? right[2][k] : left[2][k];
-          const PetscReal w = (corner & 1 ? weight[0][i] : 1 - weight[0][i]) * (corner & 2 ? weight[1][j] : 1 - weight[1][j]) * (corner & 4 ? weight[2][k] : 1 - weight[2][k]);
+          const PetscInt p = corner & 1 ? right[0][i] : left[0][i], q = corner & 2 ? right[1][j] : left[1][j],
+                         r  = corner & 4 ? right[2][k] : left[2][k];
+          const PetscReal w = (corner & 1 ? weight[0][i] : 1 - weight[0][i]) *
+                              (corner & 2 ? weight[1][j] : 1 - weight[1][j]) *
+                              (corner & 4 ? weight[2][k] : 1 - weight[2][k]);
 
           sum += w * u[((size_t)p * from->n[1] + q) * from->n[2] + r];
         }
@@ -152,7 +163,12 @@ PetscErrorCode KNNormalizerSetGrid(KNNormalizer normalizer, const KNGrid *grid)
     float      *mean = normalizer->mean_grid + (size_t)c * S, *scale = normalizer->scale_grid + (size_t)c * S;
 
     if (normalizer->type == KN_NORMALIZER_POINTWISE) {
-      PetscCheck(grid->dim == normalizer->fitted.dim && grid->points == normalizer->fitted.points, PETSC_COMM_WORLD, KN_ERR_INPUT, "The normaliser was fitted on %s in %" PetscInt_FMT "D, the data lie on %s in %" PetscInt_FMT "D: use data with the points of the training set", KNPointsNames[normalizer->fitted.points], normalizer->fitted.dim, KNPointsNames[grid->points], grid->dim);
+      PetscCheck(grid->dim == normalizer->fitted.dim && grid->points == normalizer->fitted.points, PETSC_COMM_WORLD,
+                 KN_ERR_INPUT,
+                 "The normaliser was fitted on %s in %" PetscInt_FMT "D, the data lie on %s in %" PetscInt_FMT
+                 "D: use data with the points of the training set",
+                 KNPointsNames[normalizer->fitted.points], normalizer->fitted.dim, KNPointsNames[grid->points],
+                 grid->dim);
       PetscCall(KNNormalizerInterpolate(&normalizer->fitted, normalizer->mean + (size_t)c * S_fitted, grid, mean));
       PetscCall(KNNormalizerInterpolate(&normalizer->fitted, normalizer->std + (size_t)c * S_fitted, grid, scale));
       for (size_t s = 0; s < S; s++) scale[s] += eps;
@@ -175,7 +191,8 @@ PetscErrorCode KNNormalizerEncode(KNNormalizer normalizer, PetscInt samples, flo
 {
   PetscFunctionBegin;
   if (normalizer->type == KN_NORMALIZER_NONE) PetscFunctionReturn(PETSC_SUCCESS);
-  kn_normalizer_encode(x, normalizer->mean_grid, normalizer->scale_grid, (size_t)samples, KNNormalizerSampleSize(normalizer));
+  kn_normalizer_encode(x, normalizer->mean_grid, normalizer->scale_grid, (size_t)samples,
+                       KNNormalizerSampleSize(normalizer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -183,7 +200,8 @@ PetscErrorCode KNNormalizerDecode(KNNormalizer normalizer, PetscInt samples, flo
 {
   PetscFunctionBegin;
   if (normalizer->type == KN_NORMALIZER_NONE) PetscFunctionReturn(PETSC_SUCCESS);
-  kn_normalizer_decode(x, normalizer->mean_grid, normalizer->scale_grid, (size_t)samples, KNNormalizerSampleSize(normalizer));
+  kn_normalizer_decode(x, normalizer->mean_grid, normalizer->scale_grid, (size_t)samples,
+                       KNNormalizerSampleSize(normalizer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -191,15 +209,17 @@ PetscErrorCode KNNormalizerDecodeBackward(KNNormalizer normalizer, PetscInt samp
 {
   PetscFunctionBegin;
   if (normalizer->type == KN_NORMALIZER_NONE) PetscFunctionReturn(PETSC_SUCCESS);
-  kn_normalizer_decode_backward(dx, normalizer->scale_grid, (float)unit, (size_t)samples, KNNormalizerSampleSize(normalizer));
+  kn_normalizer_decode_backward(dx, normalizer->scale_grid, (float)unit, (size_t)samples,
+                                KNNormalizerSampleSize(normalizer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 void KNNormalizerGetScale(KNNormalizer normalizer, PetscReal *unit, double *square)
 {
   enum { MOST = 100 }; /* powers of two on both sides of 1: their inverses are float too */
-  const size_t S = KNGridSize(&normalizer->grid), channels = (size_t)normalizer->channels, points = normalizer->count / channels;
-  double       largest = 0, all = 0;
+  const size_t S = KNGridSize(&normalizer->grid), channels = (size_t)normalizer->channels,
+               points = normalizer->count / channels;
+  double largest = 0, all = 0;
 
   *unit   = 1;
   *square = (double)(channels * S);

@@ -1,6 +1,7 @@
 /*
-  Statistics of the training samples for normalisers, in one pass: every grid point of every channel keeps (n, mean, M) with M = sum (x - mean)^2 (Welford 1962);
-  leaves of samples, ranks, and for KN_NORMALIZER_CHANNEL the points of a channel, are merged (Chan, Golub & LeVeque 1983):
+  Statistics of the training samples for normalisers, in one pass: every grid point of every channel keeps (n, mean, M)
+  with M = sum (x - mean)^2 (Welford 1962); leaves of samples, ranks, and for KN_NORMALIZER_CHANNEL the points of a
+  channel, are merged (Chan, Golub & LeVeque 1983):
 
     n = n1 + n2,  mean = mean1 + (mean2 - mean1) n2 / n,  M = M1 + M2 + (mean2 - mean1)^2 n1 n2 / n
 
@@ -29,7 +30,8 @@ static void kn_moments_append(Moments *lower, const Moments *upper, size_t N)
   for (size_t i = 0; i < N; i++) lower[i] = kn_moments_merge(lower[i], upper[i]);
 }
 
-/* mean, std: (C) of this rank's moments (C, S), the other slabs' and the samples', as one rank with all points would merge them: point after point. */
+/* mean, std: (C) of this rank's moments (C, S), the other slabs' and the samples', as one rank with all points would
+ * merge them: point after point. */
 static PetscErrorCode SetChannels(KNNormalizer normalizer, const KNSharing *sharing, size_t S, const Moments moments[])
 {
   const size_t      C     = normalizer->count;
@@ -38,9 +40,11 @@ static PetscErrorCode SetChannels(KNNormalizer normalizer, const KNSharing *shar
 
   PetscFunctionBegin;
   PetscCall(PetscCalloc1(C, &sum));
-  if (sharing->rank > 0) PetscCallMPI(MPI_Recv(sum, count, MPI_DOUBLE, sharing->rank - 1, 0, sharing->comm, MPI_STATUS_IGNORE));
+  if (sharing->rank > 0)
+    PetscCallMPI(MPI_Recv(sum, count, MPI_DOUBLE, sharing->rank - 1, 0, sharing->comm, MPI_STATUS_IGNORE));
   for (size_t i = 0; i < C * S; i++) sum[i / S] = kn_moments_merge(sum[i / S], moments[i]);
-  if (sharing->rank < sharing->size - 1) PetscCallMPI(MPI_Send(sum, count, MPI_DOUBLE, sharing->rank + 1, 0, sharing->comm));
+  if (sharing->rank < sharing->size - 1)
+    PetscCallMPI(MPI_Send(sum, count, MPI_DOUBLE, sharing->rank + 1, 0, sharing->comm));
   PetscCallMPI(MPI_Bcast(sum, count, MPI_DOUBLE, sharing->size - 1, sharing->comm));
   for (size_t c = 0; c < C; c++) {
     normalizer->mean[c] = (float)sum[c].mean;
@@ -61,32 +65,38 @@ static PetscErrorCode SetPoints(KNNormalizer normalizer, const KNSharing *sharin
   for (int which = 0; which < 2; which++) {
     float *whole = which ? normalizer->std : normalizer->mean;
 
-    for (size_t i = 0; i < C * S; i++) slab[i] = (float)(which ? PetscSqrtReal(moments[i].M / moments[i].n) : moments[i].mean);
+    for (size_t i = 0; i < C * S; i++)
+      slab[i] = (float)(which ? PetscSqrtReal(moments[i].M / moments[i].n) : moments[i].mean);
     PetscCall(KNSharingGather(sharing, &normalizer->fitted, C, slab, whole));
-    for (size_t c = 0; c < C; c++) PetscCallMPI(MPI_Bcast(whole + c * S_fitted, (PetscMPIInt)S_fitted, MPI_FLOAT, 0, sharing->comm));
+    for (size_t c = 0; c < C; c++)
+      PetscCallMPI(MPI_Bcast(whole + c * S_fitted, (PetscMPIInt)S_fitted, MPI_FLOAT, 0, sharing->comm));
   }
   PetscCall(KNFree(&slab));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /*
-  The moments of one normaliser over all samples, merged in one binary tree over leaves of LEAF samples: the same bits for any number of ranks. A sample of the
-  dataset may hold several arrays (C, S) for the normaliser, the frames of a trajectory: each counts as a sample.
+  The moments of one normaliser over all samples, merged in one binary tree over leaves of LEAF samples: the same bits
+  for any number of ranks. A sample of the dataset may hold several arrays (C, S) for the normaliser, the frames of a
+  trajectory: each counts as a sample.
 */
 typedef struct {
-  KNNormalizer normalizer;  /* NULL: nothing to fit */
-  size_t       S;           /* points of this rank's slab */
-  size_t       N, repeat;   /* values of an array; arrays in a sample */
-  float       *x;           /* (repeat, N) one sample */
-  Moments     *moments;     /* (N) of the present leaf */
-  Moments     *waiting[31]; /* (N) each: [k] of 2^k leaves, for their right neighbour; as a binary counter, k is in use where bit k of `leaves` is set */
-  PetscInt64   leaves;      /* complete */
+  KNNormalizer normalizer; /* NULL: nothing to fit */
+  size_t       S;          /* points of this rank's slab */
+  size_t       N, repeat;  /* values of an array; arrays in a sample */
+  float       *x;          /* (repeat, N) one sample */
+  Moments     *moments;    /* (N) of the present leaf */
+  /* (N) each: [k] of 2^k leaves, for their right neighbour; as a binary counter, k is in use where bit k of `leaves` is
+   * set */
+  Moments   *waiting[31];
+  PetscInt64 leaves; /* complete */
 } Fit;
 
 enum { LEAF = 8 }; /* samples: one array at a time, merging costs an eighth of adding */
 
 /* slab: of the problem's grid; block: leaves of a rank */
-static PetscErrorCode KNFitCreate(KNNormalizer normalizer, const KNProblem *problem, const KNGrid *slab, PetscInt channels, PetscInt64 block, Fit *fit)
+static PetscErrorCode KNFitCreate(KNNormalizer normalizer, const KNProblem *problem, const KNGrid *slab,
+                                  PetscInt channels, PetscInt64 block, Fit *fit)
 {
   const KNGrid *grid, *own = KNProblemGrid(problem);
 
@@ -94,8 +104,11 @@ static PetscErrorCode KNFitCreate(KNNormalizer normalizer, const KNProblem *prob
   PetscCall(PetscMemzero(fit, sizeof(*fit)));
   if (!normalizer || normalizer->count == 0) PetscFunctionReturn(PETSC_SUCCESS);
   grid = &normalizer->fitted;
-  PetscCheck(channels > 0 && channels % normalizer->channels == 0, PETSC_COMM_WORLD, PETSC_ERR_ARG_SIZ, "A normaliser of %" PetscInt_FMT " channels for data of %" PetscInt_FMT " channels", normalizer->channels, channels);
-  PetscCheck(grid->dim == own->dim && grid->n[0] == own->n[0] && grid->n[1] == own->n[1] && grid->n[2] == own->n[2], PETSC_COMM_WORLD, PETSC_ERR_ARG_SIZ, "The normaliser and the dataset lie on different grids");
+  PetscCheck(channels > 0 && channels % normalizer->channels == 0, PETSC_COMM_WORLD, PETSC_ERR_ARG_SIZ,
+             "A normaliser of %" PetscInt_FMT " channels for data of %" PetscInt_FMT " channels", normalizer->channels,
+             channels);
+  PetscCheck(grid->dim == own->dim && grid->n[0] == own->n[0] && grid->n[1] == own->n[1] && grid->n[2] == own->n[2],
+             PETSC_COMM_WORLD, PETSC_ERR_ARG_SIZ, "The normaliser and the dataset lie on different grids");
   fit->normalizer = normalizer;
   fit->S          = KNGridSize(slab);
   fit->N          = (size_t)normalizer->channels * fit->S;
@@ -134,9 +147,9 @@ static void KNFitEndLeaf(Fit *fit)
 static PetscErrorCode KNFitFinish(const KNSharing *sharing, PetscMPIInt blocks, Fit *fit)
 {
   const MPI_Comm comm = sharing->across;
-  MPI_Datatype type;
-  PetscMPIInt  rank;
-  Moments     *sum = NULL;
+  MPI_Datatype   type;
+  PetscMPIInt    rank;
+  Moments       *sum = NULL;
 
   PetscFunctionBegin;
   if (!fit->normalizer) PetscFunctionReturn(PETSC_SUCCESS);
@@ -162,7 +175,8 @@ static PetscErrorCode KNFitFinish(const KNSharing *sharing, PetscMPIInt blocks, 
   PetscCallMPI(MPI_Bcast(sum, (PetscMPIInt)fit->N, type, 0, comm));
   PetscCallMPI(MPI_Type_free(&type));
 
-  PetscCall(fit->normalizer->type == KN_NORMALIZER_CHANNEL ? SetChannels(fit->normalizer, sharing, fit->S, sum) : SetPoints(fit->normalizer, sharing, fit->S, sum));
+  PetscCall(fit->normalizer->type == KN_NORMALIZER_CHANNEL ? SetChannels(fit->normalizer, sharing, fit->S, sum)
+                                                           : SetPoints(fit->normalizer, sharing, fit->S, sum));
   PetscCall(KNNormalizerSetGrid(fit->normalizer, &fit->normalizer->grid));
   PetscCall(KNFree(&fit->x));
   PetscCall(KNFree(&fit->moments));
@@ -170,7 +184,8 @@ static PetscErrorCode KNFitFinish(const KNSharing *sharing, PetscMPIInt blocks, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNNormalizerFit(MPI_Comm comm, const KNSharing *sharing, KNDataset dataset, PetscInt64 first, PetscInt64 samples, KNNormalizer input, KNNormalizer output)
+PetscErrorCode KNNormalizerFit(MPI_Comm comm, const KNSharing *sharing, KNDataset dataset, PetscInt64 first,
+                               PetscInt64 samples, KNNormalizer input, KNNormalizer output)
 {
   const KNProblem *problem;
   KNSharing        alone = {.size = 1, .comm = MPI_COMM_SELF, .across = comm};
@@ -178,7 +193,7 @@ PetscErrorCode KNNormalizerFit(MPI_Comm comm, const KNSharing *sharing, KNDatase
   PetscMPIInt      rank, blocks;
   PetscInt64       start, end, rows, block;
   Fit              fit_x, fit_y;
-  int              code = 0;
+  int              code                     = 0;
   char             message[2 * KN_MAX_TEXT] = "";
 
   PetscFunctionBegin;
@@ -187,7 +202,10 @@ PetscErrorCode KNNormalizerFit(MPI_Comm comm, const KNSharing *sharing, KNDatase
   PetscCallMPI(MPI_Comm_rank(sharing->across, &rank));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &rows));
-  PetscCheck(samples > 0 && first >= 0 && first <= rows - samples, PETSC_COMM_WORLD, KN_ERR_USAGE, "The dataset has %" PetscInt64_FMT " samples: statistics of %" PetscInt64_FMT " samples from number %" PetscInt64_FMT " on cannot be taken", rows, samples, first);
+  PetscCheck(samples > 0 && first >= 0 && first <= rows - samples, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "The dataset has %" PetscInt64_FMT " samples: statistics of %" PetscInt64_FMT
+             " samples from number %" PetscInt64_FMT " on cannot be taken",
+             rows, samples, first);
   block  = PetscMin(KNLeafBlock(samples, LEAF, sharing->groups), (samples - 1) / LEAF + 1);
   blocks = (PetscMPIInt)((samples - 1) / (block * LEAF) + 1);
   slab   = KNGridSlab(KNProblemGrid(problem), sharing->size, sharing->rank);
@@ -209,4 +227,3 @@ PetscErrorCode KNNormalizerFit(MPI_Comm comm, const KNSharing *sharing, KNDatase
   PetscCall(KNFitFinish(sharing, blocks, &fit_y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
-

@@ -8,15 +8,13 @@ static const KNFormat *const formats[] = {
 #define KN_FORMAT(name, Suffix) &KNFormat_##Suffix,
 #include "format_list.h"
 #undef KN_FORMAT
-  NULL
-};
+  NULL};
 
 static const char *const names[] = {
 #define KN_FORMAT(name, Suffix) #name,
 #include "format_list.h"
 #undef KN_FORMAT
-  NULL
-};
+  NULL};
 
 const char *const *KNFormatNames(void)
 {
@@ -72,7 +70,8 @@ static double Value(const KNNumber *number, const unsigned char *at)
     unsigned char byte[8];
   } word = {0};
 
-  for (size_t i = 0; i < size; i++) word.byte[i] = at[number->swapped ? size - 1 - i : i]; // this machine is little-endian, as our files are
+  /* this machine is little-endian, as our files are */
+  for (size_t i = 0; i < size; i++) word.byte[i] = at[number->swapped ? size - 1 - i : i];
   if (number->kind == 'f')
     return number->size == 2 ? Half((unsigned)word.u) : number->size == 4 ? (double)word.f : word.d;
   if (number->kind == 'u') return (double)word.u;

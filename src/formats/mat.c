@@ -1,8 +1,10 @@
 /*
-  MATLAB v7.3, which is HDF5 behind a block of 512 bytes: arrays with all axes reversed, each with an attribute MATLAB_class.
+  MATLAB v7.3, which is HDF5 behind a block of 512 bytes: arrays with all axes reversed, each with an attribute
+  MATLAB_class.
 
-  As the FNO benchmark's files: inputs and outputs (N, n1, n2) or frames (N, n1, n2, T) and t (1, T), in MATLAB's order of axes. In the file the sample is the fastest
-  axis, so that a batch of samples is a strided slab: converting such a set once saves reading it so in every epoch.
+  As the FNO benchmark's files: inputs and outputs (N, n1, n2) or frames (N, n1, n2, T) and t (1, T), in MATLAB's order
+  of axes. In the file the sample is the fastest axis, so that a batch of samples is a strided slab: converting such a
+  set once saves reading it so in every epoch.
 */
 #include "format_impl.h"
 #include <errno.h>
@@ -29,10 +31,10 @@ static int JudgeClass(KNFile *file, KNVariable *variable)
 {
   static const char *const numbers[] = {"single", "double", "logical", "int8",   "int16",  "int32",
                                         "int64",  "uint8",  "uint16",  "uint32", "uint64", NULL};
-  char                     class[KN_MAX_NAME];
-  PetscInt                 count;
-  PetscBool                found;
-  double                   empty;
+  char class[KN_MAX_NAME];
+  PetscInt  count;
+  PetscBool found;
+  double    empty;
 
   if (variable->fault) return 0;
   KNCallFile(KNHDF5Number(file, (hid_t)variable->handle, "MATLAB_empty", &found, &empty));
@@ -114,7 +116,8 @@ static int StoreTimes(KNSink sink)
 static int Create_Mat(KNSink sink)
 {
   KNCallFile(KNSinkHDF5Create(sink, USER_BLOCK));
-  for (PetscInt i = 0; i < sink->variables; i++) KNCallFile(StoreClass(&sink->file, (hid_t)sink->variable[i].handle, "single"));
+  for (PetscInt i = 0; i < sink->variables; i++)
+    KNCallFile(StoreClass(&sink->file, (hid_t)sink->variable[i].handle, "single"));
   return sink->problem.frames ? StoreTimes(sink) : 0;
 }
 
@@ -135,4 +138,12 @@ static int Finish_Mat(KNSink sink)
   return put == sizeof(block) ? 0 : KNFileFail(&sink->file, KN_ERR_IO, "cannot be written: %s", strerror(errno));
 }
 
-const KNFormat KNFormat_Mat = {.name = "mat", .recognises = Recognises_Mat, .open = Open_Mat, .read = KNSourceHDF5Read, .plan = KNMatPlan, .create = Create_Mat, .write = KNSinkHDF5Write, .finish = Finish_Mat, .abandon = KNSinkHDF5Abandon};
+const KNFormat KNFormat_Mat = {.name       = "mat",
+                               .recognises = Recognises_Mat,
+                               .open       = Open_Mat,
+                               .read       = KNSourceHDF5Read,
+                               .plan       = KNMatPlan,
+                               .create     = Create_Mat,
+                               .write      = KNSinkHDF5Write,
+                               .finish     = Finish_Mat,
+                               .abandon    = KNSinkHDF5Abandon};

@@ -1,4 +1,5 @@
-/* Our own datasets as a source; every row is compared with its checksum. As a sink they are written by KNDataset, on all ranks. */
+/* Our own datasets as a source; every row is compared with its checksum. As a sink they are written by KNDataset, on
+ * all ranks. */
 #include "format_impl.h"
 #include <string.h>
 
@@ -8,7 +9,9 @@ static PetscBool Recognises_Native(KNSource source)
   PetscInt count;
 
   snprintf(source->kind, sizeof(source->kind), "a %s", KN_DATASET_FORMAT);
-  return (PetscBool)(source->file.id && !KNHDF5Texts(&source->file, source->file.id, "format", sizeof(format), 1, &count, format) && !strcmp(format, KN_DATASET_FORMAT));
+  return (PetscBool)(source->file.id &&
+                     !KNHDF5Texts(&source->file, source->file.id, "format", sizeof(format), 1, &count, format) &&
+                     !strcmp(format, KN_DATASET_FORMAT));
 }
 
 static int Open_Native(KNSource source, const KNSourceChoice *choice)
@@ -21,14 +24,17 @@ static int Open_Native(KNSource source, const KNSourceChoice *choice)
   KNSourceHDF5Close(source);
   KNCallFile(KNDatasetOpenSelf(source->path[0], &d, sizeof(source->file.message), source->file.message));
   source->data = d;
-  if (choice->x_count || choice->y_count || choice->u_count || choice->points >= 0) return KNFileFail(&source->file, KN_ERR_INPUT, "is a %s, which says itself what it holds: without -x, -y, -u, -points", KN_DATASET_FORMAT);
+  if (choice->x_count || choice->y_count || choice->u_count || choice->points >= 0)
+    return KNFileFail(&source->file, KN_ERR_INPUT,
+                      "is a %s, which says itself what it holds: without -x, -y, -u, -points", KN_DATASET_FORMAT);
   (void)KNDatasetGetProblem(d, &problem);
   (void)KNDatasetGetSamples(d, &source->samples);
   (void)KNDatasetGetIndex(d, &source->index);
   (void)KNDatasetGetProvenance(d, &source->seed, &source->options, NULL);
   if (problem->input.kind != KN_SPACE_FIELD || problem->output.kind != KN_SPACE_FIELD || problem->coefficients ||
       memcmp(problem->input.grid.n, problem->output.grid.n, sizeof(problem->input.grid.n))) {
-    return KNFileFail(&source->file, KN_ERR_INPUT, "holds more than fields on one grid, which other formats cannot say: read it with h5py");
+    return KNFileFail(&source->file, KN_ERR_INPUT,
+                      "holds more than fields on one grid, which other formats cannot say: read it with h5py");
   }
   source->problem = *problem;
   own.points      = (PetscInt)problem->output.grid.points;
@@ -40,13 +46,15 @@ static int Open_Native(KNSource source, const KNSourceChoice *choice)
 static void Thin(KNSource source, const KNGrid *whole, size_t fields, const float from[], float to[])
 {
   const KNGrid *grid   = &source->problem.output.grid;
-  const size_t  stride = (size_t)source->stride, offset = (size_t)source->offset, n1 = (size_t)whole->n[1], n2 = (size_t)whole->n[2];
+  const size_t  stride = (size_t)source->stride, offset = (size_t)source->offset, n1 = (size_t)whole->n[1],
+               n2 = (size_t)whole->n[2];
 
   for (size_t f = 0; f < fields; f++, from += KNGridSize(whole)) {
     for (PetscInt i = 0; i < grid->n[0]; i++) {
       for (PetscInt j = 0; j < grid->n[1]; j++) {
         for (PetscInt k = 0; k < grid->n[2]; k++) {
-          const size_t a = offset + (size_t)i * stride, b = grid->dim > 1 ? offset + (size_t)j * stride : 0, c = grid->dim > 2 ? offset + (size_t)k * stride : 0;
+          const size_t a = offset + (size_t)i * stride, b = grid->dim > 1 ? offset + (size_t)j * stride : 0,
+                       c = grid->dim > 2 ? offset + (size_t)k * stride : 0;
 
           *to++ = from[(a * n1 + b) * n2 + c];
         }
@@ -84,4 +92,8 @@ static void Close_Native(KNSource source)
   (void)KNDatasetDestroy(&d);
 }
 
-const KNFormat KNFormat_Native = {.name = "native", .recognises = Recognises_Native, .open = Open_Native, .read_rows = ReadRows_Native, .close = Close_Native};
+const KNFormat KNFormat_Native = {.name       = "native",
+                                  .recognises = Recognises_Native,
+                                  .open       = Open_Native,
+                                  .read_rows  = ReadRows_Native,
+                                  .close      = Close_Native};

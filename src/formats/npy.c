@@ -1,6 +1,7 @@
 /*
-  numpy's .npy, one array a file: x.npy and y.npy of a steady problem, (N, C, n1[, n2[, n3]]), or u.npy, (N, T, C, n1[, n2[, n3]]), and t.npy. As variables they are called
-  as their files, without the ending. Format: numpy/lib/format.py, versions 1 to 3.
+  numpy's .npy, one array a file: x.npy and y.npy of a steady problem, (N, C, n1[, n2[, n3]]), or u.npy, (N, T, C, n1[,
+  n2[, n3]]), and t.npy. As variables they are called as their files, without the ending. Format: numpy/lib/format.py,
+  versions 1 to 3.
 */
 #include "format_impl.h"
 #include <ctype.h>
@@ -41,8 +42,12 @@ static const char *ParseType(const char header[], KNVariable *variable, KNNumber
   if (!strchr("<>|=", order) || !strchr("fiu", kind)) return "holds no real numbers";
   if (!(size == 2 || size == 4 || size == 8 || (kind != 'f' && size == 1))) return "holds numbers of more than 64 bits";
   variable->wide = (PetscBool)(kind == 'f' && size == 8);
-  *number = (KNNumber){.kind = kind, .size = (size_t)size, .swapped = (PetscBool)(order == '>')};
-  snprintf(variable->type, sizeof(variable->type), "%s%d", kind == 'f' ? "float" : kind == 'i' ? "int" : "uint", 8 * size);
+  *number        = (KNNumber){.kind = kind, .size = (size_t)size, .swapped = (PetscBool)(order == '>')};
+  snprintf(variable->type, sizeof(variable->type), "%s%d",
+           kind == 'f'   ? "float"
+           : kind == 'i' ? "int"
+                         : "uint",
+           8 * size);
   return NULL;
 }
 
@@ -51,13 +56,13 @@ static const char *ParseShape(const char header[], KNVariable *variable)
   const char *at = strstr(header, "'shape'"), *fortran = strstr(header, "'fortran_order'");
 
   if (!at || !fortran || !(at = strchr(at, '('))) return "has no shape";
-  fortran = strchr(fortran, ':');
+  fortran            = strchr(fortran, ':');
   variable->reversed = (PetscBool)(fortran && !strncmp(fortran + 1 + strspn(fortran + 1, " "), "True", 4));
   for (at++; *at && *at != ')';) {
     char *end;
 
     if (!isdigit((unsigned char)*at) || variable->rank == KN_MAX_AXES) return "has a shape that makes no sense here";
-    errno                              = 0;
+    errno                             = 0;
     variable->shape[variable->rank++] = strtoull(at, &end, 10);
     if (errno) return "has a shape that makes no sense here";
     at = end + strspn(end, ", ");
@@ -79,11 +84,16 @@ static int ParseHeader(KNFile *file, int descriptor, unsigned long long size, KN
   off_t              start;
   const char        *fault;
 
-  if (pread(descriptor, head, sizeof(head), 0) < 10 || memcmp(head, "\x93NUMPY", 6)) return KNFileFail(file, file->code, "is no .npy file: check the path");
-  if (head[6] < 1 || head[6] > 3) return KNFileFail(file, file->code, "is .npy of version %d, expected 1 to 3", head[6]);
+  if (pread(descriptor, head, sizeof(head), 0) < 10 || memcmp(head, "\x93NUMPY", 6))
+    return KNFileFail(file, file->code, "is no .npy file: check the path");
+  if (head[6] < 1 || head[6] > 3)
+    return KNFileFail(file, file->code, "is .npy of version %d, expected 1 to 3", head[6]);
   start  = head[6] == 1 ? 10 : 12;
   length = head[8] + 256ULL * head[9] + (head[6] == 1 ? 0 : 65536ULL * head[10] + 16777216ULL * head[11]);
-  if (length > MAX_HEADER || (unsigned long long)start + length > size || pread(descriptor, text, length, start) != (ssize_t)length) return KNFileFail(file, file->code, "has a header of %llu bytes, expected at most %d: truncated or damaged", length, MAX_HEADER);
+  if (length > MAX_HEADER || (unsigned long long)start + length > size ||
+      pread(descriptor, text, length, start) != (ssize_t)length)
+    return KNFileFail(file, file->code, "has a header of %llu bytes, expected at most %d: truncated or damaged", length,
+                      MAX_HEADER);
   text[length] = 0;
   fault        = ParseType(text, variable, &array->number);
   if (!fault) fault = ParseShape(text, variable);
@@ -92,9 +102,12 @@ static int ParseHeader(KNFile *file, int descriptor, unsigned long long size, KN
   bytes       = array->number.size;
   for (int a = 0; a < variable->rank; a++) {
     if (!variable->shape[a]) return KNFileFail(file, file->code, "is empty: an axis has no entries");
-    if (__builtin_mul_overflow(bytes, variable->shape[a], &bytes)) return KNFileFail(file, file->code, "declares more than 2^64 bytes");
+    if (__builtin_mul_overflow(bytes, variable->shape[a], &bytes))
+      return KNFileFail(file, file->code, "declares more than 2^64 bytes");
   }
-  if (bytes > size - (unsigned long long)array->data) return KNFileFail(file, file->code, "declares %llu bytes, the file has %llu: truncated? Copy it again", bytes, size - (unsigned long long)array->data);
+  if (bytes > size - (unsigned long long)array->data)
+    return KNFileFail(file, file->code, "declares %llu bytes, the file has %llu: truncated? Copy it again", bytes,
+                      size - (unsigned long long)array->data);
   return 0;
 }
 
@@ -131,7 +144,8 @@ static int Open_Npy(KNSource source, const KNSourceChoice *choice)
     KNCallFile(KNFileHead(&source->file, sizeof(head), head, &got, &size));
     KNCallFile(KNSourceAddVariable(source, name[i], &variable));
     variable->handle = open(source->path[i], O_RDONLY | O_CLOEXEC);
-    if (variable->handle < 0) return KNFileFail(&source->file, source->file.code, "cannot be opened: %s", strerror(errno));
+    if (variable->handle < 0)
+      return KNFileFail(&source->file, source->file.code, "cannot be opened: %s", strerror(errno));
     KNCallFile(ParseHeader(&source->file, (int)variable->handle, size, variable, &npy->array[i]));
   }
   source->file.path = source->path[0];
@@ -143,21 +157,26 @@ static int ReadAt(KNFile *file, const KNVariable *variable, off_t at, size_t byt
   for (size_t done = 0; done < bytes;) {
     const ssize_t got = pread((int)variable->handle, (char *)to + done, bytes - done, at + (off_t)done);
 
-    if (got <= 0) return KNFileFail(file, file->code, "%s cannot be read at byte %lld: %s", variable->name, (long long)at, got ? strerror(errno) : "it ends there");
+    if (got <= 0)
+      return KNFileFail(file, file->code, "%s cannot be read at byte %lld: %s", variable->name, (long long)at,
+                        got ? strerror(errno) : "it ends there");
     done += (size_t)got;
   }
   return 0;
 }
 
-/* Runs along the last axis, which first takes in those that are read as a whole: one read each, of which every step-th number is kept. */
-static int Read_Npy(KNSource source, const KNVariable *variable, const size_t start_[], const size_t step_[], const size_t extent_[], size_t width, void *value)
+/* Runs along the last axis, which first takes in those that are read as a whole: one read each, of which every step-th
+ * number is kept. */
+static int Read_Npy(KNSource source, const KNVariable *variable, const size_t start_[], const size_t step_[],
+                    const size_t extent_[], size_t width, void *value)
 {
-  Npy         *npy   = (Npy *)source->data;
-  const Array *array = &npy->array[variable - source->variable];
-  const size_t bytes = array->number.size;
-  size_t       start[KN_MAX_AXES + 1] = {0}, step[KN_MAX_AXES + 1] = {1}, extent[KN_MAX_AXES + 1] = {1}, shape[KN_MAX_AXES + 1] = {1}, at[KN_MAX_AXES + 1] = {0}, span;
-  int          rank = variable->rank + 1; // an axis of one entry before the others, so that there is one
-  char        *to   = (char *)value;
+  Npy         *npy                    = (Npy *)source->data;
+  const Array *array                  = &npy->array[variable - source->variable];
+  const size_t bytes                  = array->number.size;
+  size_t       start[KN_MAX_AXES + 1] = {0}, step[KN_MAX_AXES + 1] = {1}, extent[KN_MAX_AXES + 1] = {1},
+                             shape[KN_MAX_AXES + 1] = {1}, at[KN_MAX_AXES + 1] = {0}, span;
+  int   rank = variable->rank + 1; // an axis of one entry before the others, so that there is one
+  char *to   = (char *)value;
 
   for (int a = 0; a < variable->rank; a++) {
     start[a + 1]  = start_[a];
@@ -177,9 +196,11 @@ static int Read_Npy(KNSource source, const KNVariable *variable, const size_t st
     off_t place = 0;
     int   a;
 
-    for (a = 0; a < rank; a++) place = place * (off_t)shape[a] + (off_t)(start[a] + (a < rank - 1 ? at[a] * step[a] : 0));
+    for (a = 0; a < rank; a++)
+      place = place * (off_t)shape[a] + (off_t)(start[a] + (a < rank - 1 ? at[a] * step[a] : 0));
     KNCallFile(ReadAt(&source->file, variable, array->data + place * (off_t)bytes, span * bytes, run));
-    for (size_t i = 1; i < extent[rank - 1] && step[rank - 1] > 1; i++) memmove(run + i * bytes, run + i * step[rank - 1] * bytes, bytes);
+    for (size_t i = 1; i < extent[rank - 1] && step[rank - 1] > 1; i++)
+      memmove(run + i * bytes, run + i * step[rank - 1] * bytes, bytes);
     KNNumberConvert(&array->number, extent[rank - 1], run, width, to);
     to += extent[rank - 1] * width;
     for (a = rank - 2; a >= 0 && ++at[a] == extent[a]; a--) at[a] = 0;
@@ -209,7 +230,8 @@ static int Plan_Npy(KNSink sink)
   return 0;
 }
 
-/* Opens file i of the sink and writes the header of version 1, padded so that the data begin at a multiple of 64 bytes. */
+/* Opens file i of the sink and writes the header of version 1, padded so that the data begin at a multiple of 64 bytes.
+ */
 static int CreateArray(KNSink sink, PetscInt i, const char type[], int rank, const size_t shape[], KNVariable *variable)
 {
   char   text[512];
@@ -218,7 +240,8 @@ static int CreateArray(KNSink sink, PetscInt i, const char type[], int rank, con
   variable->handle = open(sink->temporary[i], O_RDWR | O_CLOEXEC);
   if (variable->handle < 0) return KNFileFail(&sink->file, KN_ERR_IO, "cannot be created: %s", strerror(errno));
   memcpy(text, "\x93NUMPY\1\0", 8);
-  used += (size_t)snprintf(text + used, sizeof(text) - used, "{'descr': '%s', 'fortran_order': False, 'shape': (", type);
+  used +=
+    (size_t)snprintf(text + used, sizeof(text) - used, "{'descr': '%s', 'fortran_order': False, 'shape': (", type);
   for (int a = 0; a < rank; a++) used += (size_t)snprintf(text + used, sizeof(text) - used, "%zu, ", shape[a]);
   used += (size_t)snprintf(text + used, sizeof(text) - used, "), }");
   total = (used + 1 + 63) / 64 * 64;
@@ -226,7 +249,8 @@ static int CreateArray(KNSink sink, PetscInt i, const char type[], int rank, con
   text[total - 1] = '\n';
   text[8]         = (char)((total - 10) % 256);
   text[9]         = (char)((total - 10) / 256);
-  if (write((int)variable->handle, text, total) != (ssize_t)total) return KNFileFail(&sink->file, KN_ERR_IO, "cannot be written: %s", strerror(errno));
+  if (write((int)variable->handle, text, total) != (ssize_t)total)
+    return KNFileFail(&sink->file, KN_ERR_IO, "cannot be written: %s", strerror(errno));
   return 0;
 }
 
@@ -244,7 +268,8 @@ static int Append(KNSink sink, const KNVariable *variable, size_t bytes, const v
 
 static int Create_Npy(KNSink sink)
 {
-  for (PetscInt i = 0; i < sink->variables; i++) KNCallFile(CreateArray(sink, i, "<f4", sink->variable[i].rank, sink->variable[i].shape, &sink->variable[i]));
+  for (PetscInt i = 0; i < sink->variables; i++)
+    KNCallFile(CreateArray(sink, i, "<f4", sink->variable[i].rank, sink->variable[i].shape, &sink->variable[i]));
   if (!sink->problem.frames) return 0;
   const size_t frames = (size_t)sink->problem.frames;
   KNVariable  *t      = &sink->variable[sink->variables];
@@ -254,7 +279,8 @@ static int Create_Npy(KNSink sink)
   return Append(sink, t, frames * sizeof(double), sink->problem.times);
 }
 
-static int Write_Npy(KNSink sink, const KNVariable *variable, const size_t start[], const size_t extent[], const float value[])
+static int Write_Npy(KNSink sink, const KNVariable *variable, const size_t start[], const size_t extent[],
+                     const float value[])
 {
   size_t bytes = sizeof(float);
 
@@ -265,7 +291,8 @@ static int Write_Npy(KNSink sink, const KNVariable *variable, const size_t start
 static int Finish_Npy(KNSink sink)
 {
   for (PetscInt i = 0; i < sink->variables; i++) {
-    if (close((int)sink->variable[i].handle)) return KNFileFail(&sink->file, KN_ERR_IO, "cannot be written: %s", strerror(errno));
+    if (close((int)sink->variable[i].handle))
+      return KNFileFail(&sink->file, KN_ERR_IO, "cannot be written: %s", strerror(errno));
   }
   return 0;
 }
@@ -275,4 +302,13 @@ static void Abandon_Npy(KNSink sink)
   for (PetscInt i = 0; i < sink->variables; i++) close((int)sink->variable[i].handle);
 }
 
-const KNFormat KNFormat_Npy = {.name = "npy", .recognises = Recognises_Npy, .open = Open_Npy, .read = Read_Npy, .close = Close_Npy, .plan = Plan_Npy, .create = Create_Npy, .write = Write_Npy, .finish = Finish_Npy, .abandon = Abandon_Npy};
+const KNFormat KNFormat_Npy = {.name       = "npy",
+                               .recognises = Recognises_Npy,
+                               .open       = Open_Npy,
+                               .read       = Read_Npy,
+                               .close      = Close_Npy,
+                               .plan       = Plan_Npy,
+                               .create     = Create_Npy,
+                               .write      = Write_Npy,
+                               .finish     = Finish_Npy,
+                               .abandon    = Abandon_Npy};

@@ -92,7 +92,8 @@ static int OpenDarcy(KNSource source, const KNSourceChoice *choice, const KNVari
 {
   KNProblem *problem = &source->problem;
 
-  if (nu->rank != 3 || tensor->rank != 4) return KNSourceAsk(source, "Darcy flow has nu (N, n1, n2) and tensor (N, 1, n1, n2)");
+  if (nu->rank != 3 || tensor->rank != 4)
+    return KNSourceAsk(source, "Darcy flow has nu (N, n1, n2) and tensor (N, 1, n1, n2)");
   snprintf(problem->pde, sizeof(problem->pde), "darcy");
   snprintf(problem->equation, sizeof(problem->equation), "-div(a grad u) = beta");
   snprintf(problem->boundary, sizeof(problem->boundary), "u = 0");
@@ -104,29 +105,38 @@ static int OpenDarcy(KNSource source, const KNSourceChoice *choice, const KNVari
 }
 
 /* Fields (N, T, points), the last axis a vector's if `vectors`. Times may be one more than frames. */
-static int OpenFrames(KNSource source, const KNSourceChoice *choice, PetscInt fields, const KNVariable *const field[], PetscBool vectors)
+static int OpenFrames(KNSource source, const KNSourceChoice *choice, PetscInt fields, const KNVariable *const field[],
+                      PetscBool vectors)
 {
   KNProblem     *problem = &source->problem;
   const PetscInt dim     = field[0]->rank - 2 - (vectors ? 1 : 0);
   char           axes[KN_MAX_AXES + 1];
 
   KNCallFile(KNSourceJudge(source, field[0]));
-  if (dim < 1 || dim > KN_MAX_DIM) return KNSourceAsk(source, "%s has %d axes, expected samples, frames and 1 to %d of a grid", field[0]->name, field[0]->rank, KN_MAX_DIM);
-  if (field[0]->shape[1] < 1 || field[0]->shape[1] > PETSC_MAX_INT) return KNSourceAsk(source, "%s has %zu frames", field[0]->name, field[0]->shape[1]);
+  if (dim < 1 || dim > KN_MAX_DIM)
+    return KNSourceAsk(source, "%s has %d axes, expected samples, frames and 1 to %d of a grid", field[0]->name,
+                       field[0]->rank, KN_MAX_DIM);
+  if (field[0]->shape[1] < 1 || field[0]->shape[1] > PETSC_MAX_INT)
+    return KNSourceAsk(source, "%s has %zu frames", field[0]->name, field[0]->shape[1]);
   KNCallFile(TakeGrid(source, choice, field[0], 2, dim));
   KNCallFile(KNSourceTimes(source, choice, KNSourceFind(source, vectors ? "t" : "t-coordinate"), 1,
                            (PetscInt)field[0]->shape[1], PETSC_FALSE));
   KNAxesMake(axes, "nt", dim, vectors ? "c" : "");
   for (PetscInt i = 0; i < fields; i++) {
-    const PetscInt components = vectors ? (PetscInt)PetscMin(field[i]->shape[field[i]->rank - 1], KN_MAX_FIELDS + 1) : 1;
+    const PetscInt components =
+      vectors ? (PetscInt)PetscMin(field[i]->shape[field[i]->rank - 1], KN_MAX_FIELDS + 1) : 1;
 
-    if (problem->output.fields + components > KN_MAX_FIELDS) return KNSourceAsk(source, "more than %d fields", KN_MAX_FIELDS);
-    KNCallFile(KNSourceAddPiece(source, field[i], axes, PETSC_TRUE, problem->output.fields, components, 0, problem->frames));
+    if (problem->output.fields + components > KN_MAX_FIELDS)
+      return KNSourceAsk(source, "more than %d fields", KN_MAX_FIELDS);
+    KNCallFile(
+      KNSourceAddPiece(source, field[i], axes, PETSC_TRUE, problem->output.fields, components, 0, problem->frames));
     for (PetscInt c = 0; c < components; c++, problem->output.fields++) {
       const char *name = strcmp(field[i]->name, "tensor") ? field[i]->name : "u";
 
-      if (components == 1) KNCallFile(KNSourceNameField(source, &problem->output.field[problem->output.fields], "%s", name));
-      else KNCallFile(KNSourceNameField(source, &problem->output.field[problem->output.fields], "%s%d", name, (int)c + 1));
+      if (components == 1)
+        KNCallFile(KNSourceNameField(source, &problem->output.field[problem->output.fields], "%s", name));
+      else
+        KNCallFile(KNSourceNameField(source, &problem->output.field[problem->output.fields], "%s%d", name, (int)c + 1));
     }
   }
   return 0;
@@ -160,7 +170,9 @@ static int Open_PDEBench(KNSource source, const KNSourceChoice *choice)
   KNProblem        *problem = &source->problem;
   const KNVariable *tensor, *nu, *velocity, *particles;
 
-  if (choice->x_count || choice->y_count || choice->u_count || (choice->initial && choice->initial[0])) return KNFileFail(&source->file, KN_ERR_INPUT, "is PDEBench, which says itself what its fields are: without -x, -y, -u, -initial");
+  if (choice->x_count || choice->y_count || choice->u_count || (choice->initial && choice->initial[0]))
+    return KNFileFail(&source->file, KN_ERR_INPUT,
+                      "is PDEBench, which says itself what its fields are: without -x, -y, -u, -initial");
   KNCallFile(TakeParameters(source));
   tensor    = KNSourceFind(source, "tensor");
   nu        = KNSourceFind(source, "nu");
@@ -172,7 +184,8 @@ static int Open_PDEBench(KNSource source, const KNSourceChoice *choice)
   snprintf(problem->boundary, sizeof(problem->boundary), "unknown");
   if (!source->variables) return KNPDEBenchOpenGroups(source, choice);
   if (tensor) return OpenFrames(source, choice, 1, &tensor, PETSC_FALSE);
-  if (velocity && particles) return OpenFrames(source, choice, 2, (const KNVariable *[]){velocity, particles}, PETSC_TRUE);
+  if (velocity && particles)
+    return OpenFrames(source, choice, 2, (const KNVariable *[]){velocity, particles}, PETSC_TRUE);
   return OpenFields(source, choice);
 }
 
@@ -182,7 +195,10 @@ static int Plan_PDEBench(KNSink sink)
   char             axes[KN_MAX_AXES + 1], name[KN_MAX_NAME + 16];
 
   if (!problem->frames) {
-    if (problem->input.fields != 1 || problem->output.fields != 1 || problem->output.grid.dim != 2) return KNFileFail(&sink->file, KN_ERR_USAGE, "of steady problems PDEBench has Darcy flow only, one input and one output on two axes: take native, mat, xy or npy");
+    if (problem->input.fields != 1 || problem->output.fields != 1 || problem->output.grid.dim != 2)
+      return KNFileFail(&sink->file, KN_ERR_USAGE,
+                        "of steady problems PDEBench has Darcy flow only, one input and one output on two axes: take "
+                        "native, mat, xy or npy");
     KNSinkAddPiece(sink, "nu", "nxy", PETSC_FALSE, 0, 1);
     KNSinkAddPiece(sink, "tensor", "n1xy", PETSC_TRUE, 0, 1);
     return 0;
@@ -201,8 +217,11 @@ static int Create_PDEBench(KNSink sink)
   const char      *field[KN_MAX_FIELDS];
 
   KNCallFile(KNSinkHDF5Create(sink, 0));
-  for (PetscInt d = 0; d < problem->output.grid.dim; d++) KNCallFile(KNSinkHDF5Coordinate(sink, d, coordinate_names[d]));
-  if (problem->frames) KNCallFile(KNSinkHDF5Vector(sink, "t-coordinate", H5T_IEEE_F64LE, (hsize_t)problem->frames, H5T_NATIVE_DOUBLE, problem->times));
+  for (PetscInt d = 0; d < problem->output.grid.dim; d++)
+    KNCallFile(KNSinkHDF5Coordinate(sink, d, coordinate_names[d]));
+  if (problem->frames)
+    KNCallFile(KNSinkHDF5Vector(sink, "t-coordinate", H5T_IEEE_F64LE, (hsize_t)problem->frames, H5T_NATIVE_DOUBLE,
+                                problem->times));
   for (PetscInt i = 0; i < problem->parameters; i++) {
     double value = problem->parameter[i].value;
 

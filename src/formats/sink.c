@@ -1,5 +1,6 @@
 /*
-  Sinks: samples are written a batch at a time to a file under a temporary name, which is flushed to disk and renamed when it is whole.
+  Sinks: samples are written a batch at a time to a file under a temporary name, which is flushed to disk and renamed
+  when it is whole.
 
   All formats but the native one are written by rank 0 alone.
 */
@@ -14,14 +15,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-KNVariable *KNSinkAddPiece(KNSink sink, const char name[], const char axes[], PetscBool output, PetscInt field, PetscInt fields)
+KNVariable *KNSinkAddPiece(KNSink sink, const char name[], const char axes[], PetscBool output, PetscInt field,
+                           PetscInt fields)
 {
   KNVariable *variable = &sink->variable[sink->variables];
   KNPiece    *piece    = &sink->piece[sink->pieces++];
 
   *variable = (KNVariable){.handle = -1};
   snprintf(variable->name, sizeof(variable->name), "%s", name);
-  *piece = (KNPiece){.variable = (int)sink->variables++, .output = output, .field = field, .fields = fields, .frames = PetscMax(sink->problem.frames, 1)};
+  *piece = (KNPiece){.variable = (int)sink->variables++,
+                     .output   = output,
+                     .field    = field,
+                     .fields   = fields,
+                     .frames   = PetscMax(sink->problem.frames, 1)};
   snprintf(piece->axes, sizeof(piece->axes), "%s", axes);
   variable->rank = (int)strlen(axes);
   KNPieceShape(&sink->problem, piece, (size_t)sink->samples, variable->shape);
@@ -34,7 +40,8 @@ void KNSinkFieldName(KNSink sink, PetscBool output, PetscInt field, size_t size,
   const KNField   *own     = output ? &problem->output.field[field] : &problem->input.field[field];
   PetscBool        shared  = PETSC_FALSE;
 
-  for (PetscInt i = 0; i < problem->output.fields && !output; i++) shared = (PetscBool)(shared || !strcmp(own->name, problem->output.field[i].name));
+  for (PetscInt i = 0; i < problem->output.fields && !output; i++)
+    shared = (PetscBool)(shared || !strcmp(own->name, problem->output.field[i].name));
   snprintf(name, size, "%s%s%s", shared ? "input_" : "", isalpha((unsigned char)own->name[0]) ? "" : "f", own->name);
   for (char *c = name; *c; c++) {
     if (!isalnum((unsigned char)*c)) *c = '_';
@@ -68,13 +75,17 @@ static int CheckPaths(KNSink sink)
     sink->file.path = sink->path[i];
     if (stat(sink->path[i], &status)) {
       if (!KNPathIsAbsent(errno))
-        return KNFileFail(&sink->file, KN_ERR_USAGE, "cannot be looked at: %s; nothing is written over unseen", strerror(errno));
+        return KNFileFail(&sink->file, KN_ERR_USAGE, "cannot be looked at: %s; nothing is written over unseen",
+                          strerror(errno));
     } else {
       if (!S_ISREG(status.st_mode)) return KNFileFail(&sink->file, KN_ERR_USAGE, "is no file: name the file to write");
-      if (!sink->overwrite) return KNFileFail(&sink->file, KN_ERR_USAGE, "exists: choose another name, or give -overwrite to replace it");
+      if (!sink->overwrite)
+        return KNFileFail(&sink->file, KN_ERR_USAGE, "exists: choose another name, or give -overwrite to replace it");
     }
     descriptor = open(sink->temporary[i], O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (descriptor < 0) return KNFileFail(&sink->file, KN_ERR_USAGE, "cannot be created: %s%s", strerror(errno), errno == ENOENT ? "; create the directory first" : "");
+    if (descriptor < 0)
+      return KNFileFail(&sink->file, KN_ERR_USAGE, "cannot be created: %s%s", strerror(errno),
+                        errno == ENOENT ? "; create the directory first" : "");
     sink->created = PETSC_TRUE;
     if (fstat(descriptor, &file[i])) file[i] = (struct stat){.st_ino = 0};
     close(descriptor);
@@ -111,7 +122,9 @@ static PetscErrorCode Agree(KNSink sink)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNSinkCreate(MPI_Comm comm, PetscInt format, PetscInt npaths, const char *const paths[], const KNProblem *problem, PetscInt64 samples, PetscInt64 seed, const char options[], PetscBool overwrite, KNSink *sink)
+PetscErrorCode KNSinkCreate(MPI_Comm comm, PetscInt format, PetscInt npaths, const char *const paths[],
+                            const KNProblem *problem, PetscInt64 samples, PetscInt64 seed, const char options[],
+                            PetscBool overwrite, KNSink *sink)
 {
   const PetscInt expected = KNFormatGet(format) == &KNFormat_Npy ? 2 : 1;
   KNSink         s;
@@ -119,7 +132,11 @@ PetscErrorCode KNSinkCreate(MPI_Comm comm, PetscInt format, PetscInt npaths, con
 
   PetscFunctionBegin;
   *sink = NULL;
-  PetscCheck(npaths == expected, comm, KN_ERR_USAGE, "format %s writes %s: give -output %s", KNFormatNames()[format], expected == 2 ? "two files" : "one file", expected == 1 ? "FILE" : problem->frames ? "u.npy,t.npy" : "x.npy,y.npy");
+  PetscCheck(npaths == expected, comm, KN_ERR_USAGE, "format %s writes %s: give -output %s", KNFormatNames()[format],
+             expected == 2 ? "two files" : "one file",
+             expected == 1     ? "FILE"
+             : problem->frames ? "u.npy,t.npy"
+                               : "x.npy,y.npy");
   PetscCall(PetscNew(&s));
   s->comm      = comm;
   s->format    = KNFormatGet(format);
@@ -137,11 +154,14 @@ PetscErrorCode KNSinkCreate(MPI_Comm comm, PetscInt format, PetscInt npaths, con
   }
   *sink = s;
   if (s->format == &KNFormat_Native) {
-    PetscCall(KNDatasetWriterCreate(comm, paths[0], problem, samples, seed, options, overwrite, (KNDatasetWriter *)&s->data));
+    PetscCall(
+      KNDatasetWriterCreate(comm, paths[0], problem, samples, seed, options, overwrite, (KNDatasetWriter *)&s->data));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   if (problem->output.kind != KN_SPACE_FIELD) PetscCall(KNSinkDestroy(sink));
-  PetscCheck(*sink, comm, KN_ERR_USAGE, "format %s holds fields alone, these are samples of classes: take -format native", KNFormatNames()[format]);
+  PetscCheck(*sink, comm, KN_ERR_USAGE,
+             "format %s holds fields alone, these are samples of classes: take -format native",
+             KNFormatNames()[format]);
   PetscCall(PetscMalloc1(problem->frames + 1, &s->times));
   if (problem->frames) PetscCall(PetscArraycpy(s->times, problem->times, problem->frames));
   s->problem.times = s->times;
@@ -172,7 +192,7 @@ PetscErrorCode KNSinkGetShare(KNSink sink, PetscInt64 *start, PetscInt64 *end)
 static int WritePieces(KNSink sink, PetscInt64 row, PetscInt64 count, const float x[], const float y[])
 {
   for (PetscInt i = 0; i < sink->pieces; i++) {
-    const KNPiece *piece                = &sink->piece[i];
+    const KNPiece *piece              = &sink->piece[i];
     size_t         start[KN_MAX_AXES] = {0}, extent[KN_MAX_AXES];
 
     KNPieceStore(&sink->problem, piece, (size_t)count, piece->output ? y : x, extent, sink->raw);
@@ -182,7 +202,8 @@ static int WritePieces(KNSink sink, PetscInt64 row, PetscInt64 count, const floa
   return sink->format->observe ? sink->format->observe(sink, count, y) : 0;
 }
 
-PetscErrorCode KNSinkWrite(KNSink sink, PetscInt64 row, PetscInt64 count, const PetscInt64 index[], const float x[], const float y[], const int32_t label[])
+PetscErrorCode KNSinkWrite(KNSink sink, PetscInt64 row, PetscInt64 count, const PetscInt64 index[], const float x[],
+                           const float y[], const int32_t label[])
 {
   PetscFunctionBegin;
   if (sink->format == &KNFormat_Native) {
@@ -201,7 +222,8 @@ PetscErrorCode KNSinkWrite(KNSink sink, PetscInt64 row, PetscInt64 count, const 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* What was not published is removed. After a failed write HDF5 may crash while it closes the file: that is left to the end of the process. */
+/* What was not published is removed. After a failed write HDF5 may crash while it closes the file: that is left to the
+ * end of the process. */
 static void Discard(KNSink sink)
 {
   if (!sink->created || sink->published) return;
@@ -221,7 +243,8 @@ static int Rename(KNSink sink, PetscInt i)
   sink->file.path = sink->path[i];
   if (descriptor >= 0) close(descriptor);
   if (failure) return KNFileFail(&sink->file, KN_ERR_IO, "cannot be flushed to disk: %s", strerror(failure));
-  if (rename(sink->temporary[i], sink->path[i])) return KNFileFail(&sink->file, KN_ERR_IO, "cannot be renamed to its final name: %s", strerror(errno));
+  if (rename(sink->temporary[i], sink->path[i]))
+    return KNFileFail(&sink->file, KN_ERR_IO, "cannot be renamed to its final name: %s", strerror(errno));
   (void)KNFolderFlush(sink->path[i]); /* not every file system can; the rename itself has happened */
   return 0;
 }

@@ -31,7 +31,8 @@ int KNSinkHDF5Create(KNSink sink, size_t user_block)
     KNCallHDF5(file, link = H5Pcreate(H5P_LINK_CREATE));
     KNCallHDF5(file, H5Pset_create_intermediate_group(link, 1));
     KNCallHDF5(file, space = H5Screate_simple(variable->rank, shape, NULL));
-    KNCallHDF5(file, variable->handle = H5Dcreate2(file->id, variable->name, H5T_IEEE_F32LE, space, link, create, H5P_DEFAULT));
+    KNCallHDF5(file, variable->handle =
+                       H5Dcreate2(file->id, variable->name, H5T_IEEE_F32LE, space, link, create, H5P_DEFAULT));
     KNCallHDF5(file, H5Sclose(space));
     KNCallHDF5(file, H5Pclose(link));
     KNCallHDF5(file, H5Pclose(create));
@@ -39,7 +40,8 @@ int KNSinkHDF5Create(KNSink sink, size_t user_block)
   return 0;
 }
 
-int KNSinkHDF5Write(KNSink sink, const KNVariable *variable, const size_t start[], const size_t extent[], const float value[])
+int KNSinkHDF5Write(KNSink sink, const KNVariable *variable, const size_t start[], const size_t extent[],
+                    const float value[])
 {
   KNFile *file = &sink->file;
   hsize_t first[KN_MAX_AXES], count[KN_MAX_AXES];

@@ -1,8 +1,9 @@
 /*
   Sources: a foreign file is recognised, described, and read a batch of samples at a time.
 
-  A batch is read piece by piece. Each is one slab of an array as it lies in the file (raw), copied into place by the distances that its axes have in a sample: whatever the
-  order of axes, one pass over the slab. An array without an axis n or t holds the same for all samples or frames.
+  A batch is read piece by piece. Each is one slab of an array as it lies in the file (raw), copied into place by the
+  distances that its axes have in a sample: whatever the order of axes, one pass over the slab. An array without an axis
+  n or t holds the same for all samples or frames.
 */
 #include "format_impl.h"
 #include <kitinet/probe.h>
@@ -10,14 +11,16 @@
 #include <string.h>
 
 /* to[sum of i_d to_step_d] = from[sum of i_d from_step_d], for all i_d < extent_d. */
-static void kn_copy_strided(float *to, const float *from, int rank, const size_t extent[], const size_t to_step[], const size_t from_step[])
+static void kn_copy_strided(float *to, const float *from, int rank, const size_t extent[], const size_t to_step[],
+                            const size_t from_step[])
 {
   if (rank == 0) {
     *to = *from;
   } else if (rank == 1) {
     for (size_t i = 0; i < extent[0]; i++) to[i * to_step[0]] = from[i * from_step[0]];
   } else {
-    for (size_t i = 0; i < extent[0]; i++) kn_copy_strided(to + i * to_step[0], from + i * from_step[0], rank - 1, extent + 1, to_step + 1, from_step + 1);
+    for (size_t i = 0; i < extent[0]; i++)
+      kn_copy_strided(to + i * to_step[0], from + i * from_step[0], rank - 1, extent + 1, to_step + 1, from_step + 1);
   }
 }
 
@@ -53,7 +56,8 @@ static size_t AxisExtent(const KNProblem *problem, const KNPiece *piece, char ax
 }
 
 /* The slab of a piece that belongs to `count` samples; returns the number of its values. */
-static size_t PieceSlab(const KNProblem *problem, const KNPiece *piece, size_t count, size_t extent[], size_t sample_step[], size_t slab_step[])
+static size_t PieceSlab(const KNProblem *problem, const KNPiece *piece, size_t count, size_t extent[],
+                        size_t sample_step[], size_t slab_step[])
 {
   const int rank = (int)strlen(piece->axes);
   size_t    size = 1;
@@ -70,7 +74,8 @@ static size_t PieceSlab(const KNProblem *problem, const KNPiece *piece, size_t c
 /* Where the piece begins in a block of samples. */
 static size_t PieceStart(const KNProblem *problem, const KNPiece *piece)
 {
-  return ((size_t)piece->frame * (size_t)problem->output.fields + (size_t)piece->field) * KNGridSize(piece->output ? &problem->output.grid : &problem->input.grid);
+  return ((size_t)piece->frame * (size_t)problem->output.fields + (size_t)piece->field) *
+         KNGridSize(piece->output ? &problem->output.grid : &problem->input.grid);
 }
 
 void KNPieceShape(const KNProblem *problem, const KNPiece *piece, size_t samples, size_t shape[])
@@ -78,7 +83,8 @@ void KNPieceShape(const KNProblem *problem, const KNPiece *piece, size_t samples
   for (int a = 0; piece->axes[a]; a++) shape[a] = AxisExtent(problem, piece, piece->axes[a], samples);
 }
 
-void KNPieceStore(const KNProblem *problem, const KNPiece *piece, size_t count, const float block[], size_t extent[], float slab[])
+void KNPieceStore(const KNProblem *problem, const KNPiece *piece, size_t count, const float block[], size_t extent[],
+                  float slab[])
 {
   size_t sample_step[KN_MAX_AXES], slab_step[KN_MAX_AXES];
 
@@ -91,9 +97,10 @@ static int ReadPiece(KNSource source, const KNPiece *piece, size_t first, size_t
   KNVariable  *variable = &source->variable[piece->variable];
   const size_t width    = variable->wide || variable->scale != 0 ? sizeof(double) : sizeof(float);
   const char  *sample   = strchr(piece->axes, 'n');
-  size_t            extent[KN_MAX_AXES + 2], sample_step[KN_MAX_AXES + 2], slab_step[KN_MAX_AXES + 2], start[KN_MAX_AXES], step[KN_MAX_AXES];
-  int               rank = variable->rank;
-  const size_t      size = PieceSlab(&source->problem, piece, count, extent, sample_step, slab_step);
+  size_t       extent[KN_MAX_AXES + 2], sample_step[KN_MAX_AXES + 2], slab_step[KN_MAX_AXES + 2], start[KN_MAX_AXES],
+    step[KN_MAX_AXES];
+  int          rank = variable->rank;
+  const size_t size = PieceSlab(&source->problem, piece, count, extent, sample_step, slab_step);
 
   for (int a = 0; a < rank; a++) {
     const PetscBool space = (PetscBool)(piece->axes[a] >= 'x');
@@ -104,8 +111,8 @@ static int ReadPiece(KNSource source, const KNPiece *piece, size_t first, size_t
   KNCallFile(KNScratch(&source->file, size * width, &source->raw_bytes, &source->raw));
   KNCallFile(source->format->read(source, variable, start, step, extent, width, source->raw));
   if (width == sizeof(double))
-    KNCallFile(KNSourceNarrow(source, variable, size, first, sample ? count : 0, sample ? slab_step[sample - piece->axes] : 1,
-                      source->raw));
+    KNCallFile(KNSourceNarrow(source, variable, size, first, sample ? count : 0,
+                              sample ? slab_step[sample - piece->axes] : 1, source->raw));
   for (const char *axis = "nt"; *axis; axis++) { // the same for all samples, for all frames
     if (strchr(piece->axes, *axis)) continue;
     extent[rank]      = AxisExtent(&source->problem, piece, *axis, count);
@@ -119,9 +126,12 @@ static int ReadPiece(KNSource source, const KNPiece *piece, size_t first, size_t
 
 static int ReadRows(KNSource source, PetscInt64 first, PetscInt64 count, float x[], float y[])
 {
-  if (first < 0 || count < 0 || first > source->samples - count) return KNFileFail(&source->file, source->file.code, "has no samples %lld to %lld, only 0 to %lld", (long long)first, (long long)(first + count - 1), (long long)source->samples - 1);
+  if (first < 0 || count < 0 || first > source->samples - count)
+    return KNFileFail(&source->file, source->file.code, "has no samples %lld to %lld, only 0 to %lld", (long long)first,
+                      (long long)(first + count - 1), (long long)source->samples - 1);
   if (source->format->read_rows) return source->format->read_rows(source, first, count, x, y);
-  for (PetscInt i = 0; i < source->pieces; i++) KNCallFile(ReadPiece(source, &source->piece[i], (size_t)first, (size_t)count, source->piece[i].output ? y : x));
+  for (PetscInt i = 0; i < source->pieces; i++)
+    KNCallFile(ReadPiece(source, &source->piece[i], (size_t)first, (size_t)count, source->piece[i].output ? y : x));
   return 0;
 }
 
@@ -136,24 +146,37 @@ int KNSourceRead(KNSource source, PetscInt64 first, PetscInt64 count, float x[],
   return code;
 }
 
-int KNSourceAddPiece(KNSource source, const KNVariable *variable, const char axes[], PetscBool output, PetscInt field, PetscInt fields, PetscInt frame, PetscInt frames)
+int KNSourceAddPiece(KNSource source, const KNVariable *variable, const char axes[], PetscBool output, PetscInt field,
+                     PetscInt fields, PetscInt frame, PetscInt frames)
 {
-  KNPiece          *piece   = &source->piece[source->pieces];
-  const KNProblem  *problem = &source->problem;
-  KNFile           *file    = &source->file;
+  KNPiece         *piece   = &source->piece[source->pieces];
+  const KNProblem *problem = &source->problem;
+  KNFile          *file    = &source->file;
 
   KNCallFile(KNSourceJudge(source, variable));
-  if (source->pieces == KN_MAX_PIECES) return KNFileFail(file, file->code, "more than %d variables to read", KN_MAX_PIECES);
-  if ((int)strlen(axes) != variable->rank) return KNSourceAsk(source, "%s has %d axes, \"%s\" are %zu", variable->name, variable->rank, axes, strlen(axes));
-  *piece = (KNPiece){.variable = (int)(variable - source->variable), .output = output, .field = field, .fields = fields, .frame = frame, .frames = frames};
+  if (source->pieces == KN_MAX_PIECES)
+    return KNFileFail(file, file->code, "more than %d variables to read", KN_MAX_PIECES);
+  if ((int)strlen(axes) != variable->rank)
+    return KNSourceAsk(source, "%s has %d axes, \"%s\" are %zu", variable->name, variable->rank, axes, strlen(axes));
+  *piece = (KNPiece){.variable = (int)(variable - source->variable),
+                     .output   = output,
+                     .field    = field,
+                     .fields   = fields,
+                     .frame    = frame,
+                     .frames   = frames};
   snprintf(piece->axes, sizeof(piece->axes), "%s", axes);
   for (int a = 0; a < variable->rank; a++) {
     const size_t n      = variable->shape[a];
     const size_t points = AxisExtent(problem, piece, axes[a], (size_t)source->samples);
     PetscBool    fits   = (PetscBool)(n == points);
 
-    if (axes[a] >= 'x') fits = (PetscBool)(axes[a] - 'x' < (output ? problem->output.grid.dim : problem->input.grid.dim) && (size_t)source->offset + (points - 1) * (size_t)source->stride < n && (n + (size_t)source->stride - 1) / (size_t)source->stride == points);
-    if (!fits) return KNSourceAsk(source, "%s has %zu entries along its axis %c, the others %zu", variable->name, n, axes[a], points);
+    if (axes[a] >= 'x')
+      fits = (PetscBool)(axes[a] - 'x' < (output ? problem->output.grid.dim : problem->input.grid.dim) &&
+                         (size_t)source->offset + (points - 1) * (size_t)source->stride < n &&
+                         (n + (size_t)source->stride - 1) / (size_t)source->stride == points);
+    if (!fits)
+      return KNSourceAsk(source, "%s has %zu entries along its axis %c, the others %zu", variable->name, n, axes[a],
+                         points);
   }
   source->pieces++;
   return 0;
@@ -173,8 +196,12 @@ static int Recognise(KNSource source)
     source->format = KNFormatGet(i);
     return 0;
   }
-  if (!memcmp(source->head, "PK\003\004", 4)) return KNFileFail(&source->file, source->file.code, "is a zip archive, such as .npz or PyTorch's .pt: save its arrays with numpy.save, then -input x.npy,y.npy");
-  return KNFileFail(&source->file, source->file.code, "is in no format that is known: %s", source->file.id ? "HDF5 without arrays in its root" : "neither HDF5, MATLAB v5 nor .npy");
+  if (!memcmp(source->head, "PK\003\004", 4))
+    return KNFileFail(
+      &source->file, source->file.code,
+      "is a zip archive, such as .npz or PyTorch's .pt: save its arrays with numpy.save, then -input x.npy,y.npy");
+  return KNFileFail(&source->file, source->file.code, "is in no format that is known: %s",
+                    source->file.id ? "HDF5 without arrays in its root" : "neither HDF5, MATLAB v5 nor .npy");
 }
 
 static void Close(KNSource source)
@@ -219,7 +246,8 @@ static int CheckNames(KNSource source)
           return KNFileFail(
             &source->file, source->file.code,
             "two %s fields would be called %s: name them apart, as in -%c %s2=VARIABLE, or rename one in the file",
-            output ? "output" : "input", space->field[i].name, output ? (problem->frames ? 'u' : 'y') : 'x', space->field[i].name);
+            output ? "output" : "input", space->field[i].name, output ? (problem->frames ? 'u' : 'y') : 'x',
+            space->field[i].name);
       }
     }
   }
@@ -265,16 +293,24 @@ static int Open(KNSource source, const KNSourceChoice *choice)
   size_t row;
 
   KNCallFile(Recognise(source));
-  if (source->paths > 1 && source->format != &KNFormat_Npy) return KNFileFail(&source->file, KN_ERR_USAGE, "is %s, which is one file: -input takes several only for .npy", source->kind);
+  if (source->paths > 1 && source->format != &KNFormat_Npy)
+    return KNFileFail(&source->file, KN_ERR_USAGE, "is %s, which is one file: -input takes several only for .npy",
+                      source->kind);
   KNCallFile(source->format->open(source, choice));
   KNCallFile(CheckTimes(source, choice));
   if (source->format != &KNFormat_Native) KNCallFile(CheckNames(source));
   if (choice->pde && choice->pde[0]) snprintf(source->problem.pde, sizeof(source->problem.pde), "%s", choice->pde);
   for (PetscInt i = 0; i < choice->scale_count; i++) KNCallFile(KNSourceScale(source, choice->scale[i]));
-  if (choice->classes_count && !source->label) return KNFileFail(&source->file, source->file.code, "has fields as its outputs, no labels, which -classes would name: leave it out");
+  if (choice->classes_count && !source->label)
+    return KNFileFail(&source->file, source->file.code,
+                      "has fields as its outputs, no labels, which -classes would name: leave it out");
   TakeTypes(source);
   row = PetscMax(KNProblemInputSize(&source->problem), KNProblemOutputSize(&source->problem));
-  if (row >= UINT32_MAX / sizeof(float)) return KNFileFail(&source->file, source->file.code, "a sample of %zu values is more than the 4 GiB that can be read at once: take every second point with -stride 2, or more", row);
+  if (row >= UINT32_MAX / sizeof(float))
+    return KNFileFail(&source->file, source->file.code,
+                      "a sample of %zu values is more than the 4 GiB that can be read at once: take every second point "
+                      "with -stride 2, or more",
+                      row);
   return 0;
 }
 
@@ -323,7 +359,8 @@ PetscErrorCode KNSourceOpen(MPI_Comm comm, PetscInt npaths, const char *const pa
 
   PetscFunctionBegin;
   *source = NULL;
-  PetscCheck(npaths == 1 || npaths == 2, comm, KN_ERR_USAGE, "%" PetscInt_FMT " input files, expected one, or two of .npy", npaths);
+  PetscCheck(npaths == 1 || npaths == 2, comm, KN_ERR_USAGE,
+             "%" PetscInt_FMT " input files, expected one, or two of .npy", npaths);
   s = (KNSource)calloc(1, sizeof(*s));
   PetscCheck(s, comm, PETSC_ERR_MEM, "no memory for a source");
   s->comm  = comm;
@@ -372,7 +409,8 @@ PetscErrorCode KNSourceGetLabels(KNSource source, const int32_t **label)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNSourceGetProvenance(KNSource source, const char **kind, const char **notes, PetscInt64 *seed, const PetscInt64 **index)
+PetscErrorCode KNSourceGetProvenance(KNSource source, const char **kind, const char **notes, PetscInt64 *seed,
+                                     const PetscInt64 **index)
 {
   PetscFunctionBegin;
   if (kind) *kind = source->kind;

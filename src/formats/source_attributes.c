@@ -7,8 +7,8 @@
 
 int KNHDF5Number(KNFile *file, hid_t object, const char name[], PetscBool *found, double *value)
 {
-  hid_t       attribute, type, space;
-  htri_t      there;
+  hid_t  attribute, type, space;
+  htri_t there;
   H5T_class_t class;
 
   *found = PETSC_FALSE;

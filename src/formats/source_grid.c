@@ -42,7 +42,8 @@ static int ReadVector(KNSource source, const KNVariable *variable, size_t count,
   }
 }
 
-/* The kind of points of the unit interval that these are, to a tenth of their spacing (single precision loses less); -1: none. */
+/* The kind of points of the unit interval that these are, to a tenth of their spacing (single precision loses less);
+ * -1: none. */
 static int KindOfPoints(size_t n, const double x[])
 {
   for (int kind = 0; KNPointsNames[kind]; kind++) {
@@ -79,8 +80,10 @@ static int CheckUniform(KNSource source, const char name[], size_t n, const doub
   return 0;
 }
 
-/* The kind of points that all coordinates are, -1: of different ones or none. Domains other than the unit cube are noted. */
-static int PointsOfCoordinates(KNSource source, PetscInt dim, const size_t n[], const KNVariable *const coordinate[], int *points)
+/* The kind of points that all coordinates are, -1: of different ones or none. Domains other than the unit cube are
+ * noted. */
+static int PointsOfCoordinates(KNSource source, PetscInt dim, const size_t n[], const KNVariable *const coordinate[],
+                               int *points)
 {
   for (PetscInt d = 0; d < dim; d++) {
     double *x;
@@ -109,25 +112,36 @@ static int TakeStride(KNSource source, KNPoints points, PetscInt dim, const size
   for (PetscInt d = 0; d < dim; d++) {
     const size_t whole = points == KN_POINTS_NODES ? n[d] - 1 : n[d];
 
-    if (whole % stride) return KNFileFail(&source->file, KN_ERR_INPUT, "-stride %zu does not divide the %zu %s of an axis of %zu points", stride, whole, points == KN_POINTS_NODES ? "intervals" : "points", n[d]);
-    if (points == KN_POINTS_CELLS && stride % 2 == 0) return KNFileFail(&source->file, KN_ERR_INPUT, "-stride %zu has no cell centres of the coarse grid among those of the fine one: take an odd stride", stride);
+    if (whole % stride)
+      return KNFileFail(&source->file, KN_ERR_INPUT, "-stride %zu does not divide the %zu %s of an axis of %zu points",
+                        stride, whole, points == KN_POINTS_NODES ? "intervals" : "points", n[d]);
+    if (points == KN_POINTS_CELLS && stride % 2 == 0)
+      return KNFileFail(
+        &source->file, KN_ERR_INPUT,
+        "-stride %zu has no cell centres of the coarse grid among those of the fine one: take an odd stride", stride);
     m[d] = (PetscInt)(whole / stride + (points == KN_POINTS_NODES));
   }
   KNProblemSetGrid(&source->problem, KNGridMake(dim, m, points));
   return 0;
 }
 
-int KNSourceGrid(KNSource source, const KNSourceChoice *choice, PetscInt dim, const size_t n[], const KNVariable *const coordinate[])
+int KNSourceGrid(KNSource source, const KNSourceChoice *choice, PetscInt dim, const size_t n[],
+                 const KNVariable *const coordinate[])
 {
   int points = -1;
 
-  if (dim < 1 || dim > KN_MAX_DIM) return KNSourceAsk(source, "%d axes of a grid, expected 1 to %d", (int)dim, KN_MAX_DIM);
+  if (dim < 1 || dim > KN_MAX_DIM)
+    return KNSourceAsk(source, "%d axes of a grid, expected 1 to %d", (int)dim, KN_MAX_DIM);
   for (PetscInt d = 0; d < dim; d++) {
-    if (n[d] < 1 || n[d] > PETSC_MAX_INT) return KNFileFail(&source->file, source->file.code, "has %zu points along axis %d, expected 1 to %d", n[d], (int)d + 1, PETSC_MAX_INT);
+    if (n[d] < 1 || n[d] > PETSC_MAX_INT)
+      return KNFileFail(&source->file, source->file.code, "has %zu points along axis %d, expected 1 to %d", n[d],
+                        (int)d + 1, PETSC_MAX_INT);
   }
   if (coordinate) KNCallFile(PointsOfCoordinates(source, dim, n, coordinate, &points));
   if (choice->points >= 0) points = (int)choice->points;
-  if (points < 0) return KNSourceAsk(source, "say where the points of an axis lie, with -points cells, nodes (both ends included) or periodic");
+  if (points < 0)
+    return KNSourceAsk(
+      source, "say where the points of an axis lie, with -points cells, nodes (both ends included) or periodic");
   source->stride = choice->stride;
   return TakeStride(source, (KNPoints)points, dim, n);
 }
@@ -141,9 +155,11 @@ int KNSourceTimes(KNSource source, const KNSourceChoice *choice, const KNVariabl
 
   source->times = (PetscReal *)calloc((size_t)frames, sizeof(*source->times));
   if (!source->times) return KNFileFail(&source->file, PETSC_ERR_MEM, "no memory for %d times", (int)frames);
-  if (choice->t && choice->t[0] && !(variable = KNSourceFind(source, choice->t))) return KNSourceAsk(source, "there is no %s; -t names the variable with the times of the frames", choice->t);
+  if (choice->t && choice->t[0] && !(variable = KNSourceFind(source, choice->t)))
+    return KNSourceAsk(source, "there is no %s; -t names the variable with the times of the frames", choice->t);
   if (variable && choice->dt == 0) code = ReadVector(source, variable, (size_t)given, surplus, &t);
-  else if (choice->dt == 0) return KNSourceAsk(source, "say when the %d frames are, with -t VARIABLE or -dt TIME", (int)given);
+  else if (choice->dt == 0)
+    return KNSourceAsk(source, "say when the %d frames are, with -t VARIABLE or -dt TIME", (int)given);
   for (PetscInt i = 0; i < given && !code; i++)
     source->times[i + (initial ? 1 : 0)] = t ? t[i] : choice->dt * (double)(i + (initial ? 1 : 0));
   free(t);

@@ -1,8 +1,8 @@
 /*
   Foreign HDF5 files as sources: their arrays are listed and judged before anything is read.
 
-  Unlike our own datasets they may be compressed (deflate, shuffle, checksums) and of any numbers. Refused are data in other files, unknown filters, huge chunks, and
-  arrays that declare more than the file could hold.
+  Unlike our own datasets they may be compressed (deflate, shuffle, checksums) and of any numbers. Refused are data in
+  other files, unknown filters, huge chunks, and arrays that declare more than the file could hold.
 */
 #include "format_impl.h"
 #include <fcntl.h>
@@ -94,9 +94,7 @@ static const char *JudgeFilters(hid_t creation, unsigned long long *ratio)
     size_t   none = 0;
 
     switch (H5Pget_filter2(creation, (unsigned)i, &flags, &none, NULL, 0, NULL, NULL)) {
-    case H5Z_FILTER_DEFLATE:
-      *ratio *= MAX_DEFLATE;
-      break;
+    case H5Z_FILTER_DEFLATE: *ratio *= MAX_DEFLATE; break;
     case KN_FILTER_LZF: *ratio *= MAX_LZF; break;
     case H5Z_FILTER_SHUFFLE:
     case H5Z_FILTER_FLETCHER32: break;
@@ -127,7 +125,7 @@ static const char *JudgeChunks(hid_t array, int rank, const hsize_t shape[], con
 
 static const char *JudgeArray(hid_t array, hid_t type, int rank, const hsize_t shape[], unsigned long long file_size)
 {
-  const H5T_class_t  class    = H5Tget_class(type);
+  const H5T_class_t class     = H5Tget_class(type);
   hid_t              creation = H5Dget_create_plist(array);
   hsize_t            chunk[KN_MAX_AXES];
   unsigned long long bytes = H5Tget_size(type), chunk_bytes = bytes, ratio = 1, most;
@@ -138,12 +136,14 @@ static const char *JudgeArray(hid_t array, hid_t type, int rank, const hsize_t s
   layout = H5Pget_layout(creation);
   if (class != H5T_INTEGER && class != H5T_FLOAT) fault = "holds no real numbers";
   else if (bytes > 8) fault = "holds numbers of more than 64 bits";
-  else if (layout == H5D_VIRTUAL || H5Pget_external_count(creation) > 0) fault = "lies in other files, which are not opened: copy it with \"h5repack\"";
+  else if (layout == H5D_VIRTUAL || H5Pget_external_count(creation) > 0)
+    fault = "lies in other files, which are not opened: copy it with \"h5repack\"";
   else fault = JudgeFilters(creation, &ratio);
   if (!fault && layout == H5D_CHUNKED) {
     if (H5Pget_chunk(creation, rank, chunk) < 0) fault = "is damaged";
     for (int a = 0; a < rank && !fault; a++) {
-      if (__builtin_mul_overflow(chunk_bytes, chunk[a], &chunk_bytes) || chunk_bytes > MAX_CHUNK) fault = "is stored in chunks of more than 1 GiB: use \"h5repack -l CHUNK=..\"";
+      if (__builtin_mul_overflow(chunk_bytes, chunk[a], &chunk_bytes) || chunk_bytes > MAX_CHUNK)
+        fault = "is stored in chunks of more than 1 GiB: use \"h5repack -l CHUNK=..\"";
     }
     if (!fault && chunk_bytes / ratio > file_size) fault = "is stored in chunks larger than the file: damaged";
   }
@@ -176,7 +176,9 @@ static void TakeLabels(KNFile *file, hid_t array, KNVariable *variable)
 static void DescribeType(hid_t type, size_t size, char text[])
 {
   const H5T_class_t class = H5Tget_class(type);
-  const char *const name  = class == H5T_FLOAT ? "float" : class == H5T_INTEGER ? (H5Tget_sign(type) == H5T_SGN_NONE ? "uint" : "int") : NULL;
+  const char *const name  = class == H5T_FLOAT     ? "float"
+                            : class == H5T_INTEGER ? (H5Tget_sign(type) == H5T_SGN_NONE ? "uint" : "int")
+                                                   : NULL;
 
   if (name) snprintf(text, size, "%s%zu", name, 8 * H5Tget_size(type));
   else snprintf(text, size, "no numbers");
@@ -284,7 +286,8 @@ int KNSourceHDF5List(KNSource source, const char group[])
   return 0;
 }
 
-int KNSourceHDF5Read(KNSource source, const KNVariable *variable, const size_t start[], const size_t step[], const size_t extent[], size_t width, void *value)
+int KNSourceHDF5Read(KNSource source, const KNVariable *variable, const size_t start[], const size_t step[],
+                     const size_t extent[], size_t width, void *value)
 {
   KNFile *file = &source->file;
   hsize_t first[KN_MAX_AXES], stride[KN_MAX_AXES], count[KN_MAX_AXES];
@@ -299,7 +302,8 @@ int KNSourceHDF5Read(KNSource source, const KNVariable *variable, const size_t s
   KNCallHDF5(file, disk = H5Dget_space((hid_t)variable->handle));
   if (variable->rank) KNCallHDF5(file, H5Sselect_hyperslab(disk, H5S_SELECT_SET, first, stride, count, NULL));
   KNCallHDF5(file, memory = variable->rank ? H5Screate_simple(variable->rank, count, NULL) : H5Screate(H5S_SCALAR));
-  KNCallHDF5(file, H5Dread((hid_t)variable->handle, width == sizeof(double) ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT, memory, disk, H5P_DEFAULT, value));
+  KNCallHDF5(file, H5Dread((hid_t)variable->handle, width == sizeof(double) ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT,
+                           memory, disk, H5P_DEFAULT, value));
   KNCallHDF5(file, H5Sclose(memory));
   KNCallHDF5(file, H5Sclose(disk));
   return 0;

@@ -13,8 +13,8 @@ const KNVariable *KNSourceFindLabels(KNSource source, const char name[])
   const KNVariable *variable = KNSourceFind(source, name);
 
   return variable && variable->rank == 1 && (!strncmp(variable->type, "int", 3) || !strncmp(variable->type, "uint", 4))
-         ? variable
-         : NULL;
+           ? variable
+           : NULL;
 }
 
 /* source->label; *count: one more than the largest of them. */
@@ -78,7 +78,9 @@ int KNSourceLabels(KNSource source, const KNSourceChoice *choice, const KNVariab
   }
   if (choice->classes_count) count = choice->classes_count;
   KNCallFile(NameClasses(source, count, choice->classes_count ? choice->classes : NULL));
-  source->problem.output = (KNSpace){
-    .kind = KN_SPACE_CLASS, .grid = KNGridMake(0, NULL, KN_POINTS_CELLS), .count = count, .names = source->names};
+  source->problem.output = (KNSpace){.kind  = KN_SPACE_CLASS,
+                                     .grid  = KNGridMake(0, NULL, KN_POINTS_CELLS),
+                                     .count = count,
+                                     .names = source->names};
   return 0;
 }

@@ -6,10 +6,13 @@
 #include <string.h>
 
 /* The power of ten that brings a number near 1. */
-static int ScaleOf(double magnitude) { return -(int)floor(log10(magnitude)); }
+static int ScaleOf(double magnitude)
+{
+  return -(int)floor(log10(magnitude));
+}
 
 int KNSourceNarrow(KNSource source, KNVariable *variable, size_t size, size_t first, size_t samples,
-                  size_t sample_stride, void *slab)
+                   size_t sample_stride, void *slab)
 {
   char *const  bytes = (char *)slab;
   const double scale = variable->scale != 0 ? variable->scale : 1;

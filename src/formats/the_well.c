@@ -1,8 +1,8 @@
 /*
   The Well (arXiv 2412.00568), HDF5: time-dependent problems on tensor grids. Reading; writing is in the_well_write.c.
 
-  Fields lie in t0_fields (scalars), t1_fields (vectors) and t2_fields (tensors), each (N, T, n1[, n2[, n3]]) and one or two axes of components; fields that do not vary
-  in time or between samples become fields that repeat themselves.
+  Fields lie in t0_fields (scalars), t1_fields (vectors) and t2_fields (tensors), each (N, T, n1[, n2[, n3]]) and one or
+  two axes of components; fields that do not vary in time or between samples become fields that repeat themselves.
 */
 #include "the_well.h"
 #include <string.h>
@@ -13,7 +13,8 @@ static PetscBool Recognises_TheWell(KNSource source)
 
   if (!file) return PETSC_FALSE;
   snprintf(source->kind, sizeof(source->kind), "The Well");
-  return (PetscBool)(H5Aexists(file, "grid_type") > 0 && H5Lexists(file, "dimensions", H5P_DEFAULT) > 0 && H5Lexists(file, "t0_fields", H5P_DEFAULT) > 0);
+  return (PetscBool)(H5Aexists(file, "grid_type") > 0 && H5Lexists(file, "dimensions", H5P_DEFAULT) > 0 &&
+                     H5Lexists(file, "t0_fields", H5P_DEFAULT) > 0);
 }
 
 /* h5py's booleans are an enumeration of one byte; list: (count). */
@@ -31,16 +32,18 @@ static int Booleans(KNFile *file, hid_t object, const char name[], hssize_t coun
   KNCallHDF5(file, H5Tclose(type));
   KNCallHDF5(file, H5Sclose(space));
   KNCallHDF5(file, H5Aclose(attribute));
-  return bad ? KNFileFail(file, file->code, "attribute \"%s\" of a field is not %lld booleans", name, (long long)count) : 0;
+  return bad ? KNFileFail(file, file->code, "attribute \"%s\" of a field is not %lld booleans", name, (long long)count)
+             : 0;
 }
 
 /* Components of a field become fields of their own, named as the axes: velocity_x, velocity_y. */
 static int NameComponents(KNSource source, const char name[], int order)
 {
   KNProblem     *problem = &source->problem;
-  const PetscInt dim     = problem->output.grid.dim, components = order == 0 ? 1 : order == 1 ? dim : dim * dim;
+  const PetscInt dim = problem->output.grid.dim, components = order == 0 ? 1 : order == 1 ? dim : dim * dim;
 
-  if (problem->output.fields + components > KN_MAX_FIELDS) return KNSourceAsk(source, "more than %d fields", KN_MAX_FIELDS);
+  if (problem->output.fields + components > KN_MAX_FIELDS)
+    return KNSourceAsk(source, "more than %d fields", KN_MAX_FIELDS);
   for (PetscInt c = 0; c < components; c++) {
     char suffix[4] = "";
 
@@ -69,12 +72,22 @@ static int TakeField(KNSource source, int order, const char name[])
   KNCallFile(Booleans(file, (hid_t)variable->handle, "time_varying", 1, &frames));
   KNCallFile(Booleans(file, (hid_t)variable->handle, "dim_varying", problem->output.grid.dim, varying));
   for (PetscInt d = 0; d < problem->output.grid.dim; d++) {
-    if (!varying[d]) return KNFileFail(file, file->code, "%s is constant along an axis of the grid, which is not supported", path);
+    if (!varying[d])
+      return KNFileFail(file, file->code, "%s is constant along an axis of the grid, which is not supported", path);
   }
-  if (!frames || !samples) KNSourceNote(source, "%s: the same for all %s\n", path, frames ? "samples" : samples ? "frames" : "samples and frames");
-  snprintf(axes, sizeof(axes), "%s%s%.*s%s", samples ? "n" : "", frames ? "t" : "", (int)problem->output.grid.dim, "xyz", order == 0 ? "" : order == 1 ? "c" : "dc");
+  if (!frames || !samples)
+    KNSourceNote(source, "%s: the same for all %s\n", path,
+                 frames    ? "samples"
+                 : samples ? "frames"
+                           : "samples and frames");
+  snprintf(axes, sizeof(axes), "%s%s%.*s%s", samples ? "n" : "", frames ? "t" : "", (int)problem->output.grid.dim,
+           "xyz",
+           order == 0   ? ""
+           : order == 1 ? "c"
+                        : "dc");
   KNCallFile(NameComponents(source, name, order));
-  return KNSourceAddPiece(source, variable, axes, PETSC_TRUE, first, problem->output.fields - first, 0, problem->frames);
+  return KNSourceAddPiece(source, variable, axes, PETSC_TRUE, first, problem->output.fields - first, 0,
+                          problem->frames);
 }
 
 /* Numbers that the root's attributes give for the names in "simulation_parameters". */
@@ -150,7 +163,8 @@ static int TakeGrid(KNSource source, const KNSourceChoice *choice)
   hid_t             dimensions;
 
   KNCallFile(KNHDF5Texts(file, file->id, "grid_type", sizeof(type), 1, &count, type));
-  if (strcmp(type, "cartesian")) return KNFileFail(file, file->code, "has a grid of type \"%s\", only \"cartesian\" can be read", type);
+  if (strcmp(type, "cartesian"))
+    return KNFileFail(file, file->code, "has a grid of type \"%s\", only \"cartesian\" can be read", type);
   KNCallFile(KNHDF5Object(file, file->id, "dimensions", &dimensions));
   KNCallFile(KNHDF5Texts(file, dimensions, "spatial_dims", KN_MAX_NAME, KN_MAX_DIM, &dim, name[0]));
   KNCallHDF5(file, H5Oclose(dimensions));
@@ -175,10 +189,13 @@ static int Open_TheWell(KNSource source, const KNSourceChoice *choice)
   PetscBool                found;
   PetscInt                 count;
 
-  if (choice->x_count || choice->y_count || choice->u_count || (choice->initial && choice->initial[0])) return KNFileFail(file, KN_ERR_INPUT, "is of The Well, which says itself what its fields are: without -x, -y, -u, -initial");
+  if (choice->x_count || choice->y_count || choice->u_count || (choice->initial && choice->initial[0]))
+    return KNFileFail(file, KN_ERR_INPUT,
+                      "is of The Well, which says itself what its fields are: without -x, -y, -u, -initial");
   for (int g = 0; g < 4; g++) KNCallFile(KNSourceHDF5List(source, groups[g]));
   KNCallFile(KNHDF5Number(file, file->id, "n_trajectories", &found, &samples));
-  if (!found || !(samples >= 1 && samples <= PETSC_MAX_INT)) return KNFileFail(file, file->code, "has no attribute n_trajectories of 1 to %d", PETSC_MAX_INT);
+  if (!found || !(samples >= 1 && samples <= PETSC_MAX_INT))
+    return KNFileFail(file, file->code, "has no attribute n_trajectories of 1 to %d", PETSC_MAX_INT);
   source->samples = (PetscInt64)samples;
   if (!choice->pde || !choice->pde[0])
     KNCallFile(KNHDF5Texts(file, file->id, "dataset_name", sizeof(problem->pde), 1, &count, problem->pde));
@@ -188,7 +205,8 @@ static int Open_TheWell(KNSource source, const KNSourceChoice *choice)
   KNCallFile(TakeGrid(source, choice));
   time = KNSourceFind(source, "dimensions/time");
   if (time) KNCallFile(KNSourceJudge(source, time));
-  if (!time || !time->rank || time->shape[time->rank - 1] > PETSC_MAX_INT) return KNSourceAsk(source, "there is no list of times dimensions/time");
+  if (!time || !time->rank || time->shape[time->rank - 1] > PETSC_MAX_INT)
+    return KNSourceAsk(source, "there is no list of times dimensions/time");
   KNCallFile(KNSourceTimes(source, choice, time, 0, (PetscInt)time->shape[time->rank - 1], PETSC_FALSE));
   for (int order = 0; order < 3; order++) {
     char     name[KN_MAX_FIELDS][KN_MAX_NAME];
@@ -205,4 +223,13 @@ static int Open_TheWell(KNSource source, const KNSourceChoice *choice)
   return 0;
 }
 
-const KNFormat KNFormat_TheWell = {.name = "the_well", .recognises = Recognises_TheWell, .open = Open_TheWell, .read = KNSourceHDF5Read, .plan = KNTheWellPlan, .create = KNTheWellCreate, .write = KNSinkHDF5Write, .observe = KNTheWellObserve, .finish = KNTheWellFinish, .abandon = KNTheWellAbandon};
+const KNFormat KNFormat_TheWell = {.name       = "the_well",
+                                   .recognises = Recognises_TheWell,
+                                   .open       = Open_TheWell,
+                                   .read       = KNSourceHDF5Read,
+                                   .plan       = KNTheWellPlan,
+                                   .create     = KNTheWellCreate,
+                                   .write      = KNSinkHDF5Write,
+                                   .observe    = KNTheWellObserve,
+                                   .finish     = KNTheWellFinish,
+                                   .abandon    = KNTheWellAbandon};

@@ -1,7 +1,8 @@
 /*
-  Writing for The Well: every field a scalar of its own in t0_fields, and beside the file stats.yaml with each field's mean, std and rms, also of its change from frame
-  to frame. The collection's loader looks for files at BASE/NAME/data/{train,valid,test}/ and for the statistics of the training set at BASE/NAME/stats.yaml:
-  an output .../data/train/FILE puts them there, one under valid or test writes none.
+  Writing for The Well: every field a scalar of its own in t0_fields, and beside the file stats.yaml with each field's
+  mean, std and rms, also of its change from frame to frame. The collection's loader looks for files at
+  BASE/NAME/data/{train,valid,test}/ and for the statistics of the training set at BASE/NAME/stats.yaml: an output
+  .../data/train/FILE puts them there, one under valid or test writes none.
 */
 #include "the_well.h"
 #include <kitinet/path.h>
@@ -26,7 +27,7 @@ static const char *const spatial_dims[] = {"x", "y", "z"};
 /* Where the statistics go: path of the file -> path of stats.yaml; "": nowhere. */
 static void StatisticsPath(const char path[], size_t size, char statistics[])
 {
-  char  copy[PETSC_MAX_PATH_LEN], *folder, *split;
+  char copy[PETSC_MAX_PATH_LEN], *folder, *split;
 
   snprintf(copy, sizeof(copy), "%s", path);
   folder = dirname(copy); // of the file, cut short in place
@@ -42,11 +43,17 @@ int KNTheWellPlan(KNSink sink)
   PetscBool        exists  = PETSC_FALSE;
   int              failure = 0;
 
-  if (!problem->frames) return KNFileFail(&sink->file, KN_ERR_USAGE, "The Well holds trajectories, this problem is steady: take native, mat, pdebench, xy or npy");
+  if (!problem->frames)
+    return KNFileFail(&sink->file, KN_ERR_USAGE,
+                      "The Well holds trajectories, this problem is steady: take native, mat, pdebench, xy or npy");
   StatisticsPath(sink->path[0], sizeof(statistics), statistics);
   if (statistics[0] && !sink->overwrite) failure = KNPathExists(statistics, &exists);
-  if (failure) return KNFileFail(&sink->file, KN_ERR_USAGE, "its statistics %s cannot be looked at: %s", statistics, strerror(failure));
-  if (exists) return KNFileFail(&sink->file, KN_ERR_USAGE, "its statistics %s exist: choose another folder, or give -overwrite to replace them", statistics);
+  if (failure)
+    return KNFileFail(&sink->file, KN_ERR_USAGE, "its statistics %s cannot be looked at: %s", statistics,
+                      strerror(failure));
+  if (exists)
+    return KNFileFail(&sink->file, KN_ERR_USAGE,
+                      "its statistics %s exist: choose another folder, or give -overwrite to replace them", statistics);
   KNAxesMake(axes, "nt", problem->output.grid.dim, "");
   for (PetscInt i = 0; i < problem->output.fields; i++) {
     char name[KN_MAX_NAME + 16], path[2 * KN_MAX_NAME];
@@ -62,8 +69,8 @@ int KNTheWellPlan(KNSink sink)
 /* As h5py stores a bool, or, if count is not 0, a list of them that are all the same. */
 static int StoreBooleans(KNSink sink, hid_t object, const char name[], hsize_t count, signed char value)
 {
-  KNFile           *file                = &sink->file;
-  const signed char no                  = 0, yes = 1;
+  KNFile           *file = &sink->file;
+  const signed char no = 0, yes = 1;
   signed char       list[KN_MAX_DIM + 1] = {value, value, value, value};
   hid_t             type;
 
@@ -159,7 +166,7 @@ int KNTheWellCreate(KNSink sink)
   const KNProblem  *problem = &sink->problem;
   KNFile           *file    = &sink->file;
   const char *const pde = problem->pde, *const cartesian = "cartesian", *field[KN_MAX_FIELDS];
-  PetscInt64        trajectories = sink->samples, dims = problem->output.grid.dim;
+  PetscInt64 trajectories = sink->samples, dims = problem->output.grid.dim;
 
   KNCallFile(KNSinkHDF5Create(sink, 0));
   KNCallFile(KNSinkHDF5Texts(sink, file->id, "dataset_name", -1, &pde));
@@ -168,7 +175,8 @@ int KNTheWellCreate(KNSink sink)
   KNCallFile(KNAttributeInt(file, KN_STORE, file->id, "n_trajectories", &trajectories));
   KNCallFile(StoreParameters(sink));
   KNCallFile(StoreGroup(sink, "dimensions", "spatial_dims", problem->output.grid.dim, spatial_dims));
-  KNCallFile(KNSinkHDF5Vector(sink, "dimensions/time", H5T_IEEE_F64LE, (hsize_t)problem->frames, H5T_NATIVE_DOUBLE, problem->times));
+  KNCallFile(KNSinkHDF5Vector(sink, "dimensions/time", H5T_IEEE_F64LE, (hsize_t)problem->frames, H5T_NATIVE_DOUBLE,
+                              problem->times));
   KNCallFile(StoreVarying(sink, "dimensions/time", 0, 1));
   for (PetscInt d = 0; d < problem->output.grid.dim; d++) {
     char path[KN_MAX_NAME];
@@ -182,7 +190,8 @@ int KNTheWellCreate(KNSink sink)
   for (PetscInt i = 0; i < problem->output.fields; i++) {
     field[i] = strchr(sink->variable[i].name, '/') + 1;
     KNCallFile(StoreVarying(sink, sink->variable[i].name, 1, 1));
-    KNCallFile(StoreBooleans(sink, (hid_t)sink->variable[i].handle, "dim_varying", (hsize_t)problem->output.grid.dim, 1));
+    KNCallFile(
+      StoreBooleans(sink, (hid_t)sink->variable[i].handle, "dim_varying", (hsize_t)problem->output.grid.dim, 1));
   }
   KNCallFile(StoreGroup(sink, "t0_fields", "field_names", problem->output.fields, field));
   KNCallFile(StoreGroup(sink, "t1_fields", "field_names", 0, NULL));
@@ -237,7 +246,8 @@ static int WriteStatistics(KNSink sink, const char path[])
     const char *name;
     double (*of)(const Moments *);
     PetscBool change;
-  } kind[] = {{"mean", Mean, 0}, {"std", Std, 0}, {"rms", Rms, 0}, {"mean_delta", Mean, 1}, {"std_delta", Std, 1}, {"rms_delta", Rms, 1}};
+  } kind[]            = {{"mean", Mean, 0},       {"std", Std, 0},       {"rms", Rms, 0},
+                         {"mean_delta", Mean, 1}, {"std_delta", Std, 1}, {"rms_delta", Rms, 1}};
   const Statistics *s = (const Statistics *)sink->data;
   char              temporary[PETSC_MAX_PATH_LEN + 64];
   FILE             *file;
@@ -246,10 +256,13 @@ static int WriteStatistics(KNSink sink, const char path[])
   snprintf(temporary, sizeof(temporary), "%s.partial", path);
   descriptor = KNPathCreate(temporary);
   file       = descriptor < 0 ? NULL : fdopen(descriptor, "w");
-  if (!file) return KNFileFail(&sink->file, KN_ERR_IO, "its statistics %s cannot be written: %s", path, strerror(errno));
+  if (!file)
+    return KNFileFail(&sink->file, KN_ERR_IO, "its statistics %s cannot be written: %s", path, strerror(errno));
   for (size_t k = 0; k < sizeof(kind) / sizeof(*kind); k++) {
     fprintf(file, "%s:\n", kind[k].name);
-    for (PetscInt i = 0; i < sink->problem.output.fields; i++) fprintf(file, "  %s: %.9e\n", strchr(sink->variable[i].name, '/') + 1, kind[k].of(kind[k].change ? &s->change[i] : &s->value[i]));
+    for (PetscInt i = 0; i < sink->problem.output.fields; i++)
+      fprintf(file, "  %s: %.9e\n", strchr(sink->variable[i].name, '/') + 1,
+              kind[k].of(kind[k].change ? &s->change[i] : &s->value[i]));
   }
   if (fflush(file) || ferror(file) || fsync(fileno(file)) || fclose(file) || rename(temporary, path)) {
     unlink(temporary);

@@ -1,7 +1,9 @@
 /*
-  Arrays in the root of an HDF5 file, as neuraloperator's loader reads them: x (N, n1, n2) and y (N, n1, n2), with an axis of fields behind N if there are several.
+  Arrays in the root of an HDF5 file, as neuraloperator's loader reads them: x (N, n1, n2) and y (N, n1, n2), with an
+  axis of fields behind N if there are several.
 
-  Written with our attributes "points" of the file and "axes" of the arrays, "ncxy", so that reading them back needs no explanation.
+  Written with our attributes "points" of the file and "axes" of the arrays, "ncxy", so that reading them back needs no
+  explanation.
 */
 #include "format_impl.h"
 #include <string.h>
@@ -31,7 +33,10 @@ static int Plan_XY(KNSink sink)
   const KNProblem *problem = &sink->problem;
   char             axes[KN_MAX_AXES + 1];
 
-  if (problem->frames) return KNFileFail(&sink->file, KN_ERR_USAGE, "format xy holds inputs and outputs of steady problems, these are trajectories: take native, mat, pdebench, the_well or npy");
+  if (problem->frames)
+    return KNFileFail(&sink->file, KN_ERR_USAGE,
+                      "format xy holds inputs and outputs of steady problems, these are trajectories: take native, "
+                      "mat, pdebench, the_well or npy");
   KNAxesMake(axes, problem->input.fields > 1 ? "nc" : "n", problem->output.grid.dim, "");
   KNSinkAddPiece(sink, "x", axes, PETSC_FALSE, 0, problem->input.fields);
   KNAxesMake(axes, problem->output.fields > 1 ? "nc" : "n", problem->output.grid.dim, "");
@@ -46,8 +51,18 @@ static int Create_XY(KNSink sink)
   snprintf(points, sizeof(points), "%s", KNPointsNames[sink->problem.output.grid.points]);
   KNCallFile(KNSinkHDF5Create(sink, 0));
   KNCallFile(KNAttributeText(&sink->file, KN_STORE, sink->file.id, "points", sizeof(points), points));
-  for (PetscInt i = 0; i < 2; i++) KNCallFile(KNAttributeText(&sink->file, KN_STORE, (hid_t)sink->variable[i].handle, "axes", KN_MAX_AXES + 1, sink->piece[i].axes));
+  for (PetscInt i = 0; i < 2; i++)
+    KNCallFile(KNAttributeText(&sink->file, KN_STORE, (hid_t)sink->variable[i].handle, "axes", KN_MAX_AXES + 1,
+                               sink->piece[i].axes));
   return 0;
 }
 
-const KNFormat KNFormat_XY = {.name = "xy", .recognises = Recognises_XY, .open = Open_XY, .read = KNSourceHDF5Read, .plan = Plan_XY, .create = Create_XY, .write = KNSinkHDF5Write, .finish = KNSinkHDF5Finish, .abandon = KNSinkHDF5Abandon};
+const KNFormat KNFormat_XY = {.name       = "xy",
+                              .recognises = Recognises_XY,
+                              .open       = Open_XY,
+                              .read       = KNSourceHDF5Read,
+                              .plan       = Plan_XY,
+                              .create     = Create_XY,
+                              .write      = KNSinkHDF5Write,
+                              .finish     = KNSinkHDF5Finish,
+                              .abandon    = KNSinkHDF5Abandon};

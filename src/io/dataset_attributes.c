@@ -88,9 +88,9 @@ static int KindAttribute(KNFile *file, KNDirection direction, const char name[],
   KNCallFile(ChoiceAttribute(file, direction, name, KNSpaceKindNames, &kind));
   space->kind = (KNSpaceKind)kind;
   return space->kind == unsupported
-         ? KNFileFail(file, file->code, "attribute \"%s\" is \"%s\", which this side of a dataset cannot be", name,
-                      KNSpaceKindNames[kind])
-         : 0;
+           ? KNFileFail(file, file->code, "attribute \"%s\" is \"%s\", which this side of a dataset cannot be", name,
+                        KNSpaceKindNames[kind])
+           : 0;
 }
 
 /* What format 2 says beyond format 1. */

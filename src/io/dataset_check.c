@@ -52,11 +52,11 @@ int KNDatasetCheckForeign(KNFile *file)
 
   if (name_foreign) name_foreign(file->path, sizeof(kind), kind);
   return kind[0]
-         ? KNFileFail(
-             file, file->code,
-             "is %s, no dataset of this program: make one of it with \"kitinet convert -input %s -output NEW.h5\"",
-             kind, file->path)
-         : 0;
+           ? KNFileFail(
+               file, file->code,
+               "is %s, no dataset of this program: make one of it with \"kitinet convert -input %s -output NEW.h5\"",
+               kind, file->path)
+           : 0;
 }
 
 int KNDatasetCheckFile(KNFile *file, unsigned long long *size)

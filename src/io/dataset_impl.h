@@ -10,10 +10,10 @@
 #include <kitinet/dataset_writer.h>
 #include <kitinet/hdf5.h>
 
-#define KN_DATASET_VERSION 2   /* the newest of the format that this program reads */
-#define KN_MAX_OPTIONS 60000   /* bytes of the options' text: HDF5 keeps up to 64 KiB in an object header */
-#define KN_MAX_WORD 256        /* bytes of a word of a vocabulary, or a class */
-#define KN_MAX_WORDS (1 << 20) /* words of a vocabulary, classes, tokens of a sequence */
+#define KN_DATASET_VERSION 2         /* the newest of the format that this program reads */
+#define KN_MAX_OPTIONS     60000     /* bytes of the options' text: HDF5 keeps up to 64 KiB in an object header */
+#define KN_MAX_WORD        256       /* bytes of a word of a vocabulary, or a class */
+#define KN_MAX_WORDS       (1 << 20) /* words of a vocabulary, classes, tokens of a sequence */
 
 enum { KN_MAX_ARRAYS = 2, KN_MAX_COLUMNS = 5 };
 
@@ -38,7 +38,7 @@ typedef struct {
   hsize_t     shape[2];
   size_t      width; /* bytes of one row */
   hid_t       type, disk_type;
-  char       *value; /* (samples) rows */
+  char       *value;            /* (samples) rows */
   hid_t       id, disk, memory; /* while writing: as those of an array */
 } KNDatasetColumn;
 
@@ -58,7 +58,8 @@ typedef struct {
   uint32_t       *checksum;       /* (samples) */
   int32_t        *label, *length; /* (samples); NULL: there are none */
   double         *parameters;     /* (samples, P); NULL: there are none */
-  char *row; /* one row of all arrays, as it is stored, each at a multiple of 8 bytes; takes memory as far as it is used */
+  /* one row of all arrays, as it is stored, each at a multiple of 8 bytes; takes memory as far as it is used */
+  char *row;
 } KNDatasetLayout;
 
 struct _p_KNDataset {

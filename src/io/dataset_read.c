@@ -159,10 +159,10 @@ static int CheckChecksum(KNDatasetLayout *layout, PetscInt64 row, uint32_t check
   KNFile *file = &layout->file;
 
   return checksum == layout->checksum[row]
-         ? 0
-         : KNFileFail(file, file->code,
-                      "row %lld (sample %lld) is damaged, its checksum is wrong: copy or generate the file again",
-                      (long long)row, (long long)layout->sample[row]);
+           ? 0
+           : KNFileFail(file, file->code,
+                        "row %lld (sample %lld) is damaged, its checksum is wrong: copy or generate the file again",
+                        (long long)row, (long long)layout->sample[row]);
 }
 
 /* Values as they are stored -> float. */

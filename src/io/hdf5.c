@@ -48,14 +48,16 @@ int KNFileFail(KNFile *file, int code, const char format[], ...)
   return code;
 }
 
-/* HDF5 walks its error stack from the cause outwards: the first entry tells most. Of a failed read or write, which it tells over two lines with the time and addresses, only the reason is kept. */
+/* HDF5 walks its error stack from the cause outwards: the first entry tells most. Of a failed read or write, which it
+ * tells over two lines with the time and addresses, only the reason is kept. */
 static herr_t TakeCause(unsigned n, const H5E_error2_t *error, void *cause)
 {
   static const char mark[] = "error message = '";
   const char       *text = error->desc ? error->desc : "", *reason = strstr(text, mark);
 
   if (n > 0) return 0;
-  if (reason) snprintf((char *)cause, MAX_CAUSE, "%.*s", (int)strcspn(reason + sizeof(mark) - 1, "'"), reason + sizeof(mark) - 1);
+  if (reason)
+    snprintf((char *)cause, MAX_CAUSE, "%.*s", (int)strcspn(reason + sizeof(mark) - 1, "'"), reason + sizeof(mark) - 1);
   else snprintf((char *)cause, MAX_CAUSE, "%.*s", (int)strcspn(text, "\n"), text);
   return 0;
 }
@@ -71,7 +73,7 @@ void KNHDF5Cause(size_t size, char cause[])
 int KNFileFailHDF5(KNFile *file, const char call[])
 {
   char        cause[MAX_CAUSE] = "";
-  const char *name               = strstr(call, "H5"); // of "id = H5Dopen2(...)"
+  const char *name             = strstr(call, "H5"); // of "id = H5Dopen2(...)"
 
   KNHDF5Cause(sizeof(cause), cause);
   if (!name) name = call;
@@ -106,7 +108,8 @@ int KNFileOpenHDF5(KNFile *file, const char advice[])
   return KNFileFail(file, file->code, "is truncated or damaged (H5Fopen refuses it): %s", advice);
 }
 
-int KNAttributeStore(KNFile *file, hid_t object, const char name[], hid_t type, hid_t memory, hsize_t count, const void *value)
+int KNAttributeStore(KNFile *file, hid_t object, const char name[], hid_t type, hid_t memory, hsize_t count,
+                     const void *value)
 {
   hid_t space, attribute;
 
@@ -121,10 +124,10 @@ int KNAttributeStore(KNFile *file, hid_t object, const char name[], hid_t type, 
 /* What stands in the file, so that it can be judged before anything is read. */
 typedef struct {
   H5T_class_t class;
-  size_t      size;     /* bytes of one element */
-  hssize_t    count;    /* elements */
-  PetscBool   variable; /* text of variable length, which lies elsewhere in the file */
-  H5T_cset_t  coding;   /* of text: HDF5 does not convert between ASCII and UTF-8 */
+  size_t     size;     /* bytes of one element */
+  hssize_t   count;    /* elements */
+  PetscBool  variable; /* text of variable length, which lies elsewhere in the file */
+  H5T_cset_t coding;   /* of text: HDF5 does not convert between ASCII and UTF-8 */
 } AttributeFacts;
 
 static int DescribeAttribute(KNFile *file, hid_t object, const char name[], AttributeFacts *facts)
@@ -170,7 +173,8 @@ static int TextType(KNFile *file, size_t size, H5T_cset_t coding, hid_t *type)
   return 0;
 }
 
-static int StoreTexts(KNFile *file, hid_t object, const char name[], size_t size, PetscInt texts, hsize_t count, const char text[])
+static int StoreTexts(KNFile *file, hid_t object, const char name[], size_t size, PetscInt texts, hsize_t count,
+                      const char text[])
 {
   size_t length = 1;
   hid_t  disk, memory;
@@ -184,15 +188,18 @@ static int StoreTexts(KNFile *file, hid_t object, const char name[], size_t size
   return 0;
 }
 
-static int LoadTexts(KNFile *file, hid_t object, const char name[], size_t size, PetscInt max, PetscInt *count, char text[])
+static int LoadTexts(KNFile *file, hid_t object, const char name[], size_t size, PetscInt max, PetscInt *count,
+                     char text[])
 {
   AttributeFacts facts;
   hid_t          memory;
 
   KNCallFile(DescribeAttribute(file, object, name, &facts));
-  if (facts.class != H5T_STRING || facts.variable) return KNFileFail(file, file->code, "attribute \"%s\" is not text of fixed length", name);
+  if (facts.class != H5T_STRING || facts.variable)
+    return KNFileFail(file, file->code, "attribute \"%s\" is not text of fixed length", name);
   if (facts.size > size || facts.count < 1 || facts.count > max) {
-    return KNFileFail(file, file->code, "attribute \"%s\" holds %lld texts of %zu bytes, expected at most %d of %zu", name, (long long)facts.count, facts.size, (int)max, size);
+    return KNFileFail(file, file->code, "attribute \"%s\" holds %lld texts of %zu bytes, expected at most %d of %zu",
+                      name, (long long)facts.count, facts.size, (int)max, size);
   }
   *count = (PetscInt)facts.count;
   KNCallFile(TextType(file, size, facts.coding, &memory));
@@ -209,7 +216,8 @@ int KNAttributeText(KNFile *file, KNDirection direction, hid_t object, const cha
   return LoadTexts(file, object, name, size, 1, &count, text);
 }
 
-int KNAttributeTexts(KNFile *file, KNDirection direction, hid_t object, const char name[], size_t size, PetscInt max, PetscInt *count, char text[])
+int KNAttributeTexts(KNFile *file, KNDirection direction, hid_t object, const char name[], size_t size, PetscInt max,
+                     PetscInt *count, char text[])
 {
   htri_t exists;
 
@@ -220,13 +228,16 @@ int KNAttributeTexts(KNFile *file, KNDirection direction, hid_t object, const ch
   return 0;
 }
 
-static int NumberAttribute(KNFile *file, KNDirection direction, hid_t object, const char name[], H5T_class_t class, hid_t disk, hid_t memory, void *value)
+static int NumberAttribute(KNFile *file, KNDirection direction, hid_t object, const char name[], H5T_class_t class,
+                           hid_t disk, hid_t memory, void *value)
 {
   AttributeFacts facts;
 
   if (direction == KN_STORE) return KNAttributeStore(file, object, name, disk, memory, 0, value);
   KNCallFile(DescribeAttribute(file, object, name, &facts));
-  if (facts.class != class || facts.count != 1) return KNFileFail(file, file->code, "attribute \"%s\" is not one %s", name, class == H5T_INTEGER ? "integer" : "real number");
+  if (facts.class != class || facts.count != 1)
+    return KNFileFail(file, file->code, "attribute \"%s\" is not one %s", name,
+                      class == H5T_INTEGER ? "integer" : "real number");
   return LoadAttribute(file, object, name, memory, value);
 }
 

@@ -1,4 +1,5 @@
-/* One job writes in a directory. Rank 0 only; the file is text: "host NAME", "boot ID NAMESPACE", "process N BIRTH", "job ID RESTARTS". */
+/* One job writes in a directory. Rank 0 only; the file is text: "host NAME", "boot ID NAMESPACE", "process N BIRTH",
+ * "job ID RESTARTS". */
 #include <kitinet/error.h>
 #include <kitinet/lock.h>
 #include <ctype.h>
@@ -20,14 +21,16 @@ static struct {
 } held;
 
 typedef struct {
-  char      host[256], job[64];
-  char      boot[64];       /* of the kernel, random at each start of the machine; "-": unknown */
-  char      processes[64];  /* the namespace in which the number of the process counts: containers have their own; "-": unknown */
+  char host[256], job[64];
+  char boot[64]; /* of the kernel, random at each start of the machine; "-": unknown */
+  /* the namespace in which the number of the process counts: containers have their own; "-": unknown */
+  char      processes[64];
   long      process, restarts;
-  long long birth;          /* of the process, in ticks since the host started: numbers of processes are used again */
+  long long birth; /* of the process, in ticks since the host started: numbers of processes are used again */
 } Owner;
 
-/* Field 22 of /proc/PID/stat, behind the name in parentheses; -1 if the process is dead and not yet waited for, 0 if it cannot be seen. */
+/* Field 22 of /proc/PID/stat, behind the name in parentheses; -1 if the process is dead and not yet waited for, 0 if it
+ * cannot be seen. */
 static long long Birth(long process)
 {
   char      path[64], text[1024], *c;
@@ -47,7 +50,8 @@ static long long Birth(long process)
   return birth;
 }
 
-/* Surely gone, where the number counts: there is none of this number, or a younger one. A process that cannot be seen may live. */
+/* Surely gone, where the number counts: there is none of this number, or a younger one. A process that cannot be seen
+ * may live. */
 static PetscBool IsGone(const Owner *owner)
 {
   long long birth;
@@ -107,10 +111,13 @@ static int Read(const char path[], char text[TEXT])
 
 static PetscBool Parse(const char text[], Owner *owner)
 {
-  if (sscanf(text, "host %255s boot %63s %63s process %ld %lld job %63s %ld", owner->host, owner->boot, owner->processes, &owner->process, &owner->birth, owner->job, &owner->restarts) == 7) return PETSC_TRUE;
+  if (sscanf(text, "host %255s boot %63s %63s process %ld %lld job %63s %ld", owner->host, owner->boot,
+             owner->processes, &owner->process, &owner->birth, owner->job, &owner->restarts) == 7)
+    return PETSC_TRUE;
   strcpy(owner->boot, "-"); /* as locks were before version 1: whose number that is nobody knows */
   strcpy(owner->processes, "-");
-  return (PetscBool)(sscanf(text, "host %255s process %ld %lld job %63s %ld", owner->host, &owner->process, &owner->birth, owner->job, &owner->restarts) == 5);
+  return (PetscBool)(sscanf(text, "host %255s process %ld %lld job %63s %ld", owner->host, &owner->process,
+                            &owner->birth, owner->job, &owner->restarts) == 5);
 }
 
 /*
@@ -121,7 +128,7 @@ static PetscBool Parse(const char text[], Owner *owner)
 static PetscBool MayTakeOver(const Owner *me, const Owner *owner)
 {
   static const char machine[] = "pid:[4026531836]"; /* the first namespace of every Linux kernel, PROC_PID_INIT_INO */
-  const PetscBool   known     = (PetscBool)(strcmp(me->boot, "-") && strcmp(owner->boot, "-") && strcmp(me->processes, "-"));
+  const PetscBool known = (PetscBool)(strcmp(me->boot, "-") && strcmp(owner->boot, "-") && strcmp(me->processes, "-"));
 
   if (strcmp(me->job, "-") && !strcmp(me->job, owner->job) && me->restarts > owner->restarts) return PETSC_TRUE;
   if (!known || strcmp(me->processes, owner->processes)) return PETSC_FALSE;
@@ -156,7 +163,8 @@ static int Take(const char path[], Owner *owner)
   Owner me;
 
   Describe(&me);
-  (void)snprintf(mine, sizeof(mine), "host %s\nboot %s %s\nprocess %ld %lld\njob %s %ld\n", me.host, me.boot, me.processes, me.process, me.birth, me.job, me.restarts);
+  (void)snprintf(mine, sizeof(mine), "host %s\nboot %s %s\nprocess %ld %lld\njob %s %ld\n", me.host, me.boot,
+                 me.processes, me.process, me.birth, me.job, me.restarts);
   for (int tries = 0; tries < TRIES; tries++) {
     const int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     int       unseen;
@@ -181,7 +189,8 @@ static int Take(const char path[], Owner *owner)
       Remove(path, text);
       continue;
     }
-    if (owner->process && (strcmp(me.boot, owner->boot) || strcmp(me.processes, owner->processes) || tries >= PATIENCE)) return -1;
+    if (owner->process && (strcmp(me.boot, owner->boot) || strcmp(me.processes, owner->processes) || tries >= PATIENCE))
+      return -1;
     nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
   }
   return -1;
@@ -193,7 +202,7 @@ static const char ending[] = ".kitinet.tmp";
 static PetscBool IsUnfinished(const char name[])
 {
   const size_t length = strlen(name);
-  const char  *end    = length > strlen(ending) ? name + length - strlen(ending) : name, *digit = end;
+  const char  *end = length > strlen(ending) ? name + length - strlen(ending) : name, *digit = end;
 
   if (strcmp(end, ending)) return PETSC_FALSE;
   while (digit > name && isdigit((unsigned char)digit[-1])) digit--;
@@ -223,8 +232,12 @@ PetscErrorCode KNLockTake(MPI_Comm comm, const char directory[])
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   if (rank == 0 && snprintf(path, sizeof(path), "%s/lock", directory) >= (int)sizeof(path)) failure = ENAMETOOLONG;
   if (rank == 0 && !failure) failure = Take(path, &owner);
-  PetscCall(KNAgree(comm, failure > 0 ? KN_ERR_IO : 0, "%s/lock: cannot be made or read: %s", directory, strerror(failure)));
-  PetscCall(KNAgree(comm, failure < 0 ? KN_ERR_USAGE : 0, "%s is in use by process %ld on host %s (job %s, restart %ld): wait for it; if it is surely gone, remove %s/lock", directory, owner.process, owner.host, owner.job, owner.restarts, directory));
+  PetscCall(
+    KNAgree(comm, failure > 0 ? KN_ERR_IO : 0, "%s/lock: cannot be made or read: %s", directory, strerror(failure)));
+  PetscCall(KNAgree(
+    comm, failure < 0 ? KN_ERR_USAGE : 0,
+    "%s is in use by process %ld on host %s (job %s, restart %ld): wait for it; if it is surely gone, remove %s/lock",
+    directory, owner.process, owner.host, owner.job, owner.restarts, directory));
   if (rank == 0) RemoveUnfinished(directory);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -247,12 +260,18 @@ int KNLockCheck(size_t size, char message[])
   if (!held.path[0]) return 0;
   unseen = Read(held.path, text);
   if (unseen) {
-    (void)snprintf(message, size, "%.300s cannot be read: %s; this copy does not know whether it still has the lock, stops and writes nothing more", held.path, strerror(unseen));
+    (void)snprintf(
+      message, size,
+      "%.300s cannot be read: %s; this copy does not know whether it still has the lock, stops and writes nothing more",
+      held.path, strerror(unseen));
     return KN_ERR_IO;
   }
   if (!strcmp(text, held.text)) return 0;
   (void)Parse(text, &owner);
-  (void)snprintf(message, size, "%.300s was taken over by process %ld on host %.60s (job %.40s, restart %ld): this copy stops and writes nothing more", held.path, owner.process, owner.host, owner.job, owner.restarts);
+  (void)snprintf(message, size,
+                 "%.300s was taken over by process %ld on host %.60s (job %.40s, restart %ld): this copy stops and "
+                 "writes nothing more",
+                 held.path, owner.process, owner.host, owner.job, owner.restarts);
   return KN_ERR_USAGE;
 }
 

@@ -67,8 +67,8 @@ static herr_t ReadAll(hid_t object, PetscBool attribute, hid_t type, hid_t space
 static herr_t ReadAttribute(hid_t at, const char *name, const H5A_info_t *info, void *most)
 {
   const hid_t attribute = H5Aopen(at, name, H5P_DEFAULT), type = H5Aget_type(attribute),
-              space  = H5Aget_space(attribute);
-  herr_t      status = attribute < 0 ? -1 : 0;
+              space = H5Aget_space(attribute);
+  herr_t status     = attribute < 0 ? -1 : 0;
 
   (void)info;
   if (!status && H5Tis_variable_str(type) <= 0) status = ReadAll(attribute, PETSC_TRUE, type, space, *(size_t *)most);

@@ -21,18 +21,20 @@ struct _p_KNRecord {
   int         code; /* of a new record: its first failure, which KNRecordSave() raises on all ranks */
 };
 
-/* Runs `call` under the lock on the ranks that have the file. A loaded record agrees at once, a new one, filled by many small calls, when it is saved. */
-#define KNRecordDo(record, call) \
-  do { \
-    int code_ = (record)->code; \
-    KNHDF5Lock(); \
+/* Runs `call` under the lock on the ranks that have the file. A loaded record agrees at once, a new one, filled by many
+ * small calls, when it is saved. */
+#define KNRecordDo(record, call)                                                           \
+  do {                                                                                     \
+    int code_ = (record)->code;                                                            \
+    KNHDF5Lock();                                                                          \
     if (((record)->direction == KN_LOAD || (record)->rank == 0) && !code_) code_ = (call); \
-    KNHDF5Unlock(); \
-    if ((record)->direction == KN_STORE) (record)->code = code_; \
-    else PetscCall(KNAgree((record)->comm, code_, "%s", (record)->file.message)); \
+    KNHDF5Unlock();                                                                        \
+    if ((record)->direction == KN_STORE) (record)->code = code_;                           \
+    else PetscCall(KNAgree((record)->comm, code_, "%s", (record)->file.message));          \
   } while (0)
 
-static PetscErrorCode KNRecordNew(MPI_Comm comm, const char kind[], const char path[], KNDirection direction, KNRecord *record)
+static PetscErrorCode KNRecordNew(MPI_Comm comm, const char kind[], const char path[], KNDirection direction,
+                                  KNRecord *record)
 {
   PetscFunctionBegin;
   PetscCall(PetscNew(record));
@@ -41,7 +43,8 @@ static PetscErrorCode KNRecordNew(MPI_Comm comm, const char kind[], const char p
   PetscCall(PetscStrncpy((*record)->path, path, sizeof((*record)->path)));
   (*record)->comm      = comm;
   (*record)->direction = direction;
-  (*record)->file      = (KNFile){.path = (*record)->path, .code = direction == KN_STORE ? KN_ERR_IO : KN_ERR_INPUT, .id = H5I_INVALID_HID};
+  (*record)->file =
+    (KNFile){.path = (*record)->path, .code = direction == KN_STORE ? KN_ERR_IO : KN_ERR_INPUT, .id = H5I_INVALID_HID};
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -77,7 +80,11 @@ static PetscErrorCode LoadSchema(KNRecord record)
   PetscCall(KNRecordHas(record, "schema", &has));
   if (has) PetscCall(KNRecordInt(record, "schema", &schema));
   if (has) PetscCall(KNRecordText(record, "program_version", sizeof(version), version));
-  PetscCheck(schema >= 1 && schema <= KN_RECORD_SCHEMA, record->comm, KN_ERR_INPUT, "%s: is a %s of schema %" PetscInt64_FMT ", written by kitinet %s; this program (%s) reads schemas 1 to %d: use the program that wrote it, or a newer one", record->path, record->kind, schema, version, KN_VERSION, KN_RECORD_SCHEMA);
+  PetscCheck(
+    schema >= 1 && schema <= KN_RECORD_SCHEMA, record->comm, KN_ERR_INPUT,
+    "%s: is a %s of schema %" PetscInt64_FMT
+    ", written by kitinet %s; this program (%s) reads schemas 1 to %d: use the program that wrote it, or a newer one",
+    record->path, record->kind, schema, version, KN_VERSION, KN_RECORD_SCHEMA);
   record->schema = (PetscInt)schema;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -114,7 +121,8 @@ PetscBool KNRecordIsLoaded(KNRecord record)
   return (PetscBool)(record->direction == KN_LOAD);
 }
 
-/* Whether there is a file that may not be opened: what cannot be read is not damaged, and its previous generation does not take its place. */
+/* Whether there is a file that may not be opened: what cannot be read is not damaged, and its previous generation does
+ * not take its place. */
 static PetscBool IsShut(const char path[])
 {
   const int       descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -134,7 +142,9 @@ static int ReadGeneration(KNFile *file, const char kind[], const char path[], ch
 
   (void)snprintf(name, PETSC_MAX_PATH_LEN, "%s", path);
   if (!kind) return KNFileReadWhole(file, image);
-  if (!(code = KNFileReadWhole(&current, image)) && !(code = KNRecordBlockCheck(&current, kind, image->bytes, image->size))) return 0;
+  if (!(code = KNFileReadWhole(&current, image)) &&
+      !(code = KNRecordBlockCheck(&current, kind, image->bytes, image->size)))
+    return 0;
   if (IsShut(path)) {
     memcpy(file->message, current.message, sizeof(file->message));
     return code;
@@ -142,11 +152,16 @@ static int ReadGeneration(KNFile *file, const char kind[], const char path[], ch
   (void)snprintf(name, PETSC_MAX_PATH_LEN, "%s.previous", path);
   previous.path = name;
   if (!KNFileReadWhole(&previous, image) && !KNRecordBlockCheck(&previous, kind, image->bytes, image->size)) {
-    (void)PetscFPrintf(PETSC_COMM_SELF, stderr, "kitinet: %s; going on from the previous one, %s\n", current.message, name);
+    (void)PetscFPrintf(PETSC_COMM_SELF, stderr, "kitinet: %s; going on from the previous one, %s\n", current.message,
+                       name);
     return 0;
   }
-  if (!KNPathExists(name, &found) && !found) (void)snprintf(file->message, sizeof(file->message), "%.900s; check the path, or restore the file", current.message);
-  else (void)snprintf(file->message, sizeof(file->message), "%.450s; %.450s; restore one of them", current.message, previous.message);
+  if (!KNPathExists(name, &found) && !found)
+    (void)snprintf(file->message, sizeof(file->message), "%.900s; check the path, or restore the file",
+                   current.message);
+  else
+    (void)snprintf(file->message, sizeof(file->message), "%.450s; %.450s; restore one of them", current.message,
+                   previous.message);
   return code;
 }
 
@@ -178,7 +193,9 @@ PetscErrorCode KNRecordLoad(MPI_Comm comm, const char kind[], const char path[],
   PetscCall(KNAgree(comm, code, "%s", r->file.message));
   PetscCallMPI(MPI_Bcast(&image->size, sizeof(image->size), MPI_BYTE, 0, comm));
   PetscCall(KNAgree(comm, KNImageReserve(image, image->size), "%s: no memory for its %zu bytes", path, image->size));
-  for (size_t start = 0; start < image->size; start += 1u << 30) PetscCallMPI(MPI_Bcast(image->bytes + start, (int)PetscMin(image->size - start, (size_t)1 << 30), MPI_BYTE, 0, comm));
+  for (size_t start = 0; start < image->size; start += 1u << 30)
+    PetscCallMPI(
+      MPI_Bcast(image->bytes + start, (int)PetscMin(image->size - start, (size_t)1 << 30), MPI_BYTE, 0, comm));
   image->size -= block;
   memmove(image->bytes, image->bytes + block, image->size);
   KNRecordDo(r, KNImageOpen(&r->file, image, H5F_ACC_RDONLY));
@@ -195,9 +212,11 @@ PetscErrorCode KNRecordIdentify(MPI_Comm comm, const char path[], PetscBool *is_
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   *is_record = PETSC_FALSE;
   if (rank == 0) {
-    const int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* O_NONBLOCK: a FIFO without a writer returns */
+    /* O_NONBLOCK: a FIFO without a writer returns */
+    const int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
-    *is_record = (PetscBool)(descriptor >= 0 && read(descriptor, block, sizeof(block)) == sizeof(block) && KNRecordBlockIdentify(block, kind, version));
+    *is_record = (PetscBool)(descriptor >= 0 && read(descriptor, block, sizeof(block)) == sizeof(block) &&
+                             KNRecordBlockIdentify(block, kind, version));
     if (descriptor >= 0) close(descriptor);
   }
   PetscCallMPI(MPI_Bcast(is_record, 1, MPIU_BOOL, 0, comm));
@@ -218,7 +237,8 @@ static int SaveImage(KNRecord record, const char path[])
     KNRecordBlockMake(block, record->kind, image->bytes, image->size);
     (void)snprintf(previous, sizeof(previous), "%s.previous", path);
     /* A damaged file would push out the last whole one. */
-    code = KNFileReplace(&disk, 2, (KNFilePart[]){{block, sizeof(block)}, {image->bytes, image->size}}, KNRecordIsWhole(record->kind, path) ? previous : NULL);
+    code = KNFileReplace(&disk, 2, (KNFilePart[]){{block, sizeof(block)}, {image->bytes, image->size}},
+                         KNRecordIsWhole(record->kind, path) ? previous : NULL);
   } else code = KNFileReplace(&disk, 1, (KNFilePart[]){{image->bytes, image->size}}, NULL);
   if (code) memcpy(file->message, disk.message, sizeof(file->message));
   return code;
@@ -239,7 +259,8 @@ PetscErrorCode KNRecordText(KNRecord record, const char name[], size_t size, cha
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNRecordTexts(KNRecord record, const char name[], size_t size, PetscInt max, PetscInt *count, char text[])
+PetscErrorCode KNRecordTexts(KNRecord record, const char name[], size_t size, PetscInt max, PetscInt *count,
+                             char text[])
 {
   PetscFunctionBegin;
   KNRecordDo(record, KNAttributeTexts(&record->file, record->direction, record->file.id, name, size, max, count, text));
@@ -305,7 +326,8 @@ PetscErrorCode KNRecordAmend(KNRecord record, const char name[], PetscReal value
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Array(KNRecord record, const char group[], const char name[], PetscBool is_complex, PetscInt rank, const PetscInt shape[], float array[])
+static PetscErrorCode Array(KNRecord record, const char group[], const char name[], PetscBool is_complex, PetscInt rank,
+                            const PetscInt shape[], float array[])
 {
   char    path[2 * KN_MAX_NAME + 2];
   hsize_t extent[H5S_MAX_RANK];
@@ -313,18 +335,22 @@ static PetscErrorCode Array(KNRecord record, const char group[], const char name
   PetscFunctionBegin;
   PetscCall(PetscSNPrintf(path, sizeof(path), "%s%s%s", group, group[0] ? "/" : "", name));
   for (PetscInt i = 0; i < rank; i++) extent[i] = (hsize_t)shape[i];
-  KNRecordDo(record, record->direction == KN_STORE ? KNArrayStore(&record->file, path, is_complex, (int)rank, extent, array) : KNArrayLoad(&record->file, path, is_complex, (int)rank, extent, array));
+  KNRecordDo(record, record->direction == KN_STORE
+                       ? KNArrayStore(&record->file, path, is_complex, (int)rank, extent, array)
+                       : KNArrayLoad(&record->file, path, is_complex, (int)rank, extent, array));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNRecordArray(KNRecord record, const char group[], const char name[], PetscInt rank, const PetscInt shape[], float array[])
+PetscErrorCode KNRecordArray(KNRecord record, const char group[], const char name[], PetscInt rank,
+                             const PetscInt shape[], float array[])
 {
   PetscFunctionBegin;
   PetscCall(Array(record, group, name, PETSC_FALSE, rank, shape, array));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNRecordComplexArray(KNRecord record, const char group[], const char name[], PetscInt rank, const PetscInt shape[], float array[])
+PetscErrorCode KNRecordComplexArray(KNRecord record, const char group[], const char name[], PetscInt rank,
+                                    const PetscInt shape[], float array[])
 {
   PetscFunctionBegin;
   PetscCall(Array(record, group, name, PETSC_TRUE, rank, shape, array));

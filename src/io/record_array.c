@@ -14,7 +14,8 @@ static int ArrayType(KNFile *file, PetscBool is_complex, hid_t *type)
   return 0;
 }
 
-int KNArrayStore(KNFile *file, const char name[], PetscBool is_complex, int rank, const hsize_t shape[], const float *array)
+int KNArrayStore(KNFile *file, const char name[], PetscBool is_complex, int rank, const hsize_t shape[],
+                 const float *array)
 {
   hid_t space, dataset, create, link, type;
 
@@ -39,11 +40,13 @@ static void PrintShape(size_t size, char text[], int rank, const hsize_t shape[]
 {
   size_t n = 0;
 
-  for (int i = 0; i < rank && n < size; i++) n += (size_t)snprintf(text + n, size - n, "%s%llu", i ? ", " : "(", (unsigned long long)shape[i]);
+  for (int i = 0; i < rank && n < size; i++)
+    n += (size_t)snprintf(text + n, size - n, "%s%llu", i ? ", " : "(", (unsigned long long)shape[i]);
   if (n < size) (void)snprintf(text + n, size - n, ")");
 }
 
-/* In one piece, as all of ours are and as h5py writes by default: what chunks, other files or space never written lead to need not be judged. */
+/* In one piece, as all of ours are and as h5py writes by default: what chunks, other files or space never written lead
+ * to need not be judged. */
 static int CheckStorage(KNFile *file, const char name[], hid_t dataset, size_t bytes)
 {
   hid_t        create;
@@ -54,7 +57,9 @@ static int CheckStorage(KNFile *file, const char name[], hid_t dataset, size_t b
   KNCallHDF5(file, layout = H5Pget_layout(create));
   if (layout == H5D_CONTIGUOUS) KNCallHDF5(file, external = H5Pget_external_count(create));
   KNCallHDF5(file, H5Pclose(create));
-  if ((layout != H5D_CONTIGUOUS && layout != H5D_COMPACT) || external) return KNFileFail(file, KN_ERR_INPUT, "%s is stored in chunks or in another file: write it in one piece, without compression", name);
+  if ((layout != H5D_CONTIGUOUS && layout != H5D_COMPACT) || external)
+    return KNFileFail(file, KN_ERR_INPUT,
+                      "%s is stored in chunks or in another file: write it in one piece, without compression", name);
   if (H5Dget_storage_size(dataset) != bytes) return KNFileFail(file, KN_ERR_INPUT, "%s was never written", name);
   return 0;
 }
@@ -70,7 +75,8 @@ int KNArrayLoad(KNFile *file, const char name[], PetscBool is_complex, int rank,
 
   PrintShape(sizeof(wants), wants, rank, shape);
   KNCallHDF5(file, exists = H5Lexists(file->id, name, H5P_DEFAULT));
-  if (!exists || (dataset = H5Dopen2(file->id, name, H5P_DEFAULT)) < 0) return KNFileFail(file, KN_ERR_INPUT, "no %s in it, the network wants %s of %s", name, wants, kind);
+  if (!exists || (dataset = H5Dopen2(file->id, name, H5P_DEFAULT)) < 0)
+    return KNFileFail(file, KN_ERR_INPUT, "no %s in it, the network wants %s of %s", name, wants, kind);
   KNCallFile(ArrayType(file, is_complex, &wanted));
   KNCallHDF5(file, space = H5Dget_space(dataset));
   KNCallHDF5(file, type = H5Dget_type(dataset));
@@ -78,7 +84,8 @@ int KNArrayLoad(KNFile *file, const char name[], PetscBool is_complex, int rank,
   KNCallHDF5(file, equal = H5Tequal(type, wanted));
   if (nfound != rank || memcmp(found, shape, (size_t)rank * sizeof(*shape)) || !equal) {
     PrintShape(sizeof(has), has, nfound, found);
-    return KNFileFail(file, KN_ERR_INPUT, "%s is %s%s, the network wants %s of %s", name, has, equal ? "" : " of other numbers", wants, kind);
+    return KNFileFail(file, KN_ERR_INPUT, "%s is %s%s, the network wants %s of %s", name, has,
+                      equal ? "" : " of other numbers", wants, kind);
   }
   KNCallFile(CheckStorage(file, name, dataset, (size_t)H5Sget_simple_extent_npoints(space) * H5Tget_size(wanted)));
   KNCallHDF5(file, H5Dread(dataset, wanted, H5S_ALL, H5S_ALL, H5P_DEFAULT, array));

@@ -19,7 +19,9 @@ static int WriteAll(KNFile *file, int descriptor, const char *bytes, size_t size
     const ssize_t written = write(descriptor, bytes, size);
 
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return KNFileFail(file, KN_ERR_IO, "writing failed: %s; free some space or choose another folder, then run again", strerror(errno));
+    if (written <= 0)
+      return KNFileFail(file, KN_ERR_IO, "writing failed: %s; free some space or choose another folder, then run again",
+                        strerror(errno));
     bytes += written;
     size -= (size_t)written;
   }
@@ -46,21 +48,28 @@ int KNFileReplace(KNFile *file, size_t nparts, const KNFilePart part[], const ch
   const PetscBool exists = (PetscBool)!stat(file->path, &status);
   int             descriptor, code = 0;
 
-  if (!exists && !KNPathIsAbsent(errno)) return KNFileFail(file, KN_ERR_IO, "cannot be looked at: %s; nothing is replaced unseen", strerror(errno));
-  if (exists && !S_ISREG(status.st_mode)) return KNFileFail(file, KN_ERR_IO, "cannot be replaced, it is no regular file; choose another path");
-  if (!KNLockUnfinished(file->path, sizeof(temporary), temporary)) return KNFileFail(file, KN_ERR_IO, "the path is too long");
+  if (!exists && !KNPathIsAbsent(errno))
+    return KNFileFail(file, KN_ERR_IO, "cannot be looked at: %s; nothing is replaced unseen", strerror(errno));
+  if (exists && !S_ISREG(status.st_mode))
+    return KNFileFail(file, KN_ERR_IO, "cannot be replaced, it is no regular file; choose another path");
+  if (!KNLockUnfinished(file->path, sizeof(temporary), temporary))
+    return KNFileFail(file, KN_ERR_IO, "the path is too long");
   descriptor = KNPathCreate(temporary);
   if (descriptor < 0) return KNFileFail(file, KN_ERR_IO, "cannot create %s: %s", temporary, strerror(errno));
-  for (size_t i = 0; i < nparts && !code; i++) code = WriteAll(file, descriptor, (const char *)part[i].bytes, part[i].size);
+  for (size_t i = 0; i < nparts && !code; i++)
+    code = WriteAll(file, descriptor, (const char *)part[i].bytes, part[i].size);
   if (!code && fsync(descriptor)) code = KNFileFail(file, KN_ERR_IO, "flushing to disk failed: %s", strerror(errno));
   if (close(descriptor) && !code) code = KNFileFail(file, KN_ERR_IO, "closing failed: %s", strerror(errno));
   if (!code) code = KNLockCheck(sizeof(file->message), file->message);
   /* The old generation gets a second name first, so that a whole file has the final name at every moment. */
   if (!code && previous && exists) {
-    if (unlink(previous) && errno != ENOENT) code = KNFileFail(file, KN_ERR_IO, "cannot remove %s: %s", previous, strerror(errno));
-    else if (link(file->path, previous) && rename(file->path, previous)) code = KNFileFail(file, KN_ERR_IO, "cannot keep the previous one as %s: %s", previous, strerror(errno));
+    if (unlink(previous) && errno != ENOENT)
+      code = KNFileFail(file, KN_ERR_IO, "cannot remove %s: %s", previous, strerror(errno));
+    else if (link(file->path, previous) && rename(file->path, previous))
+      code = KNFileFail(file, KN_ERR_IO, "cannot keep the previous one as %s: %s", previous, strerror(errno));
   }
-  if (!code && rename(temporary, file->path)) code = KNFileFail(file, KN_ERR_IO, "cannot rename %s: %s", temporary, strerror(errno));
+  if (!code && rename(temporary, file->path))
+    code = KNFileFail(file, KN_ERR_IO, "cannot rename %s: %s", temporary, strerror(errno));
   if (code) unlink(temporary);
   if (code) return code;
   code = KNFolderFlush(file->path);
@@ -76,7 +85,9 @@ static int OpenRegular(KNFile *file, int *descriptor, size_t *size)
   *size       = 0;
   if (stat(file->path, &status)) return KNFileFail(file, KN_ERR_INPUT, "%s", strerror(errno));
   if (!S_ISREG(status.st_mode)) return KNFileFail(file, KN_ERR_INPUT, "not a regular file");
-  if (status.st_size > MAX_RECORD_BYTES) return KNFileFail(file, KN_ERR_INPUT, "%lld bytes: too large for a record of this program", (long long)status.st_size);
+  if (status.st_size > MAX_RECORD_BYTES)
+    return KNFileFail(file, KN_ERR_INPUT, "%lld bytes: too large for a record of this program",
+                      (long long)status.st_size);
   *size       = (size_t)status.st_size;
   *descriptor = open(file->path, O_RDONLY | O_CLOEXEC);
   return *descriptor < 0 ? KNFileFail(file, KN_ERR_INPUT, "cannot open: %s", strerror(errno)) : 0;
@@ -88,7 +99,9 @@ static int ReadAll(KNFile *file, int descriptor, char *bytes, size_t size)
     const ssize_t n = read(descriptor, bytes + have, size - have);
 
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return KNFileFail(file, KN_ERR_INPUT, "reading failed %zu bytes before its end: %s", size - have, n ? strerror(errno) : "it has become shorter");
+    if (n <= 0)
+      return KNFileFail(file, KN_ERR_INPUT, "reading failed %zu bytes before its end: %s", size - have,
+                        n ? strerror(errno) : "it has become shorter");
     have += (size_t)n;
   }
   return 0;
@@ -99,17 +112,22 @@ int KNFileReadWhole(KNFile *file, KNImage *image)
   int descriptor, code;
 
   KNCallFile(OpenRegular(file, &descriptor, &image->size));
-  code = KNImageReserve(image, image->size) ? KNFileFail(file, PETSC_ERR_MEM, "no memory for its %zu bytes", image->size) : ReadAll(file, descriptor, image->bytes, image->size);
+  code = KNImageReserve(image, image->size)
+           ? KNFileFail(file, PETSC_ERR_MEM, "no memory for its %zu bytes", image->size)
+           : ReadAll(file, descriptor, image->bytes, image->size);
   close(descriptor);
   return code;
 }
 
 /* The user block: text, padded with newlines. */
-static void PrintBlock(char block[KN_RECORD_BLOCK], const char kind[], const char version[], size_t size, unsigned long crc)
+static void PrintBlock(char block[KN_RECORD_BLOCK], const char kind[], const char version[], size_t size,
+                       unsigned long crc)
 {
   memset(block, '\n', KN_RECORD_BLOCK);
-  int n = snprintf(block, KN_RECORD_BLOCK, "KITINET RECORD 1\nkind: %s\nversion: %s\nbytes: %zu\ncrc32: %08lx\n"
-                                           "HDF5 follows at byte %d: open this file with any HDF5 tool.\n", kind, version, size, crc, KN_RECORD_BLOCK);
+  int n = snprintf(block, KN_RECORD_BLOCK,
+                   "KITINET RECORD 1\nkind: %s\nversion: %s\nbytes: %zu\ncrc32: %08lx\n"
+                   "HDF5 follows at byte %d: open this file with any HDF5 tool.\n",
+                   kind, version, size, crc, KN_RECORD_BLOCK);
 
   block[n] = '\n';
 }
@@ -135,19 +153,25 @@ PetscBool KNRecordBlockIdentify(const char block[KN_RECORD_BLOCK], char kind[], 
 }
 
 /* bytes: the user block of a file of `size` bytes. block, *crc: what it was made from and for. */
-static int CheckBlock(KNFile *file, const char kind[], const char *bytes, size_t size, char block[KN_RECORD_BLOCK], unsigned long *crc)
+static int CheckBlock(KNFile *file, const char kind[], const char *bytes, size_t size, char block[KN_RECORD_BLOCK],
+                      unsigned long *crc)
 {
   char   found[KN_MAX_NAME], version[KN_MAX_NAME], text[KN_RECORD_BLOCK + 1];
   size_t declared;
 
-  if (size < KN_RECORD_BLOCK || memcmp(bytes, "KITINET RECORD 1\n", 17)) return KNFileFail(file, KN_ERR_INPUT, "not a %s of this program, or its first bytes are damaged", kind);
+  if (size < KN_RECORD_BLOCK || memcmp(bytes, "KITINET RECORD 1\n", 17))
+    return KNFileFail(file, KN_ERR_INPUT, "not a %s of this program, or its first bytes are damaged", kind);
   memcpy(text, bytes, KN_RECORD_BLOCK);
   text[KN_RECORD_BLOCK] = 0;
-  if (sscanf(text + 17, "kind: %63s version: %63s bytes: %zu crc32: %8lx", found, version, &declared, crc) != 4) return KNFileFail(file, KN_ERR_INPUT, "its header (the first 512 bytes) is damaged");
+  if (sscanf(text + 17, "kind: %63s version: %63s bytes: %zu crc32: %8lx", found, version, &declared, crc) != 4)
+    return KNFileFail(file, KN_ERR_INPUT, "its header (the first 512 bytes) is damaged");
   if (strcmp(found, kind)) return KNFileFail(file, KN_ERR_INPUT, "is a %s, expected a %s", found, kind);
-  if (declared != size - KN_RECORD_BLOCK) return KNFileFail(file, KN_ERR_INPUT, "has %zu bytes, its header says %zu: truncated or damaged", size - KN_RECORD_BLOCK, declared);
+  if (declared != size - KN_RECORD_BLOCK)
+    return KNFileFail(file, KN_ERR_INPUT, "has %zu bytes, its header says %zu: truncated or damaged",
+                      size - KN_RECORD_BLOCK, declared);
   PrintBlock(block, found, version, declared, *crc);
-  if (memcmp(block, bytes, KN_RECORD_BLOCK)) return KNFileFail(file, KN_ERR_INPUT, "its header (the first 512 bytes) is damaged");
+  if (memcmp(block, bytes, KN_RECORD_BLOCK))
+    return KNFileFail(file, KN_ERR_INPUT, "its header (the first 512 bytes) is damaged");
   PrintBlock(block, found, version, declared, 0);
   return 0;
 }
@@ -158,7 +182,8 @@ int KNRecordBlockCheck(KNFile *file, const char kind[], const char *bytes, size_
   unsigned long crc;
 
   KNCallFile(CheckBlock(file, kind, bytes, size, block, &crc));
-  if (Checksum(block, bytes + KN_RECORD_BLOCK, size - KN_RECORD_BLOCK) != crc) return KNFileFail(file, KN_ERR_INPUT, "its checksum does not fit its content: damaged");
+  if (Checksum(block, bytes + KN_RECORD_BLOCK, size - KN_RECORD_BLOCK) != crc)
+    return KNFileFail(file, KN_ERR_INPUT, "its checksum does not fit its content: damaged");
   return 0;
 }
 

@@ -1,6 +1,6 @@
 /*
-  The bytes of a record in memory. HDF5's core driver works in them itself: left to its own, it would copy what it opens twice, and what it is asked for once more, and a
-  checkpoint would be in memory three times.
+  The bytes of a record in memory. HDF5's core driver works in them itself: left to its own, it would copy what it opens
+  twice, and what it is asked for once more, and a checkpoint would be in memory three times.
 */
 #define _GNU_SOURCE /* MAP_ANONYMOUS, mremap() */
 #include "record_impl.h"
@@ -14,7 +14,8 @@ int KNImageReserve(KNImage *image, size_t size)
   void *bytes;
 
   if (size <= image->capacity) return 0;
-  bytes = image->bytes ? mremap(image->bytes, image->capacity, size, MREMAP_MAYMOVE) : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  bytes = image->bytes ? mremap(image->bytes, image->capacity, size, MREMAP_MAYMOVE)
+                       : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (bytes == MAP_FAILED) return PETSC_ERR_MEM;
   image->bytes    = (char *)bytes;
   image->capacity = size;
@@ -66,8 +67,9 @@ static herr_t FreeContext(void *image)
 int KNImageOpen(KNFile *file, KNImage *image, unsigned flags)
 {
   H5FD_file_image_callbacks_t calls = {Allocate, Copy, Resize, Free, CopyContext, FreeContext, image};
-  char                        name[PETSC_MAX_PATH_LEN + 8]; /* below a regular file: HDF5 refuses to open an image under the name of a file that exists */
-  hid_t                       access;
+  /* below a regular file: HDF5 refuses to open an image under the name of a file that exists */
+  char  name[PETSC_MAX_PATH_LEN + 8];
+  hid_t access;
 
   KNHDF5Start();
   (void)snprintf(name, sizeof(name), "%s/image", file->path);
@@ -90,5 +92,6 @@ int KNImageFlush(KNFile *file, KNImage *image)
   KNCallHDF5(file, H5Fflush(file->id, H5F_SCOPE_GLOBAL));
   KNCallHDF5(file, size = H5Fget_file_image(file->id, NULL, 0));
   image->size = (size_t)size;
-  return KNImageReserve(image, image->size) ? KNFileFail(file, KN_ERR_IO, "no memory for its %zu bytes", image->size) : 0;
+  return KNImageReserve(image, image->size) ? KNFileFail(file, KN_ERR_IO, "no memory for its %zu bytes", image->size)
+                                            : 0;
 }

@@ -13,7 +13,7 @@ typedef struct {
 
 /* HDF5 in memory: HDF5 itself writes into these bytes, nothing else holds a copy of them. {0}: none yet. */
 typedef struct {
-  char  *bytes;          /* (capacity) of which the first `size` are the file; zeros behind */
+  char  *bytes; /* (capacity) of which the first `size` are the file; zeros behind */
   size_t size, capacity;
 } KNImage;
 
@@ -21,13 +21,15 @@ typedef struct {
 int  KNImageReserve(KNImage *image, size_t size);
 void KNImageFree(KNImage *image);
 
-/* Opens the file that the image's bytes are, with flags; if it has none, a new one. The image must outlive file->id and stay where it is. */
+/* Opens the file that the image's bytes are, with flags; if it has none, a new one. The image must outlive file->id and
+ * stay where it is. */
 int KNImageOpen(KNFile *file, KNImage *image, unsigned flags);
 
 /* image->bytes (image->size) become what a file on disk would hold now. */
 int KNImageFlush(KNFile *file, KNImage *image);
 
-/* Writes the parts one after another to a temporary file, flushes, renames it to file->path. previous: name for what was there before; NULL: not kept. */
+/* Writes the parts one after another to a temporary file, flushes, renames it to file->path. previous: name for what
+ * was there before; NULL: not kept. */
 int KNFileReplace(KNFile *file, size_t nparts, const KNFilePart part[], const char *previous);
 
 /* The whole regular file; after a failure the image's content is undefined. */
@@ -46,7 +48,8 @@ int KNRecordBlockCheck(KNFile *file, const char kind[], const char *bytes, size_
 PetscBool KNRecordIsWhole(const char kind[], const char path[]);
 
 /* The array `name` of the open file with exactly this shape (rank); is_complex: pairs of real and imaginary part. */
-int KNArrayStore(KNFile *file, const char name[], PetscBool is_complex, int rank, const hsize_t shape[], const float *array);
+int KNArrayStore(KNFile *file, const char name[], PetscBool is_complex, int rank, const hsize_t shape[],
+                 const float *array);
 int KNArrayLoad(KNFile *file, const char name[], PetscBool is_complex, int rank, const hsize_t shape[], float *array);
 
 /* Fails if the root holds an array of another name than these (count). */

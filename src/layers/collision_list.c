@@ -188,8 +188,8 @@ PetscErrorCode KNCollisionSetGrid(KNCollision *collision, KNLayer layer)
   const size_t n = collision->n, d = collision->d, pairs = KNCollisionAllPairs(collision),
                threads            = (size_t)layer->threads;
   const PetscLogDouble collisions = collision->train == KN_TRAIN_MEAN && collision->rate > 0
-                                    ? (PetscLogDouble)pairs
-                                    : collision->rate * (PetscLogDouble)(n / 2);
+                                      ? (PetscLogDouble)pairs
+                                      : collision->rate * (PetscLogDouble)(n / 2);
 
   PetscFunctionBegin;
   PetscCheck(!layer->grid_in.whole || collision->alpha == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,

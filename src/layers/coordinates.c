@@ -7,7 +7,8 @@
 */
 #include "layer_impl.h"
 
-static void kn_coordinates_forward(KNReal *restrict y, const KNReal *restrict x, const KNReal *restrict q, size_t C, size_t d, size_t S, int add)
+static void kn_coordinates_forward(KNReal *restrict y, const KNReal *restrict x, const KNReal *restrict q, size_t C,
+                                   size_t d, size_t S, int add)
 {
   // y: (C + d, S), x: (C, S), q: (d, S) coordinates
   for (size_t i = 0; i < C * S; i++) y[i] = (add ? y[i] : 0) + x[i];
@@ -28,7 +29,8 @@ static PetscErrorCode KNLayerSetUp_Coordinates(KNLayer layer, KNParameters param
 {
   PetscFunctionBegin;
   if (layer->out == PETSC_DECIDE) layer->out = layer->in + layer->dim;
-  PetscCheck(layer->out == layer->in + layer->dim, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: coordinates append one channel for each axis", layer->name);
+  PetscCheck(layer->out == layer->in + layer->dim, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ,
+             "layer %s: coordinates append one channel for each axis", layer->name);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -45,20 +47,25 @@ static PetscErrorCode KNLayerSetGrid_Coordinates(KNLayer layer)
   for (size_t s = 0; s < S; s++) {
     const size_t i[KN_MAX_DIM] = {s / (n1 * n2), s / n2 % n1, s % n2};
 
-    for (PetscInt a = 0; a < layer->dim; a++) coordinates->q[(size_t)a * S + s] = (KNReal)KNPointsCoordinate(grid->points, KNGridWhole(grid, a), (PetscInt)i[a] + (a ? 0 : grid->first));
+    for (PetscInt a = 0; a < layer->dim; a++)
+      coordinates->q[(size_t)a * S + s] =
+        (KNReal)KNPointsCoordinate(grid->points, KNGridWhole(grid, a), (PetscInt)i[a] + (a ? 0 : grid->first));
   }
   layer->bytes = (size_t)layer->dim * S * sizeof(KNReal);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void KNLayerApply_Coordinates(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_Coordinates(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                     KNReal *out, InsertMode mode)
 {
   const Coordinates *coordinates = layer->data;
 
-  kn_coordinates_forward(out, in[0], coordinates->q, (size_t)layer->in, (size_t)layer->dim, KNGridSize(&layer->grid_in), mode == ADD_VALUES);
+  kn_coordinates_forward(out, in[0], coordinates->q, (size_t)layer->in, (size_t)layer->dim, KNGridSize(&layer->grid_in),
+                         mode == ADD_VALUES);
 }
 
-static void KNLayerApplyBack_Coordinates(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+static void KNLayerApplyBack_Coordinates(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                         const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   if (din[0]) kn_coordinates_backward(din[0], dout, (size_t)layer->in, KNGridSize(&layer->grid_in), mode == ADD_VALUES);
 }

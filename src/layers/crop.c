@@ -3,8 +3,8 @@
 
       y[b, c, s] = x[b, c, s] on the original grid
 
-  x: (B, C, N1[, N2[, N3]]), y: (B, C, n1[, n2[, n3]]). KNLayerSetGrid gives the padded grid; n is the only number of points
-  with N = n + round(-model_padding n).
+  x: (B, C, N1[, N2[, N3]]), y: (B, C, n1[, n2[, n3]]). KNLayerSetGrid gives the padded grid; n is the only number of
+  points with N = n + round(-model_padding n).
 */
 #include "padding.h"
 
@@ -31,8 +31,11 @@ static PetscErrorCode KNLayerSetGrid_Crop(KNLayer layer)
     const PetscInt N = KNGridWhole(&layer->grid_in, a);
     PetscInt       n = PetscMax((PetscInt)PetscFloorReal((PetscReal)N / (1 + crop->fraction[a])) - 1, 0);
 
-    while (KNPadded(n, crop->fraction[a]) < N) n++; /* at most three steps: KNPadded() is within 1/2 of (1 + fraction) n */
-    PetscCheck(n > 0 && KNPadded(n, crop->fraction[a]) == N, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "layer %s: no grid is padded to %" PetscInt_FMT " points by -model_padding %g", layer->name, N, (double)crop->fraction[a]);
+    /* at most three steps: KNPadded() is within 1/2 of (1 + fraction) n */
+    while (KNPadded(n, crop->fraction[a]) < N) n++;
+    PetscCheck(n > 0 && KNPadded(n, crop->fraction[a]) == N, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ,
+               "layer %s: no grid is padded to %" PetscInt_FMT " points by -model_padding %g", layer->name, N,
+               (double)crop->fraction[a]);
     if (a) layer->grid_out.n[a] = n;
     else layer->grid_out = KNPaddedFirst(&layer->grid_in, n);
   }
@@ -42,14 +45,16 @@ static PetscErrorCode KNLayerSetGrid_Crop(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void KNLayerApply_Crop(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_Crop(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
+                              InsertMode mode)
 {
   const Crop *crop = layer->data;
 
   kn_restrict(out, crop->n, in[0], crop->N, (size_t)layer->in, mode == ADD_VALUES);
 }
 
-static void KNLayerApplyBack_Crop(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+static void KNLayerApplyBack_Crop(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                  const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   const Crop *crop = layer->data;
 
@@ -61,7 +66,8 @@ static PetscErrorCode KNLayerView_Crop(KNLayer layer, PetscViewer viewer)
   const Crop *crop = layer->data;
 
   PetscFunctionBegin;
-  PetscCall(PetscViewerASCIIPrintf(viewer, ", padding %g%s", (double)crop->fraction[0], crop->fraction[KN_MAX_DIM - 1] < crop->fraction[0] ? " of the first axis" : ""));
+  PetscCall(PetscViewerASCIIPrintf(viewer, ", padding %g%s", (double)crop->fraction[0],
+                                   crop->fraction[KN_MAX_DIM - 1] < crop->fraction[0] ? " of the first axis" : ""));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -25,9 +25,9 @@ static PetscErrorCode KNLayerSetUp_Drift(KNLayer layer, KNParameters parameters)
 {
   PetscFunctionBegin;
   PetscCall(KNLayerKeepChannels(layer, parameters));
-  layer->traits.unread = layer->activation == KN_ACTIVATION_NONE     ? 3
-                       : layer->activation == KN_ACTIVATION_VELOCITY ? 1
-                                                                     : 0;
+  layer->traits.unread = layer->activation == KN_ACTIVATION_NONE       ? 3
+                         : layer->activation == KN_ACTIVATION_VELOCITY ? 1
+                                                                       : 0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -57,7 +57,7 @@ static void kn_dropout(KNReal *y, const KNReal *x, const PetscInt64 draw[4], dou
 }
 
 enum { ELEMENT, CHANNEL, RESIDUAL };
-static const char *const kinds[] = {"element", "channel", "residual", NULL};
+static const char *const kinds[]     = {"element", "channel", "residual", NULL};
 static const char *const evaluates[] = {"off", "sample", NULL};
 
 typedef struct {
@@ -113,9 +113,9 @@ static void Drop(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *x,
 {
   const Dropout *dropout = layer->data;
   const size_t   S = KNGridSize(&layer->grid_in), size = (size_t)layer->in * S,
-               run         = dropout->kind == ELEMENT ? 1
-                           : dropout->kind == CHANNEL ? S
-                                                      : size;
+               run         = dropout->kind == ELEMENT   ? 1
+                             : dropout->kind == CHANNEL ? S
+                                                        : size;
   const PetscInt64 draw[4] = {pass->seed, layer->number, pass->step, pass->index ? pass->index[b] : b};
 
   kn_dropout(y, x, draw, pass->training || dropout->evaluate ? dropout->p : 0, size / run, run, mode == ADD_VALUES);

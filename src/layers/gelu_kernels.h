@@ -9,7 +9,7 @@
 #include <kitinet/base.h>
 
 /* Operations at a point, forward and backward: those of Phi and phi and the products, a division counted as one. */
-#define KN_GELU_FLOPS 39
+#define KN_GELU_FLOPS          39
 #define KN_GELU_BACKWARD_FLOPS 42
 
 /* v = GELU(z) */

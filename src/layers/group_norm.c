@@ -36,7 +36,7 @@ static void kn_group_norm_backward(KNReal *dx, KNReal *dscale, KNReal *dshift, c
     double s[2] = {0, 0}; /* of dy, of x dy */
 
     kn_row_sums(s, dy + c * S, x + c * S, S);
-    s[1] = r * (s[1] - m * s[0]);
+    s[1]      = r * (s[1] - m * s[0]);
     dshift[c] = (KNReal)s[0];
     dscale[c] = (KNReal)s[1];
     g += (double)scale[c] * s[0] / (double)(C * S);
@@ -75,7 +75,7 @@ static PetscErrorCode KNLayerSetUp_GroupNorm(KNLayer layer, KNParameters paramet
   }
   PetscCheck(layer->in % norm->groups == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "layer %s: %" PetscInt_FMT " channels do not divide into -model_groups %" PetscInt_FMT ": give a divisor, "
-                                                                                                    "or 0",
+             "or 0",
              layer->name, layer->in, norm->groups);
   PetscCall(KNNormDeclare(layer, parameters, &norm->p));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -16,7 +16,7 @@ enum { KN_KINETIC_TILE = 64, KN_KINETIC_ARRAYS = 5 };
 enum { KN_KINETIC_PAIR_TILE = 256 };
 
 /* Reals of workspace that all four kernels take. */
-#define KN_KINETIC_ROOM(C, d) PetscMax((C) * KN_KINETIC_ARRAYS * KN_KINETIC_TILE, (4 * (d) + 3) * KN_KINETIC_PAIR_TILE)
+#define KN_KINETIC_ROOM(C, d) PetscMax((C)*KN_KINETIC_ARRAYS *KN_KINETIC_TILE, (4 * (d) + 3) * KN_KINETIC_PAIR_TILE)
 
 /* Particles that collide with no others: their rows of x, z, .. are member[i] d + a. */
 typedef struct {

@@ -61,7 +61,7 @@ static PetscErrorCode KNLayerInitialize(void)
 PetscErrorCode KNLayerCreate(const char type[], const char name[], PetscInt number, KNLayer *layer)
 {
   KNLayer   l;
-  size_t    i = 0;
+  size_t    i     = 0;
   PetscBool found = PETSC_FALSE;
 
   PetscFunctionBegin;
@@ -103,8 +103,8 @@ PetscErrorCode KNLayerSetChannels(KNLayer layer, PetscInt dim, PetscInt in, Pets
              "layer %s on a grid of %" PetscInt_FMT " axes", layer->name, dim);
   PetscCheck(dim >= layer->axes, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "layer %s (%s) needs a grid of at least %" PetscInt_FMT " axes, the data have %" PetscInt_FMT ": choose "
-                                                                                                           "another "
-                                                                                                           "network",
+             "another "
+             "network",
              layer->name, layer->type, layer->axes, dim);
   PetscCheck(in > 0 && (out > 0 || out == PETSC_DECIDE), PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
              "layer %s from %" PetscInt_FMT " to %" PetscInt_FMT " channels", layer->name, in, out);

@@ -7,49 +7,49 @@
 
 /* The parts of forward and backward: see KNLayerGather(). Most layers have only apply and apply_back. */
 typedef struct {
-  PetscErrorCode (*setfromoptions)(KNLayer);      /* may be NULL */
-  PetscErrorCode (*setup)(KNLayer, KNParameters); /* sets out if it was PETSC_DECIDE */
-  PetscErrorCode (*setgrid)(KNLayer);             /* sets grid_out, flops, bytes */
+  PetscErrorCode (*setfromoptions)(KNLayer);                                     /* may be NULL */
+  PetscErrorCode (*setup)(KNLayer, KNParameters);                                /* sets out if it was PETSC_DECIDE */
+  PetscErrorCode (*setgrid)(KNLayer);                                            /* sets grid_out, flops, bytes */
   void (*gather)(KNLayer, const KNPass *, PetscInt b, const KNReal *const in[]); /* may be NULL */
   void (*join)(KNLayer, const KNPass *);                                         /* may be NULL */
   void (*apply)(KNLayer, const KNPass *, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode);
-  void (*gather_back)(KNLayer, const KNPass *, PetscInt b, const KNReal *dout);  /* may be NULL */
-  void (*join_back)(KNLayer, const KNPass *);                                    /* may be NULL */
+  void (*gather_back)(KNLayer, const KNPass *, PetscInt b, const KNReal *dout); /* may be NULL */
+  void (*join_back)(KNLayer, const KNPass *);                                   /* may be NULL */
   void (*apply_back)(KNLayer, const KNPass *, PetscInt b, const KNReal *const in[], const KNReal *dout,
                      KNReal *const din[], InsertMode);
-  void (*finish_back)(KNLayer, const KNPass *);   /* may be NULL */
-  PetscErrorCode (*view)(KNLayer, PetscViewer);   /* may be NULL */
-  PetscErrorCode (*destroy)(KNLayer);             /* frees data; NULL: there is none */
+  void (*finish_back)(KNLayer, const KNPass *); /* may be NULL */
+  PetscErrorCode (*view)(KNLayer, PetscViewer); /* may be NULL */
+  PetscErrorCode (*destroy)(KNLayer);           /* frees data; NULL: there is none */
 } KNLayerOps;
 
 struct _p_KNLayer {
-  KNLayerOps     ops;
-  char           type[KN_MAX_NAME];
-  char           name[KN_MAX_NAME];
-  PetscInt       number;           /* position in the network */
-  PetscInt       inputs;           /* number of input fields; set by KNLayerCreate_Suffix, 1 unless it says otherwise */
-  PetscBool      differs, regrids; /* set by KNLayerCreate_Suffix where inputs may differ in channels, in grids */
-  PetscInt       axes;             /* least number of axes of the grid; likewise, 0 unless it says otherwise */
-  PetscInt       dim;
-  PetscInt       in, out;          /* channels; out may be PETSC_DECIDE until SetUp */
-  KNLayerTraits  traits;           /* but for joins and finishes, which follow from the ops */
-  PetscInt       channels[KN_MAX_INPUTS]; /* of each input; in is that of input 0 */
-  KNRole         role[2];          /* of the channels of inputs and output */
-  PetscInt       site;             /* KNParameterInfo */
-  KNLayerProperties properties;    /* set by setup, drops by setfromoptions, carries of residuals by KNLayerSetUp() */
-  PetscBool      residual;         /* maps (x, v) to the next x; set by KNLayerCreate_Suffix */
-  PetscInt       level;            /* times that the grid was coarsened by two before the layer */
-  KNActivation   activation;       /* of a residual; KNLayerCreate_Suffix sets the default */
-  KNGrid         grid_in, grid_out;
-  KNGrid         grid[KN_MAX_INPUTS]; /* of each input; grid_in is that of input 0 */
-  MPI_Comm       comm;             /* ranks that share a sample, each a slab; not owned */
-  size_t         traffic[2];       /* bytes of a sample that they add up, forward and backward; set by setgrid */
-  PetscInt       samples;          /* largest batch */
-  int            threads;          /* largest team: workspace of a thread is found by its number */
-  PetscLogDouble flops[2];         /* forward, backward, one sample; set by setgrid */
-  size_t         bytes;            /* of workspace; set by setgrid */
-  PetscLogEvent  event[2];         /* forward, backward: one pair for each layer type */
-  void          *data;             /* the type's context */
+  KNLayerOps        ops;
+  char              type[KN_MAX_NAME];
+  char              name[KN_MAX_NAME];
+  PetscInt          number; /* position in the network */
+  PetscInt          inputs; /* number of input fields; set by KNLayerCreate_Suffix, 1 unless it says otherwise */
+  PetscBool         differs, regrids; /* set by KNLayerCreate_Suffix where inputs may differ in channels, in grids */
+  PetscInt          axes;             /* least number of axes of the grid; likewise, 0 unless it says otherwise */
+  PetscInt          dim;
+  PetscInt          in, out;                 /* channels; out may be PETSC_DECIDE until SetUp */
+  KNLayerTraits     traits;                  /* but for joins and finishes, which follow from the ops */
+  PetscInt          channels[KN_MAX_INPUTS]; /* of each input; in is that of input 0 */
+  KNRole            role[2];                 /* of the channels of inputs and output */
+  PetscInt          site;                    /* KNParameterInfo */
+  KNLayerProperties properties; /* set by setup, drops by setfromoptions, carries of residuals by KNLayerSetUp() */
+  PetscBool         residual;   /* maps (x, v) to the next x; set by KNLayerCreate_Suffix */
+  PetscInt          level;      /* times that the grid was coarsened by two before the layer */
+  KNActivation      activation; /* of a residual; KNLayerCreate_Suffix sets the default */
+  KNGrid            grid_in, grid_out;
+  KNGrid            grid[KN_MAX_INPUTS]; /* of each input; grid_in is that of input 0 */
+  MPI_Comm          comm;                /* ranks that share a sample, each a slab; not owned */
+  size_t            traffic[2];          /* bytes of a sample that they add up, forward and backward; set by setgrid */
+  PetscInt          samples;             /* largest batch */
+  int               threads;             /* largest team: workspace of a thread is found by its number */
+  PetscLogDouble    flops[2];            /* forward, backward, one sample; set by setgrid */
+  size_t            bytes;               /* of workspace; set by setgrid */
+  PetscLogEvent     event[2];            /* forward, backward: one pair for each layer type */
+  void             *data;                /* the type's context */
 };
 
 /*

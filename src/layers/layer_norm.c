@@ -132,8 +132,8 @@ static void KNLayerApply_LayerNorm(KNLayer layer, const KNPass *pass, PetscInt b
 static void KNLayerApplyBack_LayerNorm(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
                                        const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
-  const LayerNorm *norm = layer->data;
-  const size_t     C    = (size_t)layer->in;
+  const LayerNorm *norm  = layer->data;
+  const size_t     C     = (size_t)layer->in;
   KNReal          *share = norm->share + (size_t)b * 2 * C;
 
   kn_layer_norm_backward(din[0], share, share + C, dout, in[0], norm->p.scale, C, KNGridSize(&layer->grid_in),

@@ -82,7 +82,7 @@ static void KNLayerFinishBack_Linear(KNLayer layer, const KNPass *pass)
 {
   const Linear *linear  = layer->data;
   const size_t  weights = (size_t)(layer->in * layer->out), count = weights + (size_t)layer->out;
-  const int     add     = pass->gradients != INSERT_VALUES;
+  const int     add = pass->gradients != INSERT_VALUES;
 
   kn_sum_shares(linear->dW, linear->share, (size_t)pass->samples, count, weights, add);
   kn_sum_shares(linear->dbias, linear->share + weights, (size_t)pass->samples, count, (size_t)layer->out, add);

@@ -4,8 +4,9 @@
 #include <string.h>
 
 /*
-  Points in one product: as many as stay within OpenBLAS's kernels for small matrices (about 10^6 multiplications) where there is no libxsmm, at most 512. From the
-  second-level cache 32 channels reach 92 to 107 GFLOP/s so, 70 in one product over 4096 points, of 113 (one core of Zen 4).
+  Points in one product: as many as stay within OpenBLAS's kernels for small matrices (about 10^6 multiplications) where
+  there is no libxsmm, at most 512. From the second-level cache 32 channels reach 92 to 107 GFLOP/s so, 70 in one
+  product over 4096 points, of 113 (one core of Zen 4).
 */
 static size_t kn_linear_tile(size_t Ci, size_t Co)
 {
@@ -14,7 +15,8 @@ static size_t kn_linear_tile(size_t Ci, size_t Co)
   return points < 64 ? 64 : points > 512 ? 512 : points;
 }
 
-void kn_linear_forward(KNReal *y, size_t ldy, const KNReal *x, size_t ldx, const KNReal *W, const KNReal *bias, size_t Ci, size_t Co, size_t n, int add)
+void kn_linear_forward(KNReal *y, size_t ldy, const KNReal *x, size_t ldx, const KNReal *W, const KNReal *bias,
+                       size_t Ci, size_t Co, size_t n, int add)
 {
   const size_t tile = kn_linear_tile(Ci, Co);
 
@@ -30,11 +32,13 @@ void kn_linear_forward(KNReal *y, size_t ldy, const KNReal *x, size_t ldx, const
   }
 }
 
-void kn_linear_backward_input(KNReal *dx, size_t lddx, const KNReal *dy, size_t lddy, const KNReal *W, size_t Ci, size_t Co, size_t n, int add)
+void kn_linear_backward_input(KNReal *dx, size_t lddx, const KNReal *dy, size_t lddy, const KNReal *W, size_t Ci,
+                              size_t Co, size_t n, int add)
 {
   const size_t tile = kn_linear_tile(Ci, Co);
 
-  for (size_t s = 0; s < n; s += tile) kn_product_transposed_left(dx + s, lddx, W, Ci, dy + s, lddy, Ci, PetscMin(tile, n - s), Co, add);
+  for (size_t s = 0; s < n; s += tile)
+    kn_product_transposed_left(dx + s, lddx, W, Ci, dy + s, lddy, Ci, PetscMin(tile, n - s), Co, add);
 }
 
 void kn_linear_backward_weight(KNReal *dW, const KNReal *dy, size_t lddy, const KNReal *x, size_t ldx, size_t Ci,

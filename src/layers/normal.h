@@ -7,15 +7,16 @@
 #include <stdint.h>
 #include <string.h>
 
-/* e^x for -87 < x <= 0, relative error 3e-9 before rounding: 2^k e^r, |r| <= ln(2)/2, a minimax polynomial in r. Unlike libm's it vectorises. */
+/* e^x for -87 < x <= 0, relative error 3e-9 before rounding: 2^k e^r, |r| <= ln(2)/2, a minimax polynomial in r. Unlike
+ * libm's it vectorises. */
 static inline float kn_exp(float x)
 {
   const float   shift = 0x1.8p23f; /* adding it rounds to a whole number, kept in the low bits */
   const float   s     = x * 0x1.715476p+0f + shift;
   const float   k     = s - shift;
   const float   r     = (x - k * 0x1.62ep-1f) - k * 0x1.0bfbe8p-15f; /* ln 2 in two parts: k times the first is exact */
-  const float   q     = 4.9999993e-1f + r * (1.6666520e-1f + r * (4.1668394e-2f + r * (8.3687825e-3f + r * 1.3814474e-3f)));
-  const float   e     = 1.0f + (r + r * r * q);
+  const float   q = 4.9999993e-1f + r * (1.6666520e-1f + r * (4.1668394e-2f + r * (8.3687825e-3f + r * 1.3814474e-3f)));
+  const float   e = 1.0f + (r + r * r * q);
   const int32_t power = ((int32_t)k + 127) * (1 << 23);
   float         scale;
 
@@ -24,8 +25,8 @@ static inline float kn_exp(float x)
 }
 
 /*
-  Phi and phi at x. In float the tail is Phi(-a) = exp(-a^2/2) t P(t), t = 1 / (1 + 0.275 a), a = |x|: the form of Abramowitz and
-  Stegun 7.1.26 with P of degree 5, fitted so that the error of a Phi(-a) stays below 1.1e-8.
+  Phi and phi at x. In float the tail is Phi(-a) = exp(-a^2/2) t P(t), t = 1 / (1 + 0.275 a), a = |x|: the form of
+  Abramowitz and Stegun 7.1.26 with P of degree 5, fitted so that the error of a Phi(-a) stays below 1.1e-8.
 */
 #if defined(KN_DOUBLE)
 static inline void kn_normal(double x, double *Phi, double *phi)
@@ -39,7 +40,9 @@ static inline void kn_normal(float x, float *Phi, float *phi)
   const float b = fabsf(x), a = b < 13.0f ? b : 13.0f; /* beyond, Phi(-a) < 1e-38; a NaN comes back through x Phi */
   const float e = kn_exp(-0.5f * a * a);
   const float t = 1.0f / (1.0f + 0.275f * a);
-  const float P = 0.117573542f + t * (0.043596642f + t * (0.330219529f + t * (-0.326388756f + t * (0.449164628f + t * -0.114165574f))));
+  const float P =
+    0.117573542f +
+    t * (0.043596642f + t * (0.330219529f + t * (-0.326388756f + t * (0.449164628f + t * -0.114165574f))));
   const float q = e * t * P;
 
   *Phi = x < 0.0f ? q : 1.0f - q;

@@ -36,14 +36,16 @@ static PetscErrorCode KNLayerSetGrid_Pad(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void KNLayerApply_Pad(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode mode)
+static void KNLayerApply_Pad(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
+                             InsertMode mode)
 {
   const Pad *pad = layer->data;
 
   kn_extend(out, pad->N, in[0], pad->n, (size_t)layer->in, mode == ADD_VALUES);
 }
 
-static void KNLayerApplyBack_Pad(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout, KNReal *const din[], InsertMode mode)
+static void KNLayerApplyBack_Pad(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                 const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   const Pad *pad = layer->data;
 
@@ -55,7 +57,8 @@ static PetscErrorCode KNLayerView_Pad(KNLayer layer, PetscViewer viewer)
   const Pad *pad = layer->data;
 
   PetscFunctionBegin;
-  PetscCall(PetscViewerASCIIPrintf(viewer, ", padding %g%s", (double)pad->fraction[0], pad->fraction[KN_MAX_DIM - 1] < pad->fraction[0] ? " of the first axis" : ""));
+  PetscCall(PetscViewerASCIIPrintf(viewer, ", padding %g%s", (double)pad->fraction[0],
+                                   pad->fraction[KN_MAX_DIM - 1] < pad->fraction[0] ? " of the first axis" : ""));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,4 +1,5 @@
-/* Extension by zeros to a larger grid, and its adjoint, restriction: the kernels of pad and crop, either one's backward being the other's forward. */
+/* Extension by zeros to a larger grid, and its adjoint, restriction: the kernels of pad and crop, either one's backward
+ * being the other's forward. */
 #include "padding.h"
 #include <kitinet/options.h>
 #include <string.h>
@@ -10,8 +11,13 @@ PetscErrorCode KNPaddingSetFromOptions(PetscReal fraction[KN_MAX_DIM])
 
   PetscFunctionBegin;
   fraction[0] = 0;
-  PetscCall(KNOptionsReal("-model_padding", "Points appended along each axis inside the network, as a fraction of the grid; for fields that are not periodic", 0, 0.5, &fraction[0]));
-  PetscCall(KNOptionsChoice("-model_padding_axes", "axes that are padded; first: for periodic fields in space and time, time is the first axis", axes, &which));
+  PetscCall(KNOptionsReal(
+    "-model_padding",
+    "Points appended along each axis inside the network, as a fraction of the grid; for fields that are not periodic",
+    0, 0.5, &fraction[0]));
+  PetscCall(KNOptionsChoice(
+    "-model_padding_axes", "axes that are padded; first: for periodic fields in space and time, time is the first axis",
+    axes, &which));
   for (int a = 1; a < KN_MAX_DIM; a++) fraction[a] = which ? 0 : fraction[0];
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -19,7 +25,7 @@ PetscErrorCode KNPaddingSetFromOptions(PetscReal fraction[KN_MAX_DIM])
 KNGrid KNPaddedFirst(const KNGrid *grid, PetscInt points)
 {
   KNGrid         padded = *grid;
-  const PetscInt end    = grid->first + grid->n[0], whole = KNGridWhole(grid, 0);
+  const PetscInt end = grid->first + grid->n[0], whole = KNGridWhole(grid, 0);
 
   padded.n[0] = PetscMax((end == whole ? points : PetscMin(end, points)) - grid->first, 0);
   if (grid->whole) padded.whole = points;

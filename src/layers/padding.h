@@ -22,9 +22,11 @@ PETSC_INTERN KNGrid KNPaddedFirst(const KNGrid *grid, PetscInt points);
 PETSC_INTERN PetscErrorCode KNPaddingSetFromOptions(PetscReal fraction[KN_MAX_DIM]);
 
 /* P fields y on the large grid N = (or += if add) x on the small grid n, 0 beyond it. x: (P, n), y: (P, N). */
-PETSC_INTERN void kn_extend(KNReal *restrict y, const size_t N[3], const KNReal *restrict x, const size_t n[3], size_t P, int add);
+PETSC_INTERN void kn_extend(KNReal *restrict y, const size_t N[3], const KNReal *restrict x, const size_t n[3],
+                            size_t P, int add);
 
 /* Its adjoint: P fields x on the small grid n = (or += if add) y on the large grid N, cut to it. */
-PETSC_INTERN void kn_restrict(KNReal *restrict x, const size_t n[3], const KNReal *restrict y, const size_t N[3], size_t P, int add);
+PETSC_INTERN void kn_restrict(KNReal *restrict x, const size_t n[3], const KNReal *restrict y, const size_t N[3],
+                              size_t P, int add);
 
 #endif

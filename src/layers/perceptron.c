@@ -118,9 +118,9 @@ static size_t KNPerceptronRoom(const Perceptron *p)
 
 static PetscErrorCode KNLayerSetGrid_Perceptron(KNLayer layer)
 {
-  Perceptron          *p     = layer->data;
-  const size_t         share = (size_t)layer->samples * KNPerceptronShare(layer),
-               work          = (size_t)layer->threads * KNPerceptronRoom(p);
+  Perceptron  *p          = layer->data;
+  const size_t share      = (size_t)layer->samples * KNPerceptronShare(layer),
+               work       = (size_t)layer->threads * KNPerceptronRoom(p);
   const PetscLogDouble Ci = layer->in, Co = layer->out, H = p->H, S = (PetscLogDouble)KNGridSize(&layer->grid_in);
 
   PetscFunctionBegin;
@@ -153,7 +153,7 @@ static void KNLayerApply_Perceptron(KNLayer layer, const KNPass *pass, PetscInt 
 static void KNLayerApplyBack_Perceptron(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
                                         const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
-  const Perceptron *p = layer->data;
+  const Perceptron *p  = layer->data;
   const size_t      Ci = (size_t)layer->in, Co = (size_t)layer->out, H = (size_t)p->H;
   KNReal           *dW1 = p->share + (size_t)b * KNPerceptronShare(layer), *db1 = dW1 + H * Ci, *dW2 = db1 + H,
          *db2 = dW2 + Co * H;
@@ -164,10 +164,10 @@ static void KNLayerApplyBack_Perceptron(KNLayer layer, const KNPass *pass, Petsc
 
 static void KNLayerFinishBack_Perceptron(KNLayer layer, const KNPass *pass)
 {
-  const Perceptron *p     = layer->data;
-  const size_t count = KNPerceptronShare(layer), B = (size_t)pass->samples, Co = (size_t)layer->out, H = (size_t)p->H;
-  const KNReal     *dW1 = p->share, *db1 = dW1 + H * (size_t)layer->in, *dW2 = db1 + H, *db2 = dW2 + Co * H;
-  const int         add = pass->gradients != INSERT_VALUES;
+  const Perceptron *p = layer->data;
+  const size_t  count = KNPerceptronShare(layer), B = (size_t)pass->samples, Co = (size_t)layer->out, H = (size_t)p->H;
+  const KNReal *dW1 = p->share, *db1 = dW1 + H * (size_t)layer->in, *dW2 = db1 + H, *db2 = dW2 + Co * H;
+  const int     add = pass->gradients != INSERT_VALUES;
 
   kn_sum_shares(p->dW1, dW1, B, count, H * (size_t)layer->in, add);
   kn_sum_shares(p->db1, db1, B, count, H, add);

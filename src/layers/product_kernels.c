@@ -4,31 +4,35 @@
 #include <string.h>
 
 #if defined(KN_HAVE_XSMM)
-  #include <libxsmm.h>
-  #if defined(KN_DOUBLE)
-    #define KNXSMM(name) libxsmm_dmm##name
-  #else
-    #define KNXSMM(name) libxsmm_smm##name
-  #endif
+#include <libxsmm.h>
+#if defined(KN_DOUBLE)
+#define KNXSMM(name) libxsmm_dmm##name
+#else
+#define KNXSMM(name) libxsmm_smm##name
+#endif
 
 /*
-  Up to so many multiplications a product is small: all its operands stay in the second-level cache, and libxsmm, which knows no blocks, is faster. Of 253 GFLOP/s that
-  one core of Zen 5 reaches, it and OpenBLAS 0.3.21 (both with AVX-512) reach 246 and 188 for the pointwise layer of 32 channels, 250 and 233 for one of 64, 207 and 79
-  for a mode's gradient with 20 channels and 4 samples.
+  Up to so many multiplications a product is small: all its operands stay in the second-level cache, and libxsmm, which
+  knows no blocks, is faster. Of 253 GFLOP/s that one core of Zen 5 reaches, it and OpenBLAS 0.3.21 (both with AVX-512)
+  reach 246 and 188 for the pointwise layer of 32 channels, 250 and 233 for one of 64, 207 and 79 for a mode's gradient
+  with 20 channels and 4 samples.
 */
-  #define KN_SMALL ((size_t)1 << 22)
+#define KN_SMALL ((size_t)1 << 22)
 
-/* libxsmm thinks in columns: C' (N, M) = B' (N, K) A' (K, M). NULL: it has none for this shape. Found in a table after its first use, in some 20 ns. */
+/* libxsmm thinks in columns: C' (N, M) = B' (N, K) A' (K, M). NULL: it has none for this shape. Found in a table after
+ * its first use, in some 20 ns. */
 static KNXSMM(function) kn_small(size_t M, size_t N, size_t K, size_t lda, size_t ldb, size_t ldc, int left, int add)
 {
-  const int    columns_a = (int)lda, columns_b = (int)ldb, columns_c = (int)ldc, flags = left ? LIBXSMM_GEMM_FLAG_TRANS_B : LIBXSMM_GEMM_FLAG_NONE;
+  const int columns_a = (int)lda, columns_b = (int)ldb, columns_c = (int)ldc,
+            flags    = left ? LIBXSMM_GEMM_FLAG_TRANS_B : LIBXSMM_GEMM_FLAG_NONE;
   const KNReal alpha = 1, beta = add ? 1 : 0;
 
   if (M * N * K > KN_SMALL) return NULL;
   return KNXSMM(dispatch)((int)N, (int)M, (int)K, &columns_b, &columns_a, &columns_c, &alpha, &beta, &flags, NULL);
 }
 
-static int kn_try_small(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M, size_t N, size_t K, int left, int add)
+static int kn_try_small(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M,
+                        size_t N, size_t K, int left, int add)
 {
   const KNXSMM(function) multiply = kn_small(M, N, K, lda, ldb, ldc, left, add);
 
@@ -40,7 +44,8 @@ static int kn_try_small(KNReal *C, size_t ldc, const KNReal *A, size_t lda, cons
 enum { TILE = 64 };
 
 /* There is no kernel for C = A B^T: tiles of B are transposed first, which pays where many rows of A share a tile. */
-static int kn_try_transposing(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M, size_t N, size_t K, int add)
+static int kn_try_transposing(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M,
+                              size_t N, size_t K, int add)
 {
   KNReal T[TILE * TILE] __attribute__((aligned(KN_ALIGN))); // (K, N)
 
@@ -56,23 +61,28 @@ static int kn_try_transposing(KNReal *C, size_t ldc, const KNReal *A, size_t lda
   return 1;
 }
 #else
-static int kn_try_small(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M, size_t N, size_t K, int left, int add)
+static int kn_try_small(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M,
+                        size_t N, size_t K, int left, int add)
 {
   return 0;
 }
 
-static int kn_try_transposing(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M, size_t N, size_t K, int add)
+static int kn_try_transposing(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M,
+                              size_t N, size_t K, int add)
 {
   return 0;
 }
 #endif
 
-static void kn_blas(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M, size_t N, size_t K, CBLAS_TRANSPOSE left, CBLAS_TRANSPOSE right, int add)
+static void kn_blas(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M, size_t N,
+                    size_t K, CBLAS_TRANSPOSE left, CBLAS_TRANSPOSE right, int add)
 {
-  KNBLAS(gemm)(CblasRowMajor, left, right, (int)M, (int)N, (int)K, 1, A, (int)lda, B, (int)ldb, add ? 1 : 0, C, (int)ldc);
+  KNBLAS(gemm)
+  (CblasRowMajor, left, right, (int)M, (int)N, (int)K, 1, A, (int)lda, B, (int)ldb, add ? 1 : 0, C, (int)ldc);
 }
 
-void kn_product(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M, size_t N, size_t K, int add)
+void kn_product(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M, size_t N,
+                size_t K, int add)
 {
   if (K == 0) {
     for (size_t i = 0; !add && i < M; i++) memset(C + i * ldc, 0, N * sizeof(*C));
@@ -81,12 +91,16 @@ void kn_product(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal
   }
 }
 
-void kn_product_transposed_left(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M, size_t N, size_t K, int add)
+void kn_product_transposed_left(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb,
+                                size_t M, size_t N, size_t K, int add)
 {
-  if (!kn_try_small(C, ldc, A, lda, B, ldb, M, N, K, 1, add)) kn_blas(C, ldc, A, lda, B, ldb, M, N, K, CblasTrans, CblasNoTrans, add);
+  if (!kn_try_small(C, ldc, A, lda, B, ldb, M, N, K, 1, add))
+    kn_blas(C, ldc, A, lda, B, ldb, M, N, K, CblasTrans, CblasNoTrans, add);
 }
 
-void kn_product_transposed_right(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M, size_t N, size_t K, int add)
+void kn_product_transposed_right(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb,
+                                 size_t M, size_t N, size_t K, int add)
 {
-  if (!kn_try_transposing(C, ldc, A, lda, B, ldb, M, N, K, add)) kn_blas(C, ldc, A, lda, B, ldb, M, N, K, CblasNoTrans, CblasTrans, add);
+  if (!kn_try_transposing(C, ldc, A, lda, B, ldb, M, N, K, add))
+    kn_blas(C, ldc, A, lda, B, ldb, M, N, K, CblasNoTrans, CblasTrans, add);
 }

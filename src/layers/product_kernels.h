@@ -1,8 +1,9 @@
 /*
   Products of small matrices, row-major: C (M, N) = A B, with rows lda, ldb, ldc elements apart. add: C += A B.
 
-  libxsmm generates a kernel for each shape on its first use, for the instruction set of this processor; without it, and for shapes that are not small, BLAS computes.
-  The same shape always has the same kernel, so that equal calls leave equal bits. No argument may overlap C. M, N > 0.
+  libxsmm generates a kernel for each shape on its first use, for the instruction set of this processor; without it, and
+  for shapes that are not small, BLAS computes. The same shape always has the same kernel, so that equal calls leave
+  equal bits. No argument may overlap C. M, N > 0.
 */
 #ifndef KITINET_PRODUCT_KERNELS_H
 #define KITINET_PRODUCT_KERNELS_H
@@ -10,12 +11,15 @@
 #include <kitinet/base.h>
 
 /* A: (M, K), B: (K, N). K may be 0. */
-PETSC_INTERN void kn_product(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M, size_t N, size_t K, int add);
+PETSC_INTERN void kn_product(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M,
+                             size_t N, size_t K, int add);
 
 /* C = A^T B, A: (K, M), B: (K, N). K > 0. */
-PETSC_INTERN void kn_product_transposed_left(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M, size_t N, size_t K, int add);
+PETSC_INTERN void kn_product_transposed_left(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B,
+                                             size_t ldb, size_t M, size_t N, size_t K, int add);
 
 /* C = A B^T, A: (M, K), B: (N, K). K > 0. */
-PETSC_INTERN void kn_product_transposed_right(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M, size_t N, size_t K, int add);
+PETSC_INTERN void kn_product_transposed_right(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B,
+                                              size_t ldb, size_t M, size_t N, size_t K, int add);
 
 #endif

@@ -134,7 +134,7 @@ void kn_refine_forward(KNReal *x, const KNReal *X, const size_t n[3], size_t P, 
 
   for (size_t p = 0; p < P; p++, X += N[0] * N[1] * N[2]) {
     for (size_t ij = 0; ij < n[0] * n[1]; ij++, x += n[2]) {
-      size_t        row[4];
+      size_t row[4];
       /* line[1 + k]: this fine row at block first + k, between rows of blocks */
       KNReal        w[4], line[TILE + 2], fine[2 * TILE];
       const KNReal *from[4];
@@ -144,10 +144,10 @@ void kn_refine_forward(KNReal *x, const KNReal *X, const size_t n[3], size_t P, 
       for (size_t first = 0; first < N[2]; first += TILE) {
         const size_t m = PetscMin(TILE, N[2] - first), left = kn_neighbour(first, -1, N[2], periodic),
                      right        = kn_neighbour(first + m - 1, 1, N[2], periodic);
-        const size_t odd = PetscMin(m, n[2] / 2 - first); /* blocks with a second point */
+        const size_t odd          = PetscMin(m, n[2] / 2 - first); /* blocks with a second point */
         const KNReal *restrict f0 = from[0] + first, *restrict f1 = from[1] + first, *restrict f2 = from[2] + first,
                                *restrict f3 = from[3] + first;
-        KNReal *restrict to       = x + 2 * first;
+        KNReal *restrict to                 = x + 2 * first;
 
 #pragma omp simd
         for (size_t k = 0; k < m; k++) line[1 + k] = w[0] * f0[k] + w[1] * f1[k] + w[2] * f2[k] + w[3] * f3[k];
@@ -181,7 +181,7 @@ void kn_refine_backward(KNReal *dX, const KNReal *dx, const size_t n[3], size_t 
       for (size_t first = 0; first < N[2]; first += TILE) {
         const size_t m = PetscMin(TILE, N[2] - first), left = kn_neighbour(first, -1, N[2], periodic),
                      right          = kn_neighbour(first + m - 1, 1, N[2], periodic);
-        const size_t odd = PetscMin(m, n[2] / 2 - first);
+        const size_t odd            = PetscMin(m, n[2] / 2 - first);
         const KNReal *restrict from = dx + 2 * first;
 
         line[0] = away * from[0];

@@ -39,7 +39,7 @@ static void kn_modes_forward(KNReal *restrict Y, const KNReal *restrict X, const
 
     kn_product(Yk, 2 * Co, X + k * 2 * B * Ci, Ci, W + k * 2 * Ci * Co, 2 * Co, 2 * B, 2 * Co, Ci, 0);
     for (size_t b = 0; b < B; b++) {
-      KNReal *restrict re       = Yk + b * 2 * Co, *restrict im = re + Co; // Xr Wr, Xr Wi
+      KNReal *restrict re = Yk + b * 2 * Co, *restrict im = re + Co;       // Xr Wr, Xr Wi
       const KNReal *restrict ir = re + B * 2 * Co, *restrict ii = ir + Co; // Xi Wr, Xi Wi
 
       for (size_t o = 0; o < Co; o++) {
@@ -89,9 +89,9 @@ typedef struct {
   KNReal     *X, *dX;              /* (K, 2, samples, C_in); X is kept for backward */
   KNReal     *Y;                   /* (K, 2 samples, 2 C_out), of the output or of its gradient */
   /* (K, 2, samples, C_out) A dy, to be added up over the ranks of a sample; NULL: it is whole */
-  KNReal     *sum;
-  size_t      first, end;          /* modes of whose weights this rank computes the gradient */
-  KNReal     *term;                /* (threads, KNAligned(C_in 2 C_out)) of one mode, where gradients are added */
+  KNReal *sum;
+  size_t  first, end; /* modes of whose weights this rank computes the gradient */
+  KNReal *term;       /* (threads, KNAligned(C_in 2 C_out)) of one mode, where gradients are added */
 } Spectral;
 
 static PetscErrorCode KNLayerSetFromOptions_Spectral(KNLayer layer)
@@ -184,9 +184,9 @@ static PetscErrorCode KNLayerSetGrid_Spectral(KNLayer layer)
   if (grid->whole) PetscCall(KNMalloc(spectral->K * 2 * B * Co, sizeof(KNReal), &spectral->sum));
   layer->traffic[0] = 2 * spectral->K * Ci * sizeof(KNReal);
   layer->traffic[1] = 2 * spectral->K * Co * sizeof(KNReal);
-  flops_modes     = 8 * (PetscLogDouble)(spectral->K * Ci * Co);
-  layer->flops[0] = flops_in + flops_out + flops_modes;
-  layer->flops[1] = flops_in + flops_out + 2 * flops_modes;
+  flops_modes       = 8 * (PetscLogDouble)(spectral->K * Ci * Co);
+  layer->flops[0]   = flops_in + flops_out + flops_modes;
+  layer->flops[1]   = flops_in + flops_out + 2 * flops_modes;
   layer->bytes      = bytes_in + bytes_out +
                  spectral->K * (1 + 4 * B * (Ci + Co) + (grid->whole ? 2 * B * Co : 0)) * sizeof(KNReal) +
                  (size_t)layer->threads * KNAligned(2 * Ci * Co) * sizeof(KNReal);

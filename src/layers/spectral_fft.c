@@ -12,16 +12,16 @@
 #include <string.h>
 
 /* FFTW returns NULL for a plan it cannot make. */
-#define KNCallFFTW(plan, ...) \
-  do { \
-    (plan) = __VA_ARGS__; \
+#define KNCallFFTW(plan, ...)                                                                 \
+  do {                                                                                        \
+    (plan) = __VA_ARGS__;                                                                     \
     PetscCheck(plan, PETSC_COMM_SELF, PETSC_ERR_LIB, "FFTW found no plan: %s", #__VA_ARGS__); \
   } while (0)
 
 typedef struct {
   /* channels, points, modes k2, modes k1 (2 m, or 1 on one axis), largest |k1| (m or 0) */
-  size_t       C, n1, n2, m, K1, h;
-  size_t       nz, nu;              /* reals of z, of u for all channels, for one thread, before one field y */
+  size_t C, n1, n2, m, K1, h;
+  size_t nz, nu;                    /* reals of z, of u for all channels, for one thread, before one field y */
   KNFFTW(plan) rows[2], columns[2]; /* analysis, synthesis */
 } FFT;
 
@@ -38,9 +38,9 @@ PetscLogDouble KNTransformFlops_FFT(size_t n1, size_t n2, size_t m, size_t C)
 */
 static PetscErrorCode KNFFTPlan(FFT *t, KNReal *work)
 {
-  const int        n1 = (int)t->n1, n2 = (int)t->n2, nc = n2 / 2 + 1, m = (int)t->m;
-  const unsigned   flags = FFTW_ESTIMATE | FFTW_UNALIGNED;
-  KNReal          *y     = work + t->nz + t->nu;
+  const int      n1 = (int)t->n1, n2 = (int)t->n2, nc = n2 / 2 + 1, m = (int)t->m;
+  const unsigned flags = FFTW_ESTIMATE | FFTW_UNALIGNED;
+  KNReal        *y     = work + t->nz + t->nu;
   KNFFTW(complex) *z = (KNFFTW(complex) *)work, *u = (KNFFTW(complex) *)(work + t->nz);
 
   PetscFunctionBegin;
@@ -106,18 +106,18 @@ PetscErrorCode KNTransformCreate_FFT(KNTransform transform, const KNGrid *grid)
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&t));
-  transform->data = t;
+  transform->data  = t;
   transform->ops   = (KNTransformOps){.analyze    = KNTransformAnalyze_FFT,
                                       .synthesize = KNTransformSynthesize_FFT,
                                       .destroy    = KNTransformDestroy_FFT};
-  t->C  = transform->C;
-  t->n1 = grid->dim == 2 ? (size_t)grid->n[0] : 1;
-  t->n2 = (size_t)grid->n[grid->dim - 1];
-  t->m  = transform->m;
-  t->h  = grid->dim == 2 ? t->m : 0;
-  t->K1 = grid->dim == 2 ? 2 * t->m : 1;
-  t->nz = KNAligned(t->n1 * (t->n2 / 2 + 1) * 2);
-  t->nu = KNAligned(t->C * t->n1 * 2 * t->m);
+  t->C             = transform->C;
+  t->n1            = grid->dim == 2 ? (size_t)grid->n[0] : 1;
+  t->n2            = (size_t)grid->n[grid->dim - 1];
+  t->m             = transform->m;
+  t->h             = grid->dim == 2 ? t->m : 0;
+  t->K1            = grid->dim == 2 ? 2 * t->m : 1;
+  t->nz            = KNAligned(t->n1 * (t->n2 / 2 + 1) * 2);
+  t->nu            = KNAligned(t->C * t->n1 * 2 * t->m);
   transform->reals = t->nz + t->nu + KNAligned(t->n1 * t->n2);
   transform->flops = KNTransformFlops_FFT(t->n1, t->n2, t->m, t->C);
   PetscCall(KNMalloc((size_t)transform->threads * transform->reals, sizeof(KNReal), &transform->work));

@@ -3,9 +3,11 @@
 #include <math.h>
 #include <string.h>
 
-void kn_waves(KNReal *wave, KNReal *transposed, size_t n, size_t first_k, size_t K, size_t first_s, size_t points, int sine, double scale)
+void kn_waves(KNReal *wave, KNReal *transposed, size_t n, size_t first_k, size_t K, size_t first_s, size_t points,
+              int sine, double scale)
 {
-  // wave: (K, points) cosine or sine of 2 pi k s / n for k from first_k, s from first_s on, times scale. Angles are reduced in integers, in double.
+  // wave: (K, points) cosine or sine of 2 pi k s / n for k from first_k, s from first_s on, times scale. Angles are
+  // reduced in integers, in double.
   for (size_t k = 0; k < K; k++) {
     for (size_t s = 0; s < points; s++) {
       const double theta = 2 * M_PI * (double)((first_k + k) * (first_s + s) % n) / (double)n;
@@ -37,7 +39,8 @@ void kn_fold_rows(KNReal *restrict e, KNReal *restrict o, const KNReal *restrict
   }
 }
 
-void kn_unfold_rows(KNReal *restrict y, const KNReal *restrict e, const KNReal *restrict o, size_t C, size_t n1, size_t n2, int add)
+void kn_unfold_rows(KNReal *restrict y, const KNReal *restrict e, const KNReal *restrict o, size_t C, size_t n1,
+                    size_t n2, int add)
 {
   // The adjoint: y: (C, n1, n2) = (or += if add), shapes as in kn_fold_rows
   for (size_t c = 0; c < C; c++) {
@@ -76,7 +79,8 @@ void kn_fold_columns(KNReal *restrict e, KNReal *restrict o, const KNReal *restr
   }
 }
 
-void kn_unfold_columns(KNReal *restrict y, const KNReal *restrict e, const KNReal *restrict o, size_t C, size_t n, int add)
+void kn_unfold_columns(KNReal *restrict y, const KNReal *restrict e, const KNReal *restrict o, size_t C, size_t n,
+                       int add)
 {
   // The adjoint: y: (C, n) = (or += if add), shapes as in kn_fold_columns
   const size_t even = n / 2 + 1, odd = (n - 1) / 2;
@@ -93,12 +97,13 @@ void kn_unfold_columns(KNReal *restrict y, const KNReal *restrict e, const KNRea
 }
 
 /*
-  Collecting and spreading transpose between u, channel first, and the modes, channel last. They go through BLOCK channels at a
-  time, so that a cache line of u is used up before it is lost.
+  Collecting and spreading transpose between u, channel first, and the modes, channel last. They go through BLOCK
+  channels at a time, so that a cache line of u is used up before it is lost.
 */
 enum { BLOCK = 8 };
 
-void kn_collect_product(KNReal *restrict X, size_t stride, size_t imaginary, const KNReal *restrict u, size_t K1, size_t h, size_t m, size_t C)
+void kn_collect_product(KNReal *restrict X, size_t stride, size_t imaginary, const KNReal *restrict u, size_t K1,
+                        size_t h, size_t m, size_t C)
 {
   // X_k = cosine part - i sign(k1) sine part; u: (2 h + 1, C, 2, m)
   const size_t row = C * 2 * m;
@@ -125,7 +130,8 @@ void kn_collect_product(KNReal *restrict X, size_t stride, size_t imaginary, con
   }
 }
 
-void kn_spread_product(KNReal *restrict u, const KNReal *restrict Y, size_t stride, size_t imaginary, size_t K1, size_t h, size_t m, size_t C)
+void kn_spread_product(KNReal *restrict u, const KNReal *restrict Y, size_t stride, size_t imaginary, size_t K1,
+                       size_t h, size_t m, size_t C)
 {
   // The adjoint of kn_collect_product: each |k1| receives from k1 and -k1. u: (2 h + 1, C, 2, m)
   const size_t row = C * 2 * m;
@@ -156,7 +162,8 @@ void kn_spread_product(KNReal *restrict u, const KNReal *restrict Y, size_t stri
   }
 }
 
-void kn_collect_fft(KNReal *restrict X, size_t stride, size_t imaginary, const KNReal *restrict u, size_t n1, size_t K1, size_t h, size_t m, size_t C)
+void kn_collect_fft(KNReal *restrict X, size_t stride, size_t imaginary, const KNReal *restrict u, size_t n1, size_t K1,
+                    size_t h, size_t m, size_t C)
 {
   // u: (C, n1, m, 2); k1 < 0 stands at n1 + k1
   for (size_t k1 = 0; k1 < K1; k1++) {
@@ -175,7 +182,8 @@ void kn_collect_fft(KNReal *restrict X, size_t stride, size_t imaginary, const K
   }
 }
 
-void kn_spread_fft(KNReal *restrict u, const KNReal *restrict Y, size_t stride, size_t imaginary, size_t n1, size_t K1, size_t h, size_t m, size_t C)
+void kn_spread_fft(KNReal *restrict u, const KNReal *restrict Y, size_t stride, size_t imaginary, size_t n1, size_t K1,
+                   size_t h, size_t m, size_t C)
 {
   // u: (C, n1, m, 2), 0 where no mode is kept. c2r adds -k2 to k2 > 0: they enter with 1/2.
   for (size_t c = 0; c < C; c++) memset(u + (c * n1 + h) * m * 2, 0, (n1 - h) * m * 2 * sizeof(*u));

@@ -55,11 +55,11 @@ static void kn_spread_outer(KNReal *restrict Q, const KNReal *restrict Y, size_t
 }
 
 typedef struct {
-  KNTransform inner;   /* of n0 fields on the other axes; NULL: there are none */
-  size_t      n0, S;   /* points of the first axis, of a plane; here, of a slab */
-  size_t      K0, K;   /* kept modes of the first axis, of the others */
-  size_t      nv;      /* reals of V, for one thread, before those of P or Q */
-  KNReal     *E, *Et;  /* (n0, 2 K0) and its transpose */
+  KNTransform inner;  /* of n0 fields on the other axes; NULL: there are none */
+  size_t      n0, S;  /* points of the first axis, of a plane; here, of a slab */
+  size_t      K0, K;  /* kept modes of the first axis, of the others */
+  size_t      nv;     /* reals of V, for one thread, before those of P or Q */
+  KNReal     *E, *Et; /* (n0, 2 K0) and its transpose */
 } Outer;
 
 static void kn_outer_waves(KNReal *E, KNReal *Et, size_t n0, size_t first, size_t whole, size_t K0, size_t m)
@@ -70,7 +70,7 @@ static void kn_outer_waves(KNReal *E, KNReal *Et, size_t n0, size_t first, size_
       const size_t k     = k0 < m ? k0 : whole - (K0 - k0);
       const double theta = 2 * M_PI * (double)(k * (first + s) % whole) / (double)whole;
 
-      E[s * 2 * K0 + k0]      = Et[k0 * n0 + s]        = (KNReal)cos(theta);
+      E[s * 2 * K0 + k0] = Et[k0 * n0 + s] = (KNReal)cos(theta);
       E[s * 2 * K0 + K0 + k0] = Et[(K0 + k0) * n0 + s] = (KNReal)sin(theta);
     }
   }
@@ -132,13 +132,13 @@ PetscErrorCode KNTransformCreate_Outer(KNTransform transform, const KNGrid *grid
   transform->ops  = (KNTransformOps){.analyze    = KNTransformAnalyze_Outer,
                                      .synthesize = KNTransformSynthesize_Outer,
                                      .destroy    = KNTransformDestroy_Outer};
-  o->inner = inner;
-  o->n0    = (size_t)grid->n[0];
-  o->S     = KNGridSize(grid) / PetscMax(o->n0, 1);
-  o->K     = 1;
+  o->inner        = inner;
+  o->n0           = (size_t)grid->n[0];
+  o->S            = KNGridSize(grid) / PetscMax(o->n0, 1);
+  o->K            = 1;
   if (inner) PetscCall(KNTransformGetSizes(inner, &o->K, NULL, &flops, &bytes));
-  o->K0 = transform->K / o->K;
-  o->nv = KNAligned(o->K * 2 * o->n0);
+  o->K0               = transform->K / o->K;
+  o->nv               = KNAligned(o->K * 2 * o->n0);
   transform->reals    = o->nv + KNAligned(o->K * 4 * o->K0);
   transform->flops    = (PetscLogDouble)transform->C * (flops + 8 * (PetscLogDouble)(o->K * o->n0 * o->K0));
   transform->matrices = bytes + o->n0 * 4 * o->K0 * sizeof(KNReal);

@@ -19,14 +19,14 @@
 #include <math.h>
 
 typedef struct {
-  size_t  C, n1, n2, m, K1, h; /* channels, points, modes k2, modes k1 (2 m, or 1 on one axis), largest |k1| (m or 0) */
-  size_t  group;               /* channels that share a product, so that it has some 256 columns */
-  size_t  even, odd;           /* points of a folded axis: n/2 + 1, (n - 1)/2 */
-  size_t  nz;                  /* reals of e, o, v of a group, for one thread, before those of u */
+  size_t C, n1, n2, m, K1, h; /* channels, points, modes k2, modes k1 (2 m, or 1 on one axis), largest |k1| (m or 0) */
+  size_t group;               /* channels that share a product, so that it has some 256 columns */
+  size_t even, odd;           /* points of a folded axis: n/2 + 1, (n - 1)/2 */
+  size_t nz;                  /* reals of e, o, v of a group, for one thread, before those of u */
   /* cosines (K, even), sines (K, odd) of the folded axis, K = h + 1 and h, or m on one axis; (n2, 2 m), two axes */
   KNReal *C1, *S1, *F2;
-  KNReal *C1t, *S1t, *F2t;     /* their transposes */
-  size_t  matrices;            /* reals of these */
+  KNReal *C1t, *S1t, *F2t; /* their transposes */
+  size_t  matrices;        /* reals of these */
 } Product;
 
 PetscLogDouble KNTransformFlops_Product(size_t n1, size_t n2, size_t m, size_t C)
@@ -168,20 +168,20 @@ PetscErrorCode KNTransformCreate_Product(KNTransform transform, const KNGrid *gr
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&t));
-  transform->data = t;
+  transform->data  = t;
   transform->ops   = (KNTransformOps){.analyze    = KNTransformAnalyze_Product,
                                       .synthesize = KNTransformSynthesize_Product,
                                       .destroy    = KNTransformDestroy_Product};
-  t->C     = transform->C;
-  t->n1    = grid->dim == 2 ? (size_t)grid->n[0] : 1;
-  t->n2    = (size_t)grid->n[grid->dim - 1];
-  t->m     = transform->m;
-  t->h     = grid->dim == 2 ? t->m : 0;
-  t->K1    = grid->dim == 2 ? 2 * t->m : 1;
-  t->group = PetscMin(t->C, t->n1 > 1 ? PetscMax(256 / t->n2, 1) : 256);
-  t->even  = (t->n1 > 1 ? t->n1 : t->n2) / 2 + 1;
-  t->odd   = ((t->n1 > 1 ? t->n1 : t->n2) - 1) / 2;
-  t->nz    = KNAligned(t->group * (t->n1 > 1 ? (t->even + t->odd + 2 * t->h + 1) * t->n2 : t->even + t->odd));
+  t->C             = transform->C;
+  t->n1            = grid->dim == 2 ? (size_t)grid->n[0] : 1;
+  t->n2            = (size_t)grid->n[grid->dim - 1];
+  t->m             = transform->m;
+  t->h             = grid->dim == 2 ? t->m : 0;
+  t->K1            = grid->dim == 2 ? 2 * t->m : 1;
+  t->group         = PetscMin(t->C, t->n1 > 1 ? PetscMax(256 / t->n2, 1) : 256);
+  t->even          = (t->n1 > 1 ? t->n1 : t->n2) / 2 + 1;
+  t->odd           = ((t->n1 > 1 ? t->n1 : t->n2) - 1) / 2;
+  t->nz            = KNAligned(t->group * (t->n1 > 1 ? (t->even + t->odd + 2 * t->h + 1) * t->n2 : t->even + t->odd));
   transform->reals = t->nz + KNAligned(t->group * (2 * t->h + 1) * 2 * t->m);
   transform->flops = KNTransformFlops_Product(t->n1, t->n2, t->m, t->C);
   PetscCall(KNMalloc((size_t)transform->threads * transform->reals, sizeof(KNReal), &transform->work));

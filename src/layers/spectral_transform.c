@@ -30,7 +30,7 @@ PetscErrorCode KNTransformCreate(KNTransformType type, const KNGrid *grid, Petsc
 {
   const size_t n1 = grid->dim == 2 ? (size_t)grid->n[0] : 1, n2 = (size_t)grid->n[grid->dim - 1], m = (size_t)modes,
                fields = (size_t)C;
-  KNTransform  t, inner = NULL;
+  KNTransform t, inner = NULL;
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&t));
@@ -52,8 +52,7 @@ PetscErrorCode KNTransformCreate(KNTransformType type, const KNGrid *grid, Petsc
                                           KNTransformFlops_Product(n1, n2, m, fields) >
                                             KNTransformAdvantage(n1, n2) * KNTransformFlops_FFT(n1, n2, m, fields))) {
     PetscCall(KNTransformCreate_FFT(t, grid));
-  } else
-    PetscCall(KNTransformCreate_Product(t, grid));
+  } else PetscCall(KNTransformCreate_Product(t, grid));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

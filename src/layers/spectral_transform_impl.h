@@ -12,8 +12,8 @@ typedef struct {
 
 struct _p_KNTransform {
   KNTransformOps ops;
-  size_t         C, K, m;  /* fields; kept modes, of the last axis */
-  size_t         points;   /* of the whole grid */
+  size_t         C, K, m; /* fields; kept modes, of the last axis */
+  size_t         points;  /* of the whole grid */
   int            threads;
   size_t         reals;    /* of workspace, for one thread; a multiple of a cache line */
   KNReal        *work;     /* (threads, reals) */

@@ -249,8 +249,10 @@ static PetscErrorCode KNLayerSetUp_Transport(KNLayer layer, KNParameters paramet
 
 static Lattice KNTransportLattice(const KNGrid *grid, PetscInt C)
 {
-  Lattice at = {
-    .dim = (size_t)grid->dim, .C = (size_t)C, .S = KNGridSize(grid), .periodic = grid->points == KN_POINTS_PERIODIC};
+  Lattice at = {.dim      = (size_t)grid->dim,
+                .C        = (size_t)C,
+                .S        = KNGridSize(grid),
+                .periodic = grid->points == KN_POINTS_PERIODIC};
 
   at.m    = (size_t)grid->n[grid->dim - 1];
   at.rows = at.S / at.m;

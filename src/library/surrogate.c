@@ -1,8 +1,8 @@
 /*
   The library's door for other programs: the C types of surrogate.h around an operator.
 
-  PETSc knows no threads, so a lock lets one call in at a time. Errors of PETSc and ours are caught by a handler of our own, for the time of
-  a call; what it was told is kept for KNSurrogateMessage().
+  PETSc knows no threads, so a lock lets one call in at a time. Errors of PETSc and ours are caught by a handler of our
+  own, for the time of a call; what it was told is kept for KNSurrogateMessage().
 */
 #include <kitinet/error.h>
 #include <kitinet/memory.h>
@@ -18,14 +18,14 @@ enum { CHUNK = 8 }; /* samples that pass through the network together */
 
 struct _p_KNSurrogate {
   KNOperator       op;
-  const KNProblem *problem;  /* of the operator, not owned */
+  const KNProblem *problem; /* of the operator, not owned */
   PetscInt         history;
-  KNGrid           grid;     /* planned for; n[0] is 0 before the first prediction */
-  PetscInt         frames;   /* that x and y have room for */
-  float           *x, *y;    /* steady (CHUNK, C_in, S), (CHUNK, C_out, S); time-dependent both (CHUNK, frames, C, S) */
+  KNGrid           grid;   /* planned for; n[0] is 0 before the first prediction */
+  PetscInt         frames; /* that x and y have room for */
+  float           *x, *y;  /* steady (CHUNK, C_in, S), (CHUNK, C_out, S); time-dependent both (CHUNK, frames, C, S) */
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t    lock = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local char message[512];
 
 const char *KNSurrogateVersion(void)
@@ -39,7 +39,8 @@ const char *KNSurrogateMessage(void)
 }
 
 /* Keeps the first line of an error; what passes it on says nothing new. */
-static PetscErrorCode Catch(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code, PetscErrorType type, const char *text, void *context)
+static PetscErrorCode Catch(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code,
+                            PetscErrorType type, const char *text, void *context)
 {
   (void)comm, (void)line, (void)file, (void)context;
   if (type != PETSC_ERROR_INITIAL) return code;
@@ -66,15 +67,18 @@ static void End(void)
   if (!finalized) (void)PetscFinalize();
 }
 
-/* Starts PETSc, and with it MPI, if the caller has not: alone in this process, without signal handlers or files of the user's. */
+/* Starts PETSc, and with it MPI, if the caller has not: alone in this process, without signal handlers or files of the
+ * user's. */
 static PetscErrorCode Begin(void)
 {
   PetscBool      initialized;
   PetscErrorCode code = PetscInitialized(&initialized);
 
   if (code || initialized) return code;
-  (void)setenv("OMPI_MCA_ess_singleton_isolated", "1", 0); /* Open MPI: no daemon beside a process that mpiexec did not start .. */
-  (void)setenv("OMPI_MCA_orte_create_session_dirs", "false", 0); /* .. and no folder, which all such processes of a node would share and remove */
+  /* Open MPI: no daemon beside a process that mpiexec did not start .. */
+  (void)setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+  /* .. and no folder, which all such processes of a node would share and remove */
+  (void)setenv("OMPI_MCA_orte_create_session_dirs", "false", 0);
   PETSC_MPI_THREAD_REQUIRED = MPI_THREAD_SERIALIZED;
   code                      = PetscOptionsSetValue(NULL, "-no_signal_handler", "true");
   if (!code) code = PetscOptionsSetValue(NULL, "-skip_petscrc", "true");
@@ -91,7 +95,8 @@ static PetscErrorCode Load(const char path[], KNSurrogate *surrogate)
   PetscCall(PetscNew(&s));
   *surrogate = s;
   PetscCall(KNOperatorLoad(path, &s->op));
-  PetscCheck(KNTaskGetInfo(KNOperatorTask(s->op))->fields, PETSC_COMM_SELF, KN_ERR_INPUT, "%s gives classes, this library predicts fields; take kitinet predict", path);
+  PetscCheck(KNTaskGetInfo(KNOperatorTask(s->op))->fields, PETSC_COMM_SELF, KN_ERR_INPUT,
+             "%s gives classes, this library predicts fields; take kitinet predict", path);
   PetscCall(KNOperatorGetModel(s->op, NULL, NULL, &s->problem, NULL));
   PetscCall(KNOperatorGetHistory(s->op, &s->history));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -153,7 +158,10 @@ int KNSurrogateGetShape(KNSurrogate surrogate, KNSurrogateShape *shape)
 {
   message[0] = 0;
   if (!surrogate) return Fail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
-  *shape = (KNSurrogateShape){.dim = (int)surrogate->problem->output.grid.dim, .history = (int)surrogate->history, .inputs = surrogate->history ? 0 : (int)surrogate->problem->input.fields, .outputs = (int)surrogate->problem->output.fields};
+  *shape = (KNSurrogateShape){.dim     = (int)surrogate->problem->output.grid.dim,
+                              .history = (int)surrogate->history,
+                              .inputs  = surrogate->history ? 0 : (int)surrogate->problem->input.fields,
+                              .outputs = (int)surrogate->problem->output.fields};
   for (int i = 0; i < 3; i++) shape->n[i] = (int)surrogate->problem->output.grid.n[i];
   (void)snprintf(shape->points, sizeof(shape->points), "%s", KNPointsNames[surrogate->problem->output.grid.points]);
   (void)snprintf(shape->pde, sizeof(shape->pde), "%s", surrogate->problem->pde);
@@ -167,8 +175,11 @@ int KNSurrogateGetField(KNSurrogate surrogate, int output, int i, const char **n
 
   message[0] = 0;
   if (!surrogate) return Fail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
-  fields = (int)(output ? surrogate->problem->output.fields : surrogate->history ? 0 : surrogate->problem->input.fields);
-  if (i < 0 || i >= fields) return Fail(KN_EXIT_USAGE, "there is no %s field %d of %d", output ? "output" : "input", i, fields);
+  fields = (int)(output               ? surrogate->problem->output.fields
+                 : surrogate->history ? 0
+                                      : surrogate->problem->input.fields);
+  if (i < 0 || i >= fields)
+    return Fail(KN_EXIT_USAGE, "there is no %s field %d of %d", output ? "output" : "input", i, fields);
   field = output ? &surrogate->problem->output.field[i] : &surrogate->problem->input.field[i];
   if (name) *name = field->name;
   if (unit) *unit = field->unit;
@@ -178,8 +189,11 @@ int KNSurrogateGetField(KNSurrogate surrogate, int output, int i, const char **n
 /* Plans, and makes room for a chunk, unless the last prediction was on this grid with as many frames. */
 static PetscErrorCode Plan(KNSurrogate s, const KNGrid *grid, PetscInt frames)
 {
-  const size_t S = KNGridSize(grid), inputs = s->history ? (size_t)frames * (size_t)s->problem->output.fields : (size_t)s->problem->input.fields, outputs = (size_t)PetscMax(frames, 1) * (size_t)s->problem->output.fields;
-  PetscBool    same;
+  const size_t S = KNGridSize(grid),
+               inputs =
+                 s->history ? (size_t)frames * (size_t)s->problem->output.fields : (size_t)s->problem->input.fields,
+               outputs = (size_t)PetscMax(frames, 1) * (size_t)s->problem->output.fields;
+  PetscBool same;
 
   PetscFunctionBegin;
   PetscCall(PetscMemcmp(grid->n, s->grid.n, sizeof(grid->n), &same));
@@ -195,12 +209,14 @@ static PetscErrorCode Plan(KNSurrogate s, const KNGrid *grid, PetscInt frames)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Predict(KNSurrogate s, int samples, const KNGrid *grid, PetscInt steps, const float x[], float y[])
+static PetscErrorCode Predict(KNSurrogate s, int samples, const KNGrid *grid, PetscInt steps, const float x[],
+                              float y[])
 {
   const PetscInt frames = s->history ? s->history + steps : 0;
   const size_t   S = KNGridSize(grid), C = (size_t)s->problem->output.fields * S;
-  const size_t   given = s->history ? (size_t)s->history * C : (size_t)s->problem->input.fields * S; /* values of a sample in x .. */
-  const size_t   wanted = s->history ? (size_t)steps * C : C;                                  /* .. and in y */
+  /* values of a sample in x .. */
+  const size_t given  = s->history ? (size_t)s->history * C : (size_t)s->problem->input.fields * S;
+  const size_t wanted = s->history ? (size_t)steps * C : C; /* .. and in y */
 
   PetscFunctionBegin;
   PetscCall(Plan(s, grid, frames));
@@ -214,9 +230,11 @@ static PetscErrorCode Predict(KNSurrogate s, int samples, const KNGrid *grid, Pe
       memcpy(y + (size_t)first * wanted, s->y, B * wanted * sizeof(*y));
       continue;
     }
-    for (size_t b = 0; b < B; b++) memcpy(s->x + b * (given + wanted), x + ((size_t)first + b) * given, given * sizeof(*x));
+    for (size_t b = 0; b < B; b++)
+      memcpy(s->x + b * (given + wanted), x + ((size_t)first + b) * given, given * sizeof(*x));
     PetscCall(KNOperatorPredict(s->op, &pass, frames, NULL, s->x, s->y));
-    for (size_t b = 0; b < B; b++) memcpy(y + ((size_t)first + b) * wanted, s->y + b * (given + wanted) + given, wanted * sizeof(*y));
+    for (size_t b = 0; b < B; b++)
+      memcpy(y + ((size_t)first + b) * wanted, s->y + b * (given + wanted) + given, wanted * sizeof(*y));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -235,21 +253,26 @@ int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int st
   PetscErrorCode code;
   PetscInt       points[KN_MAX_DIM] = {1, 1, 1};
   KNGrid         grid;
-  size_t         C, S;
+  size_t         Cin, C, S;
   int            bad;
 
   message[0] = 0;
   if (!surrogate) return Fail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
   if (samples < 0 || !n || !x || !y) return Fail(KN_EXIT_USAGE, "%d samples, or a NULL array", samples);
-  if (surrogate->history ? steps < 1 : steps != 0) return Fail(KN_EXIT_USAGE, surrogate->history ? "%d steps: a time-dependent surrogate predicts 1 or more" : "%d steps: a steady surrogate takes 0", steps);
+  if (surrogate->history ? steps < 1 : steps != 0)
+    return Fail(KN_EXIT_USAGE,
+                surrogate->history ? "%d steps: a time-dependent surrogate predicts 1 or more"
+                                   : "%d steps: a steady surrogate takes 0",
+                steps);
   for (PetscInt i = 0; i < surrogate->problem->output.grid.dim; i++) {
     if (n[i] < 1 || n[i] > 1 << 20) return Fail(KN_EXIT_USAGE, "%d points along axis %d", n[i], (int)i + 1);
     points[i] = n[i];
   }
   grid = KNGridMake(surrogate->problem->output.grid.dim, points, surrogate->problem->output.grid.points);
   S    = KNGridSize(&grid);
+  Cin  = (size_t)surrogate->problem->input.fields;
   C    = (size_t)surrogate->problem->output.fields;
-  bad  = FirstNonfinite(samples, surrogate->history ? (size_t)surrogate->history * C * S : (size_t)surrogate->problem->input.fields * S, x);
+  bad  = FirstNonfinite(samples, surrogate->history ? (size_t)surrogate->history * C * S : Cin * S, x);
   if (bad < samples) return Fail(KN_EXIT_INPUT, "sample %d of x holds NaN or infinite values", bad);
   pthread_mutex_lock(&lock);
   (void)PetscPushErrorHandler(Catch, NULL);
@@ -258,5 +281,7 @@ int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int st
   pthread_mutex_unlock(&lock);
   if (code) return KNExitCode(code);
   bad = FirstNonfinite(samples, (size_t)PetscMax(steps, 1) * C * S, y);
-  return bad < samples ? Fail(KN_EXIT_FAILED, "the prediction of sample %d is not finite: the network is not stable on this input", bad) : 0;
+  return bad < samples ? Fail(KN_EXIT_FAILED,
+                              "the prediction of sample %d is not finite: the network is not stable on this input", bad)
+                       : 0;
 }

@@ -5,12 +5,12 @@
 #include "emit.h"
 
 /* Room for one more in a growing array. */
-#define Grow(b, which, count, array) \
-  do { \
-    if ((count) == (b)->capacity[which]) { \
-      (b)->capacity[which] = PetscMax(2 * (b)->capacity[which], 64); \
+#define Grow(b, which, count, array)                                                      \
+  do {                                                                                    \
+    if ((count) == (b)->capacity[which]) {                                                \
+      (b)->capacity[which] = PetscMax(2 * (b)->capacity[which], 64);                      \
       PetscCall(PetscRealloc((size_t)(b)->capacity[which] * sizeof(*(array)), &(array))); \
-    } \
+    }                                                                                     \
   } while (0)
 
 PetscErrorCode KNBuilderNewPhase(KNBuilder *b, KNLayer join, PetscBool again)

@@ -71,7 +71,9 @@ PetscErrorCode KNModelSetChannels(KNModel model, PetscInt dim, PetscInt in, Pets
 PetscErrorCode KNModelSetOutputAxes(KNModel model, PetscInt axes)
 {
   PetscFunctionBegin;
-  PetscCheck(axes == 0 || axes == model->dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "the output has %" PetscInt_FMT " axes, the input %" PetscInt_FMT ": a network %s gives as many, or none", axes, model->dim, model->type);
+  PetscCheck(axes == 0 || axes == model->dim, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "the output has %" PetscInt_FMT " axes, the input %" PetscInt_FMT ": a network %s gives as many, or none",
+             axes, model->dim, model->type);
   model->axes = axes;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -114,7 +116,8 @@ PetscErrorCode KNModelSetUp(KNModel model, PetscInt64 seed)
   }
   PetscCall(KNParametersGetCount(model->parameters, &first[model->nlayers]));
   PetscCall(KNParametersSetUp(model->parameters, seed));
-  for (PetscInt i = 0; i <= model->nlayers; i++) PetscCall(KNParametersGetOffset(model->parameters, first[i], &model->offset[i]));
+  for (PetscInt i = 0; i <= model->nlayers; i++)
+    PetscCall(KNParametersGetOffset(model->parameters, first[i], &model->offset[i]));
   PetscCall(PetscFree(first));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -131,8 +134,12 @@ static PetscErrorCode SetGrid(KNModel model, const KNGrid *grid, PetscInt sample
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(model->comm, &ranks));
-  PetscCheck(ranks == 1 || KNGridWhole(grid, 0) >= ranks, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, the grid has %" PetscInt_FMT " points along its first axis: give at most that", ranks, KNGridWhole(grid, 0));
-  PetscCheck(grid->dim == model->dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "the data have %" PetscInt_FMT " axes, the network %" PetscInt_FMT, grid->dim, model->dim);
+  PetscCheck(ranks == 1 || KNGridWhole(grid, 0) >= ranks, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -ranks_per_sample is %d, the grid has %" PetscInt_FMT
+             " points along its first axis: give at most that",
+             ranks, KNGridWhole(grid, 0));
+  PetscCheck(grid->dim == model->dim, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "the data have %" PetscInt_FMT " axes, the network %" PetscInt_FMT, grid->dim, model->dim);
   model->grid     = *grid;
   model->samples  = samples;
   model->training = training;
@@ -168,19 +175,25 @@ PetscErrorCode KNModelSetGrid(KNModel model, const KNGrid *grid, PetscInt sample
   PetscCall(KNParametersGetBlocks(model->parameters, &parameters, NULL, NULL, NULL, NULL));
   model->held = PetscMax(model->held, training ? 4 : 1);
   parameters *= (size_t)model->held * sizeof(KNReal);
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &activations, 1, MPI_UNSIGNED_LONG, MPI_MAX, model->comm)); /* slabs differ */
-  PetscCheck(activations <= KNMemoryGetLimit() - PetscMin(parameters, KNMemoryGetLimit()), PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "%" PetscInt_FMT " samples at a time need %.1f MiB for activations and %.1f MiB for parameters, a rank may take %.1f MiB here: lower -train_microbatch (evaluate: -evaluate_batch, predict: -predict_batch), the network's size, or the number of ranks on a node, or train with -train_recompute 1",
-             samples, (double)activations / 1048576.0, (double)parameters / 1048576.0, (double)KNMemoryGetLimit() / 1048576.0);
+  /* slabs differ */
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &activations, 1, MPI_UNSIGNED_LONG, MPI_MAX, model->comm));
+  PetscCheck(
+    activations <= KNMemoryGetLimit() - PetscMin(parameters, KNMemoryGetLimit()), PETSC_COMM_WORLD, KN_ERR_USAGE,
+    "%" PetscInt_FMT " samples at a time need %.1f MiB for activations and %.1f MiB for parameters, a rank may take "
+                     "%.1f MiB here: lower -train_microbatch (evaluate: -evaluate_batch, predict: -predict_batch), the "
+                     "network's size, or the number of ranks on a node, or train with -train_recompute 1",
+    samples, (double)activations / 1048576.0, (double)parameters / 1048576.0, (double)KNMemoryGetLimit() / 1048576.0);
   PetscCall(SetGrid(model, grid, samples, training));
-  if (training) PetscCall(KNParametersGetBlocks(model->parameters, NULL, NULL, &gradient, &moment[0], &moment[1])); /* now, that no step allocates */
+  /* now, that no step allocates */
+  if (training) PetscCall(KNParametersGetBlocks(model->parameters, NULL, NULL, &gradient, &moment[0], &moment[1]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNModelForward(KNModel model, const KNPass *pass, const KNReal *x, KNReal *y)
 {
   PetscFunctionBegin;
-  PetscCheck(pass->samples <= model->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "a batch of %" PetscInt_FMT " samples, planned for %" PetscInt_FMT, pass->samples, model->samples);
+  PetscCheck(pass->samples <= model->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ,
+             "a batch of %" PetscInt_FMT " samples, planned for %" PetscInt_FMT, pass->samples, model->samples);
   if (pass->samples) PetscCall(KNModelRunForward(model, pass, x, y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -188,25 +201,32 @@ PetscErrorCode KNModelForward(KNModel model, const KNPass *pass, const KNReal *x
 PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, const KNReal *x, const KNReal *dy, KNReal *dx)
 {
   PetscFunctionBegin;
-  PetscCheck(model->training, PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNModelBackward() after KNModelSetGrid() without training");
+  PetscCheck(model->training, PETSC_COMM_SELF, PETSC_ERR_ORDER,
+             "KNModelBackward() after KNModelSetGrid() without training");
   PetscCall(KNParametersGetBlocks(model->parameters, &model->complete, NULL, NULL, NULL, NULL));
   model->failed = PETSC_SUCCESS;
   if (pass->samples) PetscCall(KNModelRunBackward(model, pass, x, dy, dx));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNModelGetStream(KNModel model, PetscInt l, PetscInt b, PetscInt *width, size_t *points, const KNReal **x)
+PetscErrorCode KNModelGetStream(KNModel model, PetscInt l, PetscInt b, PetscInt *width, size_t *points,
+                                const KNReal **x)
 {
   PetscFunctionBegin;
-  PetscCheck(model->training && !model->recompute, PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNModelGetStream() of a model that does not keep its stream");
-  PetscCheck(l >= 0 && l < model->nstreams && b >= 0 && b < model->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "no x_%" PetscInt_FMT " of sample %" PetscInt_FMT ": there are %" PetscInt_FMT ", of %" PetscInt_FMT " samples", l, b, model->nstreams, model->samples);
+  PetscCheck(model->training && !model->recompute, PETSC_COMM_SELF, PETSC_ERR_ORDER,
+             "KNModelGetStream() of a model that does not keep its stream");
+  PetscCheck(l >= 0 && l < model->nstreams && b >= 0 && b < model->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+             "no x_%" PetscInt_FMT " of sample %" PetscInt_FMT ": there are %" PetscInt_FMT ", of %" PetscInt_FMT
+             " samples",
+             l, b, model->nstreams, model->samples);
   *width  = model->value[model->stream[l]].channels;
   *points = KNGridSize(&model->value[model->stream[l]].grid);
   *x      = model->memory + (size_t)b * model->program.room + model->program.stream[l].at;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNModelSetGradientsDone(KNModel model, PetscErrorCode (*done)(void *context, size_t offset), void *context)
+PetscErrorCode KNModelSetGradientsDone(KNModel model, PetscErrorCode (*done)(void *context, size_t offset),
+                                       void   *context)
 {
   PetscFunctionBegin;
   model->done         = done;
@@ -293,7 +313,9 @@ PetscErrorCode KNModelView(KNModel model, PetscViewer viewer)
   PetscCall(KNParametersGetTotal(model->parameters, &total));
   PetscCall(KNParametersGetState(model->parameters, NULL, &state));
   if (state) PetscCall(PetscSNPrintf(text, sizeof(text), " and %zu numbers of state", state));
-  PetscCall(PetscViewerASCIIPrintf(viewer, "model %s: %" PetscInt_FMT " -> %" PetscInt_FMT " channels in %" PetscInt_FMT "D, %zu parameters%s\n", model->type, model->in, model->out, model->dim, total, text));
+  PetscCall(PetscViewerASCIIPrintf(
+    viewer, "model %s: %" PetscInt_FMT " -> %" PetscInt_FMT " channels in %" PetscInt_FMT "D, %zu parameters%s\n",
+    model->type, model->in, model->out, model->dim, total, text));
   PetscCall(PetscViewerASCIIPushTab(viewer));
   for (PetscInt i = 0; i < model->nlayers; i++) PetscCall(KNLayerView(model->layer[i], viewer));
   PetscCall(PetscViewerASCIIPopTab(viewer));

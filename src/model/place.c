@@ -32,7 +32,7 @@ static size_t LowestGap(const Span span[], PetscInt count, size_t size)
 
 PetscErrorCode KNProgramPlace(KNProgram *program, PetscInt count, KNBuffer buffer[])
 {
-  Span        *span;
+  Span *span;
 
   PetscFunctionBegin;
   PetscCall(PetscMalloc1(count, &span));

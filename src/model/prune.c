@@ -13,7 +13,7 @@ typedef struct {
   size_t                 K, inputs, parts, outputs;
   PetscBool              transposed, reads, writes; /* the inputs, the outputs are the channels of the stream */
   /* the outputs, the inputs are the hidden units of the head; shows: its output layer, with the bias */
-  PetscBool              hides, shows;
+  PetscBool hides, shows;
 } Part;
 
 void KNPruneGetAxes(const KNParameterInfo *info, PetscInt *in, PetscInt *out)
@@ -35,11 +35,11 @@ static PetscErrorCode Describe(KNParameters parameters, PetscInt i, Part *part)
   *part         = (Part){.info = info, .parts = info->rank > 2 ? 2 : 1, .transposed = (PetscBool)(info->rank == 2)};
   part->inputs  = in < 0 ? 1 : (size_t)info->shape[in];
   part->outputs = (size_t)info->shape[out];
-  part->K      = info->size / (part->inputs * part->parts * part->outputs);
-  part->reads  = (PetscBool)(in >= 0 && info->role[in] == KN_ROLE_STREAM_IN);
-  part->writes = (PetscBool)(info->role[out] == KN_ROLE_STREAM_OUT);
-  part->hides  = (PetscBool)(info->role[out] == KN_ROLE_HIDDEN);
-  part->shows  = (PetscBool)(in >= 0 && info->role[in] == KN_ROLE_HIDDEN);
+  part->K       = info->size / (part->inputs * part->parts * part->outputs);
+  part->reads   = (PetscBool)(in >= 0 && info->role[in] == KN_ROLE_STREAM_IN);
+  part->writes  = (PetscBool)(info->role[out] == KN_ROLE_STREAM_OUT);
+  part->hides   = (PetscBool)(info->role[out] == KN_ROLE_HIDDEN);
+  part->shows   = (PetscBool)(in >= 0 && info->role[in] == KN_ROLE_HIDDEN);
   if (i > 0 && in < 0) { /* the bias of what shows is declared behind its weight */
     PetscCall(KNParametersGetInfo(parameters, i - 1, &before));
     KNPruneGetAxes(before, &above, &out);

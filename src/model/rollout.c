@@ -1,8 +1,8 @@
 /*
   A model applied to its own predictions, and the gradient through all steps.
 
-  Shapes: frames u (B, H + R, C, S); window of step r, frames r .. H + r - 1: (B, H C, S), a copy, since the frames of one sample lie
-  together.
+  Shapes: frames u (B, H + R, C, S); window of step r, frames r .. H + r - 1: (B, H C, S), a copy, since the frames of
+  one sample lie together.
 */
 #include "model_impl.h"
 #include <kitinet/rollout.h>
@@ -20,8 +20,10 @@ static void kn_frame_scatter(KNReal *u, const KNReal *y, size_t f, size_t B, siz
   for (size_t b = 0; b < B; b++) memcpy(u + (b * F + f) * n, y + b * n, n * sizeof(*u));
 }
 
-/* In the forward pass this was: window = frames r .. r + H - 1 of u. du (B, F, n) += dwindow (B, H, n) in those frames that were predicted, from number H on. */
-static void kn_window_gather_backward(KNReal *du, const KNReal *dwindow, size_t r, size_t B, size_t F, size_t H, size_t n)
+/* In the forward pass this was: window = frames r .. r + H - 1 of u. du (B, F, n) += dwindow (B, H, n) in those frames
+ * that were predicted, from number H on. */
+static void kn_window_gather_backward(KNReal *du, const KNReal *dwindow, size_t r, size_t B, size_t F, size_t H,
+                                      size_t n)
 {
   const size_t given = r < H ? H - r : 0; /* frames of the window that were given */
 
@@ -95,7 +97,8 @@ static KNPass PrepareStep(KNRollout rollout, const KNPass *pass, PetscInt r, Pet
 {
   KNPass step = *pass;
 
-  kn_window_gather(rollout->window, u, (size_t)r, (size_t)pass->samples, (size_t)(rollout->history + steps), (size_t)rollout->history, rollout->n);
+  kn_window_gather(rollout->window, u, (size_t)r, (size_t)pass->samples, (size_t)(rollout->history + steps),
+                   (size_t)rollout->history, rollout->n);
   for (PetscInt b = 0; b < pass->samples; b++) rollout->index[b] = (pass->index ? pass->index[b] : b) * steps + r;
   step.index = rollout->index;
   return step;
@@ -106,7 +109,8 @@ PetscErrorCode KNRolloutForward(KNRollout rollout, const KNPass *pass, PetscInt 
   const size_t F = (size_t)(rollout->history + steps), H = (size_t)rollout->history;
 
   PetscFunctionBegin;
-  PetscCheck(pass->samples <= rollout->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "a batch of %" PetscInt_FMT " samples, planned for %" PetscInt_FMT, pass->samples, rollout->samples);
+  PetscCheck(pass->samples <= rollout->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ,
+             "a batch of %" PetscInt_FMT " samples, planned for %" PetscInt_FMT, pass->samples, rollout->samples);
   for (PetscInt r = 0; r < steps; r++) {
     const KNPass step = PrepareStep(rollout, pass, r, steps, u);
 
@@ -118,7 +122,8 @@ PetscErrorCode KNRolloutForward(KNRollout rollout, const KNPass *pass, PetscInt 
 
 PetscErrorCode KNRolloutBackward(KNRollout rollout, const KNPass *pass, PetscInt steps, const KNReal *u, KNReal *du)
 {
-  const size_t B = (size_t)pass->samples, F = (size_t)(rollout->history + steps), H = (size_t)rollout->history, n = rollout->n;
+  const size_t B = (size_t)pass->samples, F = (size_t)(rollout->history + steps), H = (size_t)rollout->history,
+               n                               = rollout->n;
   PetscErrorCode (*const done)(void *, size_t) = rollout->model->done;
 
   PetscFunctionBegin;
@@ -126,13 +131,14 @@ PetscErrorCode KNRolloutBackward(KNRollout rollout, const KNPass *pass, PetscInt
     KNPass step = PrepareStep(rollout, pass, r, steps, u);
 
     if (r < steps - 1) step.gradients = ADD_VALUES; /* to those of the sweeps before */
-    rollout->model->done = r > 0 ? NULL : done; /* gradients are complete only in the last sweep, that of step 0 */
+    rollout->model->done = r > 0 ? NULL : done;     /* gradients are complete only in the last sweep, that of step 0 */
     /* The model still holds the activations of the last step; those of the others are computed again. */
     if (r < steps - 1) PetscCall(KNModelForward(rollout->model, &step, rollout->window, rollout->frame));
     kn_window_gather(rollout->frame, du, H + (size_t)r, B, F, 1, n);
     if (r > 0) memset(rollout->dwindow, 0, B * H * n * sizeof(KNReal));
     PetscCall(KNModelBackward(rollout->model, &step, rollout->window, rollout->frame, r > 0 ? rollout->dwindow : NULL));
-    if (r > 0) kn_window_gather_backward(du, rollout->dwindow, (size_t)r, B, F, H, n); /* the window of step 0 was given */
+    /* the window of step 0 was given */
+    if (r > 0) kn_window_gather_backward(du, rollout->dwindow, (size_t)r, B, F, H, n);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

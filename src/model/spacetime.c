@@ -1,31 +1,38 @@
-/* Trajectories as fields in space and time: frames lie together in a trajectory (B, F, C, S), channels in a network (B, C, R, S). */
+/* Trajectories as fields in space and time: frames lie together in a trajectory (B, F, C, S), channels in a network (B,
+ * C, R, S). */
 #include <kitinet/spacetime.h>
 #include <string.h>
 
 /* x (B, H C, R, S): frame h, channel c of u (B, F, C, S) at all R times */
-static void kn_history_repeat(KNReal *restrict x, const KNReal *restrict u, size_t B, size_t F, size_t H, size_t C, size_t R, size_t S)
+static void kn_history_repeat(KNReal *restrict x, const KNReal *restrict u, size_t B, size_t F, size_t H, size_t C,
+                              size_t R, size_t S)
 {
   for (size_t b = 0; b < B; b++) {
-    for (size_t i = 0; i < H * C * R; i++) memcpy(x + (b * H * C * R + i) * S, u + (b * F * C + i / R) * S, S * sizeof(*x));
+    for (size_t i = 0; i < H * C * R; i++)
+      memcpy(x + (b * H * C * R + i) * S, u + (b * F * C + i / R) * S, S * sizeof(*x));
   }
 }
 
 /* frames H .. H + R - 1 of u (B, H + R, C, S) = y (B, C, R, S) */
-static void kn_frames_scatter(KNReal *restrict u, const KNReal *restrict y, size_t B, size_t H, size_t C, size_t R, size_t S)
+static void kn_frames_scatter(KNReal *restrict u, const KNReal *restrict y, size_t B, size_t H, size_t C, size_t R,
+                              size_t S)
 {
   for (size_t b = 0; b < B; b++) {
     for (size_t r = 0; r < R; r++) {
-      for (size_t c = 0; c < C; c++) memcpy(u + ((b * (H + R) + H + r) * C + c) * S, y + ((b * C + c) * R + r) * S, S * sizeof(*u));
+      for (size_t c = 0; c < C; c++)
+        memcpy(u + ((b * (H + R) + H + r) * C + c) * S, y + ((b * C + c) * R + r) * S, S * sizeof(*u));
     }
   }
 }
 
 /* Its adjoint: dy (B, C, R, S) from the last R frames of du (B, H + R, C, S) */
-static void kn_frames_gather(KNReal *restrict dy, const KNReal *restrict du, size_t B, size_t H, size_t C, size_t R, size_t S)
+static void kn_frames_gather(KNReal *restrict dy, const KNReal *restrict du, size_t B, size_t H, size_t C, size_t R,
+                             size_t S)
 {
   for (size_t b = 0; b < B; b++) {
     for (size_t r = 0; r < R; r++) {
-      for (size_t c = 0; c < C; c++) memcpy(dy + ((b * C + c) * R + r) * S, du + ((b * (H + R) + H + r) * C + c) * S, S * sizeof(*dy));
+      for (size_t c = 0; c < C; c++)
+        memcpy(dy + ((b * C + c) * R + r) * S, du + ((b * (H + R) + H + r) * C + c) * S, S * sizeof(*dy));
     }
   }
 }
@@ -82,7 +89,8 @@ PetscErrorCode KNSpacetimeForward(KNSpacetime s, const KNPass *pass, KNReal *u)
   const size_t B = (size_t)pass->samples;
 
   PetscFunctionBegin;
-  PetscCheck(pass->samples <= s->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "a batch of %" PetscInt_FMT " samples, planned for %" PetscInt_FMT, pass->samples, s->samples);
+  PetscCheck(pass->samples <= s->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ,
+             "a batch of %" PetscInt_FMT " samples, planned for %" PetscInt_FMT, pass->samples, s->samples);
   kn_history_repeat(s->x, u, B, s->H + s->R, s->H, s->C, s->R, s->S);
   PetscCall(KNModelForward(s->model, pass, s->x, s->y));
   kn_frames_scatter(u, s->y, B, s->H, s->C, s->R, s->S);

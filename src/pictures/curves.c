@@ -1,4 +1,5 @@
-/* Curves over one axis: training histories, convergence, scaling. The legend stands at the right, in the curves' colours and order. */
+/* Curves over one axis: training histories, convergence, scaling. The legend stands at the right, in the curves'
+ * colours and order. */
 #include "picture_impl.h"
 
 #include <math.h>
@@ -37,14 +38,16 @@ static void KNPictureTicsX(KNPicture *picture, PetscInt n, const KNPictureCurve 
   if (high > 0.0) fprintf(picture->script, "set xrange [%.9g:%.9g]\n", low / 1.1, high * 1.1);
 }
 
-/* A logarithmic y axis: over more than two decades tics at powers of ten, nine at most; else at 1, 2, 5 times these; below a factor of three, at equal steps. */
+/* A logarithmic y axis: over more than two decades tics at powers of ten, nine at most; else at 1, 2, 5 times these;
+ * below a factor of three, at equal steps. */
 static void KNPictureTicsY(KNPicture *picture, PetscInt n, const KNPictureCurve curve[])
 {
   double low = INFINITY, high = 0.0, margin;
 
   for (PetscInt i = 0; i < n; i++) {
     for (PetscInt k = 0; k < curve[i].n; k++) {
-      const double least = curve[i].low ? curve[i].low[k] : curve[i].y[k], most = curve[i].high ? curve[i].high[k] : curve[i].y[k];
+      const double least = curve[i].low ? curve[i].low[k] : curve[i].y[k],
+                   most  = curve[i].high ? curve[i].high[k] : curve[i].y[k];
 
       if (least > 0.0 && isfinite(least)) low = PetscMin(low, least);
       if (isfinite(most)) high = PetscMax(high, most);
@@ -54,9 +57,15 @@ static void KNPictureTicsY(KNPicture *picture, PetscInt n, const KNPictureCurve 
   margin = PetscMax(pow(high / low, 0.05), 1.01);
   fprintf(picture->script, "set yrange [%.9g:%.9g]\nset ytics (", low / margin, high * margin);
   if (high / low < 3.0) {
-    const double range = high * margin - low / margin, tenth = pow(10.0, floor(log10(range / 4.0))), ratio = range / 4.0 / tenth, step = tenth * (ratio > 5.0 ? 10.0 : ratio > 2.0 ? 5.0 : ratio > 1.0 ? 2.0 : 1.0);
+    const double range = high * margin - low / margin, tenth = pow(10.0, floor(log10(range / 4.0))),
+                 ratio = range / 4.0 / tenth,
+                 step  = tenth * (ratio > 5.0   ? 10.0
+                                  : ratio > 2.0 ? 5.0
+                                  : ratio > 1.0 ? 2.0
+                                                : 1.0);
 
-    for (double k = ceil(low / margin / step), first = k; k * step <= high * margin; k += 1.0) fprintf(picture->script, "%s%.9g", k > first ? ", " : "", k * step);
+    for (double k = ceil(low / margin / step), first = k; k * step <= high * margin; k += 1.0)
+      fprintf(picture->script, "%s%.9g", k > first ? ", " : "", k * step);
     fprintf(picture->script, ")\n");
     return;
   }
@@ -72,18 +81,25 @@ static void KNPictureTicsY(KNPicture *picture, PetscInt n, const KNPictureCurve 
     return;
   }
   for (int power = (int)floor(log10(low)) - 1; power <= (int)ceil(log10(high)); power++) {
-    for (int k = 0; k < 3; k++) fprintf(picture->script, "%s%ge%d", k || power > (int)floor(log10(low)) - 1 ? ", " : "", k == 0 ? 1.0 : k == 1 ? 2.0 : 5.0, power);
+    for (int k = 0; k < 3; k++)
+      fprintf(picture->script, "%s%ge%d", k || power > (int)floor(log10(low)) - 1 ? ", " : "",
+              k == 0   ? 1.0
+              : k == 1 ? 2.0
+                       : 5.0,
+              power);
   }
   fprintf(picture->script, ")\n");
 }
 
-/* Writes the points that the axes can show, a line each: x y [low high]. gnuplot begins another data set after two empty lines. */
+/* Writes the points that the axes can show, a line each: x y [low high]. gnuplot begins another data set after two
+ * empty lines. */
 static void KNPictureCurveData(KNPicture *picture, const KNPictureCurve *curve, KNPictureAxes axes)
 {
   const PetscBool log_x = (PetscBool)(axes == KN_AXES_LOG_XY), log_y = (PetscBool)(axes != KN_AXES_LINEAR);
 
   for (PetscInt i = 0; i < curve->n; i++) {
-    const double x = curve->x[i], y = curve->y[i], low = curve->low ? curve->low[i] : y, high = curve->high ? curve->high[i] : y;
+    const double x = curve->x[i], y = curve->y[i], low = curve->low ? curve->low[i] : y,
+                 high = curve->high ? curve->high[i] : y;
 
     if (!isfinite(x) || !isfinite(y) || !isfinite(low) || !isfinite(high)) continue;
     if ((log_x && x <= 0.0) || (log_y && (y <= 0.0 || low <= 0.0))) continue;
@@ -93,7 +109,8 @@ static void KNPictureCurveData(KNPicture *picture, const KNPictureCurve *curve, 
 }
 
 /* style: of gnuplot */
-static PetscErrorCode Draw(const char path[], const char title[], const char xlabel[], const char ylabel[], KNPictureAxes axes, PetscInt n, const KNPictureCurve curve[], const char style[])
+static PetscErrorCode Draw(const char path[], const char title[], const char xlabel[], const char ylabel[],
+                           KNPictureAxes axes, PetscInt n, const KNPictureCurve curve[], const char style[])
 {
   const PetscBool few   = KNPictureFew(n, curve);
   const char     *comma = "plot";
@@ -114,8 +131,10 @@ static PetscErrorCode Draw(const char path[], const char title[], const char xla
   KNPictureText(&picture, xlabel);
   fprintf(picture.script, "\nset ylabel ");
   KNPictureText(&picture, ylabel);
-  fprintf(picture.script, "\nset border 3\nset tics nomirror scale 0.6\nset grid xtics ytics linetype 1 linecolor '#e0e0e0' linewidth 0.6\nset autoscale xfix\n");
-  fprintf(picture.script, "set key outside right center vertical Left reverse samplen 1.5 spacing 1.4 textcolor variable\n");
+  fprintf(picture.script, "\nset border 3\nset tics nomirror scale 0.6\nset grid xtics ytics linetype 1 linecolor "
+                          "'#e0e0e0' linewidth 0.6\nset autoscale xfix\n");
+  fprintf(picture.script,
+          "set key outside right center vertical Left reverse samplen 1.5 spacing 1.4 textcolor variable\n");
   fprintf(picture.script, "set style fill transparent solid 0.18 noborder\n");
   if (axes != KN_AXES_LINEAR) fprintf(picture.script, "set logscale y\n");
   if (axes == KN_AXES_LOG_XY) fprintf(picture.script, "set logscale x\n");
@@ -129,12 +148,15 @@ static PetscErrorCode Draw(const char path[], const char title[], const char xla
     if (curve[i].low || curve[i].high) {
       fprintf(picture.script, "%s ", comma);
       KNPictureDataName(&picture);
-      fprintf(picture.script, " index %" PetscInt_FMT " using 1:3:4 with filledcurves linecolor '%s' notitle", i, colour[hue[i] % COLOURS]);
+      fprintf(picture.script, " index %" PetscInt_FMT " using 1:3:4 with filledcurves linecolor '%s' notitle", i,
+              colour[hue[i] % COLOURS]);
       comma = ", \\\n ";
     }
     fprintf(picture.script, "%s ", comma);
     KNPictureDataName(&picture);
-    fprintf(picture.script, " index %" PetscInt_FMT " using 1:2 with %s linewidth 2.2 linecolor '%s' dashtype %s title ", i, style, colour[hue[i] % COLOURS], curve[i].partner || hue[i] / COLOURS % 2 ? "(6,4)" : "1");
+    fprintf(picture.script,
+            " index %" PetscInt_FMT " using 1:2 with %s linewidth 2.2 linecolor '%s' dashtype %s title ", i, style,
+            colour[hue[i] % COLOURS], curve[i].partner || hue[i] / COLOURS % 2 ? "(6,4)" : "1");
     KNPictureText(&picture, curve[i].name);
     comma = ", \\\n ";
   }
@@ -144,14 +166,17 @@ static PetscErrorCode Draw(const char path[], const char title[], const char xla
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNPictureCurves(const char path[], const char title[], const char xlabel[], const char ylabel[], KNPictureAxes axes, PetscInt n, const KNPictureCurve curve[])
+PetscErrorCode KNPictureCurves(const char path[], const char title[], const char xlabel[], const char ylabel[],
+                               KNPictureAxes axes, PetscInt n, const KNPictureCurve curve[])
 {
   PetscFunctionBegin;
-  PetscCall(Draw(path, title, xlabel, ylabel, axes, n, curve, KNPictureFew(n, curve) ? "linespoints pointtype 7 pointsize 1.2" : "lines"));
+  PetscCall(Draw(path, title, xlabel, ylabel, axes, n, curve,
+                 KNPictureFew(n, curve) ? "linespoints pointtype 7 pointsize 1.2" : "lines"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNPicturePoints(const char path[], const char title[], const char xlabel[], const char ylabel[], KNPictureAxes axes, PetscInt n, const KNPictureCurve curve[])
+PetscErrorCode KNPicturePoints(const char path[], const char title[], const char xlabel[], const char ylabel[],
+                               KNPictureAxes axes, PetscInt n, const KNPictureCurve curve[])
 {
   PetscFunctionBegin;
   PetscCall(Draw(path, title, xlabel, ylabel, axes, n, curve, "points pointtype 7 pointsize 0.9"));

@@ -3,16 +3,31 @@
 
     pixels     | LEFT |  SIDE  | GAP |  SIDE  | WIDE |  SIDE  | .. RIGHT     GAP within a scale, WIDE between scales
 
-  1D fields are lines: the columns of one scale share one panel, with an AXIS at its left. Row names take LABEL at the left of all.
+  1D fields are lines: the columns of one scale share one panel, with an AXIS at its left. Row names take LABEL at the
+  left of all.
 */
 #include "picture_impl.h"
 
 #include <math.h>
 
-enum { SIDE = 300, GAP = 18, WIDE = 64, LEFT = 22, LABEL = 34, AXIS = 66, RIGHT = 84, TITLE = 50, TOP = 56, BOTTOM = 104, BAR = 16 };
+enum {
+  SIDE   = 300,
+  GAP    = 18,
+  WIDE   = 64,
+  LEFT   = 22,
+  LABEL  = 34,
+  AXIS   = 66,
+  RIGHT  = 84,
+  TITLE  = 50,
+  TOP    = 56,
+  BOTTOM = 104,
+  BAR    = 16
+};
 
-static const char viridis[]   = "0 '#440154', 1 '#482878', 2 '#3e4989', 3 '#31688e', 4 '#26828e', 5 '#1f9e89', 6 '#35b779', 7 '#6ece58', 8 '#b5de2b', 9 '#fde725'";
-static const char diverging[] = "0 '#053061', 1 '#2166ac', 2 '#4393c3', 3 '#92c5de', 4 '#d1e5f0', 5 '#f7f7f7', 6 '#fddbc7', 7 '#f4a582', 8 '#d6604d', 9 '#b2182b', 10 '#67001f'";
+static const char viridis[]   = "0 '#440154', 1 '#482878', 2 '#3e4989', 3 '#31688e', 4 '#26828e', 5 '#1f9e89', 6 "
+                                "'#35b779', 7 '#6ece58', 8 '#b5de2b', 9 '#fde725'";
+static const char diverging[] = "0 '#053061', 1 '#2166ac', 2 '#4393c3', 3 '#92c5de', 4 '#d1e5f0', 5 '#f7f7f7', 6 "
+                                "'#fddbc7', 7 '#f4a582', 8 '#d6604d', 9 '#b2182b', 10 '#67001f'";
 
 /* Columns [first, last] with one scale. */
 typedef struct {
@@ -30,11 +45,12 @@ typedef struct {
   Scale                 *scale;  /* (scales), from left to right */
 } Layout;
 
-/* The scale's tics, one, two or five times a power of ten, at most six: step, and the exponent that is written once beside the bar. */
+/* The scale's tics, one, two or five times a power of ten, at most six: step, and the exponent that is written once
+ * beside the bar. */
 static double KNPictureStep(double low, double high, int *exponent)
 {
   const double largest = PetscMax(fabs(low), fabs(high)), tenth = pow(10.0, floor(log10((high - low) / 5.0)));
-  const double ratio   = (high - low) / 5.0 / tenth;
+  const double ratio = (high - low) / 5.0 / tenth;
 
   *exponent = (int)floor(log10(largest) + 1e-9);
   if (*exponent >= -1 && *exponent <= 3) *exponent = 0;
@@ -49,7 +65,8 @@ static void KNPictureTics(KNPicture *picture, const Scale *scale, int *exponent)
 
   fprintf(picture->script, "(");
   for (double k = ceil((scale->low - slack) / step); k * step <= scale->high + slack; k += 1.0) {
-    fprintf(picture->script, "%s'%s%g' %.9g", comma, k < 0.0 ? "−" : "", fabs(k) * step * pow(10.0, -*exponent), k * step);
+    fprintf(picture->script, "%s'%s%g' %.9g", comma, k < 0.0 ? "−" : "", fabs(k) * step * pow(10.0, -*exponent),
+            k * step);
     comma = ", ";
   }
   fprintf(picture->script, ")");
@@ -90,7 +107,11 @@ static void KNPictureRange(const Layout *layout, Scale *scale)
 /* A panel's place, from pixels counted from the top left corner to gnuplot's fractions counted from the bottom. */
 static void KNPicturePlace(KNPicture *picture, int left, int right, int top, int bottom)
 {
-  fprintf(picture->script, "set lmargin at screen %.6f; set rmargin at screen %.6f; set tmargin at screen %.6f; set bmargin at screen %.6f\n", (double)left / picture->width, (double)right / picture->width, 1.0 - (double)top / picture->height, 1.0 - (double)bottom / picture->height);
+  fprintf(
+    picture->script,
+    "set lmargin at screen %.6f; set rmargin at screen %.6f; set tmargin at screen %.6f; set bmargin at screen %.6f\n",
+    (double)left / picture->width, (double)right / picture->width, 1.0 - (double)top / picture->height,
+    1.0 - (double)bottom / picture->height);
 }
 
 /* One field as an image, each value a rectangle of equal size; x1 to the right. */
@@ -103,15 +124,21 @@ static void KNPictureImage(KNPicture *picture, PetscInt n1, PetscInt n2, const f
   }
   fprintf(picture->script, "plot ");
   KNPictureDataName(picture);
-  fprintf(picture->script, " binary skip=%ld array=(%" PetscInt_FMT ",%" PetscInt_FMT ") format='%%float' dx=%.9g dy=%.9g origin=(%.9g,%.9g) with image notitle\n", offset, n1, n2, 1.0 / n1, 1.0 / n2, 0.5 / n1, 0.5 / n2);
+  fprintf(picture->script,
+          " binary skip=%ld array=(%" PetscInt_FMT ",%" PetscInt_FMT
+          ") format='%%float' dx=%.9g dy=%.9g origin=(%.9g,%.9g) with image notitle\n",
+          offset, n1, n2, 1.0 / n1, 1.0 / n2, 0.5 / n1, 0.5 / n2);
 }
 
 /* The fields of one scale as lines in one panel; the first row has their names. */
 static void KNPictureLines(KNPicture *picture, const Layout *layout, const Scale *scale, PetscInt row)
 {
-  static const char *const style[] = {"linecolor '#000000' linewidth 2.5", "linecolor '#d55e00' linewidth 2.5 dashtype (8,5)", "linecolor '#0072b2' linewidth 2.5 dashtype (2,4)", "linecolor '#009e73' linewidth 2.5 dashtype (12,4,2,4)"};
-  const PetscInt           n       = layout->grid->n[0];
-  const double             x0      = KNPointsCoordinate(layout->grid->points, n, 0), dx = KNPointsCoordinate(layout->grid->points, n, 1) - x0;
+  static const char *const style[] = {
+    "linecolor '#000000' linewidth 2.5", "linecolor '#d55e00' linewidth 2.5 dashtype (8,5)",
+    "linecolor '#0072b2' linewidth 2.5 dashtype (2,4)", "linecolor '#009e73' linewidth 2.5 dashtype (12,4,2,4)"};
+  const PetscInt n  = layout->grid->n[0];
+  const double   x0 = KNPointsCoordinate(layout->grid->points, n, 0),
+               dx   = KNPointsCoordinate(layout->grid->points, n, 1) - x0;
 
   for (PetscInt c = scale->first; c <= scale->last; c++) {
     const long offset = ftell(picture->data);
@@ -119,7 +146,9 @@ static void KNPictureLines(KNPicture *picture, const Layout *layout, const Scale
     (void)fwrite(layout->panel[row * layout->columns + c], sizeof(float), (size_t)n, picture->data);
     fprintf(picture->script, "%s", c == scale->first ? "plot " : ", \\\n  ");
     KNPictureDataName(picture);
-    fprintf(picture->script, " binary skip=%ld record=(%" PetscInt_FMT ") format='%%float' using (%.9g+%.9g*$0):1 with lines %s ", offset, n, x0, dx, style[(c - scale->first) % 4]);
+    fprintf(picture->script,
+            " binary skip=%ld record=(%" PetscInt_FMT ") format='%%float' using (%.9g+%.9g*$0):1 with lines %s ",
+            offset, n, x0, dx, style[(c - scale->first) % 4]);
     if (row == 0) {
       fprintf(picture->script, "title ");
       KNPictureText(picture, layout->column[c].title);
@@ -136,17 +165,22 @@ static void KNPictureBar(KNPicture *picture, int bottom, const Scale *scale)
   const int inset = (scale->right - scale->left) / 10, top = bottom + 30;
   int       exponent;
 
-  fprintf(picture->script, "set colorbox horizontal user origin %.6f, %.6f size %.6f, %.6f\nset cbtics scale 0.5 offset 0, 0.5 ", (double)(scale->left + inset) / picture->width, 1.0 - (double)(top + BAR) / picture->height, (double)(scale->right - scale->left - 2 * inset) / picture->width, (double)BAR / picture->height);
+  fprintf(picture->script,
+          "set colorbox horizontal user origin %.6f, %.6f size %.6f, %.6f\nset cbtics scale 0.5 offset 0, 0.5 ",
+          (double)(scale->left + inset) / picture->width, 1.0 - (double)(top + BAR) / picture->height,
+          (double)(scale->right - scale->left - 2 * inset) / picture->width, (double)BAR / picture->height);
   KNPictureTics(picture, scale, &exponent);
   if (exponent) {
     fprintf(picture->script, "\nset label 9 ");
     KNPicturePower(picture, "×", exponent);
-    fprintf(picture->script, " at screen %.6f, %.6f left", (double)(scale->right - inset + 8) / picture->width, 1.0 - (top + 0.5 * BAR) / picture->height);
+    fprintf(picture->script, " at screen %.6f, %.6f left", (double)(scale->right - inset + 8) / picture->width,
+            1.0 - (top + 0.5 * BAR) / picture->height);
   }
   fprintf(picture->script, "\n");
 }
 
-/* The scales and their places, from left to right, beginning at pixel `left`. Returns the pixel where the last one ends. */
+/* The scales and their places, from left to right, beginning at pixel `left`. Returns the pixel where the last one
+ * ends. */
 static int KNPictureScales(Layout *layout, int left)
 {
   const PetscBool lines = (PetscBool)(layout->grid->dim == 1);
@@ -161,7 +195,8 @@ static int KNPictureScales(Layout *layout, int left)
     } else {
       const int start = (last ? last->right + WIDE : left) + (lines ? AXIS : 0);
 
-      layout->scale[layout->scales++] = (Scale){.first = c, .last = c, .left = start, .right = start + (lines ? SIDE * 3 / 2 : SIDE)};
+      layout->scale[layout->scales++] =
+        (Scale){.first = c, .last = c, .left = start, .right = start + (lines ? SIDE * 3 / 2 : SIDE)};
     }
   }
   for (PetscInt g = 0; g < layout->scales; g++) KNPictureRange(layout, &layout->scale[g]);
@@ -177,7 +212,8 @@ static void KNPictureLineRow(KNPicture *picture, const Layout *layout, PetscInt 
     int          exponent;
 
     KNPicturePlace(picture, scale->left, scale->right, top, top + SIDE);
-    fprintf(picture->script, "unset label 9\nset yrange [%.9g:%.9g]\nset ytics ", scale->low - margin, scale->high + margin);
+    fprintf(picture->script, "unset label 9\nset yrange [%.9g:%.9g]\nset ytics ", scale->low - margin,
+            scale->high + margin);
     KNPictureTics(picture, scale, &exponent);
     fprintf(picture->script, "\n");
     if (exponent) {
@@ -185,8 +221,12 @@ static void KNPictureLineRow(KNPicture *picture, const Layout *layout, PetscInt 
       KNPicturePower(picture, "×", exponent);
       fprintf(picture->script, " at graph -0.01, 1.06 right\n");
     }
-    fprintf(picture->script, "%s\n", row == layout->rows - 1 ? "set xtics 0.5 format '%g'; set xlabel 'x'" : "set xtics 0.5 format ''; unset xlabel");
-    fprintf(picture->script, "set key at screen %.6f, %.6f center horizontal reverse Left samplen 1.5 width -1 font ',17'\n", 0.5 * (scale->left + scale->right) / picture->width, 1.0 - (top - 22.0) / picture->height);
+    fprintf(picture->script, "%s\n",
+            row == layout->rows - 1 ? "set xtics 0.5 format '%g'; set xlabel 'x'"
+                                    : "set xtics 0.5 format ''; unset xlabel");
+    fprintf(picture->script,
+            "set key at screen %.6f, %.6f center horizontal reverse Left samplen 1.5 width -1 font ',17'\n",
+            0.5 * (scale->left + scale->right) / picture->width, 1.0 - (top - 22.0) / picture->height);
     KNPictureLines(picture, layout, scale, row);
     fprintf(picture->script, "unset label 1; unset label 2\n"); /* every plot of a multiplot draws all labels */
   }
@@ -202,7 +242,8 @@ static void KNPictureImageRow(KNPicture *picture, const Layout *layout, PetscInt
   for (PetscInt g = 0; g < layout->scales; g++) {
     const Scale *scale = &layout->scale[g];
 
-    fprintf(picture->script, "set palette defined (%s)\nset cbrange [%.9g:%.9g]\n", layout->column[scale->first].scale == KN_SCALE_SIGNED ? diverging : viridis, scale->low, scale->high);
+    fprintf(picture->script, "set palette defined (%s)\nset cbrange [%.9g:%.9g]\n",
+            layout->column[scale->first].scale == KN_SCALE_SIGNED ? diverging : viridis, scale->low, scale->high);
     for (PetscInt c = scale->first; c <= scale->last; c++) {
       const int left = scale->left + (int)(c - scale->first) * (SIDE + GAP);
 
@@ -220,7 +261,9 @@ static void KNPictureImageRow(KNPicture *picture, const Layout *layout, PetscInt
   }
 }
 
-PetscErrorCode KNPictureFields(const char path[], const char title[], const KNGrid *grid, PetscInt rows, PetscInt columns, const KNPictureColumn column[], const char *const label[], const float *const panel[])
+PetscErrorCode KNPictureFields(const char path[], const char title[], const KNGrid *grid, PetscInt rows,
+                               PetscInt columns, const KNPictureColumn column[], const char *const label[],
+                               const float *const panel[])
 {
   const int top = TOP + (title ? TITLE : 0), step = SIDE + (grid->dim > 1 ? GAP : 2 * GAP);
   Layout    layout = {.grid = grid, .rows = rows, .columns = columns, .column = column, .panel = panel};
@@ -228,7 +271,10 @@ PetscErrorCode KNPictureFields(const char path[], const char title[], const KNGr
   int       right;
 
   PetscFunctionBegin;
-  PetscCheck(rows > 0 && columns > 0 && column[0].scale != KN_SCALE_SHARED, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "A picture has rows and columns, here %" PetscInt_FMT " and %" PetscInt_FMT ", and a scale in the first column", rows, columns);
+  PetscCheck(rows > 0 && columns > 0 && column[0].scale != KN_SCALE_SHARED, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+             "A picture has rows and columns, here %" PetscInt_FMT " and %" PetscInt_FMT
+             ", and a scale in the first column",
+             rows, columns);
   if (!KNPictureOpen(path, &picture)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscMalloc1(columns, &layout.scale));
   right = KNPictureScales(&layout, LEFT + (label ? LABEL : 0));
@@ -247,7 +293,8 @@ PetscErrorCode KNPictureFields(const char path[], const char title[], const KNGr
     if (label) {
       fprintf(picture.script, "set label 2 ");
       KNPictureText(&picture, label[r]);
-      fprintf(picture.script, " at screen %.6f, %.6f center rotate\n", (double)LEFT / picture.width, 1.0 - (y + 0.5 * SIDE) / picture.height);
+      fprintf(picture.script, " at screen %.6f, %.6f center rotate\n", (double)LEFT / picture.width,
+              1.0 - (y + 0.5 * SIDE) / picture.height);
     }
     if (grid->dim > 1) KNPictureImageRow(&picture, &layout, r, y);
     else KNPictureLineRow(&picture, &layout, r, y);

@@ -52,7 +52,9 @@ PetscBool KNPictureOpen(const char path[], KNPicture *picture)
 
   memset(picture, 0, sizeof(*picture));
   /* A name that begins with < or | or - would be a command or an option for gnuplot: it never begins with one. */
-  if (snprintf(picture->path, sizeof(picture->path), "%s%s", path[0] == '/' ? "" : "./", path) >= (int)sizeof(picture->path)) problem = "its name is too long";
+  if (snprintf(picture->path, sizeof(picture->path), "%s%s", path[0] == '/' ? "" : "./", path) >=
+      (int)sizeof(picture->path))
+    problem = "its name is too long";
   if (!KNPictureIsPrintable(path)) {
     path    = "";
     problem = "its name holds a control character";
@@ -105,13 +107,18 @@ void KNPictureHead(KNPicture *picture, int width, int height)
 
   picture->width  = width;
   picture->height = height;
-  fprintf(picture->script, "# Draw with gnuplot 5 from the directory that the names are relative to.\nset encoding utf8\n");
-  fprintf(picture->script, "set terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,19' linewidth 1.5 background '#ffffff'\nset output ", width, height);
+  fprintf(picture->script,
+          "# Draw with gnuplot 5 from the directory that the names are relative to.\nset encoding utf8\n");
+  fprintf(
+    picture->script,
+    "set terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,19' linewidth 1.5 background '#ffffff'\nset output ",
+    width, height);
   KNPictureText(picture, KNPictureName(picture, ".png", name));
   fprintf(picture->script, "\nset border linecolor '#404040'\n");
 }
 
-/* Runs gnuplot on the script: no shell, no start-up files, no output. Returns whether it succeeded; *found: whether there is a gnuplot. */
+/* Runs gnuplot on the script: no shell, no start-up files, no output. Returns whether it succeeded; *found: whether
+ * there is a gnuplot. */
 static PetscBool KNPictureSpawn(char script[], PetscBool *found)
 {
   char                      *argument[] = {"gnuplot", "-d", script, NULL};
@@ -121,11 +128,15 @@ static PetscBool KNPictureSpawn(char script[], PetscBool *found)
 
   *found = PETSC_TRUE;
   if (posix_spawn_file_actions_init(&actions)) return PETSC_FALSE;
-  failed = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) || posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0) || posix_spawn_file_actions_adddup2(&actions, 1, 2) ? EIO : posix_spawnp(&process, argument[0], &actions, NULL, argument, environ);
+  failed = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) ||
+               posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0) ||
+               posix_spawn_file_actions_adddup2(&actions, 1, 2)
+             ? EIO
+             : posix_spawnp(&process, argument[0], &actions, NULL, argument, environ);
   posix_spawn_file_actions_destroy(&actions);
   *found = (PetscBool)(failed != ENOENT);
   if (failed) return PETSC_FALSE;
-  while (waitpid(process, &status, 0) < 0 && errno == EINTR) { }
+  while (waitpid(process, &status, 0) < 0 && errno == EINTR) {}
   return (PetscBool)(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
@@ -134,8 +145,10 @@ static PetscBool KNPictureIsWhole(const char png[])
 {
   static const unsigned char end[12] = {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82};
   unsigned char              found[sizeof(end)];
-  FILE                      *file  = fopen(png, "rb");
-  const PetscBool            whole = (PetscBool)(file && !fseek(file, -(long)sizeof(end), SEEK_END) && fread(found, 1, sizeof(end), file) == sizeof(end) && !memcmp(found, end, sizeof(end)));
+  FILE                      *file = fopen(png, "rb");
+  const PetscBool            whole =
+    (PetscBool)(file && !fseek(file, -(long)sizeof(end), SEEK_END) &&
+                fread(found, 1, sizeof(end), file) == sizeof(end) && !memcmp(found, end, sizeof(end)));
 
   if (file) (void)fclose(file);
   return whole;
@@ -152,8 +165,13 @@ void KNPictureDraw(KNPicture *picture)
   (void)KNPictureName(picture, ".gp", script);
   (void)KNPictureName(picture, ".dat", data);
   drawn = (PetscBool)(good && KNPictureSpawn(script, &found) && KNPictureIsWhole(KNPictureName(picture, ".png", png)));
-  if (!good) fprintf(stderr, "kitinet: warning: the picture %s.png is left out: its files cannot be written, is the disk full?\n", picture->path);
-  else if (!drawn) fprintf(stderr, "kitinet: warning: the picture %s.png is not drawn, gnuplot %s; later: gnuplot '%s'\n", picture->path, found ? "failed" : "is missing", script);
+  if (!good)
+    fprintf(stderr,
+            "kitinet: warning: the picture %s.png is left out: its files cannot be written, is the disk full?\n",
+            picture->path);
+  else if (!drawn)
+    fprintf(stderr, "kitinet: warning: the picture %s.png is not drawn, gnuplot %s; later: gnuplot '%s'\n",
+            picture->path, found ? "failed" : "is missing", script);
   if (!drawn && good && !found) missing.undrawn++;
   else if (!drawn) missing.lost++;
   if (good && !drawn) return;

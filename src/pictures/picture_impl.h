@@ -8,7 +8,7 @@
 typedef struct {
   char  path[PETSC_MAX_PATH_LEN]; /* without ending, beginning with / or . */
   FILE *script, *data;
-  int   width, height;            /* pixels */
+  int   width, height; /* pixels */
 } KNPicture;
 
 /* Opens path.gp and path.dat; false, with a line on stderr, if that cannot be done. */

@@ -20,18 +20,27 @@ static PetscReal CalibrationError(PetscInt64 n, PetscReal *const value[])
 static const KNMeasure measures[] = {
   {.name = "accuracy", .title = "accuracy", .unit = "%", .scale = 100, .higher = PETSC_TRUE, .test = PETSC_TRUE},
   {.name = "cross_entropy", .title = "cross-entropy", .unit = "", .scale = 1, .test = PETSC_TRUE},
-  {.name = "top_5", .title = "accuracy of the five most probable", .unit = "%", .scale = 100, .higher = PETSC_TRUE,
-   .test = PETSC_TRUE},
-  {.name = "confidence", .title = "probability of the predicted class", .unit = "%", .scale = 100, .higher = PETSC_TRUE,
-   .test = PETSC_TRUE},
-  {.name = "calibration", .title = "expected calibration error", .unit = "%", .scale = 100, .test = PETSC_TRUE,
-   .mean = CalibrationError}
-};
+  {.name   = "top_5",
+   .title  = "accuracy of the five most probable",
+   .unit   = "%",
+   .scale  = 100,
+   .higher = PETSC_TRUE,
+   .test   = PETSC_TRUE},
+  {.name   = "confidence",
+   .title  = "probability of the predicted class",
+   .unit   = "%",
+   .scale  = 100,
+   .higher = PETSC_TRUE,
+   .test   = PETSC_TRUE},
+  {.name  = "calibration",
+   .title = "expected calibration error",
+   .unit  = "%",
+   .scale = 100,
+   .test  = PETSC_TRUE,
+   .mean  = CalibrationError}};
 
-static const KNTable tables[] = {
-  {"confusion.csv", "truth,prediction,samples"},
-  {"calibration.csv", "confidence_from,confidence_to,samples,accuracy,confidence"}
-};
+static const KNTable tables[] = {{"confusion.csv", "truth,prediction,samples"},
+                                 {"calibration.csv", "confidence_from,confidence_to,samples,accuracy,confidence"}};
 
 const KNTaskInfo KNTaskInfo_Classification = {
   .name     = "classification",
@@ -44,8 +53,7 @@ const KNTaskInfo KNTaskInfo_Classification = {
   .missing  = "no class",
   .tables   = PETSC_STATIC_ARRAY_LENGTH(tables),
   .table    = tables,
-  .plots    = 1
-};
+  .plots    = 1};
 
 typedef struct {
   PetscReal smoothing;
@@ -56,8 +64,10 @@ static PetscErrorCode SetFromOptions(KNTask task)
   Context *context = task->data;
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsReal("-task_smoothing", "share of the label that the loss of a classification spreads evenly "
-                                             "over all classes", 0, 0.9, &context->smoothing));
+  PetscCall(KNOptionsReal("-task_smoothing",
+                          "share of the label that the loss of a classification spreads evenly "
+                          "over all classes",
+                          0, 0.9, &context->smoothing));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -123,9 +133,9 @@ static void Measure(KNTask task, const KNGrid *grid, size_t arrays, const float 
 /* What evaluate shows besides. */
 typedef struct {
   size_t      k;
-  PetscInt64 *confusion;                                       /* (k, k) samples by truth and prediction */
+  PetscInt64 *confusion; /* (k, k) samples by truth and prediction */
   /* bins with samples, for the picture: mean confidence, share that is right */
-  PetscReal   from[KN_CONFIDENCE_BINS], right[KN_CONFIDENCE_BINS];
+  PetscReal from[KN_CONFIDENCE_BINS], right[KN_CONFIDENCE_BINS];
 } Details;
 
 static PetscErrorCode Judge(KNJudgement j)
@@ -172,24 +182,26 @@ static PetscErrorCode Print(KNJudgement j, const char *name)
 
   PetscFunctionBegin;
   if (k <= FIT) {
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nConfusion of %s: rows are the truth, columns the prediction, "
-                                            "samples\n\n%-12s", name, ""));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                          "\nConfusion of %s: rows are the truth, columns the prediction, "
+                          "samples\n\n%-12s",
+                          name, ""));
     for (size_t c = 0; c < k; c++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %8.8s", KNTaskClassName(j->task, c)));
     for (size_t r = 0; r < k; r++) {
       PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n%-12.12s", KNTaskClassName(j->task, r)));
-      for (size_t c = 0; c < k; c++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %8" PetscInt64_FMT,
-                                                           details->confusion[r * k + c]));
+      for (size_t c = 0; c < k; c++)
+        PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %8" PetscInt64_FMT, details->confusion[r * k + c]));
     }
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n"));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nMost frequent mistakes of %s\n\n%8s  truth, taken for\n", name,
-                        "samples"));
+  PetscCall(
+    PetscPrintf(PETSC_COMM_WORLD, "\nMost frequent mistakes of %s\n\n%8s  truth, taken for\n", name, "samples"));
   for (int shown = 0; shown < WORST;) {
     PetscInt64 next = 0;
 
-    for (size_t i = 0; i < k * k; i++) next = i % (k + 1) && details->confusion[i] < below ? PetscMax(next,
-                                                                      details->confusion[i]) : next;
+    for (size_t i = 0; i < k * k; i++)
+      next = i % (k + 1) && details->confusion[i] < below ? PetscMax(next, details->confusion[i]) : next;
     if (!next) break;
     for (size_t i = 0; i < k * k && shown < WORST; i++) {
       if (i % (k + 1) == 0 || details->confusion[i] != next) continue;
@@ -306,11 +318,20 @@ PetscErrorCode KNTaskCreate_Classification(KNTask task)
   task->axes     = 0;
   task->parts    = 1;
   task->whole    = "a classification needs whole samples";
-  task->ops      = (KNTaskOps){
-    .setfromoptions = SetFromOptions, .setgrid = SetGrid, .parts = Parts, .loss = Loss, .gradient = Gradient,
-    .present = Present, .measure = Measure, .destroy = Destroy, .judge = Judge, .judge_add = Add,
-    .judge_reduce = Reduce, .judge_print = Print, .judge_table = Table, .judge_plot = Plot,
-    .judge_destroy = JudgementDestroy
-  };
+  task->ops      = (KNTaskOps){.setfromoptions = SetFromOptions,
+                               .setgrid        = SetGrid,
+                               .parts          = Parts,
+                               .loss           = Loss,
+                               .gradient       = Gradient,
+                               .present        = Present,
+                               .measure        = Measure,
+                               .destroy        = Destroy,
+                               .judge          = Judge,
+                               .judge_add      = Add,
+                               .judge_reduce   = Reduce,
+                               .judge_print    = Print,
+                               .judge_table    = Table,
+                               .judge_plot     = Plot,
+                               .judge_destroy  = JudgementDestroy};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

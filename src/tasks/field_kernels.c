@@ -18,7 +18,7 @@ static void kn_difference(size_t index[3], double weight[3], size_t i, size_t n,
   } else if (n == 2) {
     index[1] = 1;
     index[2] = 0;
-    h /= 2; /* the distance of these two, not of neighbours' neighbours */
+    h /= 2;                   /* the distance of these two, not of neighbours' neighbours */
   } else if (first || last) { /* (-3 u_0 + 4 u_1 - u_2) / 2 h, and its mirror image */
     const double sign = first ? 1 : -1;
 

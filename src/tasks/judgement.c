@@ -93,8 +93,8 @@ PetscErrorCode KNSummarize(PetscInt64 n, const PetscReal value[], PetscBool high
   PetscCall(PetscMalloc1(n, &sorted));
   for (PetscInt64 i = 0; i < n; i++) {
     if (PetscIsNanReal(value[i])) continue;
-    if (summary->worst < 0 || (higher ? value[i] < value[summary->worst]
-                               : value[i] > value[summary->worst])) summary->worst = i;
+    if (summary->worst < 0 || (higher ? value[i] < value[summary->worst] : value[i] > value[summary->worst]))
+      summary->worst = i;
     sum += value[i];
     sorted[count++] = value[i];
   }
@@ -119,7 +119,7 @@ PetscErrorCode KNJudgementSummarize(KNJudgement j, PetscInt measure, KNSummary *
   PetscCall(KNSummarize(j->samples, j->value[measure], m->higher, summary));
   if (!m->mean) PetscFunctionReturn(PETSC_SUCCESS);
   /* no sample has a share in it: nothing else has a meaning */
-  summary->mean = KNMeasureMean(j->task->info, measure, j->samples, j->value);
+  summary->mean      = KNMeasureMean(j->task->info, measure, j->samples, j->value);
   summary->deviation = NAN;
   summary->worst     = -1;
   for (int q = 0; q < KN_QUANTILES; q++) summary->quantile[q] = NAN;

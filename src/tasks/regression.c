@@ -32,13 +32,11 @@ static const KNMeasure measures[] = {
   {.name = "interior", .title = "error in the interior", .unit = "%", .scale = 100},
   {.name = "low", .title = "error at low wavenumbers", .unit = "%", .scale = 100},
   {.name = "middle", .title = "error at middle wavenumbers", .unit = "%", .scale = 100},
-  {.name = "high", .title = "error at high wavenumbers", .unit = "%", .scale = 100}
-};
+  {.name = "high", .title = "error at high wavenumbers", .unit = "%", .scale = 100}};
 
 static const KNTable tables[] = {
   {"spectra.csv", "wavenumber,truth,prediction,error"},
-  {"rollout.csv", "step,t,mean,deviation,lowest,quantile_05,quantile_25,median,quantile_75,quantile_95,highest"}
-};
+  {"rollout.csv", "step,t,mean,deviation,lowest,quantile_05,quantile_25,median,quantile_75,quantile_95,highest"}};
 
 const KNTaskInfo KNTaskInfo_Regression = {
   .name     = "regression",
@@ -51,8 +49,7 @@ const KNTaskInfo KNTaskInfo_Regression = {
   .missing  = "a target that is 0 everywhere, so that no error is relative to it",
   .tables   = PETSC_STATIC_ARRAY_LENGTH(tables),
   .table    = tables,
-  .plots    = 2
-};
+  .plots    = 2};
 
 /* |y - t|^2, |t|^2, sigma^2; the squares of the H1 norms of y - t and t, means over the points, only where w > 0 */
 enum { DIFFERENCE, TARGET, DEVIATION, H1_DIFFERENCE, H1_TARGET, PARTS };
@@ -73,11 +70,14 @@ static PetscErrorCode SetFromOptions(KNTask task)
   Context *context = task->data;
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsReal("-task_h1", "weight of the relative H1 error, which knows the derivatives, in the loss of a "
-                                      "regression beside the relative L2 error", 0, 1e6, &context->h1));
-  PetscCall(KNOptionsChoice("-task_relative", "what errors are relative to in the loss of a regression: each sample's "
-                                              "own norm, or the dataset's standard deviation", RelativeNames,
-                            &context->relative));
+  PetscCall(KNOptionsReal("-task_h1",
+                          "weight of the relative H1 error, which knows the derivatives, in the loss of a "
+                          "regression beside the relative L2 error",
+                          0, 1e6, &context->h1));
+  PetscCall(KNOptionsChoice("-task_relative",
+                            "what errors are relative to in the loss of a regression: each sample's "
+                            "own norm, or the dataset's standard deviation",
+                            RelativeNames, &context->relative));
   PetscCheck(context->relative == SAMPLE || task->normalizer != KN_NORMALIZER_NONE, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "option -task_relative is %s, which -train_normalizer %s does not measure: take %s",
              RelativeNames[context->relative], KNNormalizerNames[task->normalizer],
@@ -116,7 +116,7 @@ static void Parts(KNTask task, const float *y, const float *t, double *part)
 /* The two errors of a loss, and what each is divided by; the second 0 where w is 0. */
 static void Errors(const Context *context, const double *part, double error[2], double scale[2])
 {
-  const PetscBool own = (PetscBool)(context->relative == SAMPLE); /* a square of 0 for the target takes sigma */
+  const PetscBool own  = (PetscBool)(context->relative == SAMPLE); /* a square of 0 for the target takes sigma */
   const double    l2[] = {part[DIFFERENCE], own ? part[TARGET] : 0};
 
   scale[0] = kn_relative_error(&error[0], l2, part[DEVIATION]);
@@ -141,7 +141,7 @@ static void Loss(KNTask task, const double *part, double *loss)
 static void Gradient(KNTask task, const double *part, double loss, const float *t, float *y)
 {
   Context     *context = task->data;
-  const size_t n[]     = {(size_t)task->grid.n[0], (size_t)task->grid.n[1], (size_t)task->grid.n[2]}, S = context->S;
+  const size_t n[] = {(size_t)task->grid.n[0], (size_t)task->grid.n[1], (size_t)task->grid.n[2]}, S = context->S;
   double       error[2], scale[2], factor;
 
   Errors(context, part, error, scale);
@@ -198,8 +198,13 @@ PetscErrorCode KNTaskCreate_Regression(KNTask task)
   PetscCall(PetscNew(&context));
   task->data       = context;
   task->normalized = PETSC_TRUE;
-  task->ops        = (KNTaskOps){.setfromoptions = SetFromOptions, .setgrid = SetGrid, .parts = Parts, .loss = Loss,
-                                 .gradient = Gradient, .measure = Measure, .destroy = Destroy};
+  task->ops        = (KNTaskOps){.setfromoptions = SetFromOptions,
+                                 .setgrid        = SetGrid,
+                                 .parts          = Parts,
+                                 .loss           = Loss,
+                                 .gradient       = Gradient,
+                                 .measure        = Measure,
+                                 .destroy        = Destroy};
   KNRegressionSetJudge(&task->ops);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -29,8 +29,8 @@ typedef struct {
   PetscReal *frame_error;                     /* (samples, frames) relative L2 error of each frame */
   PetscReal *median, *low, *high;             /* (frames) of them, for a picture */
   KNSpectrum spectrum;
-  float     *work;                            /* (S) */
-  PetscReal *energy;                          /* (shells) of one field */
+  float     *work;   /* (S) */
+  PetscReal *energy; /* (shells) of one field */
 } Details;
 
 static PetscReal Relative(PetscReal square, PetscReal scale)
@@ -59,10 +59,10 @@ static PetscErrorCode Add(KNJudgement j, PetscInt64 row, const float *y, const f
   Details        *details  = j->data;
   const KNGrid   *grid     = &j->grid;
   const PetscBool periodic = (PetscBool)(grid->points == KN_POINTS_PERIODIC); /* a torus has no boundary */
-  const size_t    S = KNGridSize(grid), n[] = {(size_t)grid->n[0], (size_t)grid->n[1],
-                                               (size_t)grid->n[2]}, frame = (size_t)j->fields * S;
-  PetscReal       h1_error = 0, h1_truth = 0, boundary = 0, interior = 0, square = 0, energy = 0, unused = 0;
-  PetscReal       band[3] = {0}, unbanded[3] = {0};
+  const size_t    S = KNGridSize(grid), n[] = {(size_t)grid->n[0], (size_t)grid->n[1], (size_t)grid->n[2]},
+               frame = (size_t)j->fields * S;
+  PetscReal h1_error = 0, h1_truth = 0, boundary = 0, interior = 0, square = 0, energy = 0, unused = 0;
+  PetscReal band[3] = {0}, unbanded[3] = {0};
 
   PetscFunctionBegin;
   j->value[L2][row] = kn_relative_l2(y, truth, (size_t)j->frames * frame);
@@ -121,7 +121,7 @@ static PetscErrorCode Judge(KNJudgement j)
 static PetscErrorCode Reduce(KNJudgement j)
 {
   Details          *details = j->data;
-  const PetscMPIInt frames  = (PetscMPIInt)(j->frames * j->samples), energies = (PetscMPIInt)(3 * details->shells);
+  const PetscMPIInt frames = (PetscMPIInt)(j->frames * j->samples), energies = (PetscMPIInt)(3 * details->shells);
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, details->frame_error, frames, MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
@@ -132,8 +132,8 @@ static PetscErrorCode Reduce(KNJudgement j)
     details->truth[s] *= (PetscReal)j->samples / (PetscReal)(j->samples - j->left_out);
   }
   for (PetscInt64 row = 0; row < j->samples; row++) {
-    for (PetscInt t = 0; t < j->frames &&
-         PetscIsNanReal(j->value[L2][row]); t++) details->frame_error[row * j->frames + t] = NAN;
+    for (PetscInt t = 0; t < j->frames && PetscIsNanReal(j->value[L2][row]); t++)
+      details->frame_error[row * j->frames + t] = NAN;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -196,15 +196,15 @@ static PetscErrorCode Plot(KNJudgement j, PetscInt which, KNPlot *plot)
 
   PetscFunctionBegin;
   if (which == 0) {
-    *plot = (KNPlot){.name = "spectra", .x_title = "wavenumber (cycles a unit length)", .lines = 3};
+    *plot         = (KNPlot){.name = "spectra", .x_title = "wavenumber (cycles a unit length)", .lines = 3};
     plot->y_title = "energy";
     plot->log_x = plot->log_y = PETSC_TRUE;
-    plot->line[0].name = "truth";
-    plot->line[0].y    = details->truth + 1;
-    plot->line[1].name = "prediction";
-    plot->line[1].y    = details->prediction + 1;
-    plot->line[2].name = "error";
-    plot->line[2].y    = details->difference + 1;
+    plot->line[0].name        = "truth";
+    plot->line[0].y           = details->truth + 1;
+    plot->line[1].name        = "prediction";
+    plot->line[1].y           = details->prediction + 1;
+    plot->line[2].name        = "error";
+    plot->line[2].y           = details->difference + 1;
     for (int i = 0; i < 3; i++) {
       plot->line[i].n = n;
       plot->line[i].x = k;

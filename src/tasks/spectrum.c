@@ -41,12 +41,12 @@ static void kn_spectrum_axis(PetscReal *k, PetscReal *w, KNPoints points, PetscI
 
 PetscErrorCode KNSpectrumCreate(const KNGrid *grid, KNSpectrum *spectrum)
 {
-  static const fftw_r2r_kind kinds[] = {[KN_POINTS_CELLS] = FFTW_REDFT10, [KN_POINTS_NODES] = FFTW_REDFT00,
-                                        [KN_POINTS_PERIODIC] = FFTW_R2HC};
-  fftw_r2r_kind              kind[KN_MAX_DIM];
-  int                        n[KN_MAX_DIM];
-  PetscReal                  most = 0.0;
-  KNSpectrum                 s;
+  static const fftw_r2r_kind kinds[] =
+    {[KN_POINTS_CELLS] = FFTW_REDFT10, [KN_POINTS_NODES] = FFTW_REDFT00, [KN_POINTS_PERIODIC] = FFTW_R2HC};
+  fftw_r2r_kind kind[KN_MAX_DIM];
+  int           n[KN_MAX_DIM];
+  PetscReal     most = 0.0;
+  KNSpectrum    s;
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&s));

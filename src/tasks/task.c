@@ -35,12 +35,12 @@ static PetscErrorCode Create(PetscInt type, const KNProblem *problem, PetscInt n
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&t));
-  t->info     = registered[type].info;
-  t->inputs   = problem->input.fields;
+  t->info       = registered[type].info;
+  t->inputs     = problem->input.fields;
   t->normalizer = normalizer;
-  t->channels = problem->output.fields;
-  t->axes     = problem->output.grid.dim;
-  t->space    = problem->output;
+  t->channels   = problem->output.fields;
+  t->axes       = problem->output.grid.dim;
+  t->space      = problem->output;
   PetscCall(registered[type].create(t));
   if (t->ops.setfromoptions) PetscCall(t->ops.setfromoptions(t));
   *task = t;
@@ -55,8 +55,10 @@ PetscErrorCode KNTaskCreate(const KNProblem *problem, PetscInt history, KNTask *
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Task"));
-  PetscCall(KNOptionsChoice("-train_normalizer", "of inputs and outputs: each channel, or each point of each channel, "
-                                                 "to mean 0 and deviation 1", KNNormalizerNames, &type));
+  PetscCall(KNOptionsChoice("-train_normalizer",
+                            "of inputs and outputs: each channel, or each point of each channel, "
+                            "to mean 0 and deviation 1",
+                            KNNormalizerNames, &type));
   for (PetscInt i = 0; i < (PetscInt)PETSC_STATIC_ARRAY_LENGTH(registered); i++) {
     if (registered[i].info->output == problem->output.kind) chosen = i;
     else if (KNOptionsDeclareOnly()) { /* the help text has the options of all */
@@ -301,7 +303,7 @@ PetscErrorCode KNTaskMeasure(KNTask task, const KNGrid *grid, size_t arrays, con
 
 PetscReal KNMeasureMean(const KNTaskInfo *info, PetscInt m, PetscInt64 n, PetscReal *const value[])
 {
-  PetscReal  sum = 0;
+  PetscReal  sum   = 0;
   PetscInt64 count = 0;
 
   if (info->measure[m].mean) return info->measure[m].mean(n, value);
@@ -324,7 +326,8 @@ PetscErrorCode KNMeasurePrint(const KNMeasure *measure, int digits, PetscReal va
 {
   PetscFunctionBegin;
   if (PetscIsNanReal(value)) PetscCall(PetscStrncpy(text, "-", size));
-  else (void)snprintf(text, size, "%.*f%s%s", digits, (double)(measure->scale * value), measure->unit[0] ? " " : "",
-                      measure->unit);
+  else
+    (void)snprintf(text, size, "%.*f%s%s", digits, (double)(measure->scale * value), measure->unit[0] ? " " : "",
+                   measure->unit);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -67,7 +67,10 @@ PetscErrorCode KNCheckpointLoad(const char path[], KNOperator op, KNState *state
   PetscCall(Fingerprint(dataset, &present));
   PetscCall(KNRecordLoad(PETSC_COMM_WORLD, "checkpoint", path, &record));
   PetscCall(TransferState(record, state, &stored));
-  PetscCheck(stored == present, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s was trained on another dataset (fingerprint %016llx, this one has %016llx): give the dataset it began with, or another -run", path, (unsigned long long)stored, (unsigned long long)present);
+  PetscCheck(stored == present, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s was trained on another dataset (fingerprint %016llx, this one has %016llx): give the dataset it began "
+             "with, or another -run",
+             path, (unsigned long long)stored, (unsigned long long)present);
   PetscCall(KNOperatorTransfer(op, record, PETSC_TRUE));
   PetscCall(KNRecordDestroy(&record));
   PetscFunctionReturn(PETSC_SUCCESS);

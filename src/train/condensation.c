@@ -88,10 +88,11 @@ static PetscErrorCode Measure(const KNParameterInfo *info, const KNReal W[], KNC
 {
   const PetscBool spectral = (PetscBool)(info->rank > 2);
   char           *part;
-  const PetscInt  Co = info->shape[spectral ? info->rank - 1 : 0], Ci = info->shape[spectral ? info->rank - 3 : 1], C = PetscMax(Ci, Co);
-  const size_t    ci = (size_t)Ci, co = (size_t)Co;
-  KNReal         *A;
-  double         *G, *s;
+  const PetscInt  Co = info->shape[spectral ? info->rank - 1 : 0], Ci = info->shape[spectral ? info->rank - 3 : 1],
+                 C = PetscMax(Ci, Co);
+  const size_t ci = (size_t)Ci, co = (size_t)Co;
+  KNReal      *A;
+  double      *G, *s;
 
   PetscFunctionBegin;
   PetscCall(PetscStrncpy(measured->layer, info->name, sizeof(measured->layer)));
@@ -156,7 +157,9 @@ PetscErrorCode KNCondensationAdd(KNRun run, PetscInt64 epoch, KNParameters param
   PetscCall(KNCondensationMeasure(parameters, &count, &measured));
   PetscCall(PetscCalloc1((size_t)count * ROW + 1, &text));
   for (PetscInt i = 0; i < count; i++) {
-    PetscCall(PetscSNPrintf(text + used, ROW, "%" PetscInt64_FMT ",%s,%.8g,%.8g,%.8g\n", epoch, measured[i].layer, (double)measured[i].participation, (double)measured[i].alignment, (double)measured[i].effective_rank));
+    PetscCall(PetscSNPrintf(text + used, ROW, "%" PetscInt64_FMT ",%s,%.8g,%.8g,%.8g\n", epoch, measured[i].layer,
+                            (double)measured[i].participation, (double)measured[i].alignment,
+                            (double)measured[i].effective_rank));
     used += strlen(text + used);
   }
   PetscCall(KNRunTableAdd(run, table, text));
@@ -165,7 +168,8 @@ PetscErrorCode KNCondensationAdd(KNRun run, PetscInt64 epoch, KNParameters param
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCondensationRead(const char directory[], PetscInt *count, PetscInt64 **epoch, KNCondensation **measured)
+PetscErrorCode KNCondensationRead(const char directory[], PetscInt *count, PetscInt64 **epoch,
+                                  KNCondensation **measured)
 {
   char  path[PETSC_MAX_PATH_LEN], line[512];
   FILE *file;
@@ -181,7 +185,10 @@ PetscErrorCode KNCondensationRead(const char directory[], PetscInt *count, Petsc
     KNCondensation row;
     long long      e;
 
-    if (sscanf(line, "%lld,%63[^,],%lf,%lf,%lf", &e, row.layer, &row.participation, &row.alignment, &row.effective_rank) != 5) continue; /* the header, or a row that was cut short */
+    /* the header, or a row that was cut short */
+    if (sscanf(line, "%lld,%63[^,],%lf,%lf,%lf", &e, row.layer, &row.participation, &row.alignment,
+               &row.effective_rank) != 5)
+      continue;
     PetscCall(PetscRealloc((size_t)(*count + 1) * sizeof(**epoch), epoch));
     PetscCall(PetscRealloc((size_t)(*count + 1) * sizeof(row), measured));
     (*epoch)[*count]        = e;

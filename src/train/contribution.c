@@ -37,9 +37,10 @@ static PetscErrorCode AddGram(double *G, const double *v, size_t n, size_t S)
 }
 
 /* One sample forward and backward: what the parameters' gradients and the model's activations then hold. */
-static PetscErrorCode Sweep(KNOperator op, const KNProblem *problem, PetscInt history, PetscInt steps, const KNBatch *batch, float *u, float *y)
+static PetscErrorCode Sweep(KNOperator op, const KNProblem *problem, PetscInt history, PetscInt steps,
+                            const KNBatch *batch, float *u, float *y)
 {
-  const KNPass pass = {.samples = 1, .index = batch->index};
+  const KNPass pass  = {.samples = 1, .index = batch->index};
   const KNTask task  = KNOperatorTask(op);
   const size_t given = (size_t)history * KNTaskOutputSize(task), count = (size_t)steps, P = KNTaskLossParts(task);
   double      *part, *loss;
@@ -59,7 +60,8 @@ static PetscErrorCode Sweep(KNOperator op, const KNProblem *problem, PetscInt hi
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode AddSample(KNModel model, KNParameters parameters, const KNPruneHead *head, KNContribution *c, double gate[])
+static PetscErrorCode AddSample(KNModel model, KNParameters parameters, const KNPruneHead *head, KNContribution *c,
+                                double gate[])
 {
   const size_t C = (size_t)c->sizes.width, H = (size_t)c->sizes.hidden;
   double      *v;
@@ -131,11 +133,14 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
   PetscCall(KNPruneGetSizes(parameters, &c->sizes, &c->blocks));
   PetscCall(KNPruneGetHead(parameters, &head));
   c->outputs = head.outputs;
-  PetscCheck(KNOperatorSharing(op)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, contributions are measured of whole samples: leave it out", KNOperatorSharing(op)->size);
+  PetscCheck(KNOperatorSharing(op)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -ranks_per_sample is %d, contributions are measured of whole samples: leave it out",
+             KNOperatorSharing(op)->size);
   C = (size_t)c->sizes.width;
   H = (size_t)c->sizes.hidden;
   n = (size_t)(history + steps) * (size_t)problem->output.fields * KNGridSize(&problem->output.grid);
-  PetscCall(PetscCalloc5((size_t)(c->blocks + 1) * C * C, &c->gram, (size_t)(c->blocks + 1) * C, &c->square, C * C, &c->gate, (H + 1) * (H + 1), &c->hidden, (size_t)c->outputs * (H + 1), &c->output));
+  PetscCall(PetscCalloc5((size_t)(c->blocks + 1) * C * C, &c->gram, (size_t)(c->blocks + 1) * C, &c->square, C * C,
+                         &c->gate, (H + 1) * (H + 1), &c->hidden, (size_t)c->outputs * (H + 1), &c->output));
   PetscCall(PetscMalloc3(n, &u, n, &y, C, &gate));
   PetscCall(KNOperatorSetGrid(op, &problem->output.grid, 1, PETSC_TRUE));
   PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, rows, size, 0, PETSC_FALSE, 0, &loader));
@@ -168,4 +173,3 @@ PetscErrorCode KNContributionDestroy(KNContribution *c)
   PetscCall(PetscFree5(c->gram, c->square, c->gate, c->hidden, c->output));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
-

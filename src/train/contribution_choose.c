@@ -4,7 +4,8 @@
 
 const char *const KNContributionNames[] = {"energy", "taylor", "residual", NULL};
 
-static const double ridge = 1e-9; /* of the mean square of a channel: what equals another one up to rounding has an inverse */
+/* of the mean square of a channel: what equals another one up to rounding has an inverse */
+static const double ridge = 1e-9;
 
 /* A (n, n): of the channels of G (C, C), with a little on the diagonal, its Cholesky factor. */
 static PetscErrorCode Factor(const double G[], PetscInt C, PetscInt n, const PetscInt channel[], double A[])
@@ -15,7 +16,8 @@ static PetscErrorCode Factor(const double G[], PetscInt C, PetscInt n, const Pet
   PetscFunctionBegin;
   for (PetscInt c = 0; c < C; c++) trace += G[c * C + c];
   for (PetscInt i = 0; i < n; i++) {
-    for (PetscInt j = 0; j < n; j++) A[i * n + j] = G[channel[i] * C + channel[j]] + (i == j ? ridge * trace / (double)C + PETSC_SMALL : 0);
+    for (PetscInt j = 0; j < n; j++)
+      A[i * n + j] = G[channel[i] * C + channel[j]] + (i == j ? ridge * trace / (double)C + PETSC_SMALL : 0);
   }
   PetscCall(PetscBLASIntCast(n, &size));
   PetscCallBLAS("LAPACKpotrf", LAPACKpotrf_("U", &size, A, &size, &info));
@@ -33,13 +35,15 @@ static PetscErrorCode Invert(double A[], PetscInt n)
   PetscCallBLAS("LAPACKpotri", LAPACKpotri_("U", &size, A, &size, &info));
   PetscCheck(!info, PETSC_COMM_SELF, PETSC_ERR_LIB, "LAPACK's dpotri() ends with %d", (int)info);
   for (PetscInt i = 0; i < n; i++) {
-    for (PetscInt j = 0; j < i; j++) A[j * n + i] = A[i * n + j]; /* LAPACK's upper triangle of columns is the lower one of rows */
+    /* LAPACK's upper triangle of columns is the lower one of rows */
+    for (PetscInt j = 0; j < i; j++) A[j * n + i] = A[i * n + j];
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* score: (n) of the channels that are still there. work: (n, n) */
-static PetscErrorCode Score(const KNContribution *c, KNContributionType type, PetscInt n, const PetscInt channel[], double work[], double score[])
+static PetscErrorCode Score(const KNContribution *c, KNContributionType type, PetscInt n, const PetscInt channel[],
+                            double work[], double score[])
 {
   const PetscInt C = c->sizes.width;
 
@@ -59,7 +63,8 @@ static PetscErrorCode Score(const KNContribution *c, KNContributionType type, Pe
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNContributionChoose(const KNContribution *c, KNContributionType type, PetscInt d, PetscInt width, PetscInt channel[])
+PetscErrorCode KNContributionChoose(const KNContribution *c, KNContributionType type, PetscInt d, PetscInt width,
+                                    PetscInt channel[])
 {
   const PetscInt C = c->sizes.width;
   PetscInt      *left, n = C;
@@ -69,7 +74,7 @@ PetscErrorCode KNContributionChoose(const KNContribution *c, KNContributionType 
   PetscCall(PetscMalloc3(C, &left, C * C, &work, C, &score));
   for (PetscInt i = 0; i < C; i++) left[i] = i;
   while (n > width) {
-    PetscInt least = 0;
+    PetscInt least  = 0;
     double   lowest = PETSC_MAX_REAL;
 
     PetscCall(Score(c, type, n, left, work, score));
@@ -105,7 +110,7 @@ PetscErrorCode KNContributionReadout(const KNContribution *c, PetscInt width, co
   PetscCall(PetscBLASIntCast(C, &columns));
   PetscCall(PetscMalloc1(width * width, &A));
   for (PetscInt l = 0; l <= c->blocks; l++) {
-    const double *G = c->gram + l * C * C;
+    const double *G  = c->gram + l * C * C;
     double       *Rl = R + l * C * width; /* its rows solve A r_c = G[channel, c]: LAPACK's columns */
 
     PetscCall(Factor(G, C, width, channel, A));
@@ -122,7 +127,8 @@ PetscErrorCode KNContributionReadout(const KNContribution *c, PetscInt width, co
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Unit k leaves, the others make up for it. A: (n, n) inverse of the Gram matrix of those that are left, whose other rows and columns are 0; w: (outputs, n) */
+/* Unit k leaves, the others make up for it. A: (n, n) inverse of the Gram matrix of those that are left, whose other
+ * rows and columns are 0; w: (outputs, n) */
 static void kn_surgeon_remove(double *A, double *w, PetscInt k, PetscInt n, PetscInt outputs)
 {
   const double pivot = A[k * n + k];
@@ -159,7 +165,8 @@ PetscErrorCode KNContributionOrderHidden(const KNContribution *c, PetscInt order
       double square = 0;
 
       for (PetscInt o = 0; o < outputs; o++) square += w[o * n + k] * w[o * n + k];
-      if (A[k * n + k] != 0 && !(square / PetscAbsReal(A[k * n + k]) >= lowest)) { /* what the output changes by; 0: it has left */
+      /* what the output changes by; 0: it has left */
+      if (A[k * n + k] != 0 && !(square / PetscAbsReal(A[k * n + k]) >= lowest)) {
         lowest          = square / PetscAbsReal(A[k * n + k]);
         order[left - 1] = k;
       }

@@ -36,8 +36,8 @@ static PetscErrorCode FindNonfinite(KNOperator op, const KNProblem *problem, con
   for (PetscInt i = 0; i < b->samples; i++) {
     bad[i] = (b->x && nx && kn_nonfinite(b->x + (size_t)i * nx, nx)) || kn_nonfinite(target + (size_t)i * nt, nt);
   }
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, bad, (PetscMPIInt)b->samples, MPI_SIGNED_CHAR, MPI_MAX,
-                             KNOperatorSharing(op)->comm));
+  PetscCallMPI(
+    MPI_Allreduce(MPI_IN_PLACE, bad, (PetscMPIInt)b->samples, MPI_SIGNED_CHAR, MPI_MAX, KNOperatorSharing(op)->comm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -50,7 +50,7 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
   KNLoader         loader;
   PetscInt         history;
   float           *y, *labels, *work = NULL;
-  signed char     *bad = NULL; /* (batch) */
+  signed char     *bad = NULL;               /* (batch) */
   size_t           arrays, P, ny, nt, given; /* arrays of a sample, the first are given; P: fields of the others */
 
   PetscFunctionBegin;
@@ -65,8 +65,8 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
   if (KNDatasetTakesAny(dataset)) PetscCall(PetscMalloc1(batch, &bad));
   PetscCall(KNMalloc((size_t)batch * ny, sizeof(*y), &y));
   PetscCall(PetscMalloc1(batch, &labels));
-  if (sharing->size > 1) PetscCall(KNMalloc(sharing->rank ? 0 : 2 * P * KNGridSize(&problem->output.grid),
-                                            sizeof(*work), &work));
+  if (sharing->size > 1)
+    PetscCall(KNMalloc(sharing->rank ? 0 : 2 * P * KNGridSize(&problem->output.grid), sizeof(*work), &work));
   PetscCall(KNLoaderCreatePass(dataset, sharing, first, samples, batch, &loader));
   for (;;) {
     const float *target;
@@ -83,8 +83,8 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
     for (PetscInt i = 0; i < b.samples; i++) {
       const float *prediction = y + (size_t)i * ny + given, *truth = target + (size_t)i * nt + given;
 
-      if (!bad || !bad[i]) PetscCall(Visit(sharing, &problem->output.grid, P, b.row[i], prediction, truth, work, visit,
-                                           context));
+      if (!bad || !bad[i])
+        PetscCall(Visit(sharing, &problem->output.grid, P, b.row[i], prediction, truth, work, visit, context));
       else if (sharing->rank == 0) PetscCall(visit(context, b.row[i], NULL, NULL));
     }
   }

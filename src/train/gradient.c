@@ -17,8 +17,8 @@ static PetscErrorCode Forward(KNLoop *loop, const KNPass *pass, float *x, const 
     PetscCall(KNTaskLossAddParts(loop->task, R, loop->y + b * loop->ny + loop->given,
                                  target + b * loop->nt + loop->given, loop->part + b * R * P));
   }
-  if (loop->sharing->size > 1) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, loop->part, count, MPI_DOUBLE, MPI_SUM,
-                                                          loop->sharing->comm));
+  if (loop->sharing->size > 1)
+    PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, loop->part, count, MPI_DOUBLE, MPI_SUM, loop->sharing->comm));
   PetscCall(KNTaskLoss(loop->task, B * R, loop->part, loop->step_loss));
   for (size_t b = 0; b < B; b++) {
     loop->loss[b] = 0;
@@ -55,8 +55,12 @@ static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, cons
 {
   float       *x      = batch->x + (size_t)start * loop->nx;
   const float *target = loop->target + (size_t)start * loop->nt;
-  const KNPass pass   = {.samples = B, .training = PETSC_TRUE, .seed = loop->trainer->seed, .step = state->step,
-                         .gradients = KNReductionGetMode(loop->reduction), .index = batch->index + start};
+  const KNPass pass   = {.samples   = B,
+                         .training  = PETSC_TRUE,
+                         .seed      = loop->trainer->seed,
+                         .step      = state->step,
+                         .gradients = KNReductionGetMode(loop->reduction),
+                         .index     = batch->index + start};
 
   PetscFunctionBegin;
   PetscCall(KNStagePush(KN_STAGE_FORWARD));
@@ -81,8 +85,8 @@ PetscErrorCode KNLoopComputeGradient(KNLoop *loop, const KNState *state, const K
   for (PetscInt start = 0; start < batch->samples; start += loop->trainer->microbatch) {
     double loss = 0;
 
-    PetscCall(ComputeMicrobatch(loop, state, batch, start, PetscMin(loop->trainer->microbatch, batch->samples - start),
-                                &loss));
+    PetscCall(
+      ComputeMicrobatch(loop, state, batch, start, PetscMin(loop->trainer->microbatch, batch->samples - start), &loss));
     PetscCall(KNReductionAdd(loop->reduction, loss));
   }
   sums->samples = batch->samples;

@@ -1,8 +1,9 @@
 /*
   Guards of a step: what is not finite, or has exploded, does not reach the parameters.
 
-  A rank that sees a fault says so in the sums of the step's reduction; the summed gradient and loss are the same on all ranks. So all take one decision: the step is
-  skipped, its samples are lost for this epoch; after -train_skips in a row training ends and the last checkpoint stays.
+  A rank that sees a fault says so in the sums of the step's reduction; the summed gradient and loss are the same on all
+  ranks. So all take one decision: the step is skipped, its samples are lost for this epoch; after -train_skips in a row
+  training ends and the last checkpoint stays.
 */
 #include "trainer_impl.h"
 #include <kitinet/error.h>
@@ -26,7 +27,9 @@ static PetscErrorCode SumShares(KNLoop *loop, size_t start, size_t end)
 
   PetscFunctionBegin;
   PetscCall(KNParametersGetBlocks(loop->parameters, NULL, NULL, &gradient, NULL, NULL));
-  for (; start < end; start += largest) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, gradient + start, (PetscMPIInt)PetscMin(end - start, largest), KNREAL_MPI, MPI_SUM, loop->sharing->comm));
+  for (; start < end; start += largest)
+    PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, gradient + start, (PetscMPIInt)PetscMin(end - start, largest), KNREAL_MPI,
+                               MPI_SUM, loop->sharing->comm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -38,15 +41,18 @@ PetscErrorCode KNLoopSumShares(KNLoop *loop, KNStepSums *sums)
   PetscFunctionBegin;
   if (loop->sharing->size == 1) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNParametersGetBlocks(loop->parameters, &n, NULL, NULL, NULL, NULL));
-  if (loop->trainer->reduction == KN_REDUCTION_ALLREDUCE) PetscCall(SumShares(loop, 0, n)); /* all micro-batches together */
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, seen, PETSC_STATIC_ARRAY_LENGTH(seen), MPI_DOUBLE, MPI_SUM, loop->sharing->comm));
+  /* all micro-batches together */
+  if (loop->trainer->reduction == KN_REDUCTION_ALLREDUCE) PetscCall(SumShares(loop, 0, n));
+  PetscCallMPI(
+    MPI_Allreduce(MPI_IN_PLACE, seen, PETSC_STATIC_ARRAY_LENGTH(seen), MPI_DOUBLE, MPI_SUM, loop->sharing->comm));
   sums->stop   = seen[0];
   sums->save   = seen[1];
   sums->faults = seen[2];
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Backward ends at the first parameters: whatever it carries has arrived there. They are looked at before other ranks' gradients are added to them. */
+/* Backward ends at the first parameters: whatever it carries has arrived there. They are looked at before other ranks'
+ * gradients are added to them. */
 PetscErrorCode KNLoopGradientsDone(void *context, size_t offset)
 {
   enum { FIRST = 4096 };
@@ -58,9 +64,11 @@ PetscErrorCode KNLoopGradientsDone(void *context, size_t offset)
   PetscCall(KNParametersGetBlocks(loop->parameters, &n, NULL, &gradient, NULL, NULL));
   PetscCall(KNParametersGetState(loop->parameters, &state, NULL));
   if (offset == 0) {
-    if (!kn_all_moderate(gradient, PetscMin(PetscMin(n, loop->pending), state + FIRST))) loop->bad_gradient = PETSC_TRUE;
+    if (!kn_all_moderate(gradient, PetscMin(PetscMin(n, loop->pending), state + FIRST)))
+      loop->bad_gradient = PETSC_TRUE;
   }
-  if (loop->sharing->size > 1 && loop->trainer->reduction == KN_REDUCTION_TREE) PetscCall(SumShares(loop, offset, PetscMin(n, loop->pending)));
+  if (loop->sharing->size > 1 && loop->trainer->reduction == KN_REDUCTION_TREE)
+    PetscCall(SumShares(loop, offset, PetscMin(n, loop->pending)));
   loop->pending = offset;
   PetscCall(KNReductionGradientsDone(loop->reduction, offset));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -77,10 +85,14 @@ PetscErrorCode KNLoopGuardMicrobatch(KNLoop *loop, const KNBatch *batch, PetscIn
     if (!AllFinite(batch->x + (size_t)(start + b) * loop->nx, loop->nx)) where = "input";
     else if (!AllFinite(loop->target + (size_t)(start + b) * loop->nt, loop->nt)) where = "target";
     else where = "loss";
-    PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the %s of row %" PetscInt64_FMT " on rank %d is not finite", where, batch->row[start + b], loop->rank));
+    PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault),
+                            "the %s of row %" PetscInt64_FMT " on rank %d is not finite", where, batch->row[start + b],
+                            loop->rank));
   }
   if (!where && loop->bad_gradient) {
-    PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the gradient of the micro-batch of row %" PetscInt64_FMT " on rank %d is not finite", batch->row[start], loop->rank));
+    PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault),
+                            "the gradient of the micro-batch of row %" PetscInt64_FMT " on rank %d is not finite",
+                            batch->row[start], loop->rank));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -102,9 +114,14 @@ PetscErrorCode KNLoopGuardStep(KNLoop *loop, KNState *state, const KNStepSums *s
 
   PetscFunctionBegin;
   if (sums->faults > 0) PetscCall(ShareFault(loop));
-  else if (!isfinite(loss)) PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the loss of the batch is not finite"));
-  else if (state->level > 0 && loss > EXPLODED * state->level) PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the loss %.3g is more than 1000 times its running level %.3g", loss, state->level));
-  else if (sums->wild > 0) PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the gradient of the batch is not finite, or beyond 1e18"));
+  else if (!isfinite(loss))
+    PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault), "the loss of the batch is not finite"));
+  else if (state->level > 0 && loss > EXPLODED * state->level)
+    PetscCall(PetscSNPrintf(loop->fault, sizeof(loop->fault),
+                            "the loss %.3g is more than 1000 times its running level %.3g", loss, state->level));
+  else if (sums->wild > 0)
+    PetscCall(
+      PetscSNPrintf(loop->fault, sizeof(loop->fault), "the gradient of the batch is not finite, or beyond 1e18"));
   *skip = (PetscBool)(loop->fault[0] != 0);
   if (!*skip) {
     state->level = state->level > 0 ? MEMORY * state->level + (1 - MEMORY) * loss : loss;
@@ -113,7 +130,11 @@ PetscErrorCode KNLoopGuardStep(KNLoop *loop, KNState *state, const KNStepSums *s
   }
   state->skips++;
   state->epoch_skipped += (PetscInt64)sums->samples;
-  PetscCall(KNProgressSay(&loop->progress, "kitinet: warning: epoch %" PetscInt64_FMT ", step %" PetscInt64_FMT " skipped: %s", state->epoch + 1, state->step, loop->fault));
-  PetscCall(KNRunLog(loop->run, "epoch %" PetscInt64_FMT ", step %" PetscInt64_FMT " skipped (%" PetscInt64_FMT " in a row): %s", state->epoch + 1, state->step, state->skips, loop->fault));
+  PetscCall(KNProgressSay(&loop->progress,
+                          "kitinet: warning: epoch %" PetscInt64_FMT ", step %" PetscInt64_FMT " skipped: %s",
+                          state->epoch + 1, state->step, loop->fault));
+  PetscCall(KNRunLog(loop->run,
+                     "epoch %" PetscInt64_FMT ", step %" PetscInt64_FMT " skipped (%" PetscInt64_FMT " in a row): %s",
+                     state->epoch + 1, state->step, state->skips, loop->fault));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,8 +1,9 @@
 /*
   The trained operator: a task's normalisers around a model.
 
-  A steady operator normalises inputs and outputs each on their own; a time-dependent one has one normaliser for all frames, so that its rollout
-  runs on normalised frames from beginning to end: decode and encode between two steps would cancel.
+  A steady operator normalises inputs and outputs each on their own; a time-dependent one has one normaliser for all
+  frames, so that its rollout runs on normalised frames from beginning to end: decode and encode between two steps would
+  cancel.
 */
 #include "operator_impl.h"
 #include <kitinet/error.h>
@@ -11,12 +12,14 @@
 #include <string.h>
 
 /* The options that make a network what it is; a checkpoint carries them. */
-static const char *const identity[] = {"model_", "collision_", "task_", "train_normalizer", "train_history", "train_form"};
+static const char *const identity[] = {"model_",           "collision_",    "task_",
+                                       "train_normalizer", "train_history", "train_form"};
 
 typedef enum { FORM_STEPS, FORM_SPACETIME } Form;
 static const char *const FormNames[] = {"steps", "spacetime", NULL};
 
-static const PetscReal same_interval = 1e-3; /* relative; times that once were 32-bit numbers differ by more than rounding */
+/* relative; times that once were 32-bit numbers differ by more than rounding */
+static const PetscReal same_interval = 1e-3;
 
 /* A network sees no time: it learns the step from one frame to the next, which must be the same everywhere. */
 static PetscErrorCode GetInterval(const KNProblem *problem, const char path[], PetscReal *interval)
@@ -26,7 +29,11 @@ static PetscErrorCode GetInterval(const KNProblem *problem, const char path[], P
   for (PetscInt t = 1; t < problem->frames; t++) {
     const PetscReal step = problem->times[t] - problem->times[t - 1];
 
-    PetscCheck(PetscAbsReal(step - *interval) <= same_interval * *interval, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its frames %" PetscInt_FMT " and %" PetscInt_FMT " %g apart, others %g: a network needs frames at equal distances in time. If the times are only rounded, convert the data again with -dt %.4g", path, t - 1, t, (double)step, (double)*interval, (double)*interval);
+    PetscCheck(PetscAbsReal(step - *interval) <= same_interval * *interval, PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "%s has its frames %" PetscInt_FMT " and %" PetscInt_FMT
+               " %g apart, others %g: a network needs frames at equal distances in time. If the times are only "
+               "rounded, convert the data again with -dt %.4g",
+               path, t - 1, t, (double)step, (double)*interval, (double)*interval);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -37,19 +44,30 @@ static PetscErrorCode SetHistory(KNOperator op, const KNProblem *problem, PetscI
   PetscInt history = 1;
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsInt("-train_history", "frames from which a network for trajectories predicts the next one", 1, 4096, &history));
+  PetscCall(KNOptionsInt("-train_history", "frames from which a network for trajectories predicts the next one", 1,
+                         4096, &history));
   *form = FORM_STEPS;
-  PetscCall(KNOptionsChoice("-train_form", "what a network for trajectories predicts: the next frame, step by step, or all that follow at once, with time as one more axis", FormNames, form));
+  PetscCall(KNOptionsChoice("-train_form",
+                            "what a network for trajectories predicts: the next frame, step by step, or all that "
+                            "follow at once, with time as one more axis",
+                            FormNames, form));
   if (problem->input.fields) {
-    PetscCheck(history == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_history is %" PetscInt_FMT ", the dataset is steady: leave it out", history);
-    PetscCheck(*form == FORM_STEPS, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_form is %s, the dataset is steady: leave it out", FormNames[*form]);
+    PetscCheck(history == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "option -train_history is %" PetscInt_FMT ", the dataset is steady: leave it out", history);
+    PetscCheck(*form == FORM_STEPS, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "option -train_form is %s, the dataset is steady: leave it out", FormNames[*form]);
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCheck(problem->frames == 0 || problem->frames > history, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_history is %" PetscInt_FMT ", the dataset has %" PetscInt_FMT " frames: it must have at least one more", history, problem->frames);
-  PetscCheck(*form == FORM_STEPS || problem->output.grid.dim < KN_MAX_DIM, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_form is %s, the dataset has %" PetscInt_FMT " axes: time would be one too many; take %s", FormNames[*form], problem->output.grid.dim, FormNames[FORM_STEPS]);
+  PetscCheck(problem->frames == 0 || problem->frames > history, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -train_history is %" PetscInt_FMT ", the dataset has %" PetscInt_FMT
+             " frames: it must have at least one more",
+             history, problem->frames);
+  PetscCheck(*form == FORM_STEPS || problem->output.grid.dim < KN_MAX_DIM, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -train_form is %s, the dataset has %" PetscInt_FMT " axes: time would be one too many; take %s",
+             FormNames[*form], problem->output.grid.dim, FormNames[FORM_STEPS]);
   op->history        = history;
   op->steps          = *form == FORM_SPACETIME ? problem->frames - history : 0; /* of a checkpoint: it knows */
-  op->problem.frames = 0; /* a trajectory of any length fits */
+  op->problem.frames = 0;                                                       /* a trajectory of any length fits */
   op->problem.times  = NULL;
   if (problem->frames) PetscCall(GetInterval(problem, "the dataset", &op->interval));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -61,10 +79,15 @@ static PetscErrorCode CheckSpaces(const KNProblem *problem, const char path[])
   const KNSpace *in = &problem->input, *out = &problem->output;
 
   PetscFunctionBegin;
-  PetscCheck(in->kind == KN_SPACE_FIELD, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has tokens as its input, the networks here read fields", path);
+  PetscCheck(in->kind == KN_SPACE_FIELD, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has tokens as its input, the networks here read fields", path);
   if (problem->frames || out->kind == KN_SPACE_CLASS) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCheck(in->grid.dim == out->grid.dim && !memcmp(in->grid.n, out->grid.n, sizeof(in->grid.n)) && in->grid.points == out->grid.points, PETSC_COMM_WORLD, KN_ERR_INPUT,
-             "%s has its outputs on another grid than its inputs, the networks here keep the grid: interpolate one of them", path);
+  PetscCheck(
+    in->grid.dim == out->grid.dim && !memcmp(in->grid.n, out->grid.n, sizeof(in->grid.n)) &&
+      in->grid.points == out->grid.points,
+    PETSC_COMM_WORLD, KN_ERR_INPUT,
+    "%s has its outputs on another grid than its inputs, the networks here keep the grid: interpolate one of them",
+    path);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -83,21 +106,25 @@ PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOpe
   own.input.names  = o->names[0];
   own.output.names = o->names[1];
   if (own.output.kind == KN_SPACE_CLASS) own.output.grid = KNGridMake(0, NULL, KN_POINTS_CELLS); /* one point */
-  o->problem       = own;
+  o->problem = own;
   PetscCall(CheckSpaces(problem, "the dataset"));
   PetscCall(SetHistory(o, problem, &form));
   PetscCall(KNTaskCreate(&own, o->history, &o->task));
   PetscCall(KNTaskGetOutput(o->task, &channels, &axes));
   PetscCall(KNModelCreateFromOptions(&o->model));
-  PetscCall(KNModelSetChannels(o->model, KNProblemGrid(problem)->dim + (form == FORM_SPACETIME ? 1 : 0), o->history ? o->history * problem->output.fields : problem->input.fields, channels));
+  PetscCall(KNModelSetChannels(o->model, KNProblemGrid(problem)->dim + (form == FORM_SPACETIME ? 1 : 0),
+                               o->history ? o->history * problem->output.fields : problem->input.fields, channels));
   if (axes == 0) PetscCall(KNModelSetOutputAxes(o->model, 0));
   PetscCall(KNModelSetFromOptions(o->model));
   PetscCall(KNSharingSetFromOptions(&o->sharing));
-  PetscCheck(o->sharing.size == 1 || form == FORM_STEPS, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -ranks_per_sample is %d, with -train_form spacetime a sample stays on one rank: leave it out", o->sharing.size);
+  PetscCheck(o->sharing.size == 1 || form == FORM_STEPS, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -ranks_per_sample is %d, with -train_form spacetime a sample stays on one rank: leave it out",
+             o->sharing.size);
   PetscCall(KNTaskCheckSharing(o->task, &o->sharing));
   PetscCall(KNModelSetComm(o->model, o->sharing.comm));
   PetscCall(KNModelSetUp(o->model, seed));
-  PetscCall(KNOptionsYAML(PETSC_STATIC_ARRAY_LENGTH(identity), identity, &o->options)); /* here every option is resolved */
+  /* here every option is resolved */
+  PetscCall(KNOptionsYAML(PETSC_STATIC_ARRAY_LENGTH(identity), identity, &o->options));
   PetscCall(KNModelGetParameters(o->model, &o->parameters));
   if (form == FORM_SPACETIME) PetscCall(KNSpacetimeCreate(o->model, o->history, problem->output.fields, &o->spacetime));
   else if (o->history) PetscCall(KNRolloutCreate(o->model, o->history, problem->output.fields, &o->rollout));
@@ -142,13 +169,24 @@ static PetscErrorCode CheckFrames(KNOperator op, const KNProblem *problem, const
   PetscReal interval;
 
   PetscFunctionBegin;
-  PetscCheck(op->history || problem->frames == 0, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is time-dependent (%" PetscInt_FMT " frames), the network was trained on a steady problem", path, problem->frames);
+  PetscCheck(op->history || problem->frames == 0, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s is time-dependent (%" PetscInt_FMT " frames), the network was trained on a steady problem", path,
+             problem->frames);
   if (!op->history) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCheck(problem->frames, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is steady, the network was trained on trajectories", path);
-  PetscCheck(problem->frames > op->history, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " frame%s: the network takes %" PetscInt_FMT " and predicts those that follow; give at least one more", path, problem->frames, problem->frames == 1 ? "" : "s", op->history);
-  PetscCheck(!op->spacetime || problem->frames == op->history + op->steps, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " frames: the network takes %" PetscInt_FMT " and predicts the %" PetscInt_FMT " that follow at once, no more and no fewer", path, problem->frames, op->history, op->steps);
+  PetscCheck(problem->frames, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is steady, the network was trained on trajectories",
+             path);
+  PetscCheck(problem->frames > op->history, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has %" PetscInt_FMT " frame%s: the network takes %" PetscInt_FMT
+             " and predicts those that follow; give at least one more",
+             path, problem->frames, problem->frames == 1 ? "" : "s", op->history);
+  PetscCheck(!op->spacetime || problem->frames == op->history + op->steps, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has %" PetscInt_FMT " frames: the network takes %" PetscInt_FMT " and predicts the %" PetscInt_FMT
+             " that follow at once, no more and no fewer",
+             path, problem->frames, op->history, op->steps);
   PetscCall(GetInterval(problem, path, &interval));
-  PetscCheck(PetscAbsReal(interval - op->interval) <= same_interval * op->interval, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its frames %g apart in time, the network was trained on %g", path, (double)interval, (double)op->interval);
+  PetscCheck(PetscAbsReal(interval - op->interval) <= same_interval * op->interval, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has its frames %g apart in time, the network was trained on %g", path, (double)interval,
+             (double)op->interval);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -158,14 +196,18 @@ static PetscErrorCode CheckKind(const char side[], const KNSpace *space, const K
   static const char *const kinds[] = {"fields", "tokens", "a class"};
 
   PetscFunctionBegin;
-  PetscCheck(space->kind == own->kind, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %s as its %s, the network was trained on %s", path, kinds[space->kind], side, kinds[own->kind]);
+  PetscCheck(space->kind == own->kind, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has %s as its %s, the network was trained on %s", path, kinds[space->kind], side, kinds[own->kind]);
   if (own->kind != KN_SPACE_FIELD && space->count == own->count) {
     char difference[3 * KN_MAX_TEXT];
 
     PetscCall(KNSpaceCompare(side, space, own, sizeof(difference), difference)); /* as many, but others */
-    PetscCheck(!difference[0], PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %s, on which the network was trained", path, difference);
+    PetscCheck(!difference[0], PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %s, on which the network was trained", path,
+               difference);
   }
-  PetscCheck(space->count == own->count, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " %s, the network was trained on %" PetscInt_FMT, path, space->count, space->kind == KN_SPACE_CLASS ? "classes" : "words", own->count);
+  PetscCheck(space->count == own->count, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has %" PetscInt_FMT " %s, the network was trained on %" PetscInt_FMT, path, space->count,
+             space->kind == KN_SPACE_CLASS ? "classes" : "words", own->count);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -178,12 +220,26 @@ PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *problem, const ch
   PetscCall(CheckKind("input", &problem->input, &own->input, path));
   PetscCall(CheckKind("output", &problem->output, &own->output, path));
   PetscCall(CheckSpaces(problem, path));
-  PetscCheck(KNProblemGrid(problem)->dim == KNProblemGrid(own)->dim, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " axes, the network was trained on %" PetscInt_FMT, path, KNProblemGrid(problem)->dim, KNProblemGrid(own)->dim);
-  PetscCheck(problem->input.fields == own->input.fields, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " input fields, the network was trained on %" PetscInt_FMT, path, problem->input.fields, own->input.fields);
-  PetscCheck(problem->output.fields == own->output.fields, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %" PetscInt_FMT " output fields, the network was trained on %" PetscInt_FMT, path, problem->output.fields, own->output.fields);
-  PetscCheck(KNProblemGrid(problem)->points == KNProblemGrid(own)->points, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has its points at %s, the network was trained on %s", path, KNPointsNames[KNProblemGrid(problem)->points], KNPointsNames[KNProblemGrid(own)->points]);
-  for (PetscInt i = 0; i < own->input.fields; i++) PetscCheck(!strcmp(problem->input.field[i].name, own->input.field[i].name), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has input field \"%s\" where the network was trained on \"%s\"", path, problem->input.field[i].name, own->input.field[i].name);
-  for (PetscInt i = 0; i < own->output.fields; i++) PetscCheck(!strcmp(problem->output.field[i].name, own->output.field[i].name), PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has output field \"%s\" where the network was trained on \"%s\"", path, problem->output.field[i].name, own->output.field[i].name);
+  PetscCheck(KNProblemGrid(problem)->dim == KNProblemGrid(own)->dim, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has %" PetscInt_FMT " axes, the network was trained on %" PetscInt_FMT, path,
+             KNProblemGrid(problem)->dim, KNProblemGrid(own)->dim);
+  PetscCheck(problem->input.fields == own->input.fields, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has %" PetscInt_FMT " input fields, the network was trained on %" PetscInt_FMT, path,
+             problem->input.fields, own->input.fields);
+  PetscCheck(problem->output.fields == own->output.fields, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has %" PetscInt_FMT " output fields, the network was trained on %" PetscInt_FMT, path,
+             problem->output.fields, own->output.fields);
+  PetscCheck(KNProblemGrid(problem)->points == KNProblemGrid(own)->points, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has its points at %s, the network was trained on %s", path,
+             KNPointsNames[KNProblemGrid(problem)->points], KNPointsNames[KNProblemGrid(own)->points]);
+  for (PetscInt i = 0; i < own->input.fields; i++)
+    PetscCheck(!strcmp(problem->input.field[i].name, own->input.field[i].name), PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "%s has input field \"%s\" where the network was trained on \"%s\"", path, problem->input.field[i].name,
+               own->input.field[i].name);
+  for (PetscInt i = 0; i < own->output.fields; i++)
+    PetscCheck(!strcmp(problem->output.field[i].name, own->output.field[i].name), PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "%s has output field \"%s\" where the network was trained on \"%s\"", path,
+               problem->output.field[i].name, own->output.field[i].name);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -238,8 +294,10 @@ PetscErrorCode KNOperatorRollout(KNOperator op, const KNPass *pass, PetscInt ste
   const size_t n = KNTaskOutputSize(op->task), H = (size_t)op->history, F = H + (size_t)steps;
 
   PetscFunctionBegin;
-  for (size_t b = 0; b < (size_t)pass->samples; b++) PetscCall(KNTaskEncodeFrames(op->task, op->history, u + b * F * n));
-  PetscCheck(!op->spacetime || steps == op->steps, PETSC_COMM_SELF, KN_ERR_USAGE, "the network predicts %" PetscInt_FMT " frames at once, not %" PetscInt_FMT, op->steps, steps);
+  for (size_t b = 0; b < (size_t)pass->samples; b++)
+    PetscCall(KNTaskEncodeFrames(op->task, op->history, u + b * F * n));
+  PetscCheck(!op->spacetime || steps == op->steps, PETSC_COMM_SELF, KN_ERR_USAGE,
+             "the network predicts %" PetscInt_FMT " frames at once, not %" PetscInt_FMT, op->steps, steps);
   if (op->spacetime) PetscCall(KNSpacetimeForward(op->spacetime, pass, u));
   else PetscCall(KNRolloutForward(op->rollout, pass, steps, u));
   for (size_t b = 0; b < (size_t)pass->samples; b++) {
@@ -256,13 +314,15 @@ PetscErrorCode KNOperatorRolloutBackward(KNOperator op, const KNPass *pass, Pets
   const size_t n = KNTaskOutputSize(op->task), H = (size_t)op->history, F = H + (size_t)steps;
 
   PetscFunctionBegin;
-  for (size_t b = 0; b < (size_t)pass->samples; b++) PetscCall(KNTaskDecodeBackward(op->task, steps, dy + (b * F + H) * n));
+  for (size_t b = 0; b < (size_t)pass->samples; b++)
+    PetscCall(KNTaskDecodeBackward(op->task, steps, dy + (b * F + H) * n));
   if (op->spacetime) PetscCall(KNSpacetimeBackward(op->spacetime, pass, dy));
   else PetscCall(KNRolloutBackward(op->rollout, pass, steps, u, dy));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNOperatorPredict(KNOperator op, const KNPass *pass, PetscInt frames, float x[], const float given[], float y[])
+PetscErrorCode KNOperatorPredict(KNOperator op, const KNPass *pass, PetscInt frames, float x[], const float given[],
+                                 float y[])
 {
   size_t F, H, n, count;
 
@@ -302,7 +362,8 @@ PetscErrorCode KNOperatorGetSteps(KNOperator op, PetscInt *steps)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNOperatorGetModel(KNOperator op, KNModel *model, KNParameters *parameters, const KNProblem **problem, const char **options)
+PetscErrorCode KNOperatorGetModel(KNOperator op, KNModel *model, KNParameters *parameters, const KNProblem **problem,
+                                  const char **options)
 {
   PetscFunctionBegin;
   if (model) *model = op->model;

@@ -7,27 +7,28 @@
 #include <kitinet/spacetime.h>
 
 struct _p_KNOperator {
-  KNProblem    problem;       /* of a time-dependent one: no inputs, no frames */
-  char        *names[2];      /* of its spaces' words and classes; freed with free() */
+  KNProblem    problem;  /* of a time-dependent one: no inputs, no frames */
+  char        *names[2]; /* of its spaces' words and classes; freed with free() */
   KNModel      model;
-  KNParameters parameters;    /* the model's, not owned */
+  KNParameters parameters; /* the model's, not owned */
   KNTask       task;
-  PetscInt     history;       /* H; 0: steady */
-  PetscReal    interval;      /* time from frame to frame; 0: steady */
-  KNRollout    rollout;       /* NULL: steady, or all frames at once */
-  KNSpacetime  spacetime;     /* NULL: steady, or frame by frame */
-  PetscInt     steps;         /* R, frames that spacetime predicts */
-  KNSharing    sharing;       /* ranks that have a sample together */
-  KNGrid       grid;          /* of the present plan, this rank's slab; dim 0: none */
-  float       *frames;        /* workspace of KNOperatorPredict, of capacity values */
+  PetscInt     history;   /* H; 0: steady */
+  PetscReal    interval;  /* time from frame to frame; 0: steady */
+  KNRollout    rollout;   /* NULL: steady, or all frames at once */
+  KNSpacetime  spacetime; /* NULL: steady, or frame by frame */
+  PetscInt     steps;     /* R, frames that spacetime predicts */
+  KNSharing    sharing;   /* ranks that have a sample together */
+  KNGrid       grid;      /* of the present plan, this rank's slab; dim 0: none */
+  float       *frames;    /* workspace of KNOperatorPredict, of capacity values */
   size_t       capacity;
-  char        *options;       /* of the model, as a checkpoint carries them */
+  char        *options; /* of the model, as a checkpoint carries them */
   PetscInt     norigins;
   char         origin[KN_MAX_ORIGINS][512];
   PetscReal    spread_factor, spread_members; /* of KNOperatorGetSpread(); 0: none */
 };
 
-/* Collective. What a checkpoint says of the problem. Loading: the names of its spaces are in names[2] then, which the caller frees with free(). */
+/* Collective. What a checkpoint says of the problem. Loading: the names of its spaces are in names[2] then, which the
+ * caller frees with free(). */
 PETSC_INTERN PetscErrorCode KNOperatorTransferProblem(KNRecord record, KNProblem *problem, char *names[2]);
 
 #endif

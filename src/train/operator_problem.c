@@ -17,8 +17,7 @@ static PetscErrorCode TransferChoice(KNRecord record, const char name[], const c
   PetscFunctionBegin;
   PetscCall(PetscStrncpy(text, KNRecordIsLoaded(record) ? "" : names[*value], sizeof(text)));
   PetscCall(KNRecordText(record, name, sizeof(text), text));
-  for (*value = 0; names[*value] && strcmp(text, names[*value]); ++*value) {
-  }
+  for (*value = 0; names[*value] && strcmp(text, names[*value]); ++*value) {}
   PetscCheck(names[*value], PETSC_COMM_WORLD, KN_ERR_INPUT,
              "the checkpoint describes an impossible problem: %s is \"%s\"", name, text);
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -82,8 +82,8 @@ static PetscErrorCode LoadSpread(KNOperator op, KNRecord record)
 static PetscErrorCode CreateFrom(KNRecord record, const char path[], KNOperator *op)
 {
   static const char *const evaluation[] = {"collision_evaluate", "model_dropout_evaluate", NULL};
-  KNProblem                problem = {.frames = 0};
-  char                    *names[2] = {NULL, NULL};
+  KNProblem                problem      = {.frames = 0};
+  char                    *names[2]     = {NULL, NULL};
   char                     options[8192];
 
   PetscFunctionBegin;

@@ -19,7 +19,8 @@ PetscErrorCode KNOperatorCreateVariant(KNOperator op, const char options[], KNOp
 PetscErrorCode KNOperatorAddOrigin(KNOperator op, const char line[])
 {
   PetscFunctionBegin;
-  if (op->norigins == KN_MAX_ORIGINS) PetscCall(PetscMemmove(op->origin[0], op->origin[1], sizeof(op->origin[0]) * (size_t)--op->norigins));
+  if (op->norigins == KN_MAX_ORIGINS)
+    PetscCall(PetscMemmove(op->origin[0], op->origin[1], sizeof(op->origin[0]) * (size_t)--op->norigins));
   PetscCall(PetscStrncpy(op->origin[op->norigins++], line, sizeof(op->origin[0])));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

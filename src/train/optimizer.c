@@ -13,7 +13,7 @@ PetscErrorCode KNOptimizerSetFromOptions(KNOptimizer *optimizer)
   PetscInt type = KN_OPTIMIZER_ADAM, schedule = KN_SCHEDULE_ONECYCLE;
 
   PetscFunctionBegin;
-  *optimizer = (KNOptimizer){.lr = 4e-3, .weight_decay = 1e-4, .step_epochs = 100, .step_factor = 0.5};
+  *optimizer          = (KNOptimizer){.lr = 4e-3, .weight_decay = 1e-4, .step_epochs = 100, .step_factor = 0.5};
   optimizer->momentum = 0.9;
   optimizer->nesterov = PETSC_TRUE;
   PetscCall(KNOptionsChoice("-train_optimizer",
@@ -71,12 +71,10 @@ static PetscReal ScheduledRate(const KNOptimizer *optimizer, PetscInt64 step, Pe
              ? CosineBlend(start, lr, (PetscReal)step / rise)
              : CosineBlend(lr, finish, PetscMin(((PetscReal)step - rise) / PetscMax(end - rise, 1.0), 1.0));
   }
-  case KN_SCHEDULE_COSINE:
-    return CosineBlend(lr, 0, PetscMin((PetscReal)step / (PetscReal)PetscMax(steps, 1), 1.0));
+  case KN_SCHEDULE_COSINE: return CosineBlend(lr, 0, PetscMin((PetscReal)step / (PetscReal)PetscMax(steps, 1), 1.0));
   case KN_SCHEDULE_STEP:
     return lr * PetscPowReal(optimizer->step_factor, (PetscReal)(step / steps_per_epoch / optimizer->step_epochs));
-  default:
-    return lr;
+  default: return lr;
   }
 }
 

@@ -1,15 +1,18 @@
 /*
   The reduction of a step: micro-batches within the rank here, ranks in reduce_tree.c.
 
-  Within a rank micro-batches are added as a binary counter counts: buffer[k] waits with the sum of 2^k of them for its right neighbour. After micro-batch i
-  as many buffers are added as i ends in binary ones; after the last one all that wait. A single micro-batch waits in the block of gradients itself, where backward of its right
-  neighbour adds to it while a piece of the sum is in the cache; buffer[0] is for gradients that must be complete before they are added. Nothing is ever cleared: the first writes.
+  Within a rank micro-batches are added as a binary counter counts: buffer[k] waits with the sum of 2^k of them for its
+  right neighbour. After micro-batch i as many buffers are added as i ends in binary ones; after the last one all that
+  wait. A single micro-batch waits in the block of gradients itself, where backward of its right neighbour adds to it
+  while a piece of the sum is in the cache; buffer[0] is for gradients that must be complete before they are added.
+  Nothing is ever cleared: the first writes.
 */
 #include "reduce_tree.h"
 #include <kitinet/reduce.h>
 #include <string.h>
 
-/* Floats of a bucket: 1 MiB, large against the latency of a message at 1,000 ranks, small against the gradient of a layer. */
+/* Floats of a bucket: 1 MiB, large against the latency of a message at 1,000 ranks, small against the gradient of a
+ * layer. */
 static const size_t BUCKET = (size_t)1 << 18;
 
 const char *const KNReductionNames[] = {"tree", "allreduce", NULL};
@@ -18,17 +21,17 @@ struct _p_KNReduction {
   MPI_Comm        comm;
   PetscMPIInt     rank, size;
   KNReductionType type;
-  KNParameters    parameters;  /* not owned */
+  KNParameters    parameters; /* not owned */
   PetscInt        microbatch;
-  int             lowest;      /* first buffer: 0 where gradients of micro-batches are kept apart, else 1 */
-  size_t          n;           /* elements of the gradient */
-  KNTree         *tree;        /* NULL for allreduce */
-  KNReal         *buffer[31];  /* (n) each, as many as are needed */
-  double         *sums;        /* KNStepSums, then the loss of each micro-batch of the batch */
+  int             lowest;     /* first buffer: 0 where gradients of micro-batches are kept apart, else 1 */
+  size_t          n;          /* elements of the gradient */
+  KNTree         *tree;       /* NULL for allreduce */
+  KNReal         *buffer[31]; /* (n) each, as many as are needed */
+  double         *sums;       /* KNStepSums, then the loss of each micro-batch of the batch */
 
-  PetscInt        leaves, first, mine; /* micro-batches of the present batch; the first of this rank, their number */
-  PetscInt        leaf;        /* of this rank's micro-batches, the present one */
-  size_t          complete;    /* gradients from here on are complete */
+  PetscInt leaves, first, mine; /* micro-batches of the present batch; the first of this rank, their number */
+  PetscInt leaf;                /* of this rank's micro-batches, the present one */
+  size_t   complete;            /* gradients from here on are complete */
 };
 
 PetscBool kn_all_moderate(const KNReal value[], size_t n)
@@ -45,7 +48,8 @@ PetscBool kn_all_moderate(const KNReal value[], size_t n)
   return (PetscBool)(largest < KN_LARGEST_GRADIENT && sum == 0);
 }
 
-PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch, PetscBool apart, KNReduction *reduction)
+PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType type, KNParameters parameters, PetscInt batch,
+                                 PetscInt microbatch, PetscBool apart, KNReduction *reduction)
 {
   KNReduction r;
   PetscInt64  block;
@@ -89,8 +93,9 @@ PetscErrorCode KNReductionDestroy(KNReduction *reduction)
 /* Before each micro-batch; with the last one the sum over ranks begins. */
 static PetscErrorCode BeginLeaf(KNReduction r)
 {
-  const PetscInt64 samples = r->leaves * (PetscInt64)r->microbatch, block = KNLeafBlock(samples, r->microbatch, r->size);
-  KNReal          *gradient;
+  const PetscInt64 samples = r->leaves * (PetscInt64)r->microbatch,
+                   block   = KNLeafBlock(samples, r->microbatch, r->size);
+  KNReal *gradient;
 
   PetscFunctionBegin;
   r->complete = r->n;
@@ -148,7 +153,8 @@ PetscErrorCode KNReductionGradientsDone(void *context, size_t offset)
 PetscErrorCode KNReductionAdd(KNReduction r, double loss)
 {
   PetscFunctionBegin;
-  PetscCheck(r->leaf < r->mine, PETSC_COMM_SELF, PETSC_ERR_ORDER, "more than the %" PetscInt_FMT " micro-batches of this rank", r->mine);
+  PetscCheck(r->leaf < r->mine, PETSC_COMM_SELF, PETSC_ERR_ORDER,
+             "more than the %" PetscInt_FMT " micro-batches of this rank", r->mine);
   r->sums[sizeof(KNStepSums) / sizeof(double) + (size_t)(r->tree ? r->first + r->leaf : 0)] += loss;
   PetscCall(KNReductionGradientsDone(r, 0));
   if (++r->leaf == r->mine) PetscFunctionReturn(PETSC_SUCCESS);
@@ -169,17 +175,21 @@ PetscErrorCode KNReductionFinish(KNReduction r, KNStepSums *sums)
   KNReal      *gradient;
 
   PetscFunctionBegin;
-  PetscCheck(r->leaf == r->mine, PETSC_COMM_SELF, PETSC_ERR_ORDER, "%" PetscInt_FMT " of the %" PetscInt_FMT " micro-batches of this rank have been added", r->leaf, r->mine);
+  PetscCheck(r->leaf == r->mine, PETSC_COMM_SELF, PETSC_ERR_ORDER,
+             "%" PetscInt_FMT " of the %" PetscInt_FMT " micro-batches of this rank have been added", r->leaf, r->mine);
   PetscCall(KNParametersGetBlocks(r->parameters, NULL, NULL, &gradient, NULL, NULL));
   if (r->tree) PetscCallMPI(KNTreeFinish(r->tree));
   else {
-    for (size_t i = 0; i < r->n; i += largest) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, gradient + i, (int)PetscMin(r->n - i, largest), KNREAL_MPI, MPI_SUM, r->comm));
+    for (size_t i = 0; i < r->n; i += largest)
+      PetscCallMPI(
+        MPI_Allreduce(MPI_IN_PLACE, gradient + i, (int)PetscMin(r->n - i, largest), KNREAL_MPI, MPI_SUM, r->comm));
   }
   KNPartition((PetscInt64)r->n, r->size, r->rank, &start, &end);
   sums->wild = kn_all_moderate(gradient + start, (size_t)(end - start)) ? 0 : 1;
   /* The loss of a micro-batch has one owner, the others add 0: exact. Then all ranks add them in the same order. */
   memcpy(r->sums, sums, sizeof(*sums));
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, r->sums, (PetscMPIInt)(nsums + (size_t)r->leaves), MPI_DOUBLE, MPI_SUM, r->comm));
+  PetscCallMPI(
+    MPI_Allreduce(MPI_IN_PLACE, r->sums, (PetscMPIInt)(nsums + (size_t)r->leaves), MPI_DOUBLE, MPI_SUM, r->comm));
   memcpy(sums, r->sums, sizeof(*sums));
   sums->loss = 0;
   for (PetscInt i = 0; i < r->leaves; i++) sums->loss += r->sums[nsums + (size_t)i];
@@ -199,7 +209,8 @@ static PetscMPIInt BusyRanks(KNReductionType type, PetscInt64 batch, PetscInt64 
   return (PetscMPIInt)PetscMin((batch - 1) / block + 1, size);
 }
 
-PetscMPIInt KNReductionBusyRanks(KNReductionType type, PetscInt batch, PetscInt microbatch, PetscMPIInt size, PetscInt *fitting_batch, PetscInt *fitting_microbatch)
+PetscMPIInt KNReductionBusyRanks(KNReductionType type, PetscInt batch, PetscInt microbatch, PetscMPIInt size,
+                                 PetscInt *fitting_batch, PetscInt *fitting_microbatch)
 {
   const PetscMPIInt busy   = BusyRanks(type, batch, microbatch, size);
   const PetscInt64  unit   = type == KN_REDUCTION_TREE ? microbatch : 1;

@@ -9,28 +9,28 @@
 /* One bucket [start, end) on its way through the rounds. */
 typedef struct {
   size_t       start, end;
-  int          round;    /* under way, or rounds: done */
+  int          round; /* under way, or rounds: done */
   int          nrequests;
-  MPI_Request *request;  /* (2 nplayed + 1) not owned */
+  MPI_Request *request; /* (2 nplayed + 1) not owned */
 } Bucket;
 
 struct KNTree {
-  MPI_Comm     comm;
-  int          rank, size;
-  int          nbuckets;
-  Bucket      *bucket;         /* (nbuckets) from the end of the array to its beginning */
-  float       *received;       /* (n) from other ranks, each element where it lies in the array */
+  MPI_Comm comm;
+  int      rank, size;
+  int      nbuckets;
+  Bucket  *bucket;   /* (nbuckets) from the end of the array to its beginning */
+  float   *received; /* (n) from other ranks, each element where it lies in the array */
 
-  int          blocks;         /* of the present plan; 0: none yet */
-  int          levels;         /* 2^levels >= blocks virtual ranks */
-  int          rounds;         /* levels of halving, as many of gathering, then the ranks without a block by doubling */
+  int          blocks; /* of the present plan; 0: none yet */
+  int          levels; /* 2^levels >= blocks virtual ranks */
+  int          rounds; /* levels of halving, as many of gathering, then the ranks without a block by doubling */
   int          nplayed;
-  int         *played;         /* (nplayed) the virtual ranks of this one; none without a block */
-  MPI_Request *request;        /* (nbuckets, 2 nplayed + 1) */
+  int         *played;  /* (nplayed) the virtual ranks of this one; none without a block */
+  MPI_Request *request; /* (nbuckets, 2 nplayed + 1) */
 
-  float       *array;          /* of the present sum, not owned */
-  int          begun, done;    /* buckets [done, begun) are under way */
-  size_t       messages, floats;
+  float *array;       /* of the present sum, not owned */
+  int    begun, done; /* buckets [done, begun) are under way */
+  size_t messages, floats;
 };
 
 void kn_tree_add(float *restrict sum, const float *restrict term, size_t n)
@@ -45,7 +45,8 @@ static int HasBlocks(int v, int k, int blocks)
   return v >> k << k < blocks;
 }
 
-/* The real rank that plays v. The largest subtree around v without blocks adds nothing: each of its ranks is played where its partner in the sibling subtree is. */
+/* The real rank that plays v. The largest subtree around v without blocks adds nothing: each of its ranks is played
+ * where its partner in the sibling subtree is. */
 static int Host(int v, int levels, int blocks)
 {
   while (v >= blocks) {
@@ -141,14 +142,16 @@ static int Send(KNTree *tree, Bucket *bucket, size_t start, size_t end, int to)
 
   tree->messages++;
   tree->floats += end - start;
-  return MPI_Isend(tree->array + start, (int)(end - start), MPI_FLOAT, to, tag, tree->comm, &bucket->request[bucket->nrequests++]);
+  return MPI_Isend(tree->array + start, (int)(end - start), MPI_FLOAT, to, tag, tree->comm,
+                   &bucket->request[bucket->nrequests++]);
 }
 
 static int Receive(KNTree *tree, Bucket *bucket, float *array, size_t start, size_t end, int from)
 {
   const int tag = (int)(bucket - tree->bucket) * MAX_ROUNDS + bucket->round;
 
-  return MPI_Irecv(array + start, (int)(end - start), MPI_FLOAT, from, tag, tree->comm, &bucket->request[bucket->nrequests++]);
+  return MPI_Irecv(array + start, (int)(end - start), MPI_FLOAT, from, tag, tree->comm,
+                   &bucket->request[bucket->nrequests++]);
 }
 
 /* The level at which virtual ranks exchange in a round of halving or gathering. */
@@ -170,7 +173,8 @@ static int Post(KNTree *tree, Bucket *bucket)
       const int v = tree->played[i], partner = v ^ 1 << k, other = Host(partner, tree->levels, tree->blocks);
       size_t    start, end, partner_start, partner_end;
 
-      if (!HasBlocks(v, k, tree->blocks) || !HasBlocks(partner, k, tree->blocks)) continue; /* nothing to add: both are played here */
+      /* nothing to add: both are played here */
+      if (!HasBlocks(v, k, tree->blocks) || !HasBlocks(partner, k, tree->blocks)) continue;
       Segment(bucket, v, k + 1, &start, &end);
       Segment(bucket, partner, k + 1, &partner_start, &partner_end);
       if (bucket->round < tree->levels) {
@@ -184,8 +188,10 @@ static int Post(KNTree *tree, Bucket *bucket)
   } else {
     const long have = (long)tree->blocks << (bucket->round - 2 * tree->levels);
 
-    if (tree->rank < have && tree->rank + have < tree->size) code = Send(tree, bucket, bucket->start, bucket->end, (int)(tree->rank + have));
-    else if (tree->rank >= have && tree->rank < 2 * have) code = Receive(tree, bucket, tree->array, bucket->start, bucket->end, (int)(tree->rank - have));
+    if (tree->rank < have && tree->rank + have < tree->size)
+      code = Send(tree, bucket, bucket->start, bucket->end, (int)(tree->rank + have));
+    else if (tree->rank >= have && tree->rank < 2 * have)
+      code = Receive(tree, bucket, tree->array, bucket->start, bucket->end, (int)(tree->rank - have));
   }
   return code;
 }
@@ -225,8 +231,8 @@ static int Advance(KNTree *tree, Bucket *bucket, int wait)
 
 int KNTreeBegin(KNTree *tree, float array[], int blocks)
 {
-  tree->array    = array;
-  tree->begun    = tree->done = 0;
+  tree->array = array;
+  tree->begun = tree->done = 0;
   tree->messages = tree->floats = 0;
   return blocks == tree->blocks ? MPI_SUCCESS : Plan(tree, blocks);
 }

@@ -1,4 +1,5 @@
-/* How far an ensemble's spread tells its error: see reliability.h. Counts are whole numbers and sums run over the samples in order, so that nothing depends on the ranks. */
+/* How far an ensemble's spread tells its error: see reliability.h. Counts are whole numbers and sums run over the
+ * samples in order, so that nothing depends on the ranks. */
 #include <kitinet/error.h>
 #include <kitinet/reliability.h>
 #include <kitinet/statistics.h>
@@ -47,7 +48,8 @@ double kn_roc_area(const double *a, size_t n, const double *b, size_t m)
   return area / ((double)n * (double)m);
 }
 
-enum { OCTAVES = 40, STEPS = 256, BINS = OCTAVES * STEPS }; /* of |m - t| / s, from 2^-20 to 2^20: a bin is 0.27 % wide */
+/* of |m - t| / s, from 2^-20 to 2^20: a bin is 0.27 % wide */
+enum { OCTAVES = 40, STEPS = 256, BINS = OCTAVES * STEPS };
 
 /* What is known of a sample; sums over its points. */
 typedef enum { CRPS, TRUTH, ERROR, SPREAD, SCORE, COVERED, SUMS = COVERED + KN_INTERVALS } Sum;
@@ -62,12 +64,14 @@ struct _p_KNReliability {
   PetscInt64 *count;             /* (K + 1 + BINS) ranks, then ratios */
 };
 
-PetscErrorCode KNReliabilityCreate(PetscInt members, PetscReal factor, PetscInt64 samples, size_t n, KNReliability *reliability)
+PetscErrorCode KNReliabilityCreate(PetscInt members, PetscReal factor, PetscInt64 samples, size_t n,
+                                   KNReliability *reliability)
 {
   KNReliability r;
 
   PetscFunctionBegin;
-  PetscCheck(SUMS * samples <= PETSC_MPI_INT_MAX, PETSC_COMM_WORLD, KN_ERR_INPUT, "a dataset of %" PetscInt64_FMT " samples: too many to be evaluated at once; split it", samples);
+  PetscCheck(SUMS * samples <= PETSC_MPI_INT_MAX, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "a dataset of %" PetscInt64_FMT " samples: too many to be evaluated at once; split it", samples);
   PetscCall(PetscNew(reliability));
   r          = *reliability;
   r->members = members;
@@ -110,7 +114,7 @@ static size_t kn_ratio_bin(double error, double spread)
 
 PetscErrorCode KNReliabilityAdd(KNReliability r, PetscInt64 row, const float y[], size_t stride, const float truth[])
 {
-  const size_t K        = (size_t)r->members;
+  const size_t K         = (size_t)r->members;
   double       sum[SUMS] = {0}, means = 0, member[KN_MAX_MEMBERS];
 
   PetscFunctionBegin;
@@ -147,17 +151,27 @@ PetscErrorCode KNReliabilityAdd(KNReliability r, PetscInt64 row, const float y[]
 
 PetscErrorCode KNReliabilityReduce(KNReliability r, KNReliabilityResult *result)
 {
-  const PetscReal points = (PetscReal)r->n;
+  const PetscReal points      = (PetscReal)r->n;
   PetscReal       total[SUMS] = {0};
 
   PetscFunctionBegin;
   /* Each sum has one owner, the others add 0: exact, as are whole numbers. */
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, r->sum, (PetscMPIInt)(SUMS * r->samples), MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, r->count, (PetscMPIInt)(r->members + 1 + BINS), MPIU_INT64, MPI_SUM, PETSC_COMM_WORLD));
-  *result = (KNReliabilityResult){.members = r->members, .factor = r->factor, .samples = r->samples, .rank = r->count, .spread = r->sum + SPREAD * r->samples, .error = r->sum + ERROR * r->samples, .score = r->sum + SCORE * r->samples};
+  PetscCallMPI(
+    MPI_Allreduce(MPI_IN_PLACE, r->sum, (PetscMPIInt)(SUMS * r->samples), MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
+  PetscCallMPI(
+    MPI_Allreduce(MPI_IN_PLACE, r->count, (PetscMPIInt)(r->members + 1 + BINS), MPIU_INT64, MPI_SUM, PETSC_COMM_WORLD));
+  *result = (KNReliabilityResult){.members = r->members,
+                                  .factor  = r->factor,
+                                  .samples = r->samples,
+                                  .rank    = r->count,
+                                  .spread  = r->sum + SPREAD * r->samples,
+                                  .error   = r->sum + ERROR * r->samples,
+                                  .score   = r->sum + SCORE * r->samples};
   for (PetscInt64 i = 0; i < r->samples; i++) {
     for (int s = 0; s < SUMS; s++) total[s] += r->sum[s * r->samples + i] / (PetscReal)r->samples;
-    result->relative_crps += r->sum[CRPS * r->samples + i] / (r->sum[TRUTH * r->samples + i] > 0 ? r->sum[TRUTH * r->samples + i] : points) / (PetscReal)r->samples;
+    result->relative_crps += r->sum[CRPS * r->samples + i] /
+                             (r->sum[TRUTH * r->samples + i] > 0 ? r->sum[TRUTH * r->samples + i] : points) /
+                             (PetscReal)r->samples;
   }
   result->crps  = total[CRPS] / points;
   result->ratio = PetscSqrtReal(total[SPREAD] * (1 + 1 / (PetscReal)r->members) / total[ERROR]);
@@ -173,14 +187,17 @@ PetscErrorCode KNReliabilityFit(KNReliability r, const char path[], PetscReal *f
 {
   const PetscInt64 *ratio = r->count + r->members + 1;
   PetscInt64        total = 0, below = 0;
-  PetscInt          bin   = 0;
+  PetscInt          bin = 0;
   PetscReal         wanted, place;
 
   PetscFunctionBegin;
   for (PetscInt i = 0; i < BINS; i++) total += ratio[i];
   wanted = 0.9 * (PetscReal)total;
   while (bin < BINS - 1 && (PetscReal)(below + ratio[bin]) < wanted) below += ratio[bin++];
-  PetscCheck(bin < BINS - 1, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s: a tenth of the points or more have no spread, so that no factor makes it tell the error; raise -collision_samples, or train at a higher rate", path);
+  PetscCheck(bin < BINS - 1, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s: a tenth of the points or more have no spread, so that no factor makes it tell the error; raise "
+             "-collision_samples, or train at a higher rate",
+             path);
   place   = (PetscReal)bin + (wanted - (PetscReal)below) / (PetscReal)ratio[bin];
   *factor = PetscPowReal(2, place / STEPS - OCTAVES / 2) / r->end[KN_INTERVALS - 1];
   PetscFunctionReturn(PETSC_SUCCESS);

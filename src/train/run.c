@@ -85,8 +85,10 @@ PetscErrorCode KNRunHasCheckpoint(const char directory[], PetscBool *has)
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   if (rank == 0) failure = KNPathExists(path, &current);
   if (rank == 0 && !failure) failure = KNPathExists(previous, &older);
-  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_INPUT : 0, "%s: cannot be looked at: %s; a run that may have "
-                                                            "begun is not begun again", path, strerror(failure)));
+  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_INPUT : 0,
+                    "%s: cannot be looked at: %s; a run that may have "
+                    "begun is not begun again",
+                    path, strerror(failure)));
   *has = (PetscBool)(current || older);
   PetscCallMPI(MPI_Bcast(has, 1, MPIU_BOOL, 0, PETSC_COMM_WORLD));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -104,8 +106,8 @@ PetscErrorCode KNTextRead(const char path[], const char hint[], char **text)
   if (rank == 0) failure = KNPathReadText(path, &found);
   if (rank == 0 && !found && !failure) failure = ENOENT;
   if (found) size = strlen(found) + 1;
-  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_INPUT : 0, "%s: cannot be read: %s; %s", path, strerror(failure),
-                    hint));
+  PetscCall(
+    KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_INPUT : 0, "%s: cannot be read: %s; %s", path, strerror(failure), hint));
   PetscCallMPI(MPI_Bcast(&size, sizeof(size), MPI_BYTE, 0, PETSC_COMM_WORLD));
   PetscCall(PetscMalloc1(size, text));
   if (rank == 0) memcpy(*text, found, size);
@@ -173,8 +175,10 @@ PetscErrorCode KNRunTableStart(KNRun run, const char name[], const char header[]
   PetscFunctionBegin;
   PetscCall(KNRunPath(run->directory, name, path));
   if (run->rank == 0) failure = KNPathReadText(path, &found);
-  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_INPUT : 0, "%s: cannot be read: %s; its rows up to here would "
-                                                            "be lost", path, strerror(failure)));
+  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_INPUT : 0,
+                    "%s: cannot be read: %s; its rows up to here would "
+                    "be lost",
+                    path, strerror(failure)));
   if (run->rank == 0) {
     const char *line;
 

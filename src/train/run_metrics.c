@@ -119,8 +119,8 @@ static PetscErrorCode ParseMetrics(const char text[], const KNTaskInfo **task, P
   *count   = 0;
   *metrics = NULL;
   PetscCall(FindTask(text ? text : "", task));
-  for (const char *line = text ? strchr(text, '\n') : NULL; line && line[1]; line = strchr(line + 1,
-                                                                      '\n')) { /* the first line is the header */
+  for (const char *line = text ? strchr(text, '\n') : NULL; line && line[1];
+       line             = strchr(line + 1, '\n')) { /* the first line is the header */
     KNMetrics row = {.epoch = 0};
     char     *next;
 
@@ -161,19 +161,21 @@ PetscErrorCode KNRunStart(KNRun run, const KNTaskInfo *task, const char yaml[], 
 {
   enum { OBJECT = 2 * ROW };
   const KNTaskInfo *earlier;
-  char       path[PETSC_MAX_PATH_LEN], *found = NULL, *text = NULL, *objects = NULL;
-  KNMetrics *metrics = NULL;
-  PetscInt   count   = 0;
-  size_t     size = 0, objects_size = 0;
-  int        failure = 0;
+  char              path[PETSC_MAX_PATH_LEN], *found = NULL, *text = NULL, *objects = NULL;
+  KNMetrics        *metrics = NULL;
+  PetscInt          count   = 0;
+  size_t            size = 0, objects_size = 0;
+  int               failure = 0;
 
   PetscFunctionBegin;
   *seconds  = 0;
   run->task = task;
   PetscCall(KNRunPath(run->directory, "metrics.csv", path));
   if (run->rank == 0) failure = KNPathReadText(path, &found);
-  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_INPUT : 0, "%s: cannot be read: %s; its rows up to here would "
-                                                            "be lost", path, strerror(failure)));
+  PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_INPUT : 0,
+                    "%s: cannot be read: %s; its rows up to here would "
+                    "be lost",
+                    path, strerror(failure)));
   PetscCall(KNRunPath(run->directory, "config.yaml", path));
   PetscCall(KNFileWriteWhole(PETSC_COMM_WORLD, path, strlen(yaml), yaml));
   if (run->rank == 0) {

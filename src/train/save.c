@@ -1,6 +1,6 @@
 /*
-  When checkpoints are written. checkpoint.h5: every few epochs, every few minutes, at the end; best.h5 together with it, from a copy in memory, so that a
-  test error that improves in every epoch costs no more than the checkpoints do.
+  When checkpoints are written. checkpoint.h5: every few epochs, every few minutes, at the end; best.h5 together with
+  it, from a copy in memory, so that a test error that improves in every epoch costs no more than the checkpoints do.
 */
 #include "trainer_impl.h"
 #include <kitinet/error.h>
@@ -17,7 +17,10 @@ static PetscErrorCode CheckFinite(const KNLoop *loop, const KNState *state)
   PetscFunctionBegin;
   PetscCall(KNParametersGetBlocks(loop->parameters, &n, &value, NULL, NULL, NULL));
   for (size_t i = 0; i < n; i++) sum += 0 * (double)value[i]; /* NaN if any is infinite or NaN */
-  PetscCheck(!PetscIsInfOrNanReal(sum), PETSC_COMM_WORLD, KN_ERR_FAILED, "the parameters are not finite after step %" PetscInt64_FMT ": training has diverged; the last checkpoint in %s is kept; try a smaller -train_lr or -train_clip 10", state->step, loop->directory);
+  PetscCheck(!PetscIsInfOrNanReal(sum), PETSC_COMM_WORLD, KN_ERR_FAILED,
+             "the parameters are not finite after step %" PetscInt64_FMT
+             ": training has diverged; the last checkpoint in %s is kept; try a smaller -train_lr or -train_clip 10",
+             state->step, loop->directory);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -26,12 +26,16 @@ PetscErrorCode KNLoopStep(KNLoop *loop, KNState *state, PetscBool *stop)
   PetscCall(KNLoopGuardStep(loop, state, &sums, &skip));
   if (skip && state->skips > trainer->skips) {
     PetscCall(KNLoopSaveBest(loop));
-    SETERRQ(PETSC_COMM_WORLD, KN_ERR_FAILED, "training has diverged at step %" PetscInt64_FMT ", %" PetscInt64_FMT " steps skipped before it: %s; the last checkpoint in %s is kept; try a smaller -train_lr or -train_clip 10", state->step, state->skips - 1, loop->fault,
-            loop->directory);
+    SETERRQ(
+      PETSC_COMM_WORLD, KN_ERR_FAILED,
+      "training has diverged at step %" PetscInt64_FMT ", %" PetscInt64_FMT
+      " steps skipped before it: %s; the last checkpoint in %s is kept; try a smaller -train_lr or -train_clip 10",
+      state->step, state->skips - 1, loop->fault, loop->directory);
   }
   if (!skip) {
     PetscCall(KNStagePush(KN_STAGE_UPDATE));
-    state->lr = KNOptimizerRate(&trainer->optimizer, state->step, (PetscInt64)trainer->epochs * loop->batches, loop->batches);
+    state->lr =
+      KNOptimizerRate(&trainer->optimizer, state->step, (PetscInt64)trainer->epochs * loop->batches, loop->batches);
     PetscCall(KNOptimizerStep(&trainer->optimizer, loop->parameters, state->lr, state->step, sums.samples));
     PetscCall(KNParametersUpdateState(loop->parameters));
     PetscCall(PetscLogStagePop());

@@ -21,24 +21,60 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
   PetscInt reduction = KN_REDUCTION_TREE;
 
   PetscFunctionBegin;
-  *trainer = (KNTrainer){.epochs = 50, .batch = 20, .microbatch = 5, .samples = 0, .rollout = 1, .test_every = 1, .checkpoint_every = 10, .checkpoint_minutes = 30, .skips = 3, .seed = 1};
+  *trainer = (KNTrainer){.epochs             = 50,
+                         .batch              = 20,
+                         .microbatch         = 5,
+                         .samples            = 0,
+                         .rollout            = 1,
+                         .test_every         = 1,
+                         .checkpoint_every   = 10,
+                         .checkpoint_minutes = 30,
+                         .skips              = 3,
+                         .seed               = 1};
   PetscCall(KNOptionsHead("Training"));
   PetscCall(KNOptionsInt("-train_epochs", "passes over the training samples", 1, 10000000, &trainer->epochs));
   PetscCall(KNOptionsInt("-train_batch", "samples of one step, over all ranks", 1, 1 << 24, &trainer->batch));
-  PetscCall(KNOptionsInt("-train_microbatch", "samples that pass through the network together on one rank: sets the memory of activations", 1, 1 << 16, &trainer->microbatch));
-  PetscCall(KNOptionsChoice("-train_reduction", "how ranks add their gradients: tree, the same bits on any number of ranks, or allreduce, MPI's order on even shares", KNReductionNames, &reduction));
+  PetscCall(KNOptionsInt("-train_microbatch",
+                         "samples that pass through the network together on one rank: sets the memory of activations",
+                         1, 1 << 16, &trainer->microbatch));
+  PetscCall(KNOptionsChoice("-train_reduction",
+                            "how ranks add their gradients: tree, the same bits on any number of ranks, or allreduce, "
+                            "MPI's order on even shares",
+                            KNReductionNames, &reduction));
   trainer->reduction = (KNReductionType)reduction;
-  PetscCall(KNOptionsInt64("-train_samples", "use the first so many samples (trajectories) of the dataset, 0 for all", 0, PETSC_MAX_INT, &trainer->samples));
-  PetscCall(KNOptionsReal("-train_validation", "share of the dataset's samples, the last ones, that are tested on and never trained on, in place of a -dataset_test", 0, 0.9, &trainer->validation));
-  PetscCall(KNOptionsInt("-train_rollout", "steps of a trajectory that are predicted from each other in training, with the gradient through all of them; 0: to the last frame", 0, 1 << 20, &trainer->rollout));
+  PetscCall(KNOptionsInt64("-train_samples", "use the first so many samples (trajectories) of the dataset, 0 for all",
+                           0, PETSC_MAX_INT, &trainer->samples));
+  PetscCall(KNOptionsReal("-train_validation",
+                          "share of the dataset's samples, the last ones, that are tested on and never trained on, in "
+                          "place of a -dataset_test",
+                          0, 0.9, &trainer->validation));
+  PetscCall(KNOptionsInt("-train_rollout",
+                         "steps of a trajectory that are predicted from each other in training, with the gradient "
+                         "through all of them; 0: to the last frame",
+                         0, 1 << 20, &trainer->rollout));
   PetscCall(KNOptimizerSetFromOptions(&trainer->optimizer));
-  PetscCall(KNOptionsInt("-train_recompute", "keep only what passes between every so many blocks of the network, and compute the rest again in backward: less memory, more time, the same bits; 0: keep all", 0, 1 << 20, &trainer->recompute));
-  PetscCall(KNOptionsInt("-train_skips", "steps in a row that may be skipped because a loss or gradient is not finite or the loss exceeds 1000 times its running level; then training ends", 0, 1000000, &trainer->skips));
-  PetscCall(KNOptionsInt("-train_test_every", "epochs between tests, which on few samples take as long as the training; the last epoch is always tested", 1, 10000000, &trainer->test_every));
+  PetscCall(KNOptionsInt("-train_recompute",
+                         "keep only what passes between every so many blocks of the network, and compute the rest "
+                         "again in backward: less memory, more time, the same bits; 0: keep all",
+                         0, 1 << 20, &trainer->recompute));
+  PetscCall(KNOptionsInt("-train_skips",
+                         "steps in a row that may be skipped because a loss or gradient is not finite or the loss "
+                         "exceeds 1000 times its running level; then training ends",
+                         0, 1000000, &trainer->skips));
+  PetscCall(KNOptionsInt(
+    "-train_test_every",
+    "epochs between tests, which on few samples take as long as the training; the last epoch is always tested", 1,
+    10000000, &trainer->test_every));
   PetscCall(KNOptionsInt("-checkpoint_every", "epochs between checkpoints", 1, 10000000, &trainer->checkpoint_every));
-  PetscCall(KNOptionsReal("-checkpoint_minutes", "minutes between checkpoints, in the middle of an epoch too; 0: only after epochs", 0, 1e6, &trainer->checkpoint_minutes));
-  PetscCall(KNOptionsInt("-train_condensation_every", "epochs between rows of condensation.csv, which says how evenly the weights are spread over the channels; 0: none", 0, 10000000, &trainer->condensation_every));
-  PetscCall(KNOptionsInt64("-seed", "of initial weights, order of samples, collisions", 0, PETSC_MAX_INT, &trainer->seed));
+  PetscCall(KNOptionsReal("-checkpoint_minutes",
+                          "minutes between checkpoints, in the middle of an epoch too; 0: only after epochs", 0, 1e6,
+                          &trainer->checkpoint_minutes));
+  PetscCall(KNOptionsInt(
+    "-train_condensation_every",
+    "epochs between rows of condensation.csv, which says how evenly the weights are spread over the channels; 0: none",
+    0, 10000000, &trainer->condensation_every));
+  PetscCall(
+    KNOptionsInt64("-seed", "of initial weights, order of samples, collisions", 0, PETSC_MAX_INT, &trainer->seed));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -64,13 +100,15 @@ static PetscErrorCode Test(KNLoop *loop, PetscInt64 epoch, PetscReal value[])
 
   PetscFunctionBegin;
   for (int m = 0; m < KN_MAX_MEASURES; m++) value[m] = NAN;
-  if (!loop->test || (epoch % loop->trainer->test_every && epoch < loop->trainer->epochs)) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!loop->test || (epoch % loop->trainer->test_every && epoch < loop->trainer->epochs))
+    PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNDatasetGetProblem(loop->dataset, &own));
   PetscCall(KNDatasetGetProblem(loop->test, &other));
   PetscCall(PetscMemcmp(KNProblemGrid(own)->n, KNProblemGrid(other)->n, sizeof(own->output.grid.n), &same));
   if (!same) PetscCall(PlanFor(loop, loop->test, PETSC_FALSE));
   PetscCall(KNParametersSwapAverage(loop->parameters));
-  PetscCall(KNEvaluate(loop->op, loop->test, loop->test_first, loop->test_samples, loop->trainer->microbatch, 0, value));
+  PetscCall(
+    KNEvaluate(loop->op, loop->test, loop->test_first, loop->test_samples, loop->trainer->microbatch, 0, value));
   PetscCall(KNParametersSwapAverage(loop->parameters)); /* training goes on with the values themselves */
   if (!same) PetscCall(PlanFor(loop, loop->dataset, PETSC_TRUE));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -86,7 +124,8 @@ static PetscErrorCode PrintTest(const KNTaskInfo *task, const KNMetrics *metrics
     const size_t   used = strlen(text);
 
     if (PetscIsNanReal(metrics->test[m])) continue;
-    (void)snprintf(text + used, size - used, "  %s %.*f", m == task->curve ? "test" : task->measure[m].name, digits, (double)metrics->test[m]);
+    (void)snprintf(text + used, size - used, "  %s %.*f", m == task->curve ? "test" : task->measure[m].name, digits,
+                   (double)metrics->test[m]);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -97,7 +136,8 @@ static PetscInt JudgedBy(const KNLoop *loop)
   return loop->test ? 0 : KNTaskGetInfo(loop->task)->curve;
 }
 
-/* Whether the epoch is better than the best so far: by the task's first measure on the test set, or by the training loss. */
+/* Whether the epoch is better than the best so far: by the task's first measure on the test set, or by the training
+ * loss. */
 static PetscBool IsBest(const KNLoop *loop, const KNMetrics *metrics, PetscReal best, PetscReal *judged)
 {
   const KNTaskInfo *task    = KNTaskGetInfo(loop->task);
@@ -108,11 +148,14 @@ static PetscBool IsBest(const KNLoop *loop, const KNMetrics *metrics, PetscReal 
 }
 
 /* Test, metrics, best and regular checkpoint; then the state stands at the beginning of the next epoch. */
-static PetscErrorCode FinishEpoch(KNLoop *loop, KNState *state, PetscInt64 samples, PetscReal wait, PetscReal epoch_seconds)
+static PetscErrorCode FinishEpoch(KNLoop *loop, KNState *state, PetscInt64 samples, PetscReal wait,
+                                  PetscReal epoch_seconds)
 {
   const KNTaskInfo *task    = KNTaskGetInfo(loop->task);
   const PetscInt64  trained = samples - state->epoch_skipped;
-  KNMetrics         metrics = {.epoch = state->epoch + 1, .train = trained > 0 ? state->epoch_loss / (PetscReal)trained : NAN, .lr = state->lr};
+  KNMetrics         metrics = {.epoch = state->epoch + 1,
+                               .train = trained > 0 ? state->epoch_loss / (PetscReal)trained : NAN,
+                               .lr    = state->lr};
   PetscLogDouble    now;
   PetscReal         elapsed, left, judged;
   char              time[32], test[32 * KN_MAX_MEASURES], train[32] = "-";
@@ -126,21 +169,28 @@ static PetscErrorCode FinishEpoch(KNLoop *loop, KNState *state, PetscInt64 sampl
   state->batch         = 0;
   state->epoch_loss    = 0;
   state->epoch_skipped = 0;
-  PetscCall(KNRunAddMetrics(loop->run, &metrics)); /* before the checkpoint: a resumed run drops rows that no checkpoint covers, but cannot make up for a missing one */
-  if (loop->trainer->condensation_every && (state->epoch % loop->trainer->condensation_every == 0 || state->epoch == loop->trainer->epochs)) PetscCall(KNCondensationAdd(loop->run, state->epoch, loop->parameters));
+  /* before the checkpoint: a resumed run drops rows that no checkpoint covers, but cannot make up for a missing one */
+  PetscCall(KNRunAddMetrics(loop->run, &metrics));
+  if (loop->trainer->condensation_every &&
+      (state->epoch % loop->trainer->condensation_every == 0 || state->epoch == loop->trainer->epochs))
+    PetscCall(KNCondensationAdd(loop->run, state->epoch, loop->parameters));
   if (IsBest(loop, &metrics, state->best, &judged)) {
     state->best = judged;
     PetscCall(KNLoopKeepBest(loop, state));
   }
-  if (loop->save || state->epoch % loop->trainer->checkpoint_every == 0 || state->epoch == loop->trainer->epochs) PetscCall(KNLoopSave(loop, state));
+  if (loop->save || state->epoch % loop->trainer->checkpoint_every == 0 || state->epoch == loop->trainer->epochs)
+    PetscCall(KNLoopSave(loop, state));
   PetscCall(KNProgressTimes(&loop->progress, state->step, &elapsed, &left));
   PetscCall(KNFormatTime(left, time));
   PetscCall(PrintTest(task, &metrics, 5, sizeof(test), test));
   if (trained > 0) PetscCall(PetscSNPrintf(train, sizeof(train), "%.5f", (double)metrics.train));
-  PetscCall(KNProgressSay(&loop->progress, "epoch %3" PetscInt64_FMT "/%" PetscInt_FMT "  train %s%s  lr %.2e  %.2f s  data wait %.1f %%  %s left",
-                          metrics.epoch, loop->trainer->epochs, train, test, metrics.lr, epoch_seconds, 100 * metrics.wait, time));
+  PetscCall(KNProgressSay(
+    &loop->progress,
+    "epoch %3" PetscInt64_FMT "/%" PetscInt_FMT "  train %s%s  lr %.2e  %.2f s  data wait %.1f %%  %s left",
+    metrics.epoch, loop->trainer->epochs, train, test, metrics.lr, epoch_seconds, 100 * metrics.wait, time));
   if (trained > 0) PetscCall(PetscSNPrintf(train, sizeof(train), "%.6f", (double)metrics.train));
-  PetscCall(KNRunLog(loop->run, "epoch %" PetscInt64_FMT "/%" PetscInt_FMT "  train %s%s  lr %.3e", metrics.epoch, loop->trainer->epochs, train, test, metrics.lr));
+  PetscCall(KNRunLog(loop->run, "epoch %" PetscInt64_FMT "/%" PetscInt_FMT "  train %s%s  lr %.3e", metrics.epoch,
+                     loop->trainer->epochs, train, test, metrics.lr));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -160,7 +210,8 @@ static PetscErrorCode TrainEpochs(KNLoop *loop, KNState *state, PetscInt64 sampl
 
       PetscCall(KNLoopStep(loop, state, stopped));
       if (loop->save && state->batch < loop->batches && !*stopped) PetscCall(KNLoopSave(loop, state));
-      PetscCall(PetscSNPrintf(note, sizeof(note), "epoch %" PetscInt64_FMT "/%" PetscInt_FMT, state->epoch + 1, loop->trainer->epochs));
+      PetscCall(PetscSNPrintf(note, sizeof(note), "epoch %" PetscInt64_FMT "/%" PetscInt_FMT, state->epoch + 1,
+                              loop->trainer->epochs));
       PetscCall(KNProgressUpdate(&loop->progress, state->step, note));
     }
     PetscCall(KNLoaderGetWait(loop->loader, &wait));
@@ -171,7 +222,8 @@ static PetscErrorCode TrainEpochs(KNLoop *loop, KNState *state, PetscInt64 sampl
 }
 
 /* H and R of a window; both 0 for a steady problem. */
-static PetscErrorCode GetRollout(const KNTrainer *trainer, KNOperator op, const KNProblem *problem, PetscInt *history, PetscInt *rollout)
+static PetscErrorCode GetRollout(const KNTrainer *trainer, KNOperator op, const KNProblem *problem, PetscInt *history,
+                                 PetscInt *rollout)
 {
   PetscInt most, at_once;
 
@@ -180,10 +232,17 @@ static PetscErrorCode GetRollout(const KNTrainer *trainer, KNOperator op, const 
   PetscCall(KNOperatorGetSteps(op, &at_once));
   most     = problem->frames - *history;
   *rollout = *history ? (trainer->rollout ? trainer->rollout : most) : 0;
-  PetscCheck(*history || trainer->rollout == 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_rollout is %" PetscInt_FMT ", the dataset is steady: leave it out", trainer->rollout);
-  PetscCheck(*rollout <= most, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_rollout is %" PetscInt_FMT ", the dataset has %" PetscInt_FMT " frames, of which -train_history takes %" PetscInt_FMT ": give at most %" PetscInt_FMT ", or 0 for all that follow", trainer->rollout, problem->frames, *history, most);
+  PetscCheck(*history || trainer->rollout == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -train_rollout is %" PetscInt_FMT ", the dataset is steady: leave it out", trainer->rollout);
+  PetscCheck(*rollout <= most, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -train_rollout is %" PetscInt_FMT ", the dataset has %" PetscInt_FMT
+             " frames, of which -train_history takes %" PetscInt_FMT ": give at most %" PetscInt_FMT
+             ", or 0 for all that follow",
+             trainer->rollout, problem->frames, *history, most);
   if (!at_once) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCheck(trainer->rollout <= 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_rollout is %" PetscInt_FMT ", with -train_form spacetime there are no steps: leave it out", trainer->rollout);
+  PetscCheck(trainer->rollout <= 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -train_rollout is %" PetscInt_FMT ", with -train_form spacetime there are no steps: leave it out",
+             trainer->rollout);
   *rollout = at_once;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -205,11 +264,13 @@ static PetscErrorCode FindTest(KNLoop *loop)
     loop->test_samples = ValidationRows(loop->trainer, rows);
     loop->test_first   = rows - loop->test_samples;
   } else if (loop->test) PetscCall(KNDatasetGetSamples(loop->test, &loop->test_samples));
-  if (loop->test) PetscCall(KNLoaderCheckRows(loop->test, loop->sharing, loop->test_first, loop->test_samples)); /* now, not after the first epochs */
+  /* now, not after the first epochs */
+  if (loop->test) PetscCall(KNLoaderCheckRows(loop->test, loop->sharing, loop->test_first, loop->test_samples));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test, const char directory[], PetscInt64 rows, KNLoop *loop)
+static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test,
+                                 const char directory[], PetscInt64 rows, KNLoop *loop)
 {
   const KNProblem *problem;
   PetscInt         history, at_once, largest;
@@ -233,14 +294,18 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
   loop->ny      = frames * KNTaskOutputSize(loop->task);
   loop->nt      = frames * KNTaskTargetSize(loop->task);
   loop->given   = (size_t)history * KNTaskOutputSize(loop->task);
-  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, rows, trainer->batch, KNReductionGetLeaf(trainer->reduction, trainer->microbatch), PETSC_TRUE, trainer->seed, &loop->loader));
+  PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, rows, trainer->batch,
+                           KNReductionGetLeaf(trainer->reduction, trainer->microbatch), PETSC_TRUE, trainer->seed,
+                           &loop->loader));
   PetscCall(KNLoaderSetSharing(loop->loader, loop->sharing));
   if (loop->rollout) PetscCall(KNLoaderSetWindow(loop->loader, history + loop->rollout));
   PetscCall(KNLoaderGetSizes(loop->loader, &loop->batches, NULL));
-  PetscCall(KNReductionCreate(loop->sharing->across, trainer->reduction, loop->parameters, trainer->batch, trainer->microbatch, apart, &loop->reduction));
+  PetscCall(KNReductionCreate(loop->sharing->across, trainer->reduction, loop->parameters, trainer->batch,
+                              trainer->microbatch, apart, &loop->reduction));
   PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->y));
   if (loop->rollout) PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->u));
-  PetscCall(PetscMalloc3((size_t)trainer->microbatch, &loop->loss, arrays, &loop->step_loss, arrays * KNTaskLossParts(loop->task), &loop->part));
+  PetscCall(PetscMalloc3((size_t)trainer->microbatch, &loop->loss, arrays, &loop->step_loss,
+                         arrays * KNTaskLossParts(loop->task), &loop->part));
   PetscCall(KNLoaderGetSizes(loop->loader, NULL, &largest));
   PetscCall(PetscMalloc1(largest, &loop->labels));
   PetscCall(FindTest(loop));
@@ -265,7 +330,8 @@ static PetscErrorCode LoopDestroy(KNLoop *loop)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNOperator op, KNDataset dataset, PetscInt64 *rows, PetscInt64 *samples, PetscInt64 *steps)
+PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNOperator op, KNDataset dataset, PetscInt64 *rows,
+                                 PetscInt64 *samples, PetscInt64 *steps)
 {
   const KNProblem *problem;
   PetscInt64       kept;
@@ -274,18 +340,26 @@ PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNOperator op, KNData
   PetscFunctionBegin;
   PetscCall(KNDatasetGetSamples(dataset, rows));
   kept = ValidationRows(trainer, *rows);
-  PetscCheck(!kept || trainer->samples <= *rows - kept, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_validation keeps %" PetscInt64_FMT " of the dataset's %" PetscInt64_FMT " samples, which leaves %" PetscInt64_FMT " of them, fewer than -train_samples %" PetscInt64_FMT ": give less of either", kept, *rows, *rows - kept, trainer->samples);
+  PetscCheck(!kept || trainer->samples <= *rows - kept, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -train_validation keeps %" PetscInt64_FMT " of the dataset's %" PetscInt64_FMT
+             " samples, which leaves %" PetscInt64_FMT " of them, fewer than -train_samples %" PetscInt64_FMT
+             ": give less of either",
+             kept, *rows, *rows - kept, trainer->samples);
   *rows -= kept;
-  PetscCheck(trainer->samples <= *rows, PETSC_COMM_WORLD, KN_ERR_USAGE, "option -train_samples is %" PetscInt64_FMT ", the dataset holds %" PetscInt64_FMT ": give at most that, or 0 for all", trainer->samples, *rows);
+  PetscCheck(trainer->samples <= *rows, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -train_samples is %" PetscInt64_FMT ", the dataset holds %" PetscInt64_FMT
+             ": give at most that, or 0 for all",
+             trainer->samples, *rows);
   if (trainer->samples) *rows = trainer->samples;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(GetRollout(trainer, op, problem, &history, &rollout));
   *samples = history ? *rows * (problem->frames - history - rollout + 1) : *rows;
-  *steps = (PetscInt64)trainer->epochs * ((*samples + trainer->batch - 1) / trainer->batch);
+  *steps   = (PetscInt64)trainer->epochs * ((*samples + trainer->batch - 1) / trainer->batch);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test, const char directory[], PetscBool *stopped)
+PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test,
+                            const char directory[], PetscBool *stopped)
 {
   KNState        state = {.best = -1};
   PetscInt64     rows, samples, steps;
@@ -295,12 +369,14 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
   char          *yaml, path[PETSC_MAX_PATH_LEN];
 
   /* Another command that fine-tunes has options of its own, which `kitinet train -run` would not know. */
-  static const char *const fine_tuning[] = {"run", "dataset", "seed", "max_time", "model_", "collision_", "train_", "task_", "checkpoint_"};
+  static const char *const fine_tuning[] = {"run",        "dataset", "seed",  "max_time",   "model_",
+                                            "collision_", "train_",  "task_", "checkpoint_"};
 
   PetscFunctionBegin;
   *stopped = PETSC_FALSE;
   PetscCall(KNTrainerGetSteps(trainer, op, dataset, &rows, &samples, &steps));
-  PetscCall(PlanFor(&(KNLoop){.trainer = trainer, .op = op}, dataset, PETSC_TRUE)); /* refuses a grid that does not fit before anything is created */
+  /* refuses a grid that does not fit before anything is created */
+  PetscCall(PlanFor(&(KNLoop){.trainer = trainer, .op = op}, dataset, PETSC_TRUE));
   PetscCall(LoopCreate(trainer, op, dataset, test, directory, rows, &loop));
   PetscCall(KNRunPath(directory, "checkpoint.h5", path));
   PetscCall(KNRunHasCheckpoint(directory, &resume));
@@ -313,19 +389,25 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
   PetscCall(PetscFree(yaml));
   if (trainer->condensation_every) PetscCall(KNCondensationStart(loop.run, state.epoch));
   if (trainer->condensation_every && !resume) PetscCall(KNCondensationAdd(loop.run, 0, loop.parameters));
-  if (resume) PetscCall(KNRunLog(loop.run, "resumed after epoch %" PetscInt64_FMT ", step %" PetscInt64_FMT, state.epoch, state.step));
+  if (resume)
+    PetscCall(
+      KNRunLog(loop.run, "resumed after epoch %" PetscInt64_FMT ", step %" PetscInt64_FMT, state.epoch, state.step));
 
   PetscCall(PetscTime(&loop.began));
   loop.saved = loop.began;
   PetscCall(KNProgressBegin("steps", steps, state.step, &loop.progress));
-  if (resume) PetscCall(KNProgressSay(&loop.progress, "resuming %s after epoch %" PetscInt64_FMT ", step %" PetscInt64_FMT, directory, state.epoch, state.step));
+  if (resume)
+    PetscCall(KNProgressSay(&loop.progress, "resuming %s after epoch %" PetscInt64_FMT ", step %" PetscInt64_FMT,
+                            directory, state.epoch, state.step));
   PetscCall(TrainEpochs(&loop, &state, samples, stopped));
   PetscCall(KNProgressEnd(&loop.progress));
   PetscCall(PetscTime(&now));
   state.seconds += now - loop.began;
   if (*stopped && state.epoch < trainer->epochs) {
     PetscCall(KNLoopSave(&loop, &state));
-    PetscCall(KNRunLog(loop.run, "stopped early in epoch %" PetscInt64_FMT " after step %" PetscInt64_FMT ", checkpoint written", state.epoch + 1, state.step));
+    PetscCall(KNRunLog(loop.run,
+                       "stopped early in epoch %" PetscInt64_FMT " after step %" PetscInt64_FMT ", checkpoint written",
+                       state.epoch + 1, state.step));
   } else *stopped = PETSC_FALSE;
   PetscCall(LoopDestroy(&loop));
   PetscFunctionReturn(PETSC_SUCCESS);

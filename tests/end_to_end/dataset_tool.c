@@ -2,11 +2,12 @@
   What the scripts need and the program does not do.
 
     dataset_tool make FILE POINTS FRAMES INPUTS OUTPUTS N1 [N2 [N3]]   3 rows of random values: a dataset of any shape
-    dataset_tool difference A B [FRAME]                           mean over rows of |y_A - y_B| / |y_B|, of the frames from FRAME on; fails
-                                                                  unless x and the frames before are the same bits
-    dataset_tool plant FILE NEW ROW x|y INDEX VALUE               NEW is FILE but for one value, with the checksum that belongs to it
-    dataset_tool schema FILE NEW NUMBER                           NEW is the checkpoint FILE but for the number of its schema, with the checksum that belongs to it
-    dataset_tool floats FILE NAME ..                              the bytes of HDF5 datasets of (complex) 32-bit floats, as stored, one after another, on stdout
+    dataset_tool difference A B [FRAME]                           mean over rows of |y_A - y_B| / |y_B|, of the frames
+  from FRAME on; fails unless x and the frames before are the same bits dataset_tool plant FILE NEW ROW x|y INDEX VALUE
+  NEW is FILE but for one value, with the checksum that belongs to it dataset_tool schema FILE NEW NUMBER NEW is the
+  checkpoint FILE but for the number of its schema, with the checksum that belongs to it dataset_tool floats FILE NAME
+  ..                              the bytes of HDF5 datasets of (complex) 32-bit floats, as stored, one after another,
+  on stdout
 */
 #include "small_dataset.h"
 #include "../../src/io/record_impl.h"
@@ -24,10 +25,13 @@ static PetscErrorCode Make(int n, char **word)
   KNGrid    grid;
 
   PetscFunctionBegin;
-  PetscCheck(n >= 6 && n <= 8, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "make FILE POINTS FRAMES INPUTS OUTPUTS N1 [N2 [N3]]");
+  PetscCheck(n >= 6 && n <= 8, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG,
+             "make FILE POINTS FRAMES INPUTS OUTPUTS N1 [N2 [N3]]");
   PetscCall(PetscEListFind(3, KNPointsNames, word[1], &points, &found));
-  PetscCheck(found && atoi(word[2]) <= MAX_FRAMES, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "points %s, %s frames", word[1], word[2]);
-  grid = KNGridMake(n - 5, (const PetscInt[]){atoi(word[5]), n > 6 ? atoi(word[6]) : 1, n > 7 ? atoi(word[7]) : 1}, (KNPoints)points);
+  PetscCheck(found && atoi(word[2]) <= MAX_FRAMES, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "points %s, %s frames",
+             word[1], word[2]);
+  grid = KNGridMake(n - 5, (const PetscInt[]){atoi(word[5]), n > 6 ? atoi(word[6]) : 1, n > 7 ? atoi(word[7]) : 1},
+                    (KNPoints)points);
   SmallDatasetProblem(atoi(word[3]), atoi(word[4]), atoi(word[2]), times, &grid, &problem);
   strcpy(problem.input.field[0].name, "a"); /* as the Darcy problem has them */
   strcpy(problem.output.field[0].name, "u");
@@ -54,15 +58,20 @@ static PetscErrorCode Difference(const char a[], const char b[], size_t frame)
   }
   nx = KNProblemInputSize(problem[0]);
   ny = KNProblemOutputSize(problem[0]);
-  PetscCheck(samples[0] == samples[1] && nx == KNProblemInputSize(problem[1]) && ny == KNProblemOutputSize(problem[1]), PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "%s and %s have other shapes", a, b);
+  PetscCheck(samples[0] == samples[1] && nx == KNProblemInputSize(problem[1]) && ny == KNProblemOutputSize(problem[1]),
+             PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "%s and %s have other shapes", a, b);
   first = frame * (ny / (size_t)PetscMax(problem[0]->frames, 1));
   PetscCheck(first < ny, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "%s has no frame %zu", a, frame);
   for (PetscInt64 row = 0; row < samples[0]; row++) {
     double difference = 0, norm = 0;
 
-    for (int d = 0; d < 2; d++) PetscCheck(!KNDatasetRead(dataset[d], row, x[d], y[d], sizeof(message), message), PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s", message);
-    PetscCheck(!nx || !memcmp(x[0], x[1], nx * sizeof(float)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "row %d: x differs", (int)row);
-    PetscCheck(!memcmp(y[0], y[1], first * sizeof(float)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "row %d: a frame before %zu differs", (int)row, frame);
+    for (int d = 0; d < 2; d++)
+      PetscCheck(!KNDatasetRead(dataset[d], row, x[d], y[d], sizeof(message), message), PETSC_COMM_SELF,
+                 PETSC_ERR_FILE_READ, "%s", message);
+    PetscCheck(!nx || !memcmp(x[0], x[1], nx * sizeof(float)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "row %d: x differs",
+               (int)row);
+    PetscCheck(!memcmp(y[0], y[1], first * sizeof(float)), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "row %d: a frame before %zu differs", (int)row, frame);
     for (size_t i = first; i < ny; i++) {
       difference += PetscSqr((double)y[0][i] - (double)y[1][i]);
       norm += PetscSqr((double)y[1][i]);
@@ -96,11 +105,13 @@ static PetscErrorCode Plant(char **word)
   PetscCall(PetscMalloc2(nx, &x, ny, &y));
   PetscCall(KNDatasetWriterCreate(PETSC_COMM_SELF, word[1], problem, samples, 1, "", PETSC_TRUE, &to));
   for (PetscInt64 row = 0; row < samples; row++) {
-    PetscCheck(!KNDatasetRead(from, row, nx ? x : NULL, y, sizeof(message), message), PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s", message);
+    PetscCheck(!KNDatasetRead(from, row, nx ? x : NULL, y, sizeof(message), message), PETSC_COMM_SELF,
+               PETSC_ERR_FILE_READ, "%s", message);
     if (row == atoi(word[2])) {
       const size_t i = (size_t)atoi(word[4]);
 
-      PetscCheck(i < (word[3][0] == 'x' ? nx : ny), PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "%s has no value %zu", word[3], i);
+      PetscCheck(i < (word[3][0] == 'x' ? nx : ny), PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "%s has no value %zu", word[3],
+                 i);
       (word[3][0] == 'x' ? x : y)[i] = strtof(word[5], NULL);
     }
     PetscCall(KNDatasetWriterWrite(to, row, row, x, y));
@@ -119,11 +130,13 @@ static PetscErrorCode Floats(const char path[], int n, char **name)
   PetscFunctionBegin;
   for (int i = 0; i < n; i++) {
     const hid_t  dataset = H5Dopen2(file, name[i], H5P_DEFAULT), type = H5Dget_type(dataset);
-    const size_t bytes   = (size_t)H5Dget_storage_size(dataset);
+    const size_t bytes = (size_t)H5Dget_storage_size(dataset);
     char        *values;
 
     PetscCall(PetscMalloc1(bytes, &values));
-    PetscCheck(bytes && H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0 && fwrite(values, 1, bytes, stdout) == bytes, PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s in %s", name[i], path);
+    PetscCheck(bytes && H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0 &&
+                 fwrite(values, 1, bytes, stdout) == bytes,
+               PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s in %s", name[i], path);
     PetscCall(PetscFree(values));
     H5Tclose(type);
     H5Dclose(dataset);
@@ -143,10 +156,12 @@ static PetscErrorCode Schema(char **word)
   for (int turn = 0; turn < 2; turn++) { // the file to the HDF5 that is in it, under the new name; and back
     FILE *from = fopen(word[turn], "rb"), *to;
 
-    PetscCheck(from && !fseek(from, turn ? 0 : KN_RECORD_BLOCK, SEEK_SET), PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s", word[turn]);
+    PetscCheck(from && !fseek(from, turn ? 0 : KN_RECORD_BLOCK, SEEK_SET), PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s",
+               word[turn]);
     size = fread(bytes, 1, sizeof(bytes), from);
     fclose(from);
-    PetscCheck(size < sizeof(bytes) && (to = fopen(word[1], "wb")), PETSC_COMM_SELF, PETSC_ERR_FILE_WRITE, "%s", word[1]);
+    PetscCheck(size < sizeof(bytes) && (to = fopen(word[1], "wb")), PETSC_COMM_SELF, PETSC_ERR_FILE_WRITE, "%s",
+               word[1]);
     if (turn) KNRecordBlockMake(block, "checkpoint", bytes, size);
     if (turn) fwrite(block, 1, sizeof(block), to);
     fwrite(bytes, 1, size, to);
@@ -154,7 +169,8 @@ static PetscErrorCode Schema(char **word)
     if (turn) break;
     file      = H5Fopen(word[1], H5F_ACC_RDWR, H5P_DEFAULT);
     attribute = H5Aopen(file, "schema", H5P_DEFAULT);
-    PetscCheck(H5Awrite(attribute, H5T_NATIVE_INT64, &number) >= 0, PETSC_COMM_SELF, PETSC_ERR_FILE_WRITE, "%s", word[1]);
+    PetscCheck(H5Awrite(attribute, H5T_NATIVE_INT64, &number) >= 0, PETSC_COMM_SELF, PETSC_ERR_FILE_WRITE, "%s",
+               word[1]);
     H5Aclose(attribute);
     H5Fclose(file);
   }
@@ -164,7 +180,9 @@ static PetscErrorCode Schema(char **word)
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitializeNoArguments());
-  PetscCheck(argc > 3, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "make FILE ..., difference A B [FRAME], plant FILE NEW .., schema FILE NEW NUMBER, or floats FILE NAME ..");
+  PetscCheck(
+    argc > 3, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG,
+    "make FILE ..., difference A B [FRAME], plant FILE NEW .., schema FILE NEW NUMBER, or floats FILE NAME ..");
   if (!strcmp(argv[1], "make")) PetscCall(Make(argc - 2, argv + 2));
   else if (!strcmp(argv[1], "plant") && argc == 8) PetscCall(Plant(argv + 2));
   else if (!strcmp(argv[1], "schema") && argc == 5) PetscCall(Schema(argv + 2));

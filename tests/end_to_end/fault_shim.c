@@ -1,17 +1,16 @@
 /*
   Faults of the system, injected into one rank by LD_PRELOAD. The environment says which:
 
-    FAULT_CALL   fsync, write, pwrite (also pwritev), read (also pread), open (also fopen, opendir), stat (also lstat, access), flock, process_vm_readv, malloc, gemm_forward, gemm_backward: a matrix product without, with
-                 a transposed factor
-    FAULT_RANK   of this rank only, as mpiexec or srun numbers it; default: all
-    FAULT_FILE   only where the path of the file contains this
-    FAULT_WHEN   only once this file exists
-    FAULT_SIZE   only requests of at least so many bytes
+    FAULT_CALL   fsync, write, pwrite (also pwritev), read (also pread), open (also fopen, opendir), stat (also lstat,
+  access), flock, process_vm_readv, malloc, gemm_forward, gemm_backward: a matrix product without, with a transposed
+  factor FAULT_RANK   of this rank only, as mpiexec or srun numbers it; default: all FAULT_FILE   only where the path of
+  the file contains this FAULT_WHEN   only once this file exists FAULT_SIZE   only requests of at least so many bytes
     FAULT_AFTER  so many calls succeed first; default 0
     FAULT_TIMES  so many calls fail then; default: all
     FAULT_ERROR  errno of the failing call; default 5, EIO
-    FAULT_SIGNAL the process sends itself this signal (a number) before the call, which then succeeds if there still is one to make it
-    FAULT_VALUE  what the first element of the matrix product becomes, times its value plus one; default nan
+    FAULT_SIGNAL the process sends itself this signal (a number) before the call, which then succeeds if there still is
+  one to make it FAULT_VALUE  what the first element of the matrix product becomes, times its value plus one; default
+  nan
 */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -61,7 +60,8 @@ static void Learn(void)
 
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-/* Whether this call is to fail; descriptor < 0: it has the file's path, or there is no file. Threads may count a call twice: good enough here. */
+/* Whether this call is to fail; descriptor < 0: it has the file's path, or there is no file. Threads may count a call
+ * twice: good enough here. */
 static int StrikesFile(const char call[], int descriptor, const char *path, size_t size)
 {
   char    link[64], found[4096];
@@ -94,22 +94,25 @@ static int Strikes(const char call[], int descriptor, size_t size)
 }
 
 /* Functions of a path; those with 64 are the same under another name. */
-#define OPEN(name) \
-  int name(const char *path, int flags, ...) \
-  { \
-    va_list arguments; \
-    int     mode; \
-\
-    va_start(arguments, flags); \
-    mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(arguments, int) : 0; \
-    va_end(arguments); \
+#define OPEN(name)                                                                \
+  int name(const char *path, int flags, ...)                                      \
+  {                                                                               \
+    va_list arguments;                                                            \
+    int     mode;                                                                 \
+                                                                                  \
+    va_start(arguments, flags);                                                   \
+    mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(arguments, int) : 0;          \
+    va_end(arguments);                                                            \
     return StrikesFile("open", -1, path, 0) ? -1 : NEXT(name)(path, flags, mode); \
   }
 OPEN(open)
 OPEN(open64)
 
-#define FOPEN(name) \
-  FILE *name(const char *path, const char *mode) { return StrikesFile("open", -1, path, 0) ? NULL : NEXT(name)(path, mode); }
+#define FOPEN(name)                                                          \
+  FILE *name(const char *path, const char *mode)                             \
+  {                                                                          \
+    return StrikesFile("open", -1, path, 0) ? NULL : NEXT(name)(path, mode); \
+  }
 FOPEN(fopen)
 FOPEN(fopen64)
 
@@ -118,8 +121,11 @@ DIR *opendir(const char *path)
   return StrikesFile("open", -1, path, 0) ? NULL : NEXT(opendir)(path);
 }
 
-#define STAT(name, type) \
-  int name(const char *path, struct type *status) { return StrikesFile("stat", -1, path, 0) ? -1 : NEXT(name)(path, status); }
+#define STAT(name, type)                                                     \
+  int name(const char *path, struct type *status)                            \
+  {                                                                          \
+    return StrikesFile("stat", -1, path, 0) ? -1 : NEXT(name)(path, status); \
+  }
 STAT(stat, stat)
 STAT(stat64, stat64)
 STAT(lstat, stat)
@@ -172,15 +178,19 @@ ssize_t pread64(int descriptor, void *bytes, size_t size, off64_t offset)
   return Strikes("read", descriptor, size) ? -1 : NEXT(pread64)(descriptor, bytes, size, offset);
 }
 
-ssize_t process_vm_readv(pid_t process, const struct iovec *local, unsigned long pieces, const struct iovec *remote, unsigned long remote_pieces, unsigned long flags)
+ssize_t process_vm_readv(pid_t process, const struct iovec *local, unsigned long pieces, const struct iovec *remote,
+                         unsigned long remote_pieces, unsigned long flags)
 {
-  return Strikes("process_vm_readv", -1, 0) ? -1 : NEXT(process_vm_readv)(process, local, pieces, remote, remote_pieces, flags);
+  return Strikes("process_vm_readv", -1, 0)
+           ? -1
+           : NEXT(process_vm_readv)(process, local, pieces, remote, remote_pieces, flags);
 }
 
 #ifndef KN_SANITIZE /* whose allocator must stay in place */
 
 /* glibc's own allocator, because dlsym() itself may allocate. */
-extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t), *__libc_memalign(size_t, size_t);
+extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t),
+  *__libc_memalign(size_t, size_t);
 
 void *malloc(size_t size)
 {
@@ -210,12 +220,14 @@ int posix_memalign(void **memory, size_t alignment, size_t size)
 
 #endif
 
-void cblas_sgemm(int order, int transA, int transB, int M, int N, int K, float alpha, const float *A, int lda, const float *B, int ldb, float beta, float *C, int ldc)
+void cblas_sgemm(int order, int transA, int transB, int M, int N, int K, float alpha, const float *A, int lda,
+                 const float *B, int ldb, float beta, float *C, int ldc)
 {
   enum { TRANSPOSED = 112 };
   static __typeof__(&cblas_sgemm) gemm;
 
   if (!gemm) gemm = NEXT(cblas_sgemm);
   gemm(order, transA, transB, M, N, K, alpha, A, lda, B, ldb, beta, C, ldc);
-  if (Strikes(transA == TRANSPOSED || transB == TRANSPOSED ? "gemm_backward" : "gemm_forward", -1, 0)) C[0] = fault.value * (C[0] + 1);
+  if (Strikes(transA == TRANSPOSED || transB == TRANSPOSED ? "gemm_backward" : "gemm_forward", -1, 0))
+    C[0] = fault.value * (C[0] + 1);
 }

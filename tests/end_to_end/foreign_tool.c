@@ -19,12 +19,12 @@
 
 enum { MAX_RANK = 8, MAX_LIST = 4096 };
 
-#define CHECK(...) \
-  do { \
-    if ((__VA_ARGS__) < 0) { \
+#define CHECK(...)                                                \
+  do {                                                            \
+    if ((__VA_ARGS__) < 0) {                                      \
       fprintf(stderr, "foreign_tool: %s failed\n", #__VA_ARGS__); \
-      exit(1); \
-    } \
+      exit(1);                                                    \
+    }                                                             \
   } while (0)
 
 static hid_t file;

@@ -55,27 +55,30 @@ static PetscErrorCode Classes(int n, char **word)
   size_t          used = 0, S;
 
   PetscFunctionBegin;
-  problem.input  = (KNSpace){.grid = KNGridMake(n - 5, (const PetscInt[]){atoi(word[5]), n > 6 ? atoi(word[6]) : 1},
-                                                KN_POINTS_PERIODIC), .fields = 1, .field = {{.name = "u",
-                                                                      .unit = "1"}}};
+  problem.input = (KNSpace){
+    .grid   = KNGridMake(n - 5, (const PetscInt[]){atoi(word[5]), n > 6 ? atoi(word[6]) : 1}, KN_POINTS_PERIODIC),
+    .fields = 1,
+    .field  = {{.name = "u", .unit = "1"}}};
   problem.output = (KNSpace){.kind = KN_SPACE_CLASS, .grid = {.n = {1, 1, 1}}, .count = k, .names = names};
   S              = KNGridSize(&problem.input.grid);
   PetscCheck(S <= MOST && k < 64, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "too many");
-  for (PetscInt c = 0; c < k; c++) used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%d", word[4],
-                                                            (int)c) + 1;
+  for (PetscInt c = 0; c < k; c++)
+    used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%d", word[4], (int)c) + 1;
   PetscCall(KNDatasetWriterCreate(PETSC_COMM_SELF, word[0], &problem, rows, 1, "", PETSC_TRUE, &to));
   for (PetscInt row = 0; row < rows; row++) {
-    uint64_t       random[4];
-    KNRow value = {.x = x, .label = (int32_t)((first + row) % k)};
-    PetscReal      phase;
+    uint64_t  random[4];
+    KNRow     value = {.x = x, .label = (int32_t)((first + row) % k)};
+    PetscReal phase;
 
     KNRandomWords(2, KN_STREAM_TEST, first + row, 0, 0, 0, random);
     phase = KNUniform(random[0]);
     for (size_t s = 0; s < S; s++) {
-      const PetscReal place = (PetscReal)(s / (S / (size_t)problem.input.grid.n[0])) / (PetscReal)problem.input.grid.n[0];
+      const PetscReal place =
+        (PetscReal)(s / (S / (size_t)problem.input.grid.n[0])) / (PetscReal)problem.input.grid.n[0];
 
       KNRandomWords(2, KN_STREAM_TEST, first + row, 1 + (PetscInt64)s, 0, 0, random);
-      x[s] = (float)(PetscSinReal(2 * PETSC_PI * ((value.label + 1) * place + phase)) + 0.6 * (KNUniform(random[0]) - 0.5));
+      x[s] =
+        (float)(PetscSinReal(2 * PETSC_PI * ((value.label + 1) * place + phase)) + 0.6 * (KNUniform(random[0]) - 0.5));
     }
     PetscCall(KNDatasetWriterWriteRow(to, row, first + row, &value));
   }
@@ -87,8 +90,9 @@ static PetscErrorCode Classes(int n, char **word)
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitializeNoArguments());
-  PetscCheck(argc > 4, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "scale FILE NEW FACTOR [ROW ..] or classes FILE K ROWS "
-                                                            "FIRST PREFIX N1 [N2]");
+  PetscCheck(argc > 4, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG,
+             "scale FILE NEW FACTOR [ROW ..] or classes FILE K ROWS "
+             "FIRST PREFIX N1 [N2]");
   if (!strcmp(argv[1], "scale")) PetscCall(Scale(argc - 2, argv + 2));
   else PetscCall(Classes(argc - 2, argv + 2));
   PetscCall(PetscFinalize());

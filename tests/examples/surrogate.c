@@ -1,6 +1,6 @@
 /*
-  A trained Darcy operator from C: surrogate CHECKPOINT N predicts the pressure for a layered permeability on N x N cells, without MPI or PETSc
-  in this program, and prints it at the centre.
+  A trained Darcy operator from C: surrogate CHECKPOINT N predicts the pressure for a layered permeability on N x N
+  cells, without MPI or PETSc in this program, and prints it at the centre.
 */
 #include <kitinet/surrogate.h>
 #include <stdio.h>
@@ -14,7 +14,8 @@ int main(int argc, char **argv)
   const char      *name, *unit;
   float           *x, *y;
 
-  if (argc < 2 || KNSurrogateLoad(argv[1], &surrogate) || KNSurrogateGetShape(surrogate, &shape) || KNSurrogateGetField(surrogate, 1, 0, &name, &unit)) {
+  if (argc < 2 || KNSurrogateLoad(argv[1], &surrogate) || KNSurrogateGetShape(surrogate, &shape) ||
+      KNSurrogateGetField(surrogate, 1, 0, &name, &unit)) {
     fprintf(stderr, "%s\n", KNSurrogateMessage());
     return 1;
   }

@@ -1,8 +1,9 @@
 /*
   A surrogate inside a time loop of PETSc: time_loop CHECKPOINT
 
-  The pressure u follows the steady flow p*(a) through a slowly changing permeability a(t), with a delay: du/dt = (p*(a(t)) - u) / tau, marched by
-  a Runge-Kutta method of TS. Each evaluation of the right-hand side asks the surrogate for p* instead of solving the Darcy equation.
+  The pressure u follows the steady flow p*(a) through a slowly changing permeability a(t), with a delay: du/dt =
+  (p*(a(t)) - u) / tau, marched by a Runge-Kutta method of TS. Each evaluation of the right-hand side asks the surrogate
+  for p* instead of solving the Darcy equation.
 */
 #include <kitinet/surrogate.h>
 #include <petscts.h>
@@ -23,7 +24,8 @@ static PetscErrorCode RightHandSide(TS ts, PetscReal t, Vec u, Vec f, void *user
 
   PetscFunctionBegin;
   for (int i = 0; i < N * N; i++) context->a[i] = (float)(i % N < N / 2 ? 12. : 3. + t);
-  PetscCheck(!KNSurrogatePredict(context->surrogate, 1, (int[]){N, N}, 0, context->a, context->p), PETSC_COMM_SELF, PETSC_ERR_LIB, "%s", KNSurrogateMessage());
+  PetscCheck(!KNSurrogatePredict(context->surrogate, 1, (int[]){N, N}, 0, context->a, context->p), PETSC_COMM_SELF,
+             PETSC_ERR_LIB, "%s", KNSurrogateMessage());
   PetscCall(VecGetArrayRead(u, &state));
   PetscCall(VecGetArray(f, &slope));
   for (int i = 0; i < N * N; i++) slope[i] = (context->p[i] - state[i]) / context->tau;
@@ -40,7 +42,8 @@ int main(int argc, char **argv)
   PetscReal norm;
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
-  PetscCheck(argc > 1 && !KNSurrogateLoad(argv[1], &context.surrogate), PETSC_COMM_WORLD, PETSC_ERR_USER, "%s", KNSurrogateMessage());
+  PetscCheck(argc > 1 && !KNSurrogateLoad(argv[1], &context.surrogate), PETSC_COMM_WORLD, PETSC_ERR_USER, "%s",
+             KNSurrogateMessage());
   PetscCall(VecCreateSeq(PETSC_COMM_SELF, N * N, &u));
   PetscCall(TSCreate(PETSC_COMM_SELF, &ts));
   PetscCall(TSSetType(ts, TSRK));

@@ -3,15 +3,14 @@
 
     loss   sum |y - t| / sum |t|, over the points of all channels
 
-  which weighs large errors less than the relative L2 error does. A target that is 0 everywhere has no relative error: the
-  loss takes the dataset's deviation in its place. src/README.md tells where its line goes.
+  which weighs large errors less than the relative L2 error does. A target that is 0 everywhere has no relative error:
+  the loss takes the dataset's deviation in its place. src/README.md tells where its line goes.
 */
 #include "task_impl.h"
 #include <math.h>
 
 static const KNMeasure measures[] = {
-  {.name = "l1", .title = "relative L1 error", .unit = "%", .scale = 100, .test = PETSC_TRUE}
-};
+  {.name = "l1", .title = "relative L1 error", .unit = "%", .scale = 100, .test = PETSC_TRUE}};
 
 const KNTaskInfo KNTaskInfo_Absolute = {
   .name     = "absolute",

@@ -22,7 +22,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { BATCH = 100, MAX_SEEDS = 16, ROOM = 1 << 20, CPU_SECONDS = 3, WALL_SECONDS = 240, MAX_RESIDENT = 1 << 20 /* kB */, NO_FILE = 3, WRONG_OUTCOME = 4 };
+enum {
+  BATCH         = 100,
+  MAX_SEEDS     = 16,
+  ROOM          = 1 << 20,
+  CPU_SECONDS   = 3,
+  WALL_SECONDS  = 240,
+  MAX_RESIDENT  = 1 << 20 /* kB */,
+  NO_FILE       = 3,
+  WRONG_OUTCOME = 4
+};
 
 /* What a process says to the one that watches it. */
 typedef struct {
@@ -38,10 +47,12 @@ static void TimeIsUp(int signal)
 }
 
 /* Never returns. */
-static void ReadBatch(const FuzzTarget *target, PetscInt64 seed, PetscInt64 end, size_t nseeds, const FuzzSeed seeds[], Progress *progress)
+static void ReadBatch(const FuzzTarget *target, PetscInt64 seed, PetscInt64 end, size_t nseeds, const FuzzSeed seeds[],
+                      Progress *progress)
 {
-  static unsigned char   bytes[ROOM];
-  const struct itimerval limit = {.it_value = {.tv_sec = CPU_SECONDS}}; /* of its own time: other work on the machine does not count */
+  static unsigned char bytes[ROOM];
+  /* of its own time: other work on the machine does not count */
+  const struct itimerval limit = {.it_value = {.tv_sec = CPU_SECONDS}};
   const int              log   = open(progress_log, O_WRONLY | O_CREAT | O_TRUNC, 0666);
 
   dup2(log, STDERR_FILENO);
@@ -64,14 +75,16 @@ static void ReadBatch(const FuzzTarget *target, PetscInt64 seed, PetscInt64 end,
   _exit(0);
 }
 
-/* Whether a crash is a library's: in each stack of the report the first function that is not of the C library, the sanitizer or this test. place: that of the crash. */
+/* Whether a crash is a library's: in each stack of the report the first function that is not of the C library, the
+ * sanitizer or this test. place: that of the crash. */
 static PetscBool IsOfLibrary(size_t size, char place[])
 {
-  static const char *const runtime[] = {"libsanitizer", "libasan", "libubsan", "libc.so", " nptl/", " stdlib/", " sysdeps/", "../sysdeps/", "TimeIsUp", "/tests/fuzz/", NULL};
-  FILE     *file = fopen(progress_log, "r");
-  char      line[1024];
-  size_t    i;
-  PetscBool library = PETSC_FALSE, open = PETSC_FALSE, ours = PETSC_FALSE;
+  static const char *const runtime[] = {"libsanitizer", "libasan",     "libubsan", "libc.so",      " nptl/", " stdlib/",
+                                        " sysdeps/",    "../sysdeps/", "TimeIsUp", "/tests/fuzz/", NULL};
+  FILE                    *file      = fopen(progress_log, "r");
+  char                     line[1024];
+  size_t                   i;
+  PetscBool                library = PETSC_FALSE, open = PETSC_FALSE, ours = PETSC_FALSE;
 
   place[0] = 0;
   while (file && fgets(line, sizeof(line), file)) {
@@ -83,7 +96,8 @@ static PetscBool IsOfLibrary(size_t size, char place[])
     for (i = 0; runtime[i] && !strstr(line, runtime[i]);) i++;
     if (!open || runtime[i]) continue;
     open = PETSC_FALSE;
-    if (!place[0]) snprintf(place, size, "%.*s", (int)strcspn(frame ? frame + 4 : line, "\n"), frame ? frame + 4 : line);
+    if (!place[0])
+      snprintf(place, size, "%.*s", (int)strcspn(frame ? frame + 4 : line, "\n"), frame ? frame + 4 : line);
     if (strstr(line, "libhdf5") || strstr(line, "libmatio")) library = PETSC_TRUE;
     else ours = PETSC_TRUE;
   }
@@ -96,9 +110,10 @@ static PetscBool Report(const FuzzTarget *target, PetscInt64 seed, int status, c
 {
   char            place[256], kept[128];
   const PetscBool library = IsOfLibrary(sizeof(place), place);
-  const char     *what    = WIFEXITED(status) && WEXITSTATUS(status) == WRONG_OUTCOME ? "wrong outcome" : "crash or hang";
+  const char     *what = WIFEXITED(status) && WEXITSTATUS(status) == WRONG_OUTCOME ? "wrong outcome" : "crash or hang";
 
-  snprintf(kept, sizeof(kept), "report.%s.%lld.%lld", library ? "library" : "ours", (long long)seed, (long long)progress->number);
+  snprintf(kept, sizeof(kept), "report.%s.%lld.%lld", library ? "library" : "ours", (long long)seed,
+           (long long)progress->number);
   rename(progress_log, kept);
   if (library) { /* for fuzz.sh, which gives it to the program */
     char damaged[128];
@@ -106,7 +121,8 @@ static PetscBool Report(const FuzzTarget *target, PetscInt64 seed, int status, c
     snprintf(damaged, sizeof(damaged), "damaged.%lld.%lld", (long long)seed, (long long)progress->number);
     rename(target->name, damaged);
   }
-  printf("%s: fuzz %s %lld %lld 1: %s in %s; see %s\n", library ? "library" : "FAILED", target->name, (long long)seed, (long long)progress->number, what, place, kept);
+  printf("%s: fuzz %s %lld %lld 1: %s in %s; see %s\n", library ? "library" : "FAILED", target->name, (long long)seed,
+         (long long)progress->number, what, place, kept);
   fflush(stdout);
   return (PetscBool)!library;
 }
@@ -120,7 +136,8 @@ static PetscErrorCode Load(const char path[], FuzzSeed *seed)
   seed->bytes = (unsigned char *)malloc(ROOM);
   seed->size  = fread(seed->bytes, 1, ROOM, file);
   fclose(file);
-  PetscCheck(seed->size && seed->size < ROOM, PETSC_COMM_SELF, PETSC_ERR_FILE_UNEXPECTED, "%s: %zu bytes, expected 1 to %d", path, seed->size, ROOM - 1);
+  PetscCheck(seed->size && seed->size < ROOM, PETSC_COMM_SELF, PETSC_ERR_FILE_UNEXPECTED,
+             "%s: %zu bytes, expected 1 to %d", path, seed->size, ROOM - 1);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -136,7 +153,8 @@ int main(int argc, char **argv)
 
   PetscCall(PetscOptionsSetValue(NULL, "-no_signal_handler", "true")); /* a crash is for the sanitizer to tell */
   PetscCall(PetscInitialize(&none, &argv, NULL, NULL));
-  PetscCheck(nseeds >= 1 && nseeds <= MAX_SEEDS && (target = FuzzTargetFind(argv[1])), PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "fuzz TARGET SEED FIRST COUNT FILE ..");
+  PetscCheck(nseeds >= 1 && nseeds <= MAX_SEEDS && (target = FuzzTargetFind(argv[1])), PETSC_COMM_SELF,
+             PETSC_ERR_ARG_WRONG, "fuzz TARGET SEED FIRST COUNT FILE ..");
   for (size_t i = 0; i < nseeds; i++) PetscCall(Load(argv[5 + i], &seeds[i]));
   seed  = atoll(argv[2]);
   first = atoll(argv[3]);
@@ -145,19 +163,22 @@ int main(int argc, char **argv)
   progress = (Progress *)mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   PetscCheck(progress != MAP_FAILED, PETSC_COMM_SELF, PETSC_ERR_MEM, "no shared memory");
   for (progress->number = first; progress->number < end;) {
-    const PetscInt64 until = target->keeps_state ? progress->number + 1 : PetscMin(end, (progress->number / BATCH + 1) * BATCH);
-    const pid_t      child = fork();
-    int              status;
+    const PetscInt64 until =
+      target->keeps_state ? progress->number + 1 : PetscMin(end, (progress->number / BATCH + 1) * BATCH);
+    const pid_t child = fork();
+    int         status;
 
     if (child == 0) ReadBatch(target, seed, until, nseeds, seeds, progress);
-    PetscCheck(child > 0 && waitpid(child, &status, 0) == child, PETSC_COMM_SELF, PETSC_ERR_SYS, "no process: %s", strerror(errno));
+    PetscCheck(child > 0 && waitpid(child, &status, 0) == child, PETSC_COMM_SELF, PETSC_ERR_SYS, "no process: %s",
+               strerror(errno));
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;
     if (Report(target, seed, status, progress)) failed++;
     else library++;
     progress->number++;
   }
   getrusage(RUSAGE_CHILDREN, &usage);
-  printf("%s, seed %lld: %lld files, %lld read, %lld refused, %lld ended in a library, %lld failed; at most %ld MB\n", target->name, (long long)seed, (long long)(end - first), (long long)progress->count[FUZZ_READ],
+  printf("%s, seed %lld: %lld files, %lld read, %lld refused, %lld ended in a library, %lld failed; at most %ld MB\n",
+         target->name, (long long)seed, (long long)(end - first), (long long)progress->count[FUZZ_READ],
          (long long)progress->count[FUZZ_REFUSED], (long long)library, (long long)failed, usage.ru_maxrss / 1024);
   if (usage.ru_maxrss > MAX_RESIDENT) printf("FAILED: a process of %ld MB\n", usage.ru_maxrss / 1024);
   PetscCall(PetscFinalize());

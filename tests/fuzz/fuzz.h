@@ -14,7 +14,8 @@ typedef enum {
 typedef struct {
   const char *name;
   PetscBool   keeps_state; /* of options or libraries: a process for each file */
-  void (*seal)(unsigned char bytes[], size_t size); /* recomputes checksums, so that damage comes as far as the parser; NULL: there are none */
+  /* recomputes checksums, so that damage comes as far as the parser; NULL: there are none */
+  void (*seal)(unsigned char bytes[], size_t size);
   FuzzOutcome (*read)(const char path[]);
 } FuzzTarget;
 
@@ -28,9 +29,10 @@ typedef struct {
 } FuzzSeed;
 
 /*
-  Damaged file `number` of `seed`, a pure function of both: one of the seed files, changed in up to four places. The first `nseeds` numbers are the files as they are.
-  bytes: room for `room`; returns the size.
+  Damaged file `number` of `seed`, a pure function of both: one of the seed files, changed in up to four places. The
+  first `nseeds` numbers are the files as they are. bytes: room for `room`; returns the size.
 */
-size_t FuzzMutate(const FuzzTarget *target, PetscInt64 seed, PetscInt64 number, size_t nseeds, const FuzzSeed seeds[], size_t room, unsigned char bytes[]);
+size_t FuzzMutate(const FuzzTarget *target, PetscInt64 seed, PetscInt64 number, size_t nseeds, const FuzzSeed seeds[],
+                  size_t room, unsigned char bytes[]);
 
 #endif

@@ -1,6 +1,7 @@
 /*
-  Damage that gets past the first check: besides random bytes, where the file seems to hold a size, a count or an address (a small integer of 8 or 4 bytes), or
-  digits of a text, these are replaced by numbers that break arithmetic; parts are cut off, moved, repeated, or taken from another seed.
+  Damage that gets past the first check: besides random bytes, where the file seems to hold a size, a count or an
+  address (a small integer of 8 or 4 bytes), or digits of a text, these are replaced by numbers that break arithmetic;
+  parts are cut off, moved, repeated, or taken from another seed.
 */
 #include "fuzz.h"
 #include <kitinet/random.h>
@@ -26,14 +27,48 @@ static size_t Below(Dice *dice, size_t n)
 
 static uint64_t OddNumber(Dice *dice, size_t size)
 {
-  static const uint64_t number[] = {0, 1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 33, 64, 127, 128, 255, 256, 511, 512, 1023, 4096, 32767, 32768, 65535, 65536, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 1ULL << 40, 1ULL << 62,
-                                    0x7fffffffffffffff, 0x8000000000000000, 0xfffffffffffffff8, 0xffffffffffffffff};
-  const size_t          n        = sizeof(number) / sizeof(*number), which = Below(dice, n + 3);
+  static const uint64_t number[] = {0,
+                                    1,
+                                    2,
+                                    3,
+                                    4,
+                                    7,
+                                    8,
+                                    15,
+                                    16,
+                                    31,
+                                    32,
+                                    33,
+                                    64,
+                                    127,
+                                    128,
+                                    255,
+                                    256,
+                                    511,
+                                    512,
+                                    1023,
+                                    4096,
+                                    32767,
+                                    32768,
+                                    65535,
+                                    65536,
+                                    0x7fffffff,
+                                    0x80000000,
+                                    0xffffffff,
+                                    0x100000000,
+                                    1ULL << 40,
+                                    1ULL << 62,
+                                    0x7fffffffffffffff,
+                                    0x8000000000000000,
+                                    0xfffffffffffffff8,
+                                    0xffffffffffffffff};
+  const size_t          n = sizeof(number) / sizeof(*number), which = Below(dice, n + 3);
 
   return which < n ? number[which] : size + 1 - (which - n);
 }
 
-/* A place whose `width` bytes hold a small integer, as sizes, counts and addresses are; any place if a hundred tries find none. */
+/* A place whose `width` bytes hold a small integer, as sizes, counts and addresses are; any place if a hundred tries
+ * find none. */
 static size_t FieldPlace(Dice *dice, const unsigned char bytes[], size_t size, size_t width)
 {
   size_t at = 0;
@@ -51,7 +86,8 @@ static size_t FieldPlace(Dice *dice, const unsigned char bytes[], size_t size, s
 static void ReplaceField(Dice *dice, unsigned char bytes[], size_t size)
 {
   const size_t   width = Below(dice, 2) ? 8 : 4, at = size > width ? FieldPlace(dice, bytes, size, width) : 0;
-  const uint64_t old   = size > width ? bytes[at] + 256U * bytes[at + 1] : 0, how = Below(dice, 4), near = old + Below(dice, 17) - 8;
+  const uint64_t old = size > width ? bytes[at] + 256U * bytes[at + 1] : 0, how = Below(dice, 4),
+                 near  = old + Below(dice, 17) - 8;
   const uint64_t value = how < 2 ? OddNumber(dice, size) : how == 2 ? near : old * (1 + Below(dice, 64));
 
   for (size_t i = 0; i < width && size > width; i++) bytes[at + i] = (unsigned char)(value >> 8 * i);
@@ -74,7 +110,19 @@ static size_t Shift(unsigned char bytes[], size_t size, size_t room, size_t at, 
 /* A run of digits becomes another number. */
 static size_t ReplaceDigits(Dice *dice, unsigned char bytes[], size_t size, size_t room)
 {
-  static const char *const text[] = {"", "0", "-1", "1e9", "nan", "2147483648", "9223372036854775807", "18446744073709551616", "99999999999999999999999", "1e-400", "0x10", "'", "7"};
+  static const char *const text[] = {"",
+                                     "0",
+                                     "-1",
+                                     "1e9",
+                                     "nan",
+                                     "2147483648",
+                                     "9223372036854775807",
+                                     "18446744073709551616",
+                                     "99999999999999999999999",
+                                     "1e-400",
+                                     "0x10",
+                                     "'",
+                                     "7"};
   const char *const        with   = text[Below(dice, sizeof(text) / sizeof(*text))];
   size_t                   at     = Below(dice, size), digits;
 
@@ -89,7 +137,8 @@ static size_t ReplaceDigits(Dice *dice, unsigned char bytes[], size_t size, size
 static size_t MutateOnce(Dice *dice, const FuzzSeed *other, unsigned char bytes[], size_t size, size_t room)
 {
   /* Every second time near the beginning, where most of what is not data stands. */
-  const size_t reach = Below(dice, 2) ? size : PetscMin(size, 2048), at = Below(dice, reach), length = 1 + Below(dice, Below(dice, 2) ? 16 : 512);
+  const size_t reach = Below(dice, 2) ? size : PetscMin(size, 2048), at = Below(dice, reach),
+               length = 1 + Below(dice, Below(dice, 2) ? 16 : 512);
   const size_t from = Below(dice, size), foreign = Below(dice, other->size);
 
   if (size < 2) return size;
@@ -110,7 +159,8 @@ static size_t MutateOnce(Dice *dice, const FuzzSeed *other, unsigned char bytes[
   }
 }
 
-size_t FuzzMutate(const FuzzTarget *target, PetscInt64 seed, PetscInt64 number, size_t nseeds, const FuzzSeed seeds[], size_t room, unsigned char bytes[])
+size_t FuzzMutate(const FuzzTarget *target, PetscInt64 seed, PetscInt64 number, size_t nseeds, const FuzzSeed seeds[],
+                  size_t room, unsigned char bytes[])
 {
   Dice            dice = {.seed = seed, .number = number};
   const FuzzSeed *from = &seeds[(size_t)number % nseeds];
@@ -118,7 +168,8 @@ size_t FuzzMutate(const FuzzTarget *target, PetscInt64 seed, PetscInt64 number, 
 
   memcpy(bytes, from->bytes, size);
   if (number < (PetscInt64)nseeds) return size;
-  for (size_t times = 1 + Below(&dice, 4); times; times--) size = MutateOnce(&dice, &seeds[Below(&dice, nseeds)], bytes, size, room);
+  for (size_t times = 1 + Below(&dice, 4); times; times--)
+    size = MutateOnce(&dice, &seeds[Below(&dice, nseeds)], bytes, size, room);
   if (target->seal && Below(&dice, 8)) target->seal(bytes, size);
   return size;
 }

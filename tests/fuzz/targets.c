@@ -10,7 +10,8 @@
 
 static char message[2048]; /* of the last error */
 
-static PetscErrorCode TakeMessage(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code, PetscErrorType type, const char *text, void *context)
+static PetscErrorCode TakeMessage(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code,
+                                  PetscErrorType type, const char *text, void *context)
 {
   if (type == PETSC_ERROR_INITIAL) (void)snprintf(message, sizeof(message), "%s", text);
   return code;
@@ -21,7 +22,8 @@ static FuzzOutcome Judge(PetscErrorCode code, PetscErrorCode expected, PetscErro
 {
   const PetscBool refused = (PetscBool)((code == expected || code == or) && message[0]);
 
-  if (code) fprintf(stderr, "code %d: %s\n", (int)code, message); /* the report of a crash begins with what came before it */
+  /* the report of a crash begins with what came before it */
+  if (code) fprintf(stderr, "code %d: %s\n", (int)code, message);
   message[0] = 0; /* of the next file */
   return !code ? FUZZ_READ : refused ? FUZZ_REFUSED : FUZZ_WRONG;
 }
@@ -33,18 +35,21 @@ static void Store32(unsigned char at[4], uint32_t value)
   for (int i = 0; i < 4; i++) at[i] = (unsigned char)(value >> 8 * i);
 }
 
-/* HDF5's own checksums: of the superblock (versions 2 and 3, 44 bytes) and of the first block of each object header (version 2: signature, version, flags, optional fields, size, messages). */
+/* HDF5's own checksums: of the superblock (versions 2 and 3, 44 bytes) and of the first block of each object header
+ * (version 2: signature, version, flags, optional fields, size, messages). */
 static void SealHDF5(unsigned char bytes[], size_t size)
 {
   if (size >= 48) Store32(bytes + 44, H5_checksum_metadata(bytes, 44, 0));
   for (size_t at = 48; at + 16 < size; at++) {
     const unsigned flags = bytes[at + 5];
-    size_t         from  = at + 6 + (flags & 0x20 ? 16 : 0) + (flags & 0x10 ? 4 : 0), width = (size_t)1 << (flags & 3), length = 0;
+    size_t         from = at + 6 + (flags & 0x20 ? 16 : 0) + (flags & 0x10 ? 4 : 0), width = (size_t)1 << (flags & 3),
+           length = 0;
 
     if (memcmp(bytes + at, "OHDR", 4) || from + width > size) continue;
     for (size_t i = width; i--;) length = length << 8 | bytes[from + i];
     from += width;
-    if (length <= size && from + length + 4 <= size) Store32(bytes + from + length, H5_checksum_metadata(bytes + at, from + length - at, 0));
+    if (length <= size && from + length + 4 <= size)
+      Store32(bytes + from + length, H5_checksum_metadata(bytes + at, from + length - at, 0));
   }
 }
 
@@ -63,7 +68,8 @@ static PetscErrorCode OpenDataset(const char path[])
   x = (float *)malloc(KNProblemInputSize(problem) * sizeof(*x) + 1);
   y = (float *)malloc(KNProblemOutputSize(problem) * sizeof(*y) + 1);
   PetscCheck(x && y, PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for one sample");
-  for (PetscInt64 row = 0; row < samples && row < 4 && !code; row++) code = KNDatasetRead(dataset, row, x, y, sizeof(message), message);
+  for (PetscInt64 row = 0; row < samples && row < 4 && !code; row++)
+    code = KNDatasetRead(dataset, row, x, y, sizeof(message), message);
   free(x);
   free(y);
   PetscCall(KNDatasetDestroy(&dataset));
@@ -86,8 +92,8 @@ static PetscErrorCode OpenSource(const char path[], const KNSourceChoice *choice
   PetscFunctionBegin;
   PetscCall(KNSourceOpen(PETSC_COMM_SELF, 1, &path, choice, &source));
   PetscCall(KNSourceGetProblem(source, &problem, &samples));
-  x    = (float *)malloc(KNProblemInputSize(problem) * sizeof(*x) + 1);
-  y    = (float *)malloc(KNProblemOutputSize(problem) * sizeof(*y) + 1);
+  x = (float *)malloc(KNProblemInputSize(problem) * sizeof(*x) + 1);
+  y = (float *)malloc(KNProblemOutputSize(problem) * sizeof(*y) + 1);
   PetscCheck(x && y, PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for one sample");
   code = KNSourceRead(source, 0, 1, x, y, sizeof(message), message);
   if (!code) code = KNSourceRead(source, samples - 1, 1, x, y, sizeof(message), message);
@@ -114,7 +120,9 @@ static FuzzOutcome ReadSource(const char path[], size_t n, const KNSourceChoice 
 static FuzzOutcome ReadNamed(const char path[])
 {
   static const char *const a = "a", *const u = "u";
-  const KNSourceChoice     choice[] = {{.stride = 1}, {.x_count = 1, .x = &a, .y_count = 1, .y = &u, .stride = 1}, {.u_count = 1, .u = &u, .dt = 1, .stride = 1}};
+  const KNSourceChoice choice[] = {{.stride = 1},
+                                   {.x_count = 1, .x = &a, .y_count = 1, .y = &u, .stride = 1},
+                                   {.u_count = 1, .u = &u, .dt = 1, .stride = 1}};
 
   return ReadSource(path, 3, choice);
 }
@@ -123,9 +131,9 @@ static FuzzOutcome ReadNamed(const char path[])
 static FuzzOutcome ReadNpy(const char path[])
 {
   static const char *const steady = "npy:ncxy", *const frames = "npy:ntcxy", *const matrix = "npy:nx";
-  const KNSourceChoice     choice[] = {{.x_count = 1, .x = &steady, .y_count = 1, .y = &steady, .stride = 1},
-                                       {.u_count = 1, .u = &frames, .dt = 1, .stride = 1},
-                                       {.x_count = 1, .x = &matrix, .y_count = 1, .y = &matrix, .stride = 1}};
+  const KNSourceChoice choice[] = {{.x_count = 1, .x = &steady, .y_count = 1, .y = &steady, .stride = 1},
+                                   {.u_count = 1, .u = &frames, .dt = 1, .stride = 1},
+                                   {.x_count = 1, .x = &matrix, .y_count = 1, .y = &matrix, .stride = 1}};
 
   return ReadSource(path, 3, choice);
 }
@@ -148,12 +156,13 @@ static FuzzOutcome ReadCheckpoint(const char path[])
 /* Our own frame around the image: a hostile writer computes it as well. */
 static void SealRecord(unsigned char bytes[], size_t size)
 {
-  if (size > KN_RECORD_BLOCK) KNRecordBlockMake((char *)bytes, "checkpoint", (const char *)bytes + KN_RECORD_BLOCK, size - KN_RECORD_BLOCK);
+  if (size > KN_RECORD_BLOCK)
+    KNRecordBlockMake((char *)bytes, "checkpoint", (const char *)bytes + KN_RECORD_BLOCK, size - KN_RECORD_BLOCK);
 }
 
 static PetscErrorCode ParseOptions(const char path[])
 {
-  static const char *const laws[] = {"uniform", "line_of_centres", NULL};
+  static const char *const laws[]  = {"uniform", "line_of_centres", NULL};
   char                    *words[] = {"-options_file_yaml", (char *)path, NULL}, text[64] = "", **list;
   PetscInt                 count = 1, law = 0, n;
   PetscInt64               seed = 1;

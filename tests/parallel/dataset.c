@@ -1,7 +1,7 @@
 /*
-  A dataset written by many ranks is byte for byte the file that one rank writes: whole or with excluded rows, also when some rank has no row. A
-  failure that one rank alone sees is raised by all, and no file is left. After an interruption only what is missing is written, and the file is
-  that of an uninterrupted run.
+  A dataset written by many ranks is byte for byte the file that one rank writes: whole or with excluded rows, also when
+  some rank has no row. A failure that one rank alone sees is raised by all, and no file is left. After an interruption
+  only what is missing is written, and the file is that of an uninterrupted run.
 */
 #define _GNU_SOURCE // memmem
 #include "dataset_test.h"
@@ -21,7 +21,8 @@ static PetscErrorCode TestSameBytes(PetscBool steady, PetscInt64 rows, PetscInt6
     PetscCall(FileChecksum("one.h5", &one, &size_one));
     PetscCall(FileChecksum("many.h5", &many, &size_many));
   }
-  CHECK(one == many && size_one == size_many, "%lld rows: %zu bytes by one rank, checksum %08x; %zu bytes by all, %08x", (long long)rows, size_one, one, size_many, many);
+  CHECK(one == many && size_one == size_many, "%lld rows: %zu bytes by one rank, checksum %08x; %zu bytes by all, %08x",
+        (long long)rows, size_one, one, size_many, many);
   PetscCallMPI(MPI_Barrier(PETSC_COMM_WORLD));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -55,7 +56,8 @@ static PetscErrorCode TestAgreement(void)
   KNDatasetWriter writer;
 
   PetscFunctionBegin;
-  EXPECT_ERROR(KN_ERR_USAGE, "create the directory first", KNDatasetWriterCreate(PETSC_COMM_WORLD, "missing/new.h5", &problem, 2, 0, "", PETSC_FALSE, &writer));
+  EXPECT_ERROR(KN_ERR_USAGE, "create the directory first",
+               KNDatasetWriterCreate(PETSC_COMM_WORLD, "missing/new.h5", &problem, 2, 0, "", PETSC_FALSE, &writer));
   EXPECT_ERROR(KN_ERR_INPUT, "missing.h5: cannot be opened", KNDatasetOpen(PETSC_COMM_WORLD, "missing.h5", &dataset));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -76,12 +78,15 @@ static PetscErrorCode LoseRow(const char path[], PetscInt64 row)
   found = (char *)memmem(bytes, size, y, 12 * sizeof(*y));
   CHECK(found, "row %d is not in %s", (int)row, path);
   memset(found, 0, 12 * sizeof(*y));
-  CHECK(!fseek(file, found - bytes, SEEK_SET) && fwrite(found, 1, 12 * sizeof(*y), file) == 12 * sizeof(*y) && !fclose(file), "%s cannot be written", path);
+  CHECK(!fseek(file, found - bytes, SEEK_SET) && fwrite(found, 1, 12 * sizeof(*y), file) == 12 * sizeof(*y) &&
+          !fclose(file),
+        "%s cannot be written", path);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Writes the rows [start, end) that are not there and not of those left out; row r by rank (r + shift) % size. */
-static PetscErrorCode WriteRows(KNDatasetWriter dataset, PetscInt64 start, PetscInt64 end, PetscInt64 every, PetscMPIInt shift)
+static PetscErrorCode WriteRows(KNDatasetWriter dataset, PetscInt64 start, PetscInt64 end, PetscInt64 every,
+                                PetscMPIInt shift)
 {
   float       x[64], y[64];
   PetscMPIInt rank, size;
@@ -120,7 +125,8 @@ static PetscErrorCode TestLostRow(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Rows 0 to 6 of 11, then an interruption in which row 3 is damaged, then the rest by other ranks: the file of an uninterrupted run. */
+/* Rows 0 to 6 of 11, then an interruption in which row 3 is damaged, then the rest by other ranks: the file of an
+ * uninterrupted run. */
 static PetscErrorCode TestContinued(PetscInt64 every)
 {
   const PetscInt64 sample[11] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
@@ -128,7 +134,7 @@ static PetscErrorCode TestContinued(PetscInt64 every)
   uint32_t         once = 0, twice = 0;
   size_t           size_once = 0, size_twice = 0;
   PetscMPIInt      rank;
-  KNDatasetWriter dataset;
+  KNDatasetWriter  dataset;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
@@ -142,7 +148,8 @@ static PetscErrorCode TestContinued(PetscInt64 every)
   PetscCall(KNDatasetWriterSuspend(&dataset));
   if (rank == 0) PetscCall(LoseRow("twice.h5.partial", 3));
   PetscCallMPI(MPI_Barrier(PETSC_COMM_WORLD));
-  PetscCall(KNDatasetWriterResume(PETSC_COMM_WORLD, "twice.h5", &problem, 11, 5, "all: of it", sample, PETSC_TRUE, &dataset));
+  PetscCall(
+    KNDatasetWriterResume(PETSC_COMM_WORLD, "twice.h5", &problem, 11, 5, "all: of it", sample, PETSC_TRUE, &dataset));
   for (PetscInt64 row = 0; row < 11; row++) {
     const PetscBool expected = (PetscBool)(row < 7 && row != 3 && !(every && row % every == 1));
     PetscBool       present;
@@ -157,7 +164,9 @@ static PetscErrorCode TestContinued(PetscInt64 every)
     PetscCall(FileChecksum("once.h5", &once, &size_once));
     PetscCall(FileChecksum("twice.h5", &twice, &size_twice));
   }
-  CHECK(once == twice && size_once == size_twice, "another file after an interruption: %zu bytes, checksum %08x, not %zu, %08x", size_twice, twice, size_once, once);
+  CHECK(once == twice && size_once == size_twice,
+        "another file after an interruption: %zu bytes, checksum %08x, not %zu, %08x", size_twice, twice, size_once,
+        once);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -169,13 +178,14 @@ static PetscErrorCode TestNotContinued(void)
 
   PetscFunctionBegin;
   for (int turn = 0; turn < 3; turn++) {
-    PetscInt64 rows = 0;
+    PetscInt64      rows = 0;
     KNDatasetWriter dataset;
 
     PetscCall(KNDatasetWriterCreate(PETSC_COMM_WORLD, "part.h5", &problem, 3, 5, "", PETSC_TRUE, &dataset));
     PetscCall(WriteRows(dataset, 0, 3, 0, 0));
     PetscCall(KNDatasetWriterSuspend(&dataset));
-    PetscCall(KNDatasetWriterResume(PETSC_COMM_WORLD, "part.h5", &problem, 3, 5, turn == 1 ? "other" : "", turn == 2 ? other : same, PETSC_TRUE, &dataset));
+    PetscCall(KNDatasetWriterResume(PETSC_COMM_WORLD, "part.h5", &problem, 3, 5, turn == 1 ? "other" : "",
+                                    turn == 2 ? other : same, PETSC_TRUE, &dataset));
     for (PetscInt64 row = 0; row < 3; row++) {
       PetscBool present;
 

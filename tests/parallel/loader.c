@@ -1,4 +1,5 @@
-/* The loader: the same global batches for any number of ranks, restarts anywhere, raises what is damaged, holds two batches. */
+/* The loader: the same global batches for any number of ranks, restarts anywhere, raises what is damaged, holds two
+ * batches. */
 #include <kitinet/error.h>
 #include <kitinet/loader.h>
 #include "small_dataset.h"
@@ -12,8 +13,10 @@ static PetscInt64 Row(PetscBool shuffle, PetscInt64 epoch, PetscInt64 position)
   return FIRST + (shuffle ? KNPermutation(seed, epoch, SAMPLES, position) : position);
 }
 
-/* Collective. One epoch from batch `start` on: all batches, gathered over the ranks, are the order's; each row holds its own values. */
-static PetscErrorCode TestEpoch(KNDataset dataset, KNLoader loader, PetscInt B, PetscInt leaf, PetscBool shuffle, PetscInt64 epoch, PetscInt start)
+/* Collective. One epoch from batch `start` on: all batches, gathered over the ranks, are the order's; each row holds
+ * its own values. */
+static PetscErrorCode TestEpoch(KNDataset dataset, KNLoader loader, PetscInt B, PetscInt leaf, PetscBool shuffle,
+                                PetscInt64 epoch, PetscInt start)
 {
   const KNProblem *problem;
   size_t           nx, ny;
@@ -36,21 +39,29 @@ static PetscErrorCode TestEpoch(KNDataset dataset, KNLoader loader, PetscInt B, 
     PetscMPIInt    count[16], offset[16];
 
     PetscCall(KNLoaderNext(loader, &batch));
-    PetscCheck(batch.total == total && batch.samples <= largest, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Batch %" PetscInt_FMT ": %" PetscInt_FMT " of %" PetscInt_FMT " samples", b, batch.samples, batch.total);
+    PetscCheck(batch.total == total && batch.samples <= largest, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "Batch %" PetscInt_FMT ": %" PetscInt_FMT " of %" PetscInt_FMT " samples", b, batch.samples,
+               batch.total);
     for (PetscMPIInt r = 0; r < size; r++) {
       if (leaf) KNLeafPartition(total, leaf, size, r, &start_share, &end_share);
       else KNPartition(total, size, r, &start_share, &end_share);
       count[r]  = (PetscMPIInt)(end_share - start_share);
       offset[r] = (PetscMPIInt)start_share;
     }
-    PetscCheck(batch.samples == count[rank], PETSC_COMM_SELF, PETSC_ERR_PLIB, "Batch %" PetscInt_FMT ": %" PetscInt_FMT " samples instead of %d", b, batch.samples, count[rank]);
+    PetscCheck(batch.samples == count[rank], PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "Batch %" PetscInt_FMT ": %" PetscInt_FMT " samples instead of %d", b, batch.samples, count[rank]);
     PetscCallMPI(MPI_Allgatherv(batch.row, count[rank], MPIU_INT64, all, count, offset, MPIU_INT64, PETSC_COMM_WORLD));
     for (PetscInt i = 0; i < total; i++) {
-      PetscCheck(all[i] == Row(shuffle, epoch, b * B + i), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Batch %" PetscInt_FMT ", sample %" PetscInt_FMT ": row %" PetscInt64_FMT, b, i, all[i]);
+      PetscCheck(all[i] == Row(shuffle, epoch, b * B + i), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "Batch %" PetscInt_FMT ", sample %" PetscInt_FMT ": row %" PetscInt64_FMT, b, i, all[i]);
     }
     for (PetscInt i = 0; i < batch.samples; i++) {
-      for (size_t k = 0; k < nx; k++) PetscCheck(batch.x[(size_t)i * nx + k] == SmallDatasetValue(batch.row[i], 0, k), PETSC_COMM_SELF, PETSC_ERR_PLIB, "x of row %" PetscInt64_FMT, batch.row[i]);
-      for (size_t k = 0; k < ny; k++) PetscCheck(batch.y[(size_t)i * ny + k] == SmallDatasetValue(batch.row[i], 1, k), PETSC_COMM_SELF, PETSC_ERR_PLIB, "y of row %" PetscInt64_FMT, batch.row[i]);
+      for (size_t k = 0; k < nx; k++)
+        PetscCheck(batch.x[(size_t)i * nx + k] == SmallDatasetValue(batch.row[i], 0, k), PETSC_COMM_SELF,
+                   PETSC_ERR_PLIB, "x of row %" PetscInt64_FMT, batch.row[i]);
+      for (size_t k = 0; k < ny; k++)
+        PetscCheck(batch.y[(size_t)i * ny + k] == SmallDatasetValue(batch.row[i], 1, k), PETSC_COMM_SELF,
+                   PETSC_ERR_PLIB, "y of row %" PetscInt64_FMT, batch.row[i]);
     }
     /* A caller may spoil its batch; no other batch sees it. */
     for (size_t k = 0; k < (size_t)batch.samples * ny; k++) batch.y[k] = NAN;
@@ -77,14 +88,17 @@ static PetscErrorCode TestBatches(KNDataset dataset, PetscInt leaf, PetscBool sh
     PetscCall(KNLoaderNext(loader, &batch));
     PetscCheck(batch.total == 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "A batch before the start");
     PetscCall(KNLoaderGetSizes(loader, &batches, NULL));
-    for (PetscInt64 epoch = 0; epoch < 3; epoch++) PetscCall(TestEpoch(dataset, loader, size[k], leaf, shuffle, epoch, 0));
-    for (PetscInt start = 0; start <= batches; start++) PetscCall(TestEpoch(dataset, loader, size[k], leaf, shuffle, 7, start));
+    for (PetscInt64 epoch = 0; epoch < 3; epoch++)
+      PetscCall(TestEpoch(dataset, loader, size[k], leaf, shuffle, epoch, 0));
+    for (PetscInt start = 0; start <= batches; start++)
+      PetscCall(TestEpoch(dataset, loader, size[k], leaf, shuffle, 7, start));
     PetscCall(KNLoaderDestroy(&loader));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Starting again and destroying while the reader is anywhere in its work; two loaders of one dataset at the same time. */
+/* Starting again and destroying while the reader is anywhere in its work; two loaders of one dataset at the same time.
+ */
 static PetscErrorCode TestInterruption(KNDataset dataset)
 {
   KNLoader train, test;
@@ -99,7 +113,9 @@ static PetscErrorCode TestInterruption(KNDataset dataset)
     for (PetscInt b = 0; b < taken; b++) {
       PetscCall(KNLoaderNext(train, &batch));
       PetscCall(KNLoaderNext(test, &other));
-      if (batch.samples) PetscCheck(batch.y[0] == SmallDatasetValue(batch.row[0], 1, 0), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Two loaders disturb each other");
+      if (batch.samples)
+        PetscCheck(batch.y[0] == SmallDatasetValue(batch.row[0], 1, 0), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                   "Two loaders disturb each other");
     }
     PetscCall(TestEpoch(dataset, test, 3, 0, PETSC_FALSE, 0, 0));
     PetscCall(KNLoaderStart(train, taken, 1));
@@ -112,8 +128,8 @@ static PetscErrorCode TestInterruption(KNDataset dataset)
 }
 
 /*
-  Windows of 2 of the 3 frames: sample s of the order is window s % 2 of row s / 2, its number the coordinate of its draws; shuffled or not, from any batch on. A window as
-  long as the trajectory is the row.
+  Windows of 2 of the 3 frames: sample s of the order is window s % 2 of row s / 2, its number the coordinate of its
+  draws; shuffled or not, from any batch on. A window as long as the trajectory is the row.
 */
 static PetscErrorCode TestWindows(KNDataset dataset, PetscBool shuffle, PetscInt frames)
 {
@@ -131,7 +147,8 @@ static PetscErrorCode TestWindows(KNDataset dataset, PetscBool shuffle, PetscInt
   PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, FIRST, SAMPLES, B, 2, shuffle, seed, &loader));
   PetscCall(KNLoaderSetWindow(loader, frames));
   PetscCall(KNLoaderGetSizes(loader, &batches, NULL));
-  PetscCheck(batches == (samples + B - 1) / B, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%" PetscInt_FMT " batches of windows", batches);
+  PetscCheck(batches == (samples + B - 1) / B, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%" PetscInt_FMT " batches of windows",
+             batches);
   for (PetscInt start = 0; start < batches; start += 2) {
     PetscCall(KNLoaderStart(loader, start, start));
     for (PetscInt b = start; b < batches; b++) {
@@ -142,13 +159,21 @@ static PetscErrorCode TestWindows(KNDataset dataset, PetscBool shuffle, PetscInt
       PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
       PetscCall(KNLoaderNext(loader, &batch));
       KNLeafPartition(PetscMin(B, samples - b * B), 2, size, rank, &first, &end);
-      PetscCheck(batch.samples == end - first && batch.total == PetscMin(B, samples - b * B), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Batch %" PetscInt_FMT ": %" PetscInt_FMT " windows", b, batch.samples);
+      PetscCheck(batch.samples == end - first && batch.total == PetscMin(B, samples - b * B), PETSC_COMM_SELF,
+                 PETSC_ERR_PLIB, "Batch %" PetscInt_FMT ": %" PetscInt_FMT " windows", b, batch.samples);
       for (PetscInt i = 0; i < batch.samples; i++) {
-        const PetscInt64 position = b * B + first + i, s = shuffle ? KNPermutation(seed, start, samples, position) : position;
-        const size_t     from     = (size_t)(s % windows) * n;
+        const PetscInt64 position = b * B + first + i,
+                         s        = shuffle ? KNPermutation(seed, start, samples, position) : position;
+        const size_t from         = (size_t)(s % windows) * n;
 
-        PetscCheck(batch.row[i] == FIRST + s / windows && batch.index[i] == batch.row[i] * windows + s % windows, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Position %" PetscInt64_FMT ": row %" PetscInt64_FMT ", index %" PetscInt64_FMT, position, batch.row[i], batch.index[i]);
-        for (size_t k = 0; k < (size_t)frames * n; k++) PetscCheck(batch.y[(size_t)i * (size_t)frames * n + k] == SmallDatasetValue(batch.row[i], 1, from + k), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Window %" PetscInt64_FMT " of row %" PetscInt64_FMT, s % windows, batch.row[i]);
+        PetscCheck(batch.row[i] == FIRST + s / windows && batch.index[i] == batch.row[i] * windows + s % windows,
+                   PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                   "Position %" PetscInt64_FMT ": row %" PetscInt64_FMT ", index %" PetscInt64_FMT, position,
+                   batch.row[i], batch.index[i]);
+        for (size_t k = 0; k < (size_t)frames * n; k++)
+          PetscCheck(batch.y[(size_t)i * (size_t)frames * n + k] == SmallDatasetValue(batch.row[i], 1, from + k),
+                     PETSC_COMM_SELF, PETSC_ERR_PLIB, "Window %" PetscInt64_FMT " of row %" PetscInt64_FMT, s % windows,
+                     batch.row[i]);
       }
     }
     PetscCall(KNLoaderNext(loader, &batch));
@@ -172,7 +197,8 @@ static PetscErrorCode TestRefusals(KNDataset dataset)
     PetscErrorCode code;
 
     PetscCall(PetscPushErrorHandler(PetscReturnErrorHandler, NULL)); /* prints nothing */
-    code = KNLoaderCreate(PETSC_COMM_WORLD, dataset, bad[k].first, bad[k].samples, bad[k].batch, 0, PETSC_TRUE, seed, &loader);
+    code = KNLoaderCreate(PETSC_COMM_WORLD, dataset, bad[k].first, bad[k].samples, bad[k].batch, 0, PETSC_TRUE, seed,
+                          &loader);
     PetscCall(PetscPopErrorHandler());
     PetscCheck(code == KN_ERR_USAGE, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Case %zu: code %d", k, code);
   }
@@ -193,15 +219,18 @@ static PetscErrorCode Damage(const char path[], PetscInt64 row)
   rewind(file);
   PetscCall(PetscMalloc1(size, &bytes));
   PetscCheck(fread(bytes, 1, (size_t)size, file) == (size_t)size, PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s", path);
-  for (found = bytes; found + sizeof(pattern) <= bytes + size && memcmp(found, pattern, sizeof(pattern)); found++) { }
-  PetscCheck(found + sizeof(pattern) <= bytes + size, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Row %" PetscInt64_FMT " not found in %s", row, path);
+  for (found = bytes; found + sizeof(pattern) <= bytes + size && memcmp(found, pattern, sizeof(pattern)); found++) {}
+  PetscCheck(found + sizeof(pattern) <= bytes + size, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "Row %" PetscInt64_FMT " not found in %s", row, path);
   *found ^= 1;
-  PetscCheck(!fseek(file, found - bytes, SEEK_SET) && fwrite(found, 1, 1, file) == 1 && !fclose(file), PETSC_COMM_SELF, PETSC_ERR_FILE_WRITE, "%s", path);
+  PetscCheck(!fseek(file, found - bytes, SEEK_SET) && fwrite(found, 1, 1, file) == 1 && !fclose(file), PETSC_COMM_SELF,
+             PETSC_ERR_FILE_WRITE, "%s", path);
   PetscCall(PetscFree(bytes));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A damaged row is raised by all ranks at its batch, each time it is asked for; the batches before it are handed out. */
+/* A damaged row is raised by all ranks at its batch, each time it is asked for; the batches before it are handed out.
+ */
 static PetscErrorCode TestDamage(const char path[])
 {
   const PetscInt B = 4, damaged = 13; /* a position of the epoch */
@@ -225,7 +254,8 @@ static PetscErrorCode TestDamage(const char path[])
     PetscCall(PetscPushErrorHandler(PetscReturnErrorHandler, NULL)); /* prints nothing */
     code = KNLoaderNext(loader, &batch);
     PetscCall(PetscPopErrorHandler());
-    PetscCheck(code == KN_ERR_INPUT && batch.samples == 0 && !batch.y, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Damaged sample: code %d", code);
+    PetscCheck(code == KN_ERR_INPUT && batch.samples == 0 && !batch.y, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "Damaged sample: code %d", code);
   }
   PetscCall(KNLoaderStart(loader, 0, damaged / B + 1)); /* behind the damage */
   PetscCall(KNLoaderNext(loader, &batch));
@@ -250,7 +280,8 @@ static PetscErrorCode TestMemory(KNDataset dataset)
       PetscCall(KNLoaderNext(loader, &batch));
       if (batch.total == 0) break;
       if (epoch == 0 && b < 2) y[b] = batch.y;
-      PetscCheck(batch.y == y[b % 2] && (size_t)batch.y % KN_ALIGN == 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Batch %" PetscInt_FMT " lies in a third buffer", b);
+      PetscCheck(batch.y == y[b % 2] && (size_t)batch.y % KN_ALIGN == 0, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "Batch %" PetscInt_FMT " lies in a third buffer", b);
     }
   }
   PetscCheck(y[0] != y[1], PETSC_COMM_SELF, PETSC_ERR_PLIB, "One buffer for two batches");

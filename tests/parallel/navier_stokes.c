@@ -1,6 +1,7 @@
 /*
-  One sample of Navier-Stokes flow on several ranks is that of one rank up to rounding, on grids that the ranks divide and others, for random and
-  given initial fields; all ranks receive the same bits, and all see a failure that happens on one of them.
+  One sample of Navier-Stokes flow on several ranks is that of one rank up to rounding, on grids that the ranks divide
+  and others, for random and given initial fields; all ranks receive the same bits, and all see a failure that happens
+  on one of them.
 */
 #include <kitinet/error.h>
 #include "solver_ensemble.h"
@@ -17,12 +18,14 @@ static PetscErrorCode CheckSame(const PetscReal u[], size_t size, const char wha
   PetscCall(PetscMalloc1(size, &first));
   PetscCall(PetscArraycpy(first, u, size));
   PetscCallMPI(MPI_Bcast(first, (PetscMPIInt)size, MPIU_REAL, 0, PETSC_COMM_WORLD));
-  PetscCheck(!memcmp(first, u, size * sizeof(PetscReal)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: ranks 0 and %d differ by %g", what, rank, (double)Distance(u, first, size));
+  PetscCheck(!memcmp(first, u, size * sizeof(PetscReal)), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%s: ranks 0 and %d differ by %g", what, rank, (double)Distance(u, first, size));
   PetscCall(PetscFree(first));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Fields with all modes of the grid: transforms, advection, norm and speed in slabs against those of the whole torus. */
+/* Fields with all modes of the grid: transforms, advection, norm and speed in slabs against those of the whole torus.
+ */
 static PetscErrorCode CheckTorus(PetscInt n, KNProduct product)
 {
   const size_t points = (size_t)(n * n);
@@ -48,15 +51,21 @@ static PetscErrorCode CheckTorus(PetscInt n, KNProduct product)
   PetscCall(KNTorusAdvect(slabs, local, local_rate));
   PetscCall(KNTorusNorm(slabs, local, &norm[1]));
   PetscCall(KNTorusSpeed(slabs, &speed[1]));
-  PetscCheck(PetscAbsReal(norm[0] - norm[1]) < 1e-14 * norm[0] && PetscAbsReal(speed[0] - speed[1]) < 1e-13 * speed[0], PETSC_COMM_SELF, PETSC_ERR_PLIB, "n = %" PetscInt_FMT ": norms %g and %g, speeds %g and %g", n, (double)norm[0], (double)norm[1], (double)speed[0], (double)speed[1]);
+  PetscCheck(PetscAbsReal(norm[0] - norm[1]) < 1e-14 * norm[0] && PetscAbsReal(speed[0] - speed[1]) < 1e-13 * speed[0],
+             PETSC_COMM_SELF, PETSC_ERR_PLIB, "n = %" PetscInt_FMT ": norms %g and %g, speeds %g and %g", n,
+             (double)norm[0], (double)norm[1], (double)speed[0], (double)speed[1]);
   PetscCall(KNTorusResample(slabs, local, whole, gathered));
   PetscCall(CheckSame(gathered, size, "coefficients"));
-  PetscCheck(KNTestDistance(gathered, c, size) < 1e-14, PETSC_COMM_SELF, PETSC_ERR_PLIB, "n = %" PetscInt_FMT ": coefficients differ by %g", n, (double)KNTestDistance(gathered, c, size));
+  PetscCheck(KNTestDistance(gathered, c, size) < 1e-14, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "n = %" PetscInt_FMT ": coefficients differ by %g", n, (double)KNTestDistance(gathered, c, size));
   PetscCall(KNTorusResample(slabs, local_rate, whole, gathered));
-  PetscCheck(KNTestDistance(gathered, rate, size) < 1e-13, PETSC_COMM_SELF, PETSC_ERR_PLIB, "n = %" PetscInt_FMT ": advection differs by %g", n, (double)KNTestDistance(gathered, rate, size));
+  PetscCheck(KNTestDistance(gathered, rate, size) < 1e-13, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "n = %" PetscInt_FMT ": advection differs by %g", n, (double)KNTestDistance(gathered, rate, size));
   PetscCall(KNTorusResample(whole, c, slabs, local));
   PetscCall(KNTorusBackward(slabs, local, u));
-  PetscCheck(Distance(u, w + first * n, (size_t)(rows * n)) < 1e-13, PETSC_COMM_SELF, PETSC_ERR_PLIB, "n = %" PetscInt_FMT ": there and back points differ by %g", n, (double)Distance(u, w + first * n, (size_t)(rows * n)));
+  PetscCheck(Distance(u, w + first * n, (size_t)(rows * n)) < 1e-13, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "n = %" PetscInt_FMT ": there and back points differ by %g", n,
+             (double)Distance(u, w + first * n, (size_t)(rows * n)));
   PetscCall(PetscFree5(w, u, c, rate, gathered));
   PetscCall(PetscFree2(local, local_rate));
   PetscCall(KNTorusDestroy(&whole));
@@ -65,17 +74,25 @@ static PetscErrorCode CheckTorus(PetscInt n, KNProduct product)
 }
 
 /* Same fate on one rank and on all; if solved, same flow to 1e-10. */
-static PetscErrorCode CheckReports(const Ensemble *one, const KNSolverReport *alone, const Ensemble *all, const KNSolverReport *together, const char what[])
+static PetscErrorCode CheckReports(const Ensemble *one, const KNSolverReport *alone, const Ensemble *all,
+                                   const KNSolverReport *together, const char what[])
 {
   const size_t size = KNProblemOutputSize(one->problem);
 
   PetscFunctionBegin;
-  PetscCheck(alone->converged == together->converged && alone->retried == together->retried && alone->iterations == together->iterations, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: alone converged %d, retried %d, %" PetscInt_FMT " steps (%s); together %d, %d, %" PetscInt_FMT " (%s)", what, (int)alone->converged, (int)alone->retried, alone->iterations, alone->reason, (int)together->converged, (int)together->retried, together->iterations, together->reason);
+  PetscCheck(alone->converged == together->converged && alone->retried == together->retried &&
+               alone->iterations == together->iterations,
+             PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%s: alone converged %d, retried %d, %" PetscInt_FMT " steps (%s); together %d, %d, %" PetscInt_FMT
+             " (%s)",
+             what, (int)alone->converged, (int)alone->retried, alone->iterations, alone->reason,
+             (int)together->converged, (int)together->retried, together->iterations, together->reason);
   if (!together->converged) {
     PetscCheck(together->reason[0], PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: no reason on rank %d", what, rank);
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCheck(KNTestDistance(all->output, one->output, size) < 1e-10, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: the flow differs by %g", what, (double)KNTestDistance(all->output, one->output, size));
+  PetscCheck(KNTestDistance(all->output, one->output, size) < 1e-10, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%s: the flow differs by %g", what, (double)KNTestDistance(all->output, one->output, size));
   PetscCall(CheckSame(all->output, size, what));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -99,7 +116,8 @@ static PetscErrorCode CheckSample(const char *const options[], PetscReal spoiled
     if (spoiled != 0.0) given[5] = spoiled;
     PetscCall(KNSolverSolveGiven(one.solver, given, one.output, &alone));
     PetscCall(KNSolverSolveGiven(all.solver, given, all.output, &together));
-    PetscCheck(alone.converged == (spoiled == 0.0), PETSC_COMM_SELF, PETSC_ERR_PLIB, "a given field with a point of %g: converged %d", (double)spoiled, (int)alone.converged);
+    PetscCheck(alone.converged == (spoiled == 0.0), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "a given field with a point of %g: converged %d", (double)spoiled, (int)alone.converged);
     PetscCall(CheckReports(&one, &alone, &all, &together, "given"));
     PetscCall(PetscFree(given));
   }
@@ -144,7 +162,8 @@ static PetscErrorCode CheckRefused(const char type[], const char grid[], const c
   PetscCall(PetscPushErrorHandler(PetscReturnErrorHandler, NULL));
   code = KNSolverSetUp(solver);
   PetscCall(PetscPopErrorHandler());
-  PetscCheck(code == KN_ERR_USAGE, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s of %s points on %d ranks: code %d", type, points, ranks, (int)code);
+  PetscCheck(code == KN_ERR_USAGE, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s of %s points on %d ranks: code %d", type,
+             points, ranks, (int)code);
   PetscCall(KNSolverDestroy(&solver));
   PetscCall(PetscOptionsClearValue(NULL, grid));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -152,13 +171,69 @@ static PetscErrorCode CheckRefused(const char type[], const char grid[], const c
 
 int main(int argc, char **argv)
 {
-  static const PetscInt    n[]    = {6, 7, 12, 15, 16, 17, 32, 45};
-  static const char *const even[] = {"-navier_stokes_grid", "64", "-navier_stokes_resolution", "20", "-navier_stokes_frames", "3", "-navier_stokes_final_time", "1", NULL};
-  static const char *const odd[]  = {"-navier_stokes_grid", "45", "-navier_stokes_length", "2", "-navier_stokes_frames", "3", "-navier_stokes_final_time", "1", "-navier_stokes_forcing", "kolmogorov", NULL};
-  static const char *const euler[] = {"-navier_stokes_grid", "33", "-navier_stokes_resolution", "11", "-navier_stokes_restriction", "subsample", "-navier_stokes_frames", "3", "-navier_stokes_final_time", "0.5", "-navier_stokes_scheme", "li2020", "-navier_stokes_dt", "5e-3", "-navier_stokes_spin_up", "0.1", NULL};
+  static const PetscInt    n[]     = {6, 7, 12, 15, 16, 17, 32, 45};
+  static const char *const even[]  = {"-navier_stokes_grid",
+                                      "64",
+                                      "-navier_stokes_resolution",
+                                      "20",
+                                      "-navier_stokes_frames",
+                                      "3",
+                                      "-navier_stokes_final_time",
+                                      "1",
+                                      NULL};
+  static const char *const odd[]   = {"-navier_stokes_grid",
+                                      "45",
+                                      "-navier_stokes_length",
+                                      "2",
+                                      "-navier_stokes_frames",
+                                      "3",
+                                      "-navier_stokes_final_time",
+                                      "1",
+                                      "-navier_stokes_forcing",
+                                      "kolmogorov",
+                                      NULL};
+  static const char *const euler[] = {"-navier_stokes_grid",
+                                      "33",
+                                      "-navier_stokes_resolution",
+                                      "11",
+                                      "-navier_stokes_restriction",
+                                      "subsample",
+                                      "-navier_stokes_frames",
+                                      "3",
+                                      "-navier_stokes_final_time",
+                                      "0.5",
+                                      "-navier_stokes_scheme",
+                                      "li2020",
+                                      "-navier_stokes_dt",
+                                      "5e-3",
+                                      "-navier_stokes_spin_up",
+                                      "0.1",
+                                      NULL};
   /* The first step crosses 1.5 cells, or thousands: solved at the second attempt, or at none. */
-  static const char *const hasty[] = {"-navier_stokes_grid", "32", "-navier_stokes_frames", "2", "-navier_stokes_final_time", "1.2", "-navier_stokes_scheme", "li2020", "-navier_stokes_dt", "0.6", NULL};
-  static const char *const wild[]  = {"-navier_stokes_grid", "32", "-navier_stokes_frames", "2", "-navier_stokes_final_time", "1", "-navier_stokes_scheme", "li2020", "-navier_stokes_dt", "0.01", "-navier_stokes_field_scale", "2.6e6", NULL};
+  static const char *const hasty[] = {"-navier_stokes_grid",
+                                      "32",
+                                      "-navier_stokes_frames",
+                                      "2",
+                                      "-navier_stokes_final_time",
+                                      "1.2",
+                                      "-navier_stokes_scheme",
+                                      "li2020",
+                                      "-navier_stokes_dt",
+                                      "0.6",
+                                      NULL};
+  static const char *const wild[]  = {"-navier_stokes_grid",
+                                      "32",
+                                      "-navier_stokes_frames",
+                                      "2",
+                                      "-navier_stokes_final_time",
+                                      "1",
+                                      "-navier_stokes_scheme",
+                                      "li2020",
+                                      "-navier_stokes_dt",
+                                      "0.01",
+                                      "-navier_stokes_field_scale",
+                                      "2.6e6",
+                                      NULL};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &ranks));

@@ -1,6 +1,6 @@
 /*
-  The reduction: every element is added in the order of one binary tree, bit for bit, for any number of ranks, blocks and micro-batches, also where they do not fit;
-  with and without overlap; at the volume that is possible at best.
+  The reduction: every element is added in the order of one binary tree, bit for bit, for any number of ranks, blocks
+  and micro-batches, also where they do not fit; with and without overlap; at the volume that is possible at best.
 */
 #include "../../src/train/reduce_tree.h"
 #include "dataset_test.h"
@@ -10,7 +10,8 @@
 
 enum { N = 1003 }; /* odd, in buckets of odd sizes */
 
-/* Element i of leaf: numbers of both signs and of sizes so different that any other order of additions gives other bits. */
+/* Element i of leaf: numbers of both signs and of sizes so different that any other order of additions gives other
+ * bits. */
 static float Value(PetscInt leaf, size_t i)
 {
   uint64_t word[4];
@@ -25,7 +26,8 @@ static float TreeSum(PetscInt first, int k, PetscInt leaves, size_t i)
   const PetscInt right = first + (1 << k) / 2;
 
   if (k == 0) return Value(first, i);
-  return right < leaves ? TreeSum(first, k - 1, leaves, i) + TreeSum(right, k - 1, leaves, i) : TreeSum(first, k - 1, leaves, i);
+  return right < leaves ? TreeSum(first, k - 1, leaves, i) + TreeSum(right, k - 1, leaves, i)
+                        : TreeSum(first, k - 1, leaves, i);
 }
 
 static float Expected(PetscInt leaves, size_t i)
@@ -56,9 +58,14 @@ static PetscErrorCode TestBlocks(size_t bucket)
       PetscCallMPI(KNTreeBegin(tree, array, blocks));
       for (int call = 0; call < calls; call++) PetscCallMPI(KNTreeProgress(tree, (size_t)(N / (call + 1) - 100)));
       PetscCallMPI(KNTreeFinish(tree));
-      for (size_t i = 0; i < N; i++) CHECK(array[i] == Expected(blocks, i), "%d blocks on %d ranks, element %zu: %a instead of %a", blocks, size, i, array[i], Expected(blocks, i));
+      for (size_t i = 0; i < N; i++)
+        CHECK(array[i] == Expected(blocks, i), "%d blocks on %d ranks, element %zu: %a instead of %a", blocks, size, i,
+              array[i], Expected(blocks, i));
       KNTreeGetTraffic(tree, &messages, &floats);
-      if (blocks == size) CHECK(floats < 2 * N && ((size & (size - 1)) || fabs((double)floats - 2.0 * N * (size - 1) / size) <= 8.0 * N / (double)bucket), "%zu floats sent for %d on %d ranks", floats, N, size);
+      if (blocks == size)
+        CHECK(floats < 2 * N &&
+                ((size & (size - 1)) || fabs((double)floats - 2.0 * N * (size - 1) / size) <= 8.0 * N / (double)bucket),
+              "%zu floats sent for %d on %d ranks", floats, N, size);
     }
   }
   KNTreeDestroy(&tree);
@@ -66,10 +73,12 @@ static PetscErrorCode TestBlocks(size_t bucket)
 }
 
 /*
-  Steps of a training with batches of `total` samples: this rank's micro-batches, its gradients given piece by piece from the end (overlap), or at once; added by the
-  reduction (apart) or, as it asks for, where they are computed. What is left in the block from before is of no account.
+  Steps of a training with batches of `total` samples: this rank's micro-batches, its gradients given piece by piece
+  from the end (overlap), or at once; added by the reduction (apart) or, as it asks for, where they are computed. What
+  is left in the block from before is of no account.
 */
-static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch, PetscBool apart)
+static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch,
+                                PetscBool apart)
 {
   PetscMPIInt rank, size;
   KNReduction reduction;
@@ -93,12 +102,14 @@ static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, P
       const PetscInt   leaf = (PetscInt)(first / microbatch);
       const InsertMode mode = KNReductionGetMode(reduction);
 
-      CHECK(mode == INSERT_VALUES || (first > start && !(apart && type == KN_REDUCTION_TREE)), "Micro-batch %" PetscInt_FMT " is to be added to nothing, or to others", leaf);
+      CHECK(mode == INSERT_VALUES || (first > start && !(apart && type == KN_REDUCTION_TREE)),
+            "Micro-batch %" PetscInt_FMT " is to be added to nothing, or to others", leaf);
       PetscCall(KNParametersGetBlocks(parameters, &n, NULL, &gradient, NULL, NULL));
       for (size_t i = n; i-- > 0;) {
         gradient[i] = (mode == ADD_VALUES ? gradient[i] : 0) + Value(leaf, i);
         if (total % 2 && i % 97 == 0) PetscCall(KNReductionGradientsDone(reduction, i));
-        if (total % 2 && i % 31 == 0 && i < n - 97) PetscCall(KNReductionGradientsDone(reduction, i / 97 * 97 + 97)); /* nothing new */
+        /* nothing new */
+        if (total % 2 && i % 31 == 0 && i < n - 97) PetscCall(KNReductionGradientsDone(reduction, i / 97 * 97 + 97));
       }
       PetscCall(KNReductionAdd(reduction, 1.0 / (1 + leaf)));
     }
@@ -106,7 +117,9 @@ static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, P
     CHECK(sums.samples == size && sums.stop == size * (size - 1) / 2, "Sums %g, %g", sums.samples, sums.stop);
     if (type == KN_REDUCTION_ALLREDUCE) continue; /* in whatever order: no bits to compare with */
     PetscCall(KNParametersGetBlocks(parameters, &n, NULL, &gradient, NULL, NULL));
-    for (size_t i = 0; i < n; i++) CHECK(gradient[i] == Expected(leaves, i), "%" PetscInt_FMT " leaves on %d ranks, element %zu: %a instead of %a", leaves, size, i, (double)gradient[i], (double)Expected(leaves, i));
+    for (size_t i = 0; i < n; i++)
+      CHECK(gradient[i] == Expected(leaves, i), "%" PetscInt_FMT " leaves on %d ranks, element %zu: %a instead of %a",
+            leaves, size, i, (double)gradient[i], (double)Expected(leaves, i));
     for (PetscInt leaf = 0; leaf < leaves; leaf++) loss += 1.0 / (1 + leaf);
     CHECK(sums.loss == loss, "Loss %a instead of %a", sums.loss, loss);
   }
@@ -114,7 +127,8 @@ static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, P
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* One number that must not reach the parameters, wherever it lies, is known to all ranks, each of which looks at a part. */
+/* One number that must not reach the parameters, wherever it lies, is known to all ranks, each of which looks at a
+ * part. */
 static PetscErrorCode TestWild(KNParameters parameters)
 {
   static const KNReal wild[] = {0, NAN, INFINITY, -INFINITY, 2 * KN_LARGEST_GRADIENT, -2 * KN_LARGEST_GRADIENT};
@@ -151,8 +165,9 @@ static PetscErrorCode TestBusyRanks(void)
     for (PetscInt batch = 1; batch <= 40; batch++) {
       for (PetscInt microbatch = 1; microbatch <= 9; microbatch++) {
         PetscInt          fitting_batch, fitting_microbatch, none;
-        const PetscMPIInt busy = KNReductionBusyRanks(KN_REDUCTION_TREE, batch, microbatch, size, &fitting_batch, &fitting_microbatch);
-        PetscMPIInt       with_samples = 0;
+        const PetscMPIInt busy =
+          KNReductionBusyRanks(KN_REDUCTION_TREE, batch, microbatch, size, &fitting_batch, &fitting_microbatch);
+        PetscMPIInt with_samples = 0;
 
         for (PetscMPIInt rank = 0; rank < size; rank++) {
           PetscInt64 start, end;
@@ -160,11 +175,18 @@ static PetscErrorCode TestBusyRanks(void)
           KNLeafPartition(batch, microbatch, size, rank, &start, &end);
           with_samples += end > start;
         }
-        CHECK(busy == with_samples && (busy == size) == (fitting_batch == batch), "%d of %d ranks have samples, %d are counted", with_samples, size, busy);
-        CHECK(fitting_batch >= batch && fitting_batch < 2 * PetscMax(batch, size * microbatch), "Batch %" PetscInt_FMT " for %" PetscInt_FMT, fitting_batch, batch);
-        CHECK(KNReductionBusyRanks(KN_REDUCTION_TREE, fitting_batch, microbatch, size, &none, &none) == size, "Batch %" PetscInt_FMT " does not fit %d ranks", fitting_batch, size);
-        if (fitting_microbatch) CHECK(KNReductionBusyRanks(KN_REDUCTION_TREE, batch, fitting_microbatch, size, &none, &none) == size, "Micro-batch %" PetscInt_FMT " does not fit %d ranks", fitting_microbatch, size);
-        else CHECK(batch < size || KNReductionBusyRanks(KN_REDUCTION_TREE, batch, 1, size, &none, &none) < size, "Micro-batches of 1 would fit");
+        CHECK(busy == with_samples && (busy == size) == (fitting_batch == batch),
+              "%d of %d ranks have samples, %d are counted", with_samples, size, busy);
+        CHECK(fitting_batch >= batch && fitting_batch < 2 * PetscMax(batch, size * microbatch),
+              "Batch %" PetscInt_FMT " for %" PetscInt_FMT, fitting_batch, batch);
+        CHECK(KNReductionBusyRanks(KN_REDUCTION_TREE, fitting_batch, microbatch, size, &none, &none) == size,
+              "Batch %" PetscInt_FMT " does not fit %d ranks", fitting_batch, size);
+        if (fitting_microbatch)
+          CHECK(KNReductionBusyRanks(KN_REDUCTION_TREE, batch, fitting_microbatch, size, &none, &none) == size,
+                "Micro-batch %" PetscInt_FMT " does not fit %d ranks", fitting_microbatch, size);
+        else
+          CHECK(batch < size || KNReductionBusyRanks(KN_REDUCTION_TREE, batch, 1, size, &none, &none) < size,
+                "Micro-batches of 1 would fit");
       }
     }
   }
@@ -182,7 +204,8 @@ int main(int argc, char **argv)
   PetscCall(TestBlocks(50));
   PetscCall(TestBlocks(1));
   PetscCall(KNParametersCreate(&parameters));
-  PetscCall(KNParametersDeclare(parameters, &(KNParameterInfo){.name = "all", .rank = 1, .shape = {shape[0]}}, &value, &gradient));
+  PetscCall(KNParametersDeclare(parameters, &(KNParameterInfo){.name = "all", .rank = 1, .shape = {shape[0]}}, &value,
+                                &gradient));
   PetscCall(KNParametersSetUp(parameters, 1));
   for (PetscInt batch = 1; batch < 24; batch += 5) {
     for (PetscInt microbatch = 1; microbatch < 5; microbatch++) {

@@ -14,17 +14,19 @@ static const char *const none[] = {NULL};
   The same fate on one rank and on all; if solved, the same fields to 1e-12 of the largest value, and the same bits on
   all ranks.
 */
-static PetscErrorCode CheckSame(const char pde[], const Ensemble *one, const KNSolverReport *alone,
-                                const Ensemble *all, const KNSolverReport *together)
+static PetscErrorCode CheckSame(const char pde[], const Ensemble *one, const KNSolverReport *alone, const Ensemble *all,
+                                const KNSolverReport *together)
 {
   const size_t size = KNProblemOutputSize(one->problem);
   PetscReal   *first, largest = 0.0;
 
   PetscFunctionBegin;
   PetscCheck(alone->converged == together->converged && alone->retried == together->retried &&
-             (!alone->converged || alone->iterations == together->iterations), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               (!alone->converged || alone->iterations == together->iterations),
+             PETSC_COMM_SELF, PETSC_ERR_PLIB,
              "%s: alone converged %d, retried %d, %" PetscInt_FMT " steps (%s); together %d, %d, %" PetscInt_FMT " "
-             "(%s)", pde, (int)alone->converged, (int)alone->retried, alone->iterations, alone->reason,
+             "(%s)",
+             pde, (int)alone->converged, (int)alone->retried, alone->iterations, alone->reason,
              (int)together->converged, (int)together->retried, together->iterations, together->reason);
   if (!together->converged) PetscFunctionReturn(PETSC_SUCCESS);
   for (size_t s = 0; s < size; s++) largest = PetscMax(largest, PetscAbsReal(one->output[s]));
@@ -87,11 +89,11 @@ static PetscErrorCode CheckRefused(const SmallProblem *small)
 
 int main(int argc, char **argv)
 {
-  static const char *const imex[]  = {"scheme", "imex", NULL};
-  static const SmallProblem odd[] = {{"allen_cahn", "2", "45", "9", "0.1", PETSC_FALSE},
-                                     {"fisher_kpp", "3", "27", "8", "0.02", PETSC_FALSE},
-                                     {"heat", "3", "9", "9", "0.1", PETSC_FALSE}};
-  static const char *const coarse[] = {"unresolved", "1", NULL};
+  static const char *const  imex[]   = {"scheme", "imex", NULL};
+  static const SmallProblem odd[]    = {{"allen_cahn", "2", "45", "9", "0.1", PETSC_FALSE},
+                                        {"fisher_kpp", "3", "27", "8", "0.02", PETSC_FALSE},
+                                        {"heat", "3", "9", "9", "0.1", PETSC_FALSE}};
+  static const char *const  coarse[] = {"unresolved", "1", NULL};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &ranks));

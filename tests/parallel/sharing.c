@@ -1,6 +1,7 @@
 /*
-  A sample shared by all ranks, each with a slab of its grid: output, gradient of the input and, added up, gradients of the parameters are those of the network that has the whole sample. On
-  one, two and three axes, with slabs of unequal size, with and without padding, for every residual.
+  A sample shared by all ranks, each with a slab of its grid: output, gradient of the input and, added up, gradients of
+  the parameters are those of the network that has the whole sample. On one, two and three axes, with slabs of unequal
+  size, with and without padding, for every residual.
 */
 #include "draw.h"
 #include <kitinet/model.h>
@@ -15,7 +16,7 @@ static const double tolerance = 2e-5;
 #endif
 
 static const PetscInt64 rows[SAMPLES] = {4, 1};
-static const KNPass     drawn         = {.samples = SAMPLES, .training = PETSC_TRUE, .seed = 3, .step = 5, .index = rows};
+static const KNPass     drawn = {.samples = SAMPLES, .training = PETSC_TRUE, .seed = 3, .step = 5, .index = rows};
 
 static PetscErrorCode ModelCreate(PetscInt dim, KNModel *model)
 {
@@ -40,7 +41,8 @@ static PetscErrorCode ModelCreate(PetscInt dim, KNModel *model)
 /* slab: of P fields, cut out of whole. */
 static void Cut(KNReal *slab, const KNReal *whole, size_t P, const KNGrid *part)
 {
-  const size_t layer = KNGridSize(part) / (size_t)part->n[0], n = KNGridSize(part), N = (size_t)KNGridWhole(part, 0) * layer;
+  const size_t layer = KNGridSize(part) / (size_t)part->n[0], n = KNGridSize(part),
+               N = (size_t)KNGridWhole(part, 0) * layer;
 
   for (size_t i = 0; i < P * n; i++) slab[i] = whole[i / n * N + (size_t)part->first * layer + i % n];
 }
@@ -56,17 +58,19 @@ static PetscErrorCode Compare(const char what[], PetscInt dim, size_t n, const K
     largest[1] = PetscMax(largest[1], PetscAbsReal((double)b[i]));
   }
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, largest, 2, MPI_DOUBLE, MPI_MAX, PETSC_COMM_WORLD));
-  PetscCheck(largest[1] > 0 && largest[0] <= tolerance * largest[1], PETSC_COMM_WORLD, PETSC_ERR_PLIB, "%d axes, %s: differs by %g of %g", (int)dim, what, largest[0], largest[1]);
+  PetscCheck(largest[1] > 0 && largest[0] <= tolerance * largest[1], PETSC_COMM_WORLD, PETSC_ERR_PLIB,
+             "%d axes, %s: differs by %g of %g", (int)dim, what, largest[0], largest[1]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Test(const KNGrid *grid, const KNSharing *sharing)
 {
-  static KNReal x[SAMPLES * IN * LARGEST], dx[2][SAMPLES * IN * LARGEST], y[2][SAMPLES * OUT * LARGEST], dy[SAMPLES * OUT * LARGEST], own_x[SAMPLES * IN * LARGEST], own[SAMPLES * OUT * LARGEST];
-  const KNGrid  slab = KNGridSlab(grid, sharing->size, sharing->rank), *const part[2] = {grid, &slab};
-  KNReal       *gradient[2];
-  KNModel       model[2];
-  size_t        size = 0;
+  static KNReal x[SAMPLES * IN * LARGEST], dx[2][SAMPLES * IN * LARGEST], y[2][SAMPLES * OUT * LARGEST],
+    dy[SAMPLES * OUT * LARGEST], own_x[SAMPLES * IN * LARGEST], own[SAMPLES * OUT * LARGEST];
+  const KNGrid slab = KNGridSlab(grid, sharing->size, sharing->rank), *const part[2] = {grid, &slab};
+  KNReal *gradient[2];
+  KNModel model[2];
+  size_t  size = 0;
 
   PetscFunctionBegin;
   Draw(x, SAMPLES * IN * KNGridSize(grid), 1);
@@ -120,19 +124,26 @@ static PetscErrorCode TestGather(const KNGrid *grid, const KNSharing *sharing)
 
 int main(int argc, char **argv)
 {
-  static const char *const residual[] = {"fno", "plain", "collision"}, *const padding[] = {"0", "0.25"}, *const law[] = {"uniform", "line_of_centres"};
-  const char *const        option[][2] = {{"-collision_rate", "0.7"}, {"-model_width", "6"}, {"-model_modes", "3"}, {"-model_layers", "2"}, {"-model_head", "5"}};
-  PetscMPIInt              size;
-  KNSharing                sharing;
-  char                     ranks[16];
+  static const char *const residual[] = {"fno", "plain", "collision"}, *const padding[] = {"0", "0.25"},
+                           *const law[]       = {"uniform", "line_of_centres"};
+  const char *const               option[][2] = {{"-collision_rate", "0.7"},
+                                                 {"-model_width", "6"},
+                                                 {"-model_modes", "3"},
+                                                 {"-model_layers", "2"},
+                                                 {"-model_head", "5"}};
+  PetscMPIInt                     size;
+  KNSharing                       sharing;
+  char                            ranks[16];
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
   PetscCall(PetscSNPrintf(ranks, sizeof(ranks), "%d", size));
   PetscCall(PetscOptionsSetValue(NULL, "-ranks_per_sample", ranks));
   PetscCall(KNSharingSetFromOptions(&sharing));
-  PetscCheck(sharing.size == size && sharing.groups == 1, PETSC_COMM_WORLD, PETSC_ERR_PLIB, "%d groups of %d", sharing.groups, sharing.size);
-  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(option); i++) PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
+  PetscCheck(sharing.size == size && sharing.groups == 1, PETSC_COMM_WORLD, PETSC_ERR_PLIB, "%d groups of %d",
+             sharing.groups, sharing.size);
+  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(option); i++)
+    PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
   for (PetscInt dim = 1; dim <= 3; dim++) {
     const KNGrid grid = KNGridMake(dim, (const PetscInt[]){11, 8, 9}, KN_POINTS_CELLS);
 

@@ -1,4 +1,5 @@
-/* The bytes that KNModelGetCost() states are those that KNModelSetGrid() takes from the heap: within 1 % and what small things take (plans of FFTW, rounding to pages). */
+/* The bytes that KNModelGetCost() states are those that KNModelSetGrid() takes from the heap: within 1 % and what small
+ * things take (plans of FFTW, rounding to pages). */
 #include <kitinet/model.h>
 #include <malloc.h>
 
@@ -11,12 +12,13 @@ static size_t Heap(void)
 
 static PetscErrorCode TestBytes(const char residual[], const char padding[], PetscInt dim, PetscBool training)
 {
-  const KNGrid   grid = KNGridMake(dim, dim == 2 ? (const PetscInt[]){48, 40} : (const PetscInt[]){2000, 1}, KN_POINTS_CELLS);
-  KNModel        model;
-  KNParameters   parameters;
-  KNReal        *gradient, *moment[2];
-  size_t         before, taken, stated;
-  double         off;
+  const KNGrid grid =
+    KNGridMake(dim, dim == 2 ? (const PetscInt[]){48, 40} : (const PetscInt[]){2000, 1}, KN_POINTS_CELLS);
+  KNModel      model;
+  KNParameters parameters;
+  KNReal      *gradient, *moment[2];
+  size_t       before, taken, stated;
+  double       off;
 
   PetscFunctionBegin;
   PetscCall(PetscOptionsSetValue(NULL, "-model_residual", residual));
@@ -26,13 +28,15 @@ static PetscErrorCode TestBytes(const char residual[], const char padding[], Pet
   PetscCall(KNModelSetFromOptions(model));
   PetscCall(KNModelSetUp(model, 1));
   PetscCall(KNModelGetParameters(model, &parameters));
-  if (training) PetscCall(KNParametersGetBlocks(parameters, NULL, NULL, &gradient, &moment[0], &moment[1])); /* which are no activations */
+  /* which are no activations */
+  if (training) PetscCall(KNParametersGetBlocks(parameters, NULL, NULL, &gradient, &moment[0], &moment[1]));
   before = Heap();
   PetscCall(KNModelSetGrid(model, &grid, 20, training));
   taken = Heap() - before;
   PetscCall(KNModelGetCost(model, NULL, NULL, &stated));
   off = (double)taken - (double)stated;
-  PetscCheck(PetscAbsReal(off) < 0.01 * (double)stated + 262144, PETSC_COMM_SELF, PETSC_ERR_PLIB, "residual %s, padding %s, %dD: %zu bytes stated, %zu taken", residual, padding, (int)dim, stated, taken);
+  PetscCheck(PetscAbsReal(off) < 0.01 * (double)stated + 262144, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "residual %s, padding %s, %dD: %zu bytes stated, %zu taken", residual, padding, (int)dim, stated, taken);
   PetscCall(KNModelDestroy(&model));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

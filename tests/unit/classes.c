@@ -24,10 +24,11 @@ static PetscErrorCode TestValues(void)
   KNReal       p[2];
 
   PetscFunctionBegin;
-  CHECK(PetscAbsReal(kn_cross_entropy(equal, 3, 0, k) - log(7)) < 1e-7 && PetscAbsReal(kn_cross_entropy(equal, 3, 0.2,
-                                                                      k) - log(7)) < 1e-7, "equal scores");
-  CHECK(PetscAbsReal(kn_cross_entropy(two, 0, 0, 2) - log(4)) < 1e-7, "%g is not log 4", kn_cross_entropy(two, 0, 0,
-                                                                      2));
+  CHECK(PetscAbsReal(kn_cross_entropy(equal, 3, 0, k) - log(7)) < 1e-7 &&
+          PetscAbsReal(kn_cross_entropy(equal, 3, 0.2, k) - log(7)) < 1e-7,
+        "equal scores");
+  CHECK(PetscAbsReal(kn_cross_entropy(two, 0, 0, 2) - log(4)) < 1e-7, "%g is not log 4",
+        kn_cross_entropy(two, 0, 0, 2));
   CHECK(PetscAbsReal(kn_cross_entropy(two, 1, 0.2, 2) - (0.9 * log(4.0 / 3) + 0.1 * log(4))) < 1e-7, "smoothing: %g",
         kn_cross_entropy(two, 1, 0.2, 2));
   kn_softmax(p, two, 2);
@@ -84,12 +85,13 @@ static PetscErrorCode TestGradient(double smoothing)
 */
 static PetscErrorCode TestRanks(void)
 {
-  const KNReal z[] = {1, 3, 3, 2};
+  const KNReal z[]          = {1, 3, 3, 2};
   const double confidence[] = {0.9, 0.9, 0.2}, right[] = {1, 0, 1};
 
   PetscFunctionBegin;
-  CHECK(kn_class_rank(z, 1, 4) == 0 && kn_class_rank(z, 2, 4) == 1 && kn_class_rank(z, 3, 4) == 2 && kn_class_rank(z, 0,
-                                                                      4) == 3, "ranks");
+  CHECK(kn_class_rank(z, 1, 4) == 0 && kn_class_rank(z, 2, 4) == 1 && kn_class_rank(z, 3, 4) == 2 &&
+          kn_class_rank(z, 0, 4) == 3,
+        "ranks");
   CHECK(PetscAbsReal(kn_calibration_error(3, confidence, right) - (0.4 * 2 + 0.8) / 3) < 1e-12, "calibration error %g",
         kn_calibration_error(3, confidence, right));
   CHECK(kn_confidence_bin(0) == 0 && kn_confidence_bin(1) == KN_CONFIDENCE_BINS - 1, "bins");

@@ -1,28 +1,46 @@
 /*
-  Condensation of matrices with known answers: one dominant channel, rank one, orthogonal, equal singular values of a given number; the same as pointwise
-  and as spectral weights; no dependence on the scale; parameters that mix no channels of a block are left out.
+  Condensation of matrices with known answers: one dominant channel, rank one, orthogonal, equal singular values of a
+  given number; the same as pointwise and as spectral weights; no dependence on the scale; parameters that mix no
+  channels of a block are left out.
 */
 #include <kitinet/condensation.h>
 #include <string.h>
 
 enum { C = 6, MODES = 3 };
 
-#define CHECK(what, value, expected) PetscCheck(PetscAbsReal((value) - (expected)) < 1e-6, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s, %s: " #value " is %.10g, not %.10g", what, m->layer, (double)(value), (double)(expected))
+#define CHECK(what, value, expected)                                                     \
+  PetscCheck(PetscAbsReal((value) - (expected)) < 1e-6, PETSC_COMM_SELF, PETSC_ERR_PLIB, \
+             "%s, %s: " #value " is %.10g, not %.10g", what, m->layer, (double)(value), (double)(expected))
 
-/* M[o][i] as a pointwise layer; as a spectral one whose modes k = 0, 1, 2 are M times 1, -2i, 3: the same directions, the same distribution over channels. */
-static PetscErrorCode Expect(const char what[], double M[C][C], double participation, double alignment, double effective_rank)
+/* M[o][i] as a pointwise layer; as a spectral one whose modes k = 0, 1, 2 are M times 1, -2i, 3: the same directions,
+ * the same distribution over channels. */
+static PetscErrorCode Expect(const char what[], double M[C][C], double participation, double alignment,
+                             double effective_rank)
 {
-  static const double part[MODES][2] = {{1, 0}, {0, -2}, {3, 0}};
-  const KNParameterInfo declared[4] = {
-    {.name = "lift.weight", .rank = 2, .shape = {C, C}, .role = {KN_ROLE_STREAM_OUT, KN_ROLE_NONE}, .init = KN_INIT_SYMMETRIC, .scale = 1},
-    {.name = "block0.linear.weight", .rank = 2, .shape = {C, C}, .role = {KN_ROLE_STREAM_OUT, KN_ROLE_STREAM_IN}},
-    {.name = "block0.linear.bias", .rank = 1, .shape = {C}, .role = {KN_ROLE_STREAM_OUT}, .init = KN_INIT_SYMMETRIC, .scale = 1},
-    {.name = "block0.spectral.weight", .rank = 4, .shape = {MODES, C, 2, C}, .role = {KN_ROLE_MODE, KN_ROLE_STREAM_IN, KN_ROLE_COMPLEX, KN_ROLE_STREAM_OUT}},
+  static const double   part[MODES][2] = {{1, 0}, {0, -2}, {3, 0}};
+  const KNParameterInfo declared[4]    = {
+       {.name  = "lift.weight",
+        .rank  = 2,
+        .shape = {C, C},
+        .role  = {KN_ROLE_STREAM_OUT, KN_ROLE_NONE},
+        .init  = KN_INIT_SYMMETRIC,
+        .scale = 1},
+       {.name = "block0.linear.weight", .rank = 2, .shape = {C, C}, .role = {KN_ROLE_STREAM_OUT, KN_ROLE_STREAM_IN}},
+       {.name  = "block0.linear.bias",
+        .rank  = 1,
+        .shape = {C},
+        .role  = {KN_ROLE_STREAM_OUT},
+        .init  = KN_INIT_SYMMETRIC,
+        .scale = 1},
+       {.name  = "block0.spectral.weight",
+        .rank  = 4,
+        .shape = {MODES, C, 2, C},
+        .role  = {KN_ROLE_MODE, KN_ROLE_STREAM_IN, KN_ROLE_COMPLEX, KN_ROLE_STREAM_OUT}},
   };
-  KNReal             *W, *dW, *K, *dK, *bias, *dbias, *lift, *dlift;
-  KNParameters        parameters;
-  KNCondensation     *measured;
-  PetscInt            count;
+  KNReal         *W, *dW, *K, *dK, *bias, *dbias, *lift, *dlift;
+  KNParameters    parameters;
+  KNCondensation *measured;
+  PetscInt        count;
 
   PetscFunctionBegin;
   PetscCall(KNParametersCreate(&parameters));
@@ -40,7 +58,8 @@ static PetscErrorCode Expect(const char what[], double M[C][C], double participa
     }
   }
   PetscCall(KNCondensationMeasure(parameters, &count, &measured));
-  PetscCheck(count == 2 && !strcmp(measured[0].layer, "block0.linear") && !strcmp(measured[1].layer, "block0.spectral"), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%d layers: %s, %s", (int)count, measured[0].layer, measured[1].layer);
+  PetscCheck(count == 2 && !strcmp(measured[0].layer, "block0.linear") && !strcmp(measured[1].layer, "block0.spectral"),
+             PETSC_COMM_SELF, PETSC_ERR_PLIB, "%d layers: %s, %s", (int)count, measured[0].layer, measured[1].layer);
   for (const KNCondensation *m = measured; m < measured + 2; m++) {
     CHECK(what, m->participation, participation);
     CHECK(what, m->alignment, alignment);
@@ -53,17 +72,18 @@ static PetscErrorCode Expect(const char what[], double M[C][C], double participa
 
 int main(int argc, char **argv)
 {
-  double zero[C][C] = {{0}}, one[C][C] = {{0}}, rank1[C][C], identity[C][C] = {{0}}, rotation[C][C], half[C][C] = {{0}}, mixed[C][C] = {{0}};
+  double zero[C][C] = {{0}}, one[C][C] = {{0}}, rank1[C][C], identity[C][C] = {{0}}, rotation[C][C], half[C][C] = {{0}},
+         mixed[C][C] = {{0}};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (int o = 0; o < C; o++) {
-    one[o][2]      = o + 1;                     /* all outputs read input 2 */
+    one[o][2]      = o + 1; /* all outputs read input 2 */
     identity[o][o] = 5;
-    half[o][o]     = o < 3 ? -2 : 0;            /* three channels of six */
+    half[o][o]     = o < 3 ? -2 : 0; /* three channels of six */
     mixed[o][o]    = o ? 0 : 2;
     for (int i = 0; i < C; i++) {
       rank1[o][i]    = (o % 2 ? -1.5 : 1) * (i % 2 ? 1 : -1);
-      rotation[o][i] = (o == i) - 2.0 / C;      /* I - 2 n n', n = (1, .., 1) / sqrt(C): orthogonal */
+      rotation[o][i] = (o == i) - 2.0 / C; /* I - 2 n n', n = (1, .., 1) / sqrt(C): orthogonal */
     }
   }
   mixed[1][0] = mixed[1][1] = 1; /* rows (2, 0), (1, 1): G = (4 2; 2 2), eigenvalues 3 +- sqrt(5); s = 5, 1 */
@@ -76,7 +96,8 @@ int main(int argc, char **argv)
   {
     const double p = (3 + PetscSqrtReal(5)) / 6, q = 1 - p;
 
-    PetscCall(Expect("mixed", mixed, 36.0 / (C * 26), 1 / PetscSqrtReal(2) / 15, PetscExpReal(-p * PetscLogReal(p) - q * PetscLogReal(q))));
+    PetscCall(Expect("mixed", mixed, 36.0 / (C * 26), 1 / PetscSqrtReal(2) / 15,
+                     PetscExpReal(-p * PetscLogReal(p) - q * PetscLogReal(q))));
   }
   PetscCall(PetscFinalize());
   return 0;

@@ -1,29 +1,35 @@
 /*
-  Which channels stay, on Gram matrices with known answers. Four channels of two blocks' streams: a, b, a + b to 1e-3, and a weak one on its own. By energy the weak one leaves,
-  by the residual one of the three that depend on each other; by taylor what the gates say; particles of two channels leave together. Readouts rebuild
-  what depends on those that stay. Hidden units a, b, a + b + 2 and a weak one of zero mean: the third leaves without a loss, the weights of a and b and the bias make up for it.
+  Which channels stay, on Gram matrices with known answers. Four channels of two blocks' streams: a, b, a + b to 1e-3,
+  and a weak one on its own. By energy the weak one leaves, by the residual one of the three that depend on each other;
+  by taylor what the gates say; particles of two channels leave together. Readouts rebuild what depends on those that
+  stay. Hidden units a, b, a + b + 2 and a weak one of zero mean: the third leaves without a loss, the weights of a and
+  b and the bias make up for it.
 */
 #include <kitinet/contribution.h>
 
 enum { C = 4, SITES = 3, H = 4 };
 
-static PetscErrorCode Expect(const char what[], const KNContribution *c, KNContributionType type, PetscInt d, PetscInt width, const PetscInt expected[])
+static PetscErrorCode Expect(const char what[], const KNContribution *c, KNContributionType type, PetscInt d,
+                             PetscInt width, const PetscInt expected[])
 {
   PetscInt channel[C];
 
   PetscFunctionBegin;
   PetscCall(KNContributionChoose(c, type, d, width, channel));
-  for (PetscInt i = 0; i < width; i++) PetscCheck(channel[i] == expected[i], PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: channel %d stays in place %d, not %d", what, (int)channel[i], (int)i, (int)expected[i]);
+  for (PetscInt i = 0; i < width; i++)
+    PetscCheck(channel[i] == expected[i], PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: channel %d stays in place %d, not %d",
+               what, (int)channel[i], (int)i, (int)expected[i]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode TestHidden(void)
 {
   /* v = M (a, b, weak, 1) */
-  static const double M[H + 1][4] = {{1, 0, 0, 0}, {0, 1, 0, 0}, {1, 1, 0, 2}, {0, 0, 0.1, 0}, {0, 0, 0, 1}}, expected[2][4] = {{4, 5, 4, 7}, {1, 1, -1, 2}};
-  double              hidden[H + 1][H + 1] = {{0}}, weights[2][H + 1] = {{1, 2, 3, 4, 1}, {0, 0, 1, -1, 0}}, output[2][4];
-  PetscInt            order[H];
-  KNContribution      c = {.sizes = {.hidden = H}, .outputs = 2, .hidden = &hidden[0][0], .output = &weights[0][0]};
+  static const double M[H + 1][4]          = {{1, 0, 0, 0}, {0, 1, 0, 0}, {1, 1, 0, 2}, {0, 0, 0.1, 0}, {0, 0, 0, 1}},
+                            expected[2][4] = {{4, 5, 4, 7}, {1, 1, -1, 2}};
+  double         hidden[H + 1][H + 1] = {{0}}, weights[2][H + 1] = {{1, 2, 3, 4, 1}, {0, 0, 1, -1, 0}}, output[2][4];
+  PetscInt       order[H];
+  KNContribution c = {.sizes = {.hidden = H}, .outputs = 2, .hidden = &hidden[0][0], .output = &weights[0][0]};
 
   PetscFunctionBegin;
   for (int i = 0; i <= H; i++) {
@@ -32,10 +38,14 @@ static PetscErrorCode TestHidden(void)
     }
   }
   PetscCall(KNContributionOrderHidden(&c, order));
-  PetscCheck(order[3] != 3 && order[2] == 3, PETSC_COMM_SELF, PETSC_ERR_PLIB, "hidden units %d, then %d leave first, not one of those that depend on each other, then the weak one", (int)order[3], (int)order[2]);
+  PetscCheck(order[3] != 3 && order[2] == 3, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "hidden units %d, then %d leave first, not one of those that depend on each other, then the weak one",
+             (int)order[3], (int)order[2]);
   PetscCall(KNContributionOutput(&c, 3, (const PetscInt[]){0, 1, 3}, &output[0][0]));
   for (int o = 0; o < 2; o++) {
-    for (int i = 0; i < 4; i++) PetscCheck(PetscAbsReal(output[o][i] - expected[o][i]) < 1e-6, PETSC_COMM_SELF, PETSC_ERR_PLIB, "weight %d of output %d is %g, not %g", i, o, output[o][i], expected[o][i]);
+    for (int i = 0; i < 4; i++)
+      PetscCheck(PetscAbsReal(output[o][i] - expected[o][i]) < 1e-6, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "weight %d of output %d is %g, not %g", i, o, output[o][i], expected[o][i]);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -43,10 +53,15 @@ static PetscErrorCode TestHidden(void)
 int main(int argc, char **argv)
 {
   /* x = M (a, b, noise, weak): independent, of mean square 1 */
-  static const double   M[C][4] = {{1, 0, 0, 0}, {0, 1, 0, 0}, {1, 1, 1e-3, 0}, {0, 0, 0, 0.3}};
-  static const PetscInt without_weak[] = {0, 1, 2}, without_b[] = {0, 2, 3}, first[] = {0, 1}, second[] = {2, 3}, last[] = {1, 2, 3}, ab_weak[] = {0, 1, 3};
-  double                gram[SITES][C][C] = {{{0}}}, square[SITES][C], gate[C][C] = {{0}}, R[SITES][C][3];
-  KNContribution        c = {.sizes = {.width = C}, .blocks = SITES - 1, .gram = &gram[0][0][0], .square = &square[0][0], .gate = &gate[0][0]};
+  static const double   M[C][4]        = {{1, 0, 0, 0}, {0, 1, 0, 0}, {1, 1, 1e-3, 0}, {0, 0, 0, 0.3}};
+  static const PetscInt without_weak[] = {0, 1, 2}, without_b[] = {0, 2, 3}, first[] = {0, 1}, second[] = {2, 3},
+                        last[] = {1, 2, 3}, ab_weak[] = {0, 1, 3};
+  double         gram[SITES][C][C] = {{{0}}}, square[SITES][C], gate[C][C] = {{0}}, R[SITES][C][3];
+  KNContribution c = {.sizes  = {.width = C},
+                      .blocks = SITES - 1,
+                      .gram   = &gram[0][0][0],
+                      .square = &square[0][0],
+                      .gate   = &gate[0][0]};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (int l = 0; l < SITES; l++) {
@@ -72,7 +87,9 @@ int main(int argc, char **argv)
     static const double expected[C][3] = {{1, 0, 0}, {0, 1, 0}, {1, 1, 0}, {0, 0, 1}};
 
     for (int i = 0; i < C; i++) {
-      for (int k = 0; k < 3; k++) PetscCheck(PetscAbsReal(R[l][i][k] - expected[i][k]) < 1e-7, PETSC_COMM_SELF, PETSC_ERR_PLIB, "readout %d of channel %d from %d is %g, not %g", l, i, k, R[l][i][k], expected[i][k]);
+      for (int k = 0; k < 3; k++)
+        PetscCheck(PetscAbsReal(R[l][i][k] - expected[i][k]) < 1e-7, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                   "readout %d of channel %d from %d is %g, not %g", l, i, k, R[l][i][k], expected[i][k]);
     }
   }
   PetscCall(TestHidden());

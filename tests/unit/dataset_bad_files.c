@@ -1,6 +1,6 @@
 /*
-  Files that are no datasets, or dishonest ones: each is refused with KN_ERR_INPUT and a line that names the file and the fault. Hostile files are made
-  from a good one by replacing one thing.
+  Files that are no datasets, or dishonest ones: each is refused with KN_ERR_INPUT and a line that names the file and
+  the fault. Hostile files are made from a good one by replacing one thing.
 */
 #include "dataset_test.h"
 #include <hdf5.h>
@@ -24,7 +24,8 @@ static PetscErrorCode Refused(const char path[], const char reason[])
 
   PetscFunctionBegin;
   EXPECT_ERROR(KN_ERR_INPUT, reason, KNDatasetOpen(PETSC_COMM_SELF, path, &dataset));
-  CHECK(!strncmp(test_message, path, strlen(path)) && !strchr(test_message, '\n'), "not one line about %s: %s", path, test_message);
+  CHECK(!strncmp(test_message, path, strlen(path)) && !strchr(test_message, '\n'), "not one line about %s: %s", path,
+        test_message);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -122,23 +123,21 @@ typedef enum {
 /* Makes bad.h5 and says why it should be refused. */
 static const char *Spoil(hid_t file, Case bad)
 {
-  const hsize_t good[] = {ROWS, 2, 3, 4}, chunk[] = {1, 2, 3, 4}, rows[] = {ROWS + 1, 2, 3, 4}, grid[] = {ROWS, 2, 3, 5};
-  const hsize_t y[] = {(hsize_t)1 << 30, 1, (hsize_t)1 << 30, (hsize_t)1 << 30}, one[] = {1, 1, 1, 1}, short_rows = ROWS - 1;
-  const hid_t   chunks = H5Pcreate(H5P_DATASET_CREATE), plain = H5Pcreate(H5P_DATASET_CREATE);
-  const double  x1[] = {0, 0.4, 1};
-  hid_t         id;
+  const hsize_t good[] = {ROWS, 2, 3, 4}, chunk[] = {1, 2, 3, 4}, rows[] = {ROWS + 1, 2, 3, 4},
+                grid[] = {ROWS, 2, 3, 5};
+  const hsize_t y[] = {(hsize_t)1 << 30, 1, (hsize_t)1 << 30, (hsize_t)1 << 30}, one[] = {1, 1, 1, 1},
+                short_rows = ROWS - 1;
+  const hid_t  chunks = H5Pcreate(H5P_DATASET_CREATE), plain = H5Pcreate(H5P_DATASET_CREATE);
+  const double x1[] = {0, 0.4, 1};
+  hid_t        id;
 
   H5Pset_chunk(chunks, 4, chunk);
   switch (bad) {
-  case WRONG_RANK:
-    Replace(file, "x", H5T_IEEE_F32LE, 1, good, plain);
-    return "/x has 1 axes, expected 4";
+  case WRONG_RANK: Replace(file, "x", H5T_IEEE_F32LE, 1, good, plain); return "/x has 1 axes, expected 4";
   case WRONG_TYPE:
     Replace(file, "x", H5T_IEEE_F64LE, 4, good, chunks);
     return "/x is 64-bit float, expected 32-bit float";
-  case OTHER_BYTE_ORDER:
-    Replace(file, "x", H5T_IEEE_F32BE, 4, good, chunks);
-    return "/x is big-endian 32-bit float";
+  case OTHER_BYTE_ORDER: Replace(file, "x", H5T_IEEE_F32BE, 4, good, chunks); return "/x is big-endian 32-bit float";
   case OTHER_ROWS:
     Replace(file, "x", H5T_IEEE_F32LE, 4, rows, chunks);
     return "/x has 7 entries along axis 0, expected 6";
@@ -179,12 +178,8 @@ static const char *Spoil(hid_t file, Case bad)
     H5Ldelete(file, "x", H5P_DEFAULT);
     H5Lcreate_soft("/y", file, "x", H5P_DEFAULT, H5P_DEFAULT);
     return "/x is a link to elsewhere";
-  case NO_OUTPUT:
-    H5Ldelete(file, "y", H5P_DEFAULT);
-    return "/y is missing";
-  case NO_CHECKSUM:
-    H5Ldelete(file, "checksum", H5P_DEFAULT);
-    return "/checksum is missing";
+  case NO_OUTPUT: H5Ldelete(file, "y", H5P_DEFAULT); return "/y is missing";
+  case NO_CHECKSUM: H5Ldelete(file, "checksum", H5P_DEFAULT); return "/checksum is missing";
   case SHORT_SAMPLE:
     Replace(file, "sample", H5T_STD_I64LE, 1, &short_rows, plain);
     return "/sample has 1 axes and 5 entries, expected one axis of 6";
@@ -193,12 +188,8 @@ static const char *Spoil(hid_t file, Case bad)
     H5Dwrite(id, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, x1);
     H5Dclose(id);
     return "/x1 does not hold the coordinates of nodes";
-  case NO_SEED:
-    H5Adelete(file, "seed");
-    return "attribute \"seed\" is missing";
-  case WRONG_SEED:
-    ReplaceText(file, "seed", "42");
-    return "attribute \"seed\" is not one integer";
+  case NO_SEED: H5Adelete(file, "seed"); return "attribute \"seed\" is missing";
+  case WRONG_SEED: ReplaceText(file, "seed", "42"); return "attribute \"seed\" is not one integer";
   case LONG_TEXT:
     ReplaceText(file, "pde", "a name that is much longer than the sixty-four bytes that the program keeps for it");
     return "attribute \"pde\" holds 1 texts of 83 bytes, expected at most 1 of 64";
@@ -206,20 +197,17 @@ static const char *Spoil(hid_t file, Case bad)
     H5Adelete(file, "input_fields");
     H5Adelete(file, "input_units");
     return "/x has 2 entries along axis 1, expected 0";
-  case OTHER_FORMAT:
-    ReplaceText(file, "format", "weather");
-    return "is a \"weather\", expected a \"KITINet dataset\"";
-  default:
-
-    return "";
+  case OTHER_FORMAT: ReplaceText(file, "format", "weather"); return "is a \"weather\", expected a \"KITINet dataset\"";
+  default: return "";
   }
 }
 
 /* Times that stand still, run back or are no numbers. */
 static PetscErrorCode TestTimes(void)
 {
-  const double      t[][3]     = {{1, 1, 1}, {0, 2, 1}, {0, NAN, 1}};
-  const char *const reason[] = {"frame 0 is at 1, frame 1 at 1", "frame 1 is at 2, frame 2 at 1", "frame 1 is not a finite number"};
+  const double      t[][3]   = {{1, 1, 1}, {0, 2, 1}, {0, NAN, 1}};
+  const char *const reason[] = {"frame 0 is at 1, frame 1 at 1", "frame 1 is at 2, frame 2 at 1",
+                                "frame 1 is not a finite number"};
 
   PetscFunctionBegin;
   for (int i = 0; i < 3; i++) {

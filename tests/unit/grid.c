@@ -1,4 +1,5 @@
-/* Grids: coordinates of points, linear interpolation between grids (exact for linear functions, periodic axes wrap), shares of ranks. */
+/* Grids: coordinates of points, linear interpolation between grids (exact for linear functions, periodic axes wrap),
+ * shares of ranks. */
 #include <kitinet/base.h>
 
 #define CHECK(condition, ...) PetscCheck(condition, PETSC_COMM_SELF, PETSC_ERR_PLIB, __VA_ARGS__)
@@ -10,13 +11,16 @@ static PetscErrorCode TestCoordinates(void)
 {
   PetscFunctionBegin;
   for (PetscInt n = 2; n <= LONGEST; n++) {
-    const PetscReal first[] = {0.5 / (PetscReal)n, 0.0, 0.0}, distance[] = {1.0 / (PetscReal)n, 1.0 / (PetscReal)(n - 1), 1.0 / (PetscReal)n};
+    const PetscReal first[]    = {0.5 / (PetscReal)n, 0.0, 0.0},
+                    distance[] = {1.0 / (PetscReal)n, 1.0 / (PetscReal)(n - 1), 1.0 / (PetscReal)n};
 
     for (int points = KN_POINTS_CELLS; points <= KN_POINTS_PERIODIC; points++) {
       for (PetscInt i = 0; i < n; i++) {
-        const PetscReal x = KNPointsCoordinate((KNPoints)points, n, i), expected = first[points] + (PetscReal)i * distance[points];
+        const PetscReal x        = KNPointsCoordinate((KNPoints)points, n, i),
+                        expected = first[points] + (PetscReal)i * distance[points];
 
-        CHECK(PetscAbsReal(x - expected) < 1e-15, "%s: point %d of %d lies at %g, not %g", KNPointsNames[points], (int)i, (int)n, x, expected);
+        CHECK(PetscAbsReal(x - expected) < 1e-15, "%s: point %d of %d lies at %g, not %g", KNPointsNames[points],
+              (int)i, (int)n, x, expected);
       }
     }
   }
@@ -49,11 +53,14 @@ static PetscErrorCode TestLinear(KNPoints points)
       for (PetscInt i = 0; i < n_to; i++) {
         const PetscReal x = PetscMin(PetscMax(KNPointsCoordinate(points, n_to, i), low), high);
 
-        CHECK(PetscAbsReal(g[i] - (3 - 2 * x)) < 1e-14, "%s: from %d to %d points, value %d is %g, not %g", KNPointsNames[points], (int)n_from, (int)n_to, (int)i, g[i], 3 - 2 * x);
+        CHECK(PetscAbsReal(g[i] - (3 - 2 * x)) < 1e-14, "%s: from %d to %d points, value %d is %g, not %g",
+              KNPointsNames[points], (int)n_from, (int)n_to, (int)i, g[i], 3 - 2 * x);
       }
     }
     Interpolate(points, n_from, n_from, f, g);
-    for (PetscInt i = 0; i < n_from; i++) CHECK(PetscAbsReal(g[i] - f[i]) < 1e-14, "%s: the same %d points are not the identity", KNPointsNames[points], (int)n_from);
+    for (PetscInt i = 0; i < n_from; i++)
+      CHECK(PetscAbsReal(g[i] - f[i]) < 1e-14, "%s: the same %d points are not the identity", KNPointsNames[points],
+            (int)n_from);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -72,7 +79,8 @@ static PetscErrorCode TestPeriodic(void)
         const PetscReal position = (PetscReal)(i * n_from) / (PetscReal)n_to, last = (PetscReal)(n_from - 1);
         const PetscReal expected = position <= last ? position : last * (1 - (position - last));
 
-        CHECK(PetscAbsReal(g[i] - expected) < 1e-12, "periodic: from %d to %d points, value %d is %g, not %g", (int)n_from, (int)n_to, (int)i, g[i], expected);
+        CHECK(PetscAbsReal(g[i] - expected) < 1e-12, "periodic: from %d to %d points, value %d is %g, not %g",
+              (int)n_from, (int)n_to, (int)i, g[i], expected);
       }
     }
   }
@@ -93,37 +101,49 @@ static PetscErrorCode TestPartition(void)
         PetscInt64 start, end;
 
         KNPartition(counts[c], size, rank, &start, &end);
-        CHECK(start == covered, "%lld items, %d ranks: rank %d begins at %lld, the one before ends at %lld", (long long)counts[c], size, rank, (long long)start, (long long)covered);
-        CHECK(end - start == counts[c] / size || end - start == counts[c] / size + 1, "%lld items, %d ranks: rank %d has %lld", (long long)counts[c], size, rank, (long long)(end - start));
+        CHECK(start == covered, "%lld items, %d ranks: rank %d begins at %lld, the one before ends at %lld",
+              (long long)counts[c], size, rank, (long long)start, (long long)covered);
+        CHECK(end - start == counts[c] / size || end - start == counts[c] / size + 1,
+              "%lld items, %d ranks: rank %d has %lld", (long long)counts[c], size, rank, (long long)(end - start));
         covered = end;
       }
-      CHECK(covered == counts[c], "%lld items, %d ranks: %lld are covered", (long long)counts[c], size, (long long)covered);
+      CHECK(covered == counts[c], "%lld items, %d ranks: %lld are covered", (long long)counts[c], size,
+            (long long)covered);
     }
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Shares of whole leaves cover all items in order; each rank's are one aligned block of 2^k leaves, the smallest that leaves no more blocks than ranks. */
+/* Shares of whole leaves cover all items in order; each rank's are one aligned block of 2^k leaves, the smallest that
+ * leaves no more blocks than ranks. */
 static PetscErrorCode TestLeafPartition(void)
 {
   PetscFunctionBegin;
   for (PetscInt64 n = 0; n <= 70; n++) {
     for (PetscInt64 leaf = 1; leaf <= 7; leaf++) {
       for (PetscMPIInt size = 1; size <= 13; size++) {
-        const PetscInt64 leaves = (n + leaf - 1) / leaf;
+        const PetscInt64 leaves  = (n + leaf - 1) / leaf;
         PetscInt64       covered = 0, block = 0;
 
         for (PetscMPIInt rank = 0; rank < size; rank++) {
           PetscInt64 start, end;
 
           KNLeafPartition(n, leaf, size, rank, &start, &end);
-          CHECK(start == covered && end >= start, "%d items in leaves of %d, %d ranks: rank %d begins at %d after %d", (int)n, (int)leaf, size, rank, (int)start, (int)covered);
+          CHECK(start == covered && end >= start, "%d items in leaves of %d, %d ranks: rank %d begins at %d after %d",
+                (int)n, (int)leaf, size, rank, (int)start, (int)covered);
           if (rank == 0) block = (end + leaf - 1) / leaf;
-          else if (end > start) CHECK((block & (block - 1)) == 0 && start == rank * block * leaf && end - start <= block * leaf, "%d items in leaves of %d, %d ranks: rank %d has [%d, %d) beside blocks of %d leaves", (int)n, (int)leaf, size, rank, (int)start, (int)end, (int)block);
+          else if (end > start)
+            CHECK((block & (block - 1)) == 0 && start == rank * block * leaf && end - start <= block * leaf,
+                  "%d items in leaves of %d, %d ranks: rank %d has [%d, %d) beside blocks of %d leaves", (int)n,
+                  (int)leaf, size, rank, (int)start, (int)end, (int)block);
           covered = end;
         }
-        CHECK(covered == n, "%d items in leaves of %d, %d ranks: %d are covered", (int)n, (int)leaf, size, (int)covered);
-        if (block > 1 && block < leaves) CHECK((leaves + block / 2 - 1) / (block / 2) > size, "%d items in leaves of %d, %d ranks: blocks of %d leaves, half would do", (int)n, (int)leaf, size, (int)block);
+        CHECK(covered == n, "%d items in leaves of %d, %d ranks: %d are covered", (int)n, (int)leaf, size,
+              (int)covered);
+        if (block > 1 && block < leaves)
+          CHECK((leaves + block / 2 - 1) / (block / 2) > size,
+                "%d items in leaves of %d, %d ranks: blocks of %d leaves, half would do", (int)n, (int)leaf, size,
+                (int)block);
       }
     }
   }

@@ -8,7 +8,7 @@
 #include <petscviewer.h>
 #include <string.h>
 
-#define SAMPLES    3
+#define SAMPLES 3
 
 #if defined(KN_DOUBLE)
 static const double tolerance = 1e-12;
@@ -27,19 +27,19 @@ static const struct {
   PetscInt    axes;
   PetscBool   batch;
 } known[] = {
-  {"linear",      5,            PETSC_TRUE,  0, PETSC_FALSE},
-  {"spectral",    6,            PETSC_TRUE,  1, PETSC_FALSE},
-  {"coordinates", PETSC_DECIDE, PETSC_TRUE,  0, PETSC_FALSE},
-  {"pad",         PETSC_DECIDE, PETSC_TRUE,  0, PETSC_FALSE},
-  {"crop",        PETSC_DECIDE, PETSC_TRUE,  0, PETSC_FALSE},
-  {"perceptron",  3,            PETSC_FALSE, 0, PETSC_FALSE},
-  {"dropout",     PETSC_DECIDE, PETSC_TRUE,  0, PETSC_FALSE},
-  {"transport",   PETSC_DECIDE, PETSC_FALSE, 1, PETSC_FALSE},
-  {"pool",        PETSC_DECIDE, PETSC_TRUE,  0, PETSC_FALSE},
-  {"mean",        PETSC_DECIDE, PETSC_TRUE,  0, PETSC_FALSE},
-  {"upsample",    PETSC_DECIDE, PETSC_TRUE,  0, PETSC_FALSE},
-  {"concatenate", PETSC_DECIDE, PETSC_TRUE,  0, PETSC_FALSE},
-  {"batch_norm",  PETSC_DECIDE, PETSC_FALSE, 0, PETSC_TRUE},
+  {"linear", 5, PETSC_TRUE, 0, PETSC_FALSE},
+  {"spectral", 6, PETSC_TRUE, 1, PETSC_FALSE},
+  {"coordinates", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
+  {"pad", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
+  {"crop", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
+  {"perceptron", 3, PETSC_FALSE, 0, PETSC_FALSE},
+  {"dropout", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
+  {"transport", PETSC_DECIDE, PETSC_FALSE, 1, PETSC_FALSE},
+  {"pool", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
+  {"mean", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
+  {"upsample", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
+  {"concatenate", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
+  {"batch_norm", PETSC_DECIDE, PETSC_FALSE, 0, PETSC_TRUE},
 };
 
 /* a KNActivation of the residual under test; PETSC_DECIDE: it is none, or has its own */
@@ -53,9 +53,9 @@ typedef struct {
   KNPass       pass;
   PetscInt     inputs;
   /* elements of each input, of the output (SAMPLES samples), of the parameters */
-  size_t       n_in[KN_MAX_INPUTS], n_out, n_value;
-  KNReal      *in[KN_MAX_INPUTS], *din[KN_MAX_INPUTS], *out, *dout;
-  KNReal      *value, *gradient; /* of the parameters, not owned */
+  size_t  n_in[KN_MAX_INPUTS], n_out, n_value;
+  KNReal *in[KN_MAX_INPUTS], *din[KN_MAX_INPUTS], *out, *dout;
+  KNReal *value, *gradient; /* of the parameters, not owned */
 } Case;
 
 static PetscErrorCode Random(size_t n, PetscInt64 which, KNReal **x)
@@ -108,9 +108,8 @@ static PetscInt AxesNeeded(const char type[])
 
 static PetscErrorCode CaseCreate(const char type[], const KNGrid *grid, Case *test)
 {
-  const KNGrid coarse =
-    KNGridMake(grid->dim, (const PetscInt[]){(grid->n[0] + 1) / 2, (grid->n[1] + 1) / 2, (grid->n[2] + 1) / 2},
-               grid->points);
+  const KNGrid coarse = KNGridMake(
+    grid->dim, (const PetscInt[]){(grid->n[0] + 1) / 2, (grid->n[1] + 1) / 2, (grid->n[2] + 1) / 2}, grid->points);
   const KNGrid grids[] = {*grid, strcmp(type, "concatenate") || grid->dim == 1 ? *grid : coarse, *grid};
   PetscInt     in = 4, out = PETSC_DECIDE, stated;
   KNGrid       grid_out;

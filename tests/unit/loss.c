@@ -52,8 +52,8 @@ static PetscErrorCode TestValues(void)
   CHECK(Error(y + 4, t + 4, 2, 4) == 0, "Error %g", Error(y + 4, t + 4, 2, 4));
   CHECK(isnan(kn_relative_l2(y, t, 2)) && kn_relative_l2(y + 4, t + 4, 2) == 0,
         "A target of 0 has a relative error, or an equal one has");
-  CHECK(isinf(kn_relative_l2(wild, t + 2, 2)), "A prediction that is not finite has the error %g", kn_relative_l2(wild,
-                                                                      t + 2, 2));
+  CHECK(isinf(kn_relative_l2(wild, t + 2, 2)), "A prediction that is not finite has the error %g",
+        kn_relative_l2(wild, t + 2, 2));
   (void)Gradient(dy, y, t, 2, 4, 1);
   CHECK(PetscAbsReal(dy[0] - 0.3) < 1e-6 && PetscAbsReal(dy[1] - 0.4) < 1e-6, "The gradient of |y| / 2 is (%g, %g)",
         (double)dy[0], (double)dy[1]);
@@ -103,8 +103,9 @@ static PetscErrorCode TestParts(void)
   for (size_t cut = 0; cut <= n; cut += 15) {
     kn_squares(left, y, t, cut);
     kn_squares(right, y + cut, t + cut, n - cut);
-    for (int k = 0; k < 2; k++) CHECK(PetscAbsReal(left[k] + right[k] - whole[k]) < 1e-13 * whole[k],
-                                      "Cut at %zu: %.17g + %.17g is not %.17g", cut, left[k], right[k], whole[k]);
+    for (int k = 0; k < 2; k++)
+      CHECK(PetscAbsReal(left[k] + right[k] - whole[k]) < 1e-13 * whole[k], "Cut at %zu: %.17g + %.17g is not %.17g",
+            cut, left[k], right[k], whole[k]);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -129,8 +130,10 @@ static PetscErrorCode CheckGradient(const char what[], Function f, const KNReal 
     }
     for (size_t i = 0; i < n; i++) expected += gradient[i] * (double)d[i];
     for (size_t i = 0; i < n; i++) size += PetscAbsReal(gradient[i] * (double)d[i]);
-    CHECK(PetscAbsReal(slope - expected) < tolerance * PetscMax(size, 1), "%s, direction %d: slope %.12g, gradient "
-                                                            "%.12g", what, direction, slope, expected);
+    CHECK(PetscAbsReal(slope - expected) < tolerance * PetscMax(size, 1),
+          "%s, direction %d: slope %.12g, gradient "
+          "%.12g",
+          what, direction, slope, expected);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,4 +1,5 @@
-/* Normalisers against the direct two-pass formula in double, on any number of ranks; inverse, gradient, interpolation, refusals. */
+/* Normalisers against the direct two-pass formula in double, on any number of ranks; inverse, gradient, interpolation,
+ * refusals. */
 #include <kitinet/error.h>
 #include <kitinet/normalizer.h>
 #include "small_dataset.h"
@@ -12,10 +13,12 @@ static float          Value(PetscInt64 row, int field, size_t i)
   const size_t S = 35, c = i / S, s = i % S;
 
   if (field == 1 && s == 3) return 0.25f; /* a point without deviation */
-  return (float)((field ? 1e-3 : 1.0) * (100.0 * (double)(c + 1) + (double)s + 1e-2 * (double)(s + 1) * SmallDatasetValue(row, field, i)));
+  return (float)((field ? 1e-3 : 1.0) *
+                 (100.0 * (double)(c + 1) + (double)s + 1e-2 * (double)(s + 1) * SmallDatasetValue(row, field, i)));
 }
 
-/* A channel (points = 1) or a point (points = S) has the mean and deviation of the two-pass formula over the fitted rows. */
+/* A channel (points = 1) or a point (points = S) has the mean and deviation of the two-pass formula over the fitted
+ * rows. */
 static PetscErrorCode TestStatistics(KNNormalizer normalizer, int field, size_t points)
 {
   const size_t S = 35;
@@ -35,8 +38,10 @@ static PetscErrorCode TestStatistics(KNNormalizer normalizer, int field, size_t 
     for (PetscInt64 row = FIRST; row < FIRST + FITTED; row++) {
       for (size_t i = from; i < from + n; i++) v += PetscSqr(Value(row, field, i) - m) / (double)(FITTED * n);
     }
-    PetscCheck(PetscAbsReal(mean[k] - m) <= 1e-7 * PetscAbsReal(m), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Mean %zu: %.9g instead of %.9g", k, (double)mean[k], m);
-    PetscCheck(PetscAbsReal(std[k] - PetscSqrtReal(v)) <= 1e-6 * PetscSqrtReal(v) + 1e-15, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Deviation %zu: %.9g instead of %.9g", k, (double)std[k], PetscSqrtReal(v));
+    PetscCheck(PetscAbsReal(mean[k] - m) <= 1e-7 * PetscAbsReal(m), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "Mean %zu: %.9g instead of %.9g", k, (double)mean[k], m);
+    PetscCheck(PetscAbsReal(std[k] - PetscSqrtReal(v)) <= 1e-6 * PetscSqrtReal(v) + 1e-15, PETSC_COMM_SELF,
+               PETSC_ERR_PLIB, "Deviation %zu: %.9g instead of %.9g", k, (double)std[k], PetscSqrtReal(v));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -56,20 +61,25 @@ static PetscErrorCode TestTransform(KNNormalizer normalizer, int field, const KN
     mean += z[i] / (double)(FITTED * n);
     square += PetscSqr(z[i]) / (double)(FITTED * n);
   }
-  PetscCheck(PetscAbsReal(mean) < 1e-2 && square > 0.9 && square < 1.001, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Encoded data have mean %g, mean square %g", mean, square);
+  PetscCheck(PetscAbsReal(mean) < 1e-2 && square > 0.9 && square < 1.001, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "Encoded data have mean %g, mean square %g", mean, square);
 
-  /* decode(z + h) - decode(z) = h scale, linear in z: any h; here the scale itself is large against the rounding of x */
+  /* decode(z + h) - decode(z) = h scale, linear in z: any h; here the scale itself is large against the rounding of x
+   */
   for (size_t i = 0; i < FITTED * n; i++) dz[i] = 2.0f;
   PetscCall(KNNormalizerDecodeBackward(normalizer, FITTED, 1, dz));
   PetscCall(KNNormalizerDecode(normalizer, FITTED, z));
   for (size_t i = 0; i < FITTED * n; i++) {
-    PetscCheck(PetscAbsReal(z[i] - x[i]) <= 3e-7 * PetscAbsReal(x[i]), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Value %zu: %.9g decoded as %.9g", i, (double)x[i], (double)z[i]);
+    PetscCheck(PetscAbsReal(z[i] - x[i]) <= 3e-7 * PetscAbsReal(x[i]), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "Value %zu: %.9g decoded as %.9g", i, (double)x[i], (double)z[i]);
     x[i] = 1000.0f;
     z[i] = 3000.0f;
   }
   PetscCall(KNNormalizerDecode(normalizer, FITTED, x));
   PetscCall(KNNormalizerDecode(normalizer, FITTED, z));
-  for (size_t i = 0; i < FITTED * n; i++) PetscCheck(PetscAbsReal((z[i] - x[i]) / 2000.0 - dz[i] / 2.0) <= 1e-6 * (z[i] / 2000.0), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Gradient %zu: %.9g instead of %.9g", i, (double)dz[i], (z[i] - x[i]) / 1000.0);
+  for (size_t i = 0; i < FITTED * n; i++)
+    PetscCheck(PetscAbsReal((z[i] - x[i]) / 2000.0 - dz[i] / 2.0) <= 1e-6 * (z[i] / 2000.0), PETSC_COMM_SELF,
+               PETSC_ERR_PLIB, "Gradient %zu: %.9g instead of %.9g", i, (double)dz[i], (z[i] - x[i]) / 1000.0);
   PetscCall(PetscFree3(x, z, dz));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -112,7 +122,7 @@ static PetscErrorCode TestFit(const char path[])
 static PetscErrorCode TestFrames(const char path[])
 {
   enum { T = 3 };
-  const PetscInt n = 6;
+  const PetscInt n    = 6;
   const KNGrid   grid = KNGridMake(1, &n, KN_POINTS_PERIODIC);
   PetscReal      times[T];
   KNProblem      problem;
@@ -133,15 +143,20 @@ static PetscErrorCode TestFrames(const char path[])
     for (PetscInt64 row = 0; row < N; row++) {
       for (int t = 0; t < T; t++) m += SmallDatasetValue(row, 1, (size_t)(t * n + s)) / (T * N);
     }
-    PetscCheck(PetscAbsReal(mean[s] - m) < 1e-7, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Mean over frames at %" PetscInt_FMT ": %g instead of %g", s, (double)mean[s], m);
+    PetscCheck(PetscAbsReal(mean[s] - m) < 1e-7, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "Mean over frames at %" PetscInt_FMT ": %g instead of %g", s, (double)mean[s], m);
   }
   PetscCall(KNNormalizerDestroy(&frame));
   PetscCall(KNDatasetDestroy(&dataset));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The statistics have the same bits on all ranks together, also in groups that share samples, as on each alone. Values of very different sizes nearly cancel in their mean, so that any other order of additions shows. */
-static float          ValueCancelling(PetscInt64 row, int field, size_t i) { return (float)((row % 2 ? -1 : 1) * ldexp(1 + SmallDatasetValue(row / 2, field, i), (int)(row / 2 * 7 % 13))); }
+/* The statistics have the same bits on all ranks together, also in groups that share samples, as on each alone. Values
+ * of very different sizes nearly cancel in their mean, so that any other order of additions shows. */
+static float ValueCancelling(PetscInt64 row, int field, size_t i)
+{
+  return (float)((row % 2 ? -1 : 1) * ldexp(1 + SmallDatasetValue(row / 2, field, i), (int)(row / 2 * 7 % 13)));
+}
 static PetscErrorCode TestRanks(const char path[], KNNormalizerType type, PetscMPIInt ranks_per_sample)
 {
   enum { ROWS = 91 };
@@ -173,9 +188,11 @@ static PetscErrorCode TestRanks(const char path[], KNNormalizerType type, PetscM
     PetscCall(KNNormalizerGetStatistics(together, NULL, NULL, NULL, &count, &mean[0], &std[0]));
     PetscCall(KNNormalizerGetStatistics(alone, NULL, NULL, NULL, &count, &mean[1], &std[1]));
     PetscCall(PetscMemcmp(mean[0], mean[1], count * sizeof(float), &same));
-    PetscCheck(same, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Means of %" PetscInt64_FMT " samples: %a, %a", samples, (double)mean[0][0], (double)mean[1][0]);
+    PetscCheck(same, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Means of %" PetscInt64_FMT " samples: %a, %a", samples,
+               (double)mean[0][0], (double)mean[1][0]);
     PetscCall(PetscMemcmp(std[0], std[1], count * sizeof(float), &same));
-    PetscCheck(same, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Deviations of %" PetscInt64_FMT " samples: %a, %a", samples, (double)std[0][0], (double)std[1][0]);
+    PetscCheck(same, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Deviations of %" PetscInt64_FMT " samples: %a, %a", samples,
+               (double)std[0][0], (double)std[1][0]);
   }
   PetscCall(KNNormalizerDestroy(&alone));
   PetscCall(KNNormalizerDestroy(&together));
@@ -185,7 +202,10 @@ static PetscErrorCode TestRanks(const char path[], KNNormalizerType type, PetscM
 }
 
 /* NaN in the data is refused by all ranks, though one alone read it. One sample, on one rank: its value is the mean. */
-static float          ValueNaN(PetscInt64 row, int field, size_t i) { return row == N - 1 && field == 1 && i == 5 ? NAN : 1.0f; }
+static float ValueNaN(PetscInt64 row, int field, size_t i)
+{
+  return row == N - 1 && field == 1 && i == 5 ? NAN : 1.0f;
+}
 static PetscErrorCode TestNaN(const char path[])
 {
   const KNGrid   grid = KNGridMake(2, shape, KN_POINTS_CELLS);
@@ -206,13 +226,15 @@ static PetscErrorCode TestNaN(const char path[])
   PetscCheck(code == KN_ERR_INPUT, PETSC_COMM_SELF, PETSC_ERR_PLIB, "NaN in the data: code %d", code);
   PetscCall(KNNormalizerFit(PETSC_COMM_WORLD, NULL, dataset, N - 2, 1, NULL, y));
   PetscCall(KNNormalizerGetStatistics(y, NULL, NULL, NULL, NULL, &mean, &std));
-  PetscCheck(mean[0] == 1.0f && std[0] == 0.0f, PETSC_COMM_SELF, PETSC_ERR_PLIB, "One constant sample: mean %g, deviation %g", (double)mean[0], (double)std[0]);
+  PetscCheck(mean[0] == 1.0f && std[0] == 0.0f, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "One constant sample: mean %g, deviation %g", (double)mean[0], (double)std[0]);
   PetscCall(KNNormalizerDestroy(&y));
   PetscCall(KNDatasetDestroy(&dataset));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* On another grid the statistics of a multilinear function are that function, between the outermost points; decode still inverts encode. */
+/* On another grid the statistics of a multilinear function are that function, between the outermost points; decode
+ * still inverts encode. */
 static PetscErrorCode TestInterpolation(PetscInt dim, KNPoints points)
 {
   const PetscInt from_n[3] = {6, 9, 4}, to_n[3] = {11, 7, 5};
@@ -236,21 +258,25 @@ static PetscErrorCode TestInterpolation(PetscInt dim, KNPoints points)
       for (PetscInt j = 0; j < grid->n[1]; j++) {
         for (PetscInt k = 0; k < grid->n[2]; k++, s++) {
           const PetscInt at[3] = {i, j, k};
-          PetscReal      f = 1.0;
-          PetscBool      in = PETSC_TRUE;
+          PetscReal      f     = 1.0;
+          PetscBool      in    = PETSC_TRUE;
 
           for (int a = 0; a < dim; a++) {
             const PetscReal x = KNPointsCoordinate(points, grid->n[a], at[a]);
 
             f *= 1.0 + (a + 1) * x;
-            if (x < KNPointsCoordinate(points, from.n[a], 0) || x > KNPointsCoordinate(points, from.n[a], from.n[a] - 1)) in = PETSC_FALSE;
+            if (x < KNPointsCoordinate(points, from.n[a], 0) ||
+                x > KNPointsCoordinate(points, from.n[a], from.n[a] - 1))
+              in = PETSC_FALSE;
           }
           if (!pass) {
             mean[s] = (float)f;
             std[s]  = (float)(2.0 * f);
           } else if (in) {
             inside++;
-            PetscCheck(PetscAbsReal(z[s] - f) < 1e-6 * f, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%" PetscInt_FMT "D %s, point %zu: %.9g instead of %.9g", dim, KNPointsNames[points], s, (double)z[s], (double)f);
+            PetscCheck(PetscAbsReal(z[s] - f) < 1e-6 * f, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                       "%" PetscInt_FMT "D %s, point %zu: %.9g instead of %.9g", dim, KNPointsNames[points], s,
+                       (double)z[s], (double)f);
           }
         }
       }
@@ -265,7 +291,7 @@ static PetscErrorCode TestInterpolation(PetscInt dim, KNPoints points)
 /* Multiplying a field by a power of two, a change of its unit, changes no encoded value. */
 static PetscErrorCode TestUnits(void)
 {
-  const PetscInt n = 4;
+  const PetscInt n    = 4;
   const KNGrid   grid = KNGridMake(1, &n, KN_POINTS_CELLS);
   float          z[2][4];
 
@@ -286,7 +312,9 @@ static PetscErrorCode TestUnits(void)
     PetscCall(KNNormalizerEncode(normalizer, 1, z[unit]));
     PetscCall(KNNormalizerDestroy(&normalizer));
   }
-  for (int s = 0; s < 4; s++) PetscCheck(PetscAbsReal(z[0][s] - z[1][s]) <= 1e-6 * PetscAbsReal(z[0][s]), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Point %d: %g, in other units %g", s, (double)z[0][s], (double)z[1][s]);
+  for (int s = 0; s < 4; s++)
+    PetscCheck(PetscAbsReal(z[0][s] - z[1][s]) <= 1e-6 * PetscAbsReal(z[0][s]), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "Point %d: %g, in other units %g", s, (double)z[0][s], (double)z[1][s]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -306,7 +334,8 @@ int main(int argc, char **argv)
   }
   PetscCall(TestNaN(path));
   for (PetscInt dim = 1; dim <= 3; dim++) {
-    for (int points = KN_POINTS_CELLS; points <= KN_POINTS_PERIODIC; points++) PetscCall(TestInterpolation(dim, (KNPoints)points));
+    for (int points = KN_POINTS_CELLS; points <= KN_POINTS_PERIODIC; points++)
+      PetscCall(TestInterpolation(dim, (KNPoints)points));
   }
   PetscCall(TestUnits());
   PetscCall(PetscFinalize());

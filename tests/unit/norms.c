@@ -16,8 +16,8 @@ typedef struct {
   KNLayer      layer;
   KNParameters parameters;
   /* the blocks: of batch norm mean and variance, then scale and shift, else these alone */
-  KNReal      *value, *gradient;
-  size_t       state;
+  KNReal *value, *gradient;
+  size_t  state;
 } Norm;
 
 static KNReal x[SIZE], y[SIZE], dy[SIZE], dx[SIZE];
@@ -137,8 +137,8 @@ static PetscErrorCode TestRunning(void)
   const KNPass first          = {.samples = B, .training = PETSC_TRUE, .gradients = INSERT_VALUES},
                second         = {.samples = B - 1, .training = PETSC_TRUE, .gradients = ADD_VALUES},
                still          = {.samples = B, .gradients = INSERT_VALUES};
-  const KNReal *const in[]  = {x};
-  KNReal *const       din[] = {dx};
+  const KNReal *const in[]    = {x};
+  KNReal *const       din[]   = {dx};
   double              mean[2] = {0, 0}, variance[2];
   Norm                norm;
 

@@ -61,7 +61,7 @@ static PetscErrorCode TestAdam(double scale, double decay)
 */
 static PetscErrorCode TestSGD(PetscBool nesterov, double decay)
 {
-  KNReal      value[n], m[n] = {0}, gradient[n];
+  KNReal      value[n], m[n]       = {0}, gradient[n];
   long double exact[n], exact_m[n] = {0}, worst = 0;
 
   PetscFunctionBegin;
@@ -90,11 +90,11 @@ static PetscErrorCode TestSGD(PetscBool nesterov, double decay)
 */
 static PetscErrorCode TestSteps(KNOptimizerType type)
 {
-  const KNOptimizer optimizer = {
-    .type = type, .lr = 0.1, .weight_decay = 0.25, .momentum = 0.5, .nesterov = PETSC_TRUE, .average = 0.3};
-  KNParameters      parameters;
-  KNReal           *value[3], *gradient[3], *block, *average;
-  long double       exact[2] = {2, 2}, m[2] = {0, 0}, v[2] = {0, 0}, mean[2] = {2, 2};
+  const KNOptimizer optimizer =
+    {.type = type, .lr = 0.1, .weight_decay = 0.25, .momentum = 0.5, .nesterov = PETSC_TRUE, .average = 0.3};
+  KNParameters parameters;
+  KNReal      *value[3], *gradient[3], *block, *average;
+  long double  exact[2] = {2, 2}, m[2] = {0, 0}, v[2] = {0, 0}, mean[2] = {2, 2};
 
   PetscFunctionBegin;
   PetscCall(KNParametersCreate(&parameters));
@@ -104,11 +104,14 @@ static PetscErrorCode TestSteps(KNOptimizerType type)
   PetscCall(KNParametersDeclare(
     parameters, &(KNParameterInfo){.name = "bias", .rank = 1, .shape = {1}, .init = KN_INIT_CONSTANT, .scale = 2},
     &value[1], &gradient[1]));
-  PetscCall(KNParametersDeclare(
-    parameters,
-    &(KNParameterInfo){
-      .name = "mean", .rank = 2, .shape = {1, 1}, .init = KN_INIT_CONSTANT, .scale = 2, .momentum = (KNReal)0.1},
-    &value[2], &gradient[2]));
+  PetscCall(KNParametersDeclare(parameters,
+                                &(KNParameterInfo){.name     = "mean",
+                                                   .rank     = 2,
+                                                   .shape    = {1, 1},
+                                                   .init     = KN_INIT_CONSTANT,
+                                                   .scale    = 2,
+                                                   .momentum = (KNReal)0.1},
+                                &value[2], &gradient[2]));
   PetscCall(KNParametersSetUp(parameters, 1));
   PetscCall(KNParametersZeroGradients(parameters));
   for (int step = 0; step < 5; step++) {

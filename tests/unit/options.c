@@ -1,6 +1,7 @@
 /*
-  Options: what parses, what is refused and in which words; the command line over the file in either order; texts survive the way into YAML
-  and back; defaults of a checkpoint. Each case is a run of its own: MPI stays, PETSc starts and ends.
+  Options: what parses, what is refused and in which words; the command line over the file in either order; texts
+  survive the way into YAML and back; defaults of a checkpoint. Each case is a run of its own: MPI stays, PETSc starts
+  and ends.
 */
 #include <kitinet/error.h>
 #include <kitinet/options.h>
@@ -26,7 +27,8 @@ typedef struct {
 
 static char message[2048]; /* of the last error */
 
-static PetscErrorCode TakeMessage(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code, PetscErrorType type, const char *text, void *context)
+static PetscErrorCode TakeMessage(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code,
+                                  PetscErrorType type, const char *text, void *context)
 {
   if (type == PETSC_ERROR_INITIAL) (void)snprintf(message, sizeof(message), "%s", text);
   return code;
@@ -98,8 +100,10 @@ static PetscErrorCode WriteFile(const char path[], const char text[])
 
 static PetscErrorCode TestAccepted(void)
 {
-  static const char *const words[] = {"-count", "1000", "-rate", "1e-3", "-fast", "-law", "uniform", NULL}, *const more[] = {"-files", "a b,c", "-name", "-1", "-seed", "0", NULL}, *const none[] = {NULL};
-  Values                   values;
+  static const char *const        words[] = {"-count", "1000", "-rate", "1e-3", "-fast", "-law", "uniform", NULL},
+                           *const more[]  = {"-files", "a b,c", "-name", "-1", "-seed", "0", NULL},
+                           *const none[]  = {NULL};
+  Values                          values;
 
   PetscFunctionBegin;
   PetscCall(PetscInitializeNoArguments());
@@ -108,11 +112,15 @@ static PetscErrorCode TestAccepted(void)
   PetscCall(Stop(&values));
   PetscCall(PetscInitializeNoArguments());
   PetscCall(Parse(more, &values));
-  CHECK(values.nfiles == 2 && !strcmp(values.files[0], "a b") && !strcmp(values.files[1], "c") && !strcmp(values.name, "-1") && values.seed == 0, "Texts are not taken over");
+  CHECK(values.nfiles == 2 && !strcmp(values.files[0], "a b") && !strcmp(values.files[1], "c") &&
+          !strcmp(values.name, "-1") && values.seed == 0,
+        "Texts are not taken over");
   PetscCall(Stop(&values));
   PetscCall(PetscInitializeNoArguments());
   PetscCall(Parse(none, &values));
-  CHECK(values.count == 20 && values.seed == 1 && values.rate == 0.1 && !values.fast && values.law == 0 && !strcmp(values.name, "run") && values.nfiles == 0, "Defaults change");
+  CHECK(values.count == 20 && values.seed == 1 && values.rate == 0.1 && !values.fast && values.law == 0 &&
+          !strcmp(values.name, "run") && values.nfiles == 0,
+        "Defaults change");
   PetscCall(Stop(&values));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -172,17 +180,21 @@ static PetscErrorCode TestRefused(void)
     PetscCall(WriteFile("range.yaml", "rate: 1e400\n"));
     PetscCall(PetscInitializeNoArguments());
     PetscCall(ParseBad(refused[i].words, &values, &code));
-    CHECK(code == KN_ERR_USAGE && strstr(message, refused[i].phrase), "%s %s: error %d, \"%s\", expected %d, \"%s\"", refused[i].words[0], refused[i].words[1] ? refused[i].words[1] : "", (int)code, message, KN_ERR_USAGE, refused[i].phrase);
+    CHECK(code == KN_ERR_USAGE && strstr(message, refused[i].phrase), "%s %s: error %d, \"%s\", expected %d, \"%s\"",
+          refused[i].words[0], refused[i].words[1] ? refused[i].words[1] : "", (int)code, message, KN_ERR_USAGE,
+          refused[i].phrase);
     CHECK(!strpbrk(message, "\n\033") && strlen(message) < 400, "\"%s\" is no line of text", message);
     PetscCall(Stop(&values));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The command line lies over the file wherever the file is named; nested names are joined by PETSc with an underscore. */
+/* The command line lies over the file wherever the file is named; nested names are joined by PETSc with an underscore.
+ */
 static PetscErrorCode TestFile(void)
 {
-  static const char *const orders[][WORDS] = {{"-count", "7", "-options_file_yaml", "good.yaml", NULL}, {"-options_file_yaml", "good.yaml", "-count", "7", NULL}};
+  static const char *const orders[][WORDS] = {{"-count", "7", "-options_file_yaml", "good.yaml", NULL},
+                                              {"-options_file_yaml", "good.yaml", "-count", "7", NULL}};
 
   PetscFunctionBegin;
   PetscCall(WriteFile("good.yaml", "# a comment\ncount: 3\nrate: 0.25\nfast: true\nname: 'it''s: #1'\n"));
@@ -191,7 +203,8 @@ static PetscErrorCode TestFile(void)
 
     PetscCall(PetscInitializeNoArguments());
     PetscCall(Parse(orders[o], &values));
-    CHECK(values.count == 7 && values.rate == 0.25 && values.fast && !strcmp(values.name, "it's: #1"), "Order %d: count %d, rate %g, name %s", o, (int)values.count, values.rate, values.name);
+    CHECK(values.count == 7 && values.rate == 0.25 && values.fast && !strcmp(values.name, "it's: #1"),
+          "Order %d: count %d, rate %g, name %s", o, (int)values.count, values.rate, values.name);
     PetscCall(Stop(&values));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -200,13 +213,27 @@ static PetscErrorCode TestFile(void)
 /* Every text that an option may have is the same after a way through KNOptionsYAML() and a file. */
 static PetscErrorCode TestRoundTrip(void)
 {
-  static const char *const names[] = {"plain", "it's", "a \"b\"", "# no comment", "a: b", "x\\y", "{a}", "[b", "-", "- a", "~", "true", "0x10", "!tag", "&a", "*a", "|", "%d%s%n", "@", "`", "  spaces  ", "\xc3\xbc\xe2\x86\x92", "'", "''", "a,b"};
+  static const char *const names[] = {"plain",      "it's",
+                                      "a \"b\"",    "# no comment",
+                                      "a: b",       "x\\y",
+                                      "{a}",        "[b",
+                                      "-",          "- a",
+                                      "~",          "true",
+                                      "0x10",       "!tag",
+                                      "&a",         "*a",
+                                      "|",          "%d%s%n",
+                                      "@",          "`",
+                                      "  spaces  ", "\xc3\xbc\xe2\x86\x92",
+                                      "'",          "''",
+                                      "a,b"};
 
   PetscFunctionBegin;
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(names); i++) {
-    const char *const first[] = {"-name", names[i], "-rate", "0.1234567890123456", NULL}, *const second[] = {"-options_file_yaml", "written.yaml", NULL};
-    Values            values;
-    char             *yaml;
+    const char *const first[] = {"-name", names[i], "-rate", "0.1234567890123456", NULL}, *const second[] = {
+                                                                                            "-options_file_yaml",
+                                                                                            "written.yaml", NULL};
+    Values values;
+    char  *yaml;
 
     PetscCall(PetscInitializeNoArguments());
     PetscCall(Parse(first, &values));
@@ -216,7 +243,8 @@ static PetscErrorCode TestRoundTrip(void)
     PetscCall(Stop(&values));
     PetscCall(PetscInitializeNoArguments());
     PetscCall(Parse(second, &values));
-    CHECK(!strcmp(values.name, names[i]) && values.rate == 0.1234567890123456 && values.count == 20, "\"%s\" comes back as \"%s\", 0.1234567890123456 as %.17g", names[i], values.name, values.rate);
+    CHECK(!strcmp(values.name, names[i]) && values.rate == 0.1234567890123456 && values.count == 20,
+          "\"%s\" comes back as \"%s\", 0.1234567890123456 as %.17g", names[i], values.name, values.rate);
     PetscCall(Stop(&values));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -247,13 +275,15 @@ static PetscErrorCode TestBadFiles(void)
     if (bad[i].text) PetscCall(WriteFile(bad[i].path, bad[i].text));
     PetscCall(PetscInitializeNoArguments());
     PetscCall(ParseBad(words, &values, &code));
-    CHECK(code == KN_ERR_INPUT && strstr(message, bad[i].phrase), "\"%s\": error %d, \"%s\", expected \"%s\"", bad[i].text ? bad[i].text : bad[i].path, (int)code, message, bad[i].phrase);
+    CHECK(code == KN_ERR_INPUT && strstr(message, bad[i].phrase), "\"%s\": error %d, \"%s\", expected \"%s\"",
+          bad[i].text ? bad[i].text : bad[i].path, (int)code, message, bad[i].phrase);
     PetscCall(Stop(&values));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Options of a checkpoint lie below the user's; another value is refused unless its name is free; two spellings of a number are one value. */
+/* Options of a checkpoint lie below the user's; another value is refused unless its name is free; two spellings of a
+ * number are one value. */
 static PetscErrorCode TestDefaults(void)
 {
   static const char *const open[] = {"law", NULL};
@@ -281,15 +311,19 @@ static PetscErrorCode TestDefaults(void)
     PetscCall(PetscPushErrorHandler(TakeMessage, NULL));
     code = KNOptionsInsertDefaults("count: 3\nrate: 0.5\nlaw: line_of_centres\n", "old.h5", open);
     PetscCall(PetscPopErrorHandler());
-    if (cases[i].phrase) CHECK(code == KN_ERR_INPUT && strstr(message, cases[i].phrase), "Case %zu: error %d, \"%s\"", i, (int)code, message);
+    if (cases[i].phrase)
+      CHECK(code == KN_ERR_INPUT && strstr(message, cases[i].phrase), "Case %zu: error %d, \"%s\"", i, (int)code,
+            message);
     else {
       CHECK(!code, "Case %zu: error %d, \"%s\"", i, (int)code, message);
       PetscCall(Declare(&values));
-      CHECK(values.count == 3 && values.rate == 0.5 && values.law == (n && !strcmp(cases[i].words[0], "-law") ? 0 : 1), "Case %zu: count %d, rate %g, law %d", i, (int)values.count, values.rate, (int)values.law);
+      CHECK(values.count == 3 && values.rate == 0.5 && values.law == (n && !strcmp(cases[i].words[0], "-law") ? 0 : 1),
+            "Case %zu: count %d, rate %g, law %d", i, (int)values.count, values.rate, (int)values.law);
       PetscCall(KNOptionsListDestroy(values.nfiles, &values.files));
       PetscCall(KNOptionsRemoveDefaults());
       PetscCall(Declare(&values));
-      CHECK(values.count == 20 && values.rate == (n && !strcmp(cases[i].words[0], "-rate") ? 0.5 : 0.1), "Case %zu: defaults stay after their removal", i);
+      CHECK(values.count == 20 && values.rate == (n && !strcmp(cases[i].words[0], "-rate") ? 0.5 : 0.1),
+            "Case %zu: defaults stay after their removal", i);
     }
     PetscCall(Stop(&values));
   }
@@ -299,9 +333,10 @@ static PetscErrorCode TestDefaults(void)
 /* A line of an option's own name, wherever it stands; not one whose name only ends, or begins, like it. */
 static PetscErrorCode TestValue(void)
 {
-  static const char *const text = "model_width: 8\nmy_model_residual: no\nmodel_residual_more: no\nmodel_residual: plain\nlast: a b";
-  char                     value[8];
-  PetscBool                found;
+  static const char *const text =
+    "model_width: 8\nmy_model_residual: no\nmodel_residual_more: no\nmodel_residual: plain\nlast: a b";
+  char      value[8];
+  PetscBool found;
 
   PetscFunctionBegin;
   PetscCall(KNOptionsYAMLGet(text, "model_residual", sizeof(value), value, &found));

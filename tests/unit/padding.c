@@ -1,4 +1,5 @@
-/* Crop undoes pad: on the number of points for every grid and fraction, on the values, and it refuses what pad cannot have made. */
+/* Crop undoes pad: on the number of points for every grid and fraction, on the values, and it refuses what pad cannot
+ * have made. */
 #include "../../src/layers/padding.h"
 #include <string.h>
 
@@ -32,8 +33,10 @@ static PetscErrorCode TestSizes(void)
       PetscCall(KNLayerGetSizes(pad, NULL, NULL, NULL, NULL, &padded));
       PetscCall(KNLayerSetGrid(crop, &padded, 1));
       PetscCall(KNLayerGetSizes(crop, NULL, NULL, NULL, NULL, &back));
-      PetscCheck(PetscAbsReal((PetscReal)(padded.n[0] - n) - n * k / 200.0) <= 0.5 + 1e-9, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%d points padded by %s to %d", (int)n, fraction, (int)padded.n[0]);
-      PetscCheck(!memcmp(&back, &grid, sizeof(grid)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%d points padded by %s, cropped to %d", (int)n, fraction, (int)back.n[0]);
+      PetscCheck(PetscAbsReal((PetscReal)(padded.n[0] - n) - n * k / 200.0) <= 0.5 + 1e-9, PETSC_COMM_SELF,
+                 PETSC_ERR_PLIB, "%d points padded by %s to %d", (int)n, fraction, (int)padded.n[0]);
+      PetscCheck(!memcmp(&back, &grid, sizeof(grid)), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "%d points padded by %s, cropped to %d", (int)n, fraction, (int)back.n[0]);
     }
     PetscCall(KNLayerDestroy(&pad));
     PetscCall(KNLayerDestroy(&crop));
@@ -55,7 +58,8 @@ static PetscErrorCode TestValues(void)
   PetscCall(LayerCreate("crop", 2, "0.3", &crop));
   PetscCall(KNLayerSetGrid(pad, &grid, 1));
   PetscCall(KNLayerGetSizes(pad, NULL, NULL, NULL, NULL, &padded));
-  PetscCheck(padded.n[0] == 7 && padded.n[1] == 8, PETSC_COMM_SELF, PETSC_ERR_PLIB, "5 x 6 points padded by 0.3 to %d x %d", (int)padded.n[0], (int)padded.n[1]);
+  PetscCheck(padded.n[0] == 7 && padded.n[1] == 8, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "5 x 6 points padded by 0.3 to %d x %d", (int)padded.n[0], (int)padded.n[1]);
   PetscCall(KNLayerSetGrid(crop, &padded, 1));
   for (int i = 0; i < 60; i++) x[i] = (KNReal)(i + 1);
   memset(y, 0xff, sizeof(y)); /* NaN: nothing may be left unwritten */
@@ -65,7 +69,9 @@ static PetscErrorCode TestValues(void)
       for (int j = 0; j < 8; j++) {
         const KNReal expected = i < 5 && j < 6 ? x[(c * 5 + i) * 6 + j] : 0;
 
-        PetscCheck(y[(c * 7 + i) * 8 + j] == expected, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Channel %d, point (%d, %d) is %g instead of %g", c, i, j, (double)y[(c * 7 + i) * 8 + j], (double)expected);
+        PetscCheck(y[(c * 7 + i) * 8 + j] == expected, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                   "Channel %d, point (%d, %d) is %g instead of %g", c, i, j, (double)y[(c * 7 + i) * 8 + j],
+                   (double)expected);
       }
     }
   }
@@ -89,7 +95,8 @@ static PetscErrorCode TestRefusal(void)
   PetscCall(PetscPushErrorHandler(PetscReturnErrorHandler, NULL));
   code = KNLayerSetGrid(crop, &grid, 1);
   PetscCall(PetscPopErrorHandler());
-  PetscCheck(code == PETSC_ERR_ARG_SIZ, PETSC_COMM_SELF, PETSC_ERR_PLIB, "4 points cropped by 0.5: error %d", (int)code);
+  PetscCheck(code == PETSC_ERR_ARG_SIZ, PETSC_COMM_SELF, PETSC_ERR_PLIB, "4 points cropped by 0.5: error %d",
+             (int)code);
   PetscCall(KNLayerDestroy(&crop));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -175,14 +175,14 @@ static PetscErrorCode Draw(const KNParameterInfo *info, KNParameters *parameters
 static PetscErrorCode TestNormal(PetscBool truncated)
 {
   /* of a variance of 1, cut at 2 */
-  const double    phi = exp(-2.0) / sqrt(2 * PETSC_PI), inside = erf(sqrt(2.0)), shrunk = 1 - 4 * phi / inside;
-  const double    variance = 9 * (truncated ? shrunk : 1),
-               beyond      = truncated ? 1 - erf(sqrt(0.5)) / inside : 1 - erf(sqrt(0.5));
-  KNParameterInfo info     = {.name  = "normal",
-                              .rank  = 1,
-                              .shape = {LARGE},
-                              .init  = truncated ? KN_INIT_TRUNCATED_NORMAL : KN_INIT_NORMAL,
-                              .scale = 3};
+  const double phi = exp(-2.0) / sqrt(2 * PETSC_PI), inside = erf(sqrt(2.0)), shrunk = 1 - 4 * phi / inside;
+  const double variance = 9 * (truncated ? shrunk : 1),
+               beyond   = truncated ? 1 - erf(sqrt(0.5)) / inside : 1 - erf(sqrt(0.5));
+  KNParameterInfo info  = {.name  = "normal",
+                           .rank  = 1,
+                           .shape = {LARGE},
+                           .init  = truncated ? KN_INIT_TRUNCATED_NORMAL : KN_INIT_NORMAL,
+                           .scale = 3};
   KNParameters    parameters, shorter;
   KNReal         *value, *first;
   double          sum = 0, squares = 0, one = 0, two = 0;
@@ -213,8 +213,11 @@ static PetscErrorCode TestNormal(PetscBool truncated)
 /* rows orthonormal vectors, times a gain of 1.5; columns of a tall matrix likewise. shape: (rows, n2, n3) */
 static PetscErrorCode TestOrthogonal(PetscInt rows, PetscInt n2, PetscInt n3)
 {
-  const KNParameterInfo info = {
-    .name = "orthogonal", .rank = 3, .shape = {rows, n2, n3}, .init = KN_INIT_ORTHOGONAL, .scale = (KNReal)1.5};
+  const KNParameterInfo info    = {.name  = "orthogonal",
+                                   .rank  = 3,
+                                   .shape = {rows, n2, n3},
+                                   .init  = KN_INIT_ORTHOGONAL,
+                                   .scale = (KNReal)1.5};
   const PetscInt        columns = n2 * n3, count = PetscMin(rows, columns), length = PetscMax(rows, columns);
   const PetscInt        vector = rows <= columns ? columns : 1, stride = rows <= columns ? 1 : columns;
   KNParameters          parameters;

@@ -1,6 +1,6 @@
 /*
-  Pictures: PNG files of the right size appear and the script goes; names with spaces and quotes work; without gnuplot the script
-  stays and nothing fails. Without gnuplot on PATH only the last part runs.
+  Pictures: PNG files of the right size appear and the script goes; names with spaces and quotes work; without gnuplot
+  the script stays and nothing fails. Without gnuplot on PATH only the last part runs.
 */
 #include <kitinet/picture.h>
 
@@ -40,19 +40,25 @@ static PetscErrorCode CheckPNG(const char path[], PetscInt least_width, PetscInt
   PetscCall(PetscSNPrintf(name, sizeof(name), "%s.png", path));
   file = fopen(name, "rb");
   PetscCheck(file, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s was not drawn", name);
-  PetscCheck(fread(h, 1, sizeof(h), file) == sizeof(h) && !memcmp(h, "\x89PNG\r\n\x1a\n", 8), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s is not a PNG file", name);
+  PetscCheck(fread(h, 1, sizeof(h), file) == sizeof(h) && !memcmp(h, "\x89PNG\r\n\x1a\n", 8), PETSC_COMM_SELF,
+             PETSC_ERR_PLIB, "%s is not a PNG file", name);
   PetscCheck(!fclose(file), PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s", name);
   width  = h[16] << 24 | h[17] << 16 | h[18] << 8 | h[19];
   height = h[20] << 24 | h[21] << 16 | h[22] << 8 | h[23];
-  PetscCheck(width >= least_width && height >= least_height, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s has %" PetscInt_FMT " x %" PetscInt_FMT " pixels", name, width, height);
-  PetscCheck(!Exists(path, ".gp") && !Exists(path, ".dat"), PETSC_COMM_SELF, PETSC_ERR_PLIB, "The script or the data of %s were left behind", name);
+  PetscCheck(width >= least_width && height >= least_height, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%s has %" PetscInt_FMT " x %" PetscInt_FMT " pixels", name, width, height);
+  PetscCheck(!Exists(path, ".gp") && !Exists(path, ".dat"), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "The script or the data of %s were left behind", name);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Four columns, two rows, in 1D, 2D and 3D; among the values NaN, constants, and tiny ones. */
 static PetscErrorCode DrawFields(const char path[], PetscInt dim)
 {
-  static const KNPictureColumn column[] = {{"a_1 {x} 'q' `id`", KN_SCALE_OWN}, {"u", KN_SCALE_OWN}, {"û", KN_SCALE_SHARED}, {"error", KN_SCALE_SIGNED}};
+  static const KNPictureColumn column[] = {{"a_1 {x} 'q' `id`", KN_SCALE_OWN},
+                                           {"u", KN_SCALE_OWN},
+                                           {"û", KN_SCALE_SHARED},
+                                           {"error", KN_SCALE_SIGNED}};
   static const char *const     label[]  = {"one", "two"};
   const PetscInt               n[3]     = {8, 12, 10};
   const KNGrid                 grid     = KNGridMake(dim, n, KN_POINTS_NODES);
@@ -76,8 +82,11 @@ static PetscErrorCode DrawFields(const char path[], PetscInt dim)
 
 static PetscErrorCode DrawCurves(const char path[], KNPictureAxes axes)
 {
-  const PetscReal      x[4] = {0.0, 1.0, 2.0, 3.0}, y[4] = {1.0, 0.0, NAN, 0.01}, low[4] = {0.5, 0.0, 0.0, 0.005}, high[4] = {2.0, 1.0, 1.0, 0.02};
-  const KNPictureCurve curve[] = {{"train", 4, x, y, NULL, NULL, 0}, {"test, 'q' _", 4, x, high, low, high, 1}, {"empty", 0, NULL, NULL, NULL, NULL, 0}};
+  const PetscReal x[4] = {0.0, 1.0, 2.0, 3.0}, y[4] = {1.0, 0.0, NAN, 0.01}, low[4] = {0.5, 0.0, 0.0, 0.005},
+                  high[4]      = {2.0, 1.0, 1.0, 0.02};
+  const KNPictureCurve curve[] = {{"train", 4, x, y, NULL, NULL, 0},
+                                  {"test, 'q' _", 4, x, high, low, high, 1},
+                                  {"empty", 0, NULL, NULL, NULL, NULL, 0}};
 
   PetscFunctionBegin;
   PetscCall(KNPictureCurves(path, NULL, "epoch", "error", axes, 3, curve));
@@ -113,11 +122,13 @@ static PetscErrorCode TestNotDrawn(void)
   PetscInt lost;
 
   PetscFunctionBegin;
-  PetscCheck(KNPictureMissing(&lost) == 0 && lost == 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%d of the pictures that are there are counted as lost", (int)lost);
+  PetscCheck(KNPictureMissing(&lost) == 0 && lost == 0, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%d of the pictures that are there are counted as lost", (int)lost);
   PetscCheck(!setenv("PATH", "/nonexistent", 1), PETSC_COMM_SELF, PETSC_ERR_LIB, "setenv");
   Remove("undrawn");
   PetscCall(DrawCurves("undrawn", KN_AXES_LOG_Y));
-  PetscCheck(!Exists("undrawn", ".png") && Exists("undrawn", ".gp") && Exists("undrawn", ".dat"), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Without gnuplot the script and its data stay");
+  PetscCheck(!Exists("undrawn", ".png") && Exists("undrawn", ".gp") && Exists("undrawn", ".dat"), PETSC_COMM_SELF,
+             PETSC_ERR_PLIB, "Without gnuplot the script and its data stay");
   Remove("undrawn");
   PetscCall(DrawFields("undrawn", 2));
   PetscCheck(Exists("undrawn", ".gp"), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Without gnuplot the script stays");
@@ -125,7 +136,8 @@ static PetscErrorCode TestNotDrawn(void)
   PetscCall(DrawCurves("no/such/directory", KN_AXES_LOG_Y));
   PetscCall(DrawCurves("two\nlines", KN_AXES_LOG_Y));
   PetscCheck(!Exists("two\nlines", ".gp"), PETSC_COMM_SELF, PETSC_ERR_PLIB, "A name with a line break is refused");
-  PetscCheck(KNPictureMissing(&lost) == 4 && lost == 2, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%d pictures are missing, %d of them could not be written", (int)KNPictureMissing(NULL), (int)lost);
+  PetscCheck(KNPictureMissing(&lost) == 4 && lost == 2, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%d pictures are missing, %d of them could not be written", (int)KNPictureMissing(NULL), (int)lost);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -138,7 +150,8 @@ int main(int argc, char **argv)
   if (gnuplot) PetscCall(TestDrawn());
   else PetscCall(PetscPrintf(PETSC_COMM_WORLD, "gnuplot is not on PATH: drawing is not tested\n"));
   PetscCall(TestNotDrawn());
-  PetscCheck(gnuplot || !getenv("KN_NO_SKIPS") || !getenv("KN_NO_SKIPS")[0], PETSC_COMM_SELF, PETSC_ERR_PLIB, "skipped, where no test may be: no gnuplot");
+  PetscCheck(gnuplot || !getenv("KN_NO_SKIPS") || !getenv("KN_NO_SKIPS")[0], PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "skipped, where no test may be: no gnuplot");
   PetscCall(PetscFinalize());
   return gnuplot ? 0 : 4; /* skipped */
 }

@@ -1,4 +1,5 @@
-/* Control characters of arguments are shown, those of the format are obeyed; long texts, and texts that are no UTF-8, come out whole. */
+/* Control characters of arguments are shown, those of the format are obeyed; long texts, and texts that are no UTF-8,
+ * come out whole. */
 #include <kitinet/print.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +41,9 @@ int main(int argc, char **argv)
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   PetscCall(CheckShown("u² = 1, Größe", "u² = 1, Größe"));
   PetscCall(CheckShown("\033[31mred\007\n\177", "\\x1b[31mred\\x07\\x0a\\x7f"));
-  PetscCall(CheckShown("\xc2\x9b" "2J \xc2\xa0", "\\u009b2J \xc2\xa0"));
+  PetscCall(CheckShown("\xc2\x9b"
+                       "2J \xc2\xa0",
+                       "\\u009b2J \xc2\xa0"));
   KNPrintable("ab\033c", sizeof(cut), cut);
   CHECK(!strcmp(cut, "ab"), "cut off as \"%s\"", cut); /* between characters */
 

@@ -1,4 +1,5 @@
-/* Products of small matrices against sums in double: all three forms, shapes on both sides of every tile and limit, rows with room between them, which stays untouched. */
+/* Products of small matrices against sums in double: all three forms, shapes on both sides of every tile and limit,
+ * rows with room between them, which stays untouched. */
 #include "../../src/layers/product_kernels.h"
 #include <kitinet/random.h>
 
@@ -35,7 +36,9 @@ static PetscErrorCode TestShape(Product product, int left, int right, size_t M, 
         sum += term;
         size += PetscAbsReal(term);
       }
-      PetscCheck(PetscAbsReal((PetscReal)(C[m * ldc + n] - sum)) <= tolerance * size, PETSC_COMM_SELF, PETSC_ERR_PLIB, "transposed %d %d, %zu x %zu x %zu, add %d: C(%zu, %zu) is %g, not %g", left, right, M, N, K, add, m, n, (double)C[m * ldc + n], sum);
+      PetscCheck(PetscAbsReal((PetscReal)(C[m * ldc + n] - sum)) <= tolerance * size, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "transposed %d %d, %zu x %zu x %zu, add %d: C(%zu, %zu) is %g, not %g", left, right, M, N, K, add, m,
+                 n, (double)C[m * ldc + n], sum);
     }
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -43,7 +46,9 @@ static PetscErrorCode TestShape(Product product, int left, int right, size_t M, 
 
 int main(int argc, char **argv)
 {
-  static const size_t shape[][3] = {{1, 1, 1}, {1, 128, 32}, {8, 64, 32}, {24, 16, 64}, {23, 16, 64}, {24, 15, 7}, {32, 32, 130}, {33, 65, 64}, {65, 129, 63}, {128, 3, 200}, {200, 200, 120}};
+  static const size_t shape[][3] = {{1, 1, 1},     {1, 128, 32},  {8, 64, 32},    {24, 16, 64},
+                                    {23, 16, 64},  {24, 15, 7},   {32, 32, 130},  {33, 65, 64},
+                                    {65, 129, 63}, {128, 3, 200}, {200, 200, 120}};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (size_t i = 0; i < LARGEST; i++) {

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #define COLLIDES .particle
-#define DRAWS .draws_in_training = PETSC_TRUE
-#define SAMPLES .draws_in_evaluation = PETSC_TRUE
-#define CARRIES .carries = PETSC_TRUE
+#define DRAWS    .draws_in_training = PETSC_TRUE
+#define SAMPLES  .draws_in_evaluation = PETSC_TRUE
+#define CARRIES  .carries = PETSC_TRUE
 
 static const struct {
   const char       *type, *options;

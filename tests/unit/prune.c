@@ -1,7 +1,8 @@
 /*
-  Pruning. A pruned network computes what the full one does with the dropped channels and hidden units masked, to float accuracy: for every residual, on one to three axes, with and
-  without padding, collisions off. With the expectation of the collisions: another order of all particles and units changes nothing. A readout sees
-  a channel that equals another one through that one. Fewer modes: the full network with those weights set to 0. Gates are derivatives.
+  Pruning. A pruned network computes what the full one does with the dropped channels and hidden units masked, to float
+  accuracy: for every residual, on one to three axes, with and without padding, collisions off. With the expectation of
+  the collisions: another order of all particles and units changes nothing. A readout sees a channel that equals another
+  one through that one. Fewer modes: the full network with those weights set to 0. Gates are derivatives.
 */
 #include <kitinet/model.h>
 #include <kitinet/prune.h>
@@ -10,7 +11,7 @@
 
 enum { IN = 2, OUT = 1, SAMPLES = 2, N = 8, C = 8, M = 4, BLOCKS = 3, H = 5, LARGEST = N * N * N };
 
-static const KNSizes whole = {C, M, H};
+static const KNSizes  whole    = {C, M, H};
 static const PetscInt every[H] = {0, 1, 2, 3, 4};
 
 static const KNPass expected = {.samples = SAMPLES};
@@ -28,7 +29,8 @@ static KNReal Uniform(PetscInt64 which, size_t i)
   return (KNReal)(2 * KNUniform(word[0]) - 1);
 }
 
-static PetscErrorCode NetworkCreate(const Network *network, const KNSizes *sizes, KNModel *model, KNParameters *parameters)
+static PetscErrorCode NetworkCreate(const Network *network, const KNSizes *sizes, KNModel *model,
+                                    KNParameters *parameters)
 {
   const KNGrid grid = KNGridMake(network->dim, (const PetscInt[]){N, N, N}, KN_POINTS_CELLS);
   char         w[16], m[16], h[16];
@@ -40,9 +42,18 @@ static PetscErrorCode NetworkCreate(const Network *network, const KNSizes *sizes
   PetscCall(PetscSNPrintf(m, sizeof(m), "%" PetscInt_FMT, sizes->modes));
   PetscCall(PetscSNPrintf(h, sizeof(h), "%" PetscInt_FMT, sizes->hidden));
   {
-    const char *const option[][2] = {{"-model_residual", network->residual}, {"-collision_evaluate", network->evaluate}, {"-model_padding", network->padding}, {"-collision_rate", "0.7"}, {"-collision_dimension", "2"}, {"-model_width", w}, {"-model_modes", m}, {"-model_layers", "3"}, {"-model_head", h}};
+    const char *const option[][2] = {{"-model_residual", network->residual},
+                                     {"-collision_evaluate", network->evaluate},
+                                     {"-model_padding", network->padding},
+                                     {"-collision_rate", "0.7"},
+                                     {"-collision_dimension", "2"},
+                                     {"-model_width", w},
+                                     {"-model_modes", m},
+                                     {"-model_layers", "3"},
+                                     {"-model_head", h}};
 
-    for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(option); i++) PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
+    for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(option); i++)
+      PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
   }
   PetscCall(KNModelCreateFromOptions(model));
   PetscCall(KNModelSetChannels(*model, network->dim, IN, OUT));
@@ -51,7 +62,8 @@ static PetscErrorCode NetworkCreate(const Network *network, const KNSizes *sizes
   PetscCall(KNModelSetGrid(*model, &grid, SAMPLES, PETSC_TRUE));
   PetscCall(KNModelGetParameters(*model, parameters));
   PetscCall(KNParametersGetBlocks(*parameters, &size, &value, NULL, NULL, NULL));
-  for (size_t i = 0; i < size; i++) value[i] += (KNReal)0.1 * Uniform(3, i); /* spectral weights and biases that matter */
+  /* spectral weights and biases that matter */
+  for (size_t i = 0; i < size; i++) value[i] += (KNReal)0.1 * Uniform(3, i);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -78,7 +90,9 @@ static PetscErrorCode Compare(const char what[], const Network *network, KNModel
     difference += PetscSqr((double)ya[i] - (double)yb[i]);
     norm += PetscSqr((double)ya[i]);
   }
-  PetscCheck(norm > 0 && PetscSqrtReal(difference / norm) < tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s, residual %s, evaluation %s, padding %s, %dD: outputs differ by %g", what, network->residual, network->evaluate, network->padding, (int)network->dim, PetscSqrtReal(difference / norm));
+  PetscCheck(norm > 0 && PetscSqrtReal(difference / norm) < tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%s, residual %s, evaluation %s, padding %s, %dD: outputs differ by %g", what, network->residual,
+             network->evaluate, network->padding, (int)network->dim, PetscSqrtReal(difference / norm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -106,7 +120,8 @@ static PetscErrorCode MaskHidden(KNParameters parameters, PetscInt hidden, const
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Sets what writes channel c of the stream (from >= 0: copies what writes that channel), or the spectral weights beyond `modes`. */
+/* Sets what writes channel c of the stream (from >= 0: copies what writes that channel), or the spectral weights beyond
+ * `modes`. */
 static PetscErrorCode Change(KNParameters parameters, PetscInt c, PetscInt from, PetscInt modes)
 {
   PetscInt count;
@@ -122,9 +137,11 @@ static PetscErrorCode Change(KNParameters parameters, PetscInt c, PetscInt from,
     PetscCall(KNParametersGetInfo(parameters, n, &info));
     PetscCall(PetscStrbeginswith(info->name, "head", &head));
     for (size_t e = 0; !head && e < info->size; e++) {
-      KNReal        *w      = value + info->offset;
-      const PetscInt row    = info->rank > 2 ? (PetscInt)(e % C) : (PetscInt)(e / (info->size / C)); /* the output that element e serves */
-      const size_t   stride = info->rank > 2 ? 1 : info->size / C, mode = e / (2 * C * C), last = mode % M, middle = mode / M % (2 * M), first = mode / (2 * M * M);
+      KNReal *w = value + info->offset;
+      /* the output that element e serves */
+      const PetscInt row    = info->rank > 2 ? (PetscInt)(e % C) : (PetscInt)(e / (info->size / C));
+      const size_t   stride = info->rank > 2 ? 1 : info->size / C, mode = e / (2 * C * C), last = mode % M,
+                   middle = mode / M % (2 * M), first = mode / (2 * M * M);
 
       if (row == c) w[e] = from < 0 ? 0 : w[e - (size_t)c * stride + (size_t)from * stride];
       if (info->rank > 2 && last >= (size_t)modes) w[e] = 0;
@@ -148,7 +165,9 @@ static PetscErrorCode TestMask(const Network *network)
   PetscCall(NetworkCreate(network, &whole, &full, &wide));
   PetscCall(NetworkCreate(network, &pruning.sizes, &narrow, &small));
   PetscCall(KNPruneGetSizes(wide, &sizes, &blocks));
-  PetscCheck(sizes.width == C && sizes.modes == M && sizes.hidden == H && blocks == BLOCKS, PETSC_COMM_SELF, PETSC_ERR_PLIB, "sizes %d, %d, %d, %d", (int)sizes.width, (int)sizes.modes, (int)sizes.hidden, (int)blocks);
+  PetscCheck(sizes.width == C && sizes.modes == M && sizes.hidden == H && blocks == BLOCKS, PETSC_COMM_SELF,
+             PETSC_ERR_PLIB, "sizes %d, %d, %d, %d", (int)sizes.width, (int)sizes.modes, (int)sizes.hidden,
+             (int)blocks);
   PetscCall(KNPrune(wide, &pruning, small));
   for (int i = 0; i < 4; i++) PetscCall(Change(wide, dropped[i], -1, 2));
   PetscCall(MaskHidden(wide, 3, unit));
@@ -172,7 +191,8 @@ static PetscErrorCode TestOutputLayer(const Network *network)
   PetscCall(NetworkCreate(network, &whole, &a, &pa));
   PetscCall(NetworkCreate(network, &whole, &b, &pb));
   PetscCall(KNPruneGetHead(pa, &head));
-  PetscCheck(head.width == C && head.hidden == H && head.outputs == OUT, PETSC_COMM_SELF, PETSC_ERR_PLIB, "a head of %d, %d, %d", (int)head.width, (int)head.hidden, (int)head.outputs);
+  PetscCheck(head.width == C && head.hidden == H && head.outputs == OUT, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "a head of %d, %d, %d", (int)head.width, (int)head.hidden, (int)head.outputs);
   for (int o = 0; o < OUT; o++) {
     for (int k = 0; k < H; k++) output[o][k] = head.W2[o * H + k];
     output[o][H] = head.b2[o];
@@ -205,9 +225,9 @@ static PetscErrorCode TestOrder(const Network *network)
 /* Channels 6 and 7 equal 0 and 1 everywhere: they are read through those. */
 static PetscErrorCode TestReadout(const Network *network)
 {
-  static const PetscInt kept[] = {0, 1, 2, 3, 4, 5};
+  static const PetscInt kept[]              = {0, 1, 2, 3, 4, 5};
   double                R[BLOCKS + 1][C][6] = {{{0}}};
-  const KNPruning       pruning             = {.sizes = {6, M, H}, .channel = kept, .readout = &R[0][0][0], .unit = every};
+  const KNPruning       pruning = {.sizes = {6, M, H}, .channel = kept, .readout = &R[0][0][0], .unit = every};
   KNModel               full, narrow;
   KNParameters          wide, small;
 
@@ -226,16 +246,18 @@ static PetscErrorCode TestReadout(const Network *network)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A factor on all weights that read channel c, moved by central differences; loss sum t y. The squares add up to those of the weights. */
+/* A factor on all weights that read channel c, moved by central differences; loss sum t y. The squares add up to those
+ * of the weights. */
 static PetscErrorCode TestGates(const Network *network)
 {
-  const double    h = sizeof(KNReal) == sizeof(double) ? 1e-5 : 1e-2, tolerance = sizeof(KNReal) == sizeof(double) ? 1e-8 : 2e-3;
-  double          gate[C], square[BLOCKS + 1][C], slope[C], worst = 0, norm = 0;
-  KNReal         *value, x[SAMPLES * IN * LARGEST], y[SAMPLES * OUT * LARGEST], target[SAMPLES * OUT * LARGEST];
-  PetscInt        channel[C];
-  double         *R;
-  KNModel         model, moved;
-  KNParameters    parameters, others;
+  const double h         = sizeof(KNReal) == sizeof(double) ? 1e-5 : 1e-2,
+               tolerance = sizeof(KNReal) == sizeof(double) ? 1e-8 : 2e-3;
+  double       gate[C], square[BLOCKS + 1][C], slope[C], worst = 0, norm = 0;
+  KNReal      *value, x[SAMPLES * IN * LARGEST], y[SAMPLES * OUT * LARGEST], target[SAMPLES * OUT * LARGEST];
+  PetscInt     channel[C];
+  double      *R;
+  KNModel      model, moved;
+  KNParameters parameters, others;
 
   PetscFunctionBegin;
   PetscCall(NetworkCreate(network, &whole, &model, &parameters));
@@ -258,22 +280,28 @@ static PetscErrorCode TestGates(const Network *network)
       }
       PetscCall(KNPrune(parameters, &pruning, others));
       PetscCall(Output(moved, y));
-      for (size_t i = 0; i < SAMPLES * OUT * LARGEST; i++) slope[c] += sign * (double)target[i] * (double)y[i] / (2 * h);
+      for (size_t i = 0; i < SAMPLES * OUT * LARGEST; i++)
+        slope[c] += sign * (double)target[i] * (double)y[i] / (2 * h);
     }
     worst = PetscMax(worst, PetscAbsReal(slope[c] - gate[c]));
     norm += PetscSqr(gate[c]);
   }
-  PetscCheck(norm > 0 && worst < tolerance * PetscSqrtReal(norm), PETSC_COMM_SELF, PETSC_ERR_PLIB, "residual %s: gates and slopes differ by %g of %g", network->residual, worst, PetscSqrtReal(norm));
+  PetscCheck(norm > 0 && worst < tolerance * PetscSqrtReal(norm), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "residual %s: gates and slopes differ by %g of %g", network->residual, worst, PetscSqrtReal(norm));
 
   PetscCall(KNParametersGetBlocks(parameters, NULL, &value, NULL, NULL, NULL));
   for (PetscInt i = 0, count; !KNParametersGetCount(parameters, &count) && i < count; i++) {
     const KNParameterInfo *info;
 
     PetscCall(KNParametersGetInfo(parameters, i, &info));
-    for (size_t e = 0; !strcmp(info->name, "block1.linear.weight") && e < info->size; e++) square[1][e % C] -= PetscSqr((double)value[info->offset + e]);
-    for (size_t e = 0; !strcmp(info->name, "block1.spectral.weight") && e < info->size; e++) square[1][e / (2 * C) % C] -= PetscSqr((double)value[info->offset + e]);
+    for (size_t e = 0; !strcmp(info->name, "block1.linear.weight") && e < info->size; e++)
+      square[1][e % C] -= PetscSqr((double)value[info->offset + e]);
+    for (size_t e = 0; !strcmp(info->name, "block1.spectral.weight") && e < info->size; e++)
+      square[1][e / (2 * C) % C] -= PetscSqr((double)value[info->offset + e]);
   }
-  for (int c = 0; c < C; c++) PetscCheck(square[0][c] > 0 && PetscAbsReal(square[1][c]) < 1e-10, PETSC_COMM_SELF, PETSC_ERR_PLIB, "squares of channel %d are wrong by %g", c, square[1][c]);
+  for (int c = 0; c < C; c++)
+    PetscCheck(square[0][c] > 0 && PetscAbsReal(square[1][c]) < 1e-10, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "squares of channel %d are wrong by %g", c, square[1][c]);
   PetscCall(PetscFree(R));
   PetscCall(KNModelDestroy(&model));
   PetscCall(KNModelDestroy(&moved));
@@ -282,8 +310,13 @@ static PetscErrorCode TestGates(const Network *network)
 
 int main(int argc, char **argv)
 {
-  static const Network still[] = {{"plain", "mean", "0", 2}, {"plain", "mean", "0.25", 1}, {"fno", "mean", "0.25", 2}, {"collision", "off", "0", 2}, {"collision", "off", "0.2", 1}, {"plain", "mean", "0", 3}, {"transport", "off", "0", 2}, {"transport", "off", "0.2", 1}};
-  static const Network mean[]  = {{"collision", "mean", "0", 2}, {"collision", "mean", "0.2", 1}, {"transport", "mean", "0.2", 2}};
+  static const Network still[] = {{"plain", "mean", "0", 2},      {"plain", "mean", "0.25", 1},
+                                  {"fno", "mean", "0.25", 2},     {"collision", "off", "0", 2},
+                                  {"collision", "off", "0.2", 1}, {"plain", "mean", "0", 3},
+                                  {"transport", "off", "0", 2},   {"transport", "off", "0.2", 1}};
+  static const Network mean[]  = {{"collision", "mean", "0", 2},
+                                  {"collision", "mean", "0.2", 1},
+                                  {"transport", "mean", "0.2", 2}};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(still); i++) {

@@ -84,8 +84,8 @@ static PetscErrorCode SweepsDestroy(Sweeps *s)
 
 static PetscErrorCode Run(Sweeps *s)
 {
-  const KNPass pass = {
-    .samples = SAMPLES, .training = PETSC_TRUE, .seed = 3, .step = 5, .gradients = INSERT_VALUES, .index = rows};
+  const KNPass pass =
+    {.samples = SAMPLES, .training = PETSC_TRUE, .seed = 3, .step = 5, .gradients = INSERT_VALUES, .index = rows};
 
   PetscFunctionBegin;
   PetscCall(PetscArrayzero(s->dx, s->inputs));

@@ -1,6 +1,7 @@
 /*
-  Records: what is stored is loaded; equal content makes equal bytes; the previous generation is kept and taken where the newest is
-  damaged: each byte of the header, bytes throughout the payload, each way of being cut short. A failure to write leaves what was there.
+  Records: what is stored is loaded; equal content makes equal bytes; the previous generation is kept and taken where
+  the newest is damaged: each byte of the header, bytes throughout the payload, each way of being cut short. A failure
+  to write leaves what was there.
 */
 #include "dataset_test.h"
 #include <kitinet/lock.h>
@@ -15,8 +16,8 @@ static const PetscInt shape[] = {2, 3};
 /* What the tests store and load: a function of one number. */
 static PetscErrorCode Transfer(KNRecord record, PetscInt64 *number)
 {
-  char      text[64] = "";
-  PetscReal real     = 0;
+  char      text[64]      = "";
+  PetscReal real          = 0;
   float     array[VALUES] = {0};
 
   PetscFunctionBegin;
@@ -33,7 +34,8 @@ static PetscErrorCode Transfer(KNRecord record, PetscInt64 *number)
     char expected[64];
 
     (void)snprintf(expected, sizeof(expected), "number %lld", (long long)*number);
-    CHECK(!strcmp(text, expected) && real == 1.0 / (PetscReal)(3 + *number), "\"%s\", %.17g are loaded for number %lld", text, real, (long long)*number);
+    CHECK(!strcmp(text, expected) && real == 1.0 / (PetscReal)(3 + *number), "\"%s\", %.17g are loaded for number %lld",
+          text, real, (long long)*number);
     for (int i = 0; i < VALUES; i++) CHECK(array[i] == (float)(*number + i) / 7, "Value %d is %g", i, (double)array[i]);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -158,9 +160,9 @@ static PetscErrorCode TestGenerations(void)
 /* Without a previous generation a damaged file is refused; with one, that is taken. */
 static PetscErrorCode TestDamage(void)
 {
-  PetscInt64  number;
-  char       *bytes, *damaged;
-  size_t      size;
+  PetscInt64 number;
+  char      *bytes, *damaged;
+  size_t     size;
 
   PetscFunctionBegin;
   PetscCall(Save("a.h5", 4));
@@ -168,15 +170,20 @@ static PetscErrorCode TestDamage(void)
   damaged = (char *)malloc(size + 1);
   CHECK(damaged, "no memory");
   PetscCall(Remove("c.h5.previous"));
-  for (size_t i = 0; i < size; i += i < BLOCK ? 1 : 101) { // every byte of the header, every 101st behind it; another bit each
+  /* every byte of the header, every 101st behind it; another bit each */
+  for (size_t i = 0; i < size; i += i < BLOCK ? 1 : 101) {
     memcpy(damaged, bytes, size);
     damaged[i] ^= (char)(1 << i % 8);
     PetscCall(WriteBytes("c.h5", damaged, size));
     EXPECT_ERROR(KN_ERR_INPUT, "c.h5: ", Load("c.h5", &number));
-    CHECK(strstr(test_message, "damaged") || strstr(test_message, "expected a checkpoint"), "Bit %zu of byte %zu: \"%s\"", i % 8, i, test_message);
+    CHECK(strstr(test_message, "damaged") || strstr(test_message, "expected a checkpoint"),
+          "Bit %zu of byte %zu: \"%s\"", i % 8, i, test_message);
   }
   damaged[size] = 0;
-  for (size_t cut = 0; cut <= size + 1; cut += cut == 0 ? 1 : cut == size - 1 ? 2 : cut < BLOCK ? BLOCK / 2 - 1 : PetscMin(size / 5, size - 1 - cut)) {
+  for (size_t cut = 0; cut <= size + 1; cut += cut == 0          ? 1
+                                               : cut == size - 1 ? 2
+                                               : cut < BLOCK     ? BLOCK / 2 - 1
+                                                                 : PetscMin(size / 5, size - 1 - cut)) {
     memcpy(damaged, bytes, size);
     PetscCall(WriteBytes("c.h5", damaged, cut));
     EXPECT_ERROR(KN_ERR_INPUT, "damaged", Load("c.h5", &number));
@@ -197,7 +204,8 @@ static PetscErrorCode TestDamage(void)
   PetscCall(WriteBytes("c.h5", damaged, size));
   PetscCall(WriteBytes("c.h5.previous", damaged, size / 2));
   EXPECT_ERROR(KN_ERR_INPUT, "restore one of them", Load("c.h5", &number));
-  CHECK(strstr(test_message, "c.h5: its checksum") && strstr(test_message, "c.h5.previous: has "), "\"%s\" does not name both", test_message);
+  CHECK(strstr(test_message, "c.h5: its checksum") && strstr(test_message, "c.h5.previous: has "),
+        "\"%s\" does not name both", test_message);
   free(damaged);
   free(bytes);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -220,11 +228,15 @@ static PetscErrorCode TestMisfits(void)
   }
   MPI_Barrier(PETSC_COMM_WORLD);
   EXPECT_ERROR(KN_ERR_INPUT, "pipe: not a regular file", Load("pipe", &number));
-  EXPECT_ERROR(KN_ERR_INPUT, "a.h5: is a checkpoint, expected a normaliser", KNRecordLoad(PETSC_COMM_WORLD, "normaliser", "a.h5", &record));
+  EXPECT_ERROR(KN_ERR_INPUT, "a.h5: is a checkpoint, expected a normaliser",
+               KNRecordLoad(PETSC_COMM_WORLD, "normaliser", "a.h5", &record));
   PetscCall(KNRecordLoad(PETSC_COMM_WORLD, "checkpoint", "a.h5", &record));
-  EXPECT_ERROR(KN_ERR_INPUT, "some/group/array is (2, 3), the network wants (3, 2)", KNRecordArray(record, "some/group", "array", 2, (const PetscInt[]){3, 2}, array));
-  EXPECT_ERROR(KN_ERR_INPUT, "some/group/array is (2, 3), the network wants (2, 3, 4)", KNRecordArray(record, "some/group", "array", 3, (const PetscInt[]){2, 3, 4}, array));
-  EXPECT_ERROR(KN_ERR_INPUT, "no some/group/other in it", KNRecordArray(record, "some/group", "other", 2, shape, array));
+  EXPECT_ERROR(KN_ERR_INPUT, "some/group/array is (2, 3), the network wants (3, 2)",
+               KNRecordArray(record, "some/group", "array", 2, (const PetscInt[]){3, 2}, array));
+  EXPECT_ERROR(KN_ERR_INPUT, "some/group/array is (2, 3), the network wants (2, 3, 4)",
+               KNRecordArray(record, "some/group", "array", 3, (const PetscInt[]){2, 3, 4}, array));
+  EXPECT_ERROR(KN_ERR_INPUT, "no some/group/other in it",
+               KNRecordArray(record, "some/group", "other", 2, shape, array));
   EXPECT_ERROR(KN_ERR_INPUT, "missing", KNRecordInt(record, "missing", &number));
   EXPECT_ERROR(KN_ERR_INPUT, "text", KNRecordInt(record, "text", &number));
   EXPECT_ERROR(KN_ERR_INPUT, "text", KNRecordText(record, "text", sizeof(text), text));
@@ -258,7 +270,8 @@ static PetscErrorCode TestUnwritable(void)
   if (First()) mkdir("folder.h5", 0777);
   MPI_Barrier(PETSC_COMM_WORLD);
   EXPECT_ERROR(KN_ERR_IO, "folder.h5: cannot", Save("folder.h5", 7));
-  CHECK(KNLockUnfinished("folder.h5", sizeof(unfinished), unfinished) && access(unfinished, F_OK), "A failed write leaves its temporary file");
+  CHECK(KNLockUnfinished("folder.h5", sizeof(unfinished), unfinished) && access(unfinished, F_OK),
+        "A failed write leaves its temporary file");
   PetscCall(CheckNumber("a.h5", 4));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

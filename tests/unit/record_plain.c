@@ -1,6 +1,7 @@
 /*
-  Plain records, as other programs read and write them: an HDF5 file from its first byte, complex arrays as h5py has them; files made with HDF5 itself are read, and refused for what
-  does not fit: names, shapes, numbers, arrays in chunks, in other files, or never written.
+  Plain records, as other programs read and write them: an HDF5 file from its first byte, complex arrays as h5py has
+  them; files made with HDF5 itself are read, and refused for what does not fit: names, shapes, numbers, arrays in
+  chunks, in other files, or never written.
 */
 #include "dataset_test.h"
 #include <kitinet/record.h>
@@ -8,7 +9,7 @@
 
 enum { ROWS = 2, COLUMNS = 3, VALUES = ROWS * COLUMNS };
 
-static const PetscInt shape[]           = {ROWS, COLUMNS};
+static const PetscInt shape[]              = {ROWS, COLUMNS};
 static const char     names[][KN_MAX_NAME] = {"real", "complex"};
 
 static PetscErrorCode TestStored(void)
@@ -28,7 +29,9 @@ static PetscErrorCode TestStored(void)
   PetscCall(KNRecordArray(record, "group", "more", 1, shape, real));
   PetscCall(KNRecordSave(record, "plain.h5"));
   PetscCall(KNRecordDestroy(&record));
-  CHECK((bytes = fopen("plain.h5", "rb")) && fread(head, 1, sizeof(head), bytes) == sizeof(head) && !memcmp(head, "\211HDF\r\n\032\n", sizeof(head)), "Something stands before the HDF5 file");
+  CHECK((bytes = fopen("plain.h5", "rb")) && fread(head, 1, sizeof(head), bytes) == sizeof(head) &&
+          !memcmp(head, "\211HDF\r\n\032\n", sizeof(head)),
+        "Something stands before the HDF5 file");
   fclose(bytes);
 
   file  = H5Fopen("plain.h5", H5F_ACC_RDONLY, H5P_DEFAULT);
@@ -37,7 +40,8 @@ static PetscErrorCode TestStored(void)
     type = H5Tcreate(H5T_COMPOUND, sizeof(float));
     H5Tinsert(type, part ? "i" : "r", 0, H5T_NATIVE_FLOAT);
     CHECK(H5Dread(array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, found) >= 0, "part %d cannot be read", part);
-    for (int i = 0; i < VALUES; i++) CHECK(found[i] == pairs[2 * i + part], "part %d of value %d is %g", part, i, (double)found[i]);
+    for (int i = 0; i < VALUES; i++)
+      CHECK(found[i] == pairs[2 * i + part], "part %d of value %d is %g", part, i, (double)found[i]);
     H5Tclose(type);
   }
   H5Dclose(array);
@@ -52,21 +56,26 @@ static PetscErrorCode TestStored(void)
   for (int i = 0; i < 2 * VALUES; i++) CHECK(pairs[i] == (float)(i * i) / 7, "part %d is %g", i, (double)pairs[i]);
   PetscCall(KNRecordCheckNames(record, 2, names));
   EXPECT_ERROR(KN_ERR_INPUT, "plain.h5: real is no array of the network", KNRecordCheckNames(record, 1, names + 1));
-  EXPECT_ERROR(KN_ERR_INPUT, "no imaginary in it, the network wants (2, 3) of complex", KNRecordComplexArray(record, "", "imaginary", 2, shape, pairs));
-  EXPECT_ERROR(KN_ERR_INPUT, "real is (2, 3) of other numbers, the network wants (2, 3) of complex", KNRecordComplexArray(record, "", "real", 2, shape, pairs));
-  EXPECT_ERROR(KN_ERR_INPUT, "complex is (2, 3) of other numbers, the network wants (2, 3) of 32-bit", KNRecordArray(record, "", "complex", 2, shape, real));
+  EXPECT_ERROR(KN_ERR_INPUT, "no imaginary in it, the network wants (2, 3) of complex",
+               KNRecordComplexArray(record, "", "imaginary", 2, shape, pairs));
+  EXPECT_ERROR(KN_ERR_INPUT, "real is (2, 3) of other numbers, the network wants (2, 3) of complex",
+               KNRecordComplexArray(record, "", "real", 2, shape, pairs));
+  EXPECT_ERROR(KN_ERR_INPUT, "complex is (2, 3) of other numbers, the network wants (2, 3) of 32-bit",
+               KNRecordArray(record, "", "complex", 2, shape, real));
   EXPECT_ERROR(KN_ERR_INPUT, "no group in it", KNRecordArray(record, "", "group", 2, shape, real));
   PetscCall(KNRecordDestroy(&record));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* A file of somebody else's with one array (2, 3). */
-static void Make(const char path[], const char name[], hid_t type, H5D_layout_t layout, const char external[], PetscBool write)
+static void Make(const char path[], const char name[], hid_t type, H5D_layout_t layout, const char external[],
+                 PetscBool write)
 {
-  const hsize_t extent[] = {ROWS, COLUMNS};
+  const hsize_t extent[]      = {ROWS, COLUMNS};
   const double  value[VALUES] = {1, 2, 3, 4, 5, 6};
-  const hid_t   file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), space = H5Screate_simple(2, extent, NULL), create = H5Pcreate(H5P_DATASET_CREATE);
-  hid_t         array;
+  const hid_t   file          = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT),
+              space = H5Screate_simple(2, extent, NULL), create = H5Pcreate(H5P_DATASET_CREATE);
+  hid_t array;
 
   H5Pset_layout(create, layout);
   if (layout == H5D_CHUNKED) H5Pset_chunk(create, 2, extent);
@@ -112,10 +121,13 @@ static PetscErrorCode TestForeign(void)
     PetscCall(LoadForeign(compact ? "compact.h5" : "contiguous.h5", array));
     for (int i = 0; i < VALUES; i++) CHECK(array[i] == (float)(i + 1), "value %d is %g", i, (double)array[i]);
   }
-  EXPECT_ERROR(KN_ERR_INPUT, "chunked.h5: real is stored in chunks or in another file", LoadForeign("chunked.h5", array));
-  EXPECT_ERROR(KN_ERR_INPUT, "external.h5: real is stored in chunks or in another file", LoadForeign("external.h5", array));
+  EXPECT_ERROR(KN_ERR_INPUT, "chunked.h5: real is stored in chunks or in another file",
+               LoadForeign("chunked.h5", array));
+  EXPECT_ERROR(KN_ERR_INPUT, "external.h5: real is stored in chunks or in another file",
+               LoadForeign("external.h5", array));
   EXPECT_ERROR(KN_ERR_INPUT, "unwritten.h5: real was never written", LoadForeign("unwritten.h5", array));
-  EXPECT_ERROR(KN_ERR_INPUT, "double.h5: real is (2, 3) of other numbers, the network wants (2, 3) of 32-bit floats", LoadForeign("double.h5", array));
+  EXPECT_ERROR(KN_ERR_INPUT, "double.h5: real is (2, 3) of other numbers, the network wants (2, 3) of 32-bit floats",
+               LoadForeign("double.h5", array));
   EXPECT_ERROR(KN_ERR_INPUT, "big_endian.h5: real is (2, 3) of other numbers", LoadForeign("big_endian.h5", array));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -101,7 +101,7 @@ static PetscErrorCode TestLinear(void)
   const KNGrid line  = KNGridMake(1, (const PetscInt[]){6}, KN_POINTS_CELLS),
                ring  = KNGridMake(1, (const PetscInt[]){6}, KN_POINTS_PERIODIC),
                plane = KNGridMake(2, (const PetscInt[]){3, 7}, KN_POINTS_CELLS);
-  KNGrid       fine;
+  KNGrid fine;
 
   PetscFunctionBegin;
   for (int i = 0; i < 6; i++) field[i] = (KNReal)i;
@@ -124,7 +124,7 @@ static PetscErrorCode TestConcatenate(PetscInt n)
 {
   const KNGrid grid = KNGridMake(1, &n, KN_POINTS_CELLS),
                half = KNGridMake(1, (const PetscInt[]){(n + 1) / 2}, KN_POINTS_CELLS);
-  KNGrid       fine;
+  KNGrid fine;
 
   PetscFunctionBegin;
   for (PetscInt i = 0; i < n; i++) field[i] = (KNReal)(-i);

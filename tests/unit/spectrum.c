@@ -1,6 +1,6 @@
 /*
-  Energy spectra: the shells add up to the mean square of any field (Parseval), and a single mode lies in its own shell with its
-  own energy; on cells, nodes and periodic points, in 1 to 3 dimensions, with even and odd numbers of points.
+  Energy spectra: the shells add up to the mean square of any field (Parseval), and a single mode lies in its own shell
+  with its own energy; on cells, nodes and periodic points, in 1 to 3 dimensions, with even and odd numbers of points.
 */
 #include <kitinet/random.h>
 #include <kitinet/spectrum.h>
@@ -37,7 +37,9 @@ static PetscErrorCode TestField(const KNGrid *grid, const PetscInt mode[])
     for (PetscInt d = grid->dim - 1; d >= 0; d--) {
       at[d] = (PetscInt)(rest % (size_t)grid->n[d]);
       rest /= (size_t)grid->n[d];
-      if (mode) value *= PetscCosReal((grid->points == KN_POINTS_PERIODIC ? 2.0 : 1.0) * PETSC_PI * (PetscReal)mode[d] * KNPointsCoordinate(grid->points, grid->n[d], at[d]));
+      if (mode)
+        value *= PetscCosReal((grid->points == KN_POINTS_PERIODIC ? 2.0 : 1.0) * PETSC_PI * (PetscReal)mode[d] *
+                              KNPointsCoordinate(grid->points, grid->n[d], at[d]));
     }
     KNRandomWords(1, KN_STREAM_TEST, 0, 0, (PetscInt64)i, 0, word);
     u[i] = (float)(mode ? value : KNUniform(word[0]));
@@ -53,9 +55,14 @@ static PetscErrorCode TestField(const KNGrid *grid, const PetscInt mode[])
   PetscCall(KNSpectrumDestroy(&spectrum));
   for (PetscInt s = 0; s < shells; s++) {
     sum += energy[s];
-    if (mode) PetscCheck(PetscAbsReal(energy[s] - (s == shell ? mean : 0.0)) < 1e-6 * mean, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: %g in shell %d, the mode is in shell %d with %g", KNPointsNames[grid->points], (double)energy[s], (int)s, (int)shell, (double)mean);
+    if (mode)
+      PetscCheck(PetscAbsReal(energy[s] - (s == shell ? mean : 0.0)) < 1e-6 * mean, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "%s: %g in shell %d, the mode is in shell %d with %g", KNPointsNames[grid->points], (double)energy[s],
+                 (int)s, (int)shell, (double)mean);
   }
-  PetscCheck(PetscAbsReal(sum - mean) < 1e-12 * mean, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: the shells add up to %.15g, the mean square is %.15g", KNPointsNames[grid->points], (double)sum, (double)mean);
+  PetscCheck(PetscAbsReal(sum - mean) < 1e-12 * mean, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%s: the shells add up to %.15g, the mean square is %.15g", KNPointsNames[grid->points], (double)sum,
+             (double)mean);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -64,7 +71,8 @@ int main(int argc, char **argv)
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (KNPoints points = KN_POINTS_CELLS; points <= KN_POINTS_PERIODIC; points++) {
     for (PetscInt dim = 1; dim <= 3; dim++) {
-      const KNGrid even = KNGridMake(dim, (const PetscInt[]){8, 6, 10}, points), odd = KNGridMake(dim, (const PetscInt[]){7, 9, 5}, points);
+      const KNGrid even = KNGridMake(dim, (const PetscInt[]){8, 6, 10}, points),
+                   odd  = KNGridMake(dim, (const PetscInt[]){7, 9, 5}, points);
 
       PetscCall(TestField(&even, NULL));
       PetscCall(TestField(&odd, NULL));

@@ -1,10 +1,11 @@
 /* Statistics against values by hand and printed tables of Student's distribution. */
 #include <kitinet/statistics.h>
 
-#define CHECK(value, expected, tolerance) \
-  do { \
-    const double v = (value), e = (expected); \
-    PetscCheck(PetscAbsReal(v - e) <= (tolerance), PETSC_COMM_SELF, PETSC_ERR_PLIB, #value " is %.15g, not %.15g", v, e); \
+#define CHECK(value, expected, tolerance)                                                                             \
+  do {                                                                                                                \
+    const double v = (value), e = (expected);                                                                         \
+    PetscCheck(PetscAbsReal(v - e) <= (tolerance), PETSC_COMM_SELF, PETSC_ERR_PLIB, #value " is %.15g, not %.15g", v, \
+               e);                                                                                                    \
   } while (0)
 
 int main(int argc, char **argv)
@@ -13,13 +14,15 @@ int main(int argc, char **argv)
   static const struct {
     size_t freedom;
     double t;
-  } table[] = {{1, 12.706}, {2, 4.303}, {3, 3.182}, {4, 2.776}, {5, 2.571}, {6, 2.447}, {9, 2.262}, {10, 2.228}, {30, 2.042}, {120, 1.980}, {100000, 1.960}};
+  } table[]        = {{1, 12.706}, {2, 4.303},  {3, 3.182},  {4, 2.776},   {5, 2.571},     {6, 2.447},
+                      {9, 2.262},  {10, 2.228}, {30, 2.042}, {120, 1.980}, {100000, 1.960}};
   const double x[] = {1, 2, 4, 9};
   double       mean, deviation;
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
-  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(table); i++) CHECK(kn_student_interval(table[i].freedom, 0.95), table[i].t, 5e-4);
-  CHECK(kn_student_interval(1, 0.5), 1, 1e-12);                     /* Cauchy: tan(pi p / 2) */
+  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(table); i++)
+    CHECK(kn_student_interval(table[i].freedom, 0.95), table[i].t, 5e-4);
+  CHECK(kn_student_interval(1, 0.5), 1, 1e-12);                      /* Cauchy: tan(pi p / 2) */
   CHECK(kn_student_interval(2, 0.5), PetscSqrtReal(2.0 / 3), 1e-12); /* P = t / sqrt(2 + t^2) */
   CHECK(kn_student_interval(4, 0.99), 4.604, 5e-4);
 

@@ -1,4 +1,5 @@
-/* The library's door: what it predicts is the operator's prediction, from several threads, on several grids, steady and in time; what it refuses. */
+/* The library's door: what it predicts is the operator's prediction, from several threads, on several grids, steady and
+ * in time; what it refuses. */
 #include <kitinet/operator.h>
 #include <kitinet/surrogate.h>
 #include <pthread.h>
@@ -21,36 +22,41 @@ typedef struct {
 /* A thread's work: both grids in turn, several times, so that threads replan for each other. */
 static void *PredictRepeatedly(void *argument)
 {
-  Case  *c = (Case *)argument;
-  float *y = (float *)malloc(PetscMax(c->outputs[0], c->outputs[1]) * sizeof(*y));
+  Case  *c     = (Case *)argument;
+  float *y     = (float *)malloc(PetscMax(c->outputs[0], c->outputs[1]) * sizeof(*y));
   int    wrong = 0;
 
   for (int k = 0; k < 6; k++) {
     const int g = k % 2;
 
     memset(y, 0, c->outputs[g] * sizeof(*y));
-    if (KNSurrogatePredict(c->surrogate, SAMPLES, c->n[g], c->steps, c->x[g], y) || memcmp(y, c->expected[g], c->outputs[g] * sizeof(*y))) wrong++;
-    if (KNSurrogatePredict(c->surrogate, -1, c->n[g], c->steps, c->x[g], y) != 2 || !strstr(KNSurrogateMessage(), "-1 samples")) wrong++;
+    if (KNSurrogatePredict(c->surrogate, SAMPLES, c->n[g], c->steps, c->x[g], y) ||
+        memcmp(y, c->expected[g], c->outputs[g] * sizeof(*y)))
+      wrong++;
+    if (KNSurrogatePredict(c->surrogate, -1, c->n[g], c->steps, c->x[g], y) != 2 ||
+        !strstr(KNSurrogateMessage(), "-1 samples"))
+      wrong++;
   }
   __atomic_add_fetch(&c->wrong, wrong, __ATOMIC_SEQ_CST);
   free(y);
   return NULL;
 }
 
-/* An operator, saved and loaded again as a surrogate; expected values by the operator itself, in chunks of the same 8 samples. */
+/* An operator, saved and loaded again as a surrogate; expected values by the operator itself, in chunks of the same 8
+ * samples. */
 static PetscErrorCode TestCase(PetscBool steady, const char checkpoint[])
 {
-  const PetscInt n[2] = {8, 9};
-  KNGrid         grid = KNGridMake(2, n, KN_POINTS_CELLS);
-  PetscReal      times[FRAMES];
-  KNProblem      problem;
-  KNDataset      dataset;
-  KNOperator     op;
-  KNRecord       record;
+  const PetscInt   n[2] = {8, 9};
+  KNGrid           grid = KNGridMake(2, n, KN_POINTS_CELLS);
+  PetscReal        times[FRAMES];
+  KNProblem        problem;
+  KNDataset        dataset;
+  KNOperator       op;
+  KNRecord         record;
   KNSurrogateShape shape;
-  const char    *name, *unit;
-  pthread_t      thread[THREADS];
-  Case           c = {.steps = steady ? 0 : FRAMES - HISTORY, .n = {{8, 9}, {LARGEST, 10}}};
+  const char      *name, *unit;
+  pthread_t        thread[THREADS];
+  Case             c = {.steps = steady ? 0 : FRAMES - HISTORY, .n = {{8, 9}, {LARGEST, 10}}};
 
   PetscFunctionBegin;
   SmallDatasetProblem(steady ? 2 : 0, 1, steady ? 0 : FRAMES, times, &grid, &problem);
@@ -64,8 +70,8 @@ static PetscErrorCode TestCase(PetscBool steady, const char checkpoint[])
   PetscCall(KNRecordDestroy(&record));
 
   for (int g = 0; g < 2; g++) {
-    const KNGrid other  = KNGridMake(2, (const PetscInt[]){c.n[g][0], c.n[g][1]}, KN_POINTS_CELLS);
-    const size_t S      = KNGridSize(&other), frames = steady ? 1 : FRAMES;
+    const KNGrid other = KNGridMake(2, (const PetscInt[]){c.n[g][0], c.n[g][1]}, KN_POINTS_CELLS);
+    const size_t S = KNGridSize(&other), frames = steady ? 1 : FRAMES;
     const size_t inputs = (steady ? 2 : HISTORY) * S, outputs = (steady ? 1 : FRAMES - HISTORY) * S;
     float       *x, *y;
 
@@ -73,14 +79,19 @@ static PetscErrorCode TestCase(PetscBool steady, const char checkpoint[])
     PetscCall(PetscMalloc1(SAMPLES * inputs, &c.x[g]));
     PetscCall(PetscMalloc1(SAMPLES * outputs, &c.expected[g]));
     PetscCall(PetscMalloc2(8 * PetscMax(inputs, frames * S), &x, 8 * frames * S, &y));
-    for (size_t i = 0; i < SAMPLES * inputs; i++) c.x[g][i] = SmallDatasetValue((PetscInt64)(i / inputs), 0, i % inputs);
+    for (size_t i = 0; i < SAMPLES * inputs; i++)
+      c.x[g][i] = SmallDatasetValue((PetscInt64)(i / inputs), 0, i % inputs);
     PetscCall(KNOperatorSetGrid(op, &other, 8, PETSC_FALSE));
     for (int first = 0; first < SAMPLES; first += 8) {
       const KNPass pass = {.samples = PetscMin(8, SAMPLES - first), .training = PETSC_FALSE};
 
-      for (PetscInt b = 0; b < pass.samples; b++) PetscCall(PetscArraycpy(x + (size_t)b * (steady ? inputs : frames * S), c.x[g] + ((size_t)first + (size_t)b) * inputs, inputs));
+      for (PetscInt b = 0; b < pass.samples; b++)
+        PetscCall(PetscArraycpy(x + (size_t)b * (steady ? inputs : frames * S),
+                                c.x[g] + ((size_t)first + (size_t)b) * inputs, inputs));
       PetscCall(KNOperatorPredict(op, &pass, steady ? 0 : FRAMES, steady ? x : NULL, steady ? NULL : x, y));
-      for (PetscInt b = 0; b < pass.samples; b++) PetscCall(PetscArraycpy(c.expected[g] + ((size_t)first + (size_t)b) * outputs, y + (size_t)b * frames * S + (steady ? 0 : HISTORY * S), outputs));
+      for (PetscInt b = 0; b < pass.samples; b++)
+        PetscCall(PetscArraycpy(c.expected[g] + ((size_t)first + (size_t)b) * outputs,
+                                y + (size_t)b * frames * S + (steady ? 0 : HISTORY * S), outputs));
     }
     PetscCall(PetscFree2(x, y));
   }
@@ -89,22 +100,34 @@ static PetscErrorCode TestCase(PetscBool steady, const char checkpoint[])
   PetscCall(PetscOptionsClear(NULL)); /* the checkpoint brings its own */
 
   CHECK(KNSurrogateLoad(checkpoint, &c.surrogate) == 0, "%s", KNSurrogateMessage());
-  CHECK(KNSurrogateGetShape(c.surrogate, &shape) == 0 && shape.dim == 2 && shape.n[0] == 8 && shape.n[1] == 9 && shape.n[2] == 1, "Shape %d: %d x %d x %d", shape.dim, shape.n[0], shape.n[1], shape.n[2]);
-  CHECK(shape.inputs == (steady ? 2 : 0) && shape.outputs == 1 && shape.history == (steady ? 0 : HISTORY) && !strcmp(shape.points, "cells") && !strcmp(shape.pde, "test"), "%d inputs, %d outputs, history %d", shape.inputs, shape.outputs, shape.history);
-  CHECK(KNSurrogateGetField(c.surrogate, 1, 0, &name, &unit) == 0 && !strcmp(name, "y1") && !strcmp(unit, "1"), "Field %s", name);
-  CHECK(KNSurrogateGetField(c.surrogate, 1, 1, &name, &unit) == 2 && KNSurrogateMessage()[0], "A field that is not there");
+  CHECK(KNSurrogateGetShape(c.surrogate, &shape) == 0 && shape.dim == 2 && shape.n[0] == 8 && shape.n[1] == 9 &&
+          shape.n[2] == 1,
+        "Shape %d: %d x %d x %d", shape.dim, shape.n[0], shape.n[1], shape.n[2]);
+  CHECK(shape.inputs == (steady ? 2 : 0) && shape.outputs == 1 && shape.history == (steady ? 0 : HISTORY) &&
+          !strcmp(shape.points, "cells") && !strcmp(shape.pde, "test"),
+        "%d inputs, %d outputs, history %d", shape.inputs, shape.outputs, shape.history);
+  CHECK(KNSurrogateGetField(c.surrogate, 1, 0, &name, &unit) == 0 && !strcmp(name, "y1") && !strcmp(unit, "1"),
+        "Field %s", name);
+  CHECK(KNSurrogateGetField(c.surrogate, 1, 1, &name, &unit) == 2 && KNSurrogateMessage()[0],
+        "A field that is not there");
   for (int t = 0; t < THREADS; t++) CHECK(!pthread_create(&thread[t], NULL, PredictRepeatedly, &c), "No thread");
   for (int t = 0; t < THREADS; t++) pthread_join(thread[t], NULL);
   CHECK(c.wrong == 0, "%d wrong predictions or messages in %d threads", c.wrong, THREADS);
 
-  CHECK(KNSurrogatePredict(c.surrogate, 1, (const int[]){3, 3}, c.steps, c.x[0], c.expected[0]) == 3 && strstr(KNSurrogateMessage(), "modes"), "A grid too coarse: %s", KNSurrogateMessage());
-  CHECK(KNSurrogatePredict(c.surrogate, 1, c.n[0], c.steps ? 0 : 1, c.x[0], c.expected[0]) == 2, "Steps that do not fit");
-  CHECK(KNSurrogatePredict(c.surrogate, SAMPLES, c.n[1], c.steps, c.x[1], c.expected[1]) == 0, "After a failure: %s", KNSurrogateMessage());
+  CHECK(KNSurrogatePredict(c.surrogate, 1, (const int[]){3, 3}, c.steps, c.x[0], c.expected[0]) == 3 &&
+          strstr(KNSurrogateMessage(), "modes"),
+        "A grid too coarse: %s", KNSurrogateMessage());
+  CHECK(KNSurrogatePredict(c.surrogate, 1, c.n[0], c.steps ? 0 : 1, c.x[0], c.expected[0]) == 2,
+        "Steps that do not fit");
+  CHECK(KNSurrogatePredict(c.surrogate, SAMPLES, c.n[1], c.steps, c.x[1], c.expected[1]) == 0, "After a failure: %s",
+        KNSurrogateMessage());
   for (int i = 0; i < 2; i++) { /* what is not finite, and what is too large for the network */
     const float kept = c.x[0][5];
 
     c.x[0][5] = i ? 3e38f : NAN;
-    CHECK(KNSurrogatePredict(c.surrogate, 1, c.n[0], c.steps, c.x[0], c.expected[0]) == (i ? 1 : 3) && strstr(KNSurrogateMessage(), i ? "prediction of sample 0 is not finite" : "sample 0 of x holds NaN"), "%g in x: %s", (double)c.x[0][5], KNSurrogateMessage());
+    CHECK(KNSurrogatePredict(c.surrogate, 1, c.n[0], c.steps, c.x[0], c.expected[0]) == (i ? 1 : 3) &&
+            strstr(KNSurrogateMessage(), i ? "prediction of sample 0 is not finite" : "sample 0 of x holds NaN"),
+          "%g in x: %s", (double)c.x[0][5], KNSurrogateMessage());
     c.x[0][5] = kept;
   }
   CHECK(KNSurrogateDestroy(&c.surrogate) == 0 && !c.surrogate && KNSurrogateDestroy(&c.surrogate) == 0, "Destroy");
@@ -123,12 +146,14 @@ static PetscErrorCode TestFailureLeavesNothing(void)
   PetscFunctionBegin;
   PetscCall(PetscOptionsClear(NULL));
   for (int i = 0; i < 2; i++) {
-    const char *const name = i ? "-model_width" : "-collision_evaluate", *const value = i ? "8" : "strange"; /* refused by a layer; by the comparison with the checkpoint */
+    /* refused by a layer; by the comparison with the checkpoint */
+    const char *const name = i ? "-model_width" : "-collision_evaluate", *const value = i ? "8" : "strange";
 
     PetscCall(PetscOptionsSetValue(NULL, name, value));
     CHECK(KNSurrogateLoad("surrogate_steady.h5", &surrogate) != 0 && !surrogate, "%s %s was taken", name, value);
     PetscCall(PetscOptionsClearValue(NULL, name));
-    CHECK(KNSurrogateLoad("surrogate_rollout.h5", &surrogate) == 0, "After %s %s: %s", name, value, KNSurrogateMessage());
+    CHECK(KNSurrogateLoad("surrogate_rollout.h5", &surrogate) == 0, "After %s %s: %s", name, value,
+          KNSurrogateMessage());
     CHECK(KNSurrogateDestroy(&surrogate) == 0, "Destroy");
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -140,7 +165,8 @@ static PetscErrorCode TestRefusals(void)
   KNSurrogate surrogate;
 
   PetscFunctionBegin;
-  CHECK(KNSurrogateLoad("nowhere.h5", &surrogate) == 3 && !surrogate && strstr(KNSurrogateMessage(), "nowhere.h5"), "A missing file: %s", KNSurrogateMessage());
+  CHECK(KNSurrogateLoad("nowhere.h5", &surrogate) == 3 && !surrogate && strstr(KNSurrogateMessage(), "nowhere.h5"),
+        "A missing file: %s", KNSurrogateMessage());
   CHECK(KNSurrogateLoad("surrogate.h5", &surrogate) == 3 && !surrogate, "A dataset: %s", KNSurrogateMessage());
   CHECK(KNSurrogateLoad("", &surrogate) == 2 && !surrogate, "No name: %s", KNSurrogateMessage());
   CHECK(KNSurrogatePredict(NULL, 1, (const int[]){8, 8}, 0, (const float[]){0}, (float[]){0}) == 2, "Nothing loaded");
@@ -151,7 +177,8 @@ int main(int argc, char **argv)
 {
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (int steady = 1; steady >= 0; steady--) {
-    PetscCall(PetscOptionsInsertString(NULL, "-model_width 6 -model_modes 2 -model_layers 2 -model_head 8 -model_residual collision"));
+    PetscCall(PetscOptionsInsertString(
+      NULL, "-model_width 6 -model_modes 2 -model_layers 2 -model_head 8 -model_residual collision"));
     if (!steady) PetscCall(PetscOptionsInsertString(NULL, "-model_width 8 -train_history 2"));
     PetscCall(TestCase((PetscBool)steady, steady ? "surrogate_steady.h5" : "surrogate_rollout.h5"));
   }

@@ -15,8 +15,7 @@ enum { C = 2, n1 = 6, n2 = 8, S = n1 * n2, N = C * S };
 
 static const KNProblem problem = {
   .input  = {.grid = {.dim = 2, .n = {n1, n2, 1}, .points = KN_POINTS_CELLS}, .fields = 1},
-  .output = {.grid = {.dim = 2, .n = {n1, n2, 1}, .points = KN_POINTS_CELLS}, .fields = C}
-};
+  .output = {.grid = {.dim = 2, .n = {n1, n2, 1}, .points = KN_POINTS_CELLS}, .fields = C}};
 
 static PetscErrorCode Create(const char h1[], const char relative[], PetscReal unit, KNTask *task)
 {
@@ -143,18 +142,20 @@ static PetscErrorCode TestUnits(void)
     PetscCall(KNTaskDecodeBackward(task, 1, g[u]));
     PetscCall(KNTaskDestroy(&task));
   }
-  CHECK(loss[0] == loss[1] && !memcmp(g[0], g[1], sizeof(g[0])), "Another unit changes the loss from %.17g to %.17g, "
-                                                            "or the gradient", loss[0], loss[1]);
+  CHECK(loss[0] == loss[1] && !memcmp(g[0], g[1], sizeof(g[0])),
+        "Another unit changes the loss from %.17g to %.17g, "
+        "or the gradient",
+        loss[0], loss[1]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode TestMeasures(void)
 {
-  const float t[] = {3, 0, 0, 4}, y[] = {3, 0, 0, 5}, zero[4] = {0}, wild[] = {3, (float)NAN, 0, 4};
+  const float  t[] = {3, 0, 0, 4}, y[] = {3, 0, 0, 5}, zero[4] = {0}, wild[] = {3, (float)NAN, 0, 4};
   const KNGrid grid = {.dim = 2, .n = {1, 2, 1}};
-  PetscReal    value[KN_MAX_MEASURES], list[] = {0.5, NAN, 0.1}, *const values[] = {list};
-  KNTask       task;
-  char         text[32];
+  PetscReal value[KN_MAX_MEASURES], list[] = {0.5, NAN, 0.1}, *const values[] = {list};
+  KNTask task;
+  char   text[32];
 
   PetscFunctionBegin;
   PetscCall(Create("0", "sample", 1, &task));
@@ -166,10 +167,10 @@ static PetscErrorCode TestMeasures(void)
   CHECK(isinf(value[0]), "a prediction that is not finite has the error %g", (double)value[0]);
   CHECK(PetscAbsReal(KNMeasureMean(KNTaskGetInfo(task), 0, 3, values) - 0.3) < 1e-15, "a mean that leaves one out");
   CHECK(isnan(KNMeasureMean(KNTaskGetInfo(task), 0, 0, values)), "a mean over nothing has a value");
-  CHECK(KNMeasureBetter(&KNTaskGetInfo(task)->measure[0], 0.1,
-                        0.2) && !KNMeasureBetter(&KNTaskGetInfo(task)->measure[0], NAN,
-                                                 0.2) && KNMeasureBetter(&KNTaskGetInfo(task)->measure[0], 3,
-                                                                      NAN), "what is better");
+  CHECK(KNMeasureBetter(&KNTaskGetInfo(task)->measure[0], 0.1, 0.2) &&
+          !KNMeasureBetter(&KNTaskGetInfo(task)->measure[0], NAN, 0.2) &&
+          KNMeasureBetter(&KNTaskGetInfo(task)->measure[0], 3, NAN),
+        "what is better");
   PetscCall(KNMeasurePrint(&KNTaskGetInfo(task)->measure[0], 2, 0.12345, sizeof(text), text));
   CHECK(!strcmp(text, "12.35 %") || !strcmp(text, "12.34 %"), "%s", text);
   PetscCall(KNTaskDestroy(&task));

@@ -33,18 +33,29 @@ static PetscReal Dissipation(const PetscReal u[])
 
 int main(int argc, char **argv)
 {
-  static const char *const options[] = {"-burgers_grid", "512", "-burgers_viscosity", "0.02", "-burgers_final_time", "0.4", "-burgers_frames", "401", "-burgers_dt", "0.001", NULL};
-  PetscReal                initial[POINTS], mean0 = 0.7, high0 = 0.0, low0 = 0.0, energy0 = 0.0, energy = 0.0, dissipated = 0.0;
-  Ensemble                 e;
-  KNSolverReport           report;
+  static const char *const options[] = {"-burgers_grid",
+                                        "512",
+                                        "-burgers_viscosity",
+                                        "0.02",
+                                        "-burgers_final_time",
+                                        "0.4",
+                                        "-burgers_frames",
+                                        "401",
+                                        "-burgers_dt",
+                                        "0.001",
+                                        NULL};
+  PetscReal      initial[POINTS], mean0 = 0.7, high0 = 0.0, low0 = 0.0, energy0 = 0.0, energy = 0.0, dissipated = 0.0;
+  Ensemble       e;
+  KNSolverReport report;
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   PetscCall(EnsembleCreate(PETSC_COMM_SELF, "burgers", options, &e));
-  for (PetscInt i = 0; i < POINTS; i++) initial[i] = mean0 + PetscSinReal(2.0 * PETSC_PI * i / POINTS) + 0.5 * PetscCosReal(6.0 * PETSC_PI * i / POINTS);
+  for (PetscInt i = 0; i < POINTS; i++)
+    initial[i] = mean0 + PetscSinReal(2.0 * PETSC_PI * i / POINTS) + 0.5 * PetscCosReal(6.0 * PETSC_PI * i / POINTS);
   PetscCall(KNSolverSolveGiven(e.solver, initial, e.output, &report));
   PetscCheck(report.converged, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s", report.reason);
   for (PetscInt f = 0; f < FRAMES; f++) {
-    const PetscReal *u = e.output + f * POINTS;
+    const PetscReal *u    = e.output + f * POINTS;
     PetscReal        mean = 0.0, high = u[0], low = u[0];
 
     energy = 0.0;
@@ -54,8 +65,11 @@ int main(int argc, char **argv)
       high = PetscMax(high, u[i]);
       low  = PetscMin(low, u[i]);
     }
-    PetscCheck(PetscAbsReal(mean - mean0) < 1e-14, PETSC_COMM_SELF, PETSC_ERR_PLIB, "frame %" PetscInt_FMT ": the mean drifts by %g", f, (double)(mean - mean0));
-    PetscCheck(!f || (high < high0 + BETWEEN && low > low0 - BETWEEN), PETSC_COMM_SELF, PETSC_ERR_PLIB, "frame %" PetscInt_FMT ": u grows from %g .. %g to %g .. %g", f, (double)low0, (double)high0, (double)low, (double)high);
+    PetscCheck(PetscAbsReal(mean - mean0) < 1e-14, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "frame %" PetscInt_FMT ": the mean drifts by %g", f, (double)(mean - mean0));
+    PetscCheck(!f || (high < high0 + BETWEEN && low > low0 - BETWEEN), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "frame %" PetscInt_FMT ": u grows from %g .. %g to %g .. %g", f, (double)low0, (double)high0,
+               (double)low, (double)high);
     if (!f) {
       energy0 = energy;
       high0   = high;
@@ -63,7 +77,8 @@ int main(int argc, char **argv)
     }
     dissipated += (f == 0 || f == FRAMES - 1 ? 1.0 : f % 2 ? 4.0 : 2.0) / 3.0 * TIME / (FRAMES - 1) * Dissipation(u);
   }
-  PetscCheck(PetscAbsReal((energy0 - energy) / dissipated - 1.0) < 1e-8, PETSC_COMM_SELF, PETSC_ERR_PLIB, "the energy falls by %.12g, %.12g are dissipated", (double)(energy0 - energy), (double)dissipated);
+  PetscCheck(PetscAbsReal((energy0 - energy) / dissipated - 1.0) < 1e-8, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "the energy falls by %.12g, %.12g are dissipated", (double)(energy0 - energy), (double)dissipated);
   PetscCall(EnsembleDestroy(&e));
   PetscCall(PetscFinalize());
   return 0;

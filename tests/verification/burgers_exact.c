@@ -1,9 +1,11 @@
 /*
   Burgers' equation against the exact solution of Hopf (Comm. Pure Appl. Math. 3 (1950) 201) and Cole:
 
-      u(x, t) = integral of (x - y)/t E dy / integral of E dy,   E(y) = exp(-(Theta(y) + (x - y)^2/(2 t))/(2 nu)),   Theta' = u0
+      u(x, t) = integral of (x - y)/t E dy / integral of E dy,   E(y) = exp(-(Theta(y) + (x - y)^2/(2 t))/(2 nu)),
+  Theta' = u0
 
-  over the whole line, by the trapezoidal rule, which converges spectrally. Then the convergence of the modes and of ETDRK4.
+  over the whole line, by the trapezoidal rule, which converges spectrally. Then the convergence of the modes and of
+  ETDRK4.
 */
 #include <complex.h>
 #include <math.h>
@@ -24,12 +26,15 @@ static PetscReal Antiderivative(PetscReal theta[], const PetscReal u0[], PetscIn
   }
   for (PetscInt j = 0; j < NODES; j++) {
     theta[j] = 0.0;
-    for (PetscInt k = 1; k < PetscMin(MODES, (n + 1) / 2); k++) theta[j] += 2.0 * creal(modes[k] / CMPLX(0.0, 2.0 * PETSC_PI * k) * cexp(CMPLX(0.0, 2.0 * PETSC_PI * k * j / NODES)));
+    for (PetscInt k = 1; k < PetscMin(MODES, (n + 1) / 2); k++)
+      theta[j] +=
+        2.0 * creal(modes[k] / CMPLX(0.0, 2.0 * PETSC_PI * k) * cexp(CMPLX(0.0, 2.0 * PETSC_PI * k * j / NODES)));
   }
   return creal(modes[0]);
 }
 
-/* u at x = node/NODES and time t; theta without the mean, which moves the frame. The Gaussian is cut where E < exp(-50) of its largest value. */
+/* u at x = node/NODES and time t; theta without the mean, which moves the frame. The Gaussian is cut where E < exp(-50)
+ * of its largest value. */
 static PetscReal ColeHopf(const PetscReal theta[], PetscReal mean, PetscReal nu, PetscInt node, PetscReal t)
 {
   const PetscInt center  = node - (PetscInt)(NODES * mean * t); /* the foot of x on the line that moves with the mean */
@@ -43,7 +48,8 @@ static PetscReal ColeHopf(const PetscReal theta[], PetscReal mean, PetscReal nu,
   reach = (PetscInt)(NODES * PetscSqrtReal(2.0 * t * (100.0 * nu + highest - lowest))) + 1;
   for (PetscInt j = center - reach; j <= center + reach; j++) {
     const PetscReal distance = (PetscReal)(node - j) / NODES - mean * t;
-    const PetscReal e = PetscExpReal(-(theta[((j % NODES) + NODES) % NODES] - lowest + distance * distance / (2.0 * t)) / (2.0 * nu));
+    const PetscReal e =
+      PetscExpReal(-(theta[((j % NODES) + NODES) % NODES] - lowest + distance * distance / (2.0 * t)) / (2.0 * nu));
 
     top += (distance / t + mean) * e;
     bottom += e;
@@ -78,14 +84,17 @@ static PetscErrorCode CheckDrawn(const char *const options[], PetscReal nu, Pets
 
     PetscCall(EnsembleSolve(&e, 4, sample, &report));
     error = ErrorOf(e.output, e.input, e.problem->output.grid.n[0], nu, t);
-    PetscCheck(error < 2e-9, PETSC_COMM_SELF, PETSC_ERR_PLIB, "nu = %g, sample %" PetscInt64_FMT ": the error is %g, estimated %g", (double)nu, sample, (double)error, (double)report.residual);
+    PetscCheck(error < 2e-9, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "nu = %g, sample %" PetscInt64_FMT ": the error is %g, estimated %g", (double)nu, sample, (double)error,
+               (double)report.residual);
   }
   PetscCall(EnsembleDestroy(&e));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* u0 = mean + amplitude sin(2 pi x) on n points: the error and what the solver says of it. */
-static PetscErrorCode Sine(const char *const options[], PetscReal mean, PetscReal amplitude, PetscReal nu, PetscReal t, PetscReal *error, KNSolverReport *report)
+static PetscErrorCode Sine(const char *const options[], PetscReal mean, PetscReal amplitude, PetscReal nu, PetscReal t,
+                           PetscReal *error, KNSolverReport *report)
 {
   Ensemble e;
   PetscInt n;
@@ -100,7 +109,8 @@ static PetscErrorCode Sine(const char *const options[], PetscReal mean, PetscRea
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Exponential convergence in the modes: the error falls faster than any power of n; what is not resolved is reported. */
+/* Exponential convergence in the modes: the error falls faster than any power of n; what is not resolved is reported.
+ */
 static PetscErrorCode CheckModes(void)
 {
   static const char *const grids[] = {"32", "64", "128", "256"};
@@ -110,17 +120,24 @@ static PetscErrorCode CheckModes(void)
   for (int i = 0; i < 4; i++) {
     KNSolverReport report;
 
-    PetscCall(Sine((const char *const[]){"-burgers_grid", grids[i], "-burgers_viscosity", "0.02", "-burgers_final_time", "0.25", NULL}, 0.7, 1.0, 0.02, 0.25, &error[i], &report));
-    PetscCheck(report.converged == (PetscBool)(i == 3), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s points are%s said to resolve the shock, error %g", grids[i], report.converged ? "" : " not", (double)error[i]);
+    PetscCall(Sine((const char *const[]){"-burgers_grid", grids[i], "-burgers_viscosity", "0.02", "-burgers_final_time",
+                                         "0.25", NULL},
+                   0.7, 1.0, 0.02, 0.25, &error[i], &report));
+    PetscCheck(report.converged == (PetscBool)(i == 3), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "%s points are%s said to resolve the shock, error %g", grids[i], report.converged ? "" : " not",
+               (double)error[i]);
   }
-  PetscCheck(error[1] < error[0] / 100.0 && error[2] < error[1] / 10000.0 && error[3] < 1e-9, PETSC_COMM_SELF, PETSC_ERR_PLIB, "errors on 32, 64, 128, 256 points: %g, %g, %g, %g", (double)error[0], (double)error[1], (double)error[2], (double)error[3]);
+  PetscCheck(error[1] < error[0] / 100.0 && error[2] < error[1] / 10000.0 && error[3] < 1e-9, PETSC_COMM_SELF,
+             PETSC_ERR_PLIB, "errors on 32, 64, 128, 256 points: %g, %g, %g, %g", (double)error[0], (double)error[1],
+             (double)error[2], (double)error[3]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Order 4 in the step, through the steepening; the estimate lies above the error. A tolerance of 1 takes the second run, of half the step. */
+/* Order 4 in the step, through the steepening; the estimate lies above the error. A tolerance of 1 takes the second
+ * run, of half the step. */
 static PetscErrorCode CheckSteps(void)
 {
-  static const char *const dt[] = {"0.02", "0.01", "0.005", "0.0025"};
+  static const char *const dt[]   = {"0.02", "0.01", "0.005", "0.0025"};
   PetscReal                before = 0.0;
 
   PetscFunctionBegin;
@@ -128,9 +145,14 @@ static PetscErrorCode CheckSteps(void)
     KNSolverReport report;
     PetscReal      error;
 
-    PetscCall(Sine((const char *const[]){"-burgers_grid", "256", "-burgers_viscosity", "0.02", "-burgers_final_time", "0.5", "-burgers_tolerance", "1", "-burgers_dt", dt[i], NULL}, 0.7, 1.0, 0.02, 0.5, &error, &report));
-    PetscCheck(!i || PetscAbsReal(PetscLog2Real(before / error) - 4.0) < 0.1, PETSC_COMM_SELF, PETSC_ERR_PLIB, "half the step %s brings the error from %g to %g: order %g", dt[i], (double)before, (double)error, (double)PetscLog2Real(before / error));
-    PetscCheck(error < report.residual, PETSC_COMM_SELF, PETSC_ERR_PLIB, "the error %g was estimated as %g", (double)error, (double)report.residual);
+    PetscCall(Sine((const char *const[]){"-burgers_grid", "256", "-burgers_viscosity", "0.02", "-burgers_final_time",
+                                         "0.5", "-burgers_tolerance", "1", "-burgers_dt", dt[i], NULL},
+                   0.7, 1.0, 0.02, 0.5, &error, &report));
+    PetscCheck(!i || PetscAbsReal(PetscLog2Real(before / error) - 4.0) < 0.1, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "half the step %s brings the error from %g to %g: order %g", dt[i], (double)before, (double)error,
+               (double)PetscLog2Real(before / error));
+    PetscCheck(error < report.residual, PETSC_COMM_SELF, PETSC_ERR_PLIB, "the error %g was estimated as %g",
+               (double)error, (double)report.residual);
     before = error;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -143,15 +165,18 @@ static PetscErrorCode CheckFast(void)
   PetscReal      error;
 
   PetscFunctionBegin;
-  PetscCall(Sine((const char *const[]){"-burgers_grid", "1024", "-burgers_final_time", "0.5", "-burgers_dt", "0.5", NULL}, 0.7, 20.0, 0.1, 0.5, &error, &report));
-  PetscCheck(report.converged && error < 1e-9, PETSC_COMM_SELF, PETSC_ERR_PLIB, "error %g, estimated %g; %s", (double)error, (double)report.residual, report.reason);
+  PetscCall(
+    Sine((const char *const[]){"-burgers_grid", "1024", "-burgers_final_time", "0.5", "-burgers_dt", "0.5", NULL}, 0.7,
+         20.0, 0.1, 0.5, &error, &report));
+  PetscCheck(report.converged && error < 1e-9, PETSC_COMM_SELF, PETSC_ERR_PLIB, "error %g, estimated %g; %s",
+             (double)error, (double)report.residual, report.reason);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* ETDRK4 itself, on v' = l v + v^2: v = l/((l/v0 + 1) exp(-l t) - 1), mildly and not at all stiff. */
 static PetscErrorCode CheckETDRK4(PetscReal l)
 {
-  const PetscReal v0 = 0.4, exact = l == 0.0 ? v0 / (1.0 - v0) : l / ((l / v0 + 1.0) * PetscExpReal(-l) - 1.0);
+  const PetscReal v0 = 0.4, exact   = l == 0.0 ? v0 / (1.0 - v0) : l / ((l / v0 + 1.0) * PetscExpReal(-l) - 1.0);
   PetscReal       memory[6], before = 0.0;
   const KNETDRK4  etd = {&memory[0], &memory[1], &memory[2], &memory[3], &memory[4], &memory[5]};
 
@@ -172,7 +197,9 @@ static PetscErrorCode CheckETDRK4(PetscReal l)
       kn_etdrk4_finish(&v, &etd, &nv, &na, &nb, &nc, 1);
     }
     error = PetscAbsReal(creal(v) - exact);
-    PetscCheck(!before || PetscAbsReal(PetscLog2Real(before / error) - 4.0) < 0.3, PETSC_COMM_SELF, PETSC_ERR_PLIB, "l = %g: twice %" PetscInt_FMT " steps bring the error from %g to %g", (double)l, steps / 2, (double)before, (double)error);
+    PetscCheck(!before || PetscAbsReal(PetscLog2Real(before / error) - 4.0) < 0.3, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "l = %g: twice %" PetscInt_FMT " steps bring the error from %g to %g", (double)l, steps / 2,
+               (double)before, (double)error);
     before = error;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -185,7 +212,9 @@ int main(int argc, char **argv)
   PetscCall(CheckETDRK4(-0.3));
   PetscCall(CheckETDRK4(-10.0));
   PetscCall(CheckDrawn((const char *const[]){"-burgers_grid", "512", NULL}, 0.1, 1.0));
-  PetscCall(CheckDrawn((const char *const[]){"-burgers_grid", "512", "-burgers_viscosity", "0.01", "-burgers_field_alpha", "4", "-burgers_field_scale", "625", NULL}, 0.01, 1.0));
+  PetscCall(CheckDrawn((const char *const[]){"-burgers_grid", "512", "-burgers_viscosity", "0.01",
+                                             "-burgers_field_alpha", "4", "-burgers_field_scale", "625", NULL},
+                       0.01, 1.0));
   PetscCall(CheckModes());
   PetscCall(CheckSteps());
   PetscCall(CheckFast());

@@ -1,7 +1,8 @@
 /*
-  What staggered cells promise, on any grid: no divergence; momentum in balance at every face, hence a pressure that does not depend on the path
-  of its sum; the work of the lid all goes into friction, as flux of momentum and pressure do none. And the symmetries of the flow: a lid that is mirrored
-  and reversed mirrors it, and without inertia it is its own mirror image.
+  What staggered cells promise, on any grid: no divergence; momentum in balance at every face, hence a pressure that
+  does not depend on the path of its sum; the work of the lid all goes into friction, as flux of momentum and pressure
+  do none. And the symmetries of the flow: a lid that is mirrored and reversed mirrors it, and without inertia it is its
+  own mirror image.
 */
 #include "../../solvers/cavity_flow.h"
 
@@ -20,10 +21,12 @@ static PetscErrorCode Solve(KNCavity cavity, PetscInt m, PetscReal reynolds, Pet
   for (PetscInt i = 0; i <= m; i++) {
     const PetscReal x = (PetscReal)i / (PetscReal)m;
 
-    lid[i] = (skew < 0.0 ? -1.0 : 1.0) * (1.0 + PetscAbsReal(skew) * PetscCosReal(PETSC_PI * (skew < 0.0 ? 1.0 - x : x)));
+    lid[i] =
+      (skew < 0.0 ? -1.0 : 1.0) * (1.0 + PetscAbsReal(skew) * PetscCosReal(PETSC_PI * (skew < 0.0 ? 1.0 - x : x)));
   }
   PetscCall(KNCavitySolve(cavity, reynolds, lid, NULL, NULL, f, &report));
-  PetscCheck(report.converged, PETSC_COMM_SELF, PETSC_ERR_PLIB, "m = %" PetscInt_FMT ", Reynolds number %g: %s", m, (double)reynolds, report.reason);
+  PetscCheck(report.converged, PETSC_COMM_SELF, PETSC_ERR_PLIB, "m = %" PetscInt_FMT ", Reynolds number %g: %s", m,
+             (double)reynolds, report.reason);
   PetscCheck(report.residual <= 1e-10, PETSC_COMM_SELF, PETSC_ERR_PLIB, "residual %g", (double)report.residual);
   PetscCall(PetscFree(lid));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -32,7 +35,7 @@ static PetscErrorCode Solve(KNCavity cavity, PetscInt m, PetscReal reynolds, Pet
 /* Divergence, momentum and energy, from the definitions of the scheme. */
 static PetscErrorCode CheckBalance(PetscInt m, PetscReal reynolds)
 {
-  const PetscReal       h = 1.0 / (PetscReal)m;
+  const PetscReal       h    = 1.0 / (PetscReal)m;
   PetscReal             work = 0.0, friction = 0.0, divergence = 0.0, momentum = 0.0, scale = 0.0;
   KNCavity              cavity;
   const KNCavityFields *f;
@@ -41,28 +44,37 @@ static PetscErrorCode CheckBalance(PetscInt m, PetscReal reynolds)
   PetscCall(KNCavityCreate(PETSC_COMM_SELF, "test_", m, &cavity));
   PetscCall(Solve(cavity, m, reynolds, 0.5, &f));
   for (PetscInt i = 1; i <= m; i++) {
-    for (PetscInt j = 1; j <= m; j++) divergence = PetscMax(divergence, PetscAbsReal((U(i, j) - U(i - 1, j)) + (V(i, j) - V(i, j - 1))));
+    for (PetscInt j = 1; j <= m; j++)
+      divergence = PetscMax(divergence, PetscAbsReal((U(i, j) - U(i - 1, j)) + (V(i, j) - V(i, j - 1))));
   }
   for (PetscInt i = 1; i < m; i++) {
     for (PetscInt j = 1; j <= m; j++) {
-      /* u at (i, j) and its neighbours; v at the corners of its volume; then the same with the roles of x and y exchanged. */
+      /* u at (i, j) and its neighbours; v at the corners of its volume; then the same with the roles of x and y
+       * exchanged. */
       const PetscReal east = 0.5 * (U(i, j) + U(i + 1, j)), west = 0.5 * (U(i - 1, j) + U(i, j));
-      const PetscReal north = 0.25 * (U(i, j) + U(i, j + 1)) * (V(i, j) + V(i + 1, j)), south = 0.25 * (U(i, j) + U(i, j - 1)) * (V(i, j - 1) + V(i + 1, j - 1));
+      const PetscReal north  = 0.25 * (U(i, j) + U(i, j + 1)) * (V(i, j) + V(i + 1, j)),
+                      south  = 0.25 * (U(i, j) + U(i, j - 1)) * (V(i, j - 1) + V(i + 1, j - 1));
       const PetscReal drag_u = (U(i + 1, j) + U(i - 1, j) + U(i, j + 1) + U(i, j - 1) - 4.0 * U(i, j)) / (h * reynolds);
       const PetscReal up = 0.5 * (V(j, i) + V(j, i + 1)), down = 0.5 * (V(j, i - 1) + V(j, i));
-      const PetscReal right = 0.25 * (U(j, i) + U(j, i + 1)) * (V(j, i) + V(j + 1, i)), left = 0.25 * (U(j - 1, i) + U(j - 1, i + 1)) * (V(j, i) + V(j - 1, i));
+      const PetscReal right  = 0.25 * (U(j, i) + U(j, i + 1)) * (V(j, i) + V(j + 1, i)),
+                      left   = 0.25 * (U(j - 1, i) + U(j - 1, i + 1)) * (V(j, i) + V(j - 1, i));
       const PetscReal drag_v = (V(j + 1, i) + V(j - 1, i) + V(j, i + 1) + V(j, i - 1) - 4.0 * V(j, i)) / (h * reynolds);
 
-      momentum = PetscMax(momentum, PetscAbsReal(east * east - west * west + north - south + P(i + 1, j) - P(i, j) - drag_u));
-      momentum = PetscMax(momentum, PetscAbsReal(up * up - down * down + right - left + P(j, i + 1) - P(j, i) - drag_v));
-      scale    = PetscMax(scale, PetscMax(PetscAbsReal(drag_u), PetscAbsReal(drag_v)));
+      momentum =
+        PetscMax(momentum, PetscAbsReal(east * east - west * west + north - south + P(i + 1, j) - P(i, j) - drag_u));
+      momentum =
+        PetscMax(momentum, PetscAbsReal(up * up - down * down + right - left + P(j, i + 1) - P(j, i) - drag_v));
+      scale = PetscMax(scale, PetscMax(PetscAbsReal(drag_u), PetscAbsReal(drag_v)));
       work += U(i, j) * drag_u + V(j, i) * drag_v;
       friction += PetscAbsReal(U(i, j) * drag_u) + PetscAbsReal(V(j, i) * drag_v);
     }
   }
-  PetscCheck(divergence < 1e-13, PETSC_COMM_SELF, PETSC_ERR_PLIB, "m = %" PetscInt_FMT ": divergence %g", m, (double)divergence);
-  PetscCheck(momentum < 2e-11 * scale, PETSC_COMM_SELF, PETSC_ERR_PLIB, "m = %" PetscInt_FMT ": momentum %g of %g is left", m, (double)momentum, (double)scale);
-  PetscCheck(PetscAbsReal(work) < 2e-12 * friction, PETSC_COMM_SELF, PETSC_ERR_PLIB, "m = %" PetscInt_FMT ": lid and friction leave %g of %g", m, (double)work, (double)friction);
+  PetscCheck(divergence < 1e-13, PETSC_COMM_SELF, PETSC_ERR_PLIB, "m = %" PetscInt_FMT ": divergence %g", m,
+             (double)divergence);
+  PetscCheck(momentum < 2e-11 * scale, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "m = %" PetscInt_FMT ": momentum %g of %g is left", m, (double)momentum, (double)scale);
+  PetscCheck(PetscAbsReal(work) < 2e-12 * friction, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "m = %" PetscInt_FMT ": lid and friction leave %g of %g", m, (double)work, (double)friction);
   PetscCall(KNCavityDestroy(&cavity));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -111,8 +123,10 @@ static PetscErrorCode CheckStokes(PetscInt m)
       for (PetscInt j = 1; j <= m; j++) skew[k] = PetscMax(skew[k], reynolds * PetscAbsReal(P(i, j) + P(m + 1 - i, j)));
     }
   }
-  PetscCheck(skew[0] > 1e-4, PETSC_COMM_SELF, PETSC_ERR_PLIB, "at Reynolds number 1 inertia turns the flow by %g only", (double)skew[0]);
-  PetscCheck(PetscAbsReal(skew[1] / skew[0] - 1e-3) < 1e-5, PETSC_COMM_SELF, PETSC_ERR_PLIB, "asymmetry %g at Reynolds number 1, %g at 0.001", (double)skew[0], (double)skew[1]);
+  PetscCheck(skew[0] > 1e-4, PETSC_COMM_SELF, PETSC_ERR_PLIB, "at Reynolds number 1 inertia turns the flow by %g only",
+             (double)skew[0]);
+  PetscCheck(PetscAbsReal(skew[1] / skew[0] - 1e-3) < 1e-5, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "asymmetry %g at Reynolds number 1, %g at 0.001", (double)skew[0], (double)skew[1]);
   PetscCall(KNCavityDestroy(&cavity));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

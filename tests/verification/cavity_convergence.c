@@ -1,6 +1,7 @@
 /*
-  Order of the cavity's discretisation: 2 in the maximum norm for u, v and p, against a flow that a body force makes exact (Shih, Tan, Hwang,
-  Int. J. Numer. Methods Fluids 9, 1989, have its stream function). And the matrix of Newton's method holds the derivatives of the residual.
+  Order of the cavity's discretisation: 2 in the maximum norm for u, v and p, against a flow that a body force makes
+  exact (Shih, Tan, Hwang, Int. J. Numer. Methods Fluids 9, 1989, have its stream function). And the matrix of Newton's
+  method holds the derivatives of the residual.
 */
 #include <kitinet/random.h>
 #include "../../solvers/cavity_flow.h"
@@ -15,7 +16,8 @@ typedef struct {
 /* psi = X(x) Y(y), X = 16 x^2 (1 - x)^2, Y = (y^4 - y^2)/2: the lid has speed X. p = cos(2 x + 3 y). */
 static Flow Exact(PetscReal x, PetscReal y)
 {
-  const PetscReal X0 = 16 * x * x * (1 - x) * (1 - x), X1 = 16 * (2 * x - 6 * x * x + 4 * x * x * x), X2 = 16 * (2 - 12 * x + 12 * x * x), X3 = 16 * (24 * x - 12);
+  const PetscReal X0 = 16 * x * x * (1 - x) * (1 - x), X1 = 16 * (2 * x - 6 * x * x + 4 * x * x * x),
+                  X2 = 16 * (2 - 12 * x + 12 * x * x), X3 = 16 * (24 * x - 12);
   const PetscReal Y0 = (y * y * y * y - y * y) / 2, Y1 = 2 * y * y * y - y, Y2 = 6 * y * y - 1, Y3 = 12 * y;
   const PetscReal u = X0 * Y1, v = -X1 * Y0, slope = -PetscSinReal(2 * x + 3 * y);
 
@@ -48,7 +50,8 @@ static PetscErrorCode MaximumError(PetscInt m, PetscReal error[3])
     }
   }
   PetscCall(KNCavitySolve(cavity, REYNOLDS, lid, fx, fy, &fields, &report));
-  PetscCheck(report.converged && !report.retried, PETSC_COMM_SELF, PETSC_ERR_PLIB, "m = %" PetscInt_FMT ": %s", m, report.reason);
+  PetscCheck(report.converged && !report.retried, PETSC_COMM_SELF, PETSC_ERR_PLIB, "m = %" PetscInt_FMT ": %s", m,
+             report.reason);
   error[0] = error[1] = error[2] = 0.0;
   for (PetscInt i = 1; i <= m; i++) {
     for (PetscInt j = 1; j <= m; j++) mean += h * h * Exact((i - 0.5) * h, (j - 0.5) * h).p;
@@ -79,7 +82,9 @@ static PetscErrorCode CheckOrder(void)
     for (int f = 0; f < 3; f++) {
       const PetscReal order = PetscLog2Real(error[k - 1][f] / error[k][f]);
 
-      PetscCheck(order >= 1.85, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: order %g from %" PetscInt_FMT " to %" PetscInt_FMT " cells", name[f], (double)order, m[k - 1], m[k]);
+      PetscCheck(order >= 1.85, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "%s: order %g from %" PetscInt_FMT " to %" PetscInt_FMT " cells", name[f], (double)order, m[k - 1],
+                 m[k]);
     }
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -107,7 +112,8 @@ static PetscErrorCode CheckDerivative(void)
     *p         = here - 0.5;
     difference -= kn_cavity_residual(centre, N, REYNOLDS);
     *p = here;
-    PetscCheck(PetscAbsReal(difference - value[k / N][k % N]) < 1e-12 * REYNOLDS, PETSC_COMM_SELF, PETSC_ERR_PLIB, "derivative %d is %g, the difference %g", k, (double)value[k / N][k % N], (double)difference);
+    PetscCheck(PetscAbsReal(difference - value[k / N][k % N]) < 1e-12 * REYNOLDS, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "derivative %d is %g, the difference %g", k, (double)value[k / N][k % N], (double)difference);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

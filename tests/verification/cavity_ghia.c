@@ -1,8 +1,9 @@
 /*
-  The uniform lid against published flows, on the 129 x 129 points of Ghia, Ghia, Shin, J. Comput. Phys. 48, 387-411 (1982): their u on the
-  vertical centre line (Table I) and v on the horizontal one (Table II). And extrema on these lines against solutions of more digits: Re 1000,
-  spectral, Botella, Peyret, Computers & Fluids 27, 421-433 (1998); Re 100, extrapolated from 1024 x 1024 cells, Marchi, Suero,
-  Araki, J. Braz. Soc. Mech. Sci. Eng. 31, 186-198 (2009). By these, Ghia's least v at Re 100, -0.24533, is off by 0.008.
+  The uniform lid against published flows, on the 129 x 129 points of Ghia, Ghia, Shin, J. Comput. Phys. 48, 387-411
+  (1982): their u on the vertical centre line (Table I) and v on the horizontal one (Table II). And extrema on these
+  lines against solutions of more digits: Re 1000, spectral, Botella, Peyret, Computers & Fluids 27, 421-433 (1998); Re
+  100, extrapolated from 1024 x 1024 cells, Marchi, Suero, Araki, J. Braz. Soc. Mech. Sci. Eng. 31, 186-198 (2009). By
+  these, Ghia's least v at Re 100, -0.24533, is off by 0.008.
 */
 #include "solver_ensemble.h"
 
@@ -18,24 +19,35 @@ typedef struct {
   PetscReal   u[POINTS], v[POINTS];
 } Table;
 
-/* v at x = 0.9063 and Re 400 stands as -0.23827 there, which neighbours on both sides, -0.22847 and -0.44993, show to be misprinted: left out. */
+/* v at x = 0.9063 and Re 400 stands as -0.23827 there, which neighbours on both sides, -0.22847 and -0.44993, show to
+ * be misprinted: left out. */
 #define MISPRINT PETSC_INFINITY
 
 static const Table ghia[] = {
-  {"100", 0.01,
-   {0.84123, 0.78871, 0.73722, 0.68717, 0.23151, 0.00332, -0.13641, -0.20581, -0.21090, -0.15662, -0.10150, -0.06434, -0.04775, -0.04192, -0.03717},
-   {-0.05906, -0.07391, -0.08864, -0.10313, -0.16914, -0.22445, -0.24533, 0.05454, 0.17527, 0.17507, 0.16077, 0.12317, 0.10890, 0.10091, 0.09233}},
-  {"400", 0.006,
-   {0.75837, 0.68439, 0.61756, 0.55892, 0.29093, 0.16256, 0.02135, -0.11477, -0.17119, -0.32726, -0.24299, -0.14612, -0.10338, -0.09266, -0.08186},
-   {-0.12146, -0.15663, -0.19254, -0.22847, MISPRINT, -0.44993, -0.38598, 0.05186, 0.30174, 0.30203, 0.28124, 0.22965, 0.20920, 0.19713, 0.18360}},
-  {"1000", 0.015,
-   {0.65928, 0.57492, 0.51117, 0.46604, 0.33304, 0.18719, 0.05702, -0.06080, -0.10648, -0.27805, -0.38289, -0.29730, -0.22220, -0.20196, -0.18109},
-   {-0.21388, -0.27669, -0.33714, -0.39188, -0.51550, -0.42665, -0.31966, 0.02526, 0.32235, 0.33075, 0.37095, 0.32627, 0.30353, 0.29012, 0.27485}},
+  {"100",
+   0.01,
+   {0.84123, 0.78871, 0.73722, 0.68717, 0.23151, 0.00332, -0.13641, -0.20581, -0.21090, -0.15662, -0.10150, -0.06434,
+    -0.04775, -0.04192, -0.03717},
+   {-0.05906, -0.07391, -0.08864, -0.10313, -0.16914, -0.22445, -0.24533, 0.05454, 0.17527, 0.17507, 0.16077, 0.12317,
+    0.10890, 0.10091, 0.09233}},
+  {"400",
+   0.006,
+   {0.75837, 0.68439, 0.61756, 0.55892, 0.29093, 0.16256, 0.02135, -0.11477, -0.17119, -0.32726, -0.24299, -0.14612,
+    -0.10338, -0.09266, -0.08186},
+   {-0.12146, -0.15663, -0.19254, -0.22847, MISPRINT, -0.44993, -0.38598, 0.05186, 0.30174, 0.30203, 0.28124, 0.22965,
+    0.20920, 0.19713, 0.18360}},
+  {"1000",
+   0.015,
+   {0.65928, 0.57492, 0.51117, 0.46604, 0.33304, 0.18719, 0.05702, -0.06080, -0.10648, -0.27805, -0.38289, -0.29730,
+    -0.22220, -0.20196, -0.18109},
+   {-0.21388, -0.27669, -0.33714, -0.39188, -0.51550, -0.42665, -0.31966, 0.02526, 0.32235, 0.33075, 0.37095, 0.32627,
+    0.30353, 0.29012, 0.27485}},
 };
 
 static PetscErrorCode CheckTable(const Table *t)
 {
-  const char *const options[] = {"-cavity_lid", "uniform", "-cavity_points", "nodes", "-cavity_grid", "129", "-cavity_reynolds", t->reynolds, NULL};
+  const char *const options[] = {"-cavity_lid", "uniform",          "-cavity_points", "nodes", "-cavity_grid",
+                                 "129",         "-cavity_reynolds", t->reynolds,      NULL};
   Ensemble          e;
   KNSolverReport    report;
   PetscReal         worst = 0.0;
@@ -49,7 +61,8 @@ static PetscErrorCode CheckTable(const Table *t)
     worst = PetscMax(worst, PetscAbsReal(u - t->u[k]));
     if (t->v[k] != MISPRINT) worst = PetscMax(worst, PetscAbsReal(v - t->v[k]));
   }
-  PetscCheck(worst < t->tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Reynolds number %s: a centre-line velocity differs by %g", t->reynolds, (double)worst);
+  PetscCheck(worst < t->tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "Reynolds number %s: a centre-line velocity differs by %g", t->reynolds, (double)worst);
   PetscCall(EnsembleDestroy(&e));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -64,7 +77,8 @@ static PetscReal Extremum(PetscReal a, PetscReal b, PetscReal c)
 static PetscErrorCode Extrema(const char reynolds[], PetscInt n, PetscReal value[3])
 {
   char              grid[8];
-  const char *const options[] = {"-cavity_lid", "uniform", "-cavity_points", "nodes", "-cavity_grid", grid, "-cavity_reynolds", reynolds, NULL};
+  const char *const options[] = {"-cavity_lid", "uniform",          "-cavity_points", "nodes", "-cavity_grid",
+                                 grid,          "-cavity_reynolds", reynolds,         NULL};
   Ensemble          e;
   KNSolverReport    report;
   const PetscReal  *u, *v;
@@ -97,10 +111,13 @@ static PetscErrorCode CheckExtrema(const char reynolds[], const PetscReal exact[
   PetscCall(Extrema(reynolds, 65, coarse));
   PetscCall(Extrema(reynolds, 129, fine));
   for (int k = 0; k < 3; k++) {
-    const PetscReal ratio = (coarse[k] - exact[k]) / (fine[k] - exact[k]), limit = fine[k] + (fine[k] - coarse[k]) / 3.0;
+    const PetscReal ratio = (coarse[k] - exact[k]) / (fine[k] - exact[k]),
+                    limit = fine[k] + (fine[k] - coarse[k]) / 3.0;
 
-    PetscCheck(ratio > 3.5 && ratio < 4.5, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Reynolds number %s, extremum %d: the error falls by %g for half the width", reynolds, k, (double)ratio);
-    PetscCheck(PetscAbsReal(limit / exact[k] - 1.0) < 0.003, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Reynolds number %s: extremum %d is %g, not %g", reynolds, k, (double)limit, (double)exact[k]);
+    PetscCheck(ratio > 3.5 && ratio < 4.5, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "Reynolds number %s, extremum %d: the error falls by %g for half the width", reynolds, k, (double)ratio);
+    PetscCheck(PetscAbsReal(limit / exact[k] - 1.0) < 0.003, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "Reynolds number %s: extremum %d is %g, not %g", reynolds, k, (double)limit, (double)exact[k]);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,15 +1,15 @@
 /*
-  What is drawn: every perfect matching is equally likely, the rate of collisions is kappa, directions are uniform on the sphere;
-  draws depend on seed, layer, step and sample index alone, so that batches may be split in any way between calls and threads; and
-  they are shared by all grid points, so that a step commutes with restriction to a coarser grid.
+  What is drawn: every perfect matching is equally likely, the rate of collisions is kappa, directions are uniform on
+  the sphere; draws depend on seed, layer, step and sample index alone, so that batches may be split in any way between
+  calls and threads; and they are shared by all grid points, so that a step commutes with restriction to a coarser grid.
 */
 #include <omp.h>
 
 #include "collision_test.h"
 
 /*
-  Number of the matching of n <= 6 particles among all: the partner of the lowest free particle, counted among the free ones, is a
-  digit. With n odd the missing partner is a further particle.
+  Number of the matching of n <= 6 particles among all: the partner of the lowest free particle, counted among the free
+  ones, is a digit. With n odd the missing partner is a further particle.
 */
 static size_t MatchingNumber(const uint32_t *pair, size_t n)
 {
@@ -52,22 +52,28 @@ static PetscErrorCode TestMatchings(size_t n, size_t matchings, double quantile,
     PetscCheck(number < matchings, PETSC_COMM_SELF, PETSC_ERR_PLIB, "n %zu: not a matching", n);
     count[number]++;
   }
-  for (size_t i = 0; i < matchings; i++) chi2 += PetscSqr(count[i] - (double)DRAWS / (double)matchings) * (double)matchings / DRAWS;
-  PetscCheck(chi2 < quantile, PETSC_COMM_SELF, PETSC_ERR_PLIB, "n %zu, coordinate %d: chi-square %g of %zu matchings, expected below %g", n, coordinate, chi2, matchings, quantile);
+  for (size_t i = 0; i < matchings; i++)
+    chi2 += PetscSqr(count[i] - (double)DRAWS / (double)matchings) * (double)matchings / DRAWS;
+  PetscCheck(chi2 < quantile, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "n %zu, coordinate %d: chi-square %g of %zu matchings, expected below %g", n, coordinate, chi2, matchings,
+             quantile);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* mean: of a function of the direction over `count` draws; exact, square: the means of it and of its square on the sphere. */
+/* mean: of a function of the direction over `count` draws; exact, square: the means of it and of its square on the
+ * sphere. */
 static PetscErrorCode TestMoment(const char name[], size_t d, double count, double mean, double exact, double square)
 {
   const double error = sqrt(PetscMax(square - exact * exact, 0) / count);
 
   PetscFunctionBegin;
-  PetscCheck(fabs(mean - exact) < 4 * error + 1e-6, PETSC_COMM_SELF, PETSC_ERR_PLIB, "d %zu: mean of %s is %g +- %g, on the sphere %g", d, name, mean, error, exact);
+  PetscCheck(fabs(mean - exact) < 4 * error + 1e-6, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "d %zu: mean of %s is %g +- %g, on the sphere %g", d, name, mean, error, exact);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Of 100,000 attempted pairs the share kappa collides, and their directions have the moments of the sphere up to the fourth: within 4 standard errors. */
+/* Of 100,000 attempted pairs the share kappa collides, and their directions have the moments of the sphere up to the
+ * fourth: within 4 standard errors. */
 static PetscErrorCode TestAcceptance(size_t d, double kappa)
 {
   enum { N = 1000, STEPS = 200, PAIRS = N / 2 * STEPS };
@@ -93,14 +99,16 @@ static PetscErrorCode TestAcceptance(size_t d, double kappa)
       product += (double)omega[k * d] * (double)omega[k * d + d - 1];
     }
   }
-  PetscCheck(fabs(hits - kappa * PAIRS) <= 4 * sqrt(kappa * (1 - kappa) * PAIRS), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%g of %d pairs collided at rate %g", hits, PAIRS, kappa);
+  PetscCheck(fabs(hits - kappa * PAIRS) <= 4 * sqrt(kappa * (1 - kappa) * PAIRS), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%g of %d pairs collided at rate %g", hits, PAIRS, kappa);
   mean /= hits;
   square /= hits;
   fourth /= hits;
   product /= hits;
   PetscCall(TestMoment("w1", d, hits, mean, 0, 1 / dim));
   PetscCall(TestMoment("w1^2", d, hits, square, 1 / dim, 3 / (dim * (dim + 2))));
-  PetscCall(TestMoment("w1^4", d, hits, fourth, 3 / (dim * (dim + 2)), 105 / (dim * (dim + 2) * (dim + 4) * (dim + 6))));
+  PetscCall(
+    TestMoment("w1^4", d, hits, fourth, 3 / (dim * (dim + 2)), 105 / (dim * (dim + 2) * (dim + 4) * (dim + 6))));
   if (d > 1) PetscCall(TestMoment("w1 wd", d, hits, product, 0, 1 / (dim * (dim + 2))));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -108,10 +116,15 @@ static PetscErrorCode TestAcceptance(size_t d, double kappa)
 /* Two pairs whose relative speeds have root mean squares 5 and 15 over two grid points, mean 10. */
 static PetscErrorCode TestProbability(void)
 {
-  const uint32_t pair[]          = {0, 2, 3, 1};
-  const KNReal   v[4 * 2 * 2]    = {4, 5, 1, 8, 9, 9, 12, 12, 4, 5, 0, 1, 0, 0, 0, 0}; /* relative speeds 1, 7; 15, 15 */
-  const KNReal   rest[4 * 2 * 2] = {0};
-  const double   expected[][4]   = {{0.4, 0, 0.4, 0.4}, {0.4, 1, 0.2, 0.6}, {0.4, 0.5, 0.282842712, 0.489897949}, {0.8, 1, 0.4, 1}}; /* kappa, alpha, both pairs */
+  const uint32_t pair[] = {0, 2, 3, 1};
+  /* relative speeds 1, 7; 15, 15 */
+  const KNReal v[4 * 2 * 2]    = {4, 5, 1, 8, 9, 9, 12, 12, 4, 5, 0, 1, 0, 0, 0, 0};
+  const KNReal rest[4 * 2 * 2] = {0};
+  /* kappa, alpha, both pairs */
+  const double expected[][4] = {{0.4, 0, 0.4, 0.4},
+                                {0.4, 1, 0.2, 0.6},
+                                {0.4, 0.5, 0.282842712, 0.489897949},
+                                {0.8, 1, 0.4, 1}};
 
   PetscFunctionBegin;
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(expected); i++) {
@@ -119,9 +132,12 @@ static PetscErrorCode TestProbability(void)
     double        probability[2];
 
     kn_collision_probability(probability, v, pair, 2, 2, 2, e[0], e[1]);
-    PetscCheck(fabs(probability[0] - e[2]) < 1e-6 && fabs(probability[1] - e[3]) < 1e-6, PETSC_COMM_SELF, PETSC_ERR_PLIB, "rate %g, alpha %g: probabilities %g and %g, expected %g and %g", e[0], e[1], probability[0], probability[1], e[2], e[3]);
+    PetscCheck(fabs(probability[0] - e[2]) < 1e-6 && fabs(probability[1] - e[3]) < 1e-6, PETSC_COMM_SELF,
+               PETSC_ERR_PLIB, "rate %g, alpha %g: probabilities %g and %g, expected %g and %g", e[0], e[1],
+               probability[0], probability[1], e[2], e[3]);
     kn_collision_probability(probability, rest, pair, 2, 2, 2, e[0], e[1]);
-    PetscCheck(probability[0] == e[0] && probability[1] == e[0], PETSC_COMM_SELF, PETSC_ERR_PLIB, "a gas at rest collides with probability %g instead of %g", probability[0], e[0]);
+    PetscCheck(probability[0] == e[0] && probability[1] == e[0], PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "a gas at rest collides with probability %g instead of %g", probability[0], e[0]);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -129,13 +145,14 @@ static PetscErrorCode TestProbability(void)
 enum { B = 6, C = 12, S = 40 };
 
 /* One forward and backward pass of samples first..last-1 of the batch; out, dx, dv: the whole batch. */
-static PetscErrorCode Sweep(KNLayer layer, PetscInt first, PetscInt last, const KNReal *x, const KNReal *v, const KNReal *dout, KNReal *out, KNReal *dx, KNReal *dv)
+static PetscErrorCode Sweep(KNLayer layer, PetscInt first, PetscInt last, const KNReal *x, const KNReal *v,
+                            const KNReal *dout, KNReal *out, KNReal *dx, KNReal *dv)
 {
   static const PetscInt64 index[B] = {905, 3, 17, 4, 4000000000, 0};
   const size_t            start    = (size_t)first * C * S;
-  const KNPass            pass     = {.samples = last - first, .training = PETSC_TRUE, .seed = 2, .step = 8, .index = index + first};
-  const KNReal *const     in[]     = {x + start, v + start};
-  KNReal *const           din[]    = {dx + start, dv + start};
+  const KNPass pass = {.samples = last - first, .training = PETSC_TRUE, .seed = 2, .step = 8, .index = index + first};
+  const KNReal *const in[]  = {x + start, v + start};
+  KNReal *const       din[] = {dx + start, dv + start};
 
   PetscFunctionBegin;
   PetscCall(KNLayerForward(layer, &pass, in, out + start, INSERT_VALUES));
@@ -166,8 +183,10 @@ static PetscErrorCode TestSplit(const char options[])
   PetscCall(Sweep(layer, 1, 3, x, v, dout, out[1], dx[1], dv[1]));
   PetscCall(KNLayerDestroy(&layer));
   omp_set_num_threads(threads);
-  PetscCheck(!memcmp(out[0], out[1], sizeof(out[0])), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: forward depends on how the batch was split", options);
-  PetscCheck(!memcmp(dx[0], dx[1], sizeof(dx[0])) && !memcmp(dv[0], dv[1], sizeof(dv[0])), PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: backward depends on how the batch was split", options);
+  PetscCheck(!memcmp(out[0], out[1], sizeof(out[0])), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%s: forward depends on how the batch was split", options);
+  PetscCheck(!memcmp(dx[0], dx[1], sizeof(dx[0])) && !memcmp(dv[0], dv[1], sizeof(dv[0])), PETSC_COMM_SELF,
+             PETSC_ERR_PLIB, "%s: backward depends on how the batch was split", options);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -182,7 +201,8 @@ static PetscErrorCode TestCoordinates(void)
     kn_collision_attempt(here, 100, draw);
     draw[coordinate]++;
     kn_collision_attempt(there, 100, draw);
-    PetscCheck(memcmp(here, there, sizeof(here)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "coordinate %d of the draws has no effect", coordinate);
+    PetscCheck(memcmp(here, there, sizeof(here)), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "coordinate %d of the draws has no effect", coordinate);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -191,10 +211,10 @@ static PetscErrorCode TestCoordinates(void)
 static PetscErrorCode TestRestriction(const char options[], PetscBool training)
 {
   enum { FACTOR = 3, FINE = S * FACTOR };
-  static KNReal       x[B * C * FINE], v[B * C * FINE], out[B * C * FINE], xc[B * C * S], vc[B * C * S], outc[B * C * S];
+  static KNReal x[B * C * FINE], v[B * C * FINE], out[B * C * FINE], xc[B * C * S], vc[B * C * S], outc[B * C * S];
   const KNReal *const fine[] = {x, v}, *const coarse[] = {xc, vc};
-  const KNPass        pass = {.samples = B, .training = training, .seed = 2, .step = 8};
-  KNLayer             layer;
+  const KNPass pass = {.samples = B, .training = training, .seed = 2, .step = 8};
+  KNLayer      layer;
 
   PetscFunctionBegin;
   NormalField(x, B * C * FINE, 4);
@@ -210,7 +230,10 @@ static PetscErrorCode TestRestriction(const char options[], PetscBool training)
   PetscCall(CollisionLayer(options, C, S, B, &layer));
   PetscCall(KNLayerForward(layer, &pass, coarse, outc, INSERT_VALUES));
   PetscCall(KNLayerDestroy(&layer));
-  for (size_t i = 0; i < B * C * S; i++) PetscCheck(outc[i] == out[FACTOR * i], PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: element %zu is %.9g on the coarse grid and %.9g on the fine one", options, i, (double)outc[i], (double)out[FACTOR * i]);
+  for (size_t i = 0; i < B * C * S; i++)
+    PetscCheck(outc[i] == out[FACTOR * i], PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "%s: element %zu is %.9g on the coarse grid and %.9g on the fine one", options, i, (double)outc[i],
+               (double)out[FACTOR * i]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,11 +1,12 @@
 /*
-  What finite volumes promise, for coefficients that jump between 3 and 12 from point to point: what flows out through the boundary is
-  what the source gives, to 1e-9; the matrix is symmetric; a positive source makes a positive pressure.
+  What finite volumes promise, for coefficients that jump between 3 and 12 from point to point: what flows out through
+  the boundary is what the source gives, to 1e-9; the matrix is symmetric; a positive source makes a positive pressure.
 */
 #include <kitinet/random.h>
 #include "../../solvers/diffusion.h"
 
-/* Flow out through the boundary, from u alone; a face between points carries face(a) (u_P - u_N), one to the boundary of cells 2 a u. */
+/* Flow out through the boundary, from u alone; a face between points carries face(a) (u_P - u_N), one to the boundary
+ * of cells 2 a u. */
 static PetscReal BoundaryFlux(PetscInt n, KNPoints points, KNFace face, const PetscReal a[], const PetscReal u[])
 {
   const PetscInt step[4][2] = {{0, 1}, {0, -1}, {1, 0}, {-1, 0}}; /* inwards from the side */
@@ -17,7 +18,10 @@ static PetscReal BoundaryFlux(PetscInt n, KNPoints points, KNFace face, const Pe
       const PetscInt inner = outer + step[side][0] * n + step[side][1];
 
       if (points == KN_POINTS_CELLS) flux += 2.0 * a[outer] * u[outer];
-      else flux += (face == KN_FACE_HARMONIC ? 2.0 * a[outer] * a[inner] / (a[outer] + a[inner]) : 0.5 * (a[outer] + a[inner])) * (u[inner] - u[outer]);
+      else
+        flux +=
+          (face == KN_FACE_HARMONIC ? 2.0 * a[outer] * a[inner] / (a[outer] + a[inner]) : 0.5 * (a[outer] + a[inner])) *
+          (u[inner] - u[outer]);
     }
   }
   return flux;
@@ -47,15 +51,19 @@ static PetscErrorCode CheckBalance(PetscInt n, KNPoints points, KNFace face)
   PetscCall(KNDiffusionSolve(diffusion, a, f, u, &report));
   PetscCheck(report.converged && !report.retried, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s", report.reason);
   flux = BoundaryFlux(n, points, face, a, u);
-  PetscCheck(PetscAbsReal(flux - source) < 1e-9 * source, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s, n = %" PetscInt_FMT ": %.12g flows out, the source gives %.12g", KNPointsNames[points], n, (double)flux, (double)source);
+  PetscCheck(PetscAbsReal(flux - source) < 1e-9 * source, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%s, n = %" PetscInt_FMT ": %.12g flows out, the source gives %.12g", KNPointsNames[points], n,
+             (double)flux, (double)source);
   for (PetscInt i = 0; i < n * n; i++) {
     const PetscBool known = (PetscBool)(i / n < rim || i / n >= n - rim || i % n < rim || i % n >= n - rim);
 
-    PetscCheck(known ? u[i] == 0.0 : u[i] > 0.0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "u is %g at point %" PetscInt_FMT, (double)u[i], i);
+    PetscCheck(known ? u[i] == 0.0 : u[i] > 0.0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "u is %g at point %" PetscInt_FMT,
+               (double)u[i], i);
   }
   PetscCall(KNDiffusionGetMatrix(diffusion, &A));
   PetscCall(MatIsTranspose(A, A, 0.0, &symmetric));
-  PetscCheck(symmetric, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s, n = %" PetscInt_FMT ": the matrix is not symmetric", KNPointsNames[points], n);
+  PetscCheck(symmetric, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s, n = %" PetscInt_FMT ": the matrix is not symmetric",
+             KNPointsNames[points], n);
   PetscCall(PetscFree3(a, f, u));
   PetscCall(KNDiffusionDestroy(&diffusion));
   PetscFunctionReturn(PETSC_SUCCESS);

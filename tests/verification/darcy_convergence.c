@@ -1,13 +1,14 @@
 /*
-  Order of the Darcy discretisation. Smooth a and u, manufactured: 2, in the maximum norm, on cells and nodes, for both face means.
-  a that jumps from 3 to 12 at a circle: about 1 against a fine grid, in the root mean square.
+  Order of the Darcy discretisation. Smooth a and u, manufactured: 2, in the maximum norm, on cells and nodes, for both
+  face means. a that jumps from 3 to 12 at a circle: about 1 against a fine grid, in the root mean square.
 */
 #include "../../solvers/diffusion.h"
 
 /* u = sin(pi x) sin(2 pi y) exp(x), a = 2 + x y + sin(3 x - y); f = -a_x u_x - a_y u_y - a (u_xx + u_yy). */
 static void Manufactured(PetscReal x, PetscReal y, PetscReal *a, PetscReal *f, PetscReal *u)
 {
-  const PetscReal pi = PETSC_PI, sx = PetscSinReal(pi * x), cx = PetscCosReal(pi * x), sy = PetscSinReal(2 * pi * y), cy = PetscCosReal(2 * pi * y), e = PetscExpReal(x);
+  const PetscReal pi = PETSC_PI, sx = PetscSinReal(pi * x), cx = PetscCosReal(pi * x), sy = PetscSinReal(2 * pi * y),
+                  cy = PetscCosReal(2 * pi * y), e = PetscExpReal(x);
   const PetscReal ux = (pi * cx + sx) * sy * e, uy = 2 * pi * sx * cy * e;
   const PetscReal laplace = ((1 - pi * pi) * sx + 2 * pi * cx) * sy * e - 4 * pi * pi * sx * sy * e;
 
@@ -25,9 +26,11 @@ static PetscErrorCode MaximumError(PetscInt n, KNPoints points, KNFace face, Pet
   PetscFunctionBegin;
   PetscCall(KNDiffusionCreate(PETSC_COMM_SELF, "test_", n, points, face, &diffusion));
   PetscCall(PetscMalloc4(n * n, &a, n * n, &f, n * n, &u, n * n, &exact));
-  for (PetscInt i = 0; i < n * n; i++) Manufactured(KNPointsCoordinate(points, n, i / n), KNPointsCoordinate(points, n, i % n), &a[i], &f[i], &exact[i]);
+  for (PetscInt i = 0; i < n * n; i++)
+    Manufactured(KNPointsCoordinate(points, n, i / n), KNPointsCoordinate(points, n, i % n), &a[i], &f[i], &exact[i]);
   PetscCall(KNDiffusionSolve(diffusion, a, f, u, &report));
-  PetscCheck(report.converged && !report.retried, PETSC_COMM_SELF, PETSC_ERR_PLIB, "n = %" PetscInt_FMT ": %s", n, report.reason);
+  PetscCheck(report.converged && !report.retried, PETSC_COMM_SELF, PETSC_ERR_PLIB, "n = %" PetscInt_FMT ": %s", n,
+             report.reason);
   *error = 0.0;
   for (PetscInt i = 0; i < n * n; i++) *error = PetscMax(*error, PetscAbsReal(u[i] - exact[i]));
   PetscCall(PetscFree4(a, f, u, exact));
@@ -46,7 +49,9 @@ static PetscErrorCode CheckSmooth(KNPoints points, KNFace face)
     const PetscReal h     = points == KN_POINTS_NODES ? (PetscReal)(n[i] - 1) / (PetscReal)(n[i - 1] - 1) : 2.0;
     const PetscReal order = PetscLogReal(error[i - 1] / error[i]) / PetscLogReal(h);
 
-    PetscCheck(order >= 1.9, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s, face mean %d: order %g from %" PetscInt_FMT " to %" PetscInt_FMT " points", KNPointsNames[points], (int)face, (double)order, n[i - 1], n[i]);
+    PetscCheck(order >= 1.9, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "%s, face mean %d: order %g from %" PetscInt_FMT " to %" PetscInt_FMT " points", KNPointsNames[points],
+               (int)face, (double)order, n[i - 1], n[i]);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -62,7 +67,8 @@ static PetscErrorCode SolveCircle(PetscInt n, PetscReal u[])
   PetscCall(KNDiffusionCreate(PETSC_COMM_SELF, "test_", n, KN_POINTS_CELLS, KN_FACE_ARITHMETIC, &diffusion));
   PetscCall(PetscMalloc2(n * n, &a, n * n, &f));
   for (PetscInt i = 0; i < n * n; i++) {
-    const PetscReal x = KNPointsCoordinate(KN_POINTS_CELLS, n, i / n) - 0.43, y = KNPointsCoordinate(KN_POINTS_CELLS, n, i % n) - 0.52;
+    const PetscReal x = KNPointsCoordinate(KN_POINTS_CELLS, n, i / n) - 0.43,
+                    y = KNPointsCoordinate(KN_POINTS_CELLS, n, i % n) - 0.52;
 
     a[i] = x * x + y * y < 0.3 * 0.3 ? 12.0 : 3.0;
     f[i] = 1.0;
@@ -97,7 +103,8 @@ static PetscErrorCode CheckJump(void)
     }
     error[k] = PetscSqrtReal(sum / norm);
   }
-  PetscCheck(PetscLogReal(error[0] / error[1]) / PetscLogReal(3.0) > 0.8, PETSC_COMM_SELF, PETSC_ERR_PLIB, "at a jump the error falls from %g to %g for thrice the cells", (double)error[0], (double)error[1]);
+  PetscCheck(PetscLogReal(error[0] / error[1]) / PetscLogReal(3.0) > 0.8, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "at a jump the error falls from %g to %g for thrice the cells", (double)error[0], (double)error[1]);
   PetscCheck(error[1] < 0.02, PETSC_COMM_SELF, PETSC_ERR_PLIB, "relative error %g on 45 x 45 cells", (double)error[1]);
   PetscCall(PetscFree2(fine, u));
   PetscFunctionReturn(PETSC_SUCCESS);

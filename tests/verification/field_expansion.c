@@ -1,6 +1,7 @@
 /*
-  The random field is its cosine expansion: point values on grids coarser, finer, odd and oblong, of cells and of nodes, equal the direct
-  sum with coefficients drawn here; one field has one value at a point that two grids share; it is flat at the boundary.
+  The random field is its cosine expansion: point values on grids coarser, finer, odd and oblong, of cells and of nodes,
+  equal the direct sum with coefficients drawn here; one field has one value at a point that two grids share; it is flat
+  at the boundary.
 */
 #include <kitinet/field.h>
 #include <kitinet/options.h>
@@ -41,10 +42,14 @@ static PetscErrorCode CheckGrid(KNRandomField field, PetscInt dim, KNPoints poin
   for (size_t shift = 0; shift < 2; shift++) { /* any alignment of the caller's array */
     PetscCall(KNRandomFieldEvaluate(field, &grid, u + shift));
     for (size_t s = 0; s < KNGridSize(&grid); s++) {
-      const PetscReal slow = KNPointsCoordinate(points, n1, (PetscInt)(s / (size_t)n2)), fast = KNPointsCoordinate(points, n2, (PetscInt)(s % (size_t)n2));
+      const PetscReal slow  = KNPointsCoordinate(points, n1, (PetscInt)(s / (size_t)n2)),
+                      fast  = KNPointsCoordinate(points, n2, (PetscInt)(s % (size_t)n2));
       const PetscReal exact = DirectSum(dim, dim == 2 ? (const PetscReal[]){slow, fast} : (const PetscReal[]){fast});
 
-      PetscCheck(PetscAbsReal(u[s + shift] - exact) < 1e-13, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%" PetscInt_FMT " axes, %s, %" PetscInt_FMT " x %" PetscInt_FMT ": point %zu is %.15g, the expansion %.15g", dim, KNPointsNames[points], n1, n2, s, (double)u[s + shift], (double)exact);
+      PetscCheck(PetscAbsReal(u[s + shift] - exact) < 1e-13, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "%" PetscInt_FMT " axes, %s, %" PetscInt_FMT " x %" PetscInt_FMT
+                 ": point %zu is %.15g, the expansion %.15g",
+                 dim, KNPointsNames[points], n1, n2, s, (double)u[s + shift], (double)exact);
     }
   }
   PetscCall(PetscFree(u));
@@ -63,16 +68,19 @@ static PetscErrorCode CheckNeumann(KNRandomField field)
     PetscCall(KNRandomFieldEvaluate(field, &grid, u));
     rise[i] = u[1] - u[0];
   }
-  PetscCheck(PetscAbsReal(rise[0] / rise[1] - 4.0) < 0.1, PETSC_COMM_SELF, PETSC_ERR_PLIB, "the rise at the boundary falls by %g, not by 4", (double)(rise[0] / rise[1]));
+  PetscCheck(PetscAbsReal(rise[0] / rise[1] - 4.0) < 0.1, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "the rise at the boundary falls by %g, not by 4", (double)(rise[0] / rise[1]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The middle one of three small cells has the centre of the large one: the same field there, whatever the grid resolves. */
+/* The middle one of three small cells has the centre of the large one: the same field there, whatever the grid
+ * resolves. */
 static PetscErrorCode CheckNested(KNRandomField field)
 {
   enum { COARSE = 10, FINE = 3 * COARSE };
-  const KNGrid coarse = KNGridMake(2, (const PetscInt[]){COARSE, COARSE}, KN_POINTS_CELLS), fine = KNGridMake(2, (const PetscInt[]){FINE, FINE}, KN_POINTS_CELLS);
-  PetscReal    u[COARSE * COARSE], v[FINE * FINE];
+  const KNGrid coarse = KNGridMake(2, (const PetscInt[]){COARSE, COARSE}, KN_POINTS_CELLS),
+               fine   = KNGridMake(2, (const PetscInt[]){FINE, FINE}, KN_POINTS_CELLS);
+  PetscReal u[COARSE * COARSE], v[FINE * FINE];
 
   PetscFunctionBegin;
   PetscCall(KNRandomFieldEvaluate(field, &coarse, u));
@@ -81,7 +89,8 @@ static PetscErrorCode CheckNested(KNRandomField field)
     for (PetscInt j = 0; j < COARSE; j++) {
       const PetscReal difference = u[i * COARSE + j] - v[(3 * i + 1) * FINE + 3 * j + 1];
 
-      PetscCheck(PetscAbsReal(difference) < 1e-13, PETSC_COMM_SELF, PETSC_ERR_PLIB, "the two grids differ by %g at (%" PetscInt_FMT ", %" PetscInt_FMT ")", (double)difference, i, j);
+      PetscCheck(PetscAbsReal(difference) < 1e-13, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "the two grids differ by %g at (%" PetscInt_FMT ", %" PetscInt_FMT ")", (double)difference, i, j);
     }
   }
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -1,7 +1,7 @@
 /*
   Moments of the random field over 4,000 samples against the exact ones, within 4 standard errors: mean 0, variance and
-  covariance at pairs of points, fourth moment of a Gaussian, independence of the fields of one sample. The expansion has more
-  modes than the grid resolves, so that folded modes count too.
+  covariance at pairs of points, fourth moment of a Gaussian, independence of the fields of one sample. The expansion
+  has more modes than the grid resolves, so that folded modes count too.
 */
 #include <kitinet/field.h>
 
@@ -14,14 +14,16 @@ static PetscErrorCode CheckMean(const char what[], PetscReal sum, PetscReal exac
   const PetscReal mean = sum / SAMPLES, error = PetscSqrtReal(variance / SAMPLES);
 
   PetscFunctionBegin;
-  PetscCheck(PetscAbsReal(mean - exact) <= 4.0 * error, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s is %g, exact %g, standard error %g", what, (double)mean, (double)exact, (double)error);
+  PetscCheck(PetscAbsReal(mean - exact) <= 4.0 * error, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%s is %g, exact %g, standard error %g", what, (double)mean, (double)exact, (double)error);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Points p and q of the grid, as (i, j); one axis: j counts. */
 static PetscErrorCode CheckField(PetscInt dim, KNPoints points)
 {
-  static const PetscInt pair[][4] = {{0, 0, 0, 0}, {7, 9, 7, 9}, {0, 0, 0, 1}, {0, 3, 15, 3}, {5, 5, 9, 12}, {0, 15, 15, 0}};
+  static const PetscInt pair[][4] = {{0, 0, 0, 0},  {7, 9, 7, 9},  {0, 0, 0, 1},
+                                     {0, 3, 15, 3}, {5, 5, 9, 12}, {0, 15, 15, 0}};
   enum { PAIRS = sizeof(pair) / sizeof(pair[0]) };
   const KNGrid  grid = KNGridMake(dim, (const PetscInt[]){POINTS, POINTS}, points);
   KNRandomField field;
@@ -38,7 +40,8 @@ static PetscErrorCode CheckField(PetscInt dim, KNPoints points)
     PetscCall(KNRandomFieldEvaluate(field, &grid, v));
     for (int i = 0; i < PAIRS; i++) {
       const size_t    row = dim == 2 ? POINTS : 0;
-      const PetscReal up = u[(size_t)pair[i][0] * row + (size_t)pair[i][1]], uq = u[(size_t)pair[i][2] * row + (size_t)pair[i][3]];
+      const PetscReal up  = u[(size_t)pair[i][0] * row + (size_t)pair[i][1]],
+                      uq  = u[(size_t)pair[i][2] * row + (size_t)pair[i][3]];
 
       first[i] += up;
       second[i] += up * uq;

@@ -1,7 +1,8 @@
 /*
   Energy and enstrophy in time.
 
-    dE/dt = -2 viscosity Z + <f, psi>,   dZ/dt = -2 viscosity P + <f, w>,   E = <psi, w>/2, Z = <w, w>/2, P = <-Laplace w, w>/2
+    dE/dt = -2 viscosity Z + <f, psi>,   dZ/dt = -2 viscosity P + <f, w>,   E = <psi, w>/2, Z = <w, w>/2, P = <-Laplace
+  w, w>/2
 
   without force and viscosity, with viscosity, and with both; <a, b>: mean over the torus.
 */
@@ -86,8 +87,12 @@ static PetscErrorCode CheckBudgets(PetscReal viscosity, PetscBool forced)
   }
   energy += start.energy - budget.energy;
   enstrophy += start.enstrophy - budget.enstrophy;
-  PetscCheck(PetscAbsReal(energy) < 2e-9 * start.energy && PetscAbsReal(enstrophy) < 1e-7 * start.enstrophy, PETSC_COMM_SELF, PETSC_ERR_PLIB, "viscosity %g, %s: energy off by %g of %g, enstrophy by %g of %g", (double)viscosity, forced ? "forced" : "unforced", (double)energy, (double)start.energy, (double)enstrophy, (double)start.enstrophy);
-  PetscCheck(viscosity == 0.0 || budget.enstrophy < 0.99 * start.enstrophy, PETSC_COMM_SELF, PETSC_ERR_PLIB, "viscosity %g does nothing", (double)viscosity);
+  PetscCheck(PetscAbsReal(energy) < 2e-9 * start.energy && PetscAbsReal(enstrophy) < 1e-7 * start.enstrophy,
+             PETSC_COMM_SELF, PETSC_ERR_PLIB, "viscosity %g, %s: energy off by %g of %g, enstrophy by %g of %g",
+             (double)viscosity, forced ? "forced" : "unforced", (double)energy, (double)start.energy, (double)enstrophy,
+             (double)start.enstrophy);
+  PetscCheck(viscosity == 0.0 || budget.enstrophy < 0.99 * start.enstrophy, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "viscosity %g does nothing", (double)viscosity);
   PetscCall(PetscFree2(coefficients, f));
   PetscCall(KNVorticityDestroy(&vorticity));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -1,11 +1,12 @@
 /*
-  A flow without exact solution. In time, against much smaller steps: order 4 (IMEX) and 1 (LI2020), error control that follows rtol; both schemes
-  converge to the same flow. In space: faster than any power of the grid.
+  A flow without exact solution. In time, against much smaller steps: order 4 (IMEX) and 1 (LI2020), error control that
+  follows rtol; both schemes converge to the same flow. In space: faster than any power of the grid.
 */
 #include "torus_test.h"
 
 /* Relative error at time t of the flow from KNTestField(w, scale, highest) against `exact`. */
-static PetscErrorCode Error(const KNTestFlow *flow, PetscReal scale, PetscInt highest, PetscReal t, const PetscReal exact[], PetscReal *error)
+static PetscErrorCode Error(const KNTestFlow *flow, PetscReal scale, PetscInt highest, PetscReal t,
+                            const PetscReal exact[], PetscReal *error)
 {
   const size_t size = (size_t)(flow->n * flow->n);
   PetscReal   *w;
@@ -26,8 +27,8 @@ static PetscErrorCode CheckOrders(void)
   static const PetscReal t = 0.1, scale = 20.0;
   static const PetscInt  highest = 4;
   static PetscReal       force[N * N], exact[N * N];
-  KNTestFlow             flow = {.n = N, .viscosity = 2e-3, .scheme = KN_VORTICITY_IMEX, .rtol = 1e-12, .forcing = force};
-  PetscReal              error[3];
+  KNTestFlow flow = {.n = N, .viscosity = 2e-3, .scheme = KN_VORTICITY_IMEX, .rtol = 1e-12, .forcing = force};
+  PetscReal  error[3];
 
   PetscFunctionBegin;
   KNTestForce(force, N);
@@ -44,7 +45,9 @@ static PetscErrorCode CheckOrders(void)
       if (i == 0) continue;
       const PetscReal observed = PetscLogReal(error[i - 1] / error[i]) / PetscLogReal(2.0);
 
-      PetscCheck(PetscAbsReal(observed - order) < 0.1 * order, PETSC_COMM_SELF, PETSC_ERR_PLIB, "scheme %d: order %g, errors %g, %g", scheme, (double)observed, (double)error[i - 1], (double)error[i]);
+      PetscCheck(PetscAbsReal(observed - order) < 0.1 * order, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "scheme %d: order %g, errors %g, %g", scheme, (double)observed, (double)error[i - 1],
+                 (double)error[i]);
     }
   }
   flow.scheme      = KN_VORTICITY_IMEX;
@@ -53,14 +56,16 @@ static PetscErrorCode CheckOrders(void)
   for (int i = 0; i < 3; i++) {
     flow.rtol = PetscPowReal(100.0, -(PetscReal)(i + 2));
     PetscCall(Error(&flow, scale, highest, t, exact, &error[i]));
-    PetscCheck(error[i] < 10.0 * flow.rtol, PETSC_COMM_SELF, PETSC_ERR_PLIB, "rtol %g: error %g", (double)flow.rtol, (double)error[i]);
+    PetscCheck(error[i] < 10.0 * flow.rtol, PETSC_COMM_SELF, PETSC_ERR_PLIB, "rtol %g: error %g", (double)flow.rtol,
+               (double)error[i]);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /*
-  The benchmark's flow to t = 1: the default scheme against LI2020. The error of LI2020 is c dt, measured here at two steps; what is left after
-  their extrapolation to dt = 0 is the difference between the schemes, and c dt at 1e-5 must leave them within 1e-5.
+  The benchmark's flow to t = 1: the default scheme against LI2020. The error of LI2020 is c dt, measured here at two
+  steps; what is left after their extrapolation to dt = 0 is the difference between the schemes, and c dt at 1e-5 must
+  leave them within 1e-5.
 */
 static PetscErrorCode CheckSchemesAgree(void)
 {
@@ -84,7 +89,8 @@ static PetscErrorCode CheckSchemesAgree(void)
   PetscCall(KNTestMarch(&flow, 1.0, fine, NULL));
   first_order = KNTestDistance(coarse, fine, N * N) / 2e-3;
   for (size_t s = 0; s < N * N; s++) fine[s] = 2.0 * fine[s] - coarse[s];
-  PetscCheck(KNTestDistance(w, fine, N * N) + 1e-5 * first_order < 1e-5, PETSC_COMM_SELF, PETSC_ERR_PLIB, "the schemes differ by %g, and by %g dt", (double)KNTestDistance(w, fine, N * N), (double)first_order);
+  PetscCheck(KNTestDistance(w, fine, N * N) + 1e-5 * first_order < 1e-5, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "the schemes differ by %g, and by %g dt", (double)KNTestDistance(w, fine, N * N), (double)first_order);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -102,7 +108,8 @@ static PetscErrorCode CheckSpace(void)
     const PetscReal  h    = 2.0 * PETSC_PI / (PetscReal)n[g];
 
     for (PetscInt i = 0; i < n[g]; i++) {
-      for (PetscInt j = 0; j < n[g]; j++) w[i * n[g] + j] = 3.0 * PetscExpReal(PetscSinReal(h * (PetscReal)i)) * PetscCosReal(h * (PetscReal)j + 1.0);
+      for (PetscInt j = 0; j < n[g]; j++)
+        w[i * n[g] + j] = 3.0 * PetscExpReal(PetscSinReal(h * (PetscReal)i)) * PetscCosReal(h * (PetscReal)j + 1.0);
     }
     PetscCall(KNTestMarch(&flow, 0.5, w, NULL));
     for (PetscInt i = 0; i < COARSE; i++) {
@@ -111,7 +118,9 @@ static PetscErrorCode CheckSpace(void)
   }
   for (int g = 0; g < 3; g++) error[g] = KNTestDistance(at[g], at[3], COARSE * COARSE);
   /* Errors exp(-c n) fall by the square of the factor when n is doubled again; powers of n by the same factor. */
-  PetscCheck(error[2] / error[1] < PetscPowReal(error[1] / error[0], 1.5) && error[2] < 2e-9, PETSC_COMM_SELF, PETSC_ERR_PLIB, "errors %g, %g, %g on 12, 24, 48 points", (double)error[0], (double)error[1], (double)error[2]);
+  PetscCheck(error[2] / error[1] < PetscPowReal(error[1] / error[0], 1.5) && error[2] < 2e-9, PETSC_COMM_SELF,
+             PETSC_ERR_PLIB, "errors %g, %g, %g on 12, 24, 48 points", (double)error[0], (double)error[1],
+             (double)error[2]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,6 +1,7 @@
 /*
-  Taylor-Green vortices: any field of modes of one |k| moves nothing, u . grad w = 0, and decays as exp(-4 pi^2 |k|^2 viscosity t). Here |k| = 5,
-  from (5, 0), (0, 5), (3, 4), (4, -3): exact in space on any grid that resolves them; in time of order 4 (IMEX) and 2 (Crank-Nicolson).
+  Taylor-Green vortices: any field of modes of one |k| moves nothing, u . grad w = 0, and decays as exp(-4 pi^2 |k|^2
+  viscosity t). Here |k| = 5, from (5, 0), (0, 5), (3, 4), (4, -3): exact in space on any grid that resolves them; in
+  time of order 4 (IMEX) and 2 (Crank-Nicolson).
 */
 #include "torus_test.h"
 
@@ -14,7 +15,8 @@ static void Vortices(PetscReal w[], PetscReal t, PetscInt n)
     for (PetscInt j = 0; j < n; j++) {
       const PetscReal x = h * (PetscReal)i, y = h * (PetscReal)j;
 
-      w[i * n + j] = decay * (PetscCosReal(5 * x) + PetscSinReal(5 * y) + 2.0 * PetscCosReal(3 * x + 4 * y + 0.3) + PetscSinReal(4 * x - 3 * y));
+      w[i * n + j] = decay * (PetscCosReal(5 * x) + PetscSinReal(5 * y) + 2.0 * PetscCosReal(3 * x + 4 * y + 0.3) +
+                              PetscSinReal(4 * x - 3 * y));
     }
   }
 }
@@ -45,7 +47,8 @@ static PetscErrorCode CheckSpace(void)
     PetscReal        error;
 
     PetscCall(Error(&flow, 0.1, &error));
-    PetscCheck(error < 1e-9, PETSC_COMM_SELF, PETSC_ERR_PLIB, "n = %" PetscInt_FMT ": relative error %g", n[i], (double)error);
+    PetscCheck(error < 1e-9, PETSC_COMM_SELF, PETSC_ERR_PLIB, "n = %" PetscInt_FMT ": relative error %g", n[i],
+               (double)error);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -56,14 +59,20 @@ static PetscErrorCode CheckOrder(KNVorticityScheme scheme, PetscReal least, Pets
 
   PetscFunctionBegin;
   for (int i = 0; i < 4; i++) {
-    const KNTestFlow flow = {.n = 16, .viscosity = VISCOSITY, .scheme = scheme, .dt = 0.02 / (1 << i), .rtol = 1e-6, .equal_steps = (PetscBool)(scheme == KN_VORTICITY_IMEX)};
+    const KNTestFlow flow = {.n           = 16,
+                             .viscosity   = VISCOSITY,
+                             .scheme      = scheme,
+                             .dt          = 0.02 / (1 << i),
+                             .rtol        = 1e-6,
+                             .equal_steps = (PetscBool)(scheme == KN_VORTICITY_IMEX)};
 
     PetscCall(Error(&flow, 0.2, &error[i]));
   }
   for (int i = 1; i < 4; i++) {
     const PetscReal order = PetscLogReal(error[i - 1] / error[i]) / PetscLogReal(2.0);
 
-    PetscCheck(order >= least && order <= most, PETSC_COMM_SELF, PETSC_ERR_PLIB, "scheme %d: order %g, error %g", (int)scheme, (double)order, (double)error[i]);
+    PetscCheck(order >= least && order <= most, PETSC_COMM_SELF, PETSC_ERR_PLIB, "scheme %d: order %g, error %g",
+               (int)scheme, (double)order, (double)error[i]);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

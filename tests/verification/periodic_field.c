@@ -21,16 +21,18 @@
 static PetscReal DirectSum(PetscInt dim, PetscInt highest, PetscInt64 sample, PetscInt which, const PetscReal x[3])
 {
   const PetscInt slow = dim > 1 ? highest : 0, slowest = dim > 2 ? highest : 0;
-  PetscReal      sum  = 0.0;
+  PetscReal      sum = 0.0;
 
   for (PetscInt k0 = -slowest; k0 <= slowest; k0++) {
     for (PetscInt k1 = -slow; k1 <= slow; k1++) {
       for (PetscInt k2 = 0; k2 <= highest; k2++) {
         const PetscReal phase = 2.0 * PETSC_PI * (k0 * x[0] + k1 * x[1] + k2 * x[2]),
-          amplitude = SCALE * PetscPowReal(4.0 * PETSC_PI * PETSC_PI * (PetscReal)(k0 * k0 + k1 * k1 + k2 * k2) +
-          TAU * TAU, -ALPHA / 2.0);
-        uint64_t        word[4];
-        double          xi[2];
+                        amplitude =
+                          SCALE *
+                          PetscPowReal(4.0 * PETSC_PI * PETSC_PI * (PetscReal)(k0 * k0 + k1 * k1 + k2 * k2) + TAU * TAU,
+                                       -ALPHA / 2.0);
+        uint64_t word[4];
+        double   xi[2];
 
         if (k2 == 0 && (k1 < 0 || (k1 == 0 && k0 <= 0))) continue; /* k = 0, or -k is in the sum */
         KNRandomWords(SEED, KN_STREAM_FIELD, (PetscInt64)k0 * 16777216 + k1, k2, sample, which, word);
@@ -57,8 +59,10 @@ static PetscErrorCode CheckSum(PetscInt dim, PetscInt n_modes, PetscInt n, size_
   for (size_t shift = 0; shift < 2; shift++) { /* any alignment of the caller's array */
     PetscCall(KNPeriodicFieldDraw(field, SEED, 9, 1, n, u + shift));
     for (size_t s = 0; s < size; s += stride) {
-      const PetscReal exact = DirectSum(dim, resolved, 9, 1, (const PetscReal[]){(PetscReal)(s / side / side) / n,
-          (PetscReal)(s / side % side) / n, (PetscReal)(s % side) / n});
+      const PetscReal exact =
+        DirectSum(dim, resolved, 9, 1,
+                  (const PetscReal[]){(PetscReal)(s / side / side) / n, (PetscReal)(s / side % side) / n,
+                                      (PetscReal)(s % side) / n});
 
       PetscCheck(PetscAbsReal(u[s + shift] - exact) < 1e-13, PETSC_COMM_SELF, PETSC_ERR_PLIB,
                  "%" PetscInt_FMT "D, %" PetscInt_FMT " points: the field is %g, not %g, at point %zu", dim, n,
@@ -127,8 +131,8 @@ static PetscErrorCode CheckCovarianceCube(void)
       PetscReal      c[2];
 
       PetscCall(KNPeriodicFieldCoefficient(field, SEED, sample, 0, k, c));
-      of_sample += (c[0] * c[0] + c[1] * c[1]) * PetscCosReal(2.0 * PETSC_PI * (k[0] * r[0] + k[1] * r[1] +
-          k[2] * r[2]));
+      of_sample +=
+        (c[0] * c[0] + c[1] * c[1]) * PetscCosReal(2.0 * PETSC_PI * (k[0] * r[0] + k[1] * r[1] + k[2] * r[2]));
     }
     sum += of_sample / samples;
     squares += of_sample * of_sample / samples;
@@ -171,8 +175,8 @@ static PetscErrorCode CheckMoments(PetscInt dim)
     first += u[p];
     fourth += PetscSqr(PetscSqr(u[p]));
     cross += u[p] * v[p];
-    for (int i = 0; i < PAIRS; i++) second[i] += u[p] * u[(dim == 2 ? (2 + d[i][0]) % POINTS * POINTS : 0) +
-                                                          (5 + d[i][1] + POINTS) % POINTS];
+    for (int i = 0; i < PAIRS; i++)
+      second[i] += u[p] * u[(dim == 2 ? (2 + d[i][0]) % POINTS * POINTS : 0) + (5 + d[i][1] + POINTS) % POINTS];
   }
   PetscCall(KNPeriodicFieldCovariance(field, (const PetscReal[]){0.0, 0.0}, &variance));
   PetscCall(CheckMean("the mean", first, 0.0, variance));
@@ -241,7 +245,7 @@ int main(int argc, char **argv)
   for (PetscInt dim = 1; dim <= 3; dim++) PetscCall(CheckCoefficients(dim));
   PetscCall(CheckCovarianceCube());
   for (PetscInt dim = 1; dim <= 3; dim++) PetscCall(CheckNormalized(dim));
-  PetscCall(CheckDeviation(1, 2.0, 5.0, 25.0, 0.594));                                              /* Burgers */
+  PetscCall(CheckDeviation(1, 2.0, 5.0, 25.0, 0.594));                                        /* Burgers */
   PetscCall(CheckDeviation(2, 2.5, 7.0, PetscSqrtReal(2.0 * PetscPowReal(7.0, 3.0)), 0.262)); /* Navier-Stokes */
   PetscCall(PetscFinalize());
   return 0;

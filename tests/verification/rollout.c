@@ -1,7 +1,8 @@
 /*
-  The rollout of a model, linked in double: the gradient through three steps, of which backward computes two again, equals central differences
-  to 1e-7, with collisions too, which must be drawn again as they were. In either precision: each step is the model applied to the frames before it, with draws of its own; the given frames
-  stay as they are; whoever waits for complete gradients hears of the last backward sweep only.
+  The rollout of a model, linked in double: the gradient through three steps, of which backward computes two again,
+  equals central differences to 1e-7, with collisions too, which must be drawn again as they were. In either precision:
+  each step is the model applied to the frames before it, with draws of its own; the given frames stay as they are;
+  whoever waits for complete gradients hears of the last backward sweep only.
 */
 #include "draw.h"
 #include <kitinet/rollout.h>
@@ -9,7 +10,17 @@
 
 #define CHECK(condition, ...) PetscCheck(condition, PETSC_COMM_SELF, PETSC_ERR_PLIB, __VA_ARGS__)
 
-enum { SAMPLES = 2, HISTORY = 2, CHANNELS = 2, STEPS = 3, POINTS = 8 * 9, FRAME = CHANNELS * POINTS, FRAMES = HISTORY + STEPS, VALUES = SAMPLES * FRAMES * FRAME, DIRECTIONS = 3 };
+enum {
+  SAMPLES    = 2,
+  HISTORY    = 2,
+  CHANNELS   = 2,
+  STEPS      = 3,
+  POINTS     = 8 * 9,
+  FRAME      = CHANNELS * POINTS,
+  FRAMES     = HISTORY + STEPS,
+  VALUES     = SAMPLES * FRAMES * FRAME,
+  DIRECTIONS = 3
+};
 
 static const PetscInt64 rows[SAMPLES] = {4, 1};
 static const KNPass     drawn = {.samples = SAMPLES, .training = PETSC_TRUE, .seed = 3, .step = 5, .index = rows};
@@ -25,12 +36,15 @@ typedef struct {
 /* A network at a general point: biases begin at 0 and the spectral weights are small. */
 static PetscErrorCode NetworkCreate(const char residual[], Network *network)
 {
-  const char *const option[][2] = {{"-model_residual", residual}, {"-collision_law", "uniform"}, {"-collision_rate", "0.7"}, {"-model_width", "6"}, {"-model_modes", "3"}, {"-model_layers", "2"}, {"-model_head", "5"}};
-  const KNGrid      grid        = KNGridMake(2, (const PetscInt[]){8, 9}, KN_POINTS_PERIODIC);
-  KNReal           *direction;
+  const char *const option[][2] = {
+    {"-model_residual", residual}, {"-collision_law", "uniform"}, {"-collision_rate", "0.7"}, {"-model_width", "6"},
+    {"-model_modes", "3"},         {"-model_layers", "2"},        {"-model_head", "5"}};
+  const KNGrid grid = KNGridMake(2, (const PetscInt[]){8, 9}, KN_POINTS_PERIODIC);
+  KNReal      *direction;
 
   PetscFunctionBegin;
-  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(option); i++) PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
+  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(option); i++)
+    PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
   PetscCall(KNModelCreateFromOptions(&network->model));
   PetscCall(KNModelSetChannels(network->model, 2, HISTORY * CHANNELS, CHANNELS));
   PetscCall(KNModelSetFromOptions(network->model));
@@ -39,7 +53,8 @@ static PetscErrorCode NetworkCreate(const char residual[], Network *network)
   PetscCall(KNRolloutCreate(network->model, HISTORY, CHANNELS, &network->rollout));
   PetscCall(KNRolloutSetGrid(network->rollout, &grid, SAMPLES, PETSC_TRUE));
   PetscCall(KNModelGetParameters(network->model, &network->parameters));
-  PetscCall(KNParametersGetBlocks(network->parameters, &network->size, &network->value, &network->gradient, NULL, NULL));
+  PetscCall(
+    KNParametersGetBlocks(network->parameters, &network->size, &network->value, &network->gradient, NULL, NULL));
   PetscCall(PetscMalloc1(network->size, &direction));
   Draw(direction, network->size, 3);
   for (size_t i = 0; i < network->size; i++) network->value[i] += (KNReal)0.1 * direction[i];
@@ -56,14 +71,16 @@ static PetscErrorCode NetworkDestroy(Network *network)
 }
 
 /* sum_i target_i u_i over the predicted frames with the parameters moved by t along direction */
-static PetscErrorCode Loss(Network *network, KNReal *u, const KNReal *target, const KNReal *centre, const KNReal *direction, double t, double *loss)
+static PetscErrorCode Loss(Network *network, KNReal *u, const KNReal *target, const KNReal *centre,
+                           const KNReal *direction, double t, double *loss)
 {
   PetscFunctionBegin;
   for (size_t i = 0; i < network->size; i++) network->value[i] = centre[i] + (KNReal)t * direction[i];
   PetscCall(KNRolloutForward(network->rollout, &drawn, STEPS, u));
   *loss = 0;
   for (size_t b = 0; b < SAMPLES; b++) {
-    for (size_t i = HISTORY * FRAME; i < FRAMES * FRAME; i++) *loss += (double)target[b * FRAMES * FRAME + i] * (double)u[b * FRAMES * FRAME + i];
+    for (size_t i = HISTORY * FRAME; i < FRAMES * FRAME; i++)
+      *loss += (double)target[b * FRAMES * FRAME + i] * (double)u[b * FRAMES * FRAME + i];
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -101,7 +118,8 @@ static PetscErrorCode TestGradient(const char residual[])
       PetscCall(Loss(&network, u, target, centre, direction, place[p] * h, &loss));
       slope += weight[p] * loss / (12 * h);
     }
-    CHECK(norm > 0 && PetscAbsReal(slope - inner) < 1e-7 * PetscSqrtReal(norm), "residual %s: slope %.12g, gradient %.12g, norm %g", residual, slope, inner, PetscSqrtReal(norm));
+    CHECK(norm > 0 && PetscAbsReal(slope - inner) < 1e-7 * PetscSqrtReal(norm),
+          "residual %s: slope %.12g, gradient %.12g, norm %g", residual, slope, inner, PetscSqrtReal(norm));
   }
   PetscCall(PetscFree2(centre, direction));
   PetscCall(NetworkDestroy(&network));
@@ -126,12 +144,15 @@ static PetscErrorCode TestSteps(const char residual[])
     pass.index = index;
     for (size_t b = 0; b < SAMPLES; b++) {
       index[b] = rows[b] * STEPS + (PetscInt64)r;
-      for (size_t f = 0; f < HISTORY; f++) memcpy(x + (b * HISTORY + f) * FRAME, u + (b * FRAMES + r + f) * FRAME, FRAME * sizeof(KNReal));
+      for (size_t f = 0; f < HISTORY; f++)
+        memcpy(x + (b * HISTORY + f) * FRAME, u + (b * FRAMES + r + f) * FRAME, FRAME * sizeof(KNReal));
     }
     PetscCall(KNModelForward(network.model, &pass, x, y));
     for (size_t b = 0; b < SAMPLES; b++) {
-      CHECK(!memcmp(y + b * FRAME, u + (b * FRAMES + HISTORY + r) * FRAME, FRAME * sizeof(KNReal)), "residual %s, sample %zu: frame %zu is not the model's", residual, b, HISTORY + r);
-      CHECK(!memcmp(given + b * FRAMES * FRAME, u + b * FRAMES * FRAME, HISTORY * FRAME * sizeof(KNReal)), "residual %s, sample %zu: the given frames changed", residual, b);
+      CHECK(!memcmp(y + b * FRAME, u + (b * FRAMES + HISTORY + r) * FRAME, FRAME * sizeof(KNReal)),
+            "residual %s, sample %zu: frame %zu is not the model's", residual, b, HISTORY + r);
+      CHECK(!memcmp(given + b * FRAMES * FRAME, u + b * FRAMES * FRAME, HISTORY * FRAME * sizeof(KNReal)),
+            "residual %s, sample %zu: the given frames changed", residual, b);
     }
   }
   PetscCall(NetworkDestroy(&network));
@@ -180,10 +201,13 @@ static PetscErrorCode TestDone(void)
   PetscCall(KNModelSetGradientsDone(network.model, NULL, NULL));
   CHECK(listener.calls > 1 && listener.last == 0, "%zu calls, the last for element %zu", listener.calls, listener.last);
   CHECK(listener.repeated > 0, "no call between samples, for messages under way");
-  CHECK(!memcmp(listener.seen, network.gradient, network.size * sizeof(KNReal)), "gradients changed after they were announced as complete");
+  CHECK(!memcmp(listener.seen, network.gradient, network.size * sizeof(KNReal)),
+        "gradients changed after they were announced as complete");
   for (size_t b = 0; b < SAMPLES; b++) {
-    CHECK(!memcmp(du + b * FRAMES * FRAME, before + b * FRAMES * FRAME, HISTORY * FRAME * sizeof(KNReal)), "the gradient of given frames changed");
-    CHECK(memcmp(du + (b * FRAMES + HISTORY) * FRAME, before + (b * FRAMES + HISTORY) * FRAME, FRAME * sizeof(KNReal)), "no gradient reaches the first prediction");
+    CHECK(!memcmp(du + b * FRAMES * FRAME, before + b * FRAMES * FRAME, HISTORY * FRAME * sizeof(KNReal)),
+          "the gradient of given frames changed");
+    CHECK(memcmp(du + (b * FRAMES + HISTORY) * FRAME, before + (b * FRAMES + HISTORY) * FRAME, FRAME * sizeof(KNReal)),
+          "no gradient reaches the first prediction");
   }
   PetscCall(PetscFree(listener.seen));
   PetscCall(NetworkDestroy(&network));

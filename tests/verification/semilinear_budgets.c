@@ -53,7 +53,9 @@ static PetscErrorCode CheckKuramotoSivashinsky(const char scheme[])
   PetscFunctionBegin;
   PetscCall(SemilinearCreate(PETSC_COMM_SELF, "kuramoto_sivashinsky",
                              (const char *const[]){"grid", "128", "length", "40", "viscosity", "0.8", "frames", "201",
-                             "final_time", "10", "spin_up", "60", "tolerance", "1e-8", "scheme", scheme, NULL}, &e));
+                                                   "final_time", "10", "spin_up", "60", "tolerance", "1e-8", "scheme",
+                                                   scheme, NULL},
+                             &e));
   PetscCall(EnsembleSolve(&e, 2, 0, &report));
   for (PetscInt i = 0; i <= INTERVALS; i++) {
     const PetscReal weight = (i == 0 || i == INTERVALS ? 1.0 : i % 2 ? 4.0 : 2.0) * 10.0 / INTERVALS / 3.0;
@@ -81,9 +83,11 @@ static PetscErrorCode CheckKdV(const char scheme[])
   PetscReal      first[3], last[3];
 
   PetscFunctionBegin;
-  PetscCall(SemilinearCreate(PETSC_COMM_SELF, "kdv", (const char *const[]){"grid", "512", "resolution", "128",
-      "length", "40", "final_time", "2", "frames", "2", "field_scale", "0.4", "field_alpha", "8", "tolerance", "1e-8",
-      "scheme", scheme, NULL}, &e));
+  PetscCall(SemilinearCreate(PETSC_COMM_SELF, "kdv",
+                             (const char *const[]){"grid", "512", "resolution", "128", "length", "40", "final_time",
+                                                   "2", "frames", "2", "field_scale", "0.4", "field_alpha", "8",
+                                                   "tolerance", "1e-8", "scheme", scheme, NULL},
+                             &e));
   PetscCall(EnsembleSolve(&e, 2, 0, &report));
   Means(e.output, 40.0, first);
   Means(e.output + POINTS, 40.0, last);
@@ -108,8 +112,10 @@ static PetscErrorCode CheckAllenCahn(void)
   PetscReal      before = 0.0, interfaces = 0.0;
 
   PetscFunctionBegin;
-  PetscCall(SemilinearCreate(PETSC_COMM_SELF, "allen_cahn", (const char *const[]){"axes", "1", "grid", "512",
-      "resolution", "128", "viscosity", "4e-4", "field_tau", "10", "frames", "21", "final_time", "20", NULL}, &e));
+  PetscCall(SemilinearCreate(PETSC_COMM_SELF, "allen_cahn",
+                             (const char *const[]){"axes", "1", "grid", "512", "resolution", "128", "viscosity", "4e-4",
+                                                   "field_tau", "10", "frames", "21", "final_time", "20", NULL},
+                             &e));
   PetscCall(EnsembleSolve(&e, 2, 0, &report));
   for (PetscInt frame = 0; frame <= 20; frame++) {
     const PetscReal *u = e.output + frame * POINTS;
@@ -152,9 +158,12 @@ static PetscErrorCode CheckSchroedinger(const char scheme[])
   PetscReal      first[2], last[2];
 
   PetscFunctionBegin;
-  PetscCall(SemilinearCreate(PETSC_COMM_SELF, "schroedinger", (const char *const[]){"grid", "256", "resolution", "128",
-      "length", "20", "nonlinearity", "1", "field_alpha", "12", "field_scale", "0.5", "final_time", "2", "frames", "2",
-      "tolerance", "1e-9", "scheme", scheme, NULL}, &e));
+  PetscCall(SemilinearCreate(PETSC_COMM_SELF, "schroedinger",
+                             (const char *const[]){"grid",         "256",  "resolution",  "128", "length",      "20",
+                                                   "nonlinearity", "1",    "field_alpha", "12",  "field_scale", "0.5",
+                                                   "final_time",   "2",    "frames",      "2",   "tolerance",   "1e-9",
+                                                   "scheme",       scheme, NULL},
+                             &e));
   PetscCall(EnsembleSolve(&e, 2, 0, &report));
   Schroedinger(e.output, first);
   Schroedinger(e.output + 2 * POINTS, last);
@@ -220,8 +229,11 @@ static PetscErrorCode CheckFlow(const char scheme[])
   PetscReal      mean[3], first = 0.0, last = 0.0, lost = 0.0;
 
   PetscFunctionBegin;
-  PetscCall(SemilinearCreate(PETSC_COMM_SELF, "navier_stokes_3d", (const char *const[]){"grid", "24", "frames", "21",
-      "final_time", "0.5", "viscosity", "0.05", "unresolved", "1", "tolerance", "1e-8", "scheme", scheme, NULL}, &e));
+  PetscCall(
+    SemilinearCreate(PETSC_COMM_SELF, "navier_stokes_3d",
+                     (const char *const[]){"grid", "24", "frames", "21", "final_time", "0.5", "viscosity", "0.05",
+                                           "unresolved", "1", "tolerance", "1e-8", "scheme", scheme, NULL},
+                     &e));
   PetscCall(EnsembleSolve(&e, 2, 0, &report));
   for (PetscInt i = 0; i <= INTERVALS; i++) {
     PetscCall(Flow(e.output + (size_t)i * size, N, mean));
@@ -246,8 +258,10 @@ static PetscErrorCode CheckTaylorGreen(const char scheme[])
   PetscReal      mean[3], before[3], *u;
 
   PetscFunctionBegin;
-  PetscCall(SemilinearCreate(PETSC_COMM_SELF, "navier_stokes_3d", (const char *const[]){"grid", "24", "frames", "3",
-      "final_time", "0.1", "viscosity", "0", "tolerance", "1e-9", "scheme", scheme, NULL}, &e));
+  PetscCall(SemilinearCreate(PETSC_COMM_SELF, "navier_stokes_3d",
+                             (const char *const[]){"grid", "24", "frames", "3", "final_time", "0.1", "viscosity", "0",
+                                                   "tolerance", "1e-9", "scheme", scheme, NULL},
+                             &e));
   PetscCall(PetscCalloc1(3 * size, &u));
   for (size_t s = 0; s < size; s++) {
     const PetscReal x = 2.0 * PETSC_PI * (PetscReal)(s / (N * N)) / N, y = 2.0 * PETSC_PI * (PetscReal)(s / N % N) / N;

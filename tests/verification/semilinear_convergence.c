@@ -16,9 +16,12 @@ static PetscErrorCode Solve(const char pde[], const char scheme[], const char fr
   KNSolverReport    report;
 
   PetscFunctionBegin;
-  PetscCall(SemilinearCreate(PETSC_COMM_SELF, pde, (const char *const[]){"grid", "192", "resolution", "64", "length",
-      length, "final_time", "1", "spin_up", "0", "field_alpha", "12", "field_scale", "0.5", "dt", "1", "scheme",
-      scheme, "frames", frames, "tolerance", tolerance, NULL}, &e));
+  PetscCall(SemilinearCreate(
+    PETSC_COMM_SELF, pde,
+    (const char *const[]){"grid",    "192",  "resolution",  "64",   "length",      length,    "final_time", "1",
+                          "spin_up", "0",    "field_alpha", "12",   "field_scale", "0.5",     "dt",         "1",
+                          "scheme",  scheme, "frames",      frames, "tolerance",   tolerance, NULL},
+    &e));
   PetscCall(EnsembleSolve(&e, 3, 1, &report));
   PetscCall(PetscArraycpy(u, e.output + (size_t)(e.problem->frames - 1) * POINTS, POINTS));
   *steps = report.iterations;

@@ -57,7 +57,7 @@ static PetscErrorCode CheckExact(const char pde[], const char *const options[], 
 /* Torus of side 2, nu = 0.1, axes as given by the number of wavenumbers. */
 static PetscReal Heat(const PetscReal x[3], PetscReal t, PetscInt axes)
 {
-  static const PetscInt k[3] = {2, -3, 1};
+  static const PetscInt k[3]   = {2, -3, 1};
   PetscReal             square = 0.0, phase = 0.4;
 
   for (PetscInt d = 0; d < axes; d++) {
@@ -70,7 +70,7 @@ static PetscReal Heat(const PetscReal x[3], PetscReal t, PetscInt axes)
 /* Torus of side 2, xi = 0.01. */
 static PetscReal Dispersion(const PetscReal x[3], PetscReal t, PetscInt axes)
 {
-  static const PetscInt k[3] = {2, -3, 1};
+  static const PetscInt k[3]  = {2, -3, 1};
   PetscReal             phase = 0.4;
 
   for (PetscInt d = 0; d < axes; d++) {
@@ -79,12 +79,30 @@ static PetscReal Dispersion(const PetscReal x[3], PetscReal t, PetscInt axes)
   return PetscSinReal(phase);
 }
 
-static PetscReal Heat1(PetscInt field, const PetscReal x[3], PetscReal t) { return Heat(x, t, 1); }
-static PetscReal Heat2(PetscInt field, const PetscReal x[3], PetscReal t) { return Heat(x, t, 2); }
-static PetscReal Heat3(PetscInt field, const PetscReal x[3], PetscReal t) { return Heat(x, t, 3); }
-static PetscReal Dispersion1(PetscInt field, const PetscReal x[3], PetscReal t) { return Dispersion(x, t, 1); }
-static PetscReal Dispersion2(PetscInt field, const PetscReal x[3], PetscReal t) { return Dispersion(x, t, 2); }
-static PetscReal Dispersion3(PetscInt field, const PetscReal x[3], PetscReal t) { return Dispersion(x, t, 3); }
+static PetscReal Heat1(PetscInt field, const PetscReal x[3], PetscReal t)
+{
+  return Heat(x, t, 1);
+}
+static PetscReal Heat2(PetscInt field, const PetscReal x[3], PetscReal t)
+{
+  return Heat(x, t, 2);
+}
+static PetscReal Heat3(PetscInt field, const PetscReal x[3], PetscReal t)
+{
+  return Heat(x, t, 3);
+}
+static PetscReal Dispersion1(PetscInt field, const PetscReal x[3], PetscReal t)
+{
+  return Dispersion(x, t, 1);
+}
+static PetscReal Dispersion2(PetscInt field, const PetscReal x[3], PetscReal t)
+{
+  return Dispersion(x, t, 2);
+}
+static PetscReal Dispersion3(PetscInt field, const PetscReal x[3], PetscReal t)
+{
+  return Dispersion(x, t, 3);
+}
 
 /*
   u = 2 (ln F)_xx, F = 1 + e1 + e2 + A e1 e2, e_i = exp(k_i (x - x_i) - k_i^3 t), on the circle of length 100: Hirota,
@@ -95,9 +113,9 @@ static PetscReal Solitons(PetscInt field, const PetscReal at[3], PetscReal t)
   static const PetscReal k[2] = {1.0, 1.5}, from[2] = {-5.0, -20.0};
   const PetscReal        x = 100.0 * (at[0] < 0.5 ? at[0] : at[0] - 1.0), A = PetscSqr((k[0] - k[1]) / (k[0] + k[1]));
   const PetscReal        e1 = PetscExpReal(k[0] * (x - from[0]) - PetscPowRealInt(k[0], 3) * t),
-    e2 = PetscExpReal(k[1] * (x - from[1]) - PetscPowRealInt(k[1], 3) * t);
-  const PetscReal        F = 1.0 + e1 + e2 + A * e1 * e2, F1 = k[0] * e1 + k[1] * e2 + A * (k[0] + k[1]) * e1 * e2,
-    F2 = k[0] * k[0] * e1 + k[1] * k[1] * e2 + A * PetscSqr(k[0] + k[1]) * e1 * e2;
+                  e2        = PetscExpReal(k[1] * (x - from[1]) - PetscPowRealInt(k[1], 3) * t);
+  const PetscReal F = 1.0 + e1 + e2 + A * e1 * e2, F1 = k[0] * e1 + k[1] * e2 + A * (k[0] + k[1]) * e1 * e2,
+                  F2 = k[0] * k[0] * e1 + k[1] * k[1] * e2 + A * PetscSqr(k[0] + k[1]) * e1 * e2;
 
   return 2.0 * (F2 / F - PetscSqr(F1 / F));
 }
@@ -106,10 +124,10 @@ static PetscReal Solitons(PetscInt field, const PetscReal at[3], PetscReal t)
 static PetscReal Fronts(PetscInt field, const PetscReal at[3], PetscReal t)
 {
   const PetscReal x = 240.0 * (at[0] < 0.5 ? at[0] : at[0] - 1.0), z = PetscSqrtReal(3.0 / (6.0 * 2.0)),
-    c = 5.0 * PetscSqrtReal(3.0 * 2.0 / 6.0);
+                  c = 5.0 * PetscSqrtReal(3.0 * 2.0 / 6.0);
 
   return 1.0 / PetscSqr(1.0 + PetscExpReal(z * (x - 40.0 - c * t))) +
-    1.0 / PetscSqr(1.0 + PetscExpReal(z * (-x - 40.0 - c * t))) - 1.0;
+         1.0 / PetscSqr(1.0 + PetscExpReal(z * (-x - 40.0 - c * t))) - 1.0;
 }
 
 /*
@@ -127,7 +145,7 @@ static PetscReal Bright(PetscInt field, const PetscReal at[3], PetscReal t)
 /* psi = exp(i (k . x - (|k|^2 - g) t)) on the torus of side 2 pi, g = -1.5. */
 static PetscReal Plane(PetscInt field, const PetscReal at[3], PetscReal t, PetscInt axes)
 {
-  static const PetscReal k[3] = {2.0, -1.0, 3.0};
+  static const PetscReal k[3]  = {2.0, -1.0, 3.0};
   PetscReal              phase = 0.3 - 1.5 * t;
 
   for (PetscInt d = 0; d < axes; d++) phase += 2.0 * PETSC_PI * k[d] * at[d] - k[d] * k[d] * t;
@@ -169,18 +187,37 @@ static PetscReal Beltrami(PetscInt field, const PetscReal at[3], PetscReal t)
   const PetscInt         one = (field + 1) % 3, two = (field + 2) % 3;
 
   return drift[field] +
-    PetscExpReal(-0.05 * t) * (amplitude[two] * PetscSinReal(2.0 * PETSC_PI * at[two] - drift[two] * t) +
-    amplitude[one] * PetscCosReal(2.0 * PETSC_PI * at[one] - drift[one] * t));
+         PetscExpReal(-0.05 * t) * (amplitude[two] * PetscSinReal(2.0 * PETSC_PI * at[two] - drift[two] * t) +
+                                    amplitude[one] * PetscCosReal(2.0 * PETSC_PI * at[one] - drift[one] * t));
 }
 
-static PetscReal Plane1(PetscInt field, const PetscReal x[3], PetscReal t) { return Plane(field, x, t, 1); }
-static PetscReal Plane2(PetscInt field, const PetscReal x[3], PetscReal t) { return Plane(field, x, t, 2); }
-static PetscReal Plane3(PetscInt field, const PetscReal x[3], PetscReal t) { return Plane(field, x, t, 3); }
-static PetscReal HopfCole2(PetscInt field, const PetscReal x[3], PetscReal t) { return HopfCole(field, x, t, 2); }
-static PetscReal HopfCole3(PetscInt field, const PetscReal x[3], PetscReal t) { return HopfCole(field, x, t, 3); }
+static PetscReal Plane1(PetscInt field, const PetscReal x[3], PetscReal t)
+{
+  return Plane(field, x, t, 1);
+}
+static PetscReal Plane2(PetscInt field, const PetscReal x[3], PetscReal t)
+{
+  return Plane(field, x, t, 2);
+}
+static PetscReal Plane3(PetscInt field, const PetscReal x[3], PetscReal t)
+{
+  return Plane(field, x, t, 3);
+}
+static PetscReal HopfCole2(PetscInt field, const PetscReal x[3], PetscReal t)
+{
+  return HopfCole(field, x, t, 2);
+}
+static PetscReal HopfCole3(PetscInt field, const PetscReal x[3], PetscReal t)
+{
+  return HopfCole(field, x, t, 3);
+}
 
-#define OPTIONS(...) (const char *const[]){"frames", "3", __VA_ARGS__, NULL}
-#define SIDE         "length", "6.283185307179586"
+#define OPTIONS(...)                 \
+  (const char *const[])              \
+  {                                  \
+    "frames", "3", __VA_ARGS__, NULL \
+  }
+#define SIDE "length", "6.283185307179586"
 
 /* Solved without steps. */
 static PetscErrorCode CheckLinear(void)
@@ -190,8 +227,8 @@ static PetscErrorCode CheckLinear(void)
 
   PetscFunctionBegin;
   for (int d = 0; d < 3; d++) {
-    PetscCall(CheckExact("heat", OPTIONS("axes", axes[d], "grid", grid[d], "length", "2", "viscosity", "0.1"), heat[d],
-                         1e-14));
+    PetscCall(
+      CheckExact("heat", OPTIONS("axes", axes[d], "grid", grid[d], "length", "2", "viscosity", "0.1"), heat[d], 1e-14));
     PetscCall(CheckExact("dispersion", OPTIONS("axes", axes[d], "grid", grid[d], "length", "2", "dispersion", "0.01"),
                          dispersion[d], 1e-13));
   }
@@ -203,20 +240,22 @@ static PetscErrorCode CheckScheme(const char scheme[])
 #define STEPS "scheme", scheme, "tolerance", "1e-9"
   PetscFunctionBegin;
   PetscCall(CheckExact("kdv", OPTIONS(STEPS, "grid", "512", "length", "100", "final_time", "20"), Solitons, 1e-7));
-  PetscCall(CheckExact("fisher_kpp", OPTIONS(STEPS, "grid", "768", "length", "240", "viscosity", "2", "reaction", "3",
-                                             "final_time", "2"), Fronts, 1e-7));
-  PetscCall(CheckExact("schroedinger", OPTIONS(STEPS, "grid", "384", "length", "60", "nonlinearity", "2"), Bright,
-                       1e-6));
-  PetscCall(CheckExact("schroedinger", OPTIONS(STEPS, "axes", "1", "grid", "17", SIDE, "nonlinearity", "-1.5"), Plane1,
-                       1e-6));
-  PetscCall(CheckExact("schroedinger", OPTIONS(STEPS, "axes", "2", "grid", "16", SIDE, "nonlinearity", "-1.5"), Plane2,
-                       1e-6));
-  PetscCall(CheckExact("schroedinger", OPTIONS(STEPS, "axes", "3", "grid", "16", SIDE, "nonlinearity", "-1.5"), Plane3,
-                       1e-6));
-  PetscCall(CheckExact("vector_burgers", OPTIONS(STEPS, "axes", "2", "grid", "64", SIDE, "viscosity", "0.2"),
-                       HopfCole2, 1e-7));
-  PetscCall(CheckExact("vector_burgers", OPTIONS(STEPS, "axes", "3", "grid", "40", SIDE, "viscosity", "0.2",
-                                                 "final_time", "0.2"), HopfCole3, 1e-7));
+  PetscCall(CheckExact(
+    "fisher_kpp", OPTIONS(STEPS, "grid", "768", "length", "240", "viscosity", "2", "reaction", "3", "final_time", "2"),
+    Fronts, 1e-7));
+  PetscCall(
+    CheckExact("schroedinger", OPTIONS(STEPS, "grid", "384", "length", "60", "nonlinearity", "2"), Bright, 1e-6));
+  PetscCall(
+    CheckExact("schroedinger", OPTIONS(STEPS, "axes", "1", "grid", "17", SIDE, "nonlinearity", "-1.5"), Plane1, 1e-6));
+  PetscCall(
+    CheckExact("schroedinger", OPTIONS(STEPS, "axes", "2", "grid", "16", SIDE, "nonlinearity", "-1.5"), Plane2, 1e-6));
+  PetscCall(
+    CheckExact("schroedinger", OPTIONS(STEPS, "axes", "3", "grid", "16", SIDE, "nonlinearity", "-1.5"), Plane3, 1e-6));
+  PetscCall(
+    CheckExact("vector_burgers", OPTIONS(STEPS, "axes", "2", "grid", "64", SIDE, "viscosity", "0.2"), HopfCole2, 1e-7));
+  PetscCall(CheckExact("vector_burgers",
+                       OPTIONS(STEPS, "axes", "3", "grid", "40", SIDE, "viscosity", "0.2", "final_time", "0.2"),
+                       HopfCole3, 1e-7));
   PetscCall(CheckExact("navier_stokes_3d", OPTIONS(STEPS, "grid", "15", "viscosity", "0.05", "final_time", "1"),
                        Vortices, 1e-7));
   PetscCall(CheckExact("navier_stokes_3d", OPTIONS(STEPS, "grid", "12", "viscosity", "0.05", "final_time", "1"),

@@ -40,7 +40,7 @@ static void March(void (*reaction)(const PetscReal[2], PetscReal[2]), PetscReal 
 static PetscErrorCode CheckHomogeneous(const char pde[], const char scheme[], PetscReal t, PetscReal u, PetscReal v)
 {
   void (*const reaction)(const PetscReal[2], PetscReal[2]) = strcmp(pde, "gray_scott") ? FitzHughNagumo : GrayScott;
-  PetscReal      c[2] = {u, v}, given[32];
+  PetscReal      c[2]                                      = {u, v}, given[32];
   char           time[32];
   Ensemble       e;
   KNSolverReport report;
@@ -49,7 +49,8 @@ static PetscErrorCode CheckHomogeneous(const char pde[], const char scheme[], Pe
   PetscCall(PetscSNPrintf(time, sizeof(time), "%g", (double)t));
   PetscCall(SemilinearCreate(PETSC_COMM_SELF, pde,
                              (const char *const[]){"axes", "1", "grid", "16", "frames", "3", "final_time", time,
-                                                   "tolerance", "1e-9", "scheme", scheme, NULL}, &e));
+                                                   "tolerance", "1e-9", "scheme", scheme, NULL},
+                             &e));
   for (PetscInt i = 0; i < 32; i++) given[i] = i < 16 ? u : v;
   PetscCall(KNSolverSolveGiven(e.solver, given, e.output, &report));
   PetscCheck(report.converged, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: %s", pde, report.reason);
@@ -73,8 +74,9 @@ static PetscErrorCode Solve(const char pde[], const char time[], const char grid
   PetscFunctionBegin;
   PetscCall(SemilinearCreate(PETSC_COMM_SELF, pde,
                              (const char *const[]){"axes", "2", "grid", grid, "resolution", "24", "frames", "2",
-                                                   "final_time", time, "field_alpha", "12", "field_tau", "15",
-                                                   "scheme", scheme, "tolerance", tolerance, NULL}, &e));
+                                                   "final_time", time, "field_alpha", "12", "field_tau", "15", "scheme",
+                                                   scheme, "tolerance", tolerance, NULL},
+                             &e));
   PetscCall(EnsembleSolve(&e, 2, 3, &report));
   PetscCall(PetscArraycpy(last, e.output + e.problem->output.fields * 576, e.problem->output.fields * 576));
   PetscCall(EnsembleDestroy(&e));
@@ -96,8 +98,7 @@ static PetscErrorCode CheckPatterns(const char pde[], const char time[], PetscIn
   PetscCheck(Distance(exact, fine, (size_t)fields * 576) < 1e-3, PETSC_COMM_SELF, PETSC_ERR_PLIB,
              "%s: a finer grid has another solution by %g", pde, (double)Distance(exact, fine, (size_t)fields * 576));
   PetscCheck(Distance(exact, loose, (size_t)fields * 576) < 1e-4, PETSC_COMM_SELF, PETSC_ERR_PLIB,
-             "%s: the default tolerance has the error %g", pde,
-             (double)Distance(exact, loose, (size_t)fields * 576));
+             "%s: the default tolerance has the error %g", pde, (double)Distance(exact, loose, (size_t)fields * 576));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -22,8 +22,8 @@ static PetscErrorCode CheckPurity(const SmallProblem *small, const char *const s
   size  = KNProblemOutputSize(first.problem);
   frame = size / 3;
   PetscCheck(first.problem->input.fields == 0 && first.problem->frames == 3 && first.problem->times[0] == 0.0 &&
-             first.problem->times[1] == first.problem->times[2] / 2.0, PETSC_COMM_SELF, PETSC_ERR_PLIB,
-             "%s: not three frames", small->pde);
+               first.problem->times[1] == first.problem->times[2] / 2.0,
+             PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: not three frames", small->pde);
   PetscCall(EnsembleSolve(&first, 7, 2, &report));
   PetscCheck(!report.retried && report.iterations > 0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: retried", small->pde);
   for (PetscInt64 sample = 0; sample <= 2; sample++) PetscCall(EnsembleSolve(&second, 7, sample, &report));
@@ -53,7 +53,7 @@ static PetscErrorCode CheckPurity(const SmallProblem *small, const char *const s
   /* Stored as it is solved, frame 0 given back is the sample once more. */
   PetscCall(PetscFree(given));
   {
-    const SmallProblem whole = {small->pde, small->axes, small->grid, small->grid, small->final_time, small->only};
+    const SmallProblem whole    = {small->pde, small->axes, small->grid, small->grid, small->final_time, small->only};
     const char        *exact[5] = {"spin_up", "0", scheme[0], scheme[0] ? scheme[1] : NULL, NULL};
 
     PetscCall(SmallCreate(PETSC_COMM_SELF, &whole, exact, &first));
@@ -130,12 +130,14 @@ static PetscErrorCode CheckSpinUp(void)
   KNSolverReport report;
 
   PetscFunctionBegin;
-  PetscCall(SemilinearCreate(PETSC_COMM_SELF, "kuramoto_sivashinsky",
-                             (const char *const[]){"grid", "128", "resolution", "64", "frames", "3", "final_time", "2",
-                             "spin_up", "0", NULL}, &early));
-  PetscCall(SemilinearCreate(PETSC_COMM_SELF, "kuramoto_sivashinsky",
-                             (const char *const[]){"grid", "128", "resolution", "64", "frames", "2", "final_time", "1",
-                             "spin_up", "1", NULL}, &late));
+  PetscCall(SemilinearCreate(
+    PETSC_COMM_SELF, "kuramoto_sivashinsky",
+    (const char *const[]){"grid", "128", "resolution", "64", "frames", "3", "final_time", "2", "spin_up", "0", NULL},
+    &early));
+  PetscCall(SemilinearCreate(
+    PETSC_COMM_SELF, "kuramoto_sivashinsky",
+    (const char *const[]){"grid", "128", "resolution", "64", "frames", "2", "final_time", "1", "spin_up", "1", NULL},
+    &late));
   PetscCall(EnsembleSolve(&early, 1, 0, &report));
   PetscCall(EnsembleSolve(&late, 1, 0, &report));
   PetscCheck(!memcmp(early.output + 64, late.output, 2 * 64 * sizeof(PetscReal)), PETSC_COMM_SELF, PETSC_ERR_PLIB,
@@ -175,13 +177,16 @@ static PetscErrorCode CheckFailures(void)
     PetscCheck(!report.converged && report.reason[0], PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: blow-up was solved",
                schemes[i]);
     /* A first step across many lengths of the solution. */
-    PetscCall(Outcome("allen_cahn", (const char *const[]){"axes", "1", "grid", "96", "frames", "2", "dt", "10",
-                                                          "scheme", schemes[i], NULL}, 0.0, &report));
+    PetscCall(
+      Outcome("allen_cahn",
+              (const char *const[]){"axes", "1", "grid", "96", "frames", "2", "dt", "10", "scheme", schemes[i], NULL},
+              0.0, &report));
     PetscCheck(report.converged, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s, a long first step: %s", schemes[i],
                report.reason);
     /* Shocks as thin as the grid. */
-    PetscCall(Outcome("kdv", (const char *const[]){"grid", "64", "frames", "2", "final_time", "2", "scheme",
-                                                   schemes[i], NULL}, 0.0, &report));
+    PetscCall(Outcome("kdv",
+                      (const char *const[]){"grid", "64", "frames", "2", "final_time", "2", "scheme", schemes[i], NULL},
+                      0.0, &report));
     PetscCheck(!report.converged && strstr(report.reason, "-kdv_grid"), PETSC_COMM_SELF, PETSC_ERR_PLIB,
                "%s: too coarse a grid was taken: %s", schemes[i], report.reason);
   }
@@ -199,8 +204,8 @@ static PetscErrorCode CheckZero(void)
   KNSolverReport report;
 
   PetscFunctionBegin;
-  PetscCall(SemilinearCreate(PETSC_COMM_SELF, "kdv", (const char *const[]){"grid", "64", "frames", "2", "field_scale",
-      "0", NULL}, &e));
+  PetscCall(SemilinearCreate(PETSC_COMM_SELF, "kdv",
+                             (const char *const[]){"grid", "64", "frames", "2", "field_scale", "0", NULL}, &e));
   PetscCall(EnsembleSolve(&e, 1, 0, &report));
   for (PetscInt i = 0; i < 128; i++) {
     PetscCheck(e.output[i] == 0.0, PETSC_COMM_SELF, PETSC_ERR_PLIB, "u grows out of nothing: %g", (double)e.output[i]);

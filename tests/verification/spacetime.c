@@ -1,6 +1,7 @@
 /*
-  A model of whole trajectories: the predicted frames are the model of fields that repeat the given ones along time, the first axis; the given frames stay as they are. Linked in
-  double its gradient equals central differences to 1e-7, with collisions too.
+  A model of whole trajectories: the predicted frames are the model of fields that repeat the given ones along time, the
+  first axis; the given frames stay as they are. Linked in double its gradient equals central differences to 1e-7, with
+  collisions too.
 */
 #include "draw.h"
 #include <kitinet/spacetime.h>
@@ -15,19 +16,23 @@ static const KNPass     drawn   = {.samples = B, .training = PETSC_TRUE, .seed =
 
 static PetscErrorCode Test(const char residual[])
 {
-  const char *const   option[][2] = {{"-model_residual", residual}, {"-collision_law", "uniform"}, {"-collision_rate", "0.7"}, {"-model_width", "6"}, {"-model_modes", "3"}, {"-model_layers", "2"}, {"-model_head", "5"}, {"-model_padding", "0.3"}, {"-model_padding_axes", "first"}};
+  const char *const option[][2] = {
+    {"-model_residual", residual}, {"-collision_law", "uniform"}, {"-collision_rate", "0.7"},
+    {"-model_width", "6"},         {"-model_modes", "3"},         {"-model_layers", "2"},
+    {"-model_head", "5"},          {"-model_padding", "0.3"},     {"-model_padding_axes", "first"}};
   static const double place[] = {-2, -1, 1, 2}, weight[] = {1, -8, 8, -1}, h = 1e-3;
   static KNReal       u[VALUES], given[VALUES], target[VALUES], x[B * H * C * R * S], y[B * C * R * S];
-  const KNGrid        plane = KNGridMake(2, (const PetscInt[]){6, 8}, KN_POINTS_PERIODIC), grid = KNSpacetimeGrid(&plane, R);
-  KNModel             model;
-  KNSpacetime         spacetime;
-  KNParameters        parameters;
-  KNReal             *value, *gradient, *centre, *direction;
-  size_t              size;
+  const KNGrid plane = KNGridMake(2, (const PetscInt[]){6, 8}, KN_POINTS_PERIODIC), grid = KNSpacetimeGrid(&plane, R);
+  KNModel      model;
+  KNSpacetime  spacetime;
+  KNParameters parameters;
+  KNReal      *value, *gradient, *centre, *direction;
+  size_t       size;
 
   PetscFunctionBegin;
   CHECK(grid.dim == 3 && grid.n[0] == R && grid.n[1] == 6 && grid.n[2] == 8, "another grid");
-  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(option); i++) PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
+  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(option); i++)
+    PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
   PetscCall(KNModelCreateFromOptions(&model));
   PetscCall(KNModelSetChannels(model, 3, H * C, C));
   PetscCall(KNModelSetFromOptions(model));
@@ -45,13 +50,15 @@ static PetscErrorCode Test(const char residual[])
   Draw(target, VALUES, 2);
   PetscCall(PetscArraycpy(given, u, VALUES));
 
-  for (size_t i = 0; i < B * H * C * R * S; i++) x[i] = given[i / (H * C * R * S) * F * C * S + i / (R * S) % (H * C) * S + i % S];
+  for (size_t i = 0; i < B * H * C * R * S; i++)
+    x[i] = given[i / (H * C * R * S) * F * C * S + i / (R * S) % (H * C) * S + i % S];
   PetscCall(KNModelForward(model, &drawn, x, y));
   PetscCall(KNSpacetimeForward(spacetime, &drawn, u));
   for (size_t i = 0; i < VALUES; i++) {
     const size_t b = i / (F * C * S), f = i / (C * S) % F, c = i / S % C, s = i % S;
 
-    CHECK(u[i] == (f < H ? given[i] : y[((b * C + c) * R + f - H) * S + s]), "residual %s: sample %zu, frame %zu is not the model's", residual, b, f);
+    CHECK(u[i] == (f < H ? given[i] : y[((b * C + c) * R + f - H) * S + s]),
+          "residual %s: sample %zu, frame %zu is not the model's", residual, b, f);
   }
 
   PetscCall(KNParametersZeroGradients(parameters));
@@ -67,9 +74,11 @@ static PetscErrorCode Test(const char residual[])
     for (int p = 0; p < 4; p++) {
       for (size_t i = 0; i < size; i++) value[i] = centre[i] + (KNReal)(place[p] * h) * direction[i];
       PetscCall(KNSpacetimeForward(spacetime, &drawn, u));
-      for (size_t i = 0; i < VALUES; i++) slope += i / (C * S) % F < H ? 0 : weight[p] * (double)target[i] * (double)u[i] / (12 * h);
+      for (size_t i = 0; i < VALUES; i++)
+        slope += i / (C * S) % F < H ? 0 : weight[p] * (double)target[i] * (double)u[i] / (12 * h);
     }
-    CHECK(norm > 0 && PetscAbsReal(slope - inner) < 1e-7 * PetscSqrtReal(norm), "residual %s: slope %.12g, gradient %.12g, norm %g", residual, slope, inner, PetscSqrtReal(norm));
+    CHECK(norm > 0 && PetscAbsReal(slope - inner) < 1e-7 * PetscSqrtReal(norm),
+          "residual %s: slope %.12g, gradient %.12g, norm %g", residual, slope, inner, PetscSqrtReal(norm));
   }
   PetscCall(PetscFree2(centre, direction));
   PetscCall(KNSpacetimeDestroy(&spacetime));

@@ -81,17 +81,25 @@ static PetscErrorCode TestTransform(KNTransformType type, const KNGrid *grid, lo
       double complex sum = 0, found = X[k * stride + (size_t)c] + I * X[k * stride + imaginary + (size_t)c];
 
       for (long s = 0; s < S; s++) sum += (double)x[c * S + s] * conj(Wave(k1, s / n2, n1) * Wave(k2, s % n2, n2));
-      PetscCheck(cabs(found - sum) <= tolerance * sqrt((double)S), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Analysis %d, grid %ld x %ld, mode (%ld, %ld): off by %g", type, n1, n2, k1, k2, cabs(found - sum));
+      PetscCheck(cabs(found - sum) <= tolerance * sqrt((double)S), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "Analysis %d, grid %ld x %ld, mode (%ld, %ld): off by %g", type, n1, n2, k1, k2, cabs(found - sum));
     }
-    PetscCheck(X[k * stride + 3] == (KNReal)Value(4, k * stride + 3) && X[k * stride + 9] == (KNReal)Value(4, k * stride + 9), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Analysis writes between the rows");
+    PetscCheck(X[k * stride + 3] == (KNReal)Value(4, k * stride + 3) &&
+                 X[k * stride + 9] == (KNReal)Value(4, k * stride + 9),
+               PETSC_COMM_SELF, PETSC_ERR_PLIB, "Analysis writes between the rows");
   }
   for (long c = 0; c < C; c++) {
     for (long s = 0; s < S; s++) {
       double sum = 0;
 
-      for (size_t k = 0; k < K; k++) sum += creal((Y[k * stride + (size_t)c] + I * Y[k * stride + imaginary + (size_t)c]) * Wave(First(grid, modes, (long)k / modes), s / n2, n1) * Wave((long)k % modes, s % n2, n2));
-      PetscCheck(fabs(y[c * S + s] - sum) <= tolerance * sqrt((double)K), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Synthesis %d, grid %ld x %ld: off by %g", type, n1, n2, fabs(y[c * S + s] - sum));
-      PetscCheck(fabs(added[c * S + s] - sum - (KNReal)Value(2, (size_t)(c * S + s))) <= 2 * tolerance * sqrt((double)K), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Synthesis %d does not add", type);
+      for (size_t k = 0; k < K; k++)
+        sum += creal((Y[k * stride + (size_t)c] + I * Y[k * stride + imaginary + (size_t)c]) *
+                     Wave(First(grid, modes, (long)k / modes), s / n2, n1) * Wave((long)k % modes, s % n2, n2));
+      PetscCheck(fabs(y[c * S + s] - sum) <= tolerance * sqrt((double)K), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "Synthesis %d, grid %ld x %ld: off by %g", type, n1, n2, fabs(y[c * S + s] - sum));
+      PetscCheck(fabs(added[c * S + s] - sum - (KNReal)Value(2, (size_t)(c * S + s))) <=
+                   2 * tolerance * sqrt((double)K),
+                 PETSC_COMM_SELF, PETSC_ERR_PLIB, "Synthesis %d does not add", type);
     }
   }
   PetscCall(KNTransformDestroy(&transform));
@@ -148,10 +156,12 @@ static PetscErrorCode OperatorDestroy(Operator *f)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Modes first on all n1 rows, zero where none is kept; a complex inverse transform along the first axis; then a real one along the last. */
+/* Modes first on all n1 rows, zero where none is kept; a complex inverse transform along the first axis; then a real
+ * one along the last. */
 static PetscErrorCode TestDefinition(const KNGrid *grid)
 {
-  const long     n1 = grid->dim == 2 ? grid->n[0] : 1, n2 = grid->n[grid->dim - 1], S = n1 * n2, K1 = grid->dim == 2 ? 2 * MODES : 1;
+  const long n1 = grid->dim == 2 ? grid->n[0] : 1, n2 = grid->n[grid->dim - 1], S = n1 * n2,
+             K1 = grid->dim == 2 ? 2 * MODES : 1;
   Operator       f;
   KNReal        *x, *y;
   double complex X[CI][2 * MODES][MODES], Y[2 * MODES][MODES];
@@ -165,7 +175,8 @@ static PetscErrorCode TestDefinition(const KNGrid *grid)
     for (long k1 = 0; k1 < K1; k1++) {
       for (long k2 = 0; k2 < MODES; k2++) {
         X[i][k1][k2] = 0;
-        for (long s = 0; s < S; s++) X[i][k1][k2] += (double)x[i * S + s] * conj(Wave(First(grid, MODES, k1), s / n2, n1) * Wave(k2, s % n2, n2));
+        for (long s = 0; s < S; s++)
+          X[i][k1][k2] += (double)x[i * S + s] * conj(Wave(First(grid, MODES, k1), s / n2, n1) * Wave(k2, s % n2, n2));
       }
     }
   }
@@ -191,7 +202,9 @@ static PetscErrorCode TestDefinition(const KNGrid *grid)
 
         for (long k2 = 1; k2 < MODES; k2++) sum += 2 * creal(row[k2] * Wave(k2, s2, n2));
         sum /= (double)n2;
-        PetscCheck(fabs(y[(o * n1 + s1) * n2 + s2] - sum) <= tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Grid %ld x %ld, channel %ld, point (%ld, %ld): %.9g instead of %.9g", n1, n2, o, s1, s2, (double)y[(o * n1 + s1) * n2 + s2], sum);
+        PetscCheck(fabs(y[(o * n1 + s1) * n2 + s2] - sum) <= tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                   "Grid %ld x %ld, channel %ld, point (%ld, %ld): %.9g instead of %.9g", n1, n2, o, s1, s2,
+                   (double)y[(o * n1 + s1) * n2 + s2], sum);
       }
     }
   }
@@ -214,7 +227,8 @@ static PetscErrorCode TestShift(const KNGrid *grid)
   PetscCall(KNMalloc((size_t)(CO * S), sizeof(KNReal), &y));
   PetscCall(KNMalloc((size_t)(CO * S), sizeof(KNReal), &y_shifted));
   for (long p = 0; p < CI * n1; p++) {
-    for (long j = 0; j < n2; j++) shifted[(p / n1 * n1 + (p + a) % n1) * n2 + (j + b) % n2] = x[(p / n1 * n1 + p % n1) * n2 + j];
+    for (long j = 0; j < n2; j++)
+      shifted[(p / n1 * n1 + (p + a) % n1) * n2 + (j + b) % n2] = x[(p / n1 * n1 + p % n1) * n2 + j];
   }
   PetscCall(OperatorApply(&f, x, y));
   PetscCall(OperatorApply(&f, shifted, y_shifted));
@@ -222,7 +236,8 @@ static PetscErrorCode TestShift(const KNGrid *grid)
     for (long j = 0; j < n2; j++) {
       const double difference = y_shifted[(p / n1 * n1 + (p + a) % n1) * n2 + (j + b) % n2] - y[p * n2 + j];
 
-      PetscCheck(fabs(difference) <= tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Grid %ld x %ld: not shift equivariant, %g", n1, n2, difference);
+      PetscCheck(fabs(difference) <= tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "Grid %ld x %ld: not shift equivariant, %g", n1, n2, difference);
     }
   }
   PetscCall(OperatorDestroy(&f));
@@ -247,11 +262,13 @@ static PetscErrorCode TestBand(const KNGrid *grid)
   for (long k1 = -n1 / 2; k1 <= n1 / 2; k1++) {
     for (long k2 = 0; k2 <= n2 / 2; k2++) {
       /* On k2 = 0 a real field has -k1 with k1. */
-      const PetscBool kept = k2 < MODES && (k2 ? k1 >= -MODES && k1 < MODES : labs(k1) <= MODES) ? PETSC_TRUE : PETSC_FALSE;
-      double complex  sum  = 0;
+      const PetscBool kept =
+        k2 < MODES && (k2 ? k1 >= -MODES && k1 < MODES : labs(k1) <= MODES) ? PETSC_TRUE : PETSC_FALSE;
+      double complex sum = 0;
 
       for (long s = 0; s < S; s++) sum += (double)y[s] * conj(Wave(k1, s / n2, n1) * Wave(k2, s % n2, n2)) / (double)S;
-      PetscCheck(kept ? cabs(sum) > 1e-5 : cabs(sum) <= tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Mode (%ld, %ld) of the output is %g", k1, k2, cabs(sum));
+      PetscCheck(kept ? cabs(sum) > 1e-5 : cabs(sum) <= tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "Mode (%ld, %ld) of the output is %g", k1, k2, cabs(sum));
     }
   }
   PetscCall(OperatorDestroy(&f));
@@ -279,13 +296,16 @@ static PetscErrorCode TestResolution(PetscInt dim)
     for (long i = 0; i < CI * S; i++) {
       const long s1 = i % S / n2, s2 = i % n2;
 
-      x[i] = (KNReal)(0.5 + creal((1 + 2 * I) * Wave(2, s2, n2)) + creal((double)(i / S + 1) * I * Wave(-3, s1, n1) * Wave(1, s2, n2)) + creal(Wave(3, s1, n1) * Wave(3, s2, n2)));
+      x[i] = (KNReal)(0.5 + creal((1 + 2 * I) * Wave(2, s2, n2)) +
+                      creal((double)(i / S + 1) * I * Wave(-3, s1, n1) * Wave(1, s2, n2)) +
+                      creal(Wave(3, s1, n1) * Wave(3, s2, n2)));
     }
     PetscCall(OperatorApply(&f, x, y));
     for (long o = 0; o < CO; o++) {
       for (long p = 0; p < (dim == 2 ? 64 : 8); p++) common[g][o][p] = y[(o * n1 + p / 8 * step) * n2 + p % 8 * step];
       for (long p = 0; g && p < (dim == 2 ? 64 : 8); p++) {
-        PetscCheck(fabs(common[g][o][p] - common[0][o][p]) <= tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%d axes: %.9g on %d points, %.9g on 16", (int)dim, common[g][o][p], (int)n[g], common[0][o][p]);
+        PetscCheck(fabs(common[g][o][p] - common[0][o][p]) <= tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                   "%d axes: %.9g on %d points, %.9g on 16", (int)dim, common[g][o][p], (int)n[g], common[0][o][p]);
       }
     }
     PetscCall(OperatorDestroy(&f));
@@ -308,21 +328,23 @@ static PetscErrorCode TestRefusal(void)
   PetscCall(PetscPushErrorHandler(PetscReturnErrorHandler, NULL));
   code = KNLayerSetGrid(f.layer, &grid, 1);
   PetscCall(PetscPopErrorHandler());
-  PetscCheck(code == KN_ERR_INPUT, PETSC_COMM_SELF, PETSC_ERR_PLIB, "A grid too coarse for the modes: error %d", (int)code);
+  PetscCheck(code == KN_ERR_INPUT, PETSC_COMM_SELF, PETSC_ERR_PLIB, "A grid too coarse for the modes: error %d",
+             (int)code);
   PetscCall(OperatorDestroy(&f));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 int main(int argc, char **argv)
 {
-  const PetscInt sizes[][3] = {{8, 16, 8}, {16, 16, 8}, {9, 12, 4}, {17, 10, 5}, {13, 64, 3}, {8, 11, 4}}; /* n1, n2, modes */
+  /* n1, n2, modes */
+  const PetscInt sizes[][3] = {{8, 16, 8}, {16, 16, 8}, {9, 12, 4}, {17, 10, 5}, {13, 64, 3}, {8, 11, 4}};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   PetscCall(PetscOptionsSetValue(NULL, "-model_modes", "4"));
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(sizes); i++) {
     const KNGrid line   = KNGridMake(1, sizes[i] + 1, KN_POINTS_PERIODIC);
     const KNGrid square = KNGridMake(2, sizes[i], KN_POINTS_PERIODIC);
-    const long   modes  = sizes[i][2], fewer = PetscMin(modes, sizes[i][0] / 2);
+    const long   modes = sizes[i][2], fewer = PetscMin(modes, sizes[i][0] / 2);
 
     for (int type = KN_TRANSFORM_PRODUCT; type <= KN_TRANSFORM_FFT; type++) {
       PetscCall(TestTransform((KNTransformType)type, &line, modes));

@@ -48,13 +48,14 @@ static double complex Mode(const KNGrid *grid, long k, long s)
 {
   const long n1 = grid->n[1], n2 = grid->n[2];
 
-  return Wave(Signed(k / (2 * M * M)), s / (n1 * n2), grid->n[0]) * Wave(Signed(k / M % (2 * M)), s / n2 % n1, n1) * Wave(k % M, s % n2, n2);
+  return Wave(Signed(k / (2 * M * M)), s / (n1 * n2), grid->n[0]) * Wave(Signed(k / M % (2 * M)), s / n2 % n1, n1) *
+         Wave(k % M, s % n2, n2);
 }
 
 static PetscErrorCode TestTransform(KNTransformType type, const KNGrid *grid)
 {
   const size_t   stride = 7, imaginary = 4; /* wider than C = 3 */
-  const long     S      = (long)KNGridSize(grid);
+  const long     S = (long)KNGridSize(grid);
   static KNReal  x[CO * LARGEST], y[CO * LARGEST], added[CO * LARGEST], X[4 * M * M * M * 7], Y[4 * M * M * M * 7];
   KNTransform    transform;
   size_t         K, bytes;
@@ -77,7 +78,8 @@ static PetscErrorCode TestTransform(KNTransformType type, const KNGrid *grid)
       double complex sum = 0, found = X[k * stride + c] + I * X[k * stride + imaginary + c];
 
       for (long s = 0; s < S; s++) sum += (double)x[(long)c * S + s] * conj(Mode(grid, (long)k, s));
-      PetscCheck(cabs(found - sum) <= tolerance * sqrt((double)S), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Analysis %d, mode %zu: off by %g", type, k, cabs(found - sum));
+      PetscCheck(cabs(found - sum) <= tolerance * sqrt((double)S), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "Analysis %d, mode %zu: off by %g", type, k, cabs(found - sum));
     }
   }
   for (size_t c = 0; c < CO; c++) {
@@ -85,12 +87,16 @@ static PetscErrorCode TestTransform(KNTransformType type, const KNGrid *grid)
       const long i   = (long)c * S + s;
       double     sum = 0;
 
-      for (size_t k = 0; k < K; k++) sum += creal((Y[k * stride + c] + I * Y[k * stride + imaginary + c]) * Mode(grid, (long)k, s));
-      PetscCheck(fabs(y[i] - sum) <= 2 * tolerance * sqrt((double)K), PETSC_COMM_SELF, PETSC_ERR_PLIB, "Synthesis %d: off by %g", type, fabs(y[i] - sum));
+      for (size_t k = 0; k < K; k++)
+        sum += creal((Y[k * stride + c] + I * Y[k * stride + imaginary + c]) * Mode(grid, (long)k, s));
+      PetscCheck(fabs(y[i] - sum) <= 2 * tolerance * sqrt((double)K), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "Synthesis %d: off by %g", type, fabs(y[i] - sum));
     }
   }
   Draw(x, (size_t)(CO * S), 2); /* what it was added to */
-  for (long i = 0; i < CO * S; i++) PetscCheck(fabs((double)added[i] - (double)x[i] - (double)y[i]) <= 10 * tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Synthesis %d does not add", type);
+  for (long i = 0; i < CO * S; i++)
+    PetscCheck(fabs((double)added[i] - (double)x[i] - (double)y[i]) <= 10 * tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "Synthesis %d does not add", type);
   PetscCall(KNTransformDestroy(&transform));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -112,7 +118,8 @@ static PetscErrorCode Apply(const KNGrid *grid, const KNReal *x, KNReal *y, KNRe
   PetscCall(KNLayerSetUp(layer, parameters));
   PetscCall(KNParametersSetUp(parameters, 1));
   PetscCall(KNParametersGetInfo(parameters, 0, &info));
-  PetscCheck(info->rank == 6 && info->shape[0] == 2 * M && info->shape[1] == 2 * M && info->shape[2] == M, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Weights of %d axes", (int)info->rank);
+  PetscCheck(info->rank == 6 && info->shape[0] == 2 * M && info->shape[1] == 2 * M && info->shape[2] == M,
+             PETSC_COMM_SELF, PETSC_ERR_PLIB, "Weights of %d axes", (int)info->rank);
   PetscCall(KNParametersGetBlocks(parameters, NULL, &value, NULL, NULL, NULL));
   if (W) PetscCall(PetscArraycpy(W, value + info->offset, info->size));
   PetscCall(KNLayerSetGrid(layer, grid, 1));
@@ -148,17 +155,22 @@ static PetscErrorCode TestDefinition(const KNGrid *grid)
     for (long s0 = 0; s0 < n0; s0++) {
       double complex plane[2 * M][M] = {0};
 
-      for (long k = 0; k < 4 * M * M * M; k++) plane[k / M % (2 * M)][k % M] += Y[k / (2 * M * M)][k / M % (2 * M)][k % M] * Wave(Signed(k / (2 * M * M)), s0, n0) / (double)n0;
+      for (long k = 0; k < 4 * M * M * M; k++)
+        plane[k / M % (2 * M)][k % M] +=
+          Y[k / (2 * M * M)][k / M % (2 * M)][k % M] * Wave(Signed(k / (2 * M * M)), s0, n0) / (double)n0;
       for (long s1 = 0; s1 < n1; s1++) {
         double complex row[M] = {0};
 
-        for (long k = 0; k < 2 * M * M; k++) row[k % M] += plane[k / M][k % M] * Wave(Signed(k / M), s1, n1) / (double)n1;
+        for (long k = 0; k < 2 * M * M; k++)
+          row[k % M] += plane[k / M][k % M] * Wave(Signed(k / M), s1, n1) / (double)n1;
         for (long s2 = 0; s2 < n2; s2++) {
           const double found = y[((o * n0 + s0) * n1 + s1) * n2 + s2];
           double       sum   = creal(row[0]); /* a real inverse transform does not see its imaginary part */
 
           for (long k = 1; k < M; k++) sum += 2 * creal(row[k] * Wave(k, s2, n2));
-          PetscCheck(fabs(found - sum / (double)n2) <= tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Channel %ld, point (%ld, %ld, %ld): %.9g instead of %.9g", o, s0, s1, s2, found, sum / (double)n2);
+          PetscCheck(fabs(found - sum / (double)n2) <= tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                     "Channel %ld, point (%ld, %ld, %ld): %.9g instead of %.9g", o, s0, s1, s2, found,
+                     sum / (double)n2);
         }
       }
     }
@@ -184,7 +196,9 @@ static PetscErrorCode TestShift(const KNGrid *grid)
   for (long i = 0; i < CI * S; i++) shifted[i / S * S + Moved(grid, i % S)] = x[i];
   PetscCall(Apply(grid, x, y, NULL));
   PetscCall(Apply(grid, shifted, z, NULL));
-  for (long i = 0; i < CO * S; i++) PetscCheck(fabs((double)z[i / S * S + Moved(grid, i % S)] - (double)y[i]) <= tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Not shift equivariant at %ld", i);
+  for (long i = 0; i < CO * S; i++)
+    PetscCheck(fabs((double)z[i / S * S + Moved(grid, i % S)] - (double)y[i]) <= tolerance, PETSC_COMM_SELF,
+               PETSC_ERR_PLIB, "Not shift equivariant at %ld", i);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -203,13 +217,16 @@ static PetscErrorCode TestResolution(void)
     for (long i = 0; i < CI * S; i++) {
       const long s0 = i % S / (N * N), s1 = i / N % N, s2 = i % N;
 
-      x[i] = (KNReal)(0.5 + creal((1 + 2 * I) * Wave(2, s2, N) * Wave(-2, s0, N)) + creal((double)(i / S + 1) * I * Wave(-2, s1, N) * Wave(1, s2, N)) + creal(Wave(1, s0, N) * Wave(2, s1, N)));
+      x[i] = (KNReal)(0.5 + creal((1 + 2 * I) * Wave(2, s2, N) * Wave(-2, s0, N)) +
+                      creal((double)(i / S + 1) * I * Wave(-2, s1, N) * Wave(1, s2, N)) +
+                      creal(Wave(1, s0, N) * Wave(2, s1, N)));
     }
     PetscCall(Apply(&grid, x, y, NULL));
     for (long p = 0; p < CO * 64; p++) {
       const double value = y[((p / 64 * N + p / 16 % 4 * step) * N + p / 4 % 4 * step) * N + p % 4 * step];
 
-      PetscCheck(g == 0 || fabs(value - common[p]) <= tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%.9g on %ld points, %.9g on 8", value, N, common[p]);
+      PetscCheck(g == 0 || fabs(value - common[p]) <= tolerance, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "%.9g on %ld points, %.9g on 8", value, N, common[p]);
       if (g == 0) common[p] = value;
     }
   }
@@ -225,7 +242,8 @@ int main(int argc, char **argv)
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(sizes); i++) {
     const KNGrid grid = KNGridMake(3, sizes[i], KN_POINTS_PERIODIC);
 
-    for (int type = KN_TRANSFORM_PRODUCT; type <= KN_TRANSFORM_FFT; type++) PetscCall(TestTransform((KNTransformType)type, &grid));
+    for (int type = KN_TRANSFORM_PRODUCT; type <= KN_TRANSFORM_FFT; type++)
+      PetscCall(TestTransform((KNTransformType)type, &grid));
     PetscCall(TestDefinition(&grid));
     PetscCall(TestShift(&grid));
   }

@@ -1,12 +1,14 @@
-/* What the tests of flow on the torus share: fields of given modes, distances, a march from coefficients to coefficients. */
+/* What the tests of flow on the torus share: fields of given modes, distances, a march from coefficients to
+ * coefficients. */
 #ifndef KITINET_TORUS_TEST_H
 #define KITINET_TORUS_TEST_H
 
 #include "../../solvers/vorticity.h"
 
 /*
-  Point values w (n, n) of all modes |k_i| <= highest with the amplitudes of the benchmark's random field, times scale, and fixed phases; the
-  same field on any grid that resolves it, and the initial field of tests/bench/li2020_navier_stokes.py.
+  Point values w (n, n) of all modes |k_i| <= highest with the amplitudes of the benchmark's random field, times scale,
+  and fixed phases; the same field on any grid that resolves it, and the initial field of
+  tests/bench/li2020_navier_stokes.py.
 */
 static inline void KNTestField(PetscReal w[], PetscReal scale, PetscInt highest, PetscInt n)
 {
@@ -15,12 +17,14 @@ static inline void KNTestField(PetscReal w[], PetscReal scale, PetscInt highest,
   for (PetscInt s = 0; s < n * n; s++) w[s] = 0.0;
   for (PetscInt k1 = -highest; k1 <= highest; k1++) {
     for (PetscInt k2 = 0; k2 <= highest; k2++) {
-      const PetscReal amplitude = scale * 2.0 * PetscPowReal(7.0, 1.5) * PetscPowReal(tau * tau * (PetscReal)(k1 * k1 + k2 * k2) + 49.0, -1.25);
-      const PetscReal phase     = (PetscReal)(7 * k1 * k1 + 13 * k2 + 5 * k1 * k2);
+      const PetscReal amplitude =
+        scale * 2.0 * PetscPowReal(7.0, 1.5) * PetscPowReal(tau * tau * (PetscReal)(k1 * k1 + k2 * k2) + 49.0, -1.25);
+      const PetscReal phase = (PetscReal)(7 * k1 * k1 + 13 * k2 + 5 * k1 * k2);
 
       if (k2 == 0 && k1 <= 0) continue;
       for (PetscInt i = 0; i < n; i++) {
-        for (PetscInt j = 0; j < n; j++) w[i * n + j] += amplitude * PetscCosReal(tau * (PetscReal)((k1 * i + k2 * j) % n) / (PetscReal)n + phase);
+        for (PetscInt j = 0; j < n; j++)
+          w[i * n + j] += amplitude * PetscCosReal(tau * (PetscReal)((k1 * i + k2 * j) % n) / (PetscReal)n + phase);
       }
     }
   }
@@ -69,7 +73,8 @@ static inline PetscErrorCode KNTestMarch(const KNTestFlow *flow, PetscReal t, Pe
 
   PetscFunctionBegin;
   if (flow->equal_steps) PetscCall(PetscOptionsSetValue(NULL, "-test_ts_adapt_type", "none"));
-  PetscCall(KNVorticityCreate(PETSC_COMM_SELF, "test_", flow->n, 1.0, flow->viscosity, flow->scheme, flow->dt, flow->rtol, &vorticity));
+  PetscCall(KNVorticityCreate(PETSC_COMM_SELF, "test_", flow->n, 1.0, flow->viscosity, flow->scheme, flow->dt,
+                              flow->rtol, &vorticity));
   if (flow->forcing) PetscCall(KNVorticitySetForcing(vorticity, flow->forcing));
   if (flow->equal_steps) PetscCall(PetscOptionsClearValue(NULL, "-test_ts_adapt_type"));
   PetscCall(KNVorticityGetTorus(vorticity, &torus));

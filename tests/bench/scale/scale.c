@@ -1,12 +1,13 @@
 /*
-  Training steps without the network: each rank "computes" for the measured times of its micro-batches, the gradient is reduced by the program's own
-  src/train/reduce_tree.c. Built twice: with mpicc, where computing is spinning, to calibrate on real ranks; with SimGrid's smpicc, where ranks, network and
-  computing are simulated.
+  Training steps without the network: each rank "computes" for the measured times of its micro-batches, the gradient is
+  reduced by the program's own src/train/reduce_tree.c. Built twice: with mpicc, where computing is spinning, to
+  calibrate on real ranks; with SimGrid's smpicc, where ranks, network and computing are simulated.
 
     kitinet-scale FLOATS BUCKET LEAVES FORWARD BACKWARD UPDATE OVERLAP STEPS
 
-  FLOATS of the gradient and of a bucket; micro-batches of a rank; seconds of the forward and backward sweep of one micro-batch, and of the update; OVERLAP 1: the reduction runs
-  along with the last backward sweep, 0: after it; -1: MPI_Allreduce after it. Prints the seconds of a step, the lowest of STEPS, of rank 0.
+  FLOATS of the gradient and of a bucket; micro-batches of a rank; seconds of the forward and backward sweep of one
+  micro-batch, and of the update; OVERLAP 1: the reduction runs along with the last backward sweep, 0: after it; -1:
+  MPI_Allreduce after it. Prints the seconds of a step, the lowest of STEPS, of rank 0.
 */
 #include "../../../src/train/reduce_tree.h"
 #include <stdio.h>
@@ -15,8 +16,11 @@
 #include <time.h>
 
 #ifdef KN_SIMULATED
-  #include <smpi/smpi.h>
-static void Compute(double seconds) { smpi_execute_flops(1e9 * seconds); } /* hosts of 1 Gflop/s */
+#include <smpi/smpi.h>
+static void Compute(double seconds)
+{
+  smpi_execute_flops(1e9 * seconds);
+} /* hosts of 1 Gflop/s */
 #else
 static void Compute(double seconds)
 {
@@ -29,22 +33,24 @@ static void Compute(double seconds)
 #endif
 
 /*
-  The default network: which share of backward is over when the gradients from which share of their block on are complete: the head, then of each block the
-  spectral layer, then the rest. Times by `kitinet bench`, places by `kitinet inspect`. The rest is computed sample by sample, and after each one messages move on.
+  The default network: which share of backward is over when the gradients from which share of their block on are
+  complete: the head, then of each block the spectral layer, then the rest. Times by `kitinet bench`, places by `kitinet
+  inspect`. The rest is computed sample by sample, and after each one messages move on.
 */
 enum { SAMPLES = 5 };
 static const struct {
   double time, offset;
-} done[] = {{0.38, 0.998}, {0.45, 0.749}, {0.53, 0.7485}, {0.60, 0.4995}, {0.68, 0.499}, {0.75, 0.25}, {0.83, 0.2495}, {0.90, 0.0005}, {1, 0}};
+} done[] = {{0.38, 0.998}, {0.45, 0.749},  {0.53, 0.7485}, {0.60, 0.4995}, {0.68, 0.499},
+            {0.75, 0.25},  {0.83, 0.2495}, {0.90, 0.0005}, {1, 0}};
 
 int main(int argc, char **argv)
 {
   enum { NDONE = sizeof(done) / sizeof(done[0]) };
-  double       forward, backward, update, began, took, lowest = 0, *sums;
-  int          rank, size, leaves, overlap, steps, nsums;
-  size_t       n, bucket;
-  float       *gradient;
-  KNTree      *tree;
+  double  forward, backward, update, began, took, lowest = 0, *sums;
+  int     rank, size, leaves, overlap, steps, nsums;
+  size_t  n, bucket;
+  float  *gradient;
+  KNTree *tree;
 
   MPI_Init(&argc, &argv);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
@@ -77,7 +83,8 @@ int main(int argc, char **argv)
 
       for (int part = 1; part <= parts; part++) {
         Compute(backward * (done[d].time - (d ? done[d - 1].time : 0)) / parts);
-        if (overlap == 1) KNTreeProgress(tree, (size_t)((double)n * (part == parts ? done[d].offset : d ? done[d - 1].offset : 1)));
+        if (overlap == 1)
+          KNTreeProgress(tree, (size_t)((double)n * (part == parts ? done[d].offset : d ? done[d - 1].offset : 1)));
       }
     }
     if (overlap >= 0) KNTreeFinish(tree);
