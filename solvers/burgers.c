@@ -8,11 +8,12 @@
   trajectories of that many frames, u0 the first.
 
   Space: Fourier modes |k| <= K of a grid of n points, 3 K < n, so that no product of two of them falls on a third by
-  aliasing. u^_k' = L_k u^_k + N_k,   L_k = -nu (2 pi k)^2,   N_k = -i pi k (u^2)^_k Time: ETDRK4 (etdrk4.c), L exact.
-  Viscosity smooths a rough u0 within times far below the step: the first steps are divided, the very first most.
-  Without that the error of the benchmark in steps of 1/200 is 10,000 times as large. Error: the steps are halved until
-  two solutions agree. Under-resolution in space shows as energy at the cut-off K, and is reported. A given u0 loses the
-  modes beyond K, and its mode of half the points, whose phase it does not know.
+  aliasing.
+      u^_k' = L_k u^_k + N_k,   L_k = -nu (2 pi k)^2,   N_k = -i pi k (u^2)^_k
+  Time: ETDRK4 (etdrk4.c), L exact. Viscosity smooths a rough u0 within times far below the step: the first steps are
+  divided, the very first most. Without that the error of the benchmark in steps of 1/200 is 10,000 times as large.
+  Error: the steps are halved until two solutions agree. Under-resolution in space shows as energy at the cut-off K,
+  and is reported. A given u0 loses the modes beyond K, and its mode of half the points, whose phase it does not know.
 */
 #include <complex.h>
 #include <fftw3.h>
@@ -139,9 +140,9 @@ static inline PetscReal KNBurgersLength(const Burgers *d, PetscInt level)
 }
 
 /*
-  Looks at the state at time t: false if it blew up. At the cut-off, the last tenth of the modes, may lie tolerance^2 of
-  the energy, and as much of the initial energy there as viscosity would leave of it at a third of the cut-off: products
-  of lower modes, which decay more slowly.
+  Looks at the state at time t: false if it blew up. At the cut-off, the last tenth of the modes, may lie tolerance^2
+  of the energy, and as much of the initial energy there as viscosity would leave of it at a third of the cut-off:
+  products of lower modes, which decay more slowly.
 */
 static PetscBool KNBurgersWatch(Burgers *d, PetscReal t)
 {
@@ -189,8 +190,10 @@ static PetscBool KNBurgersRun(Burgers *d, PetscInt level, fftw_complex *states)
   return finite;
 }
 
-/* The relative L2 error of the finer states, the largest of all intervals: a third of their difference, at order 2, to
- * which roughness lowers it. */
+/*
+  The relative L2 error of the finer states, the largest of all intervals: a third of their difference, at order 2, to
+  which roughness lowers it.
+*/
 static PetscReal KNBurgersError(const Burgers *d)
 {
   PetscReal error = 0.0;
@@ -319,8 +322,10 @@ static PetscErrorCode KNSolverSetUp_Burgers(KNSolver solver)
   for (PetscInt i = 0; i < d->frames; i++) d->times[i] = d->final_time * (PetscReal)i / (PetscReal)d->intervals;
   PetscCall(KNSolverDescribe_Burgers(solver));
 
-  /* FFTW_ESTIMATE: the same plan, hence the same bits, in every run. The stored fields are the caller's memory, of any
-   * alignment. */
+  /*
+    FFTW_ESTIMATE: the same plan, hence the same bits, in every run. The stored fields are the caller's memory, of any
+    alignment.
+  */
   d->to_points   = fftw_plan_dft_c2r_1d((int)d->n, d->spectrum, d->point, FFTW_ESTIMATE);
   d->to_modes    = fftw_plan_dft_r2c_1d((int)d->n, d->point, d->spectrum, FFTW_ESTIMATE);
   d->to_stored   = fftw_plan_dft_c2r_1d((int)d->resolution, d->spectrum, d->point, FFTW_ESTIMATE | FFTW_UNALIGNED);

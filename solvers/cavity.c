@@ -2,17 +2,17 @@
   Lid-driven cavity: the steady flow in a square box whose lid slides.
 
       div(u u) + grad p = (1/Re) Laplace u,   div u = 0 on the unit square,   u = (lid(x), 0) at y = 1, zero on the
-  other walls
+      other walls
 
     lid(x) = 1 (uniform: the flow of Ghia, Ghia, Shin, J. Comput. Phys. 48, 1982), 16 x^2 (1 - x)^2 (regularised), or
              16 x^2 (1 - x)^2 (lid_mean + lid_amplitude z(x)) (random) with a Gaussian random field z (field.c)
     Re     = reynolds, or drawn from reynolds_low .. reynolds_high, its logarithm uniform: then a second input
 
-  Re is that of a lid of unit speed. Inputs are constant fields: lid along y, Re along x and y. Outputs are u, v and, of
-  lids that stop at the corners, p with zero mean: where the uniform lid meets a wall p is as 1/distance, whose square
-  has no integral. The flow is computed on cells of width 1/m (cavity_flow.c) and interpolated linearly to the stored
-  points. The relative error of the least v on the centre line is 0.1 to 0.25 Re/m^2 (uniform lid, Re 100 to 1000);
-  Re/m^2 > 1/4, fewer than two cells in Re^(-1/2), is refused.
+  Re is that of a lid of unit speed. Inputs are constant fields: lid along y, Re along x and y. Outputs are u, v and,
+  of lids that stop at the corners, p with zero mean: where the uniform lid meets a wall p is as 1/distance, whose
+  square has no integral. The flow is computed on cells of width 1/m (cavity_flow.c) and interpolated linearly to the
+  stored points. The relative error of the least v on the centre line is 0.1 to 0.25 Re/m^2 (uniform lid, Re 100 to
+  1000); Re/m^2 > 1/4, fewer than two cells in Re^(-1/2), is refused.
 */
 #include <kitinet/error.h>
 #include <kitinet/field.h>

@@ -3,8 +3,8 @@
 
   Newton's method (SNES) has the analytic matrix, a sparse LU factorisation (MUMPS) and a line search. It starts from
   rest, so that its first step is Stokes flow, and ends where the residual is 1e-10 of that of rest. Above Reynolds
-  number 400, where it may fail from rest, it follows the flow in equal steps of the Reynolds number; a step that fails
-  is halved. Nodes are distributed by a DMDA; velocity and pressure follow from psi on every rank.
+  number 400, where it may fail from rest, it follows the flow in equal steps of the Reynolds number; a step that
+  fails is halved. Nodes are distributed by a DMDA; velocity and pressure follow from psi on every rank.
 */
 #include <kitinet/error.h>
 #include <kitinet/threads.h>
@@ -231,8 +231,10 @@ PetscErrorCode KNCavityDestroy(KNCavity *cavity)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Newton's method for a Reynolds number, from what x holds. norm: of the residual of rest; rtol: of the residual,
- * relative to it. */
+/*
+  Newton's method for a Reynolds number, from what x holds. norm: of the residual of rest; rtol: of the residual,
+  relative to it.
+*/
 static PetscErrorCode KNCavityNewton(KNCavity c, PetscReal reynolds, PetscReal norm, PetscReal rtol,
                                      KNSolverReport *report)
 {

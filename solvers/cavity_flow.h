@@ -1,13 +1,15 @@
-/* Steady incompressible flow in the unit square, driven by a moving lid and a body force, for a given lid and Reynolds
- * number. */
+/*
+  Steady incompressible flow in the unit square, driven by a moving lid and a body force, for a given lid and Reynolds
+  number.
+*/
 #ifndef KITINET_CAVITY_FLOW_H
 #define KITINET_CAVITY_FLOW_H
 
 #include <kitinet/solver.h>
 
 /*
-  Cells of width h = 1/m; x is the first index, y the second. Each field has a rim of points beyond the walls that makes
-  the mean across a wall the value on it (u, v), or continues the field linearly (p).
+  Cells of width h = 1/m; x is the first index, y the second. Each field has a rim of points beyond the walls that
+  makes the mean across a wall the value on it (u, v), or continues the field linearly (p).
 */
 typedef struct {
   PetscReal *u; /* (m + 1, m + 2) at x = i h,         y = (j - 1/2) h */
@@ -25,10 +27,10 @@ PETSC_INTERN PetscErrorCode KNCavityCreate(MPI_Comm comm, const char prefix[], P
 PETSC_INTERN PetscErrorCode KNCavityDestroy(KNCavity *cavity);
 
 /*
-  Collective. lid: (m + 1) speeds at x = i h; fx: (m + 1, m), fy: (m, m + 1) forces on the faces that carry u and v, or
-  both NULL; reynolds > 0. All are whole on every rank, as is *fields, which is not owned and lasts to the next solve.
-  report: all of it is set; no convergence is no error. The result depends on the arguments alone, not on what was
-  solved before.
+  Collective. lid: (m + 1) speeds at x = i h; fx: (m + 1, m), fy: (m, m + 1) forces on the faces that carry u and v,
+  or both NULL; reynolds > 0. All are whole on every rank, as is *fields, which is not owned and lasts to the next
+  solve. report: all of it is set; no convergence is no error. The result depends on the arguments alone, not on what
+  was solved before.
 */
 PETSC_INTERN PetscErrorCode KNCavitySolve(KNCavity cavity, PetscReal reynolds, const PetscReal lid[],
                                           const PetscReal fx[], const PetscReal fy[], const KNCavityFields **fields,

@@ -1,8 +1,8 @@
 /*
   Velocity and pressure of a driven cavity from its stream function.
 
-  The momentum equations give the difference of p across each face between cells; p is their sum along the bottom and up
-  from there. As the curl of the equations vanishes, all paths between two cells agree to the residual.
+  The momentum equations give the difference of p across each face between cells; p is their sum along the bottom and
+  up from there. As the curl of the equations vanishes, all paths between two cells agree to the residual.
 */
 #include "cavity_kernels.h"
 

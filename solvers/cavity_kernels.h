@@ -6,20 +6,24 @@
 
   The scheme is that of Harlow and Welch (Phys. Fluids 8, 1965): u and v on the faces of cells, p in their centres,
   central differences; a point beyond a wall mirrors the one before it, so that their mean is the wall's velocity.
-  Velocities without divergence are differences of a stream function at the corners of cells, the nodes (i h, j h), h =
-  1/m: u = (psi(i, j+1) - psi(i, j))/h,   v = -(psi(i+1, j) - psi(i, j))/h and the curl of the momentum equations
-  eliminates p. Both steps are exact: solution and conservation are those of the staggered scheme, for one unknown a
-  node instead of three a cell. Times h^4 Re the curl reads, at each inner node,
+  Velocities without divergence are differences of a stream function at the corners of cells, the nodes (i h, j h), h
+  = 1/m:
+      u = (psi(i, j+1) - psi(i, j))/h,   v = -(psi(i+1, j) - psi(i, j))/h
+  and the curl of the momentum equations eliminates p. Both steps are exact: solution and conservation are those of
+  the staggered scheme, for one unknown a node instead of three a cell. Times h^4 Re the curl reads, at each inner
+  node,
 
       Re (C - Q) + B = Re h^3 F
 
     C = +-(psi(i+1, j) - psi(i, j+1)) (psi(i+1, j+1) - psi(i, j)), h^2 (v^2 - u^2) of a cell with lower corner (i, j),
-  over the four cells around the node: + to the upper right and lower left, - else Q = q(i+1) + q(i-1) - q(j+1) - q(j-1)
-  with q = (psi(j+1) - psi(j-1)) (psi(i+1) - psi(i-1))/4, -h^2 u v of a node B = the biharmonic operator, 13 points F =
-  the circulation of f around the node
+    over the four cells
+        around the node: + to the upper right and lower left, - else
+    Q = q(i+1) + q(i-1) - q(j+1) - q(j-1) with q = (psi(j+1) - psi(j-1)) (psi(i+1) - psi(i-1))/4, -h^2 u v of a node
+    B = the biharmonic operator, 13 points
+    F = the circulation of f around the node
 
-  psi = 0 on the walls; beyond them psi(-1) = psi(1), at the lid + 2 h lid(x): Thom's formula. The error is O(h^2) for a
-  smooth lid.
+  psi = 0 on the walls; beyond them psi(-1) = psi(1), at the lid + 2 h lid(x): Thom's formula. The error is O(h^2) for
+  a smooth lid.
 */
 #ifndef KITINET_CAVITY_KERNELS_H
 #define KITINET_CAVITY_KERNELS_H

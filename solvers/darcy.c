@@ -6,17 +6,20 @@
     a = a_high where z >= 0, else a_low (piecewise), or exp(z) (lognormal); z a Gaussian random field (field.c)
     f = rhs_value (constant), or rhs_value + rhs_amplitude z' with an independent field z' (random), then a second input
 
-  The defaults are the distribution of the benchmark of Li et al. 2020 (arXiv 2010.08895): a in {3, 12}, alpha 2, tau 3,
-  f = 1. Fields are computed on the solve grid of darcy_grid points a side and stored on darcy_resolution points a side:
-  a and f as the point values of the same fields there, u interpolated linearly.
+  The defaults are the distribution of the benchmark of Li et al. 2020 (arXiv 2010.08895): a in {3, 12}, alpha 2, tau
+  3, f = 1. Fields are computed on the solve grid of darcy_grid points a side and stored on darcy_resolution points a
+  side: a and f as the point values of the same fields there, u interpolated linearly.
 
   Copy me: this file is the pattern for a new PDE. Copy it to solvers/<name>.c, add KN_SOLVER(name, Suffix) to
-  solver_list.h, and write, in this order, all static but the last: context          what the solver keeps between
-  samples: options, work arrays, PETSc or FFTW objects SetFromOptions   KNOptionsHead(), then every option once, with
-  default, range and help; -<name>_... throughout SetUp            everything that costs memory or planning; fills
-  solver->problem, which becomes the dataset's description Draw             (seed, sample) -> input: a pure function,
-  from KNRandomField or KNRandomWords() only Take             the same from given input fields (generate -from) Solve
-  input -> output: starts from zero, keeps nothing from sample to sample; what fails to converge is reported, not raised
+  solver_list.h, and write, in this order, all static but the last:
+    context          what the solver keeps between samples: options, work arrays, PETSc or FFTW objects
+    SetFromOptions   KNOptionsHead(), then every option once, with default, range and help; -<name>_... throughout
+    SetUp            everything that costs memory or planning; fills solver->problem, which becomes the dataset's
+                     description
+    Draw             (seed, sample) -> input: a pure function, from KNRandomField or KNRandomWords() only
+    Take             the same from given input fields (generate -from)
+    Solve            input -> output: starts from zero, keeps nothing from sample to sample; what fails to converge is
+                     reported, not raised
     Destroy          the reverse of SetUp
     KNSolverCreate_Suffix   allocates the context with its defaults and fills the table of functions
   A time-dependent problem sets problem.frames and problem.times, inputs = 0, and writes all frames to output.
@@ -181,8 +184,9 @@ static PetscErrorCode KNSolverDraw_Darcy(KNSolver solver, PetscInt64 seed, Petsc
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* out (n, n) takes the value of the nearest point of in (r, r): a permeability is not smooth, its values are not mixed.
- */
+/*
+  out (n, n) takes the value of the nearest point of in (r, r): a permeability is not smooth, its values are not mixed.
+*/
 static void kn_nearest(PetscReal *out, const PetscReal *in, KNPoints points, PetscInt n, PetscInt r)
 {
   for (PetscInt i = 0; i < n; i++) {

@@ -244,8 +244,10 @@ static PetscErrorCode KNDiffusionGather(KNDiffusion d, PetscReal u[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Whether products of two values of a, as in the harmonic mean, neither overflow nor vanish; size: number of points.
- * NaN is out of any range. */
+/*
+  Whether products of two values of a, as in the harmonic mean, neither overflow nor vanish; size: number of points.
+  NaN is out of any range.
+*/
 static PetscBool kn_coefficient_in_range(const PetscReal *a, size_t size)
 {
   for (size_t i = 0; i < size; i++) {

@@ -9,8 +9,8 @@
   Near z = 0 these fractions cancel all digits; they are entire functions, hence equal to their mean over a circle
   around z.
 
-  Sources: Cox and Matthews, J. Comput. Phys. 176 (2002) 430, eqs. 26-29; the circle: Kassam and Trefethen, SIAM J. Sci.
-  Comput. 26 (2005) 1214.
+  Sources: Cox and Matthews, J. Comput. Phys. 176 (2002) 430, eqs. 26-29; the circle: Kassam and Trefethen, SIAM J.
+  Sci. Comput. 26 (2005) 1214.
 */
 #include "etdrk4.h"
 

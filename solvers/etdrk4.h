@@ -14,8 +14,10 @@ typedef struct {
 /* Fills the arrays of etd. linear: L <= 0, (modes). */
 PETSC_INTERN void kn_etdrk4_coefficients(const KNETDRK4 *etd, const PetscReal *linear, PetscReal h, size_t modes);
 
-/* Stages a = stage(v, N(v)), b = stage(v, N(a)), c = last_stage(a, N(v), N(b)), then finish: v at the end of the step.
- * All (modes). */
+/*
+  Stages a = stage(v, N(v)), b = stage(v, N(a)), c = last_stage(a, N(v), N(b)), then finish: v at the end of the step.
+  All (modes).
+*/
 PETSC_INTERN void kn_etdrk4_stage(double complex *out, const KNETDRK4 *etd, const double complex *v,
                                   const double complex *forcing, size_t modes);
 PETSC_INTERN void kn_etdrk4_last_stage(double complex *out, const KNETDRK4 *etd, const double complex *a,

@@ -55,8 +55,10 @@ static void kn_fold_cells(PetscInt n, PetscInt k, PetscInt *fold, PetscReal *fac
   *factor = r ? 0.5 * sign : sign;
 }
 
-/* The same for n nodes: theta = pi i/(n - 1), cos((2(n - 1) - k) theta) = cos(k theta). REDFT00 doubles all modes but 0
- * and n - 1. */
+/*
+  The same for n nodes: theta = pi i/(n - 1), cos((2(n - 1) - k) theta) = cos(k theta). REDFT00 doubles all modes but
+  0 and n - 1.
+*/
 static void kn_fold_nodes(PetscInt n, PetscInt k, PetscInt *fold, PetscReal *factor)
 {
   PetscInt r = k % (2 * (n - 1));

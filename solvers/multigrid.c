@@ -1,12 +1,14 @@
 /*
   Geometric multigrid on the unit square for any number of points a side, with PETSc's PCMG.
 
-  Hierarchy:     a coarse grid keeps every second point of each axis (the second, the fourth, ..), so that an axis of m
-  points becomes one of floor(m/2), even or odd, cells or nodes alike; level l has point i at x[(i + 1) 2^l - 1].
+  Hierarchy:     a coarse grid keeps every second point of each axis (the second, the fourth, ..), so that an axis of
+                 m points becomes one of floor(m/2), even or odd, cells or nodes alike; level l has point i at x[(i +
+                 1) 2^l - 1].
   Prolongation:  tensor product of linear interpolation between the coordinates, where the boundary (coordinates 0 and
-  1) counts as a point of value 0. Coarse operators are P^T A P (Galerkin): nine-point stencils. Smoother:      one
-  Gauss-Seidel sweep, forward before and backward after the coarse correction: the V cycle is then symmetric and
-  conjugate gradients may use it; unlike Chebyshev's it needs no eigenvalues, so that a new operator costs only P^T A P.
+                 1) counts as a point of value 0. Coarse operators are P^T A P (Galerkin): nine-point stencils.
+  Smoother:      one Gauss-Seidel sweep, forward before and backward after the coarse correction: the V cycle is then
+                 symmetric and conjugate gradients may use it; unlike Chebyshev's it needs no eigenvalues, so that a
+                 new operator costs only P^T A P.
   Coarsest grid: at most 8 x 8 (larger only if there are more ranks), solved directly.
 
   Source: Trottenberg, Oosterlee, Schueller, Multigrid, Academic Press 2001.
@@ -17,8 +19,8 @@
 
 /*
   Linear interpolation to the m points of one axis from every second of them: parent[2 i], parent[2 i + 1] are the
-  coarse points left and right of point i, or -1 where the value is 0 (boundary) or not needed (a point that both grids
-  share); weight: (2 m).
+  coarse points left and right of point i, or -1 where the value is 0 (boundary) or not needed (a point that both
+  grids share); weight: (2 m).
 */
 static void kn_prolongation_axis(PetscInt *parent, PetscReal *weight, const PetscReal *x, size_t stride, size_t m)
 {

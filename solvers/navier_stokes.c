@@ -6,8 +6,8 @@
   pseudo-spectral in space (torus.c), additive Runge-Kutta or the benchmark's scheme in time (vorticity.c). Several
   ranks solve a sample in slabs: none holds the solve grid, each the stored one.
 
-  output  w at the times 0, T/(frames - 1), .., T; frame 0 is the initial field: a given one, or a Gaussian one spin_up
-  later
+  output  w at the times 0, T/(frames - 1), .., T; frame 0 is the initial field: a given one, or a Gaussian one
+          spin_up later
 
     f   none
         li2020      0.1 (sin(2 pi (x + y)/L) + cos(2 pi (x + y)/L))
@@ -15,8 +15,8 @@
 
   The defaults are the distribution of the benchmark of Li et al. 2020 (arXiv 2010.08895): L = 1, initial field of
   covariance 2 7^3 (-Laplace + 49)^(-2.5). Random fields are drawn on the unit torus in x/L: on another L, -Laplace
-  there is L^2 times that in x. y is the second axis of the arrays, the fastest in memory. On L = 1 the Reynolds number
-  is 1/viscosity.
+  there is L^2 times that in x. y is the second axis of the arrays, the fastest in memory. On L = 1 the Reynolds
+  number is 1/viscosity.
 */
 #include <kitinet/error.h>
 #include <kitinet/options.h>

@@ -5,12 +5,12 @@
     w(x) = sum over k of w_k exp(2 pi i k.x/L),   w_-k = conj(w_k)
 
   Row i of the coefficients holds k1 = i (or i - n in the upper half), column j holds k2 = j < m = n/2 + 1. They are
-  those of the series above: the same field has the same coefficients on any grid. A rank holds some rows of points and
-  some columns of coefficients:
+  those of the series above: the same field has the same coefficients on any grid. A rank holds some rows of points
+  and some columns of coefficients:
 
     points        (rows, n)
-    coefficients  (n, m, 2) on one rank, (columns, n, 2) on several: the real and the imaginary part; KNTorusOffset() is
-  the place of one
+    coefficients  (n, m, 2) on one rank, (columns, n, 2) on several: the real and the imaginary part; KNTorusOffset()
+                  is the place of one
 */
 #ifndef KITINET_TORUS_H
 #define KITINET_TORUS_H
@@ -41,8 +41,10 @@ PETSC_INTERN PetscErrorCode KNTorusDestroy(KNTorus *torus);
 /* Not collective. Number of reals in this rank's array of coefficients; of all ranks together 2 n m. */
 PETSC_INTERN size_t KNTorusSize(KNTorus torus);
 
-/* Not collective. The rows of points, the columns of coefficients of this rank: first .. first + count - 1. There may
- * be none. */
+/*
+  Not collective. The rows of points, the columns of coefficients of this rank: first .. first + count - 1. There may
+  be none.
+*/
 PETSC_INTERN void KNTorusRows(KNTorus torus, PetscInt *first, PetscInt *count);
 PETSC_INTERN void KNTorusColumns(KNTorus torus, PetscInt *first, PetscInt *count);
 
@@ -64,16 +66,22 @@ PETSC_INTERN PetscErrorCode KNTorusResample(KNTorus from, const PetscReal coeffi
 /* Collective. Root mean square of the field, by Parseval's identity. */
 PETSC_INTERN PetscErrorCode KNTorusNorm(KNTorus torus, const PetscReal coefficients[], PetscReal *norm);
 
-/* Not collective. Eigenvalues of -Laplace, (2 pi/L)^2 |k|^2, as coefficients, the same for both parts of one; NULL for
- * KN_PRODUCT_NONE. Not owned. */
+/*
+  Not collective. Eigenvalues of -Laplace, (2 pi/L)^2 |k|^2, as coefficients, the same for both parts of one; NULL for
+  KN_PRODUCT_NONE. Not owned.
+*/
 PETSC_INTERN const PetscReal *KNTorusLaplace(KNTorus torus);
 
-/* Collective. rate = -(u . grad w), cut; u = (psi_y, -psi_x), -Laplace psi = w. Where w has a mean, it is advected but
- * moves nothing. */
+/*
+  Collective. rate = -(u . grad w), cut; u = (psi_y, -psi_x), -Laplace psi = w. Where w has a mean, it is advected but
+  moves nothing.
+*/
 PETSC_INTERN PetscErrorCode KNTorusAdvect(KNTorus torus, const PetscReal w[], PetscReal rate[]);
 
-/* Collective. The largest |u_1| + |u_2| at the points, of the last KNTorusAdvect; values that are not finite are left
- * out. */
+/*
+  Collective. The largest |u_1| + |u_2| at the points, of the last KNTorusAdvect; values that are not finite are left
+  out.
+*/
 PETSC_INTERN PetscErrorCode KNTorusSpeed(KNTorus torus, PetscReal *speed);
 
 #endif

@@ -1,17 +1,17 @@
 /*
-  The torus in slabs over several ranks, for grids beyond one: FFTW's MPI transforms between rows of points and columns
-  of modes.
+  The torus in slabs over several ranks, for grids beyond one: FFTW's MPI transforms between rows of points and
+  columns of modes.
 
-    rate_k = -(u . grad w)_k,   u_k = (i kappa_2, -i kappa_1) w_k/|kappa|^2,   (grad w)_k = i kappa w_k,   kappa = 2 pi
-  k/L
+    rate_k = -(u . grad w)_k,   u_k = (i kappa_2, -i kappa_1) w_k/|kappa|^2,   (grad w)_k = i kappa w_k,   kappa = 2
+                                pi k/L
 
     points (rows, n), coefficients (columns, n, 2): k1 is the fastest, transposed to what one rank holds
 
   Transposed modes spare each transform the second of two exchanges of all data. Velocity and gradient travel as four
-  real fields. The two complex fields of torus_whole.c are as much data, but are made of k and -k together, which lie on
-  different ranks. Four transforms in turn take 36 ms on 1024 x 1024 and 2 ranks; one of the four interleaved took 47.
-  FFTW pads a row of n reals to 2 m, and gives ceil(n/ranks) rows, ceil(m/ranks) columns to each rank; the last ones may
-  get fewer or none.
+  real fields. The two complex fields of torus_whole.c are as much data, but are made of k and -k together, which lie
+  on different ranks. Four transforms in turn take 36 ms on 1024 x 1024 and 2 ranks; one of the four interleaved took
+  47. FFTW pads a row of n reals to 2 m, and gives ceil(n/ranks) rows, ceil(m/ranks) columns to each rank; the last
+  ones may get fewer or none.
 */
 #include <fftw3-mpi.h>
 #include "torus_impl.h"
@@ -33,9 +33,9 @@ static inline void kn_slab_derivative(PetscReal *out, PetscReal k, const PetscRe
 }
 
 /*
-  u1, u2, wx, wy (n, 2) from w (n, 2), all of column j <= cut; inverse (n); c = 2 pi/L. Zero beyond |k1| = cut. Columns
-  0 and n/2 hold both k and -k, conjugate as FFTW asks: a derivative has no part at n/2, where sine vanishes at all
-  points, neither along y in column n/2, nor along x in row n/2 of the two.
+  u1, u2, wx, wy (n, 2) from w (n, 2), all of column j <= cut; inverse (n); c = 2 pi/L. Zero beyond |k1| = cut.
+  Columns 0 and n/2 hold both k and -k, conjugate as FFTW asks: a derivative has no part at n/2, where sine vanishes
+  at all points, neither along y in column n/2, nor along x in row n/2 of the two.
 */
 static void kn_slab_factors(PetscReal *restrict u1, PetscReal *restrict u2, PetscReal *restrict wx,
                             PetscReal *restrict wy, const PetscReal *restrict w, const PetscReal *restrict inverse,

@@ -13,10 +13,10 @@
 
     U_k = V_k/|kappa|^2,   G_k = i V_k,   V_k = (kappa_1 + i kappa_2) w_k,   V_-k = -(kappa_1 + i kappa_2) conj(w_k)
 
-  two complex transforms to the points and a real one back: 20 us on 64 x 64, where four real ones and one back took 34.
-  Rows of complex fields are KN_PADDING longer than n: columns a power of two apart compete for the same cache lines
-  (one transform on 256 x 256: 4.6 ms without, 0.3 ms with it). FFTW_ESTIMATE: the plan, and so every bit, is the same
-  in each run.
+  two complex transforms to the points and a real one back: 20 us on 64 x 64, where four real ones and one back took
+  34. Rows of complex fields are KN_PADDING longer than n: columns a power of two apart compete for the same cache
+  lines (one transform on 256 x 256: 4.6 ms without, 0.3 ms with it). FFTW_ESTIMATE: the plan, and so every bit, is
+  the same in each run.
 */
 #include <fftw3.h>
 #include "torus_impl.h"
@@ -48,8 +48,8 @@ static inline void kn_torus_mode(PetscReal *U, PetscReal *G, PetscReal re, Petsc
 /*
   U, G (n, row, 2) from w (n, m, 2), of the modes |k_i| <= cut; the others are left as they are. c = 2 pi/L.
 
-  Columns 0 and n/2 hold both k and -k. A derivative has no part at n/2, where sine vanishes at all points: not along y
-  in column n/2, nor along x in row n/2 of these two columns. In the other columns row n/2 counts as -n/2.
+  Columns 0 and n/2 hold both k and -k. A derivative has no part at n/2, where sine vanishes at all points: not along
+  y in column n/2, nor along x in row n/2 of these two columns. In the other columns row n/2 counts as -n/2.
 */
 static void kn_torus_factors(PetscReal *restrict U, PetscReal *restrict G, const PetscReal *restrict w,
                              const PetscReal *restrict inverse, PetscReal c, PetscInt cut, PetscInt n, PetscInt m,

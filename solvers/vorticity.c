@@ -4,8 +4,8 @@
 
     w_t = N(w) + L w
 
-  IMEX: ARK4(3)6L[2]SA of Kennedy & Carpenter (2003), N explicit, L implicit; the implicit systems (shift - L) w = b are
-  divisions. Error control on the root mean square of the field, not on single coefficients, which range over many
+  IMEX: ARK4(3)6L[2]SA of Kennedy & Carpenter (2003), N explicit, L implicit; the implicit systems (shift - L) w = b
+  are divisions. Error control on the root mean square of the field, not on single coefficients, which range over many
   decades.
 
   LI2020 (Li et al. 2020, arXiv 2010.08895): (w' - w)/dt = N(w) + L (w + w')/2, that is
@@ -128,8 +128,10 @@ static PetscErrorCode KNVorticityDivide(PC pc, Vec right, Vec state)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Takes the norm of the state, and the tolerance of the next step from it: TS's norm is the mean over the reals of the
- * Vec. */
+/*
+  Takes the norm of the state, and the tolerance of the next step from it: TS's norm is the mean over the reals of the
+  Vec.
+*/
 static PetscErrorCode KNVorticityMeasure(KNVorticity v)
 {
   const PetscReal *w;
@@ -286,8 +288,8 @@ PetscErrorCode KNVorticityStart(KNVorticity v, const PetscReal w[], PetscReal ca
   PetscCall(TSRestartStep(v->ts));
   if (v->dt > 0.0) {
     PetscCall(TSSetTimeStep(v->ts, v->dt / caution));
-  } else { /* the speed is what an evaluation leaves behind; a fluid at rest gets a long step, which error control cuts
-            */
+  } else {
+    /* the speed is what an evaluation leaves behind; a fluid at rest gets a long step, which error control cuts */
     PetscCall(TSComputeRHSFunction(v->ts, 0.0, v->state, v->rate));
     PetscCall(KNTorusSpeed(v->torus, &speed));
     PetscCall(TSSetTimeStep(v->ts, KN_COURANT_FIRST * v->spacing / PetscMax(speed, v->spacing) / caution));

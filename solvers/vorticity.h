@@ -30,14 +30,16 @@ PETSC_INTERN PetscErrorCode KNVorticityGetTorus(KNVorticity vorticity, KNTorus *
 /* Collective, before Start. f at the points (rows, n) of the torus; without it f = 0. */
 PETSC_INTERN PetscErrorCode KNVorticitySetForcing(KNVorticity vorticity, const PetscReal forcing[]);
 
-/* Collective. Time 0, state w in coefficients. caution: divides dt and rtol, 1 at the first attempt. What follows
- * depends on the two alone. */
+/*
+  Collective. Time 0, state w in coefficients. caution: divides dt and rtol, 1 at the first attempt. What follows
+  depends on the two alone.
+*/
 PETSC_INTERN PetscErrorCode KNVorticityStart(KNVorticity vorticity, const PetscReal w[], PetscReal caution);
 
 /*
-  Collective. Marches to time t. report: converged, reason, iterations (steps since Start). Failed, and the state of no
-  use: a state that is not finite or larger than the equation allows, a Courant number of LI2020 above 1, steps that
-  shrink without end.
+  Collective. Marches to time t. report: converged, reason, iterations (steps since Start). Failed, and the state of
+  no use: a state that is not finite or larger than the equation allows, a Courant number of LI2020 above 1, steps
+  that shrink without end.
 */
 PETSC_INTERN PetscErrorCode KNVorticityAdvance(KNVorticity vorticity, PetscReal t, KNSolverReport *report);
 

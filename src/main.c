@@ -58,8 +58,8 @@ static PetscErrorCode Run(int argc, char **argv, PetscBool *stopped)
 }
 
 /*
-  Collective, after the command: what it printed has left the program, and its pictures are there. Whoever reads a table
-  from a file on a full disk would take the half of it for all; the work itself is done and kept.
+  Collective, after the command: what it printed has left the program, and its pictures are there. Whoever reads a
+  table from a file on a full disk would take the half of it for all; the work itself is done and kept.
 */
 static PetscErrorCode CheckOutput(void)
 {
@@ -79,8 +79,10 @@ static PetscErrorCode CheckOutput(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Descriptors 0 to 2 are never those of a file that we open: the shell may have closed them (`kitinet inspect ...
- * >&-`). What is written there fails then. */
+/*
+  Descriptors 0 to 2 are never those of a file that we open: the shell may have closed them (`kitinet inspect ...
+  >&-`). What is written there fails then.
+*/
 static void OccupyStandardDescriptors(void)
 {
   int descriptor;
@@ -91,8 +93,8 @@ static void OccupyStandardDescriptors(void)
 }
 
 /*
-  PETSc sees only its own runtime options at start (-log_view must be known then); KNOptionsInsert() enters all others.
-  Returns the number of words kept.
+  PETSc sees only its own runtime options at start (-log_view must be known then); KNOptionsInsert() enters all
+  others. Returns the number of words kept.
 */
 static int RuntimeOptions(int argc, char **argv, char **kept)
 {
@@ -127,8 +129,10 @@ int main(int argc, char **argv)
   if (!code && !stopped) code = CheckOutput();
 
   KNLockRelease();
-  /* Our errors are raised by all ranks together, or should be: then they end in order. After any other, some rank may
-   * be elsewhere. */
+  /*
+    Our errors are raised by all ranks together, or should be: then they end in order. After any other, some rank may
+    be elsewhere.
+  */
   if (!KNErrorIsOrderly(code) || !KNErrorAwaitAll(code)) MPI_Abort(PETSC_COMM_WORLD, KNExitCode(code));
   if (code) alarm(20); /* whatever hangs on the way out */
   (void)PetscFinalize();

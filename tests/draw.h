@@ -1,5 +1,7 @@
-/* Fields of random numbers for tests: element i of field `which` is a pure function of the two, so that every rank and
- * thread draws the same. */
+/*
+  Fields of random numbers for tests: element i of field `which` is a pure function of the two, so that every rank and
+  thread draws the same.
+*/
 #ifndef KITINET_TEST_DRAW_H
 #define KITINET_TEST_DRAW_H
 

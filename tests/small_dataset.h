@@ -1,5 +1,7 @@
-/* A small dataset whose values are a function of (row, field, channel, point): what tests of loading and normalising
- * start from. */
+/*
+  A small dataset whose values are a function of (row, field, channel, point): what tests of loading and normalising
+  start from.
+*/
 #ifndef KITINET_TEST_SMALL_DATASET_H
 #define KITINET_TEST_SMALL_DATASET_H
 

@@ -50,8 +50,10 @@ typedef enum {
 /* "cells", "nodes", "periodic", then NULL */
 PETSC_EXTERN const char *const KNPointsNames[];
 
-/* A tensor grid on the unit interval, square or cube, or a slab of one, some layers of its first axis; the last axis is
- * the fastest in memory. */
+/*
+  A tensor grid on the unit interval, square or cube, or a slab of one, some layers of its first axis; the last axis
+  is the fastest in memory.
+*/
 typedef struct {
   PetscInt dim;           /* 1, 2 or 3 */
   PetscInt n[KN_MAX_DIM]; /* points along each axis; 1 beyond dim */
@@ -91,8 +93,9 @@ PETSC_EXTERN PetscInt KNPointsNearest(KNPoints points, PetscInt n, PetscReal x);
 PETSC_EXTERN void KNPointsInterpolation(KNPoints points, PetscInt n_from, PetscInt n_to, PetscInt left[],
                                         PetscInt right[], PetscReal weight[]);
 
-/* Not collective. The share [*start, *end) of rank in 0..size-1 of n items, contiguous, sizes differing by at most one.
- */
+/*
+  Not collective. The share [*start, *end) of rank in 0..size-1 of n items, contiguous, sizes differing by at most one.
+*/
 static inline void KNPartition(PetscInt64 n, PetscMPIInt size, PetscMPIInt rank, PetscInt64 *start, PetscInt64 *end)
 {
   *start = n / size * rank + PetscMin(n % size, rank);
@@ -114,9 +117,9 @@ static inline KNGrid KNGridSlab(const KNGrid *grid, PetscMPIInt size, PetscMPIIn
 }
 
 /*
-  Not collective. n items stay together in leaves of `leaf` items (the last may be shorter), leaves in aligned blocks of
-  2^k leaves, a block for each rank: the smallest 2^k that leaves no more blocks than ranks. Whatever the size, a block
-  is then a whole subtree of one binary tree over the leaves.
+  Not collective. n items stay together in leaves of `leaf` items (the last may be shorter), leaves in aligned blocks
+  of 2^k leaves, a block for each rank: the smallest 2^k that leaves no more blocks than ranks. Whatever the size, a
+  block is then a whole subtree of one binary tree over the leaves.
 */
 static inline PetscInt64 KNLeafBlock(PetscInt64 n, PetscInt64 leaf, PetscMPIInt size)
 {
@@ -137,8 +140,10 @@ static inline void KNLeafPartition(PetscInt64 n, PetscInt64 leaf, PetscMPIInt si
   *end   = PetscMin(n, (rank + 1) * items);
 }
 
-/* Not collective. count rounded up, so that an array of so many reals ends where the next one is aligned to KN_ALIGN:
- * the stride of threads in a workspace. */
+/*
+  Not collective. count rounded up, so that an array of so many reals ends where the next one is aligned to KN_ALIGN:
+  the stride of threads in a workspace.
+*/
 static inline size_t KNAligned(size_t count)
 {
   const size_t line = KN_ALIGN / sizeof(KNReal);

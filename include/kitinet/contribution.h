@@ -1,16 +1,18 @@
 /*
-  What each channel of the residual stream and each hidden unit of the head contributes, measured on data: the basis of
-  pruning.
+  What each channel of the residual stream and each hidden unit of the head contributes, measured on data: the basis
+  of pruning.
 
-    energy     sum over l of <x_lc^2> |w_lc|^2, w_lc the weights that read channel c of x_l: how much it stirs, whether
-  the result needs it or not taylor     mean over the samples of (dL/dg)^2, g a factor on the channel wherever it is
-  read, L the sample's error: a first-order estimate of what leaving it out changes (Molchanov et al. 2017, arXiv
-  1611.06440) residual   as energy, of that part of x_lc only that no linear combination of the channels that stay
-  gives: a channel aligned with others costs nothing (the optimal brain surgeon of the readout, channel after channel)
+    energy     sum over l of <x_lc^2> |w_lc|^2, w_lc the weights that read channel c of x_l: how much it stirs,
+               whether the result needs it or not
+    taylor     mean over the samples of (dL/dg)^2, g a factor on the channel wherever it is read, L the sample's
+               error: a first-order estimate of what leaving it out changes (Molchanov et al. 2017, arXiv 1611.06440)
+    residual   as energy, of that part of x_lc only that no linear combination of the channels that stay gives: a
+               channel aligned with others costs nothing (the optimal brain surgeon of the readout, channel after
+               channel)
 
-  Hidden units leave by the optimal brain surgeon (Hassibi and Stork 1992): the output layer is linear in them, so that
-  the mean square by which the output changes when one leaves and the weights of the others make up for it is known
-  exactly; the unit with the least goes, then the next.
+  Hidden units leave by the optimal brain surgeon (Hassibi and Stork 1992): the output layer is linear in them, so
+  that the mean square by which the output changes when one leaves and the weights of the others make up for it is
+  known exactly; the unit with the least goes, then the next.
 
   Averages over samples, and over grid points with the padding; collisions as in evaluation.
 */
@@ -44,22 +46,29 @@ PETSC_EXTERN PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset datas
                                                   KNContribution *contribution);
 PETSC_EXTERN PetscErrorCode KNContributionDestroy(KNContribution *contribution);
 
-/* Not collective. channel: (width), the channels of the width/d particles of d channels that contribute most, in order:
- * the others go one by one, the least first. width: a multiple of d. */
+/*
+  Not collective. channel: (width), the channels of the width/d particles of d channels that contribute most, in
+  order: the others go one by one, the least first. width: a multiple of d.
+*/
 PETSC_EXTERN PetscErrorCode KNContributionChoose(const KNContribution *contribution, KNContributionType type,
                                                  PetscInt d, PetscInt width, PetscInt channel[]);
 
-/* Not collective. R: (L + 1, C, width), the readouts (prune.h) of least squares: each x_l from its channels that stay.
- */
+/*
+  Not collective. R: (L + 1, C, width), the readouts (prune.h) of least squares: each x_l from its channels that stay.
+*/
 PETSC_EXTERN PetscErrorCode KNContributionReadout(const KNContribution *contribution, PetscInt width,
                                                   const PetscInt channel[], double R[]);
 
-/* Not collective. order: (H) the hidden units, that which leaves last first: the first H' of them are those that stay
- * in a head of H'. */
+/*
+  Not collective. order: (H) the hidden units, that which leaves last first: the first H' of them are those that stay
+  in a head of H'.
+*/
 PETSC_EXTERN PetscErrorCode KNContributionOrderHidden(const KNContribution *contribution, PetscInt order[]);
 
-/* Not collective. output: (C_out, hidden + 1), the output layer (prune.h) of least squares for the `hidden` units that
- * stay. */
+/*
+  Not collective. output: (C_out, hidden + 1), the output layer (prune.h) of least squares for the `hidden` units that
+  stay.
+*/
 PETSC_EXTERN PetscErrorCode KNContributionOutput(const KNContribution *contribution, PetscInt hidden,
                                                  const PetscInt unit[], double output[]);
 

@@ -113,8 +113,10 @@ PETSC_EXTERN int KNDatasetReadFinite(KNDataset dataset, PetscInt64 row, const KN
 */
 PETSC_EXTERN PetscErrorCode KNDatasetExpectFinite(KNDataset dataset, PetscBool x, PetscInt frames);
 
-/* Not collective. Whether any values are taken, since KNDatasetExpectFinite(dataset, PETSC_FALSE, 0): the reader of
- * samples looks for himself. */
+/*
+  Not collective. Whether any values are taken, since KNDatasetExpectFinite(dataset, PETSC_FALSE, 0): the reader of
+  samples looks for himself.
+*/
 PETSC_EXTERN PetscBool KNDatasetTakesAny(KNDataset dataset);
 
 #endif

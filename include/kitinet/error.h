@@ -32,12 +32,16 @@ enum {
 /* Not collective. The exit code for an error code; KN_EXIT_FAILED for any that is not ours. */
 PETSC_EXTERN int KNExitCode(PetscErrorCode code);
 
-/* Not collective. A library has failed in a way after which it must not be tidied up (HDF5 after a failed parallel
- * write): an error now ends in MPI_Abort. */
+/*
+  Not collective. A library has failed in a way after which it must not be tidied up (HDF5 after a failed parallel
+  write): an error now ends in MPI_Abort.
+*/
 PETSC_EXTERN void KNErrorSetBroken(void);
 
-/* Not collective. Whether the program can end in order after this error: all ranks have raised it together, and nothing
- * is broken. */
+/*
+  Not collective. Whether the program can end in order after this error: all ranks have raised it together, and
+  nothing is broken.
+*/
 PETSC_EXTERN PetscBool KNErrorIsOrderly(PetscErrorCode code);
 
 /*
@@ -59,8 +63,10 @@ PETSC_EXTERN PetscErrorCode KNErrorHandlerPush(void);
 PETSC_EXTERN PetscErrorCode KNAgree(MPI_Comm comm, PetscErrorCode code, const char format[], ...)
   PETSC_ATTRIBUTE_FORMAT(3, 4);
 
-/* Collective on comm, before anything that depends on options. Raises KN_ERR_USAGE, naming a rank, unless all ranks run
- * the same build of the program with the same words. One reduction. */
+/*
+  Collective on comm, before anything that depends on options. Raises KN_ERR_USAGE, naming a rank, unless all ranks
+  run the same build of the program with the same words. One reduction.
+*/
 PETSC_EXTERN PetscErrorCode KNAgreeOnProgram(MPI_Comm comm, int argc, char **argv);
 
 #endif

@@ -26,12 +26,15 @@ PETSC_EXTERN PetscErrorCode KNRandomFieldDestroy(KNRandomField *field);
 /* Not collective. Draws the coefficients of (seed, sample); which: 0, 1, .. for several fields of one sample. */
 PETSC_EXTERN PetscErrorCode KNRandomFieldDraw(KNRandomField field, PetscInt64 seed, PetscInt64 sample, PetscInt which);
 
-/* Not collective. Point values of the drawn field on the grid; u: (S). Modes the grid cannot resolve are evaluated, not
- * dropped. Plans are kept for the last few grids. */
+/*
+  Not collective. Point values of the drawn field on the grid; u: (S). Modes the grid cannot resolve are evaluated,
+  not dropped. Plans are kept for the last few grids.
+*/
 PETSC_EXTERN PetscErrorCode KNRandomFieldEvaluate(KNRandomField field, const KNGrid *grid, PetscReal u[]);
 
-/* Not collective. The exact covariance of the values at the points x and y (dim coordinates each), by direct summation.
- */
+/*
+  Not collective. The exact covariance of the values at the points x and y (dim coordinates each), by direct summation.
+*/
 PETSC_EXTERN PetscErrorCode KNRandomFieldCovariance(KNRandomField field, const PetscReal x[], const PetscReal y[],
                                                     PetscReal *covariance);
 

@@ -50,13 +50,17 @@ typedef struct {
 PETSC_EXTERN PetscErrorCode KNSourceOpen(MPI_Comm comm, PetscInt npaths, const char *const paths[],
                                          const KNSourceChoice *choice, KNSource *source);
 
-/* Not collective. Rows [first, first + count): x: (count, C_in, S), y: (count, max(T, 1), C_out, S). Returns 0, or an
- * error code with one line in message (size bytes). */
+/*
+  Not collective. Rows [first, first + count): x: (count, C_in, S), y: (count, max(T, 1), C_out, S). Returns 0, or an
+  error code with one line in message (size bytes).
+*/
 PETSC_EXTERN int KNSourceRead(KNSource source, PetscInt64 first, PetscInt64 count, float x[], float y[], size_t size,
                               char message[]);
 
-/* Not collective. problem, index (of each row in its ensemble; NULL: its number), kind ("MATLAB v5"), notes (YAML
- * lines) and options are not owned; any pointer may be NULL. */
+/*
+  Not collective. problem, index (of each row in its ensemble; NULL: its number), kind ("MATLAB v5"), notes (YAML
+  lines) and options are not owned; any pointer may be NULL.
+*/
 PETSC_EXTERN PetscErrorCode KNSourceGetProblem(KNSource source, const KNProblem **problem, PetscInt64 *samples);
 /* (samples) classes, not owned; NULL: the outputs are fields */
 PETSC_EXTERN PetscErrorCode KNSourceGetLabels(KNSource source, const int32_t **label);
@@ -83,20 +87,24 @@ PETSC_EXTERN int KNProbeMain(int argc, char **argv);
 PETSC_EXTERN const char *const *KNFormatNames(void);
 
 /*
-  Collective on comm. A new file of `samples` rows in format number `format` of KNFormatNames(), under a temporary name
-  until KNSinkPublish(). paths: (npaths), two for npy. seed, options: of the provenance, which only some formats keep.
-  Raises KN_ERR_USAGE for a problem that the format cannot hold, or a path that cannot be written.
+  Collective on comm. A new file of `samples` rows in format number `format` of KNFormatNames(), under a temporary
+  name until KNSinkPublish(). paths: (npaths), two for npy. seed, options: of the provenance, which only some formats
+  keep. Raises KN_ERR_USAGE for a problem that the format cannot hold, or a path that cannot be written.
 */
 PETSC_EXTERN PetscErrorCode KNSinkCreate(MPI_Comm comm, PetscInt format, PetscInt npaths, const char *const paths[],
                                          const KNProblem *problem, PetscInt64 samples, PetscInt64 seed,
                                          const char options[], PetscBool overwrite, KNSink *sink);
 
-/* Not collective. The rows that this rank is to write, [*start, *end): for all formats but native rank 0 writes
- * everything. */
+/*
+  Not collective. The rows that this rank is to write, [*start, *end): for all formats but native rank 0 writes
+  everything.
+*/
 PETSC_EXTERN PetscErrorCode KNSinkGetShare(KNSink sink, PetscInt64 *start, PetscInt64 *end);
 
-/* Not collective. Rows [row, row + count), in ascending order; index: (count) in their ensemble; label: (count) their
- * classes, or NULL. A failure is kept and raised, agreed by all ranks, by KNSinkPublish(). */
+/*
+  Not collective. Rows [row, row + count), in ascending order; index: (count) in their ensemble; label: (count) their
+  classes, or NULL. A failure is kept and raised, agreed by all ranks, by KNSinkPublish().
+*/
 PETSC_EXTERN PetscErrorCode KNSinkWrite(KNSink sink, PetscInt64 row, PetscInt64 count, const PetscInt64 index[],
                                         const float x[], const float y[], const int32_t label[]);
 

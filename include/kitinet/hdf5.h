@@ -1,10 +1,10 @@
 /*
-  How KITINet calls HDF5: one lock, one macro, errors as values, attributes that are stored and loaded by one statement.
-  For src/io/ and src/formats/.
+  How KITINet calls HDF5: one lock, one macro, errors as values, attributes that are stored and loaded by one
+  statement. For src/io/ and src/formats/.
 
   Functions that call HDF5 are plain C, safe in a thread that PETSc does not know. They return 0, or an error code of
-  error.h with one line in file->message; the caller raises it, agreed by all ranks. What a function that failed leaves
-  open is closed with the file (H5F_CLOSE_STRONG). The caller holds KNHDF5Lock().
+  error.h with one line in file->message; the caller raises it, agreed by all ranks. What a function that failed
+  leaves open is closed with the file (H5F_CLOSE_STRONG). The caller holds KNHDF5Lock().
 */
 #ifndef KITINET_HDF5_H
 #define KITINET_HDF5_H
@@ -14,8 +14,10 @@
 
 #define KN_MAX_MESSAGE 1024
 
-/* Thread-safe. HDF5 is not: every call of it outside KNDataset's functions stands between these two while a loader is
- * reading. Recursive. */
+/*
+  Thread-safe. HDF5 is not: every call of it outside KNDataset's functions stands between these two while a loader is
+  reading. Recursive.
+*/
 PETSC_EXTERN void KNHDF5Lock(void);
 PETSC_EXTERN void KNHDF5Unlock(void);
 
@@ -62,8 +64,8 @@ typedef enum { KN_STORE, KN_LOAD } KNDirection;
 
 /*
   Attributes of object, stored from or loaded into the same variable. Loading refuses what is missing or has another
-  type or size than the program writes. Text: at most size - 1 bytes. Texts: *count of them, size bytes each in memory,
-  at most max; none at all are not stored, and an attribute that is not there loads as none.
+  type or size than the program writes. Text: at most size - 1 bytes. Texts: *count of them, size bytes each in
+  memory, at most max; none at all are not stored, and an attribute that is not there loads as none.
 */
 PETSC_EXTERN int KNAttributeText(KNFile *file, KNDirection direction, hid_t object, const char name[], size_t size,
                                  char text[]);
@@ -80,8 +82,10 @@ PETSC_EXTERN int KNAttributeStore(KNFile *file, hid_t object, const char name[],
 /* The first bytes of a regular file, *got of them, and its size. Does not open anything that could block. */
 PETSC_EXTERN int KNFileHead(KNFile *file, size_t bytes, unsigned char head[], size_t *got, unsigned long long *size);
 
-/* Flushes the folder of path to disk: a rename is there only when its folder is. Returns 0, or errno; folders that
- * cannot be opened or flushed at all (EINVAL, EROFS) are left as they are. */
+/*
+  Flushes the folder of path to disk: a rename is there only when its folder is. Returns 0, or errno; folders that
+  cannot be opened or flushed at all (EINVAL, EROFS) are left as they are.
+*/
 PETSC_EXTERN int KNFolderFlush(const char path[]);
 
 #endif

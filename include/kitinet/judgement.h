@@ -30,8 +30,10 @@ PETSC_EXTERN PetscErrorCode KNJudgementReduce(KNJudgement judgement);
 /* Not collective. Values of a measure, one a sample, NaN where it has none; not owned. */
 PETSC_EXTERN const PetscReal *KNJudgementGetValues(KNJudgement judgement, PetscInt measure, PetscInt64 *samples);
 
-/* Not collective, after the reduction. Samples without a value of any measure, because they hold values that are not
- * finite. */
+/*
+  Not collective, after the reduction. Samples without a value of any measure, because they hold values that are not
+  finite.
+*/
 PETSC_EXTERN PetscInt64 KNJudgementGetLeftOut(KNJudgement judgement);
 
 /* Not collective. Predicted frames of a trajectory; 1 for steady problems. */

@@ -22,38 +22,45 @@ PETSC_EXTERN PetscErrorCode KNModelDestroy(KNModel *model);
 /* Not collective. Axes of the grid, channels of input and output. */
 PETSC_EXTERN PetscErrorCode KNModelSetChannels(KNModel model, PetscInt dim, PetscInt in, PetscInt out);
 
-/* Not collective, before KNModelSetFromOptions. Axes of the output's grid: as many as the input's (without this call),
- * or 0, one point, for scores of classes. Raises KN_ERR_INPUT. */
+/*
+  Not collective, before KNModelSetFromOptions. Axes of the output's grid: as many as the input's (without this call),
+  or 0, one point, for scores of classes. Raises KN_ERR_INPUT.
+*/
 PETSC_EXTERN PetscErrorCode KNModelSetOutputAxes(KNModel model, PetscInt axes);
 
 /*
-  Not collective, before KNModelSetGrid. Training keeps only what passes between every so many blocks; backward computes
-  all else again, block by block. The same bits, less memory, one more forward sweep of time. 0, the default: everything
-  is kept.
+  Not collective, before KNModelSetGrid. Training keeps only what passes between every so many blocks; backward
+  computes all else again, block by block. The same bits, less memory, one more forward sweep of time. 0, the default:
+  everything is kept.
 */
 PETSC_EXTERN PetscErrorCode KNModelSetRecompute(KNModel model, PetscInt blocks);
 
-/* Collective on PETSC_COMM_WORLD: creates the layers, declares and reads their options and its own. Raises
- * KN_ERR_USAGE. */
+/*
+  Collective on PETSC_COMM_WORLD: creates the layers, declares and reads their options and its own. Raises KN_ERR_USAGE.
+*/
 PETSC_EXTERN PetscErrorCode KNModelSetFromOptions(KNModel model);
 
 /* Not collective. Declares the parameters and draws their initial values from seed: the same on all ranks. */
 PETSC_EXTERN PetscErrorCode KNModelSetUp(KNModel model, PetscInt64 seed);
 
-/* Not collective, after KNModelSetFromOptions. The ranks that share each sample: KNLayerSetComm() for all layers. Grids
- * are slabs then, forward and backward collective on comm. */
+/*
+  Not collective, after KNModelSetFromOptions. The ranks that share each sample: KNLayerSetComm() for all layers.
+  Grids are slabs then, forward and backward collective on comm.
+*/
 PETSC_EXTERN PetscErrorCode KNModelSetComm(KNModel model, MPI_Comm comm);
 
 /*
-  Collective on the comm of KNModelSetComm(). Plans for batches of up to `samples` samples on the grid and allocates the
-  activations (those that backward needs only if training). Raises KN_ERR_INPUT where the grid does not fit the model,
-  KN_ERR_USAGE where activations and parameters do not fit into the rank's memory (KNMemoryGetLimit), the same on all
-  ranks, before anything is allocated.
+  Collective on the comm of KNModelSetComm(). Plans for batches of up to `samples` samples on the grid and allocates
+  the activations (those that backward needs only if training). Raises KN_ERR_INPUT where the grid does not fit the
+  model, KN_ERR_USAGE where activations and parameters do not fit into the rank's memory (KNMemoryGetLimit), the same
+  on all ranks, before anything is allocated.
 */
 PETSC_EXTERN PetscErrorCode KNModelSetGrid(KNModel model, const KNGrid *grid, PetscInt samples, PetscBool training);
 
-/* Not collective. KNModelSetGrid without the memory: of all else only KNModelGetCost works after it, and says what
- * KNModelSetGrid would take. */
+/*
+  Not collective. KNModelSetGrid without the memory: of all else only KNModelGetCost works after it, and says what
+  KNModelSetGrid would take.
+*/
 PETSC_EXTERN PetscErrorCode KNModelPlanGrid(KNModel model, const KNGrid *grid, PetscInt samples, PetscBool training);
 
 /* Not collective. x: (B, C_in, S), not changed; y: (B, C_out, S). B = pass->samples. */
@@ -68,8 +75,8 @@ PETSC_EXTERN PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, c
 
 /*
   Not collective. From here on KNModelBackward calls done(context, offset), layer by layer, as soon as the gradients
-  from element `offset` of their block to its end are complete: offset falls to 0. The same offset may come again, from
-  the main thread in the midst of computing, so that communication moves on. done NULL: no more calls.
+  from element `offset` of their block to its end are complete: offset falls to 0. The same offset may come again,
+  from the main thread in the midst of computing, so that communication moves on. done NULL: no more calls.
 */
 PETSC_EXTERN PetscErrorCode KNModelSetGradientsDone(KNModel model, PetscErrorCode (*done)(void *context, size_t offset),
                                                     void   *context);
@@ -87,12 +94,16 @@ PETSC_EXTERN PetscErrorCode KNModelGetParameters(KNModel model, KNParameters *pa
 /* Not collective, after KNModelSetFromOptions. The layers in order of the forward sweep, not owned. */
 PETSC_EXTERN PetscErrorCode KNModelGetLayers(KNModel model, PetscInt *count, const KNLayer **layers);
 
-/* Not collective, after KNModelSetUp. Of all its layers: whether any draws, drops or carries, the largest of their
- * numbers. */
+/*
+  Not collective, after KNModelSetUp. Of all its layers: whether any draws, drops or carries, the largest of their
+  numbers.
+*/
 PETSC_EXTERN PetscErrorCode KNModelGetProperties(KNModel model, KNLayerProperties *properties);
 
-/* Not collective, after KNModelSetGrid or KNModelPlanGrid. Floating-point operations for one sample, and bytes of
- * activations and workspace. Any pointer may be NULL. */
+/*
+  Not collective, after KNModelSetGrid or KNModelPlanGrid. Floating-point operations for one sample, and bytes of
+  activations and workspace. Any pointer may be NULL.
+*/
 PETSC_EXTERN PetscErrorCode KNModelGetCost(KNModel model, PetscLogDouble *forward, PetscLogDouble *backward,
                                            size_t *bytes);
 

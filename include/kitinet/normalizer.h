@@ -24,11 +24,11 @@ PETSC_EXTERN PetscErrorCode KNNormalizerDestroy(KNNormalizer *normalizer);
 
 /*
   Collective on comm. One pass over rows [first, first + samples) of the dataset, each read by one rank, or by a group
-  of ranks that share samples (sharing; NULL: none do), fits both the input's and the output's normaliser (either may be
-  NULL): Welford's update in double, ranks merged by Chan's formula in rank order: the same bits for any number of ranks
-  and groups. The standard deviation is the population's. A sample whose channels are a multiple of the normaliser's
-  counts as that many samples: the frames of a trajectory (T C_out, S) for a normaliser of C_out channels. Raises
-  KN_ERR_INPUT for damaged samples and for NaN or infinity.
+  of ranks that share samples (sharing; NULL: none do), fits both the input's and the output's normaliser (either may
+  be NULL): Welford's update in double, ranks merged by Chan's formula in rank order: the same bits for any number of
+  ranks and groups. The standard deviation is the population's. A sample whose channels are a multiple of the
+  normaliser's counts as that many samples: the frames of a trajectory (T C_out, S) for a normaliser of C_out
+  channels. Raises KN_ERR_INPUT for damaged samples and for NaN or infinity.
 */
 PETSC_EXTERN PetscErrorCode KNNormalizerFit(MPI_Comm comm, const KNSharing *sharing, KNDataset dataset,
                                             PetscInt64 first, PetscInt64 samples, KNNormalizer input,
@@ -40,8 +40,11 @@ PETSC_EXTERN PetscErrorCode KNNormalizerGetStatistics(KNNormalizer normalizer, K
                                                       PetscInt *channels, KNGrid *grid, size_t *count, float **mean,
                                                       float **std);
 
-/* Not collective. Interpolates the statistics to the grid that the following arrays are on. The fitted grid at first.
-   Pointwise statistics raise KN_ERR_INPUT (on all ranks alike) for points of another kind: nodes instead of cells. */
+/*
+  Not collective. Interpolates the statistics to the grid that the following arrays are on. The fitted grid at first.
+  Pointwise
+   statistics raise KN_ERR_INPUT (on all ranks alike) for points of another kind: nodes instead of cells.
+*/
 PETSC_EXTERN PetscErrorCode KNNormalizerSetGrid(KNNormalizer normalizer, const KNGrid *grid);
 
 /* Not collective. Values of one array (channels, S) on the grid of KNNormalizerSetGrid. */
@@ -58,8 +61,8 @@ PETSC_EXTERN PetscErrorCode KNNormalizerDecodeBackward(KNNormalizer normalizer, 
 
 /*
   Not collective. How large the values are. unit: the power of two below the root mean square of the channel in which
-  that is largest; 1 without statistics. square: sum of std^2 over an array (channels, S) of the present grid; where all
-  is constant, or without statistics, of unit^2.
+  that is largest; 1 without statistics. square: sum of std^2 over an array (channels, S) of the present grid; where
+  all is constant, or without statistics, of unit^2.
 */
 PETSC_EXTERN void KNNormalizerGetScale(KNNormalizer normalizer, PetscReal *unit, double *square);
 

@@ -18,8 +18,8 @@ typedef struct _p_KNOperator *KNOperator;
 
 /*
   Collective on PETSC_COMM_WORLD. An untrained operator; reads the model's options, -train_normalizer, -train_history,
-  -train_form and -ranks_per_sample. seed: of the initial weights. Raises KN_ERR_USAGE (a history that does not fit the
-  frames), KN_ERR_INPUT (frames at unequal distances in time).
+  -train_form and -ranks_per_sample. seed: of the initial weights. Raises KN_ERR_USAGE (a history that does not fit
+  the frames), KN_ERR_INPUT (frames at unequal distances in time).
 */
 PETSC_EXTERN PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOperator *op);
 PETSC_EXTERN PetscErrorCode KNOperatorDestroy(KNOperator *op);
@@ -30,8 +30,10 @@ PETSC_EXTERN PetscErrorCode KNOperatorDestroy(KNOperator *op);
 */
 PETSC_EXTERN PetscErrorCode KNOperatorCreateVariant(KNOperator op, const char options[], KNOperator *variant);
 
-/* Not collective. What became of the network before its training: a line each time; a checkpoint carries them. At most
- * KN_MAX_ORIGINS, the last ones; *line: not owned. */
+/*
+  Not collective. What became of the network before its training: a line each time; a checkpoint carries them. At most
+  KN_MAX_ORIGINS, the last ones; *line: not owned.
+*/
 #define KN_MAX_ORIGINS 8
 PETSC_EXTERN PetscErrorCode KNOperatorAddOrigin(KNOperator op, const char line[]);
 /* NULL: there are no more */
@@ -40,34 +42,38 @@ PETSC_EXTERN PetscErrorCode KNOperatorGetOrigin(KNOperator op, PetscInt i, const
 /* Collective on PETSC_COMM_WORLD. Fits the normalisers to rows [first, first + samples). */
 PETSC_EXTERN PetscErrorCode KNOperatorFit(KNOperator op, KNDataset dataset, PetscInt64 first, PetscInt64 samples);
 
-/* Collective on PETSC_COMM_WORLD. Stores into a new record, or sets from a loaded one: options, problem, normalisers,
- * parameters, and the Adam moments if moments is true. */
+/*
+  Collective on PETSC_COMM_WORLD. Stores into a new record, or sets from a loaded one: options, problem, normalisers,
+  parameters, and the Adam moments if moments is true.
+*/
 PETSC_EXTERN PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool moments);
 
 /*
-  Collective on PETSC_COMM_WORLD. The operator of a checkpoint: its model options come from there; of these the user may
-  give only those that change the evaluation (-collision_evaluate, -model_dropout_evaluate). Raises KN_ERR_INPUT.
+  Collective on PETSC_COMM_WORLD. The operator of a checkpoint: its model options come from there; of these the user
+  may give only those that change the evaluation (-collision_evaluate, -model_dropout_evaluate). Raises KN_ERR_INPUT.
 */
 PETSC_EXTERN PetscErrorCode KNOperatorLoad(const char path[], KNOperator *op);
 
 /*
   Collective on PETSC_COMM_WORLD. To train a checkpoint's network further, on other data or in another way.
   InsertOptions: its options below the user's, who may change those of the collisions alone that leave the parameters
-  what they are; then comes KNOperatorCreate(). Initialize: parameters and normalisers from there; problem: that of the
-  dataset at problem_path. Both raise KN_ERR_INPUT.
+  what they are; then comes KNOperatorCreate(). Initialize: parameters and normalisers from there; problem: that of
+  the dataset at problem_path. Both raise KN_ERR_INPUT.
 */
 PETSC_EXTERN PetscErrorCode KNOperatorInsertOptions(const char path[]);
 PETSC_EXTERN PetscErrorCode KNOperatorInitialize(KNOperator op, const char path[], const KNProblem *problem,
                                                  const char problem_path[]);
 
-/* Collective on PETSC_COMM_WORLD. Raises KN_ERR_INPUT, naming path, unless the problem has the fields and axes that the
- * operator was made for. */
+/*
+  Collective on PETSC_COMM_WORLD. Raises KN_ERR_INPUT, naming path, unless the problem has the fields and axes that
+  the operator was made for.
+*/
 PETSC_EXTERN PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *problem, const char path[]);
 
 /*
-  Collective over the ranks that share a sample. Plans for batches of up to `samples` samples on the grid, given whole.
-  Raises KN_ERR_INPUT where the grid does not fit, KN_ERR_USAGE where it has fewer layers than ranks share it. All
-  fields of the functions below are those of KNOperatorSlab(), and forward and backward are collective likewise.
+  Collective over the ranks that share a sample. Plans for batches of up to `samples` samples on the grid, given
+  whole. Raises KN_ERR_INPUT where the grid does not fit, KN_ERR_USAGE where it has fewer layers than ranks share it.
+  All fields of the functions below are those of KNOperatorSlab(), and forward and backward are collective likewise.
 */
 PETSC_EXTERN PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid, PetscInt samples, PetscBool training);
 
@@ -81,8 +87,8 @@ PETSC_EXTERN PetscErrorCode KNOperatorBackward(KNOperator op, const KNPass *pass
 
 /*
   Not collective. The same for a time-dependent operator: u and y (B, H + R, C, S), R = steps. u: the H given frames,
-  normalised in place; the R others are written, normalised. y: the R predicted frames, on the physical scale; its first
-  H are not touched. Backward: dy as KNTaskLossGradient() leaves it, of the predicted frames, changed in place.
+  normalised in place; the R others are written, normalised. y: the R predicted frames, on the physical scale; its
+  first H are not touched. Backward: dy as KNTaskLossGradient() leaves it, of the predicted frames, changed in place.
 */
 PETSC_EXTERN PetscErrorCode KNOperatorRollout(KNOperator op, const KNPass *pass, PetscInt steps, float u[], float y[]);
 PETSC_EXTERN PetscErrorCode KNOperatorRolloutBackward(KNOperator op, const KNPass *pass, PetscInt steps,
@@ -90,8 +96,8 @@ PETSC_EXTERN PetscErrorCode KNOperatorRolloutBackward(KNOperator op, const KNPas
 
 /*
   Not collective. y for whole samples of a dataset of `frames` frames (0: steady), on the physical scale: (B,
-  max(frames, 1) C_out, S). Steady: of x, normalised in place; given is not read. Time-dependent: the first H frames are
-  those of given (shaped as y, not changed), the others are predicted; x is not read.
+  max(frames, 1) C_out, S). Steady: of x, normalised in place; given is not read. Time-dependent: the first H frames
+  are those of given (shaped as y, not changed), the others are predicted; x is not read.
 */
 PETSC_EXTERN PetscErrorCode KNOperatorPredict(KNOperator op, const KNPass *pass, PetscInt frames, float x[],
                                               const float given[], float y[]);
@@ -100,8 +106,10 @@ PETSC_EXTERN PetscErrorCode KNOperatorPredict(KNOperator op, const KNPass *pass,
 #define KN_SPREAD_FACTOR  "spread_factor"
 #define KN_SPREAD_MEMBERS "spread_samples"
 
-/* Not collective. The factor that makes the ensemble's spread tell the error, and the number of members that it was
- * fitted with; 1 and 0 of a checkpoint without. */
+/*
+  Not collective. The factor that makes the ensemble's spread tell the error, and the number of members that it was
+  fitted with; 1 and 0 of a checkpoint without.
+*/
 PETSC_EXTERN PetscErrorCode KNOperatorGetSpread(KNOperator op, PetscReal *factor, PetscInt *members);
 
 /* Not collective. H, the frames that a time-dependent operator is given; 0 for a steady one. */

@@ -14,9 +14,11 @@
 
 #include <kitinet/base.h>
 
-/* Collective. Fills the options database from argv (after the command): reads the YAML files named by
-   -options_file_yaml first, then the command line; refuses options given twice. Takes -help out of argv. Call once,
-   after PetscInitialize(). */
+/*
+  Collective. Fills the options database from argv (after the command): reads the YAML files named by
+  -options_file_yaml first,
+   then the command line; refuses options given twice. Takes -help out of argv. Call once, after PetscInitialize().
+*/
 PETSC_EXTERN PetscErrorCode KNOptionsInsert(int argc, char **argv);
 
 /* Starts the declarations of an object, a paragraph of the help text: "Darcy flow". Not owned: title must live on. */
@@ -38,18 +40,22 @@ PETSC_EXTERN PetscErrorCode KNOptionsChoice(const char name[], const char help[]
 PETSC_EXTERN PetscErrorCode KNOptionsString(const char name[], const char help[], size_t size, char value[]);
 /* A path: as KNOptionsString with size PETSC_MAX_PATH_LEN. */
 PETSC_EXTERN PetscErrorCode KNOptionsPath(const char name[], const char help[], char value[]);
-/* A comma-separated list. *values is allocated, *count its length (0 if not given); the caller frees it with
- * KNOptionsListDestroy(). */
+/*
+  A comma-separated list. *values is allocated, *count its length (0 if not given); the caller frees it with
+  KNOptionsListDestroy().
+*/
 PETSC_EXTERN PetscErrorCode KNOptionsList(const char name[], const char help[], PetscInt *count, char ***values);
 PETSC_EXTERN PetscErrorCode KNOptionsListDestroy(PetscInt count, char ***values);
 
-/* Something that the command needs was given, or KNOptionsEnd() will refuse the command with this line: of several the
- * first, and behind any misspelt option. */
+/*
+  Something that the command needs was given, or KNOptionsEnd() will refuse the command with this line: of several the
+  first, and behind any misspelt option.
+*/
 PETSC_EXTERN PetscErrorCode KNOptionsRequire(PetscBool given, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(2, 3);
 
 /*
-  Ends the declarations of a command. With -help: prints them (rank 0) and sets *done. Otherwise refuses any option that
-  nobody has read, naming the nearest declared one. title: the command's purpose, for the head of the help text.
+  Ends the declarations of a command. With -help: prints them (rank 0) and sets *done. Otherwise refuses any option
+  that nobody has read, naming the nearest declared one. title: the command's purpose, for the head of the help text.
 */
 PETSC_EXTERN PetscErrorCode KNOptionsEnd(const char command[], const char title[], PetscBool *done);
 
@@ -68,19 +74,21 @@ PETSC_EXTERN PetscErrorCode KNOptionsResolve(const char name[], PetscInt value);
 
 /*
   Every declared option whose name starts with one of the prefixes (NULL: all), and the solver options that the user
-  gave, as lines "name: value" of YAML, in order of declaration. With prefixes, the record of a network, those that were
-  resolved have that value. The caller frees *yaml with PetscFree().
+  gave, as lines "name: value" of YAML, in order of declaration. With prefixes, the record of a network, those that
+  were resolved have that value. The caller frees *yaml with PetscFree().
 */
 PETSC_EXTERN PetscErrorCode KNOptionsYAML(PetscInt nprefixes, const char *const prefixes[], char **yaml);
 
-/* Not collective. The value in the line "name: value" of such a text, as it stands there; "" and false where it has no
- * such line. size: of value, in caller's memory. */
+/*
+  Not collective. The value in the line "name: value" of such a text, as it stands there; "" and false where it has no
+  such line. size: of value, in caller's memory.
+*/
 PETSC_EXTERN PetscErrorCode KNOptionsYAMLGet(const char yaml[], const char name[], size_t size, char value[],
                                              PetscBool *found);
 
 /*
-  Collective. Options of a YAML text (lines "name: value", as KNOptionsYAML writes) below those that the user gave: of a
-  checkpoint or an earlier run, named by source in messages. A user's value that differs from the text's is refused
+  Collective. Options of a YAML text (lines "name: value", as KNOptionsYAML writes) below those that the user gave: of
+  a checkpoint or an earlier run, named by source in messages. A user's value that differs from the text's is refused
   (KN_ERR_INPUT, all such options listed), except for the names in free_names (ended by NULL; NULL: all are free).
   KNOptionsRemoveDefaults takes the last such text out again.
 */

@@ -114,9 +114,9 @@ PETSC_EXTERN PetscErrorCode KNParametersGetOffset(KNParameters parameters, Petsc
 
 /*
   Not collective. value += momentum (mean of the statistics - value) for all state. In the place of its gradients,
-  backward leaves statistics times their weight, the number of samples of a micro-batch, and in the element behind them
-  the weight; both are added up as gradients are, so that the sums give the mean. Without any weight the state stays.
-  All ranks do the same.
+  backward leaves statistics times their weight, the number of samples of a micro-batch, and in the element behind
+  them the weight; both are added up as gradients are, so that the sums give the mean. Without any weight the state
+  stays. All ranks do the same.
 */
 PETSC_EXTERN PetscErrorCode KNParametersUpdateState(KNParameters parameters);
 

@@ -1,9 +1,9 @@
 /*
   Pictures for papers and run directories: fields side by side, curves over an axis. Drawn by gnuplot.
 
-  PATH.png comes from a script PATH.gp and data PATH.dat beside it, both removed after success. Without gnuplot on PATH,
-  or if it fails, they stay and a warning tells how to draw them. No picture is a reason to stop: KNPictureMissing()
-  says at the end which are not there.
+  PATH.png comes from a script PATH.gp and data PATH.dat beside it, both removed after success. Without gnuplot on
+  PATH, or if it fails, they stay and a warning tells how to draw them. No picture is a reason to stop:
+  KNPictureMissing() says at the end which are not there.
 
   Colours are told apart by colour-blind eyes and in grey: viridis for fields, blue-white-red for signed errors, the
   palette of Okabe and Ito for lines. Text is UTF-8, shown as it is.
@@ -26,9 +26,9 @@ typedef struct {
 } KNPictureColumn;
 
 /*
-  Not collective: one rank calls it. Rows of panels on one grid, x1 to the right and x2 upward; of 3D fields the middle
-  plane of x1. panel: (rows, columns) pointers to fields (S), NaN is left blank. label: (rows) names of the rows, NULL:
-  none. title may be NULL. path without ".png".
+  Not collective: one rank calls it. Rows of panels on one grid, x1 to the right and x2 upward; of 3D fields the
+  middle plane of x1. panel: (rows, columns) pointers to fields (S), NaN is left blank. label: (rows) names of the
+  rows, NULL: none. title may be NULL. path without ".png".
 */
 PETSC_EXTERN PetscErrorCode KNPictureFields(const char path[], const char title[], const KNGrid *grid, PetscInt rows,
                                             PetscInt columns, const KNPictureColumn column[], const char *const label[],
@@ -45,8 +45,10 @@ typedef struct {
 /* Which axes are logarithmic. */
 typedef enum { KN_AXES_LINEAR, KN_AXES_LOG_Y, KN_AXES_LOG_XY } KNPictureAxes;
 
-/* Not collective: one rank calls it. Curves over x; points that a logarithmic axis cannot show, and NaN, are left out.
- * title may be NULL. path without ".png". */
+/*
+  Not collective: one rank calls it. Curves over x; points that a logarithmic axis cannot show, and NaN, are left out.
+  title may be NULL. path without ".png".
+*/
 PETSC_EXTERN PetscErrorCode KNPictureCurves(const char path[], const char title[], const char xlabel[],
                                             const char ylabel[], KNPictureAxes axes, PetscInt n,
                                             const KNPictureCurve curve[]);
@@ -56,8 +58,10 @@ PETSC_EXTERN PetscErrorCode KNPicturePoints(const char path[], const char title[
                                             const char ylabel[], KNPictureAxes axes, PetscInt n,
                                             const KNPictureCurve curve[]);
 
-/* Not collective. Pictures of this process that are not there so far. *lost: of them those that could not be written;
- * the others wait for a gnuplot. lost may be NULL. */
+/*
+  Not collective. Pictures of this process that are not there so far. *lost: of them those that could not be written;
+  the others wait for a gnuplot. lost may be NULL.
+*/
 PETSC_EXTERN PetscInt KNPictureMissing(PetscInt *lost);
 
 #endif

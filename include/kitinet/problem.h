@@ -18,14 +18,14 @@ typedef struct {
 } KNParameter;
 
 typedef struct {
-  char     pde[KN_MAX_NAME];      /* the solver's name in the registry: "darcy" */
-  char     equation[KN_MAX_TEXT]; /* "-div(a grad u) = f" */
-  char     boundary[KN_MAX_TEXT]; /* "u = 0" */
-  PetscInt frames;   /* 0: steady, input -> output; T > 0: T snapshots, all of the output space; the input has no fields
+  char       pde[KN_MAX_NAME];      /* the solver's name in the registry: "darcy" */
+  char       equation[KN_MAX_TEXT]; /* "-div(a grad u) = f" */
+  char       boundary[KN_MAX_TEXT]; /* "u = 0" */
+  PetscInt   frames; /* 0: steady, input -> output; T > 0: T snapshots, all of the output space; the input has no fields
                         then, and the output's grid */
-  PetscReal  *times; /* (frames), not owned; NULL for steady problems */
-  KNSpace     input, output; /* on grids that may differ */
-  PetscInt    parameters;
+  PetscReal *times;  /* (frames), not owned; NULL for steady problems */
+  KNSpace    input, output; /* on grids that may differ */
+  PetscInt   parameters;
   KNParameter parameter[KN_MAX_PARAMETERS]; /* of the equation, the same in all samples */
   PetscInt    coefficients;
   KNField     coefficient[KN_MAX_PARAMETERS]; /* those that differ from sample to sample: P numbers of each sample */
@@ -44,8 +44,9 @@ static inline size_t KNProblemOutputSize(const KNProblem *problem)
   return (size_t)PetscMax(problem->frames, 1) * KNSpaceSize(&problem->output);
 }
 
-/* The grid that a network for the problem works on: the input's, where there are fields; the output's of trajectories.
- */
+/*
+  The grid that a network for the problem works on: the input's, where there are fields; the output's of trajectories.
+*/
 static inline const KNGrid *KNProblemGrid(const KNProblem *problem)
 {
   return problem->input.fields ? &problem->input.grid : &problem->output.grid;

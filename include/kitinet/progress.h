@@ -1,6 +1,6 @@
 /*
-  Progress of long work, on stderr of rank 0: at a terminal one line that is redrawn (done, rate, time left); in a batch
-  log nothing but what KNProgressSay prints, and what KNProgressLogEvery asks for.
+  Progress of long work, on stderr of rank 0: at a terminal one line that is redrawn (done, rate, time left); in a
+  batch log nothing but what KNProgressSay prints, and what KNProgressLogEvery asks for.
 */
 #ifndef KITINET_PROGRESS_H
 #define KITINET_PROGRESS_H
@@ -25,8 +25,10 @@ PETSC_EXTERN PetscErrorCode KNProgressBegin(const char unit[], PetscInt64 total,
 /* Not collective. In a batch log, too: a plain line every so many seconds. */
 PETSC_EXTERN PetscErrorCode KNProgressLogEvery(KNProgress *progress, PetscReal seconds);
 
-/* Not collective. done of total units; note: what else the line says. Draws at most five times a second; costs nothing
- * on other ranks. */
+/*
+  Not collective. done of total units; note: what else the line says. Draws at most five times a second; costs nothing
+  on other ranks.
+*/
 PETSC_EXTERN PetscErrorCode KNProgressUpdate(KNProgress *progress, PetscInt64 done, const char note[]);
 
 /* Not collective. A line that stays, on rank 0, in a terminal and in a batch log. */

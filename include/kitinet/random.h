@@ -24,8 +24,10 @@ typedef enum {
 PETSC_EXTERN void KNRandomWords(PetscInt64 seed, KNStream stream, PetscInt64 a, PetscInt64 b, PetscInt64 c,
                                 PetscInt64 d, uint64_t word[4]);
 
-/* Uniform in the open interval (0, 1): never 0, so that its logarithm exists. 52 bits: with 53 the half would round the
- * largest to 1. */
+/*
+  Uniform in the open interval (0, 1): never 0, so that its logarithm exists. 52 bits: with 53 the half would round
+  the largest to 1.
+*/
 static inline double KNUniform(uint64_t word)
 {
   return ((double)(word >> 12) + 0.5) * 0x1p-52;
@@ -41,8 +43,8 @@ static inline PetscInt64 KNUniformInt(uint64_t word, PetscInt64 n)
 PETSC_EXTERN void KNNormalPair(uint64_t word0, uint64_t word1, double normal[2]);
 
 /*
-  Position i of the pseudo-random permutation of {0, .., n-1} that belongs to (seed, epoch): a Feistel network over the
-  next power of four with cycle walking, so that no table is stored. i in 0..n-1.
+  Position i of the pseudo-random permutation of {0, .., n-1} that belongs to (seed, epoch): a Feistel network over
+  the next power of four with cycle walking, so that no table is stored. i in 0..n-1.
 */
 PETSC_EXTERN PetscInt64 KNPermutation(PetscInt64 seed, PetscInt64 epoch, PetscInt64 n, PetscInt64 i);
 

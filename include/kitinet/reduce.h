@@ -3,14 +3,15 @@
   else all ranks learn of a step.
 
   tree       One binary tree over the micro-batches of the batch, within and between ranks (src/train/reduce_tree.h):
-  the same bits for any number of ranks. Ranks without micro-batches only receive. Runs along with backward of the last
-  micro-batch. allreduce  Ranks have even shares and add up their micro-batches one after another; MPI_Allreduce adds
-  the ranks in whatever order it likes.
+             the same bits for any number of ranks. Ranks without micro-batches only receive. Runs along with backward
+             of the last micro-batch.
+  allreduce  Ranks have even shares and add up their micro-batches one after another; MPI_Allreduce adds the ranks in
+             whatever order it likes.
 
   Use, on all ranks, with the batch dealt out by KNLoader with leaf KNReductionGetLeaf():
 
     KNReductionBegin -> for each micro-batch of this rank: its gradient goes into the block of gradients as
-  KNReductionGetMode() says, KNReductionAdd -> KNReductionFinish
+    KNReductionGetMode() says, KNReductionAdd -> KNReductionFinish
 */
 #ifndef KITINET_REDUCE_H
 #define KITINET_REDUCE_H
@@ -33,8 +34,10 @@ typedef struct {
   double stop;    /* ranks that want to stop */
   double save;    /* ranks that want a checkpoint */
   double faults;  /* ranks that saw a number that is not finite */
-  /* ranks in whose part of the summed gradient a number is not finite, or beyond KN_LARGEST_GRADIENT; set by
-   * KNReductionFinish */
+  /*
+    ranks in whose part of the summed gradient a number is not finite, or beyond KN_LARGEST_GRADIENT; set by
+    KNReductionFinish
+  */
   double wild;
 } KNStepSums;
 
@@ -52,8 +55,10 @@ PETSC_EXTERN PetscErrorCode KNReductionDestroy(KNReduction *reduction);
 /* Not collective. A batch of `total` samples over all ranks begins. */
 PETSC_EXTERN PetscErrorCode KNReductionBegin(KNReduction reduction, PetscInt total);
 
-/* Not collective. How the gradient of this rank's next micro-batch goes into the block: INSERT_VALUES, whatever is
- * there, or ADD_VALUES, its sum added to what is there. */
+/*
+  Not collective. How the gradient of this rank's next micro-batch goes into the block: INSERT_VALUES, whatever is
+  there, or ADD_VALUES, its sum added to what is there.
+*/
 PETSC_EXTERN InsertMode KNReductionGetMode(KNReduction reduction);
 
 /*
@@ -69,17 +74,19 @@ PETSC_EXTERN PetscErrorCode KNReductionAdd(KNReduction reduction, double loss);
 /* Not collective. Whether n values are all finite and below KN_LARGEST_GRADIENT in size. */
 PETSC_EXTERN PetscBool kn_all_moderate(const KNReal value[], size_t n);
 
-/* Collective on comm. The gradient block is the sum over all ranks, sums->loss the sum of all losses; the other sums,
- * given by each rank, are added up. */
+/*
+  Collective on comm. The gradient block is the sum over all ranks, sums->loss the sum of all losses; the other sums,
+  given by each rank, are added up.
+*/
 PETSC_EXTERN PetscErrorCode KNReductionFinish(KNReduction reduction, KNStepSums *sums);
 
 /* Not collective. How many samples stay together on a rank: `leaf` of KNLoaderCreate. */
 PETSC_EXTERN PetscInt KNReductionGetLeaf(KNReductionType type, PetscInt microbatch);
 
 /*
-  Not collective. How many of `size` ranks a batch occupies. If not all: *fitting_batch, the next larger one that gives
-  all ranks equal shares, and *fitting_microbatch, the largest smaller micro-batch that does, 0 if there is none;
-  otherwise both are what was given.
+  Not collective. How many of `size` ranks a batch occupies. If not all: *fitting_batch, the next larger one that
+  gives all ranks equal shares, and *fitting_microbatch, the largest smaller micro-batch that does, 0 if there is
+  none; otherwise both are what was given.
 */
 PETSC_EXTERN PetscMPIInt KNReductionBusyRanks(KNReductionType type, PetscInt batch, PetscInt microbatch,
                                               PetscMPIInt size, PetscInt *fitting_batch, PetscInt *fitting_microbatch);

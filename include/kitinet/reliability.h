@@ -1,15 +1,17 @@
 /*
   How far an ensemble's spread tells its error. K members predict a field; m is their mean and s their spread, the
-  deviation with K - 1, both point by point. A factor c, fitted on other samples, widens the ensemble about its mean: m
-  + c (y_k - m).
+  deviation with K - 1, both point by point. A factor c, fitted on other samples, widens the ensemble about its mean:
+  m + c (y_k - m).
 
     intervals   m -+ t_p (1 + 1/K)^(1/2) c s, t_p of Student's distribution with K - 1 degrees of freedom: where truth
-  and members are drawn from one normal distribution, c = 1 covers the truth with probability p rank        number of
-  members below the truth, 0 .. K: equally frequent where truth and members are drawn from one distribution CRPS mean_k
-  |y_k - t| - sum_kl |y_k - y_l| / (2 K (K - 1)), of the widened members: the fair estimate for K -> infinity (Ferro
-  2014), in the unit of the field ratio       of spread to skill: (mean c^2 s^2 (1 + 1/K) / mean (m - t)^2)^(1/2), 1
-  where truth and members are drawn from one distribution (Fortin et al. 2014) score       of a sample: c |s| / |m|, |.|
-  root mean squares; large where the network has not learnt
+                and members are drawn from one normal distribution, c = 1 covers the truth with probability p
+    rank        number of members below the truth, 0 .. K: equally frequent where truth and members are drawn from one
+                distribution
+    CRPS        mean_k |y_k - t| - sum_kl |y_k - y_l| / (2 K (K - 1)), of the widened members: the fair estimate for K
+                -> infinity (Ferro 2014), in the unit of the field
+    ratio       of spread to skill: (mean c^2 s^2 (1 + 1/K) / mean (m - t)^2)^(1/2), 1 where truth and members are
+                drawn from one distribution (Fortin et al. 2014)
+    score       of a sample: c |s| / |m|, |.| root mean squares; large where the network has not learnt
 */
 #ifndef KITINET_RELIABILITY_H
 #define KITINET_RELIABILITY_H
@@ -28,8 +30,10 @@ PETSC_EXTERN double kn_crps(const double *y, size_t K, double t);
 /* The part of the spread from the mean to the ends of the interval of probability p: t_p (1 + 1/K)^(1/2). */
 PETSC_EXTERN double kn_interval(size_t K, double p);
 
-/* Area under the ROC curve: the probability that a value of b (m) exceeds one of a (n), both in ascending order; equal
- * ones count half. NaN if one is empty. */
+/*
+  Area under the ROC curve: the probability that a value of b (m) exceeds one of a (n), both in ascending order; equal
+  ones count half. NaN if one is empty.
+*/
 PETSC_EXTERN double kn_roc_area(const double *a, size_t n, const double *b, size_t m);
 
 enum { KN_INTERVALS = 2 };

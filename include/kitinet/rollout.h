@@ -18,8 +18,10 @@ typedef struct _p_KNRollout *KNRollout;
 PETSC_EXTERN PetscErrorCode KNRolloutCreate(KNModel model, PetscInt history, PetscInt channels, KNRollout *rollout);
 PETSC_EXTERN PetscErrorCode KNRolloutDestroy(KNRollout *rollout);
 
-/* Not collective, with every KNModelSetGrid() of the model and the same arguments. Allocates the workspace: no other
- * function allocates. */
+/*
+  Not collective, with every KNModelSetGrid() of the model and the same arguments. Allocates the workspace: no other
+  function allocates.
+*/
 PETSC_EXTERN PetscErrorCode KNRolloutSetGrid(KNRollout rollout, const KNGrid *grid, PetscInt samples,
                                              PetscBool training);
 
@@ -31,8 +33,8 @@ PETSC_EXTERN PetscErrorCode KNRolloutForward(KNRollout rollout, const KNPass *pa
 
 /*
   Not collective, after KNRolloutForward in training with the same pass and steps; u as it left it. du: (B, H + R, C,
-  S), of which the last R frames hold the gradient with respect to the predicted frames; what later steps add to earlier
-  frames is added in place, the first H frames are not touched. Gradients of the parameters accumulate.
+  S), of which the last R frames hold the gradient with respect to the predicted frames; what later steps add to
+  earlier frames is added in place, the first H frames are not touched. Gradients of the parameters accumulate.
 */
 PETSC_EXTERN PetscErrorCode KNRolloutBackward(KNRollout rollout, const KNPass *pass, PetscInt steps, const KNReal *u,
                                               KNReal *du);

@@ -21,8 +21,10 @@ PETSC_EXTERN PetscErrorCode KNSolverDestroy(KNSolver *solver);
 /* Collective on PETSC_COMM_WORLD: declares and reads the solver's options. Raises KN_ERR_USAGE. */
 PETSC_EXTERN PetscErrorCode KNSolverSetFromOptions(KNSolver solver);
 
-/* Collective on the solver's comm. Builds grids, matrices, transforms; after it KNSolverSolve allocates nothing that
- * grows. */
+/*
+  Collective on the solver's comm. Builds grids, matrices, transforms; after it KNSolverSolve allocates nothing that
+  grows.
+*/
 PETSC_EXTERN PetscErrorCode KNSolverSetUp(KNSolver solver);
 
 /* Not collective, after KNSolverSetUp. *problem is not owned and lives as long as the solver. */
@@ -42,8 +44,9 @@ typedef struct {
   options.
 
   input:  (C_in, S), NULL if the problem has no inputs; output: (max(T, 1), C_out, S); double, caller's memory, on the
-  grid of KNSolverGetProblem. A sample that does not converge is no error: report->converged is false and the arrays are
-  not to be used.
+          grid of
+  KNSolverGetProblem. A sample that does not converge is no error: report->converged is false and the arrays are not
+  to be used.
 */
 PETSC_EXTERN PetscErrorCode KNSolverSolve(KNSolver solver, PetscInt64 seed, PetscInt64 sample, PetscReal input[],
                                           PetscReal output[], KNSolverReport *report);

@@ -15,8 +15,10 @@
 
 typedef struct _p_KNSpacetime *KNSpacetime;
 
-/* Not collective. The grid of `steps` frames on a grid of one or two axes; its points lie along time as along the other
- * axes. */
+/*
+  Not collective. The grid of `steps` frames on a grid of one or two axes; its points lie along time as along the
+  other axes.
+*/
 PETSC_EXTERN KNGrid KNSpacetimeGrid(const KNGrid *grid, PetscInt steps);
 
 /* Not collective. model: not owned, (B, history C, R, S) -> (B, C, R, S). */
@@ -24,16 +26,20 @@ PETSC_EXTERN PetscErrorCode KNSpacetimeCreate(KNModel model, PetscInt history, P
                                               KNSpacetime *spacetime);
 PETSC_EXTERN PetscErrorCode KNSpacetimeDestroy(KNSpacetime *spacetime);
 
-/* Not collective, after KNModelSetGrid() of the model on KNSpacetimeGrid() and with the same number of samples.
- * Allocates the workspace: no other function allocates. */
+/*
+  Not collective, after KNModelSetGrid() of the model on KNSpacetimeGrid() and with the same number of samples.
+  Allocates the workspace: no other function allocates.
+*/
 PETSC_EXTERN PetscErrorCode KNSpacetimeSetGrid(KNSpacetime spacetime, const KNGrid *grid, PetscInt steps,
                                                PetscInt samples);
 
 /* Not collective. u: (B, H + R, C, S), the first H frames are read, the R others written. */
 PETSC_EXTERN PetscErrorCode KNSpacetimeForward(KNSpacetime spacetime, const KNPass *pass, KNReal *u);
 
-/* Not collective, after KNSpacetimeForward in training with the same pass. du: (B, H + R, C, S), whose last R frames
- * hold the gradient with respect to the predicted ones; not changed. Gradients of the parameters accumulate. */
+/*
+  Not collective, after KNSpacetimeForward in training with the same pass. du: (B, H + R, C, S), whose last R frames
+  hold the gradient with respect to the predicted ones; not changed. Gradients of the parameters accumulate.
+*/
 PETSC_EXTERN PetscErrorCode KNSpacetimeBackward(KNSpacetime spacetime, const KNPass *pass, const KNReal *du);
 
 #endif

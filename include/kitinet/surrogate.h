@@ -8,16 +8,16 @@
     KNSurrogatePredict(surrogate, samples, (int[]){64, 64}, 0, x, y);
     KNSurrogateDestroy(&surrogate);
 
-  Errors never end the caller's process and print nothing: every function returns 0, or what kitinet would have left to
-  the shell: 2 (wrong argument), 3 (missing, damaged or unfitting file or field, NaN or infinite values in x), 1
+  Errors never end the caller's process and print nothing: every function returns 0, or what kitinet would have left
+  to the shell: 2 (wrong argument), 3 (missing, damaged or unfitting file or field, NaN or infinite values in x), 1
   (anything else; a prediction that is not finite). KNSurrogateMessage() then has one line about it.
 
   Thread-safe: any function may be called from any thread; predictions of one process take turns (one uses all OpenMP
   threads of its caller).
 
-  MPI: nothing is needed. If the caller uses MPI, or PETSc, it initialises them before the first call and finalises them
-  after the last; each rank has its own predictions, but KNSurrogateLoad is then collective on MPI_COMM_WORLD. BLAS runs
-  with one thread from the first load on.
+  MPI: nothing is needed. If the caller uses MPI, or PETSc, it initialises them before the first call and finalises
+  them after the last; each rank has its own predictions, but KNSurrogateLoad is then collective on MPI_COMM_WORLD.
+  BLAS runs with one thread from the first load on.
 */
 #ifndef KITINET_SURROGATE_H
 #define KITINET_SURROGATE_H
@@ -28,8 +28,10 @@ extern "C" {
 
 typedef struct _p_KNSurrogate *KNSurrogate;
 
-/* What a surrogate maps. A steady one: input fields -> output fields. A time-dependent one: `history` frames of the
- * output fields -> the frames after them. */
+/*
+  What a surrogate maps. A steady one: input fields -> output fields. A time-dependent one: `history` frames of the
+  output fields -> the frames after them.
+*/
 typedef struct {
   int dim; /* axes: 1, 2 or 3 */
   /* points along each axis of the grid that it was trained on; 1 beyond dim. Any other grid may be predicted on */
@@ -43,27 +45,33 @@ typedef struct {
 /* The version of the library: "1.2.3". Not owned. */
 const char *KNSurrogateVersion(void);
 
-/* What was wrong with this thread's last call that failed; "" if none has. Not owned, valid until the thread's next
- * call. */
+/*
+  What was wrong with this thread's last call that failed; "" if none has. Not owned, valid until the thread's next
+  call.
+*/
 const char *KNSurrogateMessage(void);
 
-/* Loads a checkpoint (checkpoint.h5 or best.h5 of a run, or a condensed one); the previous generation if it is damaged.
- * The caller destroys it. */
+/*
+  Loads a checkpoint (checkpoint.h5 or best.h5 of a run, or a condensed one); the previous generation if it is
+  damaged. The caller destroys it.
+*/
 int KNSurrogateLoad(const char path[], KNSurrogate *surrogate);
 int KNSurrogateDestroy(KNSurrogate *surrogate);
 
 int KNSurrogateGetShape(KNSurrogate surrogate, KNSurrogateShape *shape);
 
-/* Name and unit of field i of the outputs (output != 0) or inputs. Not owned, valid as long as the surrogate; either
- * may be NULL. */
+/*
+  Name and unit of field i of the outputs (output != 0) or inputs. Not owned, valid as long as the surrogate; either
+  may be NULL.
+*/
 int KNSurrogateGetField(KNSurrogate surrogate, int output, int i, const char **name, const char **unit);
 
 /*
   Predicts on the physical scale, float32, last axis fastest, on a grid of n[0..dim) points.
     steady          x (samples, inputs, n..)            -> y (samples, outputs, n..); steps is 0
     time-dependent  x (samples, history, outputs, n..)  -> y (samples, steps, outputs, n..), steps >= 1
-  x is not changed; x and y do not overlap. Another grid than that of the call before is planned for first, which takes
-  longer. Fails with 3 where the grid has fewer points than the network's modes need.
+  x is not changed; x and y do not overlap. Another grid than that of the call before is planned for first, which
+  takes longer. Fails with 3 where the grid has fewer points than the network's modes need.
 */
 int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int steps, const float x[], float y[]);
 

@@ -2,8 +2,8 @@
   Training: data-parallel over the ranks of PETSC_COMM_WORLD, resumable at any step.
 
   Each rank computes the gradient of its share of the global batch, micro-batch by micro-batch; one reduction
-  sums it; all ranks make the same update. The gradient is that of the sum of the samples' losses (task.h). A sample of
-  a trajectory is a window of H + R frames; its loss is the mean of those of its R predicted frames.
+  sums it; all ranks make the same update. The gradient is that of the sum of the samples' losses (task.h). A sample
+  of a trajectory is a window of H + R frames; its loss is the mean of those of its R predicted frames.
 */
 #ifndef KITINET_TRAINER_H
 #define KITINET_TRAINER_H
@@ -41,8 +41,8 @@ typedef struct {
 PETSC_EXTERN PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer);
 
 /*
-  Not collective. Rows of the dataset to train on, samples of an epoch (rows, or windows of trajectories), and steps of
-  the whole training. Raises KN_ERR_USAGE where the dataset holds fewer rows or frames than are wanted.
+  Not collective. Rows of the dataset to train on, samples of an epoch (rows, or windows of trajectories), and steps
+  of the whole training. Raises KN_ERR_USAGE where the dataset holds fewer rows or frames than are wanted.
 */
 PETSC_EXTERN PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNOperator op, KNDataset dataset,
                                               PetscInt64 *rows, PetscInt64 *samples, PetscInt64 *steps);
@@ -57,8 +57,10 @@ PETSC_EXTERN PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNOperat
 PETSC_EXTERN PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset dataset, KNDataset test,
                                          const char directory[], PetscBool *stopped);
 
-/* Collective on PETSC_COMM_WORLD. Writes op as a checkpoint that begins at epoch 0, without moments; dataset: that it
- * was made on. Raises KN_ERR_IO. */
+/*
+  Collective on PETSC_COMM_WORLD. Writes op as a checkpoint that begins at epoch 0, without moments; dataset: that it
+  was made on. Raises KN_ERR_IO.
+*/
 PETSC_EXTERN PetscErrorCode KNTrainerExport(KNOperator op, KNDataset dataset, const char path[]);
 
 /* The same for an operator made on the dataset of another checkpoint. Raises KN_ERR_INPUT, too. */

@@ -1,5 +1,6 @@
-/* The version of program and library, semantic (semver.org): the only place where it stands; CMake reads it from here.
- */
+/*
+  The version of program and library, semantic (semver.org): the only place where it stands; CMake reads it from here.
+*/
 #ifndef KITINET_VERSION_H
 #define KITINET_VERSION_H
 

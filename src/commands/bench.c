@@ -2,8 +2,8 @@
   kitinet bench: times each layer of a network, and whole steps, against the limits of the machine, on random fields.
 
   The limits are measured in the same rounds, with the same threads: the products of large matrices (operations a
-  second) and a triad over large arrays (bytes a second). The roofline is the least time that they allow: the larger of
-  operations / products and bytes / triad.
+  second) and a triad over large arrays (bytes a second). The roofline is the least time that they allow: the larger
+  of operations / products and bytes / triad.
 */
 #include "bench.h"
 #include "command.h"
@@ -43,8 +43,10 @@ static PetscErrorCode SetGridFromOptions(KNBench *bench)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Times what is wanted of one plan of the network, training or not; appends the items to results. *peak: bytes held
- * without the machine's limits. */
+/*
+  Times what is wanted of one plan of the network, training or not; appends the items to results. *peak: bytes held
+  without the machine's limits.
+*/
 static PetscErrorCode MeasurePlan(const KNBench *bench, PetscBool training, PetscBool with_layers,
                                   PetscBool with_limits, PetscReal seconds, What what, KNBenchList *results,
                                   size_t *peak)

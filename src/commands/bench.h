@@ -45,38 +45,49 @@ typedef struct {
 PETSC_INTERN PetscErrorCode KNBenchAdd(KNBenchList *list, const KNBenchItem *item);
 PETSC_INTERN PetscErrorCode KNBenchListDestroy(KNBenchList *list);
 
-/* Collective on PETSC_COMM_WORLD. Runs each item that has not run yet, and decides how often it is called in a round.
- */
+/*
+  Collective on PETSC_COMM_WORLD. Runs each item that has not run yet, and decides how often it is called in a round.
+*/
 PETSC_INTERN PetscErrorCode KNBenchWarmUp(KNBenchList *list);
 
-/* Collective on PETSC_COMM_WORLD. Rounds over the whole list, in turn, so that what disturbs the machine disturbs all
- * alike: for so many seconds, three rounds at least. */
+/*
+  Collective on PETSC_COMM_WORLD. Rounds over the whole list, in turn, so that what disturbs the machine disturbs all
+  alike: for so many seconds, three rounds at least.
+*/
 PETSC_INTERN PetscErrorCode KNBenchMeasure(KNBenchList *list, PetscReal seconds);
 
 /* Not collective. Median over the rounds, seconds of one call; 0 before there is any. */
 PETSC_INTERN double KNBenchMedian(const KNBenchItem *item);
 
-/* The limits of the machine (bench_limits.c): products of large matrices and the triad a = b + s c, on all threads of
- * the rank. */
+/*
+  The limits of the machine (bench_limits.c): products of large matrices and the triad a = b + s c, on all threads of
+  the rank.
+*/
 typedef struct _KNBenchLimits *KNBenchLimits;
 PETSC_INTERN PetscErrorCode    KNBenchAddLimits(KNBenchList *list, KNBenchLimits *limits);
 PETSC_INTERN PetscErrorCode    KNBenchLimitsDestroy(KNBenchLimits *limits);
 
-/* Each layer of the network, forward and backward, on random fields (bench_layers.c). The model is planned for training
- * and outlives this. */
+/*
+  Each layer of the network, forward and backward, on random fields (bench_layers.c). The model is planned for
+  training and outlives this.
+*/
 typedef struct _KNBenchLayers *KNBenchLayers;
 PETSC_INTERN PetscErrorCode    KNBenchAddLayers(const KNBench *bench, KNBenchList *list, KNBenchLayers *layers);
 PETSC_INTERN PetscErrorCode    KNBenchLayersDestroy(KNBenchLayers *layers);
 
-/* Whole steps of the network on random fields (bench_step.c): training with its parts, or inference. The model is
- * planned accordingly. */
+/*
+  Whole steps of the network on random fields (bench_step.c): training with its parts, or inference. The model is
+  planned accordingly.
+*/
 typedef struct _KNBenchStep *KNBenchStep;
 PETSC_INTERN PetscErrorCode  KNBenchAddStep(const KNBench *bench, KNBenchList *list, PetscBool training,
                                             KNBenchStep *step);
 PETSC_INTERN PetscErrorCode  KNBenchStepDestroy(KNBenchStep *step);
 
-/* Collective on PETSC_COMM_WORLD. The training step for 1, 2, .. threads, for batches and for grids of growing size
- * (bench_scaling.c): a table, rows of CSV if file is not NULL. */
+/*
+  Collective on PETSC_COMM_WORLD. The training step for 1, 2, .. threads, for batches and for grids of growing size
+  (bench_scaling.c): a table, rows of CSV if file is not NULL.
+*/
 PETSC_INTERN PetscErrorCode KNBenchScaling(KNBench *bench, FILE *file);
 
 /* Not collective. count values in (-1, 1), a function of `which` and the element. */

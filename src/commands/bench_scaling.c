@@ -3,8 +3,8 @@
 
     threads   1, 2, 4, .. and all that the rank has, on the given batch and grid: the speed-up
     samples   1, 2, 4, .. 32 of them at a time on each rank, on the given grid: the time of a sample, relative to the
-  first; 1 is linear grid      32, 64, .. 512 points along each axis: the time of a point, relative to the first; 1 is
-  linear
+              first; 1 is linear
+    grid      32, 64, .. 512 points along each axis: the time of a point, relative to the first; 1 is linear
 
   The points of a sweep are measured in turn, round after round, each planned anew. Those that do not fit into memory
   are left out.

@@ -9,8 +9,10 @@
 
 /* What is wanted. */
 typedef struct {
-  /* 0: as flops and the samples say; where flops says nothing all channels stay, and of the others what carries
-   * something */
+  /*
+    0: as flops and the samples say; where flops says nothing all channels stay, and of the others what carries
+    something
+  */
   KNSizes   sizes;
   PetscReal flops;   /* share of the network's; 0: half of them, or nothing if a size is given */
   PetscInt  samples; /* rows of the dataset to measure on */
@@ -39,12 +41,16 @@ typedef struct {
   PetscReal   ms[KN_CONDENSE_SIZES]; /* forward, of one sample on one rank; NaN: does not fit into memory */
 } KNCondenseRow;
 
-/* Collective on PETSC_COMM_WORLD. The measure that goes with the task's loss, of rows 0..rows-1 of the dataset: lower
- * is better. Plans op for its grid. */
+/*
+  Collective on PETSC_COMM_WORLD. The measure that goes with the task's loss, of rows 0..rows-1 of the dataset: lower
+  is better. Plans op for its grid.
+*/
 PETSC_INTERN PetscErrorCode KNCondenseError(KNOperator op, KNDataset dataset, PetscInt64 rows, PetscReal *error);
 
-/* Not collective. Channels of a particle, and of a velocity that streams over the grid; 1 where each channel stands for
- * itself. */
+/*
+  Not collective. Channels of a particle, and of a velocity that streams over the grid; 1 where each channel stands
+  for itself.
+*/
 PETSC_INTERN PetscErrorCode KNCondenseGroups(KNOperator op, PetscInt *particle, PetscInt *velocity);
 
 /* Collective on PETSC_COMM_WORLD. Forward FLOPs of a sample on the grid, for the full network with other sizes. */
@@ -54,8 +60,10 @@ PETSC_INTERN PetscErrorCode KNCondenseFlops(KNOperator full, const KNSizes *size
 /* Collective on PETSC_COMM_WORLD. A pruned operator. */
 PETSC_INTERN PetscErrorCode KNCondenseApply(KNOperator full, const KNPruning *pruning, KNOperator *op);
 
-/* Collective on PETSC_COMM_WORLD. The operator of these sizes, its channels chosen by contribution of this type, what
- * is dropped left out or (merge) read through what stays; its error on the rows. */
+/*
+  Collective on PETSC_COMM_WORLD. The operator of these sizes, its channels chosen by contribution of this type, what
+  is dropped left out or (merge) read through what stays; its error on the rows.
+*/
 PETSC_INTERN PetscErrorCode KNCondenseTry(const KNCondenseSearch *search, const KNSizes *sizes, KNContributionType type,
                                           PetscBool merge, KNOperator *op, PetscReal *error);
 
@@ -82,8 +90,10 @@ PETSC_INTERN PetscErrorCode KNCondenseDescribe(const char name[], KNOperator op,
 PETSC_INTERN PetscErrorCode KNCondenseTime(KNOperator full, KNOperator small, const KNGrid *grid,
                                            KNCondenseRow *of_full, KNCondenseRow *of_small);
 
-/* Collective on PETSC_COMM_WORLD. The table to the terminal, and beside the checkpoint `output` as a CSV file of the
- * same name. */
+/*
+  Collective on PETSC_COMM_WORLD. The table to the terminal, and beside the checkpoint `output` as a CSV file of the
+  same name.
+*/
 PETSC_INTERN PetscErrorCode KNCondenseReport(const KNMeasure *measure, PetscInt n, const KNCondenseRow row[],
                                              const char measured_on[], const KNGrid *grid, const char output[]);
 

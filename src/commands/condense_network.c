@@ -32,8 +32,10 @@ PetscErrorCode KNCondenseGroups(KNOperator op, PetscInt *particle, PetscInt *vel
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The full network's operator with other sizes, untrained. Its particles keep their dimension where the default would
- * be another one. */
+/*
+  The full network's operator with other sizes, untrained. Its particles keep their dimension where the default would
+  be another one.
+*/
 static PetscErrorCode Resize(KNOperator full, const KNSizes *sizes, KNOperator *op)
 {
   const char *options;

@@ -1,7 +1,8 @@
 /*
-  The sizes of a network that keeps to a share of the FLOPs. First go the modes and the hidden units that carry nothing.
-  Then, until the share is met, that of a particle (or several), a mode, and a part of the hidden units which raises the
-  error on the samples least for each operation that it saves. What is left of the share goes to hidden units again.
+  The sizes of a network that keeps to a share of the FLOPs. First go the modes and the hidden units that carry
+  nothing. Then, until the share is met, that of a particle (or several), a mode, and a part of the hidden units which
+  raises the error on the samples least for each operation that it saves. What is left of the share goes to hidden
+  units again.
 */
 #include "command.h"
 #include "condense.h"

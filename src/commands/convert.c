@@ -2,9 +2,9 @@
   kitinet convert: a dataset of another layout -> ours, or ours -> another (or any of them to any other). Weights of
   networks: convert_weights.c.
 
-  Each rank reads a contiguous share of the rows, some at a time; the whole set is never in memory. What a file does not
-  say itself is taken from options. Our datasets keep, as their options, those of the conversion, behind those that the
-  source was made with, and what was found in the file and has no other place.
+  Each rank reads a contiguous share of the rows, some at a time; the whole set is never in memory. What a file does
+  not say itself is taken from options. Our datasets keep, as their options, those of the conversion, behind those
+  that the source was made with, and what was found in the file and has no other place.
 */
 #include "command.h"
 #include "convert.h"
@@ -103,8 +103,10 @@ static PetscErrorCode Open(const Convert *c, KNSource *source)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Text of the new dataset's options: the source's, each line behind "source.", then those of the conversion. The caller
- * frees it with PetscFree(). */
+/*
+  Text of the new dataset's options: the source's, each line behind "source.", then those of the conversion. The
+  caller frees it with PetscFree().
+*/
 static PetscErrorCode Provenance(KNSource source, const Convert *c, char **text)
 {
   const char *own[] = {"input",   "first", "samples", "stride", "x",   "y",  "u",
@@ -133,8 +135,10 @@ static PetscErrorCode Provenance(KNSource source, const Convert *c, char **text)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* This rank's share of the rows [first, first + samples) of the source; a failure of the source is agreed by all, and
- * leaves no output. */
+/*
+  This rank's share of the rows [first, first + samples) of the source; a failure of the source is agreed by all, and
+  leaves no output.
+*/
 static PetscErrorCode Copy(KNSource source, PetscInt64 first, PetscInt64 samples, KNSink *sink)
 {
   const KNProblem  *problem;

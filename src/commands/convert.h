@@ -7,8 +7,9 @@
 
 /*
   Collective on PETSC_COMM_WORLD. like "": the weights of op, which is the checkpoint `input`, are written to `output`
-  as arrays. Else op is the checkpoint `like`; it gets the weights of the arrays in `input` and is written to `output`.
-  Raises KN_ERR_USAGE if the output exists and is not to be overwritten, KN_ERR_INPUT for arrays that do not fit.
+  as arrays. Else op is the checkpoint `like`; it gets the weights of the arrays in `input` and is written to
+  `output`. Raises KN_ERR_USAGE if the output exists and is not to be overwritten, KN_ERR_INPUT for arrays that do not
+  fit.
 */
 PetscErrorCode KNConvertWeights(KNOperator op, const char input[], const char like[], const char output[],
                                 PetscBool overwrite);

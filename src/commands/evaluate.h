@@ -25,33 +25,42 @@ typedef struct {
 
 /*
   Collective on PETSC_COMM_WORLD, after KNOperatorSetGrid for the dataset. Judges the mean of the candidate's ensemble
-  and its spread: fills in judgement as KNJudgementAdd does, not yet reduced, and creates spread, reduced. judgement may
-  be NULL. factor: widens the ensemble about its mean.
+  and its spread: fills in judgement as KNJudgementAdd does, not yet reduced, and creates spread, reduced. judgement
+  may be NULL. factor: widens the ensemble about its mean.
 */
 PETSC_INTERN PetscErrorCode KNSpreadMeasure(const KNCandidate *candidate, KNDataset dataset, PetscInt batch,
                                             PetscReal factor, KNJudgement judgement, KNSpread *spread);
 
-/* Collective on PETSC_COMM_WORLD. Fits the candidate's spread to its errors on the dataset at path and stores the
- * factor in its checkpoint. Raises KN_ERR_INPUT, KN_ERR_USAGE, KN_ERR_IO. */
+/*
+  Collective on PETSC_COMM_WORLD. Fits the candidate's spread to its errors on the dataset at path and stores the
+  factor in its checkpoint. Raises KN_ERR_INPUT, KN_ERR_USAGE, KN_ERR_IO.
+*/
 PETSC_INTERN PetscErrorCode KNSpreadCalibrate(KNCandidate *candidate, const char path[], PetscInt batch);
 
-/* Collective on PETSC_COMM_WORLD. The table of n ensembles on m datasets, spread (n, m); area under the ROC curve: the
- * first dataset against each other one, by their samples' scores. */
+/*
+  Collective on PETSC_COMM_WORLD. The table of n ensembles on m datasets, spread (n, m); area under the ROC curve: the
+  first dataset against each other one, by their samples' scores.
+*/
 PETSC_INTERN PetscErrorCode KNSpreadPrint(PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[],
                                           const KNSpread spread[]);
 
-/* Collective on PETSC_COMM_WORLD. The same as reliability.csv, and ranks.csv, in a directory that is there. Raises
- * KN_ERR_IO. */
+/*
+  Collective on PETSC_COMM_WORLD. The same as reliability.csv, and ranks.csv, in a directory that is there. Raises
+  KN_ERR_IO.
+*/
 PETSC_INTERN PetscErrorCode KNSpreadWrite(const char directory[], PetscInt n, const KNCandidate candidate[], PetscInt m,
                                           char *const dataset[], const KNSpread spread[]);
 
-/* By one rank: rank histograms and spread against error of all ensembles on dataset j of m, beside the first
- * checkpoint. */
+/*
+  By one rank: rank histograms and spread against error of all ensembles on dataset j of m, beside the first checkpoint.
+*/
 PETSC_INTERN PetscErrorCode KNSpreadDraw(PetscInt n, const KNCandidate candidate[], PetscInt m, PetscInt j,
                                          const char name[], const KNSpread spread[]);
 
-/* Collective on PETSC_COMM_WORLD. Tables of n networks on m datasets, judgement (n, m): to the terminal; to a CSV file
- * if its name is not NULL. */
+/*
+  Collective on PETSC_COMM_WORLD. Tables of n networks on m datasets, judgement (n, m): to the terminal; to a CSV file
+  if its name is not NULL.
+*/
 PETSC_INTERN PetscErrorCode KNEvaluatePrint(PetscInt n, const KNCandidate candidate[], PetscInt m,
                                             char *const dataset[], const KNJudgement judgement[], const char csv[]);
 
@@ -62,22 +71,28 @@ PETSC_INTERN PetscErrorCode KNEvaluatePrint(PetscInt n, const KNCandidate candid
 PETSC_INTERN PetscErrorCode KNEvaluateWrite(const char directory[], PetscInt n, const KNCandidate candidate[],
                                             PetscInt m, char *const dataset[], const KNJudgement judgement[]);
 
-/* By one rank, the operator planned for the dataset's grid, predictions being fields: best, median and worst sample.
- * name: of the dataset. */
+/*
+  By one rank, the operator planned for the dataset's grid, predictions being fields: best, median and worst sample.
+  name: of the dataset.
+*/
 PETSC_INTERN PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset dataset, const char name[],
                                                  KNJudgement judgement);
 
 /* By one rank: the pictures of the task's judgement, NAME_DATASET.png. */
 PETSC_INTERN PetscErrorCode KNEvaluateDrawPlots(const KNCandidate *candidate, const char name[], KNJudgement judgement);
 
-/* By one rank, beside the first network: the distributions of all networks' values on a dataset (j of m); their
- * training curves. */
+/*
+  By one rank, beside the first network: the distributions of all networks' values on a dataset (j of m); their
+  training curves.
+*/
 PETSC_INTERN PetscErrorCode KNEvaluateDrawDistributions(PetscInt n, const KNCandidate candidate[], PetscInt m,
                                                         PetscInt j, const char name[], const KNJudgement judgement[]);
 PETSC_INTERN PetscErrorCode KNEvaluateDrawCurves(PetscInt n, const KNCandidate candidate[]);
 
-/* By one rank, beside the first network: participation.png, alignment.png, effective_rank.png over epochs, of all
- * candidates that are runs with a condensation.csv. */
+/*
+  By one rank, beside the first network: participation.png, alignment.png, effective_rank.png over epochs, of all
+  candidates that are runs with a condensation.csv.
+*/
 PETSC_INTERN PetscErrorCode KNEvaluateDrawCondensation(PetscInt n, const KNCandidate candidate[]);
 
 #endif

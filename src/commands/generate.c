@@ -3,8 +3,8 @@
 
   Inputs are random, sample s a pure function of (seed, s) and the solver's options, or those of another dataset
   (-from). Ranks work in groups of -ranks_per_sample; each group solves a contiguous share of the rows and writes each
-  at once: the file does not depend on the number of groups. What a run that was stopped or killed has done is not done
-  again.
+  at once: the file does not depend on the number of groups. What a run that was stopped or killed has done is not
+  done again.
 */
 #include "generate.h"
 #include <kitinet/log.h>

@@ -45,8 +45,10 @@ PetscErrorCode KNGenerationPlan(KNGeneration *g);
 /* What would be done, on stdout: work, memory, disk. */
 PetscErrorCode KNGenerationPrintPlan(const KNGeneration *g);
 
-/* Solves the rows that are not there. *stopped: some are left, because a signal or the time limit came first. Raises
- * KN_ERR_INPUT for damaged inputs. */
+/*
+  Solves the rows that are not there. *stopped: some are left, because a signal or the time limit came first. Raises
+  KN_ERR_INPUT for damaged inputs.
+*/
 PetscErrorCode KNGenerationSolve(KNGeneration *g, KNDatasetWriter dataset, PetscBool *stopped);
 
 /* What became of the samples, on stdout. */

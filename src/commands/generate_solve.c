@@ -1,8 +1,8 @@
 /*
   Solving the rows of a dataset: each group of ranks takes a contiguous share of those that are not there yet.
 
-  A row is written as soon as it is solved. Between samples a group looks whether it is to stop. A sample that does not
-  converge is left out, never stored.
+  A row is written as soon as it is solved. Between samples a group looks whether it is to stop. A sample that does
+  not converge is left out, never stored.
 */
 #include "generate.h"
 #include <kitinet/progress.h>

@@ -20,14 +20,18 @@ PetscErrorCode KNInspectDataset(const KNInspection *inspection);
 /* version: of the program that wrote it, from KNRecordIdentify(). */
 PetscErrorCode KNInspectCheckpoint(const char path[], const char version[]);
 
-/* By one rank: some samples, or frames of samples; spectra (fields, shells) over wavenumber (shells), inputs first.
- * path without its ending. */
+/*
+  By one rank: some samples, or frames of samples; spectra (fields, shells) over wavenumber (shells), inputs first.
+  path without its ending.
+*/
 PetscErrorCode KNInspectDrawSamples(KNDataset dataset, const char path[]);
 PetscErrorCode KNInspectDrawSpectra(const KNProblem *problem, PetscInt shells, const PetscReal wavenumber[],
                                     const PetscReal energy[], const char path[]);
 
-/* Not collective. The fields that lie on one grid of an axis or more, those of the input first: what pictures and
- * spectra show. It may have none of them. */
+/*
+  Not collective. The fields that lie on one grid of an axis or more, those of the input first: what pictures and
+  spectra show. It may have none of them.
+*/
 KNProblem KNInspectDrawn(const KNProblem *problem);
 
 /* Classes, lengths of sequences and parameters of each sample, as far as the dataset has them. */

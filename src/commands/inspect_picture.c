@@ -1,5 +1,7 @@
-/* Pictures of a dataset: a sheet of its first samples, or of their frames, and the energy spectra of its fields. By one
- * rank. */
+/*
+  Pictures of a dataset: a sheet of its first samples, or of their frames, and the energy spectra of its fields. By
+  one rank.
+*/
 #include "inspect.h"
 #include <kitinet/picture.h>
 #include <math.h>
@@ -27,8 +29,10 @@ static PetscErrorCode DrawSheet(Sheet *sheet, const KNProblem *problem, const ch
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A row a sample: frames of the first field, evenly spaced in number, from the first to the last; in 1D three curves in
- * one panel. */
+/*
+  A row a sample: frames of the first field, evenly spaced in number, from the first to the last; in 1D three curves
+  in one panel.
+*/
 static PetscErrorCode LayOutFrames(Sheet *sheet, const KNProblem *problem, PetscInt samples, size_t size)
 {
   const size_t S = KNGridSize(&problem->output.grid), state = (size_t)problem->output.fields * S;

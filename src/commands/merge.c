@@ -1,10 +1,10 @@
 /*
   kitinet merge: the parts of an ensemble that a job array has generated -> one dataset.
 
-  The parts must be of the same problem, options, seed and program version; rows are put in the order of their samples.
-  Refused are a sample that two parts hold, and a range between the parts that none covers: a part that was forgotten.
-  The options of the whole are those of the parts, with -first and -samples of the range that covers theirs: if no
-  sample was excluded, the file is, byte for byte, what one run over that range would have written.
+  The parts must be of the same problem, options, seed and program version; rows are put in the order of their
+  samples. Refused are a sample that two parts hold, and a range between the parts that none covers: a part that was
+  forgotten. The options of the whole are those of the parts, with -first and -samples of the range that covers
+  theirs: if no sample was excluded, the file is, byte for byte, what one run over that range would have written.
 */
 #include "command.h"
 #include <kitinet/dataset.h>
@@ -48,8 +48,10 @@ static int CompareRanges(const void *a, const void *b)
   return (p->first > q->first) - (p->first < q->first);
 }
 
-/* The range of samples that an options' text names, and the text without it: "first: 10", "samples: 5". rest: as large
- * as the text. */
+/*
+  The range of samples that an options' text names, and the text without it: "first: 10", "samples: 5". rest: as large
+  as the text.
+*/
 static PetscErrorCode TakeRange(const char options[], Range *range, char rest[])
 {
   long long from = 0, samples = 0;

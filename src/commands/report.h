@@ -4,8 +4,10 @@
 
 #include "study.h"
 
-/* A finished run. What was measured is of the last epoch: to choose an epoch by its test would be a selection on the
- * test set. */
+/*
+  A finished run. What was measured is of the last epoch: to choose an epoch by its test would be a selection on the
+  test set.
+*/
 typedef struct {
   const KNStudyRun *run;                     /* not owned */
   PetscReal         train, validation, test; /* the training loss; the task's first measure. NaN: there is none */
@@ -30,8 +32,8 @@ PETSC_INTERN PetscErrorCode KNReportEpochs(const KNStudyRun *run, PetscInt64 *ep
 
 /*
   Collective on PETSC_COMM_WORLD. The finished runs of a study, all of one task; *results is freed with PetscFree().
-  Raises KN_ERR_INPUT for a run that was made with other options than the study's, and for runs of different tasks. Sets
-  study->task.
+  Raises KN_ERR_INPUT for a run that was made with other options than the study's, and for runs of different tasks.
+  Sets study->task.
 */
 PETSC_INTERN PetscErrorCode KNReportCollect(KNStudy *study, PetscInt *count, KNResult **results);
 
@@ -41,8 +43,10 @@ PETSC_INTERN PetscErrorCode KNReportCollect(KNStudy *study, PetscInt *count, KNR
 */
 PETSC_INTERN PetscErrorCode KNReportGather(PetscInt count, char *const directory[], KNStudy *study);
 
-/* Not collective. Cells in the order of the table: by dataset, samples, the baseline before the others; *cells is freed
- * with PetscFree(). */
+/*
+  Not collective. Cells in the order of the table: by dataset, samples, the baseline before the others; *cells is
+  freed with PetscFree().
+*/
 PETSC_INTERN PetscErrorCode KNReportCompare(const KNStudy *study, PetscInt count, const KNResult results[],
                                             PetscInt *ncells, KNCell **cells);
 
@@ -50,8 +54,10 @@ PETSC_INTERN PetscErrorCode KNReportCompare(const KNStudy *study, PetscInt count
 PETSC_INTERN PetscBool KNReportIsOf(const KNResult *result, const char dataset[], PetscInt64 samples,
                                     const char variant[]);
 
-/* Collective on PETSC_COMM_WORLD. To the terminal; to runs.csv and table.csv in a directory; pictures error_DATASET.png
- * there. source: what was reported on, "-study FILE". */
+/*
+  Collective on PETSC_COMM_WORLD. To the terminal; to runs.csv and table.csv in a directory; pictures
+  error_DATASET.png there. source: what was reported on, "-study FILE".
+*/
 PETSC_INTERN PetscErrorCode KNReportPrint(const KNStudy *study, const char source[], PetscInt count, PetscInt ncells,
                                           const KNCell cells[]);
 PETSC_INTERN PetscErrorCode KNReportWrite(const KNStudy *study, const char source[], const char directory[],
@@ -68,9 +74,9 @@ PETSC_INTERN PetscErrorCode KNReportWriteHTML(const KNStudy *study, const char s
                                               const KNCell cells[]);
 
 /*
-  Not collective: by one rank; path without ".png". cells (n): errors over the number of samples, a curve a variant with
-  a band of one standard deviation, of one dataset; errors over epochs, test then train, mean over the seeds with a band
-  from the smallest to the largest, of one dataset and number of samples.
+  Not collective: by one rank; path without ".png". cells (n): errors over the number of samples, a curve a variant
+  with a band of one standard deviation, of one dataset; errors over epochs, test then train, mean over the seeds with
+  a band from the smallest to the largest, of one dataset and number of samples.
 */
 PETSC_INTERN PetscErrorCode KNReportDrawErrors(const KNStudy *study, const char path[], PetscInt n,
                                                const KNCell cells[]);

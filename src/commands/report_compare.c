@@ -1,7 +1,7 @@
 /*
   How variants compare: over seeds, mean and standard deviation of the error; against the baseline, the mean of the
-  differences of runs with the same seed, which share initial weights' seed and order of samples, with the 95 % interval
-  of Student's distribution: mean +- t s / sqrt(pairs).
+  differences of runs with the same seed, which share initial weights' seed and order of samples, with the 95 %
+  interval of Student's distribution: mean +- t s / sqrt(pairs).
 */
 #include "report.h"
 #include <kitinet/statistics.h>

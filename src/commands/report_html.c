@@ -56,8 +56,10 @@ static void PrintSamples(FILE *file, PetscInt64 samples)
   else fprintf(file, "<td>all</td>");
 }
 
-/* The bytes of a PNG file in base64; nothing, with its name, where it cannot be read or the page is full. caption may
- * be NULL. */
+/*
+  The bytes of a PNG file in base64; nothing, with its name, where it cannot be read or the page is full. caption may
+  be NULL.
+*/
 static void PrintPicture(FILE *file, const char path[], const char caption[])
 {
   enum { BLOCK = 3 << 14 };
@@ -153,8 +155,10 @@ static PetscErrorCode PrintDrawn(FILE *file, const char drawn[], const char titl
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Of each dataset error over samples, where there are several numbers of them; of each number of samples error over
- * epochs. */
+/*
+  Of each dataset error over samples, where there are several numbers of them; of each number of samples error over
+  epochs.
+*/
 static PetscErrorCode PrintCurves(FILE *file, const KNStudy *study, const char path[], PetscInt count,
                                   const KNResult results[], PetscInt ncells, const KNCell cells[])
 {

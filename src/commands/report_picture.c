@@ -3,8 +3,10 @@
 #include <kitinet/picture.h>
 #include <kitinet/run.h>
 
-/* Error over the number of samples on one dataset, a curve a variant with a band of one standard deviation; cells (n)
- * are those of the dataset. */
+/*
+  Error over the number of samples on one dataset, a curve a variant with a band of one standard deviation; cells (n)
+  are those of the dataset.
+*/
 PetscErrorCode KNReportDrawErrors(const KNStudy *study, const char path[], PetscInt n, const KNCell cells[])
 {
   const KNMeasure *first = &study->task->measure[0];
@@ -47,8 +49,10 @@ PetscErrorCode KNReportDrawErrors(const KNStudy *study, const char path[], Petsc
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Rows of metrics.csv of the runs of one cell, as many as the shortest has: mean over the runs, smallest and largest;
- * (epochs) each, allocated. test: of the test error, else of the training's. */
+/*
+  Rows of metrics.csv of the runs of one cell, as many as the shortest has: mean over the runs, smallest and largest;
+  (epochs) each, allocated. test: of the test error, else of the training's.
+*/
 static PetscErrorCode Gather(const KNCell *cell, PetscInt count, const KNResult results[], PetscBool test,
                              PetscInt *epochs, PetscReal **x, PetscReal **mean, PetscReal **low, PetscReal **high)
 {

@@ -170,8 +170,10 @@ static PetscErrorCode ReadKeys(File *file)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The keys of the options for some runs, in the order in which they come one over the other; the variant's own stand
- * between the second and the third. */
+/*
+  The keys of the options for some runs, in the order in which they come one over the other; the variant's own stand
+  between the second and the third.
+*/
 enum { SCOPES = 4, SCOPE_OF_VARIANT = 2 };
 
 static PetscErrorCode ScopeKey(PetscInt scope, const char dataset[], const char variant[], PetscInt64 samples,

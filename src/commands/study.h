@@ -4,15 +4,23 @@
 
     study: NAME                              runs are kept in runs/NAME/DATASET/VARIANT/SAMPLES/seedS
     common: -name value ...                  options of every run, as `kitinet train` takes them
-    steps: 5000                              of each run: -train_epochs follows from samples and -train_batch; or leave
-  it out and give -train_epochs seeds: [1, 2, 3] train_samples: [100, 300, 1000]          the first so many of the
-  training file; left out: all baseline: VARIANT                        what the others are compared with; left out: the
-  first in alphabetical order datasets: NAME: train: FILE validation: FILE                     for -study_validation, in
-  place of the test file; or a number, the share of the training file (its last samples, not trained on); left out: no
-  search test: FILE variants: NAME: -name value ...                  over the common options options: what was tuned,
-  for some runs only; V: a variant, or * for all DATASET: -name value ...               with those of *, under the
-  variants' own options DATASET/V/SAMPLES: -name value ... DATASET/VARIANT: -name value ...       with
-  DATASET/VARIANT/SAMPLES, over them
+    steps: 5000                              of each run: -train_epochs follows from samples and -train_batch; or
+    leave it out and give -train_epochs seeds: [1, 2, 3]
+    train_samples: [100, 300, 1000]          the first so many of the training file; left out: all
+    baseline: VARIANT                        what the others are compared with; left out: the first in alphabetical
+    order datasets:
+      NAME:
+        train: FILE
+        validation: FILE                     for -study_validation, in place of the test file; or a number, the share
+        of the training file
+                                             (its last samples, not trained on); left out: no search
+        test: FILE
+    variants:
+      NAME: -name value ...                  over the common options
+    options:                                 what was tuned, for some runs only; V: a variant, or * for all
+      DATASET: -name value ...               with those of *, under the variants' own options
+      DATASET/V/SAMPLES: -name value ...
+      DATASET/VARIANT: -name value ...       with DATASET/VARIANT/SAMPLES, over them
 
   Names hold letters, digits, dots, dashes and underscores; options and files no blanks of their own.
 */
@@ -48,8 +56,10 @@ typedef struct {
   KNStudyRun       *run;  /* (count) by seed, samples, dataset, variant: all variants of the first seed come first */
 } KNStudy;
 
-/* Collective on PETSC_COMM_WORLD. Raises KN_ERR_INPUT where the file is no study, naming the key. Options and files of
- * the runs are not looked at. */
+/*
+  Collective on PETSC_COMM_WORLD. Raises KN_ERR_INPUT where the file is no study, naming the key. Options and files of
+  the runs are not looked at.
+*/
 PETSC_INTERN PetscErrorCode KNStudyRead(const char path[], PetscBool validation, KNStudy *study);
 PETSC_INTERN PetscErrorCode KNStudyDestroy(KNStudy *study);
 

@@ -1,5 +1,7 @@
-/* Whether all ranks run one program with one command line: different ones would meet in different reductions, and wait
- * for ever. */
+/*
+  Whether all ranks run one program with one command line: different ones would meet in different reductions, and wait
+  for ever.
+*/
 #define _GNU_SOURCE // dl_iterate_phdr
 #include <kitinet/error.h>
 #include <elf.h>

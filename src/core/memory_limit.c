@@ -1,5 +1,7 @@
-/* What a rank may take of its node's memory: Linux says so in /proc/meminfo and, for batch jobs, in the control groups
- * of the process (version 1 or 2). */
+/*
+  What a rank may take of its node's memory: Linux says so in /proc/meminfo and, for batch jobs, in the control groups
+  of the process (version 1 or 2).
+*/
 #include <kitinet/memory.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -7,8 +9,10 @@
 
 static size_t limit = SIZE_MAX;
 
-/* The number after `key` in a file of lines "key number"; with key "" the number that the file begins with. missing if
- * there is none ("max"). */
+/*
+  The number after `key` in a file of lines "key number"; with key "" the number that the file begins with. missing if
+  there is none ("max").
+*/
 static size_t ReadNumber(const char path[], const char key[], size_t missing)
 {
   FILE              *file = fopen(path, "r");

@@ -24,8 +24,10 @@ static PetscBool KNOptionsIsName(const char word[])
                      ((word[1] >= 'a' && word[1] <= 'z') || (word[1] >= 'A' && word[1] <= 'Z') || word[1] == '-'));
 }
 
-/* The name at the beginning of two lines, which YAML forbids and PETSc does not notice; "" if there is none. file: read
- * from its beginning. */
+/*
+  The name at the beginning of two lines, which YAML forbids and PETSc does not notice; "" if there is none. file:
+  read from its beginning.
+*/
 static void KNOptionsFindTwice(FILE *file, char twice[KN_MAX_NAME])
 {
   static char text[MAX_FILE_BYTES + 1];

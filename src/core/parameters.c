@@ -21,8 +21,9 @@ struct _p_KNParameters {
   KNReal    *block[NBLOCKS]; /* (size) each; VALUE NULL before SetUp, others until they are asked for */
 };
 
-/* Elements that a parameter takes: the next one begins on a cache line. Behind state lies the weight of its statistics.
- */
+/*
+  Elements that a parameter takes: the next one begins on a cache line. Behind state lies the weight of its statistics.
+*/
 static size_t Extent(const KNParameterInfo *info)
 {
   return KNAligned(info->size + (info->momentum > 0 ? 1 : 0));

@@ -2,8 +2,10 @@
 #include <kitinet/print.h>
 #include <string.h>
 
-/* Bytes of the control character that text begins with, 0 if it begins with another: ASCII's, and the second set,
- * U+0080 to U+009F in UTF-8. */
+/*
+  Bytes of the control character that text begins with, 0 if it begins with another: ASCII's, and the second set,
+  U+0080 to U+009F in UTF-8.
+*/
 static int Control(const char text[])
 {
   const unsigned char c = (unsigned char)text[0];
@@ -33,8 +35,9 @@ void KNPrintable(const char text[], size_t size, char out[])
   out[used] = 0;
 }
 
-/* Stand for a line break and a tabulator of a format while its arguments are filled in: bytes that no text in UTF-8
- * has. */
+/*
+  Stand for a line break and a tabulator of a format while its arguments are filled in: bytes that no text in UTF-8 has.
+*/
 enum { BREAK = 0xff, TAB = 0xfe };
 
 static size_t Replace(char text[], char from, char to)

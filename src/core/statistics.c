@@ -36,8 +36,10 @@ size_t kn_nonfinite(const float *x, size_t n)
   return count;
 }
 
-/* P(|T| < sqrt(freedom) tan(angle)): finite sums for whole degrees of freedom (Abramowitz and Stegun 1964, 26.7.3
- * and 26.7.4). */
+/*
+  P(|T| < sqrt(freedom) tan(angle)): finite sums for whole degrees of freedom (Abramowitz and Stegun 1964, 26.7.3 and
+  26.7.4).
+*/
 static double kn_student_probability(size_t freedom, double angle)
 {
   const double c = cos(angle), s = sin(angle);

@@ -2,8 +2,8 @@
   Normalisers: z = (x - mean) / (std + eps), with the statistics of the training samples.
 
     eps      1e-5 of the channel's standard deviation over all samples and points, so that the unit of a field does not
-             matter; the FNO benchmarks take 1e-5 itself, the same for fields of deviation 1. A constant channel is only
-  centred.
+             matter; the FNO benchmarks take 1e-5 itself, the same for fields of deviation 1. A constant channel is
+             only centred.
 
   Shapes: x (samples, C, S), statistics (C) or (C, S_fitted), and on the present grid always (C, S).
 */
@@ -33,8 +33,10 @@ static void kn_normalizer_decode(float *restrict x, const float *restrict mean, 
   }
 }
 
-/* In the forward pass this was z -> x; dx (B, N), with respect to x / unit, becomes the gradient with respect to z: dz
- * = dx scale / unit. */
+/*
+  In the forward pass this was z -> x; dx (B, N), with respect to x / unit, becomes the gradient with respect to z: dz
+  = dx scale / unit.
+*/
 static void kn_normalizer_decode_backward(float *restrict dx, const float *restrict scale, float unit, size_t B,
                                           size_t N)
 {
@@ -110,8 +112,10 @@ static float KNNormalizerEps(KNNormalizer normalizer, PetscInt c)
   return deviation > 0.0 ? (float)(relative_eps * deviation) : 1.0f;
 }
 
-/* Multilinear interpolation of one channel, from (S_fitted) to (S), of a slab or the whole grid: weights of the axes
- * multiply. */
+/*
+  Multilinear interpolation of one channel, from (S_fitted) to (S), of a slab or the whole grid: weights of the axes
+  multiply.
+*/
 static PetscErrorCode KNNormalizerInterpolate(const KNGrid *from, const float u[], const KNGrid *to, float v[])
 {
   PetscInt  *left[KN_MAX_DIM], *right[KN_MAX_DIM];

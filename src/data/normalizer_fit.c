@@ -1,6 +1,6 @@
 /*
-  Statistics of the training samples for normalisers, in one pass: every grid point of every channel keeps (n, mean, M)
-  with M = sum (x - mean)^2 (Welford 1962); leaves of samples, ranks, and for KN_NORMALIZER_CHANNEL the points of a
+  Statistics of the training samples for normalisers, in one pass: every grid point of every channel keeps (n, mean,
+  M) with M = sum (x - mean)^2 (Welford 1962); leaves of samples, ranks, and for KN_NORMALIZER_CHANNEL the points of a
   channel, are merged (Chan, Golub & LeVeque 1983):
 
     n = n1 + n2,  mean = mean1 + (mean2 - mean1) n2 / n,  M = M1 + M2 + (mean2 - mean1)^2 n1 n2 / n
@@ -30,8 +30,10 @@ static void kn_moments_append(Moments *lower, const Moments *upper, size_t N)
   for (size_t i = 0; i < N; i++) lower[i] = kn_moments_merge(lower[i], upper[i]);
 }
 
-/* mean, std: (C) of this rank's moments (C, S), the other slabs' and the samples', as one rank with all points would
- * merge them: point after point. */
+/*
+  mean, std: (C) of this rank's moments (C, S), the other slabs' and the samples', as one rank with all points would
+  merge them: point after point.
+*/
 static PetscErrorCode SetChannels(KNNormalizer normalizer, const KNSharing *sharing, size_t S, const Moments moments[])
 {
   const size_t      C     = normalizer->count;
@@ -86,8 +88,10 @@ typedef struct {
   size_t       N, repeat;  /* values of an array; arrays in a sample */
   float       *x;          /* (repeat, N) one sample */
   Moments     *moments;    /* (N) of the present leaf */
-  /* (N) each: [k] of 2^k leaves, for their right neighbour; as a binary counter, k is in use where bit k of `leaves` is
-   * set */
+  /*
+    (N) each: [k] of 2^k leaves, for their right neighbour; as a binary counter, k is in use where bit k of `leaves`
+    is set
+  */
   Moments   *waiting[31];
   PetscInt64 leaves; /* complete */
 } Fit;

@@ -1,9 +1,9 @@
 /*
   What formats share: arrays in foreign files, and the pieces of samples that lie in them.
 
-  All but the native one work alike. A source lists the arrays of its file (KNVariable) and says which piece of a sample
-  lies where in them (KNPiece); reading is a slab of an array, permuted into samples. A sink does the reverse. A new
-  format says no more than that: copy pdebench.c. Plain C under KNHDF5Lock(), as in hdf5.h.
+  All but the native one work alike. A source lists the arrays of its file (KNVariable) and says which piece of a
+  sample lies where in them (KNPiece); reading is a slab of an array, permuted into samples. A sink does the reverse.
+  A new format says no more than that: copy pdebench.c. Plain C under KNHDF5Lock(), as in hdf5.h.
 */
 #ifndef KITINET_FORMAT_IMPL_H
 #define KITINET_FORMAT_IMPL_H
@@ -99,8 +99,10 @@ struct _KNFormat {
   const char *name;
   PetscBool   from_start; /* to come to the end of an array takes as long as to read all of it */
 
-  /* Reading. recognises: from source->head, or, if it is HDF5, source->file.id; may set source->kind. NULL: is never
-   * read. */
+  /*
+    Reading. recognises: from source->head, or, if it is HDF5, source->file.id; may set source->kind. NULL: is never
+    read.
+  */
   PetscBool (*recognises)(KNSource source);
   int (*open)(KNSource source, const KNSourceChoice *choice);
   /* A slab of an array: value (extent[0], extent[1], ..) of width bytes each, sizeof(float) or sizeof(double). */
@@ -159,8 +161,10 @@ const KNVariable *KNSourceFind(KNSource source, const char name[]);
 /* Fails if the variable cannot be read. To be asked before anything is allocated by its shape. */
 int KNSourceJudge(KNSource source, const KNVariable *variable);
 
-/* Adds a piece; fields and frames as KNPiece. The variable is judged: its type, rank and shape must fit what the
- * problem, with samples and stride, says. */
+/*
+  Adds a piece; fields and frames as KNPiece. The variable is judged: its type, rank and shape must fit what the
+  problem, with samples and stride, says.
+*/
 int KNSourceAddPiece(KNSource source, const KNVariable *variable, const char axes[], PetscBool output, PetscInt field,
                      PetscInt fields, PetscInt frame, PetscInt frames);
 
@@ -170,8 +174,10 @@ int KNSourceNameField(KNSource source, KNField *field, const char format[], ...)
 /* Problem, samples and pieces from what the user chose. time_last: axes that are not said are samples, space, time. */
 int KNSourceChoose(KNSource source, const KNSourceChoice *choice, PetscBool time_last);
 
-/* The variable if it is labels: whole numbers, one of each sample; else NULL. And its classes as the output of the
- * problem. */
+/*
+  The variable if it is labels: whole numbers, one of each sample; else NULL. And its classes as the output of the
+  problem.
+*/
 const KNVariable *KNSourceFindLabels(KNSource source, const char name[]);
 int               KNSourceLabels(KNSource source, const KNSourceChoice *choice, const KNVariable *variable);
 
@@ -180,13 +186,17 @@ int               KNSourceLabels(KNSource source, const KNSourceChoice *choice, 
 int KNSourceTimes(KNSource source, const KNSourceChoice *choice, const KNVariable *variable, size_t surplus,
                   PetscInt frames, PetscBool initial);
 
-/* problem.output.grid: of n[dim] points in the file, at `points` (or, if that is -1, where the coordinates say), every
- * stride-th of them. coordinate: variables, or NULL. */
+/*
+  problem.output.grid: of n[dim] points in the file, at `points` (or, if that is -1, where the coordinates say), every
+  stride-th of them. coordinate: variables, or NULL.
+*/
 int KNSourceGrid(KNSource source, const KNSourceChoice *choice, PetscInt dim, const size_t n[],
                  const KNVariable *const coordinate[]);
 
-/* The shape that a piece of `samples` samples has in its array, and the slab itself, taken from a block of samples;
- * extent: its shape. */
+/*
+  The shape that a piece of `samples` samples has in its array, and the slab itself, taken from a block of samples;
+  extent: its shape.
+*/
 void KNPieceShape(const KNProblem *problem, const KNPiece *piece, size_t samples, size_t shape[]);
 void KNPieceStore(const KNProblem *problem, const KNPiece *piece, size_t samples, const float block[], size_t extent[],
                   float slab[]);
@@ -230,8 +240,9 @@ KNVariable *KNSinkAddPiece(KNSink sink, const char name[], const char axes[], Pe
 /* "x", "y", "z"; "nxy" for two axes */
 void KNAxesMake(char axes[KN_MAX_AXES + 1], const char before[], PetscInt dim, const char after[]);
 void KNAxesReverse(char axes[]);
-/* Each field a variable of its own, if inputs and outputs share a name with "input_" before it; only letters, digits, _
- */
+/*
+  Each field a variable of its own, if inputs and outputs share a name with "input_" before it; only letters, digits, _
+*/
 void KNSinkFieldName(KNSink sink, PetscBool output, PetscInt field, size_t size, char name[]);
 
 /* Variables and pieces of a MATLAB file, of either version. */

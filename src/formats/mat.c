@@ -2,9 +2,9 @@
   MATLAB v7.3, which is HDF5 behind a block of 512 bytes: arrays with all axes reversed, each with an attribute
   MATLAB_class.
 
-  As the FNO benchmark's files: inputs and outputs (N, n1, n2) or frames (N, n1, n2, T) and t (1, T), in MATLAB's order
-  of axes. In the file the sample is the fastest axis, so that a batch of samples is a strided slab: converting such a
-  set once saves reading it so in every epoch.
+  As the FNO benchmark's files: inputs and outputs (N, n1, n2) or frames (N, n1, n2, T) and t (1, T), in MATLAB's
+  order of axes. In the file the sample is the fastest axis, so that a batch of samples is a strided slab: converting
+  such a set once saves reading it so in every epoch.
 */
 #include "format_impl.h"
 #include <errno.h>

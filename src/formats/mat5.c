@@ -150,8 +150,10 @@ static int Open_Mat5(KNSource source, const KNSourceChoice *choice)
   return KNSourceChoose(source, choice, PETSC_TRUE);
 }
 
-/* What start, step and extent say of a block of `rank` axes, `row` values along the last; start and step of the last
- * are start[] and 1. Returns the bytes written. */
+/*
+  What start, step and extent say of a block of `rank` axes, `row` values along the last; start and step of the last
+  are start[] and 1. Returns the bytes written.
+*/
 static size_t Gather(const KNNumber *number, int rank, const size_t shape[], size_t row, const size_t start[],
                      const size_t step[], const size_t extent[], const char *from, size_t width, char *to)
 {
@@ -170,8 +172,8 @@ static size_t Gather(const KNNumber *number, int rank, const size_t shape[], siz
 
 /*
   Slices of the slowest axis, as many at once as fit; all of each, of which the wanted points are taken. Of the last
-  axis, mostly the samples, all are read unless few are wanted: matio seeks from column to column of a part, which takes
-  tens of times as long as the whole in one go.
+  axis, mostly the samples, all are read unless few are wanted: matio seeks from column to column of a part, which
+  takes tens of times as long as the whole in one go.
 */
 static int Read_Mat5(KNSource source, const KNVariable *variable, const size_t start[], const size_t step[],
                      const size_t extent[], size_t width, void *value)

@@ -1,5 +1,7 @@
-/* Our own datasets as a source; every row is compared with its checksum. As a sink they are written by KNDataset, on
- * all ranks. */
+/*
+  Our own datasets as a source; every row is compared with its checksum. As a sink they are written by KNDataset, on
+  all ranks.
+*/
 #include "format_impl.h"
 #include <string.h>
 

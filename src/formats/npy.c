@@ -1,7 +1,7 @@
 /*
-  numpy's .npy, one array a file: x.npy and y.npy of a steady problem, (N, C, n1[, n2[, n3]]), or u.npy, (N, T, C, n1[,
-  n2[, n3]]), and t.npy. As variables they are called as their files, without the ending. Format: numpy/lib/format.py,
-  versions 1 to 3.
+  numpy's .npy, one array a file: x.npy and y.npy of a steady problem, (N, C, n1[, n2[, n3]]), or u.npy, (N, T, C,
+  n1[, n2[, n3]]), and t.npy. As variables they are called as their files, without the ending. Format:
+  numpy/lib/format.py, versions 1 to 3.
 */
 #include "format_impl.h"
 #include <ctype.h>
@@ -165,8 +165,10 @@ static int ReadAt(KNFile *file, const KNVariable *variable, off_t at, size_t byt
   return 0;
 }
 
-/* Runs along the last axis, which first takes in those that are read as a whole: one read each, of which every step-th
- * number is kept. */
+/*
+  Runs along the last axis, which first takes in those that are read as a whole: one read each, of which every step-th
+  number is kept.
+*/
 static int Read_Npy(KNSource source, const KNVariable *variable, const size_t start_[], const size_t step_[],
                     const size_t extent_[], size_t width, void *value)
 {
@@ -230,8 +232,9 @@ static int Plan_Npy(KNSink sink)
   return 0;
 }
 
-/* Opens file i of the sink and writes the header of version 1, padded so that the data begin at a multiple of 64 bytes.
- */
+/*
+  Opens file i of the sink and writes the header of version 1, padded so that the data begin at a multiple of 64 bytes.
+*/
 static int CreateArray(KNSink sink, PetscInt i, const char type[], int rank, const size_t shape[], KNVariable *variable)
 {
   char   text[512];

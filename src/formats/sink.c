@@ -222,8 +222,10 @@ PetscErrorCode KNSinkWrite(KNSink sink, PetscInt64 row, PetscInt64 count, const 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* What was not published is removed. After a failed write HDF5 may crash while it closes the file: that is left to the
- * end of the process. */
+/*
+  What was not published is removed. After a failed write HDF5 may crash while it closes the file: that is left to the
+  end of the process.
+*/
 static void Discard(KNSink sink)
 {
   if (!sink->created || sink->published) return;

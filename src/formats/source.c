@@ -2,8 +2,8 @@
   Sources: a foreign file is recognised, described, and read a batch of samples at a time.
 
   A batch is read piece by piece. Each is one slab of an array as it lies in the file (raw), copied into place by the
-  distances that its axes have in a sample: whatever the order of axes, one pass over the slab. An array without an axis
-  n or t holds the same for all samples or frames.
+  distances that its axes have in a sample: whatever the order of axes, one pass over the slab. An array without an
+  axis n or t holds the same for all samples or frames.
 */
 #include "format_impl.h"
 #include <kitinet/probe.h>

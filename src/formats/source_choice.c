@@ -1,7 +1,7 @@
 /*
   Files that are just named arrays (MATLAB, x/y HDF5, .npy): which of them are inputs and outputs, and which axis is
-  which, is what the user says, or what the file's own labels say. Nothing is guessed but what cannot be otherwise: two
-  axes are samples and points.
+  which, is what the user says, or what the file's own labels say. Nothing is guessed but what cannot be otherwise:
+  two axes are samples and points.
 */
 #include "format_impl.h"
 #include <string.h>
@@ -115,8 +115,9 @@ static int AddPieces(KNSource source, PetscInt entries, const Entry entry[], Pet
   return 0;
 }
 
-/* Samples and grid of the first output, or, where there are labels, of the first input; the pieces are judged by them.
- */
+/*
+  Samples and grid of the first output, or, where there are labels, of the first input; the pieces are judged by them.
+*/
 static int TakeShape(KNSource source, const KNSourceChoice *choice, const Entry *entry)
 {
   const PetscInt dim     = strchr(entry->axes, 'z') ? 3 : strchr(entry->axes, 'y') ? 2 : 1;

@@ -42,8 +42,10 @@ static int ReadVector(KNSource source, const KNVariable *variable, size_t count,
   }
 }
 
-/* The kind of points of the unit interval that these are, to a tenth of their spacing (single precision loses less);
- * -1: none. */
+/*
+  The kind of points of the unit interval that these are, to a tenth of their spacing (single precision loses less);
+  -1: none.
+*/
 static int KindOfPoints(size_t n, const double x[])
 {
   for (int kind = 0; KNPointsNames[kind]; kind++) {
@@ -80,8 +82,10 @@ static int CheckUniform(KNSource source, const char name[], size_t n, const doub
   return 0;
 }
 
-/* The kind of points that all coordinates are, -1: of different ones or none. Domains other than the unit cube are
- * noted. */
+/*
+  The kind of points that all coordinates are, -1: of different ones or none. Domains other than the unit cube are
+  noted.
+*/
 static int PointsOfCoordinates(KNSource source, PetscInt dim, const size_t n[], const KNVariable *const coordinate[],
                                int *points)
 {

@@ -1,8 +1,8 @@
 /*
   The Well (arXiv 2412.00568), HDF5: time-dependent problems on tensor grids. Reading; writing is in the_well_write.c.
 
-  Fields lie in t0_fields (scalars), t1_fields (vectors) and t2_fields (tensors), each (N, T, n1[, n2[, n3]]) and one or
-  two axes of components; fields that do not vary in time or between samples become fields that repeat themselves.
+  Fields lie in t0_fields (scalars), t1_fields (vectors) and t2_fields (tensors), each (N, T, n1[, n2[, n3]]) and one
+  or two axes of components; fields that do not vary in time or between samples become fields that repeat themselves.
 */
 #include "the_well.h"
 #include <string.h>

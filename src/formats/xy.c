@@ -2,8 +2,8 @@
   Arrays in the root of an HDF5 file, as neuraloperator's loader reads them: x (N, n1, n2) and y (N, n1, n2), with an
   axis of fields behind N if there are several.
 
-  Written with our attributes "points" of the file and "axes" of the arrays, "ncxy", so that reading them back needs no
-  explanation.
+  Written with our attributes "points" of the file and "axes" of the arrays, "ncxy", so that reading them back needs
+  no explanation.
 */
 #include "format_impl.h"
 #include <string.h>

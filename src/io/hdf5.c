@@ -48,8 +48,10 @@ int KNFileFail(KNFile *file, int code, const char format[], ...)
   return code;
 }
 
-/* HDF5 walks its error stack from the cause outwards: the first entry tells most. Of a failed read or write, which it
- * tells over two lines with the time and addresses, only the reason is kept. */
+/*
+  HDF5 walks its error stack from the cause outwards: the first entry tells most. Of a failed read or write, which it
+  tells over two lines with the time and addresses, only the reason is kept.
+*/
 static herr_t TakeCause(unsigned n, const H5E_error2_t *error, void *cause)
 {
   static const char mark[] = "error message = '";

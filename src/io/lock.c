@@ -1,5 +1,7 @@
-/* One job writes in a directory. Rank 0 only; the file is text: "host NAME", "boot ID NAMESPACE", "process N BIRTH",
- * "job ID RESTARTS". */
+/*
+  One job writes in a directory. Rank 0 only; the file is text: "host NAME", "boot ID NAMESPACE", "process N BIRTH",
+  "job ID RESTARTS".
+*/
 #include <kitinet/error.h>
 #include <kitinet/lock.h>
 #include <ctype.h>
@@ -29,8 +31,10 @@ typedef struct {
   long long birth; /* of the process, in ticks since the host started: numbers of processes are used again */
 } Owner;
 
-/* Field 22 of /proc/PID/stat, behind the name in parentheses; -1 if the process is dead and not yet waited for, 0 if it
- * cannot be seen. */
+/*
+  Field 22 of /proc/PID/stat, behind the name in parentheses; -1 if the process is dead and not yet waited for, 0 if
+  it cannot be seen.
+*/
 static long long Birth(long process)
 {
   char      path[64], text[1024], *c;
@@ -50,8 +54,10 @@ static long long Birth(long process)
   return birth;
 }
 
-/* Surely gone, where the number counts: there is none of this number, or a younger one. A process that cannot be seen
- * may live. */
+/*
+  Surely gone, where the number counts: there is none of this number, or a younger one. A process that cannot be seen
+  may live.
+*/
 static PetscBool IsGone(const Owner *owner)
 {
   long long birth;

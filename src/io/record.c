@@ -21,8 +21,10 @@ struct _p_KNRecord {
   int         code; /* of a new record: its first failure, which KNRecordSave() raises on all ranks */
 };
 
-/* Runs `call` under the lock on the ranks that have the file. A loaded record agrees at once, a new one, filled by many
- * small calls, when it is saved. */
+/*
+  Runs `call` under the lock on the ranks that have the file. A loaded record agrees at once, a new one, filled by
+  many small calls, when it is saved.
+*/
 #define KNRecordDo(record, call)                                                           \
   do {                                                                                     \
     int code_ = (record)->code;                                                            \
@@ -121,8 +123,10 @@ PetscBool KNRecordIsLoaded(KNRecord record)
   return (PetscBool)(record->direction == KN_LOAD);
 }
 
-/* Whether there is a file that may not be opened: what cannot be read is not damaged, and its previous generation does
- * not take its place. */
+/*
+  Whether there is a file that may not be opened: what cannot be read is not damaged, and its previous generation does
+  not take its place.
+*/
 static PetscBool IsShut(const char path[])
 {
   const int       descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

@@ -45,8 +45,10 @@ static void PrintShape(size_t size, char text[], int rank, const hsize_t shape[]
   if (n < size) (void)snprintf(text + n, size - n, ")");
 }
 
-/* In one piece, as all of ours are and as h5py writes by default: what chunks, other files or space never written lead
- * to need not be judged. */
+/*
+  In one piece, as all of ours are and as h5py writes by default: what chunks, other files or space never written lead
+  to need not be judged.
+*/
 static int CheckStorage(KNFile *file, const char name[], hid_t dataset, size_t bytes)
 {
   hid_t        create;

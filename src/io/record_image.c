@@ -1,6 +1,6 @@
 /*
-  The bytes of a record in memory. HDF5's core driver works in them itself: left to its own, it would copy what it opens
-  twice, and what it is asked for once more, and a checkpoint would be in memory three times.
+  The bytes of a record in memory. HDF5's core driver works in them itself: left to its own, it would copy what it
+  opens twice, and what it is asked for once more, and a checkpoint would be in memory three times.
 */
 #define _GNU_SOURCE /* MAP_ANONYMOUS, mremap() */
 #include "record_impl.h"

@@ -21,15 +21,19 @@ typedef struct {
 int  KNImageReserve(KNImage *image, size_t size);
 void KNImageFree(KNImage *image);
 
-/* Opens the file that the image's bytes are, with flags; if it has none, a new one. The image must outlive file->id and
- * stay where it is. */
+/*
+  Opens the file that the image's bytes are, with flags; if it has none, a new one. The image must outlive file->id
+  and stay where it is.
+*/
 int KNImageOpen(KNFile *file, KNImage *image, unsigned flags);
 
 /* image->bytes (image->size) become what a file on disk would hold now. */
 int KNImageFlush(KNFile *file, KNImage *image);
 
-/* Writes the parts one after another to a temporary file, flushes, renames it to file->path. previous: name for what
- * was there before; NULL: not kept. */
+/*
+  Writes the parts one after another to a temporary file, flushes, renames it to file->path. previous: name for what
+  was there before; NULL: not kept.
+*/
 int KNFileReplace(KNFile *file, size_t nparts, const KNFilePart part[], const char *previous);
 
 /* The whole regular file; after a failure the image's content is undefined. */

@@ -1,8 +1,8 @@
 /*
   XDMF: each field of a sample, or of a frame of it, is a hyperslab of the dataset's large arrays.
 
-  In XDMF the last axis of an array is x. Here the first one is x1, so the points are written out, x1 first, but for 1D
-  fields: a row of points, or of cells of height 1.
+  In XDMF the last axis of an array is x. Here the first one is x1, so the points are written out, x1 first, but for
+  1D fields: a row of points, or of cells of height 1.
 */
 #include <kitinet/record.h>
 #include <kitinet/xdmf.h>

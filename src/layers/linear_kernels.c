@@ -4,9 +4,9 @@
 #include <string.h>
 
 /*
-  Points in one product: as many as stay within OpenBLAS's kernels for small matrices (about 10^6 multiplications) where
-  there is no libxsmm, at most 512. From the second-level cache 32 channels reach 92 to 107 GFLOP/s so, 70 in one
-  product over 4096 points, of 113 (one core of Zen 4).
+  Points in one product: as many as stay within OpenBLAS's kernels for small matrices (about 10^6 multiplications)
+  where there is no libxsmm, at most 512. From the second-level cache 32 channels reach 92 to 107 GFLOP/s so, 70 in
+  one product over 4096 points, of 113 (one core of Zen 4).
 */
 static size_t kn_linear_tile(size_t Ci, size_t Co)
 {

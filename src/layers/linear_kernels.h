@@ -22,8 +22,10 @@ PETSC_INTERN void kn_linear_backward_weight(KNReal *dW, const KNReal *dy, size_t
 /* The sum of x (n), blocks of it in double: a bias sums gradients over all points, of which there may be millions. */
 PETSC_INTERN double kn_row_sum(const KNReal *x, size_t n);
 
-/* total: (count) = (or += if add) the sum of the shares of B > 0 samples, stride apart, in their order. Called by all
- * threads of a team; ends with a barrier. */
+/*
+  total: (count) = (or += if add) the sum of the shares of B > 0 samples, stride apart, in their order. Called by all
+  threads of a team; ends with a barrier.
+*/
 PETSC_INTERN void kn_sum_shares(KNReal *total, const KNReal *share, size_t B, size_t stride, size_t count, int add);
 
 #endif

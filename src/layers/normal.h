@@ -7,8 +7,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* e^x for -87 < x <= 0, relative error 3e-9 before rounding: 2^k e^r, |r| <= ln(2)/2, a minimax polynomial in r. Unlike
- * libm's it vectorises. */
+/*
+  e^x for -87 < x <= 0, relative error 3e-9 before rounding: 2^k e^r, |r| <= ln(2)/2, a minimax polynomial in r.
+  Unlike libm's it vectorises.
+*/
 static inline float kn_exp(float x)
 {
   const float   shift = 0x1.8p23f; /* adding it rounds to a whole number, kept in the low bits */

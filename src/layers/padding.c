@@ -1,5 +1,7 @@
-/* Extension by zeros to a larger grid, and its adjoint, restriction: the kernels of pad and crop, either one's backward
- * being the other's forward. */
+/*
+  Extension by zeros to a larger grid, and its adjoint, restriction: the kernels of pad and crop, either one's
+  backward being the other's forward.
+*/
 #include "padding.h"
 #include <kitinet/options.h>
 #include <string.h>

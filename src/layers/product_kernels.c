@@ -12,15 +12,17 @@
 #endif
 
 /*
-  Up to so many multiplications a product is small: all its operands stay in the second-level cache, and libxsmm, which
-  knows no blocks, is faster. Of 253 GFLOP/s that one core of Zen 5 reaches, it and OpenBLAS 0.3.21 (both with AVX-512)
-  reach 246 and 188 for the pointwise layer of 32 channels, 250 and 233 for one of 64, 207 and 79 for a mode's gradient
-  with 20 channels and 4 samples.
+  Up to so many multiplications a product is small: all its operands stay in the second-level cache, and libxsmm,
+  which knows no blocks, is faster. Of 253 GFLOP/s that one core of Zen 5 reaches, it and OpenBLAS 0.3.21 (both with
+  AVX-512) reach 246 and 188 for the pointwise layer of 32 channels, 250 and 233 for one of 64, 207 and 79 for a
+  mode's gradient with 20 channels and 4 samples.
 */
 #define KN_SMALL ((size_t)1 << 22)
 
-/* libxsmm thinks in columns: C' (N, M) = B' (N, K) A' (K, M). NULL: it has none for this shape. Found in a table after
- * its first use, in some 20 ns. */
+/*
+  libxsmm thinks in columns: C' (N, M) = B' (N, K) A' (K, M). NULL: it has none for this shape. Found in a table after
+  its first use, in some 20 ns.
+*/
 static KNXSMM(function) kn_small(size_t M, size_t N, size_t K, size_t lda, size_t ldb, size_t ldc, int left, int add)
 {
   const int columns_a = (int)lda, columns_b = (int)ldb, columns_c = (int)ldc,

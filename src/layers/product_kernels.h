@@ -1,9 +1,9 @@
 /*
   Products of small matrices, row-major: C (M, N) = A B, with rows lda, ldb, ldc elements apart. add: C += A B.
 
-  libxsmm generates a kernel for each shape on its first use, for the instruction set of this processor; without it, and
-  for shapes that are not small, BLAS computes. The same shape always has the same kernel, so that equal calls leave
-  equal bits. No argument may overlap C. M, N > 0.
+  libxsmm generates a kernel for each shape on its first use, for the instruction set of this processor; without it,
+  and for shapes that are not small, BLAS computes. The same shape always has the same kernel, so that equal calls
+  leave equal bits. No argument may overlap C. M, N > 0.
 */
 #ifndef KITINET_PRODUCT_KERNELS_H
 #define KITINET_PRODUCT_KERNELS_H

@@ -20,8 +20,10 @@ static void kn_frame_scatter(KNReal *u, const KNReal *y, size_t f, size_t B, siz
   for (size_t b = 0; b < B; b++) memcpy(u + (b * F + f) * n, y + b * n, n * sizeof(*u));
 }
 
-/* In the forward pass this was: window = frames r .. r + H - 1 of u. du (B, F, n) += dwindow (B, H, n) in those frames
- * that were predicted, from number H on. */
+/*
+  In the forward pass this was: window = frames r .. r + H - 1 of u. du (B, F, n) += dwindow (B, H, n) in those frames
+  that were predicted, from number H on.
+*/
 static void kn_window_gather_backward(KNReal *du, const KNReal *dwindow, size_t r, size_t B, size_t F, size_t H,
                                       size_t n)
 {

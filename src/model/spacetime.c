@@ -1,5 +1,7 @@
-/* Trajectories as fields in space and time: frames lie together in a trajectory (B, F, C, S), channels in a network (B,
- * C, R, S). */
+/*
+  Trajectories as fields in space and time: frames lie together in a trajectory (B, F, C, S), channels in a network
+  (B, C, R, S).
+*/
 #include <kitinet/spacetime.h>
 #include <string.h>
 

@@ -1,5 +1,7 @@
-/* Curves over one axis: training histories, convergence, scaling. The legend stands at the right, in the curves'
- * colours and order. */
+/*
+  Curves over one axis: training histories, convergence, scaling. The legend stands at the right, in the curves'
+  colours and order.
+*/
 #include "picture_impl.h"
 
 #include <math.h>
@@ -38,8 +40,10 @@ static void KNPictureTicsX(KNPicture *picture, PetscInt n, const KNPictureCurve 
   if (high > 0.0) fprintf(picture->script, "set xrange [%.9g:%.9g]\n", low / 1.1, high * 1.1);
 }
 
-/* A logarithmic y axis: over more than two decades tics at powers of ten, nine at most; else at 1, 2, 5 times these;
- * below a factor of three, at equal steps. */
+/*
+  A logarithmic y axis: over more than two decades tics at powers of ten, nine at most; else at 1, 2, 5 times these;
+  below a factor of three, at equal steps.
+*/
 static void KNPictureTicsY(KNPicture *picture, PetscInt n, const KNPictureCurve curve[])
 {
   double low = INFINITY, high = 0.0, margin;
@@ -91,8 +95,10 @@ static void KNPictureTicsY(KNPicture *picture, PetscInt n, const KNPictureCurve 
   fprintf(picture->script, ")\n");
 }
 
-/* Writes the points that the axes can show, a line each: x y [low high]. gnuplot begins another data set after two
- * empty lines. */
+/*
+  Writes the points that the axes can show, a line each: x y [low high]. gnuplot begins another data set after two
+  empty lines.
+*/
 static void KNPictureCurveData(KNPicture *picture, const KNPictureCurve *curve, KNPictureAxes axes)
 {
   const PetscBool log_x = (PetscBool)(axes == KN_AXES_LOG_XY), log_y = (PetscBool)(axes != KN_AXES_LINEAR);

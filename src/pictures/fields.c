@@ -45,8 +45,10 @@ typedef struct {
   Scale                 *scale;  /* (scales), from left to right */
 } Layout;
 
-/* The scale's tics, one, two or five times a power of ten, at most six: step, and the exponent that is written once
- * beside the bar. */
+/*
+  The scale's tics, one, two or five times a power of ten, at most six: step, and the exponent that is written once
+  beside the bar.
+*/
 static double KNPictureStep(double low, double high, int *exponent)
 {
   const double largest = PetscMax(fabs(low), fabs(high)), tenth = pow(10.0, floor(log10((high - low) / 5.0)));
@@ -179,8 +181,9 @@ static void KNPictureBar(KNPicture *picture, int bottom, const Scale *scale)
   fprintf(picture->script, "\n");
 }
 
-/* The scales and their places, from left to right, beginning at pixel `left`. Returns the pixel where the last one
- * ends. */
+/*
+  The scales and their places, from left to right, beginning at pixel `left`. Returns the pixel where the last one ends.
+*/
 static int KNPictureScales(Layout *layout, int left)
 {
   const PetscBool lines = (PetscBool)(layout->grid->dim == 1);

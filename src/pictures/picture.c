@@ -117,8 +117,10 @@ void KNPictureHead(KNPicture *picture, int width, int height)
   fprintf(picture->script, "\nset border linecolor '#404040'\n");
 }
 
-/* Runs gnuplot on the script: no shell, no start-up files, no output. Returns whether it succeeded; *found: whether
- * there is a gnuplot. */
+/*
+  Runs gnuplot on the script: no shell, no start-up files, no output. Returns whether it succeeded; *found: whether
+  there is a gnuplot.
+*/
 static PetscBool KNPictureSpawn(char script[], PetscBool *found)
 {
   char                      *argument[] = {"gnuplot", "-d", script, NULL};

@@ -127,8 +127,10 @@ PetscErrorCode KNContributionReadout(const KNContribution *c, PetscInt width, co
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Unit k leaves, the others make up for it. A: (n, n) inverse of the Gram matrix of those that are left, whose other
- * rows and columns are 0; w: (outputs, n) */
+/*
+  Unit k leaves, the others make up for it. A: (n, n) inverse of the Gram matrix of those that are left, whose other
+  rows and columns are 0; w: (outputs, n)
+*/
 static void kn_surgeon_remove(double *A, double *w, PetscInt k, PetscInt n, PetscInt outputs)
 {
   const double pivot = A[k * n + k];

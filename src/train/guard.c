@@ -1,9 +1,9 @@
 /*
   Guards of a step: what is not finite, or has exploded, does not reach the parameters.
 
-  A rank that sees a fault says so in the sums of the step's reduction; the summed gradient and loss are the same on all
-  ranks. So all take one decision: the step is skipped, its samples are lost for this epoch; after -train_skips in a row
-  training ends and the last checkpoint stays.
+  A rank that sees a fault says so in the sums of the step's reduction; the summed gradient and loss are the same on
+  all ranks. So all take one decision: the step is skipped, its samples are lost for this epoch; after -train_skips in
+  a row training ends and the last checkpoint stays.
 */
 #include "trainer_impl.h"
 #include <kitinet/error.h>
@@ -51,8 +51,10 @@ PetscErrorCode KNLoopSumShares(KNLoop *loop, KNStepSums *sums)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Backward ends at the first parameters: whatever it carries has arrived there. They are looked at before other ranks'
- * gradients are added to them. */
+/*
+  Backward ends at the first parameters: whatever it carries has arrived there. They are looked at before other ranks'
+  gradients are added to them.
+*/
 PetscErrorCode KNLoopGradientsDone(void *context, size_t offset)
 {
   enum { FIRST = 4096 };

@@ -2,8 +2,8 @@
   The trained operator: a task's normalisers around a model.
 
   A steady operator normalises inputs and outputs each on their own; a time-dependent one has one normaliser for all
-  frames, so that its rollout runs on normalised frames from beginning to end: decode and encode between two steps would
-  cancel.
+  frames, so that its rollout runs on normalised frames from beginning to end: decode and encode between two steps
+  would cancel.
 */
 #include "operator_impl.h"
 #include <kitinet/error.h>

@@ -27,8 +27,10 @@ struct _p_KNOperator {
   PetscReal    spread_factor, spread_members; /* of KNOperatorGetSpread(); 0: none */
 };
 
-/* Collective. What a checkpoint says of the problem. Loading: the names of its spaces are in names[2] then, which the
- * caller frees with free(). */
+/*
+  Collective. What a checkpoint says of the problem. Loading: the names of its spaces are in names[2] then, which the
+  caller frees with free().
+*/
 PETSC_INTERN PetscErrorCode KNOperatorTransferProblem(KNRecord record, KNProblem *problem, char *names[2]);
 
 #endif

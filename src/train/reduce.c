@@ -1,18 +1,20 @@
 /*
   The reduction of a step: micro-batches within the rank here, ranks in reduce_tree.c.
 
-  Within a rank micro-batches are added as a binary counter counts: buffer[k] waits with the sum of 2^k of them for its
-  right neighbour. After micro-batch i as many buffers are added as i ends in binary ones; after the last one all that
-  wait. A single micro-batch waits in the block of gradients itself, where backward of its right neighbour adds to it
-  while a piece of the sum is in the cache; buffer[0] is for gradients that must be complete before they are added.
-  Nothing is ever cleared: the first writes.
+  Within a rank micro-batches are added as a binary counter counts: buffer[k] waits with the sum of 2^k of them for
+  its right neighbour. After micro-batch i as many buffers are added as i ends in binary ones; after the last one all
+  that wait. A single micro-batch waits in the block of gradients itself, where backward of its right neighbour adds
+  to it while a piece of the sum is in the cache; buffer[0] is for gradients that must be complete before they are
+  added. Nothing is ever cleared: the first writes.
 */
 #include "reduce_tree.h"
 #include <kitinet/reduce.h>
 #include <string.h>
 
-/* Floats of a bucket: 1 MiB, large against the latency of a message at 1,000 ranks, small against the gradient of a
- * layer. */
+/*
+  Floats of a bucket: 1 MiB, large against the latency of a message at 1,000 ranks, small against the gradient of a
+  layer.
+*/
 static const size_t BUCKET = (size_t)1 << 18;
 
 const char *const KNReductionNames[] = {"tree", "allreduce", NULL};

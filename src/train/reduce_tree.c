@@ -45,8 +45,10 @@ static int HasBlocks(int v, int k, int blocks)
   return v >> k << k < blocks;
 }
 
-/* The real rank that plays v. The largest subtree around v without blocks adds nothing: each of its ranks is played
- * where its partner in the sibling subtree is. */
+/*
+  The real rank that plays v. The largest subtree around v without blocks adds nothing: each of its ranks is played
+  where its partner in the sibling subtree is.
+*/
 static int Host(int v, int levels, int blocks)
 {
   while (v >= blocks) {

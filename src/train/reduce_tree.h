@@ -11,8 +11,9 @@
   to which it sends the other. A number of blocks that is no power of two is filled up with virtual ranks, each played
   by a real one: they own segments, but add nothing. Ranks without a block receive the sum at the end.
 
-  The array is reduced in buckets, from its end to its beginning as backward fills it, each by nonblocking messages that
-  move on whenever KNTreeProgress() is called: MPI libraries make no progress on their own while the caller computes.
+  The array is reduced in buckets, from its end to its beginning as backward fills it, each by nonblocking messages
+  that move on whenever KNTreeProgress() is called: MPI libraries make no progress on their own while the caller
+  computes.
 */
 #ifndef KITINET_REDUCE_TREE_H
 #define KITINET_REDUCE_TREE_H
@@ -36,8 +37,10 @@ void    KNTreeDestroy(KNTree **tree);
 */
 int KNTreeBegin(KNTree *tree, float array[], int blocks);
 
-/* Not collective, after KNTreeBegin: the elements from `from` on will not change any more. Their buckets set out, and
- * those under way move on. */
+/*
+  Not collective, after KNTreeBegin: the elements from `from` on will not change any more. Their buckets set out, and
+  those under way move on.
+*/
 int KNTreeProgress(KNTree *tree, size_t from);
 
 /* Collective. The rest: array is the sum on all ranks. */

@@ -1,5 +1,7 @@
-/* How far an ensemble's spread tells its error: see reliability.h. Counts are whole numbers and sums run over the
- * samples in order, so that nothing depends on the ranks. */
+/*
+  How far an ensemble's spread tells its error: see reliability.h. Counts are whole numbers and sums run over the
+  samples in order, so that nothing depends on the ranks.
+*/
 #include <kitinet/error.h>
 #include <kitinet/reliability.h>
 #include <kitinet/statistics.h>

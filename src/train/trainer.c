@@ -136,8 +136,10 @@ static PetscInt JudgedBy(const KNLoop *loop)
   return loop->test ? 0 : KNTaskGetInfo(loop->task)->curve;
 }
 
-/* Whether the epoch is better than the best so far: by the task's first measure on the test set, or by the training
- * loss. */
+/*
+  Whether the epoch is better than the best so far: by the task's first measure on the test set, or by the training
+  loss.
+*/
 static PetscBool IsBest(const KNLoop *loop, const KNMetrics *metrics, PetscReal best, PetscReal *judged)
 {
   const KNTaskInfo *task    = KNTaskGetInfo(loop->task);

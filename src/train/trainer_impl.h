@@ -20,8 +20,10 @@ typedef struct {
   KNRun            run;
   const char      *directory;
   KNTask           task; /* not owned */
-  /* values of one sample's input, output and target, or of this rank's slab of them; of a window: nx 0, ny and nt (H +
-   * R) C S */
+  /*
+    values of one sample's input, output and target, or of this rank's slab of them; of a window: nx 0, ny and nt (H +
+    R) C S
+  */
   size_t           nx, ny, nt;
   PetscInt         rollout;                  /* R, steps of a window; 0: steady */
   size_t           given;                    /* of ny and nt: the H frames that a window begins with */
@@ -49,38 +51,51 @@ typedef struct {
   KNProgress progress;
 } KNLoop;
 
-/* Not collective (gradient.c). Forward, loss and backward of this rank's samples, handed to the reduction; sets
- * sums->samples. */
+/*
+  Not collective (gradient.c). Forward, loss and backward of this rank's samples, handed to the reduction; sets
+  sums->samples.
+*/
 PETSC_INTERN PetscErrorCode KNLoopComputeGradient(KNLoop *loop, const KNState *state, const KNBatch *batch,
                                                   KNStepSums *sums);
 
-/* Not collective (guard.c). For KNModelSetGradientsDone, context: the loop. Looks at the first gradients, adds up those
- * of the ranks that share a sample, passes on to KNReductionGradientsDone. */
+/*
+  Not collective (guard.c). For KNModelSetGradientsDone, context: the loop. Looks at the first gradients, adds up
+  those of the ranks that share a sample, passes on to KNReductionGradientsDone.
+*/
 PETSC_INTERN PetscErrorCode KNLoopGradientsDone(void *context, size_t offset);
 
-/* Collective over the ranks that share a sample (guard.c), after KNLoopComputeGradient: what is left of the sum over
- * them; they agree on what they saw. */
+/*
+  Collective over the ranks that share a sample (guard.c), after KNLoopComputeGradient: what is left of the sum over
+  them; they agree on what they saw.
+*/
 PETSC_INTERN PetscErrorCode KNLoopSumShares(KNLoop *loop, KNStepSums *sums);
 
-/* Not collective (guard.c). Looks at the errors of B samples, from number `start` of the batch on; what it finds stays
- * in loop->fault. */
+/*
+  Not collective (guard.c). Looks at the errors of B samples, from number `start` of the batch on; what it finds stays
+  in loop->fault.
+*/
 PETSC_INTERN PetscErrorCode KNLoopGuardMicrobatch(KNLoop *loop, const KNBatch *batch, PetscInt start, PetscInt B);
 
 /* Collective (guard.c), after the reduction. *skip: the parameters must not be updated, the log says why. */
 PETSC_INTERN PetscErrorCode KNLoopGuardStep(KNLoop *loop, KNState *state, const KNStepSums *sums, PetscBool *skip);
 
-/* Collective (save.c). KNLoopSave: checkpoint.h5, and best.h5 if a better epoch waits for it. KNLoopKeepBest: the
- * present parameters are the best, in memory until then. */
+/*
+  Collective (save.c). KNLoopSave: checkpoint.h5, and best.h5 if a better epoch waits for it. KNLoopKeepBest: the
+  present parameters are the best, in memory until then.
+*/
 PETSC_INTERN PetscErrorCode KNLoopSave(KNLoop *loop, KNState *state);
 PETSC_INTERN PetscErrorCode KNLoopKeepBest(KNLoop *loop, const KNState *state);
 PETSC_INTERN PetscErrorCode KNLoopSaveBest(KNLoop *loop);
 
-/* Not collective (save.c). Whether this rank finds it time for a checkpoint (-checkpoint_minutes): by rank 0's clock.
- */
+/*
+  Not collective (save.c). Whether this rank finds it time for a checkpoint (-checkpoint_minutes): by rank 0's clock.
+*/
 PETSC_INTERN PetscBool KNLoopSaveWanted(const KNLoop *loop);
 
-/* Collective (step.c). One optimiser step on the next batch. stop: the ranks agree to end here. Raises KN_ERR_FAILED
- * (too many steps skipped), KN_ERR_INPUT (damaged sample). */
+/*
+  Collective (step.c). One optimiser step on the next batch. stop: the ranks agree to end here. Raises KN_ERR_FAILED
+  (too many steps skipped), KN_ERR_INPUT (damaged sample).
+*/
 PETSC_INTERN PetscErrorCode KNLoopStep(KNLoop *loop, KNState *state, PetscBool *stop);
 
 #endif

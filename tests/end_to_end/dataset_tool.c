@@ -3,11 +3,14 @@
 
     dataset_tool make FILE POINTS FRAMES INPUTS OUTPUTS N1 [N2 [N3]]   3 rows of random values: a dataset of any shape
     dataset_tool difference A B [FRAME]                           mean over rows of |y_A - y_B| / |y_B|, of the frames
-  from FRAME on; fails unless x and the frames before are the same bits dataset_tool plant FILE NEW ROW x|y INDEX VALUE
-  NEW is FILE but for one value, with the checksum that belongs to it dataset_tool schema FILE NEW NUMBER NEW is the
-  checkpoint FILE but for the number of its schema, with the checksum that belongs to it dataset_tool floats FILE NAME
-  ..                              the bytes of HDF5 datasets of (complex) 32-bit floats, as stored, one after another,
-  on stdout
+    from FRAME on; fails
+                                                                  unless x and the frames before are the same bits
+    dataset_tool plant FILE NEW ROW x|y INDEX VALUE               NEW is FILE but for one value, with the checksum
+    that belongs to it
+    dataset_tool schema FILE NEW NUMBER                           NEW is the checkpoint FILE but for the number of its
+    schema, with the checksum that belongs to it
+    dataset_tool floats FILE NAME ..                              the bytes of HDF5 datasets of (complex) 32-bit
+    floats, as stored, one after another, on stdout
 */
 #include "small_dataset.h"
 #include "../../src/io/record_impl.h"

@@ -2,15 +2,18 @@
   Faults of the system, injected into one rank by LD_PRELOAD. The environment says which:
 
     FAULT_CALL   fsync, write, pwrite (also pwritev), read (also pread), open (also fopen, opendir), stat (also lstat,
-  access), flock, process_vm_readv, malloc, gemm_forward, gemm_backward: a matrix product without, with a transposed
-  factor FAULT_RANK   of this rank only, as mpiexec or srun numbers it; default: all FAULT_FILE   only where the path of
-  the file contains this FAULT_WHEN   only once this file exists FAULT_SIZE   only requests of at least so many bytes
+                 access), flock, process_vm_readv, malloc, gemm_forward, gemm_backward: a matrix product without, with
+                 a transposed factor
+    FAULT_RANK   of this rank only, as mpiexec or srun numbers it; default: all
+    FAULT_FILE   only where the path of the file contains this
+    FAULT_WHEN   only once this file exists
+    FAULT_SIZE   only requests of at least so many bytes
     FAULT_AFTER  so many calls succeed first; default 0
     FAULT_TIMES  so many calls fail then; default: all
     FAULT_ERROR  errno of the failing call; default 5, EIO
-    FAULT_SIGNAL the process sends itself this signal (a number) before the call, which then succeeds if there still is
-  one to make it FAULT_VALUE  what the first element of the matrix product becomes, times its value plus one; default
-  nan
+    FAULT_SIGNAL the process sends itself this signal (a number) before the call, which then succeeds if there still
+    is one to make it
+    FAULT_VALUE  what the first element of the matrix product becomes, times its value plus one; default nan
 */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -60,8 +63,10 @@ static void Learn(void)
 
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-/* Whether this call is to fail; descriptor < 0: it has the file's path, or there is no file. Threads may count a call
- * twice: good enough here. */
+/*
+  Whether this call is to fail; descriptor < 0: it has the file's path, or there is no file. Threads may count a call
+  twice: good enough here.
+*/
 static int StrikesFile(const char call[], int descriptor, const char *path, size_t size)
 {
   char    link[64], found[4096];

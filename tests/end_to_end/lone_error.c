@@ -1,5 +1,7 @@
-/* An error of ours that one rank alone raises, while the others wait for it: a fault of the program, which ends all the
- * same. lone_error RANK */
+/*
+  An error of ours that one rank alone raises, while the others wait for it: a fault of the program, which ends all
+  the same. lone_error RANK
+*/
 #include <kitinet/error.h>
 #include <stdlib.h>
 

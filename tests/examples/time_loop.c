@@ -2,8 +2,8 @@
   A surrogate inside a time loop of PETSc: time_loop CHECKPOINT
 
   The pressure u follows the steady flow p*(a) through a slowly changing permeability a(t), with a delay: du/dt =
-  (p*(a(t)) - u) / tau, marched by a Runge-Kutta method of TS. Each evaluation of the right-hand side asks the surrogate
-  for p* instead of solving the Darcy equation.
+  (p*(a(t)) - u) / tau, marched by a Runge-Kutta method of TS. Each evaluation of the right-hand side asks the
+  surrogate for p* instead of solving the Darcy equation.
 */
 #include <kitinet/surrogate.h>
 #include <petscts.h>

@@ -75,8 +75,10 @@ static void ReadBatch(const FuzzTarget *target, PetscInt64 seed, PetscInt64 end,
   _exit(0);
 }
 
-/* Whether a crash is a library's: in each stack of the report the first function that is not of the C library, the
- * sanitizer or this test. place: that of the crash. */
+/*
+  Whether a crash is a library's: in each stack of the report the first function that is not of the C library, the
+  sanitizer or this test. place: that of the crash.
+*/
 static PetscBool IsOfLibrary(size_t size, char place[])
 {
   static const char *const runtime[] = {"libsanitizer", "libasan",     "libubsan", "libc.so",      " nptl/", " stdlib/",

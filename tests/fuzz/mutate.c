@@ -67,8 +67,10 @@ static uint64_t OddNumber(Dice *dice, size_t size)
   return which < n ? number[which] : size + 1 - (which - n);
 }
 
-/* A place whose `width` bytes hold a small integer, as sizes, counts and addresses are; any place if a hundred tries
- * find none. */
+/*
+  A place whose `width` bytes hold a small integer, as sizes, counts and addresses are; any place if a hundred tries
+  find none.
+*/
 static size_t FieldPlace(Dice *dice, const unsigned char bytes[], size_t size, size_t width)
 {
   size_t at = 0;

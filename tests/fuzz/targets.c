@@ -35,8 +35,10 @@ static void Store32(unsigned char at[4], uint32_t value)
   for (int i = 0; i < 4; i++) at[i] = (unsigned char)(value >> 8 * i);
 }
 
-/* HDF5's own checksums: of the superblock (versions 2 and 3, 44 bytes) and of the first block of each object header
- * (version 2: signature, version, flags, optional fields, size, messages). */
+/*
+  HDF5's own checksums: of the superblock (versions 2 and 3, 44 bytes) and of the first block of each object header
+  (version 2: signature, version, flags, optional fields, size, messages).
+*/
 static void SealHDF5(unsigned char bytes[], size_t size)
 {
   if (size >= 48) Store32(bytes + 44, H5_checksum_metadata(bytes, 44, 0));

@@ -1,7 +1,7 @@
 /*
-  A dataset written by many ranks is byte for byte the file that one rank writes: whole or with excluded rows, also when
-  some rank has no row. A failure that one rank alone sees is raised by all, and no file is left. After an interruption
-  only what is missing is written, and the file is that of an uninterrupted run.
+  A dataset written by many ranks is byte for byte the file that one rank writes: whole or with excluded rows, also
+  when some rank has no row. A failure that one rank alone sees is raised by all, and no file is left. After an
+  interruption only what is missing is written, and the file is that of an uninterrupted run.
 */
 #define _GNU_SOURCE // memmem
 #include "dataset_test.h"
@@ -125,8 +125,10 @@ static PetscErrorCode TestLostRow(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Rows 0 to 6 of 11, then an interruption in which row 3 is damaged, then the rest by other ranks: the file of an
- * uninterrupted run. */
+/*
+  Rows 0 to 6 of 11, then an interruption in which row 3 is damaged, then the rest by other ranks: the file of an
+  uninterrupted run.
+*/
 static PetscErrorCode TestContinued(PetscInt64 every)
 {
   const PetscInt64 sample[11] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10};

@@ -1,5 +1,7 @@
-/* The loader: the same global batches for any number of ranks, restarts anywhere, raises what is damaged, holds two
- * batches. */
+/*
+  The loader: the same global batches for any number of ranks, restarts anywhere, raises what is damaged, holds two
+  batches.
+*/
 #include <kitinet/error.h>
 #include <kitinet/loader.h>
 #include "small_dataset.h"
@@ -13,8 +15,10 @@ static PetscInt64 Row(PetscBool shuffle, PetscInt64 epoch, PetscInt64 position)
   return FIRST + (shuffle ? KNPermutation(seed, epoch, SAMPLES, position) : position);
 }
 
-/* Collective. One epoch from batch `start` on: all batches, gathered over the ranks, are the order's; each row holds
- * its own values. */
+/*
+  Collective. One epoch from batch `start` on: all batches, gathered over the ranks, are the order's; each row holds
+  its own values.
+*/
 static PetscErrorCode TestEpoch(KNDataset dataset, KNLoader loader, PetscInt B, PetscInt leaf, PetscBool shuffle,
                                 PetscInt64 epoch, PetscInt start)
 {
@@ -97,8 +101,9 @@ static PetscErrorCode TestBatches(KNDataset dataset, PetscInt leaf, PetscBool sh
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Starting again and destroying while the reader is anywhere in its work; two loaders of one dataset at the same time.
- */
+/*
+  Starting again and destroying while the reader is anywhere in its work; two loaders of one dataset at the same time.
+*/
 static PetscErrorCode TestInterruption(KNDataset dataset)
 {
   KNLoader train, test;
@@ -229,8 +234,9 @@ static PetscErrorCode Damage(const char path[], PetscInt64 row)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A damaged row is raised by all ranks at its batch, each time it is asked for; the batches before it are handed out.
- */
+/*
+  A damaged row is raised by all ranks at its batch, each time it is asked for; the batches before it are handed out.
+*/
 static PetscErrorCode TestDamage(const char path[])
 {
   const PetscInt B = 4, damaged = 13; /* a position of the epoch */

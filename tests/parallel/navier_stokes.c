@@ -24,8 +24,9 @@ static PetscErrorCode CheckSame(const PetscReal u[], size_t size, const char wha
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Fields with all modes of the grid: transforms, advection, norm and speed in slabs against those of the whole torus.
- */
+/*
+  Fields with all modes of the grid: transforms, advection, norm and speed in slabs against those of the whole torus.
+*/
 static PetscErrorCode CheckTorus(PetscInt n, KNProduct product)
 {
   const size_t points = (size_t)(n * n);

@@ -10,8 +10,9 @@
 
 enum { N = 1003 }; /* odd, in buckets of odd sizes */
 
-/* Element i of leaf: numbers of both signs and of sizes so different that any other order of additions gives other
- * bits. */
+/*
+  Element i of leaf: numbers of both signs and of sizes so different that any other order of additions gives other bits.
+*/
 static float Value(PetscInt leaf, size_t i)
 {
   uint64_t word[4];
@@ -127,8 +128,9 @@ static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, P
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* One number that must not reach the parameters, wherever it lies, is known to all ranks, each of which looks at a
- * part. */
+/*
+  One number that must not reach the parameters, wherever it lies, is known to all ranks, each of which looks at a part.
+*/
 static PetscErrorCode TestWild(KNParameters parameters)
 {
   static const KNReal wild[] = {0, NAN, INFINITY, -INFINITY, 2 * KN_LARGEST_GRADIENT, -2 * KN_LARGEST_GRADIENT};

@@ -1,7 +1,7 @@
 /*
-  A sample shared by all ranks, each with a slab of its grid: output, gradient of the input and, added up, gradients of
-  the parameters are those of the network that has the whole sample. On one, two and three axes, with slabs of unequal
-  size, with and without padding, for every residual.
+  A sample shared by all ranks, each with a slab of its grid: output, gradient of the input and, added up, gradients
+  of the parameters are those of the network that has the whole sample. On one, two and three axes, with slabs of
+  unequal size, with and without padding, for every residual.
 */
 #include "draw.h"
 #include <kitinet/model.h>

@@ -1,5 +1,7 @@
-/* The bytes that KNModelGetCost() states are those that KNModelSetGrid() takes from the heap: within 1 % and what small
- * things take (plans of FFTW, rounding to pages). */
+/*
+  The bytes that KNModelGetCost() states are those that KNModelSetGrid() takes from the heap: within 1 % and what
+  small things take (plans of FFTW, rounding to pages).
+*/
 #include <kitinet/model.h>
 #include <malloc.h>
 

@@ -12,8 +12,10 @@ enum { C = 6, MODES = 3 };
   PetscCheck(PetscAbsReal((value) - (expected)) < 1e-6, PETSC_COMM_SELF, PETSC_ERR_PLIB, \
              "%s, %s: " #value " is %.10g, not %.10g", what, m->layer, (double)(value), (double)(expected))
 
-/* M[o][i] as a pointwise layer; as a spectral one whose modes k = 0, 1, 2 are M times 1, -2i, 3: the same directions,
- * the same distribution over channels. */
+/*
+  M[o][i] as a pointwise layer; as a spectral one whose modes k = 0, 1, 2 are M times 1, -2i, 3: the same directions,
+  the same distribution over channels.
+*/
 static PetscErrorCode Expect(const char what[], double M[C][C], double participation, double alignment,
                              double effective_rank)
 {

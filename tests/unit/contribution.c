@@ -1,9 +1,9 @@
 /*
   Which channels stay, on Gram matrices with known answers. Four channels of two blocks' streams: a, b, a + b to 1e-3,
-  and a weak one on its own. By energy the weak one leaves, by the residual one of the three that depend on each other;
-  by taylor what the gates say; particles of two channels leave together. Readouts rebuild what depends on those that
-  stay. Hidden units a, b, a + b + 2 and a weak one of zero mean: the third leaves without a loss, the weights of a and
-  b and the bias make up for it.
+  and a weak one on its own. By energy the weak one leaves, by the residual one of the three that depend on each
+  other; by taylor what the gates say; particles of two channels leave together. Readouts rebuild what depends on
+  those that stay. Hidden units a, b, a + b + 2 and a weak one of zero mean: the third leaves without a loss, the
+  weights of a and b and the bias make up for it.
 */
 #include <kitinet/contribution.h>
 

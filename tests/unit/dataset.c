@@ -1,6 +1,6 @@
 /*
-  Datasets: what was written is read, steady and time-dependent; equal content makes equal files; a flipped bit is found
-  in the right row; excluded rows are closed up; nothing is overwritten unasked and nothing left behind.
+  Datasets: what was written is read, steady and time-dependent; equal content makes equal files; a flipped bit is
+  found in the right row; excluded rows are closed up; nothing is overwritten unasked and nothing left behind.
 */
 #define _GNU_SOURCE // memmem
 #include "small_dataset.h"

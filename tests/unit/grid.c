@@ -1,5 +1,7 @@
-/* Grids: coordinates of points, linear interpolation between grids (exact for linear functions, periodic axes wrap),
- * shares of ranks. */
+/*
+  Grids: coordinates of points, linear interpolation between grids (exact for linear functions, periodic axes wrap),
+  shares of ranks.
+*/
 #include <kitinet/base.h>
 
 #define CHECK(condition, ...) PetscCheck(condition, PETSC_COMM_SELF, PETSC_ERR_PLIB, __VA_ARGS__)
@@ -114,8 +116,10 @@ static PetscErrorCode TestPartition(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Shares of whole leaves cover all items in order; each rank's are one aligned block of 2^k leaves, the smallest that
- * leaves no more blocks than ranks. */
+/*
+  Shares of whole leaves cover all items in order; each rank's are one aligned block of 2^k leaves, the smallest that
+  leaves no more blocks than ranks.
+*/
 static PetscErrorCode TestLeafPartition(void)
 {
   PetscFunctionBegin;

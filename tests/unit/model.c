@@ -1,8 +1,8 @@
 /*
-  The network as a whole, linked in double: its gradient equals central differences to 1e-7 for every residual, on one,
-  two and three axes, with and without padding, for both collision laws. In either precision: collision rate 0 is the
-  plain network bit for bit; a forward pass for evaluation gives what one for training gives; one set of parameters
-  serves every grid.
+  The network as a whole, linked in double: its gradient equals central differences to 1e-7 for every residual, on
+  one, two and three axes, with and without padding, for both collision laws. In either precision: collision rate 0 is
+  the plain network bit for bit; a forward pass for evaluation gives what one for training gives; one set of
+  parameters serves every grid.
 */
 #include "draw.h"
 #include <kitinet/model.h>
@@ -69,8 +69,10 @@ static PetscErrorCode Loss(KNModel model, const KNReal *x, const KNReal *target,
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Central differences of fourth order in random directions of the input and of all parameters, whose gradients
- * accumulate: two sweeps, of which the first writes, give twice one. */
+/*
+  Central differences of fourth order in random directions of the input and of all parameters, whose gradients
+  accumulate: two sweeps, of which the first writes, give twice one.
+*/
 static PetscErrorCode TestGradient(const Network *network)
 {
   /* two particles that nearly touch turn their line of centres quickly */
@@ -93,8 +95,10 @@ static PetscErrorCode TestGradient(const Network *network)
   Draw(x, SAMPLES * IN * KNGridSize(&grid), 1);
   Draw(target, outputs, 2);
   Draw(direction, size, 3);
-  /* Biases begin at 0 and the spectral weights are small: a general point instead. What moves in the gaps between
-   * parameters has no effect. */
+  /*
+    Biases begin at 0 and the spectral weights are small: a general point instead. What moves in the gaps between
+    parameters has no effect.
+  */
   for (size_t i = 0; i < size; i++) value[i] += (KNReal)0.1 * direction[i];
   PetscCall(PetscArraycpy(centre, value, size));
 
@@ -200,8 +204,10 @@ static PetscErrorCode Copy(KNModel from, KNModel to)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Where particles neither collide nor stream, transport is the plain network: the same sums in another order. With
- * collisions it is another one. */
+/*
+  Where particles neither collide nor stream, transport is the plain network: the same sums in another order. With
+  collisions it is another one.
+*/
 static PetscErrorCode TestStill(const char padding[], PetscInt dim)
 {
   const Network network[] = {{"plain", padding, "uniform", "0", .dim = dim},
@@ -306,8 +312,10 @@ int main(int argc, char **argv)
         const Network relaxed = {residual[2 + r], padding[p], law[2 + r], "0.7", .dim = dim, .train = "mean"};
 
         if (sizeof(KNReal) == sizeof(double)) PetscCall(TestGradient(&dropped));
-        /* On three axes some of all pairs nearly touch somewhere: along the line of centres differences say little
-         * there. */
+        /*
+          On three axes some of all pairs nearly touch somewhere: along the line of centres differences say little
+          there.
+        */
         if (sizeof(KNReal) == sizeof(double) && (dim < 3 || r == 0)) PetscCall(TestGradient(&relaxed));
         PetscCall(TestSame("dropout in training and evaluation", &dropped, PETSC_TRUE, &drawn, &dropped, PETSC_FALSE,
                            &expected, PETSC_FALSE));

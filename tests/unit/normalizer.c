@@ -1,5 +1,7 @@
-/* Normalisers against the direct two-pass formula in double, on any number of ranks; inverse, gradient, interpolation,
- * refusals. */
+/*
+  Normalisers against the direct two-pass formula in double, on any number of ranks; inverse, gradient, interpolation,
+  refusals.
+*/
 #include <kitinet/error.h>
 #include <kitinet/normalizer.h>
 #include "small_dataset.h"
@@ -17,8 +19,10 @@ static float          Value(PetscInt64 row, int field, size_t i)
                  (100.0 * (double)(c + 1) + (double)s + 1e-2 * (double)(s + 1) * SmallDatasetValue(row, field, i)));
 }
 
-/* A channel (points = 1) or a point (points = S) has the mean and deviation of the two-pass formula over the fitted
- * rows. */
+/*
+  A channel (points = 1) or a point (points = S) has the mean and deviation of the two-pass formula over the fitted
+  rows.
+*/
 static PetscErrorCode TestStatistics(KNNormalizer normalizer, int field, size_t points)
 {
   const size_t S = 35;
@@ -64,8 +68,9 @@ static PetscErrorCode TestTransform(KNNormalizer normalizer, int field, const KN
   PetscCheck(PetscAbsReal(mean) < 1e-2 && square > 0.9 && square < 1.001, PETSC_COMM_SELF, PETSC_ERR_PLIB,
              "Encoded data have mean %g, mean square %g", mean, square);
 
-  /* decode(z + h) - decode(z) = h scale, linear in z: any h; here the scale itself is large against the rounding of x
-   */
+  /*
+    decode(z + h) - decode(z) = h scale, linear in z: any h; here the scale itself is large against the rounding of x
+  */
   for (size_t i = 0; i < FITTED * n; i++) dz[i] = 2.0f;
   PetscCall(KNNormalizerDecodeBackward(normalizer, FITTED, 1, dz));
   PetscCall(KNNormalizerDecode(normalizer, FITTED, z));
@@ -151,8 +156,10 @@ static PetscErrorCode TestFrames(const char path[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The statistics have the same bits on all ranks together, also in groups that share samples, as on each alone. Values
- * of very different sizes nearly cancel in their mean, so that any other order of additions shows. */
+/*
+  The statistics have the same bits on all ranks together, also in groups that share samples, as on each alone. Values
+  of very different sizes nearly cancel in their mean, so that any other order of additions shows.
+*/
 static float ValueCancelling(PetscInt64 row, int field, size_t i)
 {
   return (float)((row % 2 ? -1 : 1) * ldexp(1 + SmallDatasetValue(row / 2, field, i), (int)(row / 2 * 7 % 13)));
@@ -233,8 +240,10 @@ static PetscErrorCode TestNaN(const char path[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* On another grid the statistics of a multilinear function are that function, between the outermost points; decode
- * still inverts encode. */
+/*
+  On another grid the statistics of a multilinear function are that function, between the outermost points; decode
+  still inverts encode.
+*/
 static PetscErrorCode TestInterpolation(PetscInt dim, KNPoints points)
 {
   const PetscInt from_n[3] = {6, 9, 4}, to_n[3] = {11, 7, 5};

@@ -189,8 +189,9 @@ static PetscErrorCode TestRefused(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The command line lies over the file wherever the file is named; nested names are joined by PETSc with an underscore.
- */
+/*
+  The command line lies over the file wherever the file is named; nested names are joined by PETSc with an underscore.
+*/
 static PetscErrorCode TestFile(void)
 {
   static const char *const orders[][WORDS] = {{"-count", "7", "-options_file_yaml", "good.yaml", NULL},
@@ -282,8 +283,10 @@ static PetscErrorCode TestBadFiles(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Options of a checkpoint lie below the user's; another value is refused unless its name is free; two spellings of a
- * number are one value. */
+/*
+  Options of a checkpoint lie below the user's; another value is refused unless its name is free; two spellings of a
+  number are one value.
+*/
 static PetscErrorCode TestDefaults(void)
 {
   static const char *const open[] = {"law", NULL};

@@ -1,5 +1,7 @@
-/* Crop undoes pad: on the number of points for every grid and fraction, on the values, and it refuses what pad cannot
- * have made. */
+/*
+  Crop undoes pad: on the number of points for every grid and fraction, on the values, and it refuses what pad cannot
+  have made.
+*/
 #include "../../src/layers/padding.h"
 #include <string.h>
 

@@ -1,5 +1,7 @@
-/* Control characters of arguments are shown, those of the format are obeyed; long texts, and texts that are no UTF-8,
- * come out whole. */
+/*
+  Control characters of arguments are shown, those of the format are obeyed; long texts, and texts that are no UTF-8,
+  come out whole.
+*/
 #include <kitinet/print.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,7 @@
-/* Products of small matrices against sums in double: all three forms, shapes on both sides of every tile and limit,
- * rows with room between them, which stays untouched. */
+/*
+  Products of small matrices against sums in double: all three forms, shapes on both sides of every tile and limit,
+  rows with room between them, which stays untouched.
+*/
 #include "../../src/layers/product_kernels.h"
 #include <kitinet/random.h>
 

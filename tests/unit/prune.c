@@ -1,8 +1,9 @@
 /*
-  Pruning. A pruned network computes what the full one does with the dropped channels and hidden units masked, to float
-  accuracy: for every residual, on one to three axes, with and without padding, collisions off. With the expectation of
-  the collisions: another order of all particles and units changes nothing. A readout sees a channel that equals another
-  one through that one. Fewer modes: the full network with those weights set to 0. Gates are derivatives.
+  Pruning. A pruned network computes what the full one does with the dropped channels and hidden units masked, to
+  float accuracy: for every residual, on one to three axes, with and without padding, collisions off. With the
+  expectation of the collisions: another order of all particles and units changes nothing. A readout sees a channel
+  that equals another one through that one. Fewer modes: the full network with those weights set to 0. Gates are
+  derivatives.
 */
 #include <kitinet/model.h>
 #include <kitinet/prune.h>
@@ -120,8 +121,10 @@ static PetscErrorCode MaskHidden(KNParameters parameters, PetscInt hidden, const
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Sets what writes channel c of the stream (from >= 0: copies what writes that channel), or the spectral weights beyond
- * `modes`. */
+/*
+  Sets what writes channel c of the stream (from >= 0: copies what writes that channel), or the spectral weights
+  beyond `modes`.
+*/
 static PetscErrorCode Change(KNParameters parameters, PetscInt c, PetscInt from, PetscInt modes)
 {
   PetscInt count;
@@ -246,8 +249,10 @@ static PetscErrorCode TestReadout(const Network *network)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A factor on all weights that read channel c, moved by central differences; loss sum t y. The squares add up to those
- * of the weights. */
+/*
+  A factor on all weights that read channel c, moved by central differences; loss sum t y. The squares add up to those
+  of the weights.
+*/
 static PetscErrorCode TestGates(const Network *network)
 {
   const double h         = sizeof(KNReal) == sizeof(double) ? 1e-5 : 1e-2,

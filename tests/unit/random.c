@@ -1,5 +1,7 @@
-/* Random numbers: the generator is Philox4x64-10, its maps have the right range and moments, and KNPermutation()
- * permutes. */
+/*
+  Random numbers: the generator is Philox4x64-10, its maps have the right range and moments, and KNPermutation()
+  permutes.
+*/
 #include <kitinet/random.h>
 #include <Random123/philox.h>
 
@@ -123,8 +125,9 @@ static PetscErrorCode TestPermutation(void)
                "n = %" PetscInt64_FMT ": two epochs agree in %" PetscInt64_FMT " positions", n, fixed);
   }
 
-  /* Each position gets each value equally often: (N - 1)^2 = 81 degrees of freedom; beyond 150 with probability 5e-6.
-   */
+  /*
+    Each position gets each value equally often: (N - 1)^2 = 81 degrees of freedom; beyond 150 with probability 5e-6.
+  */
   for (PetscInt64 e = 0; e < EPOCHS; e++) {
     for (PetscInt64 i = 0; i < N; i++) count[i][KNPermutation(1, e, N, i)]++;
   }

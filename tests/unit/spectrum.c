@@ -1,6 +1,7 @@
 /*
-  Energy spectra: the shells add up to the mean square of any field (Parseval), and a single mode lies in its own shell
-  with its own energy; on cells, nodes and periodic points, in 1 to 3 dimensions, with even and odd numbers of points.
+  Energy spectra: the shells add up to the mean square of any field (Parseval), and a single mode lies in its own
+  shell with its own energy; on cells, nodes and periodic points, in 1 to 3 dimensions, with even and odd numbers of
+  points.
 */
 #include <kitinet/random.h>
 #include <kitinet/spectrum.h>

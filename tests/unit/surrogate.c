@@ -1,5 +1,7 @@
-/* The library's door: what it predicts is the operator's prediction, from several threads, on several grids, steady and
- * in time; what it refuses. */
+/*
+  The library's door: what it predicts is the operator's prediction, from several threads, on several grids, steady
+  and in time; what it refuses.
+*/
 #include <kitinet/operator.h>
 #include <kitinet/surrogate.h>
 #include <pthread.h>
@@ -42,8 +44,10 @@ static void *PredictRepeatedly(void *argument)
   return NULL;
 }
 
-/* An operator, saved and loaded again as a surrogate; expected values by the operator itself, in chunks of the same 8
- * samples. */
+/*
+  An operator, saved and loaded again as a surrogate; expected values by the operator itself, in chunks of the same 8
+  samples.
+*/
 static PetscErrorCode TestCase(PetscBool steady, const char checkpoint[])
 {
   const PetscInt   n[2] = {8, 9};

@@ -2,7 +2,7 @@
   Burgers' equation against the exact solution of Hopf (Comm. Pure Appl. Math. 3 (1950) 201) and Cole:
 
       u(x, t) = integral of (x - y)/t E dy / integral of E dy,   E(y) = exp(-(Theta(y) + (x - y)^2/(2 t))/(2 nu)),
-  Theta' = u0
+      Theta' = u0
 
   over the whole line, by the trapezoidal rule, which converges spectrally. Then the convergence of the modes and of
   ETDRK4.
@@ -33,8 +33,10 @@ static PetscReal Antiderivative(PetscReal theta[], const PetscReal u0[], PetscIn
   return creal(modes[0]);
 }
 
-/* u at x = node/NODES and time t; theta without the mean, which moves the frame. The Gaussian is cut where E < exp(-50)
- * of its largest value. */
+/*
+  u at x = node/NODES and time t; theta without the mean, which moves the frame. The Gaussian is cut where E <
+  exp(-50) of its largest value.
+*/
 static PetscReal ColeHopf(const PetscReal theta[], PetscReal mean, PetscReal nu, PetscInt node, PetscReal t)
 {
   const PetscInt center  = node - (PetscInt)(NODES * mean * t); /* the foot of x on the line that moves with the mean */
@@ -109,8 +111,9 @@ static PetscErrorCode Sine(const char *const options[], PetscReal mean, PetscRea
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Exponential convergence in the modes: the error falls faster than any power of n; what is not resolved is reported.
- */
+/*
+  Exponential convergence in the modes: the error falls faster than any power of n; what is not resolved is reported.
+*/
 static PetscErrorCode CheckModes(void)
 {
   static const char *const grids[] = {"32", "64", "128", "256"};
@@ -133,8 +136,10 @@ static PetscErrorCode CheckModes(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Order 4 in the step, through the steepening; the estimate lies above the error. A tolerance of 1 takes the second
- * run, of half the step. */
+/*
+  Order 4 in the step, through the steepening; the estimate lies above the error. A tolerance of 1 takes the second
+  run, of half the step.
+*/
 static PetscErrorCode CheckSteps(void)
 {
   static const char *const dt[]   = {"0.02", "0.01", "0.005", "0.0025"};

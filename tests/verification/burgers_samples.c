@@ -1,7 +1,7 @@
 /*
-  A sample of Burgers' equation is a pure function of seed, index and options; stored fields are the solved ones without
-  the modes that the stored grid cannot hold; the operator and the trajectory are of one solution; what fails is
-  reported and leaves no trace.
+  A sample of Burgers' equation is a pure function of seed, index and options; stored fields are the solved ones
+  without the modes that the stored grid cannot hold; the operator and the trajectory are of one solution; what fails
+  is reported and leaves no trace.
 */
 #include <solver_ensemble.h>
 

@@ -1,8 +1,8 @@
 /*
   What staggered cells promise, on any grid: no divergence; momentum in balance at every face, hence a pressure that
   does not depend on the path of its sum; the work of the lid all goes into friction, as flux of momentum and pressure
-  do none. And the symmetries of the flow: a lid that is mirrored and reversed mirrors it, and without inertia it is its
-  own mirror image.
+  do none. And the symmetries of the flow: a lid that is mirrored and reversed mirrors it, and without inertia it is
+  its own mirror image.
 */
 #include "../../solvers/cavity_flow.h"
 
@@ -49,8 +49,10 @@ static PetscErrorCode CheckBalance(PetscInt m, PetscReal reynolds)
   }
   for (PetscInt i = 1; i < m; i++) {
     for (PetscInt j = 1; j <= m; j++) {
-      /* u at (i, j) and its neighbours; v at the corners of its volume; then the same with the roles of x and y
-       * exchanged. */
+      /*
+        u at (i, j) and its neighbours; v at the corners of its volume; then the same with the roles of x and y
+        exchanged.
+      */
       const PetscReal east = 0.5 * (U(i, j) + U(i + 1, j)), west = 0.5 * (U(i - 1, j) + U(i, j));
       const PetscReal north  = 0.25 * (U(i, j) + U(i, j + 1)) * (V(i, j) + V(i + 1, j)),
                       south  = 0.25 * (U(i, j) + U(i, j - 1)) * (V(i, j - 1) + V(i + 1, j - 1));

@@ -1,7 +1,7 @@
 /*
   Order of the cavity's discretisation: 2 in the maximum norm for u, v and p, against a flow that a body force makes
-  exact (Shih, Tan, Hwang, Int. J. Numer. Methods Fluids 9, 1989, have its stream function). And the matrix of Newton's
-  method holds the derivatives of the residual.
+  exact (Shih, Tan, Hwang, Int. J. Numer. Methods Fluids 9, 1989, have its stream function). And the matrix of
+  Newton's method holds the derivatives of the residual.
 */
 #include <kitinet/random.h>
 #include "../../solvers/cavity_flow.h"

@@ -1,9 +1,9 @@
 /*
   The uniform lid against published flows, on the 129 x 129 points of Ghia, Ghia, Shin, J. Comput. Phys. 48, 387-411
   (1982): their u on the vertical centre line (Table I) and v on the horizontal one (Table II). And extrema on these
-  lines against solutions of more digits: Re 1000, spectral, Botella, Peyret, Computers & Fluids 27, 421-433 (1998); Re
-  100, extrapolated from 1024 x 1024 cells, Marchi, Suero, Araki, J. Braz. Soc. Mech. Sci. Eng. 31, 186-198 (2009). By
-  these, Ghia's least v at Re 100, -0.24533, is off by 0.008.
+  lines against solutions of more digits: Re 1000, spectral, Botella, Peyret, Computers & Fluids 27, 421-433 (1998);
+  Re 100, extrapolated from 1024 x 1024 cells, Marchi, Suero, Araki, J. Braz. Soc. Mech. Sci. Eng. 31, 186-198 (2009).
+  By these, Ghia's least v at Re 100, -0.24533, is off by 0.008.
 */
 #include "solver_ensemble.h"
 
@@ -19,8 +19,10 @@ typedef struct {
   PetscReal   u[POINTS], v[POINTS];
 } Table;
 
-/* v at x = 0.9063 and Re 400 stands as -0.23827 there, which neighbours on both sides, -0.22847 and -0.44993, show to
- * be misprinted: left out. */
+/*
+  v at x = 0.9063 and Re 400 stands as -0.23827 there, which neighbours on both sides, -0.22847 and -0.44993, show to
+  be misprinted: left out.
+*/
 #define MISPRINT PETSC_INFINITY
 
 static const Table ghia[] = {

@@ -68,8 +68,10 @@ static PetscErrorCode CheckRanks(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The stored flow converges with order 2 in the solve grid, discretisation and interpolation together; the stored lid
- * is always the same. */
+/*
+  The stored flow converges with order 2 in the solve grid, discretisation and interpolation together; the stored lid
+  is always the same.
+*/
 static PetscErrorCode CheckStored(const char points[], const char resolution[], const char *const grids[3])
 {
   PetscReal lid[3][17 * 17] = {{0.0}}, flow[3][3 * 17 * 17] = {{0.0}}, coarse, fine;
@@ -99,8 +101,10 @@ static PetscErrorCode CheckStored(const char points[], const char resolution[], 
              "the stored lid depends on the solve grid: %g", (double)Distance(lid[0], lid[2], 17 * 17));
   coarse = Distance(flow[0], flow[2], 2 * 17 * 17);
   fine   = Distance(flow[1], flow[2], 2 * 17 * 17);
-  /* Each grid has thrice the points of the one before. Against the finest an error c h^p shows as c (h^p - h_2^p): the
-   * ratio is 10 for p = 2, 9.06 for 1.9. */
+  /*
+    Each grid has thrice the points of the one before. Against the finest an error c h^p shows as c (h^p - h_2^p): the
+    ratio is 10 for p = 2, 9.06 for 1.9.
+  */
   PetscCheck(coarse / fine > 9.06, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: the stored flow converges as %g, %g", points,
              (double)coarse, (double)fine);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -133,8 +137,10 @@ static PetscErrorCode CheckWalls(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Inputs of a sample given back: on nodes they are those of the solve grid. What cannot be solved is reported and
- * leaves no trace. */
+/*
+  Inputs of a sample given back: on nodes they are those of the solve grid. What cannot be solved is reported and
+  leaves no trace.
+*/
 static PetscErrorCode CheckGiven(void)
 {
   static const char *const options[] = {

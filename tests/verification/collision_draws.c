@@ -1,15 +1,16 @@
 /*
   What is drawn: every perfect matching is equally likely, the rate of collisions is kappa, directions are uniform on
-  the sphere; draws depend on seed, layer, step and sample index alone, so that batches may be split in any way between
-  calls and threads; and they are shared by all grid points, so that a step commutes with restriction to a coarser grid.
+  the sphere; draws depend on seed, layer, step and sample index alone, so that batches may be split in any way
+  between calls and threads; and they are shared by all grid points, so that a step commutes with restriction to a
+  coarser grid.
 */
 #include <omp.h>
 
 #include "collision_test.h"
 
 /*
-  Number of the matching of n <= 6 particles among all: the partner of the lowest free particle, counted among the free
-  ones, is a digit. With n odd the missing partner is a further particle.
+  Number of the matching of n <= 6 particles among all: the partner of the lowest free particle, counted among the
+  free ones, is a digit. With n odd the missing partner is a further particle.
 */
 static size_t MatchingNumber(const uint32_t *pair, size_t n)
 {
@@ -60,8 +61,10 @@ static PetscErrorCode TestMatchings(size_t n, size_t matchings, double quantile,
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* mean: of a function of the direction over `count` draws; exact, square: the means of it and of its square on the
- * sphere. */
+/*
+  mean: of a function of the direction over `count` draws; exact, square: the means of it and of its square on the
+  sphere.
+*/
 static PetscErrorCode TestMoment(const char name[], size_t d, double count, double mean, double exact, double square)
 {
   const double error = sqrt(PetscMax(square - exact * exact, 0) / count);
@@ -72,8 +75,10 @@ static PetscErrorCode TestMoment(const char name[], size_t d, double count, doub
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Of 100,000 attempted pairs the share kappa collides, and their directions have the moments of the sphere up to the
- * fourth: within 4 standard errors. */
+/*
+  Of 100,000 attempted pairs the share kappa collides, and their directions have the moments of the sphere up to the
+  fourth: within 4 standard errors.
+*/
 static PetscErrorCode TestAcceptance(size_t d, double kappa)
 {
   enum { N = 1000, STEPS = 200, PAIRS = N / 2 * STEPS };

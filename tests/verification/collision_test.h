@@ -20,8 +20,9 @@ static inline void NormalField(KNReal *field, size_t size, PetscInt64 which)
   }
 }
 
-/* A collision layer of C channels, number 3 of its network, on a grid of one axis; options: "-collision_rate 0.5 ...".
- */
+/*
+  A collision layer of C channels, number 3 of its network, on a grid of one axis; options: "-collision_rate 0.5 ...".
+*/
 static inline PetscErrorCode CollisionLayer(const char options[], PetscInt C, PetscInt S, PetscInt samples,
                                             KNLayer *layer)
 {

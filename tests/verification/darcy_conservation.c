@@ -1,12 +1,15 @@
 /*
   What finite volumes promise, for coefficients that jump between 3 and 12 from point to point: what flows out through
-  the boundary is what the source gives, to 1e-9; the matrix is symmetric; a positive source makes a positive pressure.
+  the boundary is what the source gives, to 1e-9; the matrix is symmetric; a positive source makes a positive
+  pressure.
 */
 #include <kitinet/random.h>
 #include "../../solvers/diffusion.h"
 
-/* Flow out through the boundary, from u alone; a face between points carries face(a) (u_P - u_N), one to the boundary
- * of cells 2 a u. */
+/*
+  Flow out through the boundary, from u alone; a face between points carries face(a) (u_P - u_N), one to the boundary
+  of cells 2 a u.
+*/
 static PetscReal BoundaryFlux(PetscInt n, KNPoints points, KNFace face, const PetscReal a[], const PetscReal u[])
 {
   const PetscInt step[4][2] = {{0, 1}, {0, -1}, {1, 0}, {-1, 0}}; /* inwards from the side */

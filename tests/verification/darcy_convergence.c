@@ -1,6 +1,6 @@
 /*
-  Order of the Darcy discretisation. Smooth a and u, manufactured: 2, in the maximum norm, on cells and nodes, for both
-  face means. a that jumps from 3 to 12 at a circle: about 1 against a fine grid, in the root mean square.
+  Order of the Darcy discretisation. Smooth a and u, manufactured: 2, in the maximum norm, on cells and nodes, for
+  both face means. a that jumps from 3 to 12 at a circle: about 1 against a fine grid, in the root mean square.
 */
 #include "../../solvers/diffusion.h"
 

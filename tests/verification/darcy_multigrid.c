@@ -1,6 +1,6 @@
 /*
-  Multigrid's work does not grow with the grid: at most 13 iterations to 1e-10, for a in {3, 12} or lognormal, f = 1, on
-  any number of points, and at most 3 more on 1024 x 1024 cells (512 x 512 nodes) than on 64 x 64.
+  Multigrid's work does not grow with the grid: at most 13 iterations to 1e-10, for a in {3, 12} or lognormal, f = 1,
+  on any number of points, and at most 3 more on 1024 x 1024 cells (512 x 512 nodes) than on 64 x 64.
 */
 #include <kitinet/solver.h>
 

@@ -59,8 +59,8 @@ static PetscErrorCode CheckRanks(void)
 }
 
 /*
-  The stored u converges with order 2 in the solve grid, discretisation and interpolation together. Each grid has thrice
-  the points of the one before, so that a stored point keeps its relative place between solve points.
+  The stored u converges with order 2 in the solve grid, discretisation and interpolation together. Each grid has
+  thrice the points of the one before, so that a stored point keeps its relative place between solve points.
 */
 static PetscErrorCode CheckStored(const char points[], const char resolution[], const char *const grids[3])
 {
@@ -186,8 +186,10 @@ static PetscErrorCode CheckRoughEnsemble(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The default ensemble is the benchmark's: a in {3, 12}, about half of each, f = 1; the pressure of a = 12 is below
- * that of a = 3. */
+/*
+  The default ensemble is the benchmark's: a in {3, 12}, about half of each, f = 1; the pressure of a = 12 is below
+  that of a = 3.
+*/
 static PetscErrorCode CheckDefaults(void)
 {
   static const char *const options[] = {NULL};

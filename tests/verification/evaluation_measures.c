@@ -1,7 +1,7 @@
 /*
   What kitinet evaluate measures, for errors that are known: e = amplitude * one mode of the points, t = amplitude' *
-  another. Both have exact L2 norms, lie in known bands of wavenumbers, and their H1 norms are those of the differences;
-  for random fields the bands add up to the L2 error (Parseval).
+  another. Both have exact L2 norms, lie in known bands of wavenumbers, and their H1 norms are those of the
+  differences; for random fields the bands add up to the L2 error (Parseval).
 */
 #include <kitinet/judgement.h>
 #include <kitinet/random.h>
@@ -96,8 +96,10 @@ static PetscErrorCode TestMode(KNPoints points, PetscReal k, PetscReal l, int ba
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Random truth and prediction of two fields; a prediction of 0 everywhere has error 1 in every sense; boundary and
- * interior share out the L2 error. */
+/*
+  Random truth and prediction of two fields; a prediction of 0 everywhere has error 1 in every sense; boundary and
+  interior share out the L2 error.
+*/
 static PetscErrorCode TestRandom(KNPoints points)
 {
   const KNProblem problem = {.output = {.grid = KNGridMake(2, (const PetscInt[]){n1, n2}, points), .fields = 2}};
@@ -137,8 +139,10 @@ static PetscErrorCode TestRandom(KNPoints points)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Two trajectories of 5 frames, 2 of them given; frame r has the error amplitude 2^r times 0.1 (the second trajectory:
- * 3 times that), the truth an amplitude of 1. */
+/*
+  Two trajectories of 5 frames, 2 of them given; frame r has the error amplitude 2^r times 0.1 (the second trajectory:
+  3 times that), the truth an amplitude of 1.
+*/
 static PetscErrorCode TestRollout(void)
 {
   const PetscReal factor[2] = {0.1, 0.3};

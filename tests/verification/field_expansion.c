@@ -1,7 +1,7 @@
 /*
-  The random field is its cosine expansion: point values on grids coarser, finer, odd and oblong, of cells and of nodes,
-  equal the direct sum with coefficients drawn here; one field has one value at a point that two grids share; it is flat
-  at the boundary.
+  The random field is its cosine expansion: point values on grids coarser, finer, odd and oblong, of cells and of
+  nodes, equal the direct sum with coefficients drawn here; one field has one value at a point that two grids share;
+  it is flat at the boundary.
 */
 #include <kitinet/field.h>
 #include <kitinet/options.h>
@@ -73,8 +73,9 @@ static PetscErrorCode CheckNeumann(KNRandomField field)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The middle one of three small cells has the centre of the large one: the same field there, whatever the grid
- * resolves. */
+/*
+  The middle one of three small cells has the centre of the large one: the same field there, whatever the grid resolves.
+*/
 static PetscErrorCode CheckNested(KNRandomField field)
 {
   enum { COARSE = 10, FINE = 3 * COARSE };

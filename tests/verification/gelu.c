@@ -1,5 +1,7 @@
-/* GELU and its derivative against libm's error function in double, over [-12, 12] and at the ends of the range of
- * numbers. */
+/*
+  GELU and its derivative against libm's error function in double, over [-12, 12] and at the ends of the range of
+  numbers.
+*/
 #include <kitinet/layer.h>
 #include <math.h>
 #include <string.h>

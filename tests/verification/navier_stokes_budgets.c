@@ -1,8 +1,8 @@
 /*
   Energy and enstrophy in time.
 
-    dE/dt = -2 viscosity Z + <f, psi>,   dZ/dt = -2 viscosity P + <f, w>,   E = <psi, w>/2, Z = <w, w>/2, P = <-Laplace
-  w, w>/2
+    dE/dt = -2 viscosity Z + <f, psi>,   dZ/dt = -2 viscosity P + <f, w>,   E = <psi, w>/2, Z = <w, w>/2, P =
+    <-Laplace w, w>/2
 
   without force and viscosity, with viscosity, and with both; <a, b>: mean over the torus.
 */

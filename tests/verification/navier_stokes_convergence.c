@@ -1,6 +1,6 @@
 /*
-  A flow without exact solution. In time, against much smaller steps: order 4 (IMEX) and 1 (LI2020), error control that
-  follows rtol; both schemes converge to the same flow. In space: faster than any power of the grid.
+  A flow without exact solution. In time, against much smaller steps: order 4 (IMEX) and 1 (LI2020), error control
+  that follows rtol; both schemes converge to the same flow. In space: faster than any power of the grid.
 */
 #include "torus_test.h"
 

@@ -1,7 +1,7 @@
 /*
-  The scheme li2020 against an independent implementation in numpy, from the same initial field with all modes of a 64 x
-  64 grid, to t = 1. The reference holds every fourth point of each axis; tests/bench/li2020_navier_stokes.py wrote it.
-  Measured: 9e-13.
+  The scheme li2020 against an independent implementation in numpy, from the same initial field with all modes of a 64
+  x 64 grid, to t = 1. The reference holds every fourth point of each axis; tests/bench/li2020_navier_stokes.py wrote
+  it. Measured: 9e-13.
 */
 #include "torus_test.h"
 

@@ -1,8 +1,8 @@
 /*
   A sample of the Navier-Stokes ensemble is a pure function of seed, index and options; the initial fields are the
-  benchmark's; a first frame given back yields the same flow; stored fields are those of the solve grid. Unstable steps
-  are noticed and retried with smaller ones, what blows up is reported and leaves no trace, options that make no sense
-  are refused.
+  benchmark's; a first frame given back yields the same flow; stored fields are those of the solve grid. Unstable
+  steps are noticed and retried with smaller ones, what blows up is reported and leaves no trace, options that make no
+  sense are refused.
 */
 #include <kitinet/error.h>
 #include <kitinet/periodic_field.h>
@@ -58,8 +58,10 @@ static PetscErrorCode CheckPurity(const char scheme[], const char dt[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The benchmark's initial fields: mean 0, standard deviation 0.262 at a point, by the exact covariance and by 50
- * samples. */
+/*
+  The benchmark's initial fields: mean 0, standard deviation 0.262 at a point, by the exact covariance and by 50
+  samples.
+*/
 static PetscErrorCode CheckInitial(void)
 {
   static const char *const options[] = {"-navier_stokes_final_time", "1e-6", "-navier_stokes_frames", "2", NULL};
@@ -83,8 +85,10 @@ static PetscErrorCode CheckInitial(void)
     PetscCheck(PetscAbsReal(mean) < 1e-14, PETSC_COMM_SELF, PETSC_ERR_PLIB, "mean vorticity %g", (double)mean);
     square += PetscSqr(Norm(e.output, 64 * 64)) / 50;
   }
-  /* The mean square of a sample has a relative deviation of 0.33, mostly from the eight modes |k_i| <= 1; of 50 samples
-   * 0.05. */
+  /*
+    The mean square of a sample has a relative deviation of 0.33, mostly from the eight modes |k_i| <= 1; of 50
+    samples 0.05.
+  */
   PetscCheck(PetscAbsReal(square / variance - 1.0) < 0.2, PETSC_COMM_SELF, PETSC_ERR_PLIB,
              "mean square %g instead of %g", (double)square, (double)variance);
   PetscCall(EnsembleDestroy(&e));
@@ -199,8 +203,10 @@ static PetscErrorCode CheckStored(void)
 static PetscErrorCode CheckFailures(void)
 {
   enum { SIZE = 2 * 32 * 32 };
-  /* Speed 0.08: a step of 0.6 crosses 1.5 cells, one of 0.15 does not. Vorticity 100000 times that of the benchmark
-   * crosses a cell in 4e-6. */
+  /*
+    Speed 0.08: a step of 0.6 crosses 1.5 cells, one of 0.15 does not. Vorticity 100000 times that of the benchmark
+    crosses a cell in 4e-6.
+  */
   static const char *const hasty[] = {"-navier_stokes_grid",
                                       "32",
                                       "-navier_stokes_frames",

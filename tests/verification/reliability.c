@@ -1,9 +1,11 @@
 /*
   Measures of ensembles against closed forms, on members N(0, 1) and truths N(0, sigma^2), all independent:
 
-    coverage   K = 3: m - t over s has variance (1/3 + sigma^2) of Student's t with 2 degrees of freedom, P(|T| < a) = a
-  / (2 + a^2)^(1/2) ranks      sigma = 1: all equally frequent CRPS       E|y - t| - E|y - y'| / 2 = (2/pi (1 +
-  sigma^2))^(1/2) - pi^(-1/2), for any K: that is what makes it fair ratio      ((1 + 1/K) / (1/K + sigma^2))^(1/2)
+    coverage   K = 3: m - t over s has variance (1/3 + sigma^2) of Student's t with 2 degrees of freedom, P(|T| < a) =
+               a / (2 + a^2)^(1/2)
+    ranks      sigma = 1: all equally frequent
+    CRPS       E|y - t| - E|y - y'| / 2 = (2/pi (1 + sigma^2))^(1/2) - pi^(-1/2), for any K: that is what makes it fair
+    ratio      ((1 + 1/K) / (1/K + sigma^2))^(1/2)
     factor     (1/3 + sigma^2)^(1/2) / (4/3)^(1/2) for K = 3, and then 90 % are covered whatever sigma is
     ROC area   scores N(0, 1) and N(delta, 1): Phi(delta / 2^(1/2))
 

@@ -1,8 +1,8 @@
 /*
   The rollout of a model, linked in double: the gradient through three steps, of which backward computes two again,
-  equals central differences to 1e-7, with collisions too, which must be drawn again as they were. In either precision:
-  each step is the model applied to the frames before it, with draws of its own; the given frames stay as they are;
-  whoever waits for complete gradients hears of the last backward sweep only.
+  equals central differences to 1e-7, with collisions too, which must be drawn again as they were. In either
+  precision: each step is the model applied to the frames before it, with draws of its own; the given frames stay as
+  they are; whoever waits for complete gradients hears of the last backward sweep only.
 */
 #include "draw.h"
 #include <kitinet/rollout.h>

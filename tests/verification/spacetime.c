@@ -1,7 +1,7 @@
 /*
-  A model of whole trajectories: the predicted frames are the model of fields that repeat the given ones along time, the
-  first axis; the given frames stay as they are. Linked in double its gradient equals central differences to 1e-7, with
-  collisions too.
+  A model of whole trajectories: the predicted frames are the model of fields that repeat the given ones along time,
+  the first axis; the given frames stay as they are. Linked in double its gradient equals central differences to 1e-7,
+  with collisions too.
 */
 #include "draw.h"
 #include <kitinet/spacetime.h>

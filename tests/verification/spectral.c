@@ -156,8 +156,10 @@ static PetscErrorCode OperatorDestroy(Operator *f)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Modes first on all n1 rows, zero where none is kept; a complex inverse transform along the first axis; then a real
- * one along the last. */
+/*
+  Modes first on all n1 rows, zero where none is kept; a complex inverse transform along the first axis; then a real
+  one along the last.
+*/
 static PetscErrorCode TestDefinition(const KNGrid *grid)
 {
   const long n1 = grid->dim == 2 ? grid->n[0] : 1, n2 = grid->n[grid->dim - 1], S = n1 * n2,

@@ -1,13 +1,15 @@
-/* What the tests of flow on the torus share: fields of given modes, distances, a march from coefficients to
- * coefficients. */
+/*
+  What the tests of flow on the torus share: fields of given modes, distances, a march from coefficients to
+  coefficients.
+*/
 #ifndef KITINET_TORUS_TEST_H
 #define KITINET_TORUS_TEST_H
 
 #include "../../solvers/vorticity.h"
 
 /*
-  Point values w (n, n) of all modes |k_i| <= highest with the amplitudes of the benchmark's random field, times scale,
-  and fixed phases; the same field on any grid that resolves it, and the initial field of
+  Point values w (n, n) of all modes |k_i| <= highest with the amplitudes of the benchmark's random field, times
+  scale, and fixed phases; the same field on any grid that resolves it, and the initial field of
   tests/bench/li2020_navier_stokes.py.
 */
 static inline void KNTestField(PetscReal w[], PetscReal scale, PetscInt highest, PetscInt n)

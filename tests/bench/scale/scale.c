@@ -1,6 +1,6 @@
 /*
-  Training steps without the network: each rank "computes" for the measured times of its micro-batches, the gradient is
-  reduced by the program's own src/train/reduce_tree.c. Built twice: with mpicc, where computing is spinning, to
+  Training steps without the network: each rank "computes" for the measured times of its micro-batches, the gradient
+  is reduced by the program's own src/train/reduce_tree.c. Built twice: with mpicc, where computing is spinning, to
   calibrate on real ranks; with SimGrid's smpicc, where ranks, network and computing are simulated.
 
     kitinet-scale FLOATS BUCKET LEAVES FORWARD BACKWARD UPDATE OVERLAP STEPS
@@ -34,8 +34,8 @@ static void Compute(double seconds)
 
 /*
   The default network: which share of backward is over when the gradients from which share of their block on are
-  complete: the head, then of each block the spectral layer, then the rest. Times by `kitinet bench`, places by `kitinet
-  inspect`. The rest is computed sample by sample, and after each one messages move on.
+  complete: the head, then of each block the spectral layer, then the rest. Times by `kitinet bench`, places by
+  `kitinet inspect`. The rest is computed sample by sample, and after each one messages move on.
 */
 enum { SAMPLES = 5 };
 static const struct {
