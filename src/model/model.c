@@ -180,8 +180,8 @@ PetscErrorCode KNModelSetGrid(KNModel model, const KNGrid *grid, PetscInt sample
   PetscCheck(
     activations <= KNMemoryGetLimit() - PetscMin(parameters, KNMemoryGetLimit()), PETSC_COMM_WORLD, KN_ERR_USAGE,
     "%" PetscInt_FMT " samples at a time need %.1f MiB for activations and %.1f MiB for parameters, a rank may take "
-                     "%.1f MiB here: lower -train_microbatch (evaluate: -evaluate_batch, predict: -predict_batch), the "
-                     "network's size, or the number of ranks on a node, or train with -train_recompute 1",
+    "%.1f MiB here: lower -train_microbatch (evaluate: -evaluate_batch, predict: -predict_batch), the "
+    "network's size, or the number of ranks on a node, or train with -train_recompute 1",
     samples, (double)activations / 1048576.0, (double)parameters / 1048576.0, (double)KNMemoryGetLimit() / 1048576.0);
   PetscCall(SetGrid(model, grid, samples, training));
   /* now, that no step allocates */
