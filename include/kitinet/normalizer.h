@@ -23,6 +23,18 @@ PETSC_EXTERN PetscErrorCode KNNormalizerCreate(KNNormalizerType type, PetscInt c
 PETSC_EXTERN PetscErrorCode KNNormalizerDestroy(KNNormalizer *normalizer);
 
 /*
+  Not collective, before KNNormalizerFit(), of type channel, on cells or nodes. Decode gives fields with the boundary
+  values of the training samples, whatever the network says:
+
+      x = lift + d (std + eps) z,   d = product over the axes of 4 t (1 - t), t the point's coordinate in [0, 1]
+
+  lift: on nodes the boundary values, continued into the domain by transfinite interpolation (Gordon and Hall 1973); on
+  cells, whose points do not lie on the boundary, 0. KNNormalizerFit() raises KN_ERR_INPUT where boundary values differ
+  from sample to sample, or on cells where values continued to the boundary are far from 0. Encode is not available.
+*/
+PETSC_EXTERN PetscErrorCode KNNormalizerKeepBoundary(KNNormalizer normalizer);
+
+/*
   Collective on comm. One pass over rows [first, first + samples) of the dataset, each read by one rank, or by a group
   of ranks that share samples (sharing; NULL: none do), fits both the input's and the output's normaliser (either may
   be NULL): Welford's update in double, ranks merged by Chan's formula in rank order: the same bits for any number of
@@ -39,6 +51,12 @@ PETSC_EXTERN PetscErrorCode KNNormalizerFit(MPI_Comm comm, const KNSharing *shar
 PETSC_EXTERN PetscErrorCode KNNormalizerGetStatistics(KNNormalizer normalizer, KNNormalizerType *type,
                                                       PetscInt *channels, KNGrid *grid, size_t *count, float **mean,
                                                       float **std);
+
+/*
+  Not collective. The lift of KNNormalizerKeepBoundary() on the fitted grid, not owned: (channels, S); NULL without. For
+  checkpoints, as KNNormalizerGetStatistics().
+*/
+PETSC_EXTERN PetscErrorCode KNNormalizerGetLift(KNNormalizer normalizer, float **lift);
 
 /*
   Not collective. Interpolates the statistics to the grid that the following arrays are on. The fitted grid at first.

@@ -76,6 +76,7 @@ PetscErrorCode KNNormalizerDestroy(KNNormalizer *normalizer)
   if (!*normalizer) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNFree(&(*normalizer)->mean));
   PetscCall(KNFree(&(*normalizer)->std));
+  PetscCall(KNFree(&(*normalizer)->lift));
   PetscCall(KNFree(&(*normalizer)->mean_grid));
   PetscCall(KNFree(&(*normalizer)->scale_grid));
   PetscCall(PetscFree(*normalizer));
@@ -112,11 +113,8 @@ static float KNNormalizerEps(KNNormalizer normalizer, PetscInt c)
   return deviation > 0.0 ? (float)(relative_eps * deviation) : 1.0f;
 }
 
-/*
-  Multilinear interpolation of one channel, from (S_fitted) to (S), of a slab or the whole grid: weights of the axes
-  multiply.
-*/
-static PetscErrorCode KNNormalizerInterpolate(const KNGrid *from, const float u[], const KNGrid *to, float v[])
+/* Weights of the axes multiply. */
+PetscErrorCode KNNormalizerInterpolate(const KNGrid *from, const float u[], const KNGrid *to, float v[])
 {
   PetscInt  *left[KN_MAX_DIM], *right[KN_MAX_DIM];
   PetscReal *weight[KN_MAX_DIM];
@@ -182,6 +180,11 @@ PetscErrorCode KNNormalizerSetGrid(KNNormalizer normalizer, const KNGrid *grid)
         scale[s] = normalizer->std[c] + eps;
       }
     }
+    if (normalizer->lift) {
+      KNGridDistance(grid, mean);
+      for (size_t s = 0; s < S; s++) scale[s] *= mean[s];
+      PetscCall(KNNormalizerInterpolate(&normalizer->fitted, normalizer->lift + (size_t)c * S_fitted, grid, mean));
+    }
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -194,6 +197,7 @@ size_t KNNormalizerSampleSize(KNNormalizer normalizer)
 PetscErrorCode KNNormalizerEncode(KNNormalizer normalizer, PetscInt samples, float x[])
 {
   PetscFunctionBegin;
+  PetscCheck(!normalizer->lift, PETSC_COMM_SELF, PETSC_ERR_SUP, "a field with given boundary values is not encoded");
   if (normalizer->type == KN_NORMALIZER_NONE) PetscFunctionReturn(PETSC_SUCCESS);
   kn_normalizer_encode(x, normalizer->mean_grid, normalizer->scale_grid, (size_t)samples,
                        KNNormalizerSampleSize(normalizer));

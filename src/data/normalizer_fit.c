@@ -57,7 +57,8 @@ static PetscErrorCode SetChannels(KNNormalizer normalizer, const KNSharing *shar
 }
 
 /* mean, std: (C, S_fitted) of moments (C, S). */
-static PetscErrorCode SetPoints(KNNormalizer normalizer, const KNSharing *sharing, size_t S, const Moments moments[])
+static PetscErrorCode GetPoints(KNNormalizer normalizer, const KNSharing *sharing, size_t S, const Moments moments[],
+                                float mean[], float std[])
 {
   const size_t C = (size_t)normalizer->channels, S_fitted = KNGridSize(&normalizer->fitted);
   float       *slab;
@@ -65,7 +66,7 @@ static PetscErrorCode SetPoints(KNNormalizer normalizer, const KNSharing *sharin
   PetscFunctionBegin;
   PetscCall(KNMalloc(C * S, sizeof(*slab), &slab));
   for (int which = 0; which < 2; which++) {
-    float *whole = which ? normalizer->std : normalizer->mean;
+    float *whole = which ? std : mean;
 
     for (size_t i = 0; i < C * S; i++)
       slab[i] = (float)(which ? PetscSqrtReal(moments[i].M / moments[i].n) : moments[i].mean);
@@ -74,6 +75,20 @@ static PetscErrorCode SetPoints(KNNormalizer normalizer, const KNSharing *sharin
       PetscCallMPI(MPI_Bcast(whole + c * S_fitted, (PetscMPIInt)S_fitted, MPI_FLOAT, 0, sharing->comm));
   }
   PetscCall(KNFree(&slab));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The lift of given boundary values, from the moments of each point. */
+static PetscErrorCode SetLift(KNNormalizer normalizer, const KNSharing *sharing, size_t S, const Moments moments[])
+{
+  const size_t count = (size_t)normalizer->channels * KNGridSize(&normalizer->fitted);
+  float       *mean, *std;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc2(count, &mean, count, &std));
+  PetscCall(GetPoints(normalizer, sharing, S, moments, mean, std));
+  PetscCall(KNNormalizerFitLift(normalizer, mean, std));
+  PetscCall(PetscFree2(mean, std));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -179,8 +194,9 @@ static PetscErrorCode KNFitFinish(const KNSharing *sharing, PetscMPIInt blocks, 
   PetscCallMPI(MPI_Bcast(sum, (PetscMPIInt)fit->N, type, 0, comm));
   PetscCallMPI(MPI_Type_free(&type));
 
-  PetscCall(fit->normalizer->type == KN_NORMALIZER_CHANNEL ? SetChannels(fit->normalizer, sharing, fit->S, sum)
-                                                           : SetPoints(fit->normalizer, sharing, fit->S, sum));
+  if (fit->normalizer->type == KN_NORMALIZER_CHANNEL) PetscCall(SetChannels(fit->normalizer, sharing, fit->S, sum));
+  else PetscCall(GetPoints(fit->normalizer, sharing, fit->S, sum, fit->normalizer->mean, fit->normalizer->std));
+  if (fit->normalizer->lift) PetscCall(SetLift(fit->normalizer, sharing, fit->S, sum));
   PetscCall(KNNormalizerSetGrid(fit->normalizer, &fit->normalizer->grid));
   PetscCall(KNFree(&fit->x));
   PetscCall(KNFree(&fit->moments));

@@ -19,6 +19,10 @@ const KNTaskInfo *KNTaskGetRegistered(PetscInt i)
   return i < (PetscInt)PETSC_STATIC_ARRAY_LENGTH(registered) ? registered[i].info : NULL;
 }
 
+/* On the boundary: what the network says, or the values of the training samples. */
+typedef enum { BOUNDARY_NONE, BOUNDARY_DIRICHLET } Boundary;
+static const char *const BoundaryNames[] = {"none", "dirichlet", NULL};
+
 /* After every change of the grid or of the statistics. */
 static PetscErrorCode Resize(KNTask task)
 {
@@ -47,9 +51,24 @@ static PetscErrorCode Create(PetscInt type, const KNProblem *problem, PetscInt n
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode CheckBoundary(const KNProblem *problem, PetscInt history, KNNormalizerType normalizer)
+{
+  const char *const why = "option -model_boundary is dirichlet, ";
+
+  PetscFunctionBegin;
+  PetscCheck(problem->output.kind == KN_SPACE_FIELD && !history, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "%sthe network predicts %s: it is for steady fields, leave it out", why,
+             history ? "frames of trajectories" : "classes");
+  PetscCheck(problem->output.grid.points != KN_POINTS_PERIODIC, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "%sthe dataset's points are periodic and have no boundary: leave it out", why);
+  PetscCheck(normalizer == KN_NORMALIZER_CHANNEL, PETSC_COMM_WORLD, KN_ERR_USAGE, "%s-train_normalizer is %s: take %s",
+             why, KNNormalizerNames[normalizer], KNNormalizerNames[KN_NORMALIZER_CHANNEL]);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNTaskCreate(const KNProblem *problem, PetscInt history, KNTask *task)
 {
-  PetscInt         type = KN_NORMALIZER_CHANNEL, chosen = -1;
+  PetscInt         type = KN_NORMALIZER_CHANNEL, boundary = BOUNDARY_NONE, chosen = -1;
   KNNormalizerType kind;
   KNTask           t;
 
@@ -59,6 +78,10 @@ PetscErrorCode KNTaskCreate(const KNProblem *problem, PetscInt history, KNTask *
                             "of inputs and outputs: each channel, or each point of each channel, "
                             "to mean 0 and deviation 1",
                             KNNormalizerNames, &type));
+  PetscCall(KNOptionsChoice("-model_boundary",
+                            "values of the output on the boundary: as the network gives them, or exactly those of the "
+                            "training samples, which must all have the same",
+                            BoundaryNames, &boundary));
   for (PetscInt i = 0; i < (PetscInt)PETSC_STATIC_ARRAY_LENGTH(registered); i++) {
     if (registered[i].info->output == problem->output.kind) chosen = i;
     else if (KNOptionsDeclareOnly()) { /* the help text has the options of all */
@@ -73,6 +96,10 @@ PetscErrorCode KNTaskCreate(const KNProblem *problem, PetscInt history, KNTask *
   kind = (KNNormalizerType)type;
   if (!history) PetscCall(KNNormalizerCreate(kind, problem->input.fields, &problem->input.grid, &t->input));
   if (t->normalized) PetscCall(KNNormalizerCreate(kind, problem->output.fields, &problem->output.grid, &t->output));
+  if (boundary == BOUNDARY_DIRICHLET) {
+    PetscCall(CheckBoundary(problem, history, kind));
+    PetscCall(KNNormalizerKeepBoundary(t->output));
+  }
   PetscCall(KNTaskSetGrid(t, KNProblemGrid(problem)));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -125,16 +152,18 @@ static PetscErrorCode TransferNormalizer(KNRecord record, const char group[], co
   PetscInt         channels, shape[1 + KN_MAX_DIM];
   KNGrid           grid;
   size_t           count;
-  float           *mean, *std;
+  float           *mean, *std, *lift;
 
   PetscFunctionBegin;
   if (!normalizer) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNNormalizerGetStatistics(normalizer, &type, &channels, &grid, &count, &mean, &std));
+  PetscCall(KNNormalizerGetLift(normalizer, &lift));
   if (!count) PetscFunctionReturn(PETSC_SUCCESS);
   shape[0] = channels;
   for (PetscInt i = 0; i < grid.dim; i++) shape[1 + i] = grid.n[i];
   PetscCall(KNRecordArray(record, group, "mean", type == KN_NORMALIZER_POINTWISE ? 1 + grid.dim : 1, shape, mean));
   PetscCall(KNRecordArray(record, group, "std", type == KN_NORMALIZER_POINTWISE ? 1 + grid.dim : 1, shape, std));
+  if (lift) PetscCall(KNRecordArray(record, group, "lift", 1 + grid.dim, shape, lift));
   /* loaded statistics come into force */
   if (KNRecordIsLoaded(record)) PetscCall(KNNormalizerSetGrid(normalizer, present));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -151,17 +180,21 @@ PetscErrorCode KNTaskTransfer(KNTask task, KNRecord record)
 
 static PetscErrorCode CopyNormalizer(KNNormalizer from, const KNGrid *present, KNNormalizer to)
 {
-  float *mean[2], *std[2];
+  float *mean[2], *std[2], *lift[2];
+  KNGrid grid;
   size_t count[2];
 
   PetscFunctionBegin;
   if (!from) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(KNNormalizerGetStatistics(from, NULL, NULL, NULL, &count[0], &mean[0], &std[0]));
+  PetscCall(KNNormalizerGetStatistics(from, NULL, NULL, &grid, &count[0], &mean[0], &std[0]));
   PetscCall(KNNormalizerGetStatistics(to, NULL, NULL, NULL, &count[1], &mean[1], &std[1]));
   PetscCheck(count[0] == count[1], PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "normalisers of %zu and %zu values", count[0],
              count[1]);
   PetscCall(PetscArraycpy(mean[1], mean[0], count[0]));
   PetscCall(PetscArraycpy(std[1], std[0], count[0]));
+  PetscCall(KNNormalizerGetLift(from, &lift[0]));
+  PetscCall(KNNormalizerGetLift(to, &lift[1]));
+  if (lift[0]) PetscCall(PetscArraycpy(lift[1], lift[0], count[0] * KNGridSize(&grid)));
   PetscCall(KNNormalizerSetGrid(to, present));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -5,6 +5,7 @@
     dataset_tool difference A B [FRAME]                           mean over rows of |y_A - y_B| / |y_B|, of the frames
     from FRAME on; fails
                                                                   unless x and the frames before are the same bits
+    dataset_tool boundary FILE                                    largest |y| on the outermost points of the grid
     dataset_tool plant FILE NEW ROW x|y INDEX VALUE               NEW is FILE but for one value, with the checksum
     that belongs to it
     dataset_tool schema FILE NEW NUMBER                           NEW is the checkpoint FILE but for the number of its
@@ -39,6 +40,40 @@ static PetscErrorCode Make(int n, char **word)
   strcpy(problem.input.field[0].name, "a"); /* as the Darcy problem has them */
   strcpy(problem.output.field[0].name, "u");
   PetscCall(SmallDatasetWrite(PETSC_COMM_SELF, word[0], &problem, ROWS, SmallDatasetValue));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Prints the largest magnitude of the outputs on the outermost points. */
+static PetscErrorCode Boundary(const char path[])
+{
+  const KNProblem *problem;
+  KNDataset        dataset;
+  PetscInt64       samples;
+  float           *x, *y, largest = 0;
+  char             message[1024];
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetOpen(PETSC_COMM_SELF, path, &dataset));
+  PetscCall(KNDatasetGetProblem(dataset, &problem));
+  PetscCall(KNDatasetGetSamples(dataset, &samples));
+  PetscCall(PetscMalloc2(KNProblemInputSize(problem), &x, KNProblemOutputSize(problem), &y));
+  for (PetscInt64 row = 0; row < samples; row++) {
+    const PetscInt *n = problem->output.grid.n;
+
+    PetscCheck(!KNDatasetRead(dataset, row, x, y, sizeof(message), message), PETSC_COMM_SELF, KN_ERR_INPUT, "%s",
+               message);
+    for (size_t i = 0; i < KNProblemOutputSize(problem); i++) {
+      const size_t   s = i % KNGridSize(&problem->output.grid), n2 = (size_t)n[2], n1 = (size_t)n[1];
+      const PetscInt at[] = {(PetscInt)(s / (n1 * n2)), (PetscInt)(s / n2 % n1), (PetscInt)(s % n2)};
+
+      for (PetscInt a = 0; a < problem->output.grid.dim; a++) {
+        if (at[a] == 0 || at[a] == n[a] - 1) largest = PetscMax(largest, fabsf(y[i]));
+      }
+    }
+  }
+  printf("%g\n", (double)largest);
+  PetscCall(PetscFree2(x, y));
+  PetscCall(KNDatasetDestroy(&dataset));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -183,14 +218,15 @@ static PetscErrorCode Schema(char **word)
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitializeNoArguments());
-  PetscCheck(
-    argc > 3, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG,
-    "make FILE ..., difference A B [FRAME], plant FILE NEW .., schema FILE NEW NUMBER, or floats FILE NAME ..");
+  PetscCheck(argc > 2, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG,
+             "boundary FILE, make FILE ..., difference A B [FRAME], plant FILE NEW .., schema FILE NEW NUMBER, or "
+             "floats FILE NAME ..");
   if (!strcmp(argv[1], "make")) PetscCall(Make(argc - 2, argv + 2));
+  else if (!strcmp(argv[1], "boundary")) PetscCall(Boundary(argv[2]));
   else if (!strcmp(argv[1], "plant") && argc == 8) PetscCall(Plant(argv + 2));
   else if (!strcmp(argv[1], "schema") && argc == 5) PetscCall(Schema(argv + 2));
   else if (!strcmp(argv[1], "floats")) PetscCall(Floats(argv[2], argc - 3, argv + 3));
-  else PetscCall(Difference(argv[2], argv[3], argc > 4 ? (size_t)atoi(argv[4]) : 0));
+  else if (argc > 3) PetscCall(Difference(argv[2], argv[3], argc > 4 ? (size_t)atoi(argv[4]) : 0));
   PetscCall(PetscFinalize());
   return 0;
 }
