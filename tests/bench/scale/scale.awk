@@ -1,4 +1,4 @@
-# The README's tables from jobs/results/scaling_simulated.csv: efficiency with 1, 2, 8 micro-batches a rank and step. awk -F, -f tests/bench/scale/scale.awk jobs/results/scaling_simulated.csv
+# The tables of jobs/results/README.md from scaling_simulated.csv: efficiency with 1, 2, 8 micro-batches a rank and step. awk -F, -f tests/bench/scale/scale.awk jobs/results/scaling_simulated.csv
 $1 == "simulated" { efficiency[$2, $3, $4, $5, $6] = sprintf("%.0f %%", 100 * $8) }
 END {
   split("64 256 1024 2048", ranks, " ")

@@ -1,11 +1,19 @@
-# The tutorial of README.md: its solver, compiled with the program's libraries (CMakeLists.txt), is right; its commands train an operator of it, in fewer epochs.
+# The tutorial of solvers/README.md: its solver, reaction.c, compiled with the program's libraries (CMakeLists.txt), is right; its
+# commands train an operator of it, in fewer epochs.
 set -eu
-. "$(dirname "$0")/common.sh"
-sed -n '/^## Your own PDE/,/^## Measured/p' "$KITINET_SOURCE/README.md" | sed -n '/^```sh$/,/^```$/p' | sed '/^```/d' > commands
-[ "$(grep -c '^\$kitinet' commands)" -ge 5 ] || fail "README.md has no tutorial: $(cat commands)"
+. "$(dirname "$0")/../end_to_end/refused.sh"
+rm -rf ./*
+tool=$(dirname "$PWD")/../end_to_end/dataset_tool
+sed -n '/^## Your own PDE/,$p' "$KITINET_SOURCE/solvers/README.md" | sed -n '/^```sh$/,/^```$/p' | sed '/^```/d' > commands
+[ "$(grep -c '^\$kitinet' commands)" -ge 5 ] || fail "solvers/README.md has no tutorial: $(cat commands)"
+# What the document copies and adds is what CMakeLists.txt compiled.
+source=$(sed -n 's/^cp \([^ ]*\) solvers\/$/\1/p' commands)
+[ "$source" = tests/extension/reaction.c ] && [ -f "$KITINET_SOURCE/$source" ] || fail "the document copies \"$source\""
+line=$(sed -n "s/^echo '\(.*\)' >> solvers\/solver_list.h$/\1/p" commands)
+[ -n "$line" ] && grep -q -x -F "$line" "$(dirname "$PWD")/lists/solver_list.h" || fail "the document adds \"$line\""
 KITINET=$(dirname "$PWD")/tutorial_kitinet
 kitinet="limited $KITINET"
-sed '/^echo /d; /^cmake /d; /^kitinet=/d; s/-train_epochs 20/-train_epochs 3/' commands > steps
+sed '/^cp /d; /^echo /d; /^cmake /d; /^kitinet=/d; s/-train_epochs 20/-train_epochs 3/' commands > steps
 . ./steps > output 2> message || fail "$(cat output message)"
 grep -q -e "-reaction_diffusivity  *nu" output || fail "its options have no help"
 awk -F , 'END { exit !($3 < 0.1) }' runs/reaction/metrics.csv || fail "nothing is learned: $(tail -n 2 runs/reaction/metrics.csv)"

@@ -1,0 +1,46 @@
+# Commands in documents and presets: every command exists, and every option that they show is one that its -help explains.
+set -eu
+. "$(dirname "$0")/../end_to_end/refused.sh"
+rm -rf ./*
+
+# options COMMAND: all of its options, with those of every equation and every network
+options() {
+  ranks 1 "$1" -help > help
+  cat help > all
+  for choice in $(sed -n 's/^  -pde .*(one of \(.*\)).*/-pde=\1/p; s/^  -model_type .*(one of \(.*\)).*/-model_type=\1/p' help | tr -d ' ' | sort -u |
+    awk -F = '{ n = split($2, a, ","); for (i = 1; i <= n; i++) print $1 "=" a[i] }'); do
+    ranks 1 "$1" "${choice%%=*}" "${choice#*=}" -help >> all
+  done
+  sed -n 's/^  \(-[a-z0-9_]*\).*/\1/p' all | sort -u
+}
+ranks 1 -help > output
+for command in $(sed -n 's/^  \([a-z]*\)  .*/\1/p' output); do options "$command" > "options.$command"; done
+
+# Shell blocks of Markdown, and the heads of presets; a line for each command, "FILE COMMAND OPTION ..."
+cd "$KITINET_SOURCE"
+{
+  for file in $(find . -name '*.md' ! -path './build*'); do
+    sed -n '/^```sh$/,/^```$/p' "$file" | sed '/^```/d' | sed -e ':a' -e '/\\$/N; s/\\\n//; ta' | sed "s|^|$file |"
+  done
+  for file in configs/*.yaml; do sed -n 's/^# *//p' "$file" | grep kitinet | sed "s|^|$file |"; done
+} | awk '{
+    file = $1
+    for (i = 2; i <= NF; i++) {
+      if ($i ~ /^#/) next
+      if ($i ~ /(^|[\/$"])kitinet$/ && $(i + 1) ~ /^[a-z]+$/) { command = $(i + 1); line = ""; seen = 1
+        for (j = i + 2; j <= NF && $j !~ /^[#|;&>]/; j++) {
+          if ($j ~ /^-[a-z]/) { option = $j; gsub(/[^a-z0-9_-]/, "", option); line = line " " option }
+          if ($j ~ /;$/) break
+        }
+        print file, command line
+      }
+    }
+  }' > "$OLDPWD/shown"
+cd "$OLDPWD"
+[ "$(wc -l < shown)" -ge 60 ] || fail "only $(wc -l < shown) commands found in documents"
+while read -r file command shown; do
+  [ -f "options.$command" ] || fail "$file: no command $command"
+  for option in $shown; do
+    [ "$option" = -help ] || grep -q -x -e "$option" "options.$command" || fail "$file: kitinet $command has no option $option"
+  done
+done < shown
