@@ -80,7 +80,7 @@ struct _p_KNSink {
   PetscMPIInt     rank;
   const KNFormat *format;
   PetscInt        paths;
-  char            path[2][PETSC_MAX_PATH_LEN], temporary[2][PETSC_MAX_PATH_LEN + 8];
+  char            path[2][PETSC_MAX_PATH_LEN], temporary[2][PETSC_MAX_PATH_LEN + 32];
   KNFile          file;
   PetscInt        variables;
   KNVariable      variable[KN_MAX_PIECES + 1]; /* of pieces, and the times */

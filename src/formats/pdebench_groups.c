@@ -32,6 +32,7 @@ static PetscBool IsNumber(const char name[])
   return (PetscBool)(name[0] && strlen(name) <= 18 && !name[strspn(name, "0123456789")]);
 }
 
+/* 1: a sample; 0: something else; -1: it cannot be looked at, which ends the walk. */
 static herr_t FindGroup(hid_t id, const char *name, const H5L_info_t *link, void *context)
 {
   H5O_info_t info;
@@ -39,23 +40,25 @@ static herr_t FindGroup(hid_t id, const char *name, const H5L_info_t *link, void
 
   if (!IsNumber(name) || link->type != H5L_TYPE_HARD) return 0;
   snprintf(path, sizeof(path), "%s/data", name);
-  return H5Oget_info_by_name(id, name, &info, H5P_DEFAULT) >= 0 && info.type == H5O_TYPE_GROUP &&
-         H5Lexists(id, path, H5P_DEFAULT) > 0;
+  if (H5Oget_info_by_name(id, name, &info, H5P_DEFAULT) < 0) return -1;
+  return info.type == H5O_TYPE_GROUP ? H5Lexists(id, path, H5P_DEFAULT) : 0;
 }
 
 PetscBool KNPDEBenchHasGroups(hid_t file)
 {
   hsize_t next = 0;
 
-  return (PetscBool)(H5Literate(file, H5_INDEX_NAME, H5_ITER_INC, &next, FindGroup, NULL) >
-                     0); // the first ends the walk
+  /* the first one ends the walk; where one cannot be looked at, opening the file tells why */
+  return (PetscBool)(H5Literate(file, H5_INDEX_NAME, H5_ITER_INC, &next, FindGroup, NULL) != 0);
 }
 
 static herr_t AddGroup(hid_t id, const char *name, const H5L_info_t *link, void *context)
 {
   Groups *groups = (Groups *)context;
 
-  if (FindGroup(id, name, link, NULL) <= 0) return 0;
+  const herr_t found = FindGroup(id, name, link, NULL);
+
+  if (found <= 0) return found;
   if (groups->groups == groups->room) {
     const PetscInt64 room = PetscMax(64, 2 * groups->room);
     Group           *more = (Group *)realloc(groups->group, (size_t)room * sizeof(*more));
@@ -106,13 +109,17 @@ static int OpenArray(KNSource source, const Group *group, const char name[], Pet
 {
   KNFile *file = &source->file;
   char    path[64], grid[64];
+  htri_t  there;
   hid_t   array;
 
   memset(variable, 0, sizeof(*variable));
   snprintf(grid, sizeof(grid), "%s/grid", group->name);
   snprintf(path, sizeof(path), "%s/%s", group->name, name);
-  if (optional && (H5Lexists(file->id, grid, H5P_DEFAULT) <= 0 || H5Lexists(file->id, path, H5P_DEFAULT) <= 0))
-    return 0;
+  if (optional) {
+    KNCallHDF5(file, there = H5Lexists(file->id, grid, H5P_DEFAULT));
+    if (there) KNCallHDF5(file, there = H5Lexists(file->id, path, H5P_DEFAULT));
+    if (!there) return 0;
+  }
   snprintf(variable->name, sizeof(variable->name), "%s", path);
   KNCallFile(KNHDF5Object(file, file->id, path, &array));
   if (H5Iget_type(array) != H5I_DATASET) return KNFileFail(file, file->code, "%s is no array", path);

@@ -1,11 +1,12 @@
 /*
-  Sinks: samples are written a batch at a time to a file under a temporary name, which is flushed to disk and renamed
-  when it is whole.
+  Sinks: samples are written a batch at a time to a file under a temporary name of this process's own, so that two that
+  write one file do not meet in it; it is flushed to disk and renamed when it is whole.
 
   All formats but the native one are written by rank 0 alone.
 */
 #include "format_impl.h"
 #include <kitinet/dataset_writer.h>
+#include <kitinet/lock.h>
 #include <kitinet/path.h>
 #include <ctype.h>
 #include <errno.h>
@@ -66,7 +67,7 @@ static int CheckNames(KNSink sink)
 /* Rank 0: may these files be written? */
 static int CheckPaths(KNSink sink)
 {
-  struct stat file[2];
+  struct stat first = {.st_ino = 0};
 
   for (PetscInt i = 0; i < sink->paths; i++) {
     struct stat status;
@@ -82,15 +83,15 @@ static int CheckPaths(KNSink sink)
       if (!sink->overwrite)
         return KNFileFail(&sink->file, KN_ERR_USAGE, "exists: choose another name, or give -overwrite to replace it");
     }
-    descriptor = open(sink->temporary[i], O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (i && !lstat(sink->temporary[i], &status) && status.st_ino == first.st_ino && status.st_dev == first.st_dev)
+      return KNFileFail(&sink->file, KN_ERR_USAGE, "is named twice in -output: give each array a file of its own");
+    descriptor = KNPathCreate(sink->temporary[i]);
     if (descriptor < 0)
       return KNFileFail(&sink->file, KN_ERR_USAGE, "cannot be created: %s%s", strerror(errno),
                         errno == ENOENT ? "; create the directory first" : "");
     sink->created = PETSC_TRUE;
-    if (fstat(descriptor, &file[i])) file[i] = (struct stat){.st_ino = 0};
+    if (i == 0 && fstat(descriptor, &first)) first = (struct stat){.st_ino = 0};
     close(descriptor);
-    if (i && file[i].st_ino && file[i].st_ino == file[0].st_ino && file[i].st_dev == file[0].st_dev)
-      return KNFileFail(&sink->file, KN_ERR_USAGE, "is named twice in -output: give each array a file of its own");
   }
   sink->file.path = sink->path[0];
   return 0;
@@ -150,7 +151,8 @@ PetscErrorCode KNSinkCreate(MPI_Comm comm, PetscInt format, PetscInt npaths, con
   for (PetscInt i = 0; i < npaths; i++) {
     PetscCheck(strlen(paths[i]) < sizeof(s->path[i]), comm, KN_ERR_USAGE, "a path of %zu bytes", strlen(paths[i]));
     PetscCall(PetscStrcpy(s->path[i], paths[i]));
-    PetscCall(PetscSNPrintf(s->temporary[i], sizeof(s->temporary[i]), "%s.partial", paths[i]));
+    PetscCheck(KNLockUnfinished(paths[i], sizeof(s->temporary[i]), s->temporary[i]), comm, KN_ERR_USAGE,
+               "a path of %zu bytes", strlen(paths[i]));
   }
   *sink = s;
   if (s->format == &KNFormat_Native) {

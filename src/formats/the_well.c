@@ -7,23 +7,26 @@
 #include "the_well.h"
 #include <string.h>
 
+/* Negative answers, of what cannot be looked at, count: opening the file tells why. */
 static PetscBool Recognises_TheWell(KNSource source)
 {
   const hid_t file = source->file.id;
 
   if (!file) return PETSC_FALSE;
   snprintf(source->kind, sizeof(source->kind), "The Well");
-  return (PetscBool)(H5Aexists(file, "grid_type") > 0 && H5Lexists(file, "dimensions", H5P_DEFAULT) > 0 &&
-                     H5Lexists(file, "t0_fields", H5P_DEFAULT) > 0);
+  return (PetscBool)(H5Aexists(file, "grid_type") && H5Lexists(file, "dimensions", H5P_DEFAULT) &&
+                     H5Lexists(file, "t0_fields", H5P_DEFAULT));
 }
 
 /* h5py's booleans are an enumeration of one byte; list: (count). */
 static int Booleans(KNFile *file, hid_t object, const char name[], hssize_t count, signed char list[])
 {
-  hid_t attribute, space, type;
-  int   bad;
+  hid_t  attribute, space, type;
+  htri_t there;
+  int    bad;
 
-  if (H5Aexists(object, name) <= 0) return KNFileFail(file, file->code, "attribute \"%s\" of a field is missing", name);
+  KNCallHDF5(file, there = H5Aexists(object, name));
+  if (!there) return KNFileFail(file, file->code, "attribute \"%s\" of a field is missing", name);
   KNCallHDF5(file, attribute = H5Aopen(object, name, H5P_DEFAULT));
   KNCallHDF5(file, space = H5Aget_space(attribute));
   KNCallHDF5(file, type = H5Aget_type(attribute));

@@ -5,6 +5,7 @@
   .../data/train/FILE puts them there, one under valid or test writes none.
 */
 #include "the_well.h"
+#include <kitinet/lock.h>
 #include <kitinet/path.h>
 #include <errno.h>
 #include <libgen.h>
@@ -98,9 +99,11 @@ static int StoreVarying(KNSink sink, const char path[], signed char samples, sig
 static int StoreGroup(KNSink sink, const char path[], const char attribute[], PetscInt count, const char *const text[])
 {
   KNFile *file = &sink->file;
+  htri_t  there;
   hid_t   group;
 
-  if (H5Lexists(file->id, path, H5P_DEFAULT) > 0) KNCallHDF5(file, group = H5Gopen2(file->id, path, H5P_DEFAULT));
+  KNCallHDF5(file, there = H5Lexists(file->id, path, H5P_DEFAULT));
+  if (there) KNCallHDF5(file, group = H5Gopen2(file->id, path, H5P_DEFAULT));
   else KNCallHDF5(file, group = H5Gcreate2(file->id, path, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
   KNCallFile(KNSinkHDF5Texts(sink, group, attribute, count, text));
   KNCallHDF5(file, H5Gclose(group));
@@ -253,8 +256,7 @@ static int WriteStatistics(KNSink sink, const char path[])
   FILE             *file;
   int               descriptor;
 
-  snprintf(temporary, sizeof(temporary), "%s.partial", path);
-  descriptor = KNPathCreate(temporary);
+  descriptor = KNLockUnfinished(path, sizeof(temporary), temporary) ? KNPathCreate(temporary) : -1;
   file       = descriptor < 0 ? NULL : fdopen(descriptor, "w");
   if (!file)
     return KNFileFail(&sink->file, KN_ERR_IO, "its statistics %s cannot be written: %s", path, strerror(errno));

@@ -162,3 +162,14 @@ if has h5clear; then
   same marked.xy $xy
 fi
 complete
+
+# Two programs that write one file at the same time: each writes a file of its own, and a whole one has the name at the end.
+for format in xy npy mat pdebench; do
+  case $format in npy) out=both-x.npy,both-y.npy first=both-x.npy ;; *) out=both.$format first=both.$format ;; esac
+  ranks 1 convert -input whole.h5 -format $format -output "$(echo $out | sed 's/both/alone/g')" > output
+  for i in 1 2 3 4; do ranks 1 convert -input whole.h5 -format $format -overwrite -output $out > output.$i 2> message.$i & done
+  wait
+  for i in 1 2 3 4; do grep -q "both" output.$i || fail "$format: $(cat message.$i)"; done
+  cmp "$(echo $first | sed 's/both/alone/')" $first || fail "$format: the file differs from one that was written alone"
+  [ -z "$(find . -name '*.tmp')" ] || fail "$format: leftovers $(find . -name '*.tmp')"
+done

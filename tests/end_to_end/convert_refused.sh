@@ -36,7 +36,7 @@ unchanged refused 2 "PDEBench has Darcy flow only" ranks 1 convert -input two.h5
 unchanged refused 2 "format npy writes two files: give -output x.npy,y.npy" ranks 1 convert -input one.h5 -format npy -output new.npy
 unchanged refused 2 "one.xy: exists" ranks 2 convert -input one.h5 -format xy -output one.xy
 unchanged refused 2 "its statistics ./stats.yaml exist" ranks 1 convert -input flow.h5 -format the_well -output new.hdf5
-unchanged refused 2 "nowhere/new.xy.partial\|create the directory first" ranks 1 convert -input one.h5 -format xy -output nowhere/new.xy
+unchanged refused 2 "nowhere/new.xy\|create the directory first" ranks 1 convert -input one.h5 -format xy -output nowhere/new.xy
 unchanged refused 2 "convert needs -input" ranks 1 convert -output new.h5
 
 # Foreign files where ours are wanted

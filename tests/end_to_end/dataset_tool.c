@@ -5,6 +5,7 @@
     dataset_tool difference A B [FRAME]                           mean over rows of |y_A - y_B| / |y_B|, of the frames
     from FRAME on; fails
                                                                   unless x and the frames before are the same bits
+    dataset_tool hostile FILE                                     a dataset whose equation holds an escape sequence
     dataset_tool boundary FILE                                    largest |y| on the outermost points of the grid
     dataset_tool plant FILE NEW ROW x|y INDEX VALUE               NEW is FILE but for one value, with the checksum
     that belongs to it
@@ -40,6 +41,18 @@ static PetscErrorCode Make(int n, char **word)
   strcpy(problem.input.field[0].name, "a"); /* as the Darcy problem has them */
   strcpy(problem.output.field[0].name, "u");
   PetscCall(SmallDatasetWrite(PETSC_COMM_SELF, word[0], &problem, ROWS, SmallDatasetValue));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Hostile(const char path[])
+{
+  const KNGrid grid = KNGridMake(1, (const PetscInt[]){4}, KN_POINTS_CELLS);
+  KNProblem    problem;
+
+  PetscFunctionBegin;
+  SmallDatasetProblem(1, 1, 0, NULL, &grid, &problem);
+  PetscCall(PetscStrncpy(problem.equation, "u =\033[2J 0", sizeof(problem.equation)));
+  PetscCall(SmallDatasetWrite(PETSC_COMM_SELF, path, &problem, ROWS, SmallDatasetValue));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -218,10 +231,12 @@ static PetscErrorCode Schema(char **word)
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitializeNoArguments());
-  PetscCheck(argc > 2, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG,
-             "boundary FILE, make FILE ..., difference A B [FRAME], plant FILE NEW .., schema FILE NEW NUMBER, or "
-             "floats FILE NAME ..");
+  PetscCheck(
+    argc > 2, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG,
+    "hostile FILE, boundary FILE, make FILE ..., difference A B [FRAME], plant FILE NEW .., schema FILE NEW NUMBER, or "
+    "floats FILE NAME ..");
   if (!strcmp(argv[1], "make")) PetscCall(Make(argc - 2, argv + 2));
+  else if (!strcmp(argv[1], "hostile")) PetscCall(Hostile(argv[2]));
   else if (!strcmp(argv[1], "boundary")) PetscCall(Boundary(argv[2]));
   else if (!strcmp(argv[1], "plant") && argc == 8) PetscCall(Plant(argv + 2));
   else if (!strcmp(argv[1], "schema") && argc == 5) PetscCall(Schema(argv + 2));

@@ -43,3 +43,9 @@ refused 3 "folder: is a directory" inspect 1 -input folder
 refused 3 "pipe: is a pipe" inspect 1 -input pipe
 refused 3 "nowhere.h5: cannot be opened: No such file" inspect 1 -input nowhere.h5
 refused 2 "add -input FILE" inspect 1
+
+# Texts of a file are shown, never obeyed: control characters as \x and two digits.
+"$(dirname "$PWD")/dataset_tool" hostile shown.h5
+ranks 1 inspect -input shown.h5 > output 2> message
+grep -q 'u =\\x1b\[2J 0' output || fail "$(cat output)"
+if LC_ALL=C grep -q "$(printf '\033')" output message; then fail "a control character reaches the terminal"; fi
