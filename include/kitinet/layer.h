@@ -83,6 +83,14 @@ typedef enum {
 PETSC_EXTERN PetscErrorCode KNLayerSetActivation(KNLayer layer, KNActivation activation);
 
 /*
+  Not collective, before KNLayerSetUp. Only for convolutions. size: points of the kernel along each axis, odd, at most
+  63 (3 without this call); stride: 1 or 2 (1), points of the input for one of the output; groups: of channels, each
+  made of one group of the input's (1); bias: (PETSC_TRUE).
+*/
+PETSC_EXTERN PetscErrorCode KNLayerSetKernel(KNLayer layer, PetscInt size, PetscInt stride, PetscInt groups,
+                                             PetscBool bias);
+
+/*
   Collective on PETSC_COMM_WORLD. Declares and reads options; raises KN_ERR_USAGE. Called once for each layer: an option
   that several layers share is declared by each.
 */
@@ -140,9 +148,11 @@ PETSC_EXTERN PetscErrorCode KNLayerBackward(KNLayer layer, const KNPass *pass, c
 
 /*
   The parts of the two sweeps, for models that take a sample through several layers while it is in the cache.
-  KNLayerForward() is Gather for each sample, Join, Apply for each sample; KNLayerBackward() is GatherBack, JoinBack,
-  ApplyBack and, at the end, FinishBack. in[i], out, din[i], dout: of sample b, in 0..B-1.
+  KNLayerForward() is Prepare, Gather for each sample, Join, Apply for each sample; KNLayerBackward() is GatherBack,
+  JoinBack, ApplyBack and, at the end, FinishBack. in[i], out, din[i], dout: of sample b, in 0..B-1.
 
+    Prepare                by all threads of the team, before the sweep forward, with a barrier after it: what follows
+    from the parameters alone
     Gather, Apply          by any thread of an OpenMP team, different samples at the same time. Gather takes what the
     whole batch needs of one sample;
                            Apply writes out
@@ -157,6 +167,7 @@ PETSC_EXTERN PetscErrorCode KNLayerBackward(KNLayer layer, const KNPass *pass, c
   A team has at most as many threads as OpenMP would have started at KNLayerSetGrid(). Nothing is checked and nothing
   can fail; thread 0 logs.
 */
+PETSC_EXTERN void KNLayerPrepare(KNLayer layer, const KNPass *pass);
 PETSC_EXTERN void KNLayerGather(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[]);
 PETSC_EXTERN void KNLayerJoin(KNLayer layer, const KNPass *pass);
 PETSC_EXTERN void KNLayerApply(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,

@@ -80,6 +80,10 @@ PetscErrorCode KNLayerCreate(const char type[], const char name[], PetscInt numb
   l->inputs   = 1;
   l->comm     = PETSC_COMM_SELF;
   l->out      = PETSC_DECIDE;
+  l->kernel   = 3;
+  l->stride   = 1;
+  l->groups   = 1;
+  l->biased   = PETSC_TRUE;
   l->event[0] = profile.event[i][0];
   l->event[1] = profile.event[i][1];
   PetscCall(create[i](l));
@@ -138,6 +142,22 @@ PetscErrorCode KNLayerSetCoarsening(KNLayer layer, PetscInt level)
 {
   PetscFunctionBegin;
   layer->level = level;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerSetKernel(KNLayer layer, PetscInt size, PetscInt stride, PetscInt groups, PetscBool bias)
+{
+  PetscFunctionBegin;
+  PetscCheck(layer->convolves, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG,
+             "a %s layer (%s) is no convolution: it has no kernel", layer->type, layer->name);
+  PetscCheck(size % 2 == 1 && size > 0 && size < 64 && (stride == 1 || stride == 2) && groups > 0, PETSC_COMM_SELF,
+             PETSC_ERR_ARG_OUTOFRANGE,
+             "layer %s: kernel %" PetscInt_FMT ", stride %" PetscInt_FMT ", %" PetscInt_FMT " groups", layer->name,
+             size, stride, groups);
+  layer->kernel = size;
+  layer->stride = stride;
+  layer->groups = groups;
+  layer->biased = bias;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -10,6 +10,7 @@ typedef struct {
   PetscErrorCode (*setfromoptions)(KNLayer);                                     /* may be NULL */
   PetscErrorCode (*setup)(KNLayer, KNParameters);                                /* sets out if it was PETSC_DECIDE */
   PetscErrorCode (*setgrid)(KNLayer);                                            /* sets grid_out, flops, bytes */
+  void (*prepare)(KNLayer, const KNPass *);                                      /* may be NULL */
   void (*gather)(KNLayer, const KNPass *, PetscInt b, const KNReal *const in[]); /* may be NULL */
   void (*join)(KNLayer, const KNPass *);                                         /* may be NULL */
   void (*apply)(KNLayer, const KNPass *, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode);
@@ -39,6 +40,9 @@ struct _p_KNLayer {
   KNLayerProperties properties; /* set by setup, drops by setfromoptions, carries of residuals by KNLayerSetUp() */
   PetscBool         residual;   /* maps (x, v) to the next x; set by KNLayerCreate_Suffix */
   PetscInt          level;      /* times that the grid was coarsened by two before the layer */
+  PetscBool         convolves;  /* has a kernel; set by KNLayerCreate_Suffix */
+  PetscInt          kernel, stride, groups;
+  PetscBool         biased;
   KNActivation      activation; /* of a residual; KNLayerCreate_Suffix sets the default */
   KNGrid            grid_in, grid_out;
   KNGrid            grid[KN_MAX_INPUTS]; /* of each input; grid_in is that of input 0 */

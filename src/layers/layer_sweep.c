@@ -30,6 +30,14 @@ static void KNLayerLogEnd(KNLayer layer, int way, PetscLogDouble flops)
   (void)PetscLogEventEnd(layer->event[way], 0, 0, 0, 0);
 }
 
+void KNLayerPrepare(KNLayer layer, const KNPass *pass)
+{
+  if (!layer->ops.prepare) return;
+  KNLayerLogBegin(layer, 0);
+  layer->ops.prepare(layer, pass);
+  KNLayerLogEnd(layer, 0, 0);
+}
+
 void KNLayerGather(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[])
 {
   if (!layer->ops.gather) return;
@@ -105,6 +113,7 @@ PetscErrorCode KNLayerForward(KNLayer layer, const KNPass *pass, const KNReal *c
   {
     const KNReal *sample[KN_MAX_INPUTS];
 
+    KNLayerPrepare(layer, pass);
 #pragma omp for schedule(static)
     for (PetscInt b = 0; b < pass->samples; b++) {
       KNLayerSelect(layer, b, in, sample);

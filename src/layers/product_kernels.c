@@ -42,6 +42,23 @@ static int kn_try_small(KNReal *C, size_t ldc, const KNReal *A, size_t lda, cons
   return multiply != NULL;
 }
 
+/* The sum stays in registers from one product to the next. */
+static int kn_try_small_sum(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const unsigned long long a[],
+                            const KNReal *B, size_t ldb, const unsigned long long b[], size_t M, size_t N, size_t K,
+                            size_t count, int add)
+{
+  const int    columns_a = (int)lda, columns_b = (int)ldb, columns_c = (int)ldc, flags = LIBXSMM_GEMM_FLAG_NONE;
+  const KNReal alpha = 1, beta = add ? 1 : 0;
+  const unsigned long long products = count;
+  KNXSMM(function_reducebatch_offs) multiply;
+
+  if (M * N * K > KN_SMALL) return 0;
+  multiply = KNXSMM(dispatch_reducebatch_offs)((int)N, (int)M, (int)K, &columns_b, &columns_a, &columns_c, &alpha,
+                                               &beta, &flags, NULL);
+  if (multiply) multiply(B, A, C, &products, b, a);
+  return multiply != NULL;
+}
+
 /* Rows and columns of B that are transposed at a time: 16 kB in float, half of the first-level cache. */
 enum { TILE = 64 };
 
@@ -63,6 +80,13 @@ static int kn_try_transposing(KNReal *C, size_t ldc, const KNReal *A, size_t lda
   return 1;
 }
 #else
+static int kn_try_small_sum(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const unsigned long long a[],
+                            const KNReal *B, size_t ldb, const unsigned long long b[], size_t M, size_t N, size_t K,
+                            size_t count, int add)
+{
+  return 0;
+}
+
 static int kn_try_small(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M,
                         size_t N, size_t K, int left, int add)
 {
@@ -105,4 +129,12 @@ void kn_product_transposed_right(KNReal *C, size_t ldc, const KNReal *A, size_t 
 {
   if (!kn_try_transposing(C, ldc, A, lda, B, ldb, M, N, K, add))
     kn_blas(C, ldc, A, lda, B, ldb, M, N, K, CblasNoTrans, CblasTrans, add);
+}
+
+void kn_product_sum(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const unsigned long long a[], const KNReal *B,
+                    size_t ldb, const unsigned long long b[], size_t M, size_t N, size_t K, size_t count, int add)
+{
+  if (kn_try_small_sum(C, ldc, A, lda, a, B, ldb, b, M, N, K, count, add)) return;
+  for (size_t t = 0; t < count; t++)
+    kn_product(C, ldc, A + a[t] / sizeof(*A), lda, B + b[t] / sizeof(*B), ldb, M, N, K, add || t > 0);
 }

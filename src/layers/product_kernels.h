@@ -22,4 +22,12 @@ PETSC_INTERN void kn_product_transposed_left(KNReal *C, size_t ldc, const KNReal
 PETSC_INTERN void kn_product_transposed_right(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B,
                                               size_t ldb, size_t M, size_t N, size_t K, int add);
 
+/*
+  C = sum over t < count of A_t B_t, of matrices (M, K) and (K, N) that begin a[t], b[t] bytes behind A and B: the taps
+  of a convolution, the rows of its gradient. count, K > 0.
+*/
+PETSC_INTERN void kn_product_sum(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const unsigned long long a[],
+                                 const KNReal *B, size_t ldb, const unsigned long long b[], size_t M, size_t N,
+                                 size_t K, size_t count, int add);
+
 #endif

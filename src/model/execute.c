@@ -96,11 +96,14 @@ PetscErrorCode KNModelRunForward(KNModel model, const KNPass *pass, const KNReal
 
   PetscFunctionBegin;
 #pragma omp parallel num_threads(model->threads)
-  for (PetscInt p = 0; p < model->program.forward; p++) {
-    const KNPhase *phase = &model->program.phase[p];
+  {
+    for (PetscInt i = 0; i < model->nlayers; i++) KNLayerPrepare(model->layer[i], pass);
+    for (PetscInt p = 0; p < model->program.forward; p++) {
+      const KNPhase *phase = &model->program.phase[p];
 
-    if (phase->join) KNLayerJoin(phase->join, pass);
-    RunPhase(&s, phase, PETSC_FALSE);
+      if (phase->join) KNLayerJoin(phase->join, pass);
+      RunPhase(&s, phase, PETSC_FALSE);
+    }
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -4,3 +4,4 @@
 */
 KN_MODEL(fno, FNO)
 KN_MODEL(unet, UNet)
+KN_MODEL(resnet, ResNet)

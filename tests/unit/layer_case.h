@@ -39,6 +39,7 @@ static const struct {
   {"mean", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
   {"upsample", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
   {"concatenate", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
+  {"convolution", 6, PETSC_TRUE, 0, PETSC_FALSE},
   {"batch_norm", PETSC_DECIDE, PETSC_FALSE, 0, PETSC_TRUE},
 };
 

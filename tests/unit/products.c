@@ -1,6 +1,6 @@
 /*
-  Products of small matrices against sums in double: all three forms, shapes on both sides of every tile and limit,
-  rows with room between them, which stays untouched.
+  Products of small matrices, and sums of them, against sums in double: all forms, shapes on both sides of every tile
+  and limit, rows with room between them, which stays untouched.
 */
 #include "../../src/layers/product_kernels.h"
 #include <kitinet/random.h>
@@ -46,6 +46,40 @@ static PetscErrorCode TestShape(Product product, int left, int right, size_t M, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Of matrices that overlap: A_t begins t columns, B_t t rows further on. */
+static PetscErrorCode TestSum(size_t M, size_t N, size_t K, size_t count, int add)
+{
+  const size_t       lda = K + count, ldb = N + 1, ldc = N + 2;
+  const double       tolerance = sizeof(KNReal) == 4 ? 2e-6 : 4e-15;
+  unsigned long long a[16], b[16];
+
+  PetscFunctionBegin;
+  for (size_t t = 0; t < count; t++) {
+    a[t] = t * sizeof(KNReal);
+    b[t] = t * ldb * sizeof(KNReal);
+  }
+  for (size_t i = 0; i < M * ldc; i++) C[i] = (KNReal)0.5;
+  kn_product_sum(C, ldc, A, lda, a, B, ldb, b, M, N, K, count, add);
+  for (size_t m = 0; m < M; m++) {
+    for (size_t n = 0; n < ldc; n++) {
+      double sum = add || n >= N ? 0.5 : 0, size = 1;
+
+      for (size_t t = 0; n < N && t < count; t++) {
+        for (size_t k = 0; k < K; k++) {
+          const double term = (double)A[m * lda + k + t] * (double)B[(k + t) * ldb + n];
+
+          sum += term;
+          size += PetscAbsReal(term);
+        }
+      }
+      PetscCheck(PetscAbsReal((PetscReal)(C[m * ldc + n] - sum)) <= tolerance * size, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "sum of %zu products %zu x %zu x %zu, add %d: C(%zu, %zu) is %g, not %g", count, M, N, K, add, m, n,
+                 (double)C[m * ldc + n], sum);
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
   static const size_t shape[][3] = {{1, 1, 1},     {1, 128, 32},  {8, 64, 32},    {24, 16, 64},
@@ -61,6 +95,7 @@ int main(int argc, char **argv)
     for (int add = 0; add < 2; add++) {
       PetscCall(TestShape(kn_product, 0, 0, shape[i][0], shape[i][1], shape[i][2], add));
       PetscCall(TestShape(kn_product_transposed_left, 1, 0, shape[i][0], shape[i][1], shape[i][2], add));
+      PetscCall(TestSum(shape[i][0], shape[i][1], shape[i][2], i % 3 ? 9 : 1, add));
       PetscCall(TestShape(kn_product_transposed_right, 0, 1, shape[i][0], shape[i][1], shape[i][2], add));
     }
   }

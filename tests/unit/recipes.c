@@ -41,6 +41,7 @@ static PetscErrorCode SweepsCreate(const Network *network, PetscInt recompute, i
                                    {"-model_width", network->width},
                                    {"-model_modes", "3"},
                                    {"-model_layers", "2"},
+                                   {"-model_depth", "8"},
                                    {"-model_head", "5"},
                                    {"-model_dropout", network->dropout},
                                    {"-model_dropout_kind", network->kind},
@@ -115,7 +116,7 @@ static PetscErrorCode Loss(Sweeps *s, const KNReal *along, const KNReal *directi
 /* Central differences of fourth order in random directions, of the input (which 0), of the parameters (1). */
 static PetscErrorCode CheckSlopes(Sweeps *s, int which, const char what[])
 {
-  static const double place[] = {-2, -1, 1, 2}, weight[] = {1, -8, 8, -1}, h = 3e-5;
+  static const double place[] = {-2, -1, 1, 2}, weight[] = {1, -8, 8, -1}, h = 1e-6; // few ReLUs switch
   const size_t        n = which ? s->size : s->inputs;
   KNReal             *along, *gradient = s->dx;
   size_t              state;

@@ -1,0 +1,83 @@
+/*
+  The plan of a convolution, and its kernels.
+
+  A sweep is what forward and the gradient of the input have in common: sums over taps of products of matrices,
+
+      to(j) = sum over t of W_t from(j + t)
+
+  with unit steps: a field is first copied ("spread") into a padded one, whose points are sorted by their phase, the
+  remainder of their position by the stride. Forward is one part with all taps; the gradient of the input of a strided
+  convolution has a part for each phase of its points, with the taps that reach them.
+
+  Rows: fields (C, points), products along a row of points, for long rows. Points: fields (points, C), products along
+  channels, for short ones.
+*/
+#ifndef KITINET_CONVOLUTION_IMPL_H
+#define KITINET_CONVOLUTION_IMPL_H
+
+#include <kitinet/base.h>
+
+typedef struct {
+  size_t  n;         /* points of the field */
+  size_t  phases, M; /* the padded axis: its point s m + q is point m of phase q */
+  int    *index;     /* (phases, M) point of the field; -1: outside, 0 */
+  size_t *run[2];    /* (phases) first and end of the m whose points lie `step` apart */
+  size_t  step;
+} KNSpreadAxis;
+
+typedef struct {
+  KNSpreadAxis axis[3];
+} KNSpread;
+
+typedef struct {
+  size_t              count;           /* taps */
+  size_t              n[3];            /* results along each axis */
+  unsigned long long *source, *weight; /* (count) bytes to the tap's first value, to its weights */
+  size_t             *at;              /* (count) elements to the tap's first value where the layout is points */
+  int                *to[3];           /* (n) where they belong */
+  int                 neighbours;      /* those of a row beside each other */
+} KNConvolutionPart;
+
+enum { KN_CONVOLUTION_PARTS = 8 }; /* stride 2 along three axes */
+
+typedef struct {
+  int               points;         /* layout */
+  size_t            Ci, Co, groups; /* channels of a group that it reads and writes */
+  KNSpread          spread;
+  size_t            extent[3]; /* of what it writes */
+  int               direct;    /* rows of results are rows of what it writes */
+  int               folds;     /* several results belong to one point */
+  size_t            nparts, taps;
+  KNConvolutionPart part[KN_CONVOLUTION_PARTS];
+} KNConvolutionSweep;
+
+/* Elements of the padded field of C channels. */
+static inline size_t KNSpreadSize(const KNSpread *spread, size_t C)
+{
+  size_t size = C;
+
+  for (int a = 0; a < 3; a++) size *= spread->axis[a].phases * spread->axis[a].M;
+  return size;
+}
+
+/*
+  Not collective. n, N: points of input and output; k: odd kernel; s: stride, 1 or 2; in, out: channels of a group.
+  Forward writes N points from n, backward n from N.
+*/
+PETSC_INTERN PetscErrorCode KNConvolutionPlanForward(KNConvolutionSweep *sweep, const size_t n[3], const size_t N[3],
+                                                     const size_t k[3], const size_t s[3], int periodic);
+PETSC_INTERN PetscErrorCode KNConvolutionPlanBackward(KNConvolutionSweep *sweep, const size_t n[3], const size_t N[3],
+                                                      const size_t k[3], const size_t s[3], int periodic);
+PETSC_INTERN PetscErrorCode KNConvolutionPlanReset(KNConvolutionSweep *sweep);
+
+/* to: (phases, C, M) in rows, (phases, M, C) in points, from x: (C, n) */
+PETSC_INTERN void kn_spread(KNReal *to, const KNReal *x, const KNSpread *spread, size_t C, int points);
+
+/*
+  to: (groups Co, extent) = (or += if add) the sums over taps, + bias (groups Co) if there is one. from: spread; row:
+  scratch of a row of results, Co max n[2]. W: (groups, taps, Co, Ci) for rows, (groups, taps, Ci, Co) for points.
+*/
+PETSC_INTERN void kn_convolve(KNReal *to, const KNReal *from, const KNReal *W, const KNReal *bias, KNReal *row,
+                              const KNConvolutionSweep *sweep, int add);
+
+#endif

@@ -1,0 +1,158 @@
+/*
+  A residual network of convolutions with pre-activation (He et al. 2016, arXiv 1512.03385 and 1603.05027), of depth
+  6n + 2, -model_depth: three stages of n blocks with two convolutions each, one convolution before and a linear map
+  behind them. A block maps positions x to velocities v,
+
+    h = ReLU(norm(x)),    v = convolution(ReLU(norm(convolution(h)))),    x <- R(x, v)
+
+  R: any residual of residual.h. norm: -model_norm. Convolutions of 3 points along each axis, without bias where a norm
+  follows; periodic grids go on beyond their ends, others with zeros.
+
+  For classes the stages have 1, 2 and 4 times -model_width channels, and the second and third begin with a convolution
+  of stride 2. There R(p, v) has a projection p of h, a convolution of one point and stride 2, in the place of x. The
+  other shortcut of the literature, every second point and zeros in the new channels, has no parameters; but the zeros
+  are positions: particles made of them all lie in one place, where no line of centres says how they scatter. The end
+  is norm, ReLU, the mean over the points, and a linear map.
+
+  For fields all blocks keep grid and channels; coordinates are channels of the input, and the end is norm, ReLU and a
+  hidden layer, point by point.
+*/
+#include "recipe.h"
+#include <kitinet/error.h>
+#include <kitinet/options.h>
+#include <kitinet/residual.h>
+
+enum { STAGES = 3 };
+
+typedef struct {
+  PetscInt  width, depth, residual, norm;
+  PetscBool classes;
+  PetscReal dropout;
+  PetscInt  made; /* blocks so far: their names */
+} ResNet;
+
+enum { NORM_NONE, NORM_LAYER, NORM_GROUP, NORM_BATCH };
+static const char *const NormNames[] = {"none", "layer", "group", "batch", NULL}, *const NormLayers[] = {
+                                                                                    NULL, "layer_norm", "group_norm",
+                                                                                    "batch_norm"};
+
+/* h = ReLU(norm(x)) */
+static PetscErrorCode AddActivation(KNModel model, const ResNet *net, const char block[], const char norm[],
+                                    const char relu[], KNValue x, KNValue *h)
+{
+  char name[KN_MAX_NAME];
+
+  PetscFunctionBegin;
+  *h = x;
+  if (net->norm)
+    PetscCall(KNModelApply(model, NormLayers[net->norm], KNModelName(block, norm, name), 1, h, PETSC_DECIDE, h));
+  PetscCall(KNModelApply(model, "relu", KNModelName(block, relu, name), 1, h, PETSC_DECIDE, h));
+  PetscCall(KNModelSetRecomputed(model, *h));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AddConvolution(KNModel model, const ResNet *net, const char name[], PetscInt size,
+                                     PetscInt stride, PetscInt channels, KNValue x, KNValue *y)
+{
+  KNLayer convolution;
+
+  PetscFunctionBegin;
+  PetscCall(KNModelAddLayer(model, "convolution", name, 1, &x, channels, &convolution));
+  PetscCall(KNLayerSetKernel(convolution, size, stride, 1, (PetscBool)!net->norm));
+  PetscCall(KNModelApplyLayer(model, convolution, 1, &x, y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* x becomes the next one, of `channels` channels. */
+static PetscErrorCode AddBlock(KNModel model, ResNet *net, PetscInt channels, PetscInt stride, KNValue *x)
+{
+  char      block[KN_MAX_NAME], name[KN_MAX_NAME];
+  KNValue   h, v, position = *x;
+  const int narrower = model->value[*x].channels != channels;
+
+  PetscFunctionBegin;
+  PetscCall(PetscSNPrintf(block, sizeof(block), "block%" PetscInt_FMT, net->made++));
+  PetscCall(AddActivation(model, net, block, "norm1", "relu1", *x, &h));
+  if (narrower || stride > 1)
+    PetscCall(AddConvolution(model, net, KNModelName(block, "shortcut", name), 1, stride, channels, h, &position));
+  PetscCall(AddConvolution(model, net, KNModelName(block, "convolution1", name), 3, stride, channels, h, &v));
+  PetscCall(AddActivation(model, net, block, "norm2", "relu2", v, &v));
+  PetscCall(AddConvolution(model, net, KNModelName(block, "convolution2", name), 3, 1, channels, v, &v));
+  PetscCall(KNModelApplyResidual(model, KNResidualNames()[net->residual], block, position, v, KN_ACTIVATION_NONE,
+                                 net->dropout, x));
+  PetscCall(KNModelSetStream(model, *x));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ReadOptions(KNModel model, ResNet *net)
+{
+  PetscFunctionBegin;
+  *net = (ResNet){.width = 16, .depth = 20, .norm = NORM_BATCH, .classes = (PetscBool)(model->axes == 0)};
+  PetscCall(KNOptionsInt("-model_width",
+                         "channels of the residual stream; of classes in the first of three stages, then twice and "
+                         "four times as many",
+                         1, 4096, &net->width));
+  PetscCall(
+    KNOptionsInt("-model_depth", "convolutions and linear maps one behind the other, 6n + 2", 8, 1538, &net->depth));
+  PetscCheck((net->depth - 2) % (2 * STAGES) == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -model_depth is %" PetscInt_FMT ", three stages of blocks need 6n + 2: give 8, 14, 20, 26, 32 ..",
+             net->depth);
+  PetscCall(KNOptionsChoice("-model_norm",
+                            "what a convolution reads its input through, before the ReLU: layer (over the channels of "
+                            "a point), group (of channels, all points), batch (a channel of a micro-batch; running "
+                            "statistics outside of training)",
+                            NormNames, &net->norm));
+  PetscCall(KNOptionsChoice("-model_residual", "how a block is added to its input", KNResidualNames(), &net->residual));
+  PetscCall(
+    KNModelDropoutSetFromOptions(KNResidualNames()[net->residual], (PetscBool)(net->residual == 0), &net->dropout));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AddHead(KNModel model, const ResNet *net, KNValue x)
+{
+  PetscFunctionBegin;
+  PetscCall(AddActivation(model, net, "final", "norm", "relu", x, &x));
+  if (!net->classes) {
+    PetscCall(KNModelApplyHead(model, x));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  if (model->dim > 0) {
+    PetscCall(KNModelApply(model, "mean", "mean", 1, &x, PETSC_DECIDE, &x));
+    PetscCall(KNModelSetAxes(model, x, 0));
+  }
+  PetscCall(KNModelApply(model, "linear", "head", 1, &x, model->out, &x));
+  PetscCall(KNModelSetOutput(model, x));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNModelBuild_ResNet(KNModel model)
+{
+  ResNet  net;
+  KNValue x;
+
+  PetscFunctionBegin;
+  PetscCall(ReadOptions(model, &net));
+  PetscCall(KNModelGetInput(model, &x));
+  if (!net.classes) {
+    PetscCall(KNModelApply(model, "coordinates", "coordinates", 1, &x, model->in + model->dim, &x));
+    PetscCall(KNModelSetRecomputed(model, x));
+  }
+  PetscCall(AddConvolution(model, &net, "stem", 3, 1, net.width, x, &x));
+  PetscCall(KNModelSetStream(model, x));
+  for (PetscInt stage = 0; stage < STAGES; stage++) {
+    for (PetscInt n = 0; n < (net.depth - 2) / (2 * STAGES); n++) {
+      PetscCall(
+        AddBlock(model, &net, net.classes ? net.width << stage : net.width, net.classes && stage && !n ? 2 : 1, &x));
+      if (stage < STAGES - 1 || n < (net.depth - 2) / (2 * STAGES) - 1) PetscCall(KNModelEndBlock(model));
+    }
+  }
+  PetscCall(AddHead(model, &net, x));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelCreate_ResNet(KNModel model)
+{
+  PetscFunctionBegin;
+  model->build = KNModelBuild_ResNet;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,209 @@
+/*
+  The convolution against its definition, summed in double: outputs, gradients of input, weights and bias, written and
+  added to, on no, one, two and three axes, even and odd numbers of points on both sides of the choice between rows and
+  points, down to fewer points than the kernel has; kernels of 1, 3 and 5, stride 1 and 2, groups up to one channel
+  each, with and without bias, periodic or with zeros outside.
+*/
+#include "draw.h"
+#include <kitinet/layer.h>
+#include <string.h>
+
+#define CHECK(condition, ...) PetscCheck(condition, PETSC_COMM_SELF, PETSC_ERR_PLIB, __VA_ARGS__)
+
+enum { B = 2, LARGEST = 60000, WEIGHTS = 4000 };
+
+typedef struct {
+  PetscInt  dim, n[3], Ci, Co, kernel, stride, groups;
+  PetscBool bias;
+} Shape;
+
+static KNReal x[LARGEST], y[LARGEST], dy[LARGEST], dx[LARGEST];
+static double expected[LARGEST], size[LARGEST]; /* a sum, and that of its terms' absolute values */
+
+typedef struct {
+  size_t n[3], N[3], k[3], S, SN, T;
+  int    s, periodic;
+} Extents;
+
+/* Point of the input that tap t of output j sees; SIZE_MAX: outside. */
+static size_t Seen(const Extents *e, size_t j, size_t t)
+{
+  const size_t J[3] = {j / e->N[2] / e->N[1], j / e->N[2] % e->N[1], j % e->N[2]},
+               K[3] = {t / e->k[2] / e->k[1], t / e->k[2] % e->k[1], t % e->k[2]};
+  size_t at         = 0;
+
+  for (int a = 0; a < 3; a++) {
+    const long n = (long)e->n[a];
+    long       i = (long)(J[a] * (e->k[a] > 1 || e->n[a] > e->N[a] ? (size_t)e->s : 1) + K[a]) - (long)e->k[a] / 2;
+
+    if (e->periodic) i = ((i % n) + n) % n;
+    if (i < 0 || i >= n) return SIZE_MAX;
+    at = at * e->n[a] + (size_t)i;
+  }
+  return at;
+}
+
+static PetscErrorCode Same(const char what[], const char which[], const KNReal *found, size_t count)
+{
+  const double tolerance = sizeof(KNReal) == 4 ? 2e-6 : 1e-14;
+
+  PetscFunctionBegin;
+  for (size_t i = 0; i < count; i++)
+    CHECK(PetscAbsReal((double)found[i] - expected[i]) <= tolerance * (size[i] + 1), "%s: %s %zu is %.9g, not %.9g",
+          what, which, i, (double)found[i], expected[i]);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void Begin(size_t count, double value)
+{
+  for (size_t i = 0; i < count; i++) {
+    expected[i] = value;
+    size[i]     = 0;
+  }
+}
+
+static void Term(size_t i, double a, double b)
+{
+  expected[i] += a * b;
+  size[i] += PetscAbsReal(a * b);
+}
+
+/* What: 0 y, 1 dx, 2 dW (Co, Ci / groups, T). */
+static void Sum(const Shape *shape, const Extents *e, int what, const KNReal *W)
+{
+  const size_t Ci = (size_t)(shape->Ci / shape->groups), Co = (size_t)(shape->Co / shape->groups);
+
+  for (size_t b = 0; b < B; b++) {
+    for (size_t o = 0; o < (size_t)shape->Co; o++) {
+      for (size_t i = 0; i < Ci; i++) {
+        const size_t from = (b * (size_t)shape->Ci + o / Co * Ci + i) * e->S, to = (b * (size_t)shape->Co + o) * e->SN;
+
+        for (size_t j = 0; j < e->SN; j++) {
+          for (size_t t = 0; t < e->T; t++) {
+            const size_t seen = Seen(e, j, t), w = (o * Ci + i) * e->T + t;
+
+            if (seen == SIZE_MAX) continue;
+            if (what == 0) Term(to + j, (double)W[w], (double)x[from + seen]);
+            else if (what == 1) Term(from + seen, (double)W[w], (double)dy[to + j]);
+            else Term(w, (double)dy[to + j], (double)x[from + seen]);
+          }
+        }
+      }
+    }
+  }
+}
+
+static PetscErrorCode TestShape(const Shape *shape, KNPoints points)
+{
+  const KNGrid           grid  = KNGridMake(shape->dim, shape->n, points);
+  Extents                e     = {.s = (int)shape->stride, .periodic = points == KN_POINTS_PERIODIC, .T = 1};
+  const KNPass           pass  = {.samples = B, .training = PETSC_TRUE, .gradients = INSERT_VALUES};
+  const KNReal *const    in[]  = {x};
+  KNReal *const          din[] = {dx};
+  const KNParameterInfo *info;
+  KNLayer                layer;
+  KNParameters           parameters;
+  KNReal                *value, *gradient;
+  KNGrid                 out;
+  char                   what[160];
+  size_t                 nx, ny, weights;
+
+  PetscFunctionBegin;
+  PetscCall(PetscSNPrintf(what, sizeof(what),
+                          "%dD %d x %d x %d, %d to %d channels, kernel %d, stride %d, %d groups, %s", (int)shape->dim,
+                          (int)grid.n[0], (int)grid.n[1], (int)grid.n[2], (int)shape->Ci, (int)shape->Co,
+                          (int)shape->kernel, (int)shape->stride, (int)shape->groups, KNPointsNames[points]));
+  PetscCall(KNParametersCreate(&parameters));
+  PetscCall(KNLayerCreate("convolution", "convolution", 0, &layer));
+  PetscCall(KNLayerSetChannels(layer, shape->dim, shape->Ci, shape->Co));
+  PetscCall(KNLayerSetKernel(layer, shape->kernel, shape->stride, shape->groups, shape->bias));
+  PetscCall(KNLayerSetUp(layer, parameters));
+  PetscCall(KNParametersSetUp(parameters, 1));
+  PetscCall(KNParametersGetInfo(parameters, 0, &info));
+  PetscCall(KNParametersGetBlocks(parameters, NULL, &value, &gradient, NULL, NULL));
+  PetscCall(KNLayerSetGrid(layer, &grid, B));
+  PetscCall(KNLayerGetSizes(layer, NULL, NULL, NULL, NULL, &out));
+  for (int a = 0; a < 3; a++) {
+    const PetscInt axis = a - (3 - shape->dim);
+
+    e.n[a] = axis < 0 ? 1 : (size_t)grid.n[axis];
+    e.N[a] = axis < 0 ? 1 : (size_t)out.n[axis];
+    e.k[a] = axis < 0 ? 1 : (size_t)shape->kernel;
+    e.T *= e.k[a];
+    CHECK(e.N[a] == (axis < 0 || shape->stride == 1 ? e.n[a] : (e.n[a] + 1) / 2), "%s: %zu points", what, e.N[a]);
+  }
+  e.S     = e.n[0] * e.n[1] * e.n[2];
+  e.SN    = e.N[0] * e.N[1] * e.N[2];
+  nx      = B * (size_t)shape->Ci * e.S;
+  ny      = B * (size_t)shape->Co * e.SN;
+  weights = (size_t)(shape->Co * shape->Ci / shape->groups) * e.T;
+  CHECK(nx <= LARGEST && ny <= LARGEST && weights <= WEIGHTS && info->size == weights, "%s: too large", what);
+  Draw(x, nx, 1);
+  Draw(dy, ny, 2);
+  Draw(value, weights, 3);
+
+  for (int add = 0; add < 2; add++) {
+    for (size_t i = 0; i < ny; i++) y[i] = (KNReal)0.5;
+    Begin(ny, add ? 0.5 : 0);
+    Sum(shape, &e, 0, value);
+    for (size_t o = 0; shape->bias && o < (size_t)shape->Co; o++) {
+      value[KNAligned(weights) + o] = (KNReal)(1 + o);
+      for (size_t i = 0; i < ny; i++) Term(i, i / e.SN % (size_t)shape->Co == o, (double)(1 + o));
+    }
+    PetscCall(KNLayerForward(layer, &pass, in, y, add ? ADD_VALUES : INSERT_VALUES));
+    PetscCall(Same(what, add ? "sum with output" : "output", y, ny));
+  }
+  for (int add = 0; add < 2; add++) {
+    for (size_t i = 0; i < nx; i++) dx[i] = (KNReal)0.5;
+    Begin(nx, add ? 0.5 : 0);
+    Sum(shape, &e, 1, value);
+    for (PetscInt b = 0; b < B; b++) {
+      KNReal *const sample[] = {dx + (size_t)(b * shape->Ci) * e.S};
+
+      KNLayerApplyBack(layer, &pass, b, (const KNReal *const[]){x + (size_t)(b * shape->Ci) * e.S},
+                       dy + (size_t)(b * shape->Co) * e.SN, sample, add ? ADD_VALUES : INSERT_VALUES);
+    }
+    PetscCall(Same(what, add ? "sum with gradient of input" : "gradient of input", dx, nx));
+  }
+  PetscCall(KNLayerBackward(layer, &pass, in, dy, din));
+  Begin(weights, 0);
+  Sum(shape, &e, 2, value);
+  PetscCall(Same(what, "gradient of weight", gradient, weights));
+  Begin((size_t)shape->Co, 0);
+  for (size_t i = 0; i < ny; i++) Term(i / e.SN % (size_t)shape->Co, 1, (double)dy[i]);
+  if (shape->bias) PetscCall(Same(what, "gradient of bias", gradient + KNAligned(weights), (size_t)shape->Co));
+  PetscCall(KNLayerDestroy(&layer));
+  PetscCall(KNParametersDestroy(&parameters));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+int main(int argc, char **argv)
+{
+  static const PetscInt grid[][4]     = {{0, 1, 1, 1},   {1, 1, 1, 1},  {1, 2, 1, 1}, {1, 31, 1, 1},
+                                         {1, 300, 1, 1}, {2, 8, 8, 1},  {2, 7, 9, 1}, {2, 1, 5, 1},
+                                         {2, 5, 33, 1},  {2, 4, 64, 1}, {3, 3, 4, 5}, {3, 2, 3, 65}},
+                        channels[][3] = {{4, 6, 1}, {4, 6, 2}, {3, 3, 3}, {1, 17, 1}};
+
+  PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
+  for (size_t g = 0; g < PETSC_STATIC_ARRAY_LENGTH(grid); g++) {
+    for (size_t c = 0; c < PETSC_STATIC_ARRAY_LENGTH(channels); c++) {
+      for (PetscInt kernel = 1; kernel <= (grid[g][0] < 3 ? 5 : 3); kernel += 2) {
+        for (PetscInt stride = 1; stride <= 2; stride++) {
+          const Shape shape = {.dim    = grid[g][0],
+                               .n      = {grid[g][1], grid[g][2], grid[g][3]},
+                               .Ci     = channels[c][0],
+                               .Co     = channels[c][1],
+                               .groups = channels[c][2],
+                               .kernel = kernel,
+                               .stride = stride,
+                               .bias   = (PetscBool)(c % 2)};
+
+          PetscCall(TestShape(&shape, (g + c) % 2 ? KN_POINTS_PERIODIC : KN_POINTS_CELLS));
+          if (c == 0) PetscCall(TestShape(&shape, g % 2 ? KN_POINTS_NODES : KN_POINTS_PERIODIC));
+        }
+      }
+    }
+  }
+  PetscCall(PetscFinalize());
+  return 0;
+}
