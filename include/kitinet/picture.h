@@ -1,5 +1,6 @@
 /*
-  Pictures for papers and run directories: fields side by side, curves over an axis. Drawn by gnuplot.
+  Pictures for papers and run directories: fields side by side, standing or moving, curves over an axis. Drawn by
+  gnuplot.
 
   PATH.png comes from a script PATH.gp and data PATH.dat beside it, both removed after success. Without gnuplot on
   PATH, or if it fails, they stay and a warning tells how to draw them. No picture is a reason to stop:
@@ -33,6 +34,17 @@ typedef struct {
 PETSC_EXTERN PetscErrorCode KNPictureFields(const char path[], const char title[], const KNGrid *grid, PetscInt rows,
                                             PetscInt columns, const KNPictureColumn column[], const char *const label[],
                                             const float *const panel[]);
+
+/*
+  Not collective: one rank calls it. The same panels moving: panel (frames, rows, columns), each scale one for all
+  frames, caption (frames) above them. ending: "gif" or "mp4" of PATH; rate: frames a second. gnuplot draws
+  PATH-00001.png and so on, ffmpeg joins them, then they are removed. Where either is missing or fails its files stay,
+  and a warning tells how to go on.
+*/
+PETSC_EXTERN PetscErrorCode KNPictureFilm(const char path[], const char ending[], PetscInt rate, const KNGrid *grid,
+                                          PetscInt frames, const char *const caption[], PetscInt rows, PetscInt columns,
+                                          const KNPictureColumn column[], const char *const label[],
+                                          const float *const panel[]);
 
 typedef struct {
   const char      *name;

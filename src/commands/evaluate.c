@@ -28,8 +28,8 @@ static PetscErrorCode CandidateLoad(const char run[], const char checkpoint[], K
 }
 
 static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m, PetscInt j, const char path[],
-                                 PetscInt batch, PetscBool any, PetscBool pictures, KNJudgement judgement[],
-                                 KNSpread spread[])
+                                 PetscInt batch, PetscBool any, PetscBool pictures, const KNFilm *film,
+                                 KNJudgement judgement[], KNSpread spread[])
 {
   const KNProblem *problem;
   KNDataset        dataset;
@@ -43,6 +43,7 @@ static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
+  PetscCall(KNFilmCheck(film, problem, path));
   if (any) PetscCall(KNDatasetExpectFinite(dataset, PETSC_FALSE, 0));
   for (PetscInt i = 0; i < n; i++) {
     KNModel      model;
@@ -68,7 +69,8 @@ static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m
       /* a prediction by this rank alone */
       const PetscBool alone = (PetscBool)(KNOperatorSharing(candidate[i].op)->size == 1);
 
-      if (alone && KNTaskGetInfo(task)->fields) PetscCall(KNEvaluateDrawFields(&candidate[i], dataset, name, *judged));
+      if (alone && KNTaskGetInfo(task)->fields)
+        PetscCall(KNEvaluateDrawFields(&candidate[i], dataset, name, film, *judged));
       PetscCall(KNEvaluateDrawPlots(&candidate[i], name, *judged));
     }
   }
@@ -79,7 +81,7 @@ static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m
 }
 
 /* Says which pictures there are. */
-static PetscErrorCode PrintPictures(PetscInt n, const KNCandidate candidate[], PetscInt m,
+static PetscErrorCode PrintPictures(PetscInt n, const KNCandidate candidate[], PetscInt m, const KNFilm *film,
                                     const KNJudgement judgement[])
 {
   const KNTaskInfo *task   = KNTaskGetInfo(KNOperatorTask(candidate[0].op));
@@ -87,6 +89,7 @@ static PetscErrorCode PrintPictures(PetscInt n, const KNCandidate candidate[], P
 
   PetscFunctionBegin;
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nPictures: %s", before));
+  if (film->format && task->fields) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "film_*.%s, ", KNFilmEnding(film)));
   for (PetscInt p = 0; p < task->plots; p++) {
     KNPlot plot = {.name = NULL};
 
@@ -105,6 +108,7 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscInt     nruns, ncheckpoints, m, n, members, batch = 5;
   PetscBool    pictures = PETSC_TRUE, any = PETSC_FALSE, done;
   PetscMPIInt  rank;
+  KNFilm       film;
   KNCandidate *candidate;
   KNJudgement *judgement;
   KNSpread    *spread;
@@ -124,6 +128,8 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsBool(
     "-picture", "draw fields, spectra, rollouts, error distributions and training curves beside each checkpoint",
     &pictures));
+  PetscCall(KNFilmSetFromOptions("the best, the median and the worst rollout beside the truth", &film));
+  PetscCall(KNOptionsRequire((PetscBool)(!film.format || pictures), "-film is a picture: leave out -picture false"));
   PetscCall(KNOptionsBool(
     "-allow_nonfinite",
     "judge the other samples of a dataset in which some hold NaN or infinite values; their number is said", &any));
@@ -152,14 +158,14 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   if (!done) {
     for (PetscInt i = 0; i < n && calibrate[0]; i++) PetscCall(KNSpreadCalibrate(&candidate[i], calibrate, batch));
     for (PetscInt j = 0; j < m; j++)
-      PetscCall(EvaluateOn(n, candidate, m, j, datasets[j], batch, any, pictures, judgement, spread));
+      PetscCall(EvaluateOn(n, candidate, m, j, datasets[j], batch, any, pictures, &film, judgement, spread));
     if (pictures && rank == 0) PetscCall(KNEvaluateDrawCurves(n, candidate));
     if (pictures && rank == 0) PetscCall(KNEvaluateDrawCondensation(n, candidate));
     PetscCall(KNEvaluatePrint(n, candidate, m, datasets, judgement, csv[0] ? csv : NULL));
     if (members) PetscCall(KNSpreadPrint(n, candidate, m, datasets, spread));
     if (details[0]) PetscCall(KNEvaluateWrite(details, n, candidate, m, datasets, judgement));
     if (details[0] && members) PetscCall(KNSpreadWrite(details, n, candidate, m, datasets, spread));
-    if (pictures && !KNPictureMissing(NULL)) PetscCall(PrintPictures(n, candidate, m, judgement));
+    if (pictures && !KNPictureMissing(NULL)) PetscCall(PrintPictures(n, candidate, m, &film, judgement));
   }
   for (PetscInt i = 0; i < n * m; i++) {
     PetscCall(KNJudgementDestroy(&judgement[i]));

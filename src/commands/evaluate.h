@@ -2,6 +2,7 @@
 #ifndef KITINET_EVALUATE_H
 #define KITINET_EVALUATE_H
 
+#include "film.h"
 #include <kitinet/ensemble.h>
 #include <kitinet/evaluation.h>
 #include <kitinet/judgement.h>
@@ -72,11 +73,11 @@ PETSC_INTERN PetscErrorCode KNEvaluateWrite(const char directory[], PetscInt n, 
                                             PetscInt m, char *const dataset[], const KNJudgement judgement[]);
 
 /*
-  By one rank, the operator planned for the dataset's grid, predictions being fields: best, median and worst sample.
-  name: of the dataset.
+  By one rank, the operator planned for the dataset's grid, predictions being fields: best, median and worst sample,
+  standing and, if asked for, moving. name: of the dataset.
 */
 PETSC_INTERN PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset dataset, const char name[],
-                                                 KNJudgement judgement);
+                                                 const KNFilm *film, KNJudgement judgement);
 
 /* By one rank: the pictures of the task's judgement, NAME_DATASET.png. */
 PETSC_INTERN PetscErrorCode KNEvaluateDrawPlots(const KNCandidate *candidate, const char name[], KNJudgement judgement);

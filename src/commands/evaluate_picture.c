@@ -4,91 +4,176 @@
 #include <kitinet/picture.h>
 #include <kitinet/run.h>
 
-/*
-  Input, truth, prediction and error of the best, the median and the worst sample; of trajectories the first frame, then
-  the last.
-*/
-PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset dataset, const char name[],
-                                    KNJudgement judgement)
+enum { SHOWN = 3 };
+
+/* The best, the median and the worst sample: what a network says of them. */
+typedef struct {
+  const KNProblem *problem;
+  float           *values; /* (SHOWN): input, truth, prediction, prediction - truth, (nx + 3 ny) */
+  size_t           nx, ny;
+  char             label[SHOWN][64];
+  const char      *labels[SHOWN];
+} Shown;
+
+static float *Input(const Shown *shown, int r)
 {
-  enum { ROWS = 3, COLUMNS = 4 };
-  static const char *const which[ROWS] = {"best", "median", "worst"};
-  char                     path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME], label[ROWS][64];
-  char                     when[32] = "", title[COLUMNS][2 * KN_MAX_NAME], message[1024];
-  const char              *labels[ROWS];
-  KNPictureColumn          column[COLUMNS];
-  const float             *panel[ROWS * COLUMNS];
-  const KNProblem         *problem;
-  float                   *values, *x, *members = NULL;
-  const KNTaskInfo        *task    = KNTaskGetInfo(KNOperatorTask(candidate->op));
-  const KNMeasure         *measure = &task->measure[task->curve];
+  return shown->values + (size_t)r * (shown->nx + 3 * shown->ny);
+}
+static float *Truth(const Shown *shown, int r)
+{
+  return Input(shown, r) + shown->nx;
+}
+static float *Prediction(const Shown *shown, int r)
+{
+  return Truth(shown, r) + shown->ny;
+}
+static float *Difference(const Shown *shown, int r)
+{
+  return Prediction(shown, r) + shown->ny;
+}
+
+static PetscErrorCode ShownDestroy(Shown *shown)
+{
+  PetscFunctionBegin;
+  PetscCall(KNFree(&shown->values));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* shown->values NULL: no sample has an error, none is better or worse than another. */
+static PetscErrorCode ShownCreate(const KNCandidate *candidate, KNDataset dataset, KNJudgement judgement, Shown *shown)
+{
+  static const char *const which[SHOWN] = {"best", "median", "worst"};
+  const KNTaskInfo        *task         = KNTaskGetInfo(KNOperatorTask(candidate->op));
+  const KNMeasure         *measure      = &task->measure[task->curve];
   PetscInt64               all;
-  const PetscReal         *error = KNJudgementGetValues(judgement, task->curve, &all);
+  const PetscReal         *error   = KNJudgementGetValues(judgement, task->curve, &all);
+  float                   *members = NULL, *x;
   PetscInt                *order, samples = 0;
-  size_t                   S, nx, ny, last; /* last: where the field of the last frame begins */
+  char                     message[1024];
 
   PetscFunctionBegin;
-  PetscCall(KNDatasetGetProblem(dataset, &problem));
-  S    = KNGridSize(&problem->output.grid);
-  nx   = KNProblemInputSize(problem);
-  ny   = KNProblemOutputSize(problem);
-  last = (size_t)PetscMax(problem->frames - 1, 0) * (size_t)problem->output.fields * S;
+  *shown = (Shown){.values = NULL};
+  PetscCall(KNDatasetGetProblem(dataset, &shown->problem));
+  shown->nx = KNProblemInputSize(shown->problem);
+  shown->ny = KNProblemOutputSize(shown->problem);
   PetscCall(PetscMalloc1(all, &order));
   for (PetscInt i = 0; i < all; i++) {
     if (!PetscIsNanReal(error[i])) order[samples++] = i;
   }
-  if (!samples) { /* none is better or worse than another */
-    PetscCall(PetscFree(order));
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
   PetscCall(PetscSortRealWithPermutation(samples, error, order));
-  PetscCall(KNMalloc(ROWS * (nx + 3 * ny), sizeof(float), &values));
-  PetscCall(KNMalloc(nx, sizeof(float), &x));
-  if (candidate->members) PetscCall(KNMalloc((size_t)candidate->members * ny, sizeof(float), &members));
-  for (int r = 0; r < ROWS; r++) {
+  if (samples) PetscCall(KNMalloc(SHOWN * (shown->nx + 3 * shown->ny), sizeof(float), &shown->values));
+  PetscCall(KNMalloc(shown->nx, sizeof(float), &x));
+  if (candidate->members) PetscCall(KNMalloc((size_t)candidate->members * shown->ny, sizeof(float), &members));
+  for (int r = 0; r < SHOWN && samples; r++) {
     const PetscInt64 row   = order[r == 0 ? 0 : r == 1 ? samples / 2 : samples - 1];
-    float           *input = values + (size_t)r * (nx + 3 * ny), *truth = input + nx, *prediction = truth + ny;
-    float           *difference = prediction + ny;
-    const KNPass     pass       = {.samples = 1, .index = &row};
-    int              code       = KNDatasetRead(dataset, row, input, truth, sizeof(message), message);
+    float           *input = Input(shown, r), *truth = Truth(shown, r), *prediction = Prediction(shown, r);
+    const PetscInt   frames = shown->problem->frames;
+    const KNPass     pass   = {.samples = 1, .index = &row};
+    int              code   = KNDatasetRead(dataset, row, input, truth, sizeof(message), message);
 
     PetscCheck(!code, PETSC_COMM_SELF, PETSC_ERR_FILE_READ, "%s", message); /* it was read a moment ago */
     if (members) {
-      PetscCall(KNEnsemblePredict(candidate->op, candidate->members, &pass, problem->frames, input, x, truth, members));
-      kn_ensemble_moments(prediction, NULL, members, (size_t)candidate->members, ny, ny);
+      PetscCall(KNEnsemblePredict(candidate->op, candidate->members, &pass, frames, input, x, truth, members));
+      kn_ensemble_moments(prediction, NULL, members, (size_t)candidate->members, shown->ny, shown->ny);
     } else {
-      PetscCall(PetscArraycpy(x, input, nx));
-      PetscCall(KNOperatorPredict(candidate->op, &pass, problem->frames, x, truth, prediction));
+      PetscCall(PetscArraycpy(x, input, shown->nx));
+      PetscCall(KNOperatorPredict(candidate->op, &pass, frames, x, truth, prediction));
     }
-    for (size_t i = 0; i < S; i++) difference[i] = prediction[last + i] - truth[last + i];
-    panel[r * COLUMNS + 0] = problem->frames ? truth : input;
-    panel[r * COLUMNS + 1] = truth + last;
-    panel[r * COLUMNS + 2] = prediction + last;
-    panel[r * COLUMNS + 3] = difference;
-    PetscCall(PetscSNPrintf(label[r], sizeof(label[r]), error[row] < 0.995 ? "%s, %.2g %s" : "%s, %.0f %s", which[r],
+    for (size_t i = 0; i < shown->ny; i++) Difference(shown, r)[i] = prediction[i] - truth[i];
+    PetscCall(PetscSNPrintf(shown->label[r], sizeof(shown->label[r]),
+                            error[row] < 0.995 ? "%s, %.2g %s" : "%s, %.0f %s", which[r],
                             (double)(measure->scale * error[row]), measure->unit));
-    labels[r] = label[r];
+    shown->labels[r] = shown->label[r];
+  }
+  PetscCall(KNFree(&members));
+  PetscCall(KNFree(&x));
+  PetscCall(PetscFree(order));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A row a sample: the input, or the first frame; then truth, prediction and their difference, of the last frame. */
+static PetscErrorCode DrawSheet(const Shown *shown, const char path[])
+{
+  enum { COLUMNS = 4 };
+  const KNProblem *problem = shown->problem;
+  const size_t     last =
+    (size_t)PetscMax(problem->frames - 1, 0) * (size_t)problem->output.fields * KNGridSize(&problem->output.grid);
+  const char     *output   = problem->output.field[0].name;
+  char            when[32] = "", title[COLUMNS][2 * KN_MAX_NAME];
+  KNPictureColumn column[COLUMNS];
+  const float    *panel[SHOWN * COLUMNS];
+
+  PetscFunctionBegin;
+  for (int r = 0; r < SHOWN; r++) {
+    panel[r * COLUMNS + 0] = problem->frames ? Truth(shown, r) : Input(shown, r);
+    panel[r * COLUMNS + 1] = Truth(shown, r) + last;
+    panel[r * COLUMNS + 2] = Prediction(shown, r) + last;
+    panel[r * COLUMNS + 3] = Difference(shown, r) + last;
   }
   if (problem->frames) {
-    PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "%s at t = %.4g", problem->output.field[0].name,
-                            (double)problem->times[0]));
+    PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "%s at t = %.4g", output, (double)problem->times[0]));
     PetscCall(PetscSNPrintf(when, sizeof(when), " at t = %.4g", (double)problem->times[problem->frames - 1]));
   } else PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "input %s", problem->input.field[0].name));
-  PetscCall(PetscSNPrintf(title[1], sizeof(title[1]), "true %s%s", problem->output.field[0].name, when));
-  PetscCall(PetscSNPrintf(title[2], sizeof(title[2]), "predicted %s%s", problem->output.field[0].name, when));
+  PetscCall(PetscSNPrintf(title[1], sizeof(title[1]), "true %s%s", output, when));
+  PetscCall(PetscSNPrintf(title[2], sizeof(title[2]), "predicted %s%s", output, when));
   PetscCall(PetscSNPrintf(title[3], sizeof(title[3]), "predicted - true"));
   for (int c = 0; c < COLUMNS; c++) {
     const KNPictureScale scale = c == 2 ? KN_SCALE_SHARED : c == 3 ? KN_SCALE_SIGNED : KN_SCALE_OWN;
 
     column[c] = (KNPictureColumn){.title = title[c], .scale = scale};
   }
-  PetscCall(PetscSNPrintf(file, sizeof(file), "fields_%s", name));
-  PetscCall(KNRunPath(candidate->directory, file, path));
-  PetscCall(KNPictureFields(path, NULL, &problem->output.grid, ROWS, COLUMNS, column, labels, panel));
-  PetscCall(KNFree(&members));
-  PetscCall(KNFree(&x));
-  PetscCall(KNFree(&values));
-  PetscCall(PetscFree(order));
+  PetscCall(KNPictureFields(path, NULL, &problem->output.grid, SHOWN, COLUMNS, column, shown->labels, panel));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The rollout: truth, prediction and their difference, frame by frame. */
+static PetscErrorCode DrawFilm(const Shown *shown, const KNFilm *film, const char path[])
+{
+  enum { COLUMNS = 3 };
+  const KNProblem *problem = shown->problem;
+  const size_t     state   = (size_t)problem->output.fields * KNGridSize(&problem->output.grid);
+  char             title[2][2 * KN_MAX_NAME], **caption;
+  KNPictureColumn  column[COLUMNS] = {{.title = title[0], .scale = KN_SCALE_OWN},
+                                      {.title = title[1], .scale = KN_SCALE_SHARED},
+                                      {.title = "predicted - true", .scale = KN_SCALE_SIGNED}};
+  const float    **panel;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)problem->frames * SHOWN * COLUMNS, &panel));
+  for (PetscInt f = 0; f < problem->frames; f++) {
+    for (int r = 0; r < SHOWN; r++) {
+      panel[(f * SHOWN + r) * COLUMNS + 0] = Truth(shown, r) + (size_t)f * state;
+      panel[(f * SHOWN + r) * COLUMNS + 1] = Prediction(shown, r) + (size_t)f * state;
+      panel[(f * SHOWN + r) * COLUMNS + 2] = Difference(shown, r) + (size_t)f * state;
+    }
+  }
+  PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "true %s", problem->output.field[0].name));
+  PetscCall(PetscSNPrintf(title[1], sizeof(title[1]), "predicted %s", problem->output.field[0].name));
+  PetscCall(KNFilmCaptions(problem, &caption));
+  PetscCall(KNPictureFilm(path, KNFilmEnding(film), film->rate, &problem->output.grid, problem->frames,
+                          (const char *const *)caption, SHOWN, COLUMNS, column, shown->labels, panel));
+  PetscCall(PetscFree(caption));
+  PetscCall(PetscFree(panel));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset dataset, const char name[],
+                                    const KNFilm *film, KNJudgement judgement)
+{
+  char  path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME];
+  Shown shown;
+
+  PetscFunctionBegin;
+  PetscCall(ShownCreate(candidate, dataset, judgement, &shown));
+  if (shown.values) {
+    PetscCall(PetscSNPrintf(file, sizeof(file), "fields_%s", name));
+    PetscCall(KNRunPath(candidate->directory, file, path));
+    PetscCall(DrawSheet(&shown, path));
+    PetscCall(PetscSNPrintf(file, sizeof(file), "film_%s", name));
+    PetscCall(KNRunPath(candidate->directory, file, path));
+    if (film->format) PetscCall(DrawFilm(&shown, film, path));
+  }
+  PetscCall(ShownDestroy(&shown));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

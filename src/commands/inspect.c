@@ -16,15 +16,16 @@ PetscErrorCode KNCommand_Inspect(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsInt("-samples_shown", "print the statistics of this many rows one by one, too", 0, PETSC_MAX_INT,
                          &inspection.samples_shown));
   PetscCall(KNOptionsBool("-picture", "draw samples and energy spectra of a dataset", &inspection.picture));
+  PetscCall(KNFilmSetFromOptions("the first two samples", &inspection.film));
   PetscCall(
     KNOptionsBool("-xdmf", "write NAME.xdmf, by which ParaView and VisIt open a dataset's fields", &inspection.xdmf));
   PetscCall(KNOptionsInt("-xdmf_samples",
                          "this many rows, the first ones; of steady problems the row stands for the time", 1,
                          PETSC_MAX_INT, &inspection.xdmf_samples));
-  PetscCall(KNOptionsPath(
-    "-output",
-    "beginning of these files' names, by default that of the dataset: NAME-samples.png, NAME-spectrum.png, NAME.xdmf",
-    inspection.output));
+  PetscCall(KNOptionsPath("-output",
+                          "beginning of these files' names, by default that of the dataset: NAME-samples.png, "
+                          "NAME-spectrum.png, NAME-film.gif, NAME.xdmf",
+                          inspection.output));
   PetscCall(KNOptionsEnd("inspect", purpose, &done));
   if (done) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCheck(!inspection.picture || inspection.verify, PETSC_COMM_WORLD, KN_ERR_USAGE,

@@ -3,6 +3,7 @@
 #define KITINET_INSPECT_H
 
 #include "command.h"
+#include "film.h"
 #include <kitinet/dataset.h>
 
 typedef struct {
@@ -10,8 +11,9 @@ typedef struct {
   PetscBool verify;
   PetscInt  samples_shown;
   PetscBool picture, xdmf;
+  KNFilm    film;
   PetscInt  xdmf_samples;
-  char      output[PETSC_MAX_PATH_LEN]; /* this and "-samples.png", "-spectrum.png", ".xdmf" */
+  char      output[PETSC_MAX_PATH_LEN]; /* this and "-samples.png", "-spectrum.png", "-film.gif", ".xdmf" */
 } KNInspection;
 
 /* Raise KN_ERR_INPUT for what is damaged, or not of that kind. */
@@ -27,6 +29,9 @@ PetscErrorCode KNInspectCheckpoint(const char path[], const char version[]);
 PetscErrorCode KNInspectDrawSamples(KNDataset dataset, const char path[]);
 PetscErrorCode KNInspectDrawSpectra(const KNProblem *problem, PetscInt shells, const PetscReal wavenumber[],
                                     const PetscReal energy[], const char path[]);
+
+/* The first samples of a dataset of trajectories, moving: path and -film.gif, or another ending. */
+PetscErrorCode KNInspectFilm(KNDataset dataset, const KNFilm *film, const char path[]);
 
 /*
   Not collective. The fields that lie on one grid of an axis or more, those of the input first: what pictures and

@@ -283,6 +283,7 @@ PetscErrorCode KNInspectDataset(const KNInspection *inspection)
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, inspection->input, &dataset));
   PetscCall(PrintHeader(dataset, inspection->input));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
+  PetscCall(KNFilmCheck(&inspection->film, problem, inspection->input));
   PetscCall(KNMalloc(KNProblemInputSize(problem), sizeof(*x), &x));
   PetscCall(KNMalloc(KNProblemOutputSize(problem), sizeof(*y), &y));
   if (inspection->verify) PetscCall(VerifyRows(dataset, inspection, x, y));
@@ -296,6 +297,15 @@ PetscErrorCode KNInspectDataset(const KNInspection *inspection)
     if (drawn.input.fields + drawn.output.fields && !KNPictureMissing(NULL))
       PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  pictures    %s-samples.png, %s-spectrum.png\n", inspection->output,
                             inspection->output));
+  }
+  if (inspection->film.format) {
+    PetscMPIInt rank;
+
+    PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+    if (rank == 0) PetscCall(KNInspectFilm(dataset, &inspection->film, inspection->output));
+    if (!KNPictureMissing(NULL))
+      PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  film        %s-film.%s\n", inspection->output,
+                            KNFilmEnding(&inspection->film)));
   }
   if (inspection->xdmf) {
     PetscCall(KNXDMFWrite(dataset, inspection->xdmf_samples, inspection->output));

@@ -37,12 +37,14 @@ typedef struct {
 } Scale;
 
 /* What KNPictureFields() is given, and the scales that follow from it. */
-typedef struct {
+typedef struct _p_KNPanels {
   const KNGrid          *grid;
-  PetscInt               rows, columns, scales;
+  PetscInt               frames, rows, columns, scales;
   const KNPictureColumn *column; /* (columns) */
-  const float *const    *panel;  /* (rows, columns) */
+  const char *const     *label;  /* (rows), or NULL */
+  const float *const    *panel;  /* (rows, columns) of the present frame; the frames follow each other */
   Scale                 *scale;  /* (scales), from left to right */
+  int                    top;    /* pixels above the first row */
 } Layout;
 
 /*
@@ -74,14 +76,14 @@ static void KNPictureTics(KNPicture *picture, const Scale *scale, int *exponent)
   fprintf(picture->script, ")");
 }
 
-/* The range of the columns over all rows; never empty. */
+/* The range of the columns over all rows and frames; never empty. */
 static void KNPictureRange(const Layout *layout, Scale *scale)
 {
   const size_t S = KNGridSize(layout->grid);
 
   scale->low  = PETSC_MAX_REAL;
   scale->high = PETSC_MIN_REAL;
-  for (PetscInt r = 0; r < layout->rows; r++) {
+  for (PetscInt r = 0; r < layout->frames * layout->rows; r++) {
     for (PetscInt c = scale->first; c <= scale->last; c++) {
       const float *u = layout->panel[r * layout->columns + c];
 
@@ -264,46 +266,89 @@ static void KNPictureImageRow(KNPicture *picture, const Layout *layout, PetscInt
   }
 }
 
-PetscErrorCode KNPictureFields(const char path[], const char title[], const KNGrid *grid, PetscInt rows,
-                               PetscInt columns, const KNPictureColumn column[], const char *const label[],
-                               const float *const panel[])
+static int RowStep(const KNGrid *grid)
 {
-  const int top = TOP + (title ? TITLE : 0), step = SIDE + (grid->dim > 1 ? GAP : 2 * GAP);
-  Layout    layout = {.grid = grid, .rows = rows, .columns = columns, .column = column, .panel = panel};
-  KNPicture picture;
-  int       right;
+  return SIDE + (grid->dim > 1 ? GAP : 2 * GAP);
+}
+
+PetscErrorCode KNPanelsCreate(const KNGrid *grid, PetscInt frames, PetscInt rows, PetscInt columns,
+                              const KNPictureColumn column[], const char *const label[], const float *const panel[],
+                              PetscBool heading, int *width, int *height, KNPanels *panels)
+{
+  KNPanels p;
 
   PetscFunctionBegin;
   PetscCheck(rows > 0 && columns > 0 && column[0].scale != KN_SCALE_SHARED, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
              "A picture has rows and columns, here %" PetscInt_FMT " and %" PetscInt_FMT
              ", and a scale in the first column",
              rows, columns);
-  if (!KNPictureOpen(path, &picture)) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(PetscMalloc1(columns, &layout.scale));
-  right = KNPictureScales(&layout, LEFT + (label ? LABEL : 0));
+  PetscCall(PetscNew(panels));
+  p  = *panels;
+  *p = (Layout){.grid    = grid,
+                .frames  = frames,
+                .rows    = rows,
+                .columns = columns,
+                .column  = column,
+                .label   = label,
+                .panel   = panel,
+                .top     = TOP + (heading ? TITLE : 0)};
+  PetscCall(PetscMalloc1(columns, &p->scale));
+  *width  = KNPictureScales(p, LEFT + (label ? LABEL : 0)) + RIGHT;
+  *height = p->top + (int)rows * RowStep(grid) + BOTTOM;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
 
-  KNPictureHead(&picture, right + RIGHT, top + (int)rows * step + BOTTOM);
-  fprintf(picture.script, "set multiplot\nset xrange [0:1]\nset tics scale 0.5 nomirror\n");
-  if (grid->dim > 1) fprintf(picture.script, "unset xtics; unset ytics; set yrange [0:1]\n");
+PetscErrorCode KNPanelsDestroy(KNPanels *panels)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree((*panels)->scale));
+  PetscCall(PetscFree(*panels));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void KNPanelsDraw(KNPanels panels, KNPicture *picture, PetscInt frame, const char title[])
+{
+  Layout page = *panels;
+
+  page.panel += (size_t)frame * (size_t)(page.rows * page.columns);
+  fprintf(picture->script, "set multiplot\nset xrange [0:1]\nset tics scale 0.5 nomirror\n");
+  if (page.grid->dim > 1) fprintf(picture->script, "unset xtics; unset ytics; set yrange [0:1]\n");
   if (title) {
-    fprintf(picture.script, "set label 1 ");
-    KNPictureText(&picture, title);
-    fprintf(picture.script, " at screen 0.5, %.6f center font ',23'\n", 1.0 - 28.0 / picture.height);
+    fprintf(picture->script, "set label 1 ");
+    KNPictureText(picture, title);
+    fprintf(picture->script, " at screen 0.5, %.6f center font ',23'\n", 1.0 - 28.0 / picture->height);
   }
-  for (PetscInt r = 0; r < rows; r++) {
-    const int y = top + (int)r * step;
+  for (PetscInt r = 0; r < page.rows; r++) {
+    const int y = page.top + (int)r * RowStep(page.grid);
 
-    if (label) {
-      fprintf(picture.script, "set label 2 ");
-      KNPictureText(&picture, label[r]);
-      fprintf(picture.script, " at screen %.6f, %.6f center rotate\n", (double)LEFT / picture.width,
-              1.0 - (y + 0.5 * SIDE) / picture.height);
+    if (page.label) {
+      fprintf(picture->script, "set label 2 ");
+      KNPictureText(picture, page.label[r]);
+      fprintf(picture->script, " at screen %.6f, %.6f center rotate\n", (double)LEFT / picture->width,
+              1.0 - (y + 0.5 * SIDE) / picture->height);
     }
-    if (grid->dim > 1) KNPictureImageRow(&picture, &layout, r, y);
-    else KNPictureLineRow(&picture, &layout, r, y);
+    if (page.grid->dim > 1) KNPictureImageRow(picture, &page, r, y);
+    else KNPictureLineRow(picture, &page, r, y);
   }
-  fprintf(picture.script, "unset multiplot\n");
-  PetscCall(PetscFree(layout.scale));
-  KNPictureDraw(&picture);
+  fprintf(picture->script, "unset multiplot\n");
+}
+
+PetscErrorCode KNPictureFields(const char path[], const char title[], const KNGrid *grid, PetscInt rows,
+                               PetscInt columns, const KNPictureColumn column[], const char *const label[],
+                               const float *const panel[])
+{
+  KNPicture picture;
+  KNPanels  panels;
+  int       width, height;
+
+  PetscFunctionBegin;
+  PetscCall(
+    KNPanelsCreate(grid, 1, rows, columns, column, label, panel, (PetscBool)(title != NULL), &width, &height, &panels));
+  if (KNPictureOpen(path, &picture)) {
+    KNPictureHead(&picture, width, height);
+    KNPanelsDraw(panels, &picture, 0, title);
+    KNPictureDraw(&picture);
+  }
+  PetscCall(KNPanelsDestroy(&panels));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

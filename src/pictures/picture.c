@@ -101,29 +101,36 @@ void KNPictureDataName(KNPicture *picture)
   KNPictureText(picture, KNPictureName(picture, ".dat", name));
 }
 
-void KNPictureHead(KNPicture *picture, int width, int height)
+void KNPictureMissed(PetscBool lost)
 {
-  char name[NAME];
+  if (lost) missing.lost++;
+  else missing.undrawn++;
+}
 
+void KNPictureTerminal(KNPicture *picture, int width, int height)
+{
   picture->width  = width;
   picture->height = height;
   fprintf(picture->script,
           "# Draw with gnuplot 5 from the directory that the names are relative to.\nset encoding utf8\n");
-  fprintf(
-    picture->script,
-    "set terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,19' linewidth 1.5 background '#ffffff'\nset output ",
-    width, height);
-  KNPictureText(picture, KNPictureName(picture, ".png", name));
-  fprintf(picture->script, "\nset border linecolor '#404040'\n");
+  fprintf(picture->script,
+          "set terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,19' linewidth 1.5 background '#ffffff'\n"
+          "set border linecolor '#404040'\n",
+          width, height);
 }
 
-/*
-  Runs gnuplot on the script: no shell, no start-up files, no output. Returns whether it succeeded; *found: whether
-  there is a gnuplot.
-*/
-static PetscBool KNPictureSpawn(char script[], PetscBool *found)
+void KNPictureHead(KNPicture *picture, int width, int height)
 {
-  char                      *argument[] = {"gnuplot", "-d", script, NULL};
+  char name[NAME];
+
+  KNPictureTerminal(picture, width, height);
+  fprintf(picture->script, "set output ");
+  KNPictureText(picture, KNPictureName(picture, ".png", name));
+  fprintf(picture->script, "\n");
+}
+
+PetscBool KNPictureSpawn(char *const argument[], PetscBool *found)
+{
   posix_spawn_file_actions_t actions;
   pid_t                      process;
   int                        status = -1, failed;
@@ -156,27 +163,34 @@ static PetscBool KNPictureIsWhole(const char png[])
   return whole;
 }
 
-void KNPictureDraw(KNPicture *picture)
+PetscBool KNPictureFinish(KNPicture *picture, const char last[])
 {
-  char      script[NAME], data[NAME], png[NAME];
-  PetscBool good = PETSC_TRUE, drawn, found;
+  char        script[NAME], data[NAME];
+  char *const argument[] = {"gnuplot", "-d", script, NULL}; /* -d: no start-up files */
+  PetscBool   good = PETSC_TRUE, drawn, found = PETSC_TRUE;
 
   if (ferror(picture->script) || ferror(picture->data)) good = PETSC_FALSE;
   if (fclose(picture->script)) good = PETSC_FALSE;
   if (fclose(picture->data)) good = PETSC_FALSE;
   (void)KNPictureName(picture, ".gp", script);
   (void)KNPictureName(picture, ".dat", data);
-  drawn = (PetscBool)(good && KNPictureSpawn(script, &found) && KNPictureIsWhole(KNPictureName(picture, ".png", png)));
+  drawn = (PetscBool)(good && KNPictureSpawn(argument, &found) && KNPictureIsWhole(last));
   if (!good)
-    fprintf(stderr,
-            "kitinet: warning: the picture %s.png is left out: its files cannot be written, is the disk full?\n",
-            picture->path);
+    fprintf(stderr, "kitinet: warning: the picture %s is left out: its files cannot be written, is the disk full?\n",
+            last);
   else if (!drawn)
-    fprintf(stderr, "kitinet: warning: the picture %s.png is not drawn, gnuplot %s; later: gnuplot '%s'\n",
-            picture->path, found ? "failed" : "is missing", script);
-  if (!drawn && good && !found) missing.undrawn++;
-  else if (!drawn) missing.lost++;
-  if (good && !drawn) return;
+    fprintf(stderr, "kitinet: warning: the picture %s is not drawn, gnuplot %s; later: gnuplot '%s'\n", last,
+            found ? "failed" : "is missing", script);
+  if (!drawn) KNPictureMissed((PetscBool)(!good || found));
+  if (good && !drawn) return PETSC_FALSE;
   (void)unlink(script);
   (void)unlink(data);
+  return drawn;
+}
+
+void KNPictureDraw(KNPicture *picture)
+{
+  char png[NAME];
+
+  (void)KNPictureFinish(picture, KNPictureName(picture, ".png", png));
 }
