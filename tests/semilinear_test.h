@@ -6,7 +6,7 @@
 
 #include "solver_ensemble.h"
 
-#define MOST_OPTIONS 12
+#define MOST_OPTIONS 14
 
 /* options: name, value, .., NULL; "grid" stands for "-kdv_grid". */
 static inline PetscErrorCode SemilinearCreate(MPI_Comm comm, const char pde[], const char *const options[], Ensemble *e)
