@@ -273,6 +273,8 @@ static PetscErrorCode KNSolverDescribe_Burgers(KNSolver solver)
   p->parameter[p->parameters++]       = (KNParameter){.name = "field_alpha", .unit = "1", .value = alpha};
   p->parameter[p->parameters++]       = (KNParameter){.name = "field_tau", .unit = "1", .value = tau};
   p->parameter[p->parameters++]       = (KNParameter){.name = "field_scale", .unit = "1", .value = scale};
+  PetscCall(KNProblemAddSymmetry(p, "shift(x)"));
+  PetscCall(KNProblemAddSymmetry(p, "reflect(x) negate"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -122,13 +122,12 @@ static PetscErrorCode KNSolverSetFromOptions_Cavity(KNSolver solver)
   c->reynolds_high = PetscMax(reynolds, c->reynolds_low);
   PetscCall(KNOptionsReal("-cavity_reynolds_high", "highest Reynolds number; above the lowest: drawn between them",
                           c->reynolds_low, 10000.0, &c->reynolds_high));
-  PetscCheck(c->reynolds_high <= kn_cavity_limit(c->m), PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "-cavity_grid %" PetscInt_FMT " does not resolve Reynolds number %.6g: it needs two cells in a boundary "
-                                           "layer of thickness Re^(-1/2); give at least -cavity_grid %" PetscInt_FMT
-             ", or a Reynolds number of at most %.6g",
-             c->n, (double)c->reynolds_high,
-             (PetscInt)PetscCeilReal(2.0 * PetscSqrtReal(c->reynolds_high)) + c->n - c->m,
-             (double)kn_cavity_limit(c->m));
+  PetscCheck(
+    c->reynolds_high <= kn_cavity_limit(c->m), PETSC_COMM_WORLD, KN_ERR_USAGE,
+    "-cavity_grid %" PetscInt_FMT " does not resolve Reynolds number %.6g: it needs two cells in a boundary "
+    "layer of thickness Re^(-1/2); give at least -cavity_grid %" PetscInt_FMT ", or a Reynolds number of at most %.6g",
+    c->n, (double)c->reynolds_high, (PetscInt)PetscCeilReal(2.0 * PetscSqrtReal(c->reynolds_high)) + c->n - c->m,
+    (double)kn_cavity_limit(c->m));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -163,6 +162,8 @@ static PetscErrorCode KNSolverDescribe_Cavity(KNSolver solver)
     p->parameter[p->parameters++] = (KNParameter){.name = "lid_tau", .unit = "1", .value = tau};
     p->parameter[p->parameters++] = (KNParameter){.name = "lid_scale", .unit = "1", .value = scale};
   }
+  /* The mirror image of a flow has a lid that slides the other way: among random lids only those of mean 0 are. */
+  if (c->lid_kind == LID_RANDOM && c->lid_mean == 0.0) PetscCall(KNProblemAddSymmetry(p, "reflect(x) lid=-lid u=-u"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

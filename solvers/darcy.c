@@ -22,7 +22,9 @@
                      reported, not raised
     Destroy          the reverse of SetUp
     KNSolverCreate_Suffix   allocates the context with its defaults and fills the table of functions
-  A time-dependent problem sets problem.frames and problem.times, inputs = 0, and writes all frames to output.
+  A time-dependent problem sets problem.frames and problem.times, inputs = 0, and writes all frames to output. What
+  moves one solution into another equally probable one is declared by KNProblemAddSymmetry(): see symmetry.h; each
+  declaration is held against Solve by tests/verification/symmetries.c.
 */
 #include <kitinet/error.h>
 #include <kitinet/field.h>
@@ -137,6 +139,10 @@ static PetscErrorCode KNSolverDescribe_Darcy(KNSolver solver)
   p->parameter[p->parameters++] = (KNParameter){.name = "field_alpha", .unit = "1", .value = alpha};
   p->parameter[p->parameters++] = (KNParameter){.name = "field_tau", .unit = "1", .value = tau};
   p->parameter[p->parameters++] = (KNParameter){.name = "field_scale", .unit = "1", .value = scale};
+  /* the square's eight, under which the random fields are distributed alike */
+  PetscCall(KNProblemAddSymmetry(p, "reflect(x)"));
+  PetscCall(KNProblemAddSymmetry(p, "reflect(y)"));
+  PetscCall(KNProblemAddSymmetry(p, "exchange(x,y)"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -39,6 +39,8 @@ static const KNSemilinear fisher_kpp = {
   .fields       = 1,
   .lowest_axes  = 1,
   .highest_axes = 3,
+  .mirror       = KN_MIRROR_EVEN,
+  .exchange     = PETSC_TRUE,
   .degree       = 2,
   .coefficient =
     {[VISCOSITY] = {"viscosity", "diffusivity nu", 1e-3, 0.0, 1e3}, [REACTION] = {"reaction", "rate r", 5.0, 0.0, 1e6}},

@@ -30,6 +30,11 @@ static void kn_fitzhugh_multiply(PetscReal *const out[], const PetscReal *const 
   }
 }
 
+static PetscBool kn_fitzhugh_odd(const PetscReal p[])
+{
+  return (PetscBool)(p[THRESHOLD] == 0.0);
+}
+
 static const KNSemilinear fitzhugh_nagumo = {
   .title        = "FitzHugh-Nagumo reaction on the torus, u_t = D_u Laplace u + u - u^3 - k - v",
   .equation     = "u_t = D_u Laplace u + u - u^3 - k - v, v_t = D_v Laplace v + u - v",
@@ -37,6 +42,9 @@ static const KNSemilinear fitzhugh_nagumo = {
   .fields       = 2,
   .lowest_axes  = 1,
   .highest_axes = 3,
+  .mirror       = KN_MIRROR_EVEN,
+  .exchange     = PETSC_TRUE,
+  .odd          = kn_fitzhugh_odd,
   .degree       = 3,
   .coefficient  = {[DIFFUSIVITY_U] = {"diffusivity_u", "diffusivity D_u", 1e-3, 0.0, 1e3},
                    [DIFFUSIVITY_V] = {"diffusivity_v", "diffusivity D_v", 5e-3, 0.0, 1e3},

@@ -47,6 +47,8 @@ static const KNSemilinear gray_scott = {
   .fields       = 2,
   .lowest_axes  = 1,
   .highest_axes = 3,
+  .mirror       = KN_MIRROR_EVEN,
+  .exchange     = PETSC_TRUE,
   .degree       = 3,
   .coefficient  = {[DIFFUSIVITY_U] = {"diffusivity_u", "diffusivity D_u", 2e-5, 0.0, 1e3},
                    [DIFFUSIVITY_V] = {"diffusivity_v", "diffusivity D_v", 1e-5, 0.0, 1e3},

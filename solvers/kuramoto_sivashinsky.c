@@ -33,6 +33,7 @@ static const KNSemilinear kuramoto_sivashinsky = {
   .fields       = 1,
   .lowest_axes  = 1,
   .highest_axes = 1,
+  .mirror       = KN_MIRROR_ODD,
   .degree       = 2,
   .coefficient  = {{"viscosity", "coefficient nu of the fourth derivative", 1.0, 1e-6, 1e6}},
   .factors      = 1,

@@ -130,6 +130,39 @@ static PetscErrorCode KNSolverSetFromOptions_NavierStokes(KNSolver solver)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/*
+  Generators of the group that the force leaves. A mirror image has vorticity -w(-x), and asks for a force of the other
+  sign: half a wavelength on. The benchmark's force depends on x + y, and is even about an eighth of the period.
+*/
+static PetscErrorCode KNSolverDeclare_NavierStokes(KNSolver solver)
+{
+  NavierStokes  *s = (NavierStokes *)solver->data;
+  KNProblem     *p = &solver->problem;
+  const PetscInt n = s->resolution, k = s->forcing_mode;
+
+  PetscFunctionBegin;
+  switch (s->forcing) {
+  case FORCING_NONE:
+    PetscCall(KNProblemAddSymmetry(p, "shift(x)"));
+    PetscCall(KNProblemAddSymmetry(p, "shift(y)"));
+    PetscCall(KNProblemAddSymmetry(p, "reflect(x) w=-w"));
+    PetscCall(KNProblemAddSymmetry(p, "reflect(y) w=-w"));
+    PetscCall(KNProblemAddSymmetry(p, "exchange(x,y) w=-w"));
+    break;
+  case FORCING_LI2020:
+    PetscCall(KNProblemAddSymmetry(p, "shift(x,-y)"));
+    if (n % 4 == 0) PetscCall(KNProblemAddSymmetry(p, "reflect(x) reflect(y) shift(x/4)"));
+    if (n % 2 == 0) PetscCall(KNProblemAddSymmetry(p, "exchange(x,y) shift(x/2) w=-w"));
+    break;
+  default: /* Kolmogorov's, of wavenumber k along y */
+    PetscCall(KNProblemAddSymmetry(p, "shift(x)"));
+    if (n % k == 0 && k > 1) PetscCall(KNProblemAddSymmetry(p, "shift(y/%" PetscInt_FMT ")", k));
+    PetscCall(KNProblemAddSymmetry(p, "reflect(x) reflect(y)"));
+    if (n % (2 * k) == 0) PetscCall(KNProblemAddSymmetry(p, "reflect(x) shift(y/%" PetscInt_FMT ") w=-w", 2 * k));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* What a dataset of these samples says about itself. */
 static PetscErrorCode KNSolverDescribe_NavierStokes(KNSolver solver)
 {
@@ -158,6 +191,7 @@ static PetscErrorCode KNSolverDescribe_NavierStokes(KNSolver solver)
   PetscCall(PetscMalloc1(s->frames, &p->times));
   for (PetscInt frame = 0; frame < s->frames; frame++)
     p->times[frame] = s->final_time * (PetscReal)frame / (PetscReal)(s->frames - 1);
+  PetscCall(KNSolverDeclare_NavierStokes(solver));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -113,6 +113,31 @@ static PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Generators of the group of the equation and its random initial states. */
+static PetscErrorCode KNSemilinearDeclare(const Semilinear *s, KNProblem *p)
+{
+  const KNSemilinear *e = s->equation;
+
+  PetscFunctionBegin;
+  for (PetscInt d = 0; d < s->axes; d++) PetscCall(KNProblemAddSymmetry(p, "shift(%c)", (char)('x' + d)));
+  for (PetscInt d = 0; d < s->axes && e->mirror; d++) {
+    const char x = (char)('x' + d);
+
+    if (e->mirror == KN_MIRROR_EVEN) PetscCall(KNProblemAddSymmetry(p, "reflect(%c)", x));
+    else if (e->mirror == KN_MIRROR_ODD) PetscCall(KNProblemAddSymmetry(p, "reflect(%c) negate", x));
+    else PetscCall(KNProblemAddSymmetry(p, "reflect(%c) %s=-%s", x, e->field[d], e->field[d]));
+  }
+  for (PetscInt d = 1; d < s->axes && e->exchange; d++) {
+    const char x = (char)('w' + d), *u = e->field[d - 1], *v = e->field[d];
+
+    if (e->mirror != KN_MIRROR_VECTOR) PetscCall(KNProblemAddSymmetry(p, "exchange(%c,%c)", x, (char)(x + 1)));
+    else PetscCall(KNProblemAddSymmetry(p, "exchange(%c,%c) %s=%s %s=%s", x, (char)(x + 1), u, v, v, u));
+  }
+  if (e->paired) PetscCall(KNProblemAddSymmetry(p, "%s=-%s %s=%s", e->field[0], e->field[1], e->field[1], e->field[0]));
+  else if (e->odd && e->odd(s->rate.p)) PetscCall(KNProblemAddSymmetry(p, "negate"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* What a dataset of these samples says about itself. */
 static PetscErrorCode KNSolverDescribe_Semilinear(KNSolver solver)
 {
@@ -147,6 +172,7 @@ static PetscErrorCode KNSolverDescribe_Semilinear(KNSolver solver)
   for (PetscInt frame = 0; frame < s->frames; frame++) {
     p->times[frame] = s->final_time * (PetscReal)frame / (PetscReal)(s->frames - 1);
   }
+  PetscCall(KNSemilinearDeclare(s, p));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -38,6 +38,14 @@ typedef struct {
   PetscReal factor;
 } KNTerm;
 
+/* What the mirror image of a solution, u(-x) along an axis, must become to be one. */
+typedef enum {
+  KN_MIRROR_NONE,  /* it is none */
+  KN_MIRROR_EVEN,  /* u(-x) as it is */
+  KN_MIRROR_ODD,   /* -u(-x) */
+  KN_MIRROR_VECTOR /* the fields are a velocity, whose component along the axis changes its sign */
+} KNMirror;
+
 typedef struct {
   const char *title;             /* of the options, "Korteweg and de Vries' equation, .." */
   const char *equation;          /* for datasets */
@@ -46,8 +54,15 @@ typedef struct {
   PetscInt    lowest_axes, highest_axes;
   PetscInt    degree; /* of the polynomial N; 1: there is none */
   /* two fields are the real and the imaginary part of one, u + i v. L is given for u + i v, then for u - i v */
-  PetscBool     paired;
-  PetscBool     solenoidal; /* fields are a velocity of divergence 0: N and initial states are projected on it */
+  PetscBool paired;
+  PetscBool solenoidal; /* fields are a velocity of divergence 0: N and initial states are projected on it */
+  /*
+    Symmetries, of the equation and of the distribution of initial states alike. All have translations; where two fields
+    are one u + i v it may turn by i. tests/verification/symmetries.c holds each against the solver.
+  */
+  KNMirror  mirror;
+  PetscBool exchange;                             /* the axes are alike; those of a velocity with its components */
+  PetscBool (*odd)(const PetscReal p[]);          /* whether -u is a solution; NULL: it is none */
   KNCoefficient coefficient[KN_MAX_COEFFICIENTS]; /* ended by one without a name */
   PetscInt      factors, products, terms;
   KNFactor      factor[KN_MAX_FACTORS];
@@ -72,6 +87,12 @@ typedef struct {
 
 /* The type of solver that an equation is: called by its KNSolverCreate_..(). equation: not owned, must live on. */
 PETSC_INTERN PetscErrorCode KNSemilinearCreate(KNSolver solver, const KNSemilinear *equation);
+
+/* For odd: with any coefficients. */
+static inline PetscBool kn_always(const PetscReal p[])
+{
+  return PETSC_TRUE;
+}
 
 /* |kappa|^2 */
 static inline PetscReal kn_square(const PetscReal kappa[KN_MAX_DIM])

@@ -26,6 +26,11 @@ static void kn_swift_hohenberg_multiply(PetscReal *const out[], const PetscReal 
   for (size_t s = 0; s < points; s++) force[s] = u[s] * (p[GROWTH] + u[s] * (p[QUADRATIC] - u[s]));
 }
 
+static PetscBool kn_swift_hohenberg_odd(const PetscReal p[])
+{
+  return (PetscBool)(p[QUADRATIC] == 0.0);
+}
+
 static const KNSemilinear swift_hohenberg = {
   .title        = "Swift-Hohenberg equation on the torus, u_t = r u - (k_c^2 + Laplace)^2 u + g u^2 - u^3",
   .equation     = "u_t = r u - (k_c^2 + Laplace)^2 u + g u^2 - u^3",
@@ -33,6 +38,9 @@ static const KNSemilinear swift_hohenberg = {
   .fields       = 1,
   .lowest_axes  = 1,
   .highest_axes = 3,
+  .mirror       = KN_MIRROR_EVEN,
+  .exchange     = PETSC_TRUE,
+  .odd          = kn_swift_hohenberg_odd,
   .degree       = 3,
   .coefficient  = {[GROWTH]     = {"growth", "growth r of the critical waves", 0.7, -1e3, 1e3},
                    [WAVENUMBER] = {"wavenumber", "critical wavenumber k_c", 1.0, 0.0, 1e3},

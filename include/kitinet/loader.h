@@ -8,12 +8,16 @@
 
   A sample is a row of the dataset, or a window of W successive frames of a trajectory (KNLoaderSetWindow): window w = 0
   .. T - W of row r is sample r (T - W + 1) + w.
+
+  With KNLoaderSetSymmetry() each sample is moved by one element of a group on its way into the batch, input, output and
+  all frames alike. Which one is a pure function of (seed, epoch, sample).
 */
 #ifndef KITINET_LOADER_H
 #define KITINET_LOADER_H
 
 #include <kitinet/dataset.h>
 #include <kitinet/sharing.h>
+#include <kitinet/symmetry.h>
 
 typedef struct _p_KNLoader *KNLoader;
 
@@ -60,6 +64,13 @@ PETSC_EXTERN PetscErrorCode KNLoaderDestroy(KNLoader *loader);
   share a sample: input and output on different grids, or no grid.
 */
 PETSC_EXTERN PetscErrorCode KNLoaderSetSharing(KNLoader loader, const KNSharing *sharing);
+
+/*
+  Not collective, after KNLoaderSetSharing and before KNLoaderSetWindow. symmetry: of the dataset's problem, not owned,
+  must outlive the loader; NULL: samples stay as they are. Ranks that share a sample each read all of it then, as any
+  point may come from any other.
+*/
+PETSC_EXTERN PetscErrorCode KNLoaderSetSymmetry(KNLoader loader, KNSymmetry symmetry);
 
 /*
   Not collective, before KNLoaderStart and the same on all ranks. Samples are all windows of `frames` frames, 1 to T, of

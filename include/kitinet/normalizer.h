@@ -9,6 +9,7 @@
 
 #include <kitinet/dataset.h>
 #include <kitinet/sharing.h>
+#include <kitinet/symmetry.h>
 
 typedef struct _p_KNNormalizer *KNNormalizer;
 
@@ -45,6 +46,12 @@ PETSC_EXTERN PetscErrorCode KNNormalizerKeepBoundary(KNNormalizer normalizer);
 PETSC_EXTERN PetscErrorCode KNNormalizerFit(MPI_Comm comm, const KNSharing *sharing, KNDataset dataset,
                                             PetscInt64 first, PetscInt64 samples, KNNormalizer input,
                                             KNNormalizer output);
+
+/*
+  Not collective, after KNNormalizerFit. The statistics of all images of the samples under the group (NULL: nothing
+  changes): means and deviations that its elements leave alone. output: the normaliser is that of the output.
+*/
+PETSC_EXTERN PetscErrorCode KNNormalizerSymmetrize(KNNormalizer normalizer, KNSymmetry symmetry, PetscBool output);
 
 /* Not collective. The statistics, not owned: *count values each (0, channels, or channels * S of the fitted grid). For
    checkpoints: what a caller writes into mean and std is in force after the next KNNormalizerSetGrid. */

@@ -30,7 +30,7 @@ typedef struct {
   PetscInt    coefficients;
   KNField     coefficient[KN_MAX_PARAMETERS]; /* those that differ from sample to sample: P numbers of each sample */
   PetscInt    symmetries;
-  char        symmetry[KN_MAX_SYMMETRIES][KN_MAX_NAME]; /* names of those that the equation has */
+  char        symmetry[KN_MAX_SYMMETRIES][KN_MAX_NAME]; /* generators of its group: see symmetry.h */
 } KNProblem;
 
 /* Values of one sample as fields: inputs (C_in, S) and outputs (max(T, 1), C_out, S). */
@@ -57,6 +57,10 @@ static inline void KNProblemSetGrid(KNProblem *problem, KNGrid grid)
 {
   problem->input.grid = problem->output.grid = grid;
 }
+
+/* Not collective. One more symmetry, printf(format, ..). */
+PETSC_EXTERN PetscErrorCode KNProblemAddSymmetry(KNProblem *problem, const char format[], ...)
+  __attribute__((format(printf, 2, 3)));
 
 /*
   Not collective. The first difference between two problems as text: "a_high is 12, not 10" if b's were expected; ""

@@ -17,7 +17,8 @@ typedef enum {
   KN_STREAM_INIT,      /* initial weights: (parameter, element, 0, 0) */
   KN_STREAM_COLLISION, /* attempt, test, setup of collisions: (layer, step, sample, draw) */
   KN_STREAM_TEST,      /* inputs of tests */
-  KN_STREAM_DROPOUT    /* what is dropped: (layer, step, sample, draw) */
+  KN_STREAM_DROPOUT,   /* what is dropped: (layer, step, sample, draw) */
+  KN_STREAM_SYMMETRY   /* which element of the group moves a sample: (epoch, sample, 0, 0) */
 } KNStream;
 
 /* Four words for one coordinate. Not collective, thread-safe, as are all functions here. */

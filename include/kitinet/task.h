@@ -78,6 +78,10 @@ PETSC_EXTERN PetscErrorCode KNTaskCheckSharing(KNTask task, const KNSharing *sha
 PETSC_EXTERN PetscErrorCode KNTaskFit(KNTask task, const KNSharing *sharing, KNDataset dataset, PetscInt64 first,
                                       PetscInt64 samples);
 
+/* Not collective, after KNTaskFit. The statistics of all images of the samples under the group:
+ * KNNormalizerSymmetrize(). */
+PETSC_EXTERN PetscErrorCode KNTaskSymmetrize(KNTask task, KNSymmetry symmetry);
+
 /* Collective on PETSC_COMM_WORLD. Stores the normalisers into a new record, or sets them from a loaded one. */
 PETSC_EXTERN PetscErrorCode KNTaskTransfer(KNTask task, KNRecord record);
 

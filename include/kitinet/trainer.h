@@ -33,6 +33,7 @@ typedef struct {
   /* the operator's normalisers are kept as they are: the training goes on with a trained network */
   PetscBool       fitted;
   PetscBool       embedded; /* in another command than train, whose own options the run does not record */
+  PetscBool       symmetry; /* samples are moved by the symmetries that the dataset declares */
   PetscInt64      seed;
   KNReductionType reduction;
 } KNTrainer;
@@ -41,8 +42,14 @@ typedef struct {
 PETSC_EXTERN PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer);
 
 /*
-  Not collective. Rows of the dataset to train on, samples of an epoch (rows, or windows of trajectories), and steps
-  of the whole training. Raises KN_ERR_USAGE where the dataset holds fewer rows or frames than are wanted.
+  Not collective. The group by which a training on the dataset moves its samples; NULL: none is declared, or wanted. The
+  caller destroys it. Raises KN_ERR_INPUT for one that does not fit.
+*/
+PETSC_EXTERN PetscErrorCode KNTrainerGetSymmetry(const KNTrainer *trainer, KNDataset dataset, KNSymmetry *symmetry);
+
+/*
+  Not collective. Rows of the dataset to train on, samples of an epoch (rows, or windows of trajectories), and steps of
+  the whole training. Raises KN_ERR_USAGE where the dataset holds fewer rows or frames than are wanted.
 */
 PETSC_EXTERN PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNOperator op, KNDataset dataset,
                                               PetscInt64 *rows, PetscInt64 *samples, PetscInt64 *steps);

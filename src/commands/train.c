@@ -45,7 +45,8 @@ static PetscErrorCode PrintPlan(KNOperator op, const KNTrainer *trainer, KNDatas
   KNGrid           grid;
   PetscLogDouble   forward, backward;
   PetscInt64       rows, samples, steps;
-  char             windows[64] = "";
+  char             windows[64] = "", images[64] = "";
+  KNSymmetry       symmetry;
   PetscInt         batch, microbatch;
   PetscMPIInt      ranks, busy;
   size_t           size, bytes, traffic[2];
@@ -58,6 +59,11 @@ static PetscErrorCode PrintPlan(KNOperator op, const KNTrainer *trainer, KNDatas
   if (problem->frames)
     PetscCall(PetscSNPrintf(windows, sizeof(windows), " (windows of %" PetscInt64_FMT " trajectories)", rows));
   PetscCall(KNModelView(model, PETSC_VIEWER_STDOUT_WORLD));
+  PetscCall(KNTrainerGetSymmetry(trainer, dataset, &symmetry));
+  if (symmetry)
+    PetscCall(PetscSNPrintf(images, sizeof(images), ", each in one of %" PetscInt64_FMT " symmetric images",
+                            KNSymmetryOrder(symmetry)));
+  PetscCall(KNSymmetryDestroy(&symmetry));
   grid = KNOperatorModelGrid(op, KNProblemGrid(problem));
   PetscCall(KNModelSetRecompute(model, trainer->recompute));
   PetscCall(KNModelPlanGrid(model, &grid, trainer->microbatch, PETSC_TRUE));
@@ -65,10 +71,10 @@ static PetscErrorCode PrintPlan(KNOperator op, const KNTrainer *trainer, KNDatas
   PetscCall(KNParametersGetBlocks(parameters, &size, NULL, NULL, NULL, NULL));
   PetscCall(PetscPrintf(
     PETSC_COMM_WORLD,
-    "training on %" PetscInt64_FMT " samples%s, %" PetscInt_FMT " epochs, batch %" PetscInt_FMT
+    "training on %" PetscInt64_FMT " samples%s%s, %" PetscInt_FMT " epochs, batch %" PetscInt_FMT
     " over %d rank%s: %" PetscInt64_FMT " steps\n"
     "%.4g MFLOP forward and %.4g backward for a %s; memory of a rank: %.1f MiB activations, %.1f MiB parameters\n",
-    samples, windows, trainer->epochs, trainer->batch, ranks, ranks == 1 ? "" : "s", steps, forward * 1e-6,
+    samples, windows, images, trainer->epochs, trainer->batch, ranks, ranks == 1 ? "" : "s", steps, forward * 1e-6,
     backward * 1e-6, problem->frames && grid.dim == problem->output.grid.dim ? "step of a rollout" : "sample",
     (double)bytes / 1048576.0, 4.0 * (double)(size * sizeof(KNReal)) / 1048576.0));
   if (KNOperatorSharing(op)->size > 1) {

@@ -1,5 +1,6 @@
 /* Whether two descriptions of a PDE problem say the same. */
 #include <kitinet/problem.h>
+#include <stdarg.h>
 
 #define DIFFERENT(...)                                       \
   do {                                                       \
@@ -49,6 +50,23 @@ static PetscErrorCode CompareLists(const KNProblem *a, const KNProblem *b, size_
   for (PetscInt i = 0; i < a->symmetries; i++) {
     if (strcmp(a->symmetry[i], b->symmetry[i])) DIFFERENT("symmetry %s, not %s", a->symmetry[i], b->symmetry[i]);
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNProblemAddSymmetry(KNProblem *problem, const char format[], ...)
+{
+  va_list arguments;
+  int     length;
+
+  PetscFunctionBegin;
+  PetscCheck(problem->symmetries < KN_MAX_SYMMETRIES, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+             "more than %d symmetries", KN_MAX_SYMMETRIES);
+  va_start(arguments, format);
+  length = vsnprintf(problem->symmetry[problem->symmetries], KN_MAX_NAME, format, arguments);
+  va_end(arguments);
+  PetscCheck(length > 0 && length < KN_MAX_NAME, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+             "a symmetry of %d bytes, \"%s..\"", length, problem->symmetry[problem->symmetries]);
+  problem->symmetries++;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

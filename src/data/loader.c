@@ -47,6 +47,7 @@ static PetscErrorCode KNLoaderFreeBuffers(KNLoader loader)
     PetscCall(KNFree(&loader->buffer[i].batch.y));
   }
   PetscCall(KNFree(&loader->whole));
+  for (int side = 0; side < 2; side++) PetscCall(KNFree(&loader->still[side]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -102,6 +103,11 @@ static PetscErrorCode KNLoaderSetUp(KNLoader loader, PetscInt frames)
   loader->largest = (PetscInt)(end - start);
 
   PetscCall(KNLoaderFreeBuffers(loader));
+  if (loader->symmetry) { /* read as it lies in the file, then moved */
+    row = KNProblemOutputSize(problem);
+    PetscCall(KNMalloc(KNProblemInputSize(problem), sizeof(float), &loader->still[0]));
+    if (loader->windows == 1) PetscCall(KNMalloc(row, sizeof(float), &loader->still[1]));
+  }
   if (loader->windows > 1) PetscCall(KNMalloc(row, sizeof(float), &loader->whole));
   for (int i = 0; i < 2; i++) {
     KNLoaderBuffer *buffer = &loader->buffer[i];
@@ -171,6 +177,15 @@ PetscErrorCode KNLoaderSetSharing(KNLoader loader, const KNSharing *sharing)
   loader->rank = (loader->rank - sharing->rank) / sharing->size;
   loader->size = sharing->groups;
   loader->grid = KNGridSlab(&loader->grid, sharing->size, sharing->rank);
+  PetscCall(KNLoaderSetUp(loader, 0));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLoaderSetSymmetry(KNLoader loader, KNSymmetry symmetry)
+{
+  PetscFunctionBegin;
+  PetscCall(KNLoaderStop(loader));
+  loader->symmetry = symmetry;
   PetscCall(KNLoaderSetUp(loader, 0));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

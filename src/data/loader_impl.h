@@ -33,9 +33,12 @@ struct _p_KNLoader {
   size_t      frame;    /* values of a frame, by which windows are shifted */
   float      *whole;    /* (T C_out, S) the row that windows are cut from; NULL where rows are taken whole */
   PetscInt64  held_row; /* in it; -1: none */
-  PetscInt64  epoch;
-  PetscInt    start; /* first batch to read in this epoch */
-  PetscReal   wait;  /* seconds */
+  KNSymmetry  symmetry; /* not owned; NULL: samples stay as they are */
+  /* x (C_in, S) and y (T C_out, S) as they are read, on whole grids; NULL: nothing moves, or y lies in `whole` */
+  float     *still[2];
+  PetscInt64 epoch;
+  PetscInt   start; /* first batch to read in this epoch */
+  PetscReal  wait;  /* seconds */
 
   KNLoaderBuffer  buffer[2]; /* batch b in buffer b % 2 */
   pthread_mutex_t lock;      /* guards current, filled and stop */
@@ -52,6 +55,14 @@ struct _p_KNLoader {
 /* The part [*start, *end) of a batch of `total` samples that a rank reads. */
 PETSC_INTERN void KNLoaderShare(const struct _p_KNLoader *loader, PetscInt64 total, PetscMPIInt rank, PetscInt64 *start,
                                 PetscInt64 *end);
+
+/*
+  What happens to a sample between file and batch (loader_transform.c). x, y: as they were read, on whole grids; the
+  results, of this rank's slab, go to to_x and to_y, each NULL where the dataset has none. index: the sample's
+  coordinate of random draws. Plain C.
+*/
+PETSC_INTERN void KNLoaderTransform(const struct _p_KNLoader *loader, PetscInt64 index, const float *x, const float *y,
+                                    float *to_x, float *to_y);
 
 /*
   Reads this rank's share of batch b into its buffer. Plain C; false if a sample could not be read or the reader was

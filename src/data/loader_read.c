@@ -20,22 +20,34 @@ void KNLoaderShare(const struct _p_KNLoader *loader, PetscInt64 total, PetscMPII
   else KNPartition(total, loader->size, rank, start, end);
 }
 
-/* The y of a sample: a row, or a window of it. Plain C; the code of KNDatasetReadFinite(). */
-static int KNLoaderReadSample(KNLoader loader, KNLoaderBuffer *buffer, PetscInt64 row, PetscInt64 window, float *x,
+/*
+  x and y of sample i: a row, or a window of it. Samples that are transformed are read whole into memory of the
+  loader's, others straight into the batch. Plain C; the code of KNDatasetReadFinite().
+*/
+static int KNLoaderReadSample(KNLoader loader, KNLoaderBuffer *buffer, PetscInt64 i, PetscInt64 window, float *x,
                               float *y)
 {
-  int code;
+  const KNProblem *problem;
+  const PetscBool  moves = (PetscBool)(loader->symmetry != NULL);
+  const PetscInt64 row   = buffer->row[i];
+  float           *to_x = moves ? loader->still[0] : x, *to_y = moves ? loader->still[1] : y;
+  const KNGrid    *grid = &loader->grid;
+  int              code = 0;
 
-  if (!loader->whole)
-    return KNDatasetReadFinite(loader->dataset, row, &loader->grid, x, y, sizeof(buffer->message), buffer->message);
-  if (loader->held_row != row) {
+  (void)KNDatasetGetProblem(loader->dataset, &problem);
+  if (moves) grid = KNProblemGrid(problem);
+  if (!to_x || !problem->input.fields) to_x = NULL;
+  if (loader->whole) to_y = loader->whole;
+  if (!loader->whole || loader->held_row != row) {
     loader->held_row = -1;
-    code = KNDatasetReadFinite(loader->dataset, row, &loader->grid, x, loader->whole, sizeof(buffer->message),
-                               buffer->message);
+    code =
+      KNDatasetReadFinite(loader->dataset, row, grid, to_x, y ? to_y : NULL, sizeof(buffer->message), buffer->message);
     if (code) return code;
     loader->held_row = row;
   }
-  memcpy(y, loader->whole + (size_t)window * loader->frame, loader->ny * sizeof(*y));
+  if (loader->whole) to_y += (size_t)window * (moves ? KNSpaceSize(&problem->output) : loader->frame);
+  if (moves) KNLoaderTransform(loader, buffer->index[i], to_x, to_y, x, y);
+  else if (loader->whole) memcpy(y, to_y, loader->ny * sizeof(*y));
   return 0;
 }
 
@@ -75,7 +87,7 @@ PetscBool KNLoaderFill(KNLoader loader, PetscInt b)
     if (loader->L)
       buffer->code = KNDatasetReadTokens(loader->dataset, buffer->row[i], buffer->token + (size_t)i * loader->L, y,
                                          sizeof(buffer->message), buffer->message);
-    else buffer->code = KNLoaderReadSample(loader, buffer, buffer->row[i], position % loader->windows, x, y);
+    else buffer->code = KNLoaderReadSample(loader, buffer, i, position % loader->windows, x, y);
     KNLoaderTakeColumns(loader, buffer, i);
     if (buffer->code) return PETSC_FALSE;
   }

@@ -144,6 +144,15 @@ PetscErrorCode KNTaskFit(KNTask task, const KNSharing *sharing, KNDataset datase
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNTaskSymmetrize(KNTask task, KNSymmetry symmetry)
+{
+  PetscFunctionBegin;
+  if (task->input) PetscCall(KNNormalizerSymmetrize(task->input, symmetry, PETSC_FALSE));
+  if (task->output) PetscCall(KNNormalizerSymmetrize(task->output, symmetry, PETSC_TRUE));
+  PetscCall(Resize(task));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* present: the grid to work on */
 static PetscErrorCode TransferNormalizer(KNRecord record, const char group[], const KNGrid *present,
                                          KNNormalizer normalizer)

@@ -29,6 +29,7 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
                          .test_every         = 1,
                          .checkpoint_every   = 10,
                          .checkpoint_minutes = 30,
+                         .symmetry           = PETSC_TRUE,
                          .skips              = 3,
                          .seed               = 1};
   PetscCall(KNOptionsHead("Training"));
@@ -44,6 +45,11 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
   trainer->reduction = (KNReductionType)reduction;
   PetscCall(KNOptionsInt64("-train_samples", "use the first so many samples (trajectories) of the dataset, 0 for all",
                            0, PETSC_MAX_INT, &trainer->samples));
+  PetscCall(
+    KNOptionsBool("-train_symmetry",
+                  "move each sample, in each epoch anew, by one of the symmetries that the dataset declares: as "
+                  "if it were as many times larger",
+                  &trainer->symmetry));
   PetscCall(KNOptionsReal("-train_validation",
                           "share of the dataset's samples, the last ones, that are tested on and never trained on, in "
                           "place of a -dataset_test",
@@ -75,6 +81,22 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
     0, 10000000, &trainer->condensation_every));
   PetscCall(
     KNOptionsInt64("-seed", "of initial weights, order of samples, collisions", 0, PETSC_MAX_INT, &trainer->seed));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTrainerGetSymmetry(const KNTrainer *trainer, KNDataset dataset, KNSymmetry *symmetry)
+{
+  const KNProblem *problem;
+  const char      *path;
+  char             where[PETSC_MAX_PATH_LEN + 64];
+
+  PetscFunctionBegin;
+  *symmetry = NULL;
+  if (!trainer->symmetry) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNDatasetGetProblem(dataset, &problem));
+  PetscCall(KNDatasetGetPath(dataset, &path));
+  PetscCall(PetscSNPrintf(where, sizeof(where), "%s (-train_symmetry off leaves samples as they are)", path));
+  PetscCall(KNSymmetryCreate(problem, where, KN_ERR_INPUT, symmetry));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -300,6 +322,8 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
                            KNReductionGetLeaf(trainer->reduction, trainer->microbatch), PETSC_TRUE, trainer->seed,
                            &loop->loader));
   PetscCall(KNLoaderSetSharing(loop->loader, loop->sharing));
+  PetscCall(KNTrainerGetSymmetry(trainer, dataset, &loop->symmetry));
+  PetscCall(KNLoaderSetSymmetry(loop->loader, loop->symmetry));
   if (loop->rollout) PetscCall(KNLoaderSetWindow(loop->loader, history + loop->rollout));
   PetscCall(KNLoaderGetSizes(loop->loader, &loop->batches, NULL));
   PetscCall(KNReductionCreate(loop->sharing->across, trainer->reduction, loop->parameters, trainer->batch,
@@ -329,6 +353,7 @@ static PetscErrorCode LoopDestroy(KNLoop *loop)
   PetscCall(KNFree(&loop->y));
   PetscCall(KNReductionDestroy(&loop->reduction));
   PetscCall(KNLoaderDestroy(&loop->loader));
+  PetscCall(KNSymmetryDestroy(&loop->symmetry));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -383,7 +408,10 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
   PetscCall(KNRunPath(directory, "checkpoint.h5", path));
   PetscCall(KNRunHasCheckpoint(directory, &resume));
   if (resume) PetscCall(KNCheckpointLoad(path, op, &state, dataset));
-  else if (!trainer->fitted) PetscCall(KNOperatorFit(op, dataset, 0, rows));
+  else if (!trainer->fitted) {
+    PetscCall(KNOperatorFit(op, dataset, 0, rows));
+    PetscCall(KNTaskSymmetrize(loop.task, loop.symmetry));
+  }
   if (state.best_measure != JudgedBy(&loop)) state.best = -1; /* a test set has come, or gone: two measures */
   state.best_measure = JudgedBy(&loop);
   PetscCall(KNOptionsYAML(trainer->embedded ? PETSC_STATIC_ARRAY_LENGTH(fine_tuning) : 0, fine_tuning, &yaml));

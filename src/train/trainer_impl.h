@@ -17,6 +17,7 @@ typedef struct {
   KNReduction      reduction;
   KNDataset        dataset, test;
   KNLoader         loader;
+  KNSymmetry       symmetry; /* by which it moves samples; NULL: by none */
   KNRun            run;
   const char      *directory;
   KNTask           task; /* not owned */
