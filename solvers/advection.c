@@ -36,6 +36,7 @@ static const KNConservation advection = {
   .scalars      = 1,
   .scalar       = {{"u", -1.0, 1.0}},
   .vector       = KN_NO_VECTOR,
+  .linear       = PETSC_TRUE,
   .coefficient  = {{"speed_x", "speed along the first axis", 1.0, -1e3, 1e3},
                    {"speed_y", "along the second", 1.0, -1e3, 1e3},
                    {"speed_z", "along the third", 1.0, -1e3, 1e3}},

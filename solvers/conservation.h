@@ -46,6 +46,7 @@ typedef struct {
   KNLawScalar scalar[KN_MAX_CONSERVED];
   PetscInt    vector;                          /* place of its first component among the fields, or KN_NO_VECTOR */
   const char *component[KN_MAX_DIM];           /* names of the components */
+  PetscBool   linear;                          /* a scalar moves along unchanged, by the first coefficients */
   PetscBool   positive;                        /* states whose scalars are not all positive are none */
   KNLawNumber coefficient[KN_MAX_LAW_NUMBERS]; /* ended by one without a name */
   KNLawNumber speed_scale;                     /* of vectors: velocities in units of `sound`, for initial states */

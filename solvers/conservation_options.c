@@ -285,5 +285,6 @@ PetscErrorCode KNSolverDescribe_Conservation(KNSolver solver)
   for (PetscInt frame = 0; frame < c->frames; frame++) {
     p->times[frame] = c->final_time * (PetscReal)frame / (PetscReal)(c->frames - 1);
   }
+  PetscCall(KNLawDeclare(c, p));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
