@@ -157,7 +157,7 @@ PETSC_EXTERN PetscErrorCode KNLayerBackward(KNLayer layer, const KNPass *pass, c
     whole batch needs of one sample;
                            Apply writes out
     Join                   by all threads of the team, with a barrier before and after it: what needs all samples at
-    once GatherBack, JoinBack   likewise for backward, from dout
+    once GatherBack, JoinBack   likewise for backward, from dout and the inputs that backward reads
     ApplyBack              din (mode: written or added to; NULL where it is not wanted) and the sample's share of the
     parameters' gradients. Where out has as
                            many channels as in (gelu, dropout, residuals), din[0] may be dout or in[0], and the last din
@@ -172,7 +172,8 @@ PETSC_EXTERN void KNLayerGather(KNLayer layer, const KNPass *pass, PetscInt b, c
 PETSC_EXTERN void KNLayerJoin(KNLayer layer, const KNPass *pass);
 PETSC_EXTERN void KNLayerApply(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
                                InsertMode mode);
-PETSC_EXTERN void KNLayerGatherBack(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *dout);
+PETSC_EXTERN void KNLayerGatherBack(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                    const KNReal *dout);
 PETSC_EXTERN void KNLayerJoinBack(KNLayer layer, const KNPass *pass);
 PETSC_EXTERN void KNLayerApplyBack(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
                                    const KNReal *dout, KNReal *const din[], InsertMode mode);
@@ -207,6 +208,8 @@ typedef struct {
   PetscBool finishes; /* FinishBack has work: without it the gradients are complete after JoinBack */
   /* Gather and GatherBack take all that is needed: Apply does not read in, ApplyBack not dout */
   PetscBool gathered;
+  /* Apply may be called again in backward without Gather and Join, whose results are still there */
+  PetscBool repeats;
   PetscBool identity; /* on this grid y is x: the layer need not be applied */
   /* channel c of y is not made of channel c of the inputs alone, as in linear maps: roles end here */
   PetscBool mixes;

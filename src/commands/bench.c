@@ -240,6 +240,9 @@ PetscErrorCode KNCommand_Bench(const char purpose[], PetscBool *stopped)
   PetscCall(
     KNOptionsInt("-bench_channels_in", "channels of the network's input, without coordinates", 1, 1024, &bench.inputs));
   PetscCall(KNOptionsInt("-bench_channels_out", "channels of the network's output", 1, 1024, &bench.outputs));
+  PetscCall(KNOptionsInt(
+    "-bench_classes", "classes that the network tells apart, by the cross-entropy of their scores; 0: it gives fields",
+    0, 1000000, &bench.classes));
   PetscCall(KNOptionsReal("-bench_seconds", "to go on with rounds of measurements; three rounds at least", 0, 1e6,
                           &bench.seconds));
   PetscCall(KNOptionsPath("-bench_output", "the table as a CSV file", output));
@@ -253,7 +256,9 @@ PetscErrorCode KNCommand_Bench(const char purpose[], PetscBool *stopped)
                             KNReductionNames, &reduction));
   bench.reduction = (KNReductionType)reduction;
   PetscCall(KNModelCreateFromOptions(&bench.model));
+  if (bench.classes) bench.outputs = bench.classes;
   PetscCall(KNModelSetChannels(bench.model, bench.grid.dim, bench.inputs, bench.outputs));
+  if (bench.classes) PetscCall(KNModelSetOutputAxes(bench.model, 0));
   PetscCall(KNModelSetFromOptions(bench.model));
   PetscCall(KNOptionsEnd("bench", purpose, &done));
   if (!done) {

@@ -35,6 +35,7 @@ typedef struct {
 typedef struct {
   KNGrid          grid;
   PetscInt        inputs, outputs;   /* channels of the network */
+  PetscInt        classes;           /* outputs, without axes, are their scores; 0: fields */
   PetscInt        batch, microbatch; /* of all ranks; of one pass through the network */
   KNReductionType reduction;
   PetscReal       seconds; /* of a measurement */

@@ -17,8 +17,8 @@ struct _KNBenchStep {
   KNParameters   parameters; /* not owned */
   KNReduction    reduction;  /* training */
   PetscInt       batch, share, microbatch;
-  size_t         nx, ny;      /* values of one sample */
-  KNReal        *x, *target;  /* (share, nx), (share, ny) */
+  size_t         nx, ny, nt;  /* values of one sample */
+  KNReal        *x, *target;  /* (share, nx), (share, nt) */
   KNReal        *y;           /* (microbatch, ny) prediction, then its gradient */
   KNTask         task;        /* training; its loss, on targets that need no normalising */
   double        *part, *loss; /* (microbatch, P), (microbatch) */
@@ -54,7 +54,7 @@ static PetscErrorCode RunTraining(void *context)
                           .seed      = 1,
                           .step      = s->step,
                           .gradients = KNReductionGetMode(s->reduction)};
-    const KNReal *x = s->x + (size_t)start * s->nx, *target = s->target + (size_t)start * s->ny;
+    const KNReal *x = s->x + (size_t)start * s->nx, *target = s->target + (size_t)start * s->nt;
     double        loss = 0;
 
     PetscCall(KNModelForward(s->model, &pass, x, s->y));
@@ -144,7 +144,10 @@ static PetscErrorCode AddItems(KNBenchList *list, PetscBool training, KNBenchSte
 PetscErrorCode KNBenchAddStep(const KNBench *bench, KNBenchList *list, PetscBool training, KNBenchStep *step)
 {
   const KNProblem problem = {.input  = {.grid = bench->grid, .fields = bench->inputs},
-                             .output = {.grid = bench->grid, .fields = bench->outputs}};
+                             .output = {.kind = bench->classes ? KN_SPACE_CLASS : KN_SPACE_FIELD,
+                                        .grid = bench->classes ? KNGridMake(0, NULL, bench->grid.points) : bench->grid,
+                                        .fields = bench->classes ? 0 : bench->outputs,
+                                        .count  = bench->classes}};
   PetscMPIInt     size, rank;
   PetscInt64      start, end;
   KNBenchStep     s;
@@ -158,7 +161,7 @@ PetscErrorCode KNBenchAddStep(const KNBench *bench, KNBenchList *list, PetscBool
   s->batch      = bench->batch;
   s->microbatch = bench->microbatch;
   s->nx         = (size_t)bench->inputs * KNGridSize(&bench->grid);
-  s->ny         = (size_t)bench->outputs * KNGridSize(&bench->grid);
+  s->ny         = (size_t)bench->outputs * KNGridSize(&problem.output.grid);
   if (bench->reduction == KN_REDUCTION_TREE) KNLeafPartition(s->batch, s->microbatch, size, rank, &start, &end);
   else KNPartition(s->batch, size, rank, &start, &end);
   s->share = (PetscInt)(end - start);
@@ -170,9 +173,11 @@ PetscErrorCode KNBenchAddStep(const KNBench *bench, KNBenchList *list, PetscBool
   PetscCall(KNMalloc((size_t)s->microbatch * s->ny, sizeof(KNReal), &s->y));
   KNBenchFill(s->x, (size_t)s->share * s->nx, rank);
   if (training) {
-    PetscCall(KNMalloc((size_t)s->share * s->ny, sizeof(KNReal), &s->target));
-    KNBenchFill(s->target, (size_t)s->share * s->ny, size + rank);
     PetscCall(KNTaskCreate(&problem, 0, &s->task));
+    s->nt = KNTaskTargetSize(s->task);
+    PetscCall(KNMalloc((size_t)s->share * s->nt, sizeof(KNReal), &s->target));
+    KNBenchFill(s->target, (size_t)s->share * s->nt, size + rank);
+    for (PetscInt b = 0; bench->classes && b < s->share; b++) s->target[b] = (KNReal)(b % bench->classes);
     PetscCall(PetscMalloc2((size_t)s->microbatch * KNTaskLossParts(s->task), &s->part, s->microbatch, &s->loss));
   }
   PetscCall(AddItems(list, training, s));

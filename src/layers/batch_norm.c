@@ -10,8 +10,10 @@
 
   The micro-batch is the unit of the sum over samples, so that results do not depend on the number of ranks. Outside of
   training m and r come from running statistics, state that is not trained: mean and variance (that of a sample of the
-  population, n / (n - 1)), which each step moves by a tenth to those of its micro-batches. h is kept for backward,
-  which does not read x. Samples must be whole.
+  population, n / (n - 1)), which each step moves by a tenth to those of its micro-batches. Samples must be whole.
+
+  batch_norm_relu: y = max(0, scale h + shift), one pass over the values in place of two. What reads y in backward can
+  have it again from x, m and r.
 */
 #include "norm.h"
 #include "norm_kernels.h"
@@ -35,35 +37,78 @@ static void kn_batch_moments(KNReal *m, KNReal *v, KNReal *r, const double *sum,
   }
 }
 
-static void kn_batch_norm_forward(KNReal *y, KNReal *h, const KNReal *x, const KNReal *m, const KNReal *r,
-                                  const KNReal *scale, const KNReal *shift, size_t C, size_t S, int add)
+static void kn_batch_norm_forward(KNReal *y, const KNReal *x, const KNReal *m, const KNReal *r, const KNReal *scale,
+                                  const KNReal *shift, size_t C, size_t S, int relu, int add)
 {
-  // y, h, x: (C, S), y may be x; m, r, scale, shift: (C)
-  for (size_t c = 0; c < C; c++) {
-    kn_row_scale(h + c * S, x + c * S, m[c], r[c], 0, S, 0);
-    kn_row_scale(y + c * S, h + c * S, 0, scale[c], shift[c], S, add);
+  // y, x: (C, S), y may be x; m, r, scale, shift: (C)
+  for (size_t c = 0; c < C; c++, x += S, y += S) {
+    const KNReal mean = m[c], a = r[c] * scale[c], b = shift[c];
+
+    if (!relu) kn_row_scale(y, x, mean, a, b, S, add);
+#pragma omp simd
+    for (size_t s = 0; s < (relu ? S : 0); s++) {
+      const KNReal value = a * (x[s] - mean) + b;
+
+      y[s] = (add ? y[s] : 0) + (value < 0 ? 0 : value);
+    }
+  }
+}
+
+/* sum: (C, 2) of dy and h dy, where the ReLU lets dy pass */
+static void kn_batch_norm_sums_back(double *sum, const KNReal *dy, const KNReal *x, const KNReal *m, const KNReal *r,
+                                    const KNReal *scale, const KNReal *shift, size_t C, size_t S, int relu)
+{
+  // dy, x: (C, S)
+  for (size_t c = 0; c < C; c++, x += S, dy += S) {
+    const KNReal mean = m[c], a = r[c] * scale[c], b = shift[c];
+    double       total[2] = {0, 0};
+
+    for (size_t first = 0; first < S; first += KN_NORM_BLOCK) {
+      const size_t end  = PetscMin(first + KN_NORM_BLOCK, S);
+      KNReal       sum0 = 0, sum1 = 0;
+
+#pragma omp simd reduction(+ : sum0, sum1)
+      for (size_t s = first; s < end; s++) {
+        const KNReal off = x[s] - mean, g = !relu || a * off + b > 0 ? dy[s] : 0;
+
+        sum0 += g;
+        sum1 += g * off;
+      }
+      total[0] += (double)sum0;
+      total[1] += (double)sum1;
+    }
+    sum[2 * c]     = total[0];
+    sum[2 * c + 1] = (double)r[c] * total[1];
   }
 }
 
 /* Of running statistics m and r do not depend on x: total NULL. */
-static void kn_batch_norm_backward(KNReal *dx, const KNReal *dy, const KNReal *h, const KNReal *r, const KNReal *scale,
-                                   const double *total, size_t B, size_t C, size_t S, int add)
+static void kn_batch_norm_backward(KNReal *dx, const KNReal *dy, const KNReal *x, const KNReal *m, const KNReal *r,
+                                   const KNReal *scale, const KNReal *shift, const double *total, size_t B, size_t C,
+                                   size_t S, int relu, int add)
 {
-  // dx, dy, h: (C, S), dx may be dy; total: (C, 2) sums of dy and h dy over all samples
-  for (size_t c = 0; c < C; c++) {
-    const double a = (double)r[c] * (double)scale[c], n = (double)(B * S);
+  // dx, dy, x: (C, S), dx may be dy or x; total: (C, 2) sums of dy and h dy over all samples
+  for (size_t c = 0; c < C; c++, x += S, dy += S, dx += S) {
+    const KNReal mean = m[c], a = r[c] * scale[c], b = shift[c];
+    const double n        = (double)(B * S);
+    const KNReal along    = total ? (KNReal)((double)a * (double)r[c] * total[2 * c + 1] / n) : 0,
+                 constant = total ? (KNReal)((double)a * total[2 * c] / n) : 0;
 
-    kn_row_scale_back(dx + c * S, dy + c * S, h + c * S, 0, (KNReal)a, total ? (KNReal)(a * total[2 * c + 1] / n) : 0,
-                      total ? (KNReal)(a * total[2 * c] / n) : 0, S, add);
+#pragma omp simd
+    for (size_t s = 0; s < S; s++) {
+      const KNReal off = x[s] - mean, g = !relu || a * off + b > 0 ? dy[s] : 0;
+
+      dx[s] = (add ? dx[s] : 0) + (a * g - along * off - constant);
+    }
   }
 }
 
 typedef struct {
   NormParameters p;
+  int            relu;                 /* the result goes through a ReLU */
   KNReal        *mean, *dmean;         /* (C) running statistics, (C + 1) what a micro-batch adds to them, not owned */
   KNReal        *variance, *dvariance; /* (C), likewise */
   KNReal        *m, *v, *r;            /* (C) of the present pass */
-  KNReal        *h;                    /* (samples, C, S) */
   double        *sum;                  /* (samples, C, 2) of x and x^2, then of dy and h dy */
   double        *total;                /* (C, 2) of dy and h dy, over all samples */
 } BatchNorm;
@@ -93,7 +138,6 @@ static PetscErrorCode KNBatchNormReset(BatchNorm *norm)
   PetscCall(KNFree(&norm->m));
   PetscCall(KNFree(&norm->v));
   PetscCall(KNFree(&norm->r));
-  PetscCall(KNFree(&norm->h));
   PetscCall(KNFree(&norm->sum));
   PetscCall(KNFree(&norm->total));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -110,31 +154,21 @@ static PetscErrorCode KNLayerSetGrid_BatchNorm(KNLayer layer)
   PetscCall(KNMalloc(C, sizeof(KNReal), &norm->m));
   PetscCall(KNMalloc(C, sizeof(KNReal), &norm->v));
   PetscCall(KNMalloc(C, sizeof(KNReal), &norm->r));
-  PetscCall(KNMalloc(B * values, sizeof(KNReal), &norm->h));
   PetscCall(KNMalloc(2 * B * C, sizeof(double), &norm->sum));
   PetscCall(KNMalloc(2 * C, sizeof(double), &norm->total));
-  layer->bytes    = (3 * C + B * values) * sizeof(KNReal) + 2 * (B + 1) * C * sizeof(double);
+  layer->bytes    = 3 * C * sizeof(KNReal) + 2 * (B + 1) * C * sizeof(double);
   layer->flops[0] = 8 * (PetscLogDouble)values;
   layer->flops[1] = 8 * (PetscLogDouble)values;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The sums of dy or x and of its product with another field, channel by channel. */
-static void KNBatchNormSums(KNLayer layer, PetscInt b, const KNReal *x, const KNReal *a)
+static void KNLayerGather_BatchNorm(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[])
 {
   const BatchNorm *norm = layer->data;
   const size_t     C = (size_t)layer->in, S = KNGridSize(&layer->grid_in);
-  double          *sum = norm->sum + (size_t)b * C * 2;
 
-  for (size_t c = 0; c < C; c++) {
-    sum[2 * c] = sum[2 * c + 1] = 0;
-    kn_row_sums(sum + 2 * c, x + c * S, a + c * S, S);
-  }
-}
-
-static void KNLayerGather_BatchNorm(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[])
-{
-  if (pass->training) KNBatchNormSums(layer, b, in[0], in[0]);
+  for (size_t c = 0; pass->training && c < C; c++)
+    kn_row_moments(norm->sum + ((size_t)b * C + c) * 2, in[0] + c * S, S);
 }
 
 static void KNLayerJoin_BatchNorm(KNLayer layer, const KNPass *pass)
@@ -160,15 +194,18 @@ static void KNLayerApply_BatchNorm(KNLayer layer, const KNPass *pass, PetscInt b
   const BatchNorm *norm = layer->data;
   const size_t     C = (size_t)layer->in, S = KNGridSize(&layer->grid_in);
 
-  kn_batch_norm_forward(out, norm->h + (size_t)b * C * S, in[0], norm->m, norm->r, norm->p.scale, norm->p.shift, C, S,
+  kn_batch_norm_forward(out, in[0], norm->m, norm->r, norm->p.scale, norm->p.shift, C, S, norm->relu,
                         mode == ADD_VALUES);
 }
 
-static void KNLayerGatherBack_BatchNorm(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *dout)
+static void KNLayerGatherBack_BatchNorm(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                        const KNReal *dout)
 {
   const BatchNorm *norm = layer->data;
+  const size_t     C    = (size_t)layer->in;
 
-  KNBatchNormSums(layer, b, dout, norm->h + (size_t)b * (size_t)layer->in * KNGridSize(&layer->grid_in));
+  kn_batch_norm_sums_back(norm->sum + (size_t)b * C * 2, dout, in[0], norm->m, norm->r, norm->p.scale, norm->p.shift, C,
+                          KNGridSize(&layer->grid_in), norm->relu);
 }
 
 static void KNLayerJoinBack_BatchNorm(KNLayer layer, const KNPass *pass)
@@ -190,8 +227,9 @@ static void KNLayerApplyBack_BatchNorm(KNLayer layer, const KNPass *pass, PetscI
   const size_t     C = (size_t)layer->in, S = KNGridSize(&layer->grid_in);
 
   if (din[0])
-    kn_batch_norm_backward(din[0], dout, norm->h + (size_t)b * C * S, norm->r, norm->p.scale,
-                           pass->training ? norm->total : NULL, (size_t)pass->samples, C, S, mode == ADD_VALUES);
+    kn_batch_norm_backward(din[0], dout, in[0], norm->m, norm->r, norm->p.scale, norm->p.shift,
+                           pass->training ? norm->total : NULL, (size_t)pass->samples, C, S, norm->relu,
+                           mode == ADD_VALUES);
 }
 
 static void KNLayerFinishBack_BatchNorm(KNLayer layer, const KNPass *pass)
@@ -223,13 +261,14 @@ static PetscErrorCode KNLayerDestroy_BatchNorm(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PETSC_INTERN PetscErrorCode KNLayerCreate_BatchNorm(KNLayer layer)
+static PetscErrorCode Create(KNLayer layer, int relu)
 {
   BatchNorm *norm;
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&norm));
   layer->data = norm;
+  norm->relu  = relu;
   layer->ops  = (KNLayerOps){
      .setup       = KNLayerSetUp_BatchNorm,
      .setgrid     = KNLayerSetGrid_BatchNorm,
@@ -242,6 +281,21 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_BatchNorm(KNLayer layer)
      .finish_back = KNLayerFinishBack_BatchNorm,
      .destroy     = KNLayerDestroy_BatchNorm,
   };
-  layer->traits = (KNLayerTraits){.in_place = PETSC_TRUE, .over_gradient = PETSC_TRUE, .over_input = 1, .unread = 1};
+  layer->traits         = (KNLayerTraits){.in_place = PETSC_TRUE, .over_gradient = PETSC_TRUE, .over_input = 1};
+  layer->traits.repeats = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PETSC_INTERN PetscErrorCode KNLayerCreate_BatchNorm(KNLayer layer)
+{
+  PetscFunctionBegin;
+  PetscCall(Create(layer, 0));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PETSC_INTERN PetscErrorCode KNLayerCreate_BatchNormReLU(KNLayer layer)
+{
+  PetscFunctionBegin;
+  PetscCall(Create(layer, 1));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -14,8 +14,9 @@ typedef struct {
   void (*gather)(KNLayer, const KNPass *, PetscInt b, const KNReal *const in[]); /* may be NULL */
   void (*join)(KNLayer, const KNPass *);                                         /* may be NULL */
   void (*apply)(KNLayer, const KNPass *, PetscInt b, const KNReal *const in[], KNReal *out, InsertMode);
-  void (*gather_back)(KNLayer, const KNPass *, PetscInt b, const KNReal *dout); /* may be NULL */
-  void (*join_back)(KNLayer, const KNPass *);                                   /* may be NULL */
+  void (*gather_back)(KNLayer, const KNPass *, PetscInt b, const KNReal *const in[],
+                      const KNReal *dout);    /* may be NULL */
+  void (*join_back)(KNLayer, const KNPass *); /* may be NULL */
   void (*apply_back)(KNLayer, const KNPass *, PetscInt b, const KNReal *const in[], const KNReal *dout,
                      KNReal *const din[], InsertMode);
   void (*finish_back)(KNLayer, const KNPass *); /* may be NULL */

@@ -1,5 +1,6 @@
 /*
-  The layers: KN_LAYER(name, Suffix) declares and registers KNLayerCreate_Suffix(), found in name.c.
+  The layers: KN_LAYER(name, Suffix) declares and registers KNLayerCreate_Suffix(), found in name.c
+  (batch_norm_relu: batch_norm.c).
   One line a layer.
 */
 KN_LAYER(linear, Linear)
@@ -23,4 +24,5 @@ KN_LAYER(concatenate, Concatenate)
 KN_LAYER(layer_norm, LayerNorm)
 KN_LAYER(group_norm, GroupNorm)
 KN_LAYER(batch_norm, BatchNorm)
+KN_LAYER(batch_norm_relu, BatchNormReLU)
 KN_LAYER(convolution, Convolution)

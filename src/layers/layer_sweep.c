@@ -61,11 +61,11 @@ void KNLayerApply(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *c
   KNLayerLogEnd(layer, 0, b ? 0 : (PetscLogDouble)pass->samples * layer->flops[0]);
 }
 
-void KNLayerGatherBack(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *dout)
+void KNLayerGatherBack(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], const KNReal *dout)
 {
   if (!layer->ops.gather_back) return;
   KNLayerLogBegin(layer, 1);
-  layer->ops.gather_back(layer, pass, b, dout);
+  layer->ops.gather_back(layer, pass, b, in, dout);
   KNLayerLogEnd(layer, 1, 0);
 }
 
@@ -144,7 +144,10 @@ PetscErrorCode KNLayerBackward(KNLayer layer, const KNPass *pass, const KNReal *
     const KNReal *sample[KN_MAX_INPUTS], *gradient[KN_MAX_INPUTS];
 
 #pragma omp for schedule(static)
-    for (PetscInt b = 0; b < pass->samples; b++) KNLayerGatherBack(layer, pass, b, dout + (size_t)b * stride);
+    for (PetscInt b = 0; b < pass->samples; b++) {
+      KNLayerSelect(layer, b, in, sample);
+      KNLayerGatherBack(layer, pass, b, sample, dout + (size_t)b * stride);
+    }
     KNLayerJoinBack(layer, pass);
 #pragma omp for schedule(static)
     for (PetscInt b = 0; b < pass->samples; b++) {

@@ -24,6 +24,36 @@ static inline void kn_row_sums(double sum[2], const KNReal *x, const KNReal *a, 
   sum[1] += second;
 }
 
+enum { KN_NORM_BLOCK = 128 }; /* values in one sum of the network's precision */
+
+/*
+  sum[0], sum[1] = sums of x and of x^2: those of the distances from the first value, in blocks of the network's
+  precision, moved back in double.
+*/
+static inline void kn_row_moments(double sum[2], const KNReal *x, size_t n)
+{
+  const KNReal pilot = x[0];
+  const double p = (double)pilot, count = (double)n;
+  double       total[2] = {0, 0};
+
+  for (size_t first = 0; first < n; first += KN_NORM_BLOCK) {
+    const size_t end  = first + KN_NORM_BLOCK < n ? first + KN_NORM_BLOCK : n;
+    KNReal       sum0 = 0, sum1 = 0;
+
+#pragma omp simd reduction(+ : sum0, sum1)
+    for (size_t i = first; i < end; i++) {
+      const KNReal off = x[i] - pilot;
+
+      sum0 += off;
+      sum1 += off * off;
+    }
+    total[0] += (double)sum0;
+    total[1] += (double)sum1;
+  }
+  sum[0] = total[0] + count * p;
+  sum[1] = total[1] + 2 * p * total[0] + count * p * p;
+}
+
 /* Mean, variance and scale = 1 / sqrt(variance + epsilon) of n values, from their sums. */
 static inline void kn_moments(double *mean, double *variance, double *scale, const double sum[2], double n)
 {

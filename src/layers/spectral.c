@@ -243,7 +243,8 @@ static void KNLayerApply_Spectral(KNLayer layer, const KNPass *pass, PetscInt b,
                         Co, mode == ADD_VALUES);
 }
 
-static void KNLayerGatherBack_Spectral(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *dout)
+static void KNLayerGatherBack_Spectral(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
+                                       const KNReal *dout)
 {
   const Spectral *spectral = layer->data;
   const size_t    B = (size_t)pass->samples, Co = (size_t)layer->out;

@@ -125,7 +125,7 @@ PetscErrorCode KNBuilderForward(KNBuilder *b, const KNModelStep *step)
   PetscFunctionBegin;
   if (traits.identity) PetscFunctionReturn(PETSC_SUCCESS);
   for (PetscInt i = 0; i < step->inputs; i++) PetscCall(KNBuilderProvide(b, KNBuilderRoot(b, step->in[i])));
-  if (traits.joins) {
+  if (traits.joins && !(b->backward && traits.repeats)) {
     KNOp gather = {.kind = KN_OP_GATHER, .layer = step->layer};
 
     for (PetscInt i = 0; i < step->inputs; i++) gather.in[i] = KNBuilderRead(b, KNBuilderRoot(b, step->in[i]));

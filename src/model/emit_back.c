@@ -151,8 +151,15 @@ static PetscErrorCode EmitBackward(KNBuilder *b, const KNModelStep *step)
   PetscCheck(out == KNBuilderRoot(b, b->model->result) || b->gradient[out] >= 0, PETSC_COMM_SELF, PETSC_ERR_PLIB,
              "value %" PetscInt_FMT " of the network does not lead to its output", out);
   if (traits.joins) {
-    KNOp gather = {.kind = KN_OP_GATHER_BACK, .layer = step->layer, .out = Upstream(b, out)};
+    KNOp gather = {.kind = KN_OP_GATHER_BACK, .layer = step->layer};
 
+    for (PetscInt i = 0; i < step->inputs; i++) {
+      if (!(traits.unread >> i & 1)) PetscCall(KNBuilderProvide(b, KNBuilderRoot(b, step->in[i])));
+    }
+    for (PetscInt i = 0; i < step->inputs; i++) {
+      if (!(traits.unread >> i & 1)) gather.in[i] = KNBuilderRead(b, KNBuilderRoot(b, step->in[i]));
+    }
+    gather.out = Upstream(b, out);
     PetscCall(KNBuilderEmit(b, &gather));
     PetscCall(KNBuilderNewPhase(b, step->layer, PETSC_FALSE));
   }

@@ -72,7 +72,7 @@ static void Operate(const Sweep *s, const KNOp *op, PetscInt b)
   case KN_OP_APPLY: KNLayerApply(op->layer, s->pass, b, (const KNReal *const *)in, out, op->mode); break;
   case KN_OP_GATHER: KNLayerGather(op->layer, s->pass, b, (const KNReal *const *)in); break;
   case KN_OP_APPLY_BACK: KNLayerApplyBack(op->layer, s->pass, b, (const KNReal *const *)in, out, din, op->mode); break;
-  case KN_OP_GATHER_BACK: KNLayerGatherBack(op->layer, s->pass, b, out); break;
+  case KN_OP_GATHER_BACK: KNLayerGatherBack(op->layer, s->pass, b, (const KNReal *const *)in, out); break;
   case KN_OP_ADD: kn_add(out, in[0], op->n, op->mode == ADD_VALUES); break;
   }
 }

@@ -58,7 +58,7 @@ PETSC_INTERN PetscErrorCode KNModelAdd(KNModel model, KNValue in, KNValue out);
 PETSC_INTERN PetscErrorCode KNModelSetStream(KNModel model, KNValue value);
 
 /* Backward applies the value's step again where it needs it, instead of keeping it: for what is cheap to compute. The
- * step's layer does not join samples. */
+ * step's layer does not join samples, or repeats. */
 PETSC_INTERN PetscErrorCode KNModelSetRecomputed(KNModel model, KNValue value);
 
 /* Here a block ends: -train_recompute keeps what passes from one block to another. */

@@ -34,7 +34,7 @@ typedef struct {
 enum { NORM_NONE, NORM_LAYER, NORM_GROUP, NORM_BATCH };
 static const char *const NormNames[] = {"none", "layer", "group", "batch", NULL}, *const NormLayers[] = {
                                                                                     NULL, "layer_norm", "group_norm",
-                                                                                    "batch_norm"};
+                                                                                    "batch_norm_relu"};
 
 /* h = ReLU(norm(x)) */
 static PetscErrorCode AddActivation(KNModel model, const ResNet *net, const char block[], const char norm[],
@@ -44,8 +44,11 @@ static PetscErrorCode AddActivation(KNModel model, const ResNet *net, const char
 
   PetscFunctionBegin;
   *h = x;
-  if (net->norm)
+  if (net->norm) {
     PetscCall(KNModelApply(model, NormLayers[net->norm], KNModelName(block, norm, name), 1, h, PETSC_DECIDE, h));
+    PetscCall(KNModelSetRecomputed(model, *h));
+  }
+  if (net->norm == NORM_BATCH) PetscFunctionReturn(PETSC_SUCCESS); /* with the ReLU */
   PetscCall(KNModelApply(model, "relu", KNModelName(block, relu, name), 1, h, PETSC_DECIDE, h));
   PetscCall(KNModelSetRecomputed(model, *h));
   PetscFunctionReturn(PETSC_SUCCESS);

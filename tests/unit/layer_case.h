@@ -41,6 +41,7 @@ static const struct {
   {"concatenate", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
   {"convolution", 6, PETSC_TRUE, 0, PETSC_FALSE},
   {"batch_norm", PETSC_DECIDE, PETSC_FALSE, 0, PETSC_TRUE},
+  {"batch_norm_relu", PETSC_DECIDE, PETSC_FALSE, 0, PETSC_TRUE},
 };
 
 /* a KNActivation of the residual under test; PETSC_DECIDE: it is none, or has its own */

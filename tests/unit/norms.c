@@ -181,9 +181,9 @@ static PetscErrorCode TestRunning(void)
     KNLayerBackward() is for training.
   */
   for (int i = 0; i < C * S; i++) dy[i] = 1;
-  KNLayerGatherBack(norm.layer, &still, 0, dy);
-  KNLayerGatherBack(norm.layer, &still, 1, dy);
-  KNLayerGatherBack(norm.layer, &still, 2, dy);
+  KNLayerGatherBack(norm.layer, &still, 0, (const KNReal *const[]){x + 0 * C * S}, dy);
+  KNLayerGatherBack(norm.layer, &still, 1, (const KNReal *const[]){x + 1 * C * S}, dy);
+  KNLayerGatherBack(norm.layer, &still, 2, (const KNReal *const[]){x + 2 * C * S}, dy);
   KNLayerJoinBack(norm.layer, &still);
   KNLayerApplyBack(norm.layer, &still, 0, in, dy, din, INSERT_VALUES);
   KNLayerFinishBack(norm.layer, &still);
