@@ -164,9 +164,26 @@ PETSC_EXTERN PetscErrorCode KNLayerBackward(KNLayer layer, const KNPass *pass, c
                            the last in
     FinishBack             by all threads of the team after a barrier: adds the shares up, in the order of samples
 
-  A team has at most as many threads as OpenMP would have started at KNLayerSetGrid(). Nothing is checked and nothing
+  One thread takes a group of KNSampleGroup() samples, 0, 1, .. of a phase, in their order: a layer may keep one share of
+  a gradient for them. A team has at most as many threads as OpenMP would have started at KNLayerSetGrid(). Nothing is checked and nothing
   can fail; thread 0 logs.
 */
+enum { KN_SAMPLE_GROUPS = 32 };
+
+/*
+  Not collective. Samples of a group, and groups of the first `samples` samples, where `planned` were planned for:
+  results do not depend on threads.
+*/
+static inline PetscInt KNSampleGroup(PetscInt planned)
+{
+  return planned > KN_SAMPLE_GROUPS ? planned / KN_SAMPLE_GROUPS : 1;
+}
+
+static inline PetscInt KNSampleGroups(PetscInt planned, PetscInt samples)
+{
+  return (samples + KNSampleGroup(planned) - 1) / KNSampleGroup(planned);
+}
+
 PETSC_EXTERN void KNLayerPrepare(KNLayer layer, const KNPass *pass);
 PETSC_EXTERN void KNLayerGather(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[]);
 PETSC_EXTERN void KNLayerJoin(KNLayer layer, const KNPass *pass);

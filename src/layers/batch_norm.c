@@ -59,6 +59,8 @@ static void kn_batch_norm_sums_back(double *sum, const KNReal *dy, const KNReal 
                                     const KNReal *scale, const KNReal *shift, size_t C, size_t S, int relu)
 {
   // dy, x: (C, S)
+  const KNReal limit = relu ? 0 : -INFINITY;
+
   for (size_t c = 0; c < C; c++, x += S, dy += S) {
     const KNReal mean = m[c], a = r[c] * scale[c], b = shift[c];
     double       total[2] = {0, 0};
@@ -69,7 +71,7 @@ static void kn_batch_norm_sums_back(double *sum, const KNReal *dy, const KNReal 
 
 #pragma omp simd reduction(+ : sum0, sum1)
       for (size_t s = first; s < end; s++) {
-        const KNReal off = x[s] - mean, g = !relu || a * off + b > 0 ? dy[s] : 0;
+        const KNReal off = x[s] - mean, passed = dy[s], g = a * off + b > limit ? passed : 0;
 
         sum0 += g;
         sum1 += g * off;
@@ -88,6 +90,8 @@ static void kn_batch_norm_backward(KNReal *dx, const KNReal *dy, const KNReal *x
                                    size_t S, int relu, int add)
 {
   // dx, dy, x: (C, S), dx may be dy or x; total: (C, 2) sums of dy and h dy over all samples
+  const KNReal limit = relu ? 0 : -INFINITY;
+
   for (size_t c = 0; c < C; c++, x += S, dy += S, dx += S) {
     const KNReal mean = m[c], a = r[c] * scale[c], b = shift[c];
     const double n        = (double)(B * S);
@@ -96,7 +100,7 @@ static void kn_batch_norm_backward(KNReal *dx, const KNReal *dy, const KNReal *x
 
 #pragma omp simd
     for (size_t s = 0; s < S; s++) {
-      const KNReal off = x[s] - mean, g = !relu || a * off + b > 0 ? dy[s] : 0;
+      const KNReal off = x[s] - mean, passed = dy[s], g = a * off + b > limit ? passed : 0;
 
       dx[s] = (add ? dx[s] : 0) + (a * g - along * off - constant);
     }

@@ -20,11 +20,15 @@
 #include "linear_kernels.h"
 #include "product_kernels.h"
 #include "resample.h"
+#include "winograd.h"
 #include <kitinet/error.h>
 #include <omp.h>
 
 /* Rows of so many results are products along points. */
 enum { LONG_ROW = 32, ROW_PIECE = 256 };
+
+/* Of convolutions by Winograd; with fewer its transforms take more than its products save. */
+enum { LEAST_CHANNELS = 8 };
 
 typedef struct {
   KNReal *W, *dW;       /* (C_out, C_in / groups, taps), in the parameters' blocks, not owned */
@@ -32,12 +36,16 @@ typedef struct {
   size_t  Ci, Co, taps; /* channels of a group */
   size_t  n[3], N[3];
 
-  KNConvolutionSweep  forward, backward;
-  KNReal             *packed[2];       /* (groups, taps, Co, Ci), (groups, taps, Ci, Co): one of them for each sweep */
-  KNReal             *share;           /* (samples, weights + C_out) of the gradients, weights (groups, taps, Co, Ci) */
-  KNReal             *scratch;         /* (threads, room) */
-  size_t              room, spread[3]; /* of which spread x, dy, x in points */
-  unsigned long long *row[2]; /* (rows) bytes to a row of dy, of x in points; for the gradient of the weights */
+  int                tiled; /* Winograd's convolution in place of the sweeps */
+  KNWinograd         tiles;
+  KNConvolutionSweep forward, backward;
+  KNReal *packed[2]; /* (groups, taps, Co, Ci), (groups, taps, Ci, Co): one for each sweep; tiled: (16, Ci, Co), (16,
+                        Co, Ci) */
+  KNReal *share; /* (groups of samples, weights + C_out) of the gradients, weights (groups, taps, Co, Ci), tiled (taps,
+                    Ci, Co) */
+  KNReal *scratch;               /* (threads, room) */
+  size_t  room, spread[2], work; /* of which spread x, spread dy, work; the rest is dU of tiles */
+  unsigned long long *row[2];    /* (rows) bytes to a row of dy, of x in points; for the gradient of the weights */
 } Convolution;
 
 static PetscErrorCode KNLayerSetUp_Convolution(KNLayer layer, KNParameters parameters)
@@ -79,6 +87,7 @@ static PetscErrorCode KNConvolutionReset(Convolution *conv)
   PetscFunctionBegin;
   PetscCall(KNConvolutionPlanReset(&conv->forward));
   PetscCall(KNConvolutionPlanReset(&conv->backward));
+  PetscCall(KNSpreadReset(&conv->tiles.spread));
   for (int i = 0; i < 2; i++) {
     PetscCall(KNFree(&conv->packed[i]));
     PetscCall(PetscFree(conv->row[i]));
@@ -104,23 +113,29 @@ static PetscErrorCode PlanRows(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode KNLayerSetGrid_Convolution(KNLayer layer)
+/* Plans for the grid; sizes of the parts of a thread's scratch. */
+static PetscErrorCode Plan(KNLayer layer)
 {
-  Convolution *conv    = layer->data;
-  const size_t weights = (size_t)layer->out * conv->Ci * conv->taps, count = weights + (size_t)layer->out,
-               threads = (size_t)layer->threads;
-  const int periodic   = layer->grid_in.points == KN_POINTS_PERIODIC;
-  size_t    k[3], s[3], row;
+  Convolution *conv     = layer->data;
+  const int    periodic = layer->grid_in.points == KN_POINTS_PERIODIC;
+  const size_t in = (size_t)layer->in, out = (size_t)layer->out, most = PetscMax(conv->Ci, conv->Co);
+  size_t       k[3], s[3];
 
   PetscFunctionBegin;
-  PetscCall(KNLayerNeedWhole(layer));
-  PetscCall(KNConvolutionReset(conv));
-  if (layer->stride == 2) layer->grid_out = KNGridCoarse(&layer->grid_in);
-  KNGridExtents(&layer->grid_in, conv->n);
-  KNGridExtents(&layer->grid_out, conv->N);
   for (PetscInt a = 0; a < 3; a++) {
     k[a] = a < 3 - layer->dim ? 1 : (size_t)layer->kernel;
     s[a] = a < 3 - layer->dim ? 1 : (size_t)layer->stride;
+  }
+  conv->tiles = (KNWinograd){.rows = 0};
+  conv->tiled = layer->dim == 2 && layer->kernel == 3 && layer->stride == 1 && layer->groups == 1 &&
+                PetscMin(in, out) >= LEAST_CHANNELS;
+  if (conv->tiled) {
+    PetscCall(KNWinogradPlan(&conv->tiles, conv->n, periodic));
+    conv->spread[0] = KNAligned(KNSpreadSize(&conv->tiles.spread, in));
+    conv->spread[1] = KNAligned(KNSpreadSize(&conv->tiles.spread, out));
+    conv->work      = KNAligned(KNWinogradWork(&conv->tiles, most));
+    conv->room      = conv->spread[0] + conv->spread[1] + conv->work + KN_WINOGRAD * in * out;
+    PetscFunctionReturn(PETSC_SUCCESS);
   }
   conv->forward        = (KNConvolutionSweep){.Ci = conv->Ci, .Co = conv->Co, .groups = (size_t)layer->groups};
   conv->backward       = (KNConvolutionSweep){.Ci = conv->Co, .Co = conv->Ci, .groups = (size_t)layer->groups};
@@ -128,14 +143,32 @@ static PetscErrorCode KNLayerSetGrid_Convolution(KNLayer layer)
   PetscCall(KNConvolutionPlanForward(&conv->forward, conv->n, conv->N, k, s, periodic));
   PetscCall(KNConvolutionPlanBackward(&conv->backward, conv->n, conv->N, k, s, periodic));
   PetscCall(PlanRows(layer));
-  row             = PetscMax(conv->Co, conv->Ci) * (PetscMax(conv->n[2], conv->N[2]) + k[2]);
-  conv->spread[0] = KNAligned(KNSpreadSize(&conv->forward.spread, (size_t)layer->in));
-  conv->spread[1] = KNAligned(KNSpreadSize(&conv->backward.spread, (size_t)layer->out));
-  conv->room      = conv->spread[0] + conv->spread[1] + KNAligned(row);
-  for (int i = 0; i < 2; i++) PetscCall(KNMalloc(weights, sizeof(KNReal), &conv->packed[i]));
-  PetscCall(KNMalloc((size_t)layer->samples * count, sizeof(KNReal), &conv->share));
+  conv->spread[0] = KNAligned(KNSpreadSize(&conv->forward.spread, in));
+  conv->spread[1] = KNAligned(KNSpreadSize(&conv->backward.spread, out));
+  conv->work      = KNAligned(most * (PetscMax(conv->n[2], conv->N[2]) + k[2]));
+  conv->room      = conv->spread[0] + conv->spread[1] + conv->work;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNLayerSetGrid_Convolution(KNLayer layer)
+{
+  Convolution *conv    = layer->data;
+  const size_t weights = (size_t)layer->out * conv->Ci * conv->taps, count = weights + (size_t)layer->out,
+               shares = (size_t)KNSampleGroups(layer->samples, layer->samples), threads = (size_t)layer->threads;
+  size_t packed;
+
+  PetscFunctionBegin;
+  PetscCall(KNLayerNeedWhole(layer));
+  PetscCall(KNConvolutionReset(conv));
+  if (layer->stride == 2) layer->grid_out = KNGridCoarse(&layer->grid_in);
+  KNGridExtents(&layer->grid_in, conv->n);
+  KNGridExtents(&layer->grid_out, conv->N);
+  PetscCall(Plan(layer));
+  packed = conv->tiled ? KN_WINOGRAD * conv->Ci * conv->Co : weights;
+  for (int i = 0; i < 2; i++) PetscCall(KNMalloc(packed, sizeof(KNReal), &conv->packed[i]));
+  PetscCall(KNMalloc(shares * count, sizeof(KNReal), &conv->share));
   PetscCall(KNMalloc(threads * conv->room, sizeof(KNReal), &conv->scratch));
-  layer->bytes    = (2 * weights + (size_t)layer->samples * count + threads * conv->room) * sizeof(KNReal);
+  layer->bytes    = (2 * packed + shares * count + threads * conv->room) * sizeof(KNReal);
   layer->flops[0] = 2 * (PetscLogDouble)weights * (PetscLogDouble)KNGridSize(&layer->grid_out);
   layer->flops[1] = 2 * layer->flops[0];
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -151,6 +184,10 @@ static void KNLayerPrepare_Convolution(KNLayer layer, const KNPass *pass)
   for (size_t out = 0; out < (size_t)layer->out; out++) {
     const size_t g = out / Co, o = out % Co;
 
+    if (conv->tiled) {
+      kn_winograd_weights(conv->packed[0], conv->packed[1], conv->W, out, Ci, Co);
+      continue;
+    }
     for (size_t t = 0; t < T; t++) {
       for (size_t i = 0; i < Ci; i++) {
         const KNReal w = conv->W[(out * Ci + i) * T + t];
@@ -171,15 +208,20 @@ static void KNLayerApply_Convolution(KNLayer layer, const KNPass *pass, PetscInt
                                      KNReal *out, InsertMode mode)
 {
   const Convolution *conv = layer->data;
-  KNReal            *x    = Scratch(conv);
+  KNReal            *x = Scratch(conv), *work = x + conv->spread[0] + conv->spread[1];
 
+  if (conv->tiled) {
+    kn_spread(x, in[0], &conv->tiles.spread, conv->Ci, 1);
+    kn_winograd(out, x, conv->packed[0], conv->bias, work, &conv->tiles, conv->Ci, conv->Co, mode == ADD_VALUES);
+    return;
+  }
   kn_spread(x, in[0], &conv->forward.spread, (size_t)layer->in, conv->forward.points);
-  kn_convolve(out, x, conv->packed[conv->forward.points], conv->bias, x + conv->spread[0] + conv->spread[1],
-              &conv->forward, mode == ADD_VALUES);
+  kn_convolve(out, x, conv->packed[conv->forward.points], conv->bias, work, &conv->forward, mode == ADD_VALUES);
 }
 
-/* dW (groups, taps, Co, Ci), the sum over the points of a sample. dy: (C_out, N), x: spread in points. */
-static void WeightGradient(KNLayer layer, KNReal *dW, const KNReal *dy, const KNReal *x)
+/* dW (groups, taps, Co, Ci) = (or += if add) the sum over the points of a sample. dy: (C_out, N), x: spread in points.
+ */
+static void WeightGradient(KNLayer layer, KNReal *dW, const KNReal *dy, const KNReal *x, int add)
 {
   const Convolution       *conv = layer->data;
   const KNConvolutionPart *part = conv->forward.part;
@@ -191,45 +233,73 @@ static void WeightGradient(KNLayer layer, KNReal *dW, const KNReal *dy, const KN
 
       for (size_t i = 0; i < conv->N[2]; i += ROW_PIECE)
         kn_product_sum(dW, Ci, dy + g * Co * S + i, S, conv->row[0], tap + i * in, in, conv->row[1], Co, Ci,
-                       PetscMin(ROW_PIECE, conv->N[2] - i), conv->N[0] * conv->N[1], i > 0);
+                       PetscMin(ROW_PIECE, conv->N[2] - i), conv->N[0] * conv->N[1], add || i > 0);
     }
   }
 }
 
+/*
+  By Winograd: the gradient of the transformed weights grows from sample to sample of a group; the last one leaves the
+  group's share.
+*/
+static void ApplyBackTiled(KNLayer layer, KNReal *share, const KNReal *x, const KNReal *dy, KNReal *const din[],
+                           int first, int last, InsertMode mode)
+{
+  const Convolution *conv = layer->data;
+  KNReal *spread_x = Scratch(conv), *spread_dy = spread_x + conv->spread[0], *work = spread_dy + conv->spread[1],
+         *dU = work + conv->work;
+
+  kn_spread(spread_x, x, &conv->tiles.spread, conv->Ci, 1);
+  kn_spread(spread_dy, dy, &conv->tiles.spread, conv->Co, 1);
+  kn_winograd_back(dU, spread_x, spread_dy, work, &conv->tiles, conv->Ci, conv->Co, !first);
+  if (last) kn_winograd_weights_back(share, dU, conv->Ci, conv->Co);
+  if (din[0])
+    kn_winograd(din[0], spread_dy, conv->packed[1], NULL, work, &conv->tiles, conv->Co, conv->Ci, mode == ADD_VALUES);
+}
+
+/* A thread takes the samples of a group in their order: they have one share of the gradients. */
 static void KNLayerApplyBack_Convolution(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
                                          const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
-  const Convolution *conv    = layer->data;
+  const Convolution *conv  = layer->data;
+  const PetscInt     size  = KNSampleGroup(layer->samples);
+  const int          first = b % size == 0, last = b % size == size - 1 || b == pass->samples - 1;
   const size_t       weights = (size_t)layer->out * conv->Ci * conv->taps, S = conv->N[0] * conv->N[1] * conv->N[2];
-  KNReal            *x = Scratch(conv), *dy = x + conv->spread[0],
-         *share = conv->share + (size_t)b * (weights + (size_t)layer->out);
+  KNReal            *x = Scratch(conv), *dy = x + conv->spread[0], *work = dy + conv->spread[1],
+         *share = conv->share + (size_t)(b / size) * (weights + (size_t)layer->out);
 
-  kn_spread(x, in[0], &conv->forward.spread, (size_t)layer->in, 1);
-  WeightGradient(layer, share, dout, x);
   for (size_t o = 0; conv->bias && o < (size_t)layer->out; o++)
-    share[weights + o] = (KNReal)kn_row_sum(dout + o * S, S);
+    share[weights + o] = (first ? 0 : share[weights + o]) + (KNReal)kn_row_sum(dout + o * S, S);
+  if (conv->tiled) {
+    ApplyBackTiled(layer, share, in[0], dout, din, first, last, mode);
+    return;
+  }
+  kn_spread(x, in[0], &conv->forward.spread, (size_t)layer->in, 1);
+  WeightGradient(layer, share, dout, x, !first);
   if (!din[0]) return;
   kn_spread(dy, dout, &conv->backward.spread, (size_t)layer->out, conv->backward.points);
-  kn_convolve(din[0], dy, conv->packed[!conv->backward.points], NULL, dy + conv->spread[1], &conv->backward,
-              mode == ADD_VALUES);
+  kn_convolve(din[0], dy, conv->packed[!conv->backward.points], NULL, work, &conv->backward, mode == ADD_VALUES);
 }
 
-/* total (Ci, T) = (or += if add) the sum of the shares of B samples, (T, at, Ci) each, stride apart. */
-static void kn_sum_taps(KNReal *total, const KNReal *share, size_t B, size_t stride, size_t T, size_t at, size_t Ci,
-                        int add)
+/*
+  total (n, T), whose elements lie `next` and 1 apart, = (or += if add) the sum of B shares, stride apart, (T, n) each,
+  whose elements lie `at` and 1 apart.
+*/
+static void kn_sum_taps(KNReal *total, size_t next, const KNReal *share, size_t B, size_t stride, size_t T, size_t at,
+                        size_t n, int add)
 {
   enum { PIECE = 64 };
 
   for (size_t t = 0; t < T; t++) {
-    for (size_t first = 0; first < Ci; first += PIECE) {
-      const size_t n          = PetscMin(PIECE, Ci - first);
+    for (size_t first = 0; first < n; first += PIECE) {
+      const size_t count      = PetscMin(PIECE, n - first);
       KNReal       sum[PIECE] = {0};
 
       for (size_t b = 0; b < B; b++) {
-        for (size_t i = 0; i < n; i++) sum[i] += share[b * stride + t * at + first + i];
+        for (size_t i = 0; i < count; i++) sum[i] += share[b * stride + t * at + first + i];
       }
-      for (size_t i = 0; i < n; i++) {
-        KNReal *to = total + (first + i) * T + t;
+      for (size_t i = 0; i < count; i++) {
+        KNReal *to = total + (first + i) * next + t;
 
         *to = (add ? *to : 0) + sum[i];
       }
@@ -241,12 +311,16 @@ static void KNLayerFinishBack_Convolution(KNLayer layer, const KNPass *pass)
 {
   const Convolution *conv = layer->data;
   const size_t       Ci = conv->Ci, Co = conv->Co, T = conv->taps, out = (size_t)layer->out, weights = out * Ci * T,
-               count = weights + out, B = (size_t)pass->samples;
+               count = weights + out, B = (size_t)KNSampleGroups(layer->samples, pass->samples);
   const int add = pass->gradients != INSERT_VALUES;
 
 #pragma omp for schedule(static)
-  for (size_t o = 0; o < out; o++)
-    kn_sum_taps(conv->dW + o * Ci * T, conv->share + o / Co * T * Co * Ci + o % Co * Ci, B, count, T, Co * Ci, Ci, add);
+  for (size_t c = 0; c < (conv->tiled ? Ci : out); c++) {
+    if (conv->tiled) kn_sum_taps(conv->dW + c * T, Ci * T, conv->share + c * Co, B, count, T, Ci * Co, Co, add);
+    else
+      kn_sum_taps(conv->dW + c * Ci * T, T, conv->share + c / Co * T * Co * Ci + c % Co * Ci, B, count, T, Co * Ci, Ci,
+                  add);
+  }
   if (conv->bias) kn_sum_shares(conv->dbias, conv->share + weights, B, count, out, add);
 }
 

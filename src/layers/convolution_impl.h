@@ -61,6 +61,13 @@ static inline size_t KNSpreadSize(const KNSpread *spread, size_t C)
 }
 
 /*
+  Not collective. An axis of n points, spread over M points of each phase; `before`: points of padding before the first.
+*/
+PETSC_INTERN PetscErrorCode KNSpreadAxisMake(size_t n, size_t phases, size_t M, size_t step, size_t before,
+                                             int periodic, KNSpreadAxis *axis);
+PETSC_INTERN PetscErrorCode KNSpreadReset(KNSpread *spread);
+
+/*
   Not collective. n, N: points of input and output; k: odd kernel; s: stride, 1 or 2; in, out: channels of a group.
   Forward writes N points from n, backward n from N.
 */

@@ -1,6 +1,7 @@
 /* Kernels of the convolution: see convolution_impl.h. */
 #include "convolution_impl.h"
 #include "product_kernels.h"
+#include "transpose.h"
 #include <string.h>
 
 /* to[m] for the M points of a row, from a row of the field. */
@@ -17,7 +18,8 @@ static void kn_spread_row(KNReal *restrict to, const KNReal *restrict from, cons
 static void kn_transpose_in(KNReal *restrict to, const KNReal *restrict from, size_t ld, size_t step, size_t n,
                             size_t C)
 {
-  for (size_t c = 0; c < C; c++) {
+  if (step == 1) kn_transpose(to, C, from, ld, C, n);
+  for (size_t c = 0; step > 1 && c < C; c++) {
     for (size_t i = 0; i < n; i++) to[i * C + c] = from[c * ld + step * i];
   }
 }
@@ -69,6 +71,10 @@ static void kn_store_row(KNReal *restrict to, size_t S, const KNReal *restrict r
   const int   *index = part->to[2];
   const size_t n     = part->n[2];
 
+  if (part->neighbours && at == 1 && !bias && !add) {
+    kn_transpose(to + index[0], S, row, apart, n, C);
+    return;
+  }
   for (size_t c = 0; c < C; c++) {
     const KNReal  constant   = bias ? bias[c] : 0;
     const KNReal *from       = row + c * at;

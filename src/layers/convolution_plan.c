@@ -35,6 +35,25 @@ static void FindRuns(KNSpreadAxis *axis)
   }
 }
 
+PetscErrorCode KNSpreadAxisMake(size_t n, size_t phases, size_t M, size_t step, size_t before, int periodic,
+                                KNSpreadAxis *axis)
+{
+  PetscFunctionBegin;
+  PetscCall(MakeAxis(n, phases, M, step, axis));
+  for (size_t i = 0; i < phases * M; i++)
+    axis->index[i] = Wrap((PetscInt64)(step * (i % M) + i / M) - (PetscInt64)before, n, periodic);
+  FindRuns(axis);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNSpreadReset(KNSpread *spread)
+{
+  PetscFunctionBegin;
+  for (int a = 0; a < 3; a++)
+    PetscCall(PetscFree3(spread->axis[a].index, spread->axis[a].run[0], spread->axis[a].run[1]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /*
   What an axis of a part looks like: its results, where they belong, its taps, and at which point of the padded source
   each of them reads for the first result.
@@ -95,10 +114,7 @@ PetscErrorCode KNConvolutionPlanForward(KNConvolutionSweep *sweep, const size_t 
     KNSpreadAxis *axis = &sweep->spread.axis[a];
     const size_t  half = (k[a] - 1) / 2;
 
-    PetscCall(MakeAxis(n[a], PetscMin(s[a], k[a]), N[a] + (k[a] - 1) / s[a], s[a], axis));
-    for (size_t i = 0; i < axis->phases * axis->M; i++)
-      axis->index[i] = Wrap((PetscInt64)(s[a] * (i % axis->M) + i / axis->M) - (PetscInt64)half, n[a], periodic);
-    FindRuns(axis);
+    PetscCall(KNSpreadAxisMake(n[a], PetscMin(s[a], k[a]), N[a] + (k[a] - 1) / s[a], s[a], half, periodic, axis));
     sweep->extent[a] = N[a];
     along[a]         = (Axis){.n = N[a], .taps = k[a], .by = 1};
     for (size_t t = 0; t < k[a]; t++) {
@@ -174,11 +190,7 @@ PetscErrorCode KNConvolutionPlanBackward(KNConvolutionSweep *sweep, const size_t
 PetscErrorCode KNConvolutionPlanReset(KNConvolutionSweep *sweep)
 {
   PetscFunctionBegin;
-  for (int a = 0; a < 3; a++) {
-    KNSpreadAxis *axis = &sweep->spread.axis[a];
-
-    PetscCall(PetscFree3(axis->index, axis->run[0], axis->run[1]));
-  }
+  PetscCall(KNSpreadReset(&sweep->spread));
   for (size_t p = 0; p < sweep->nparts; p++) {
     KNConvolutionPart *part = &sweep->part[p];
 

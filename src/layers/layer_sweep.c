@@ -150,10 +150,14 @@ PetscErrorCode KNLayerBackward(KNLayer layer, const KNPass *pass, const KNReal *
     }
     KNLayerJoinBack(layer, pass);
 #pragma omp for schedule(static)
-    for (PetscInt b = 0; b < pass->samples; b++) {
-      KNLayerSelect(layer, b, in, sample);
-      KNLayerSelect(layer, b, (const KNReal *const *)din, gradient);
-      KNLayerApplyBack(layer, pass, b, sample, dout + (size_t)b * stride, (KNReal *const *)gradient, ADD_VALUES);
+    for (PetscInt g = 0; g < KNSampleGroups(layer->samples, pass->samples); g++) {
+      const PetscInt size = KNSampleGroup(layer->samples);
+
+      for (PetscInt b = g * size; b < PetscMin((g + 1) * size, pass->samples); b++) {
+        KNLayerSelect(layer, b, in, sample);
+        KNLayerSelect(layer, b, (const KNReal *const *)din, gradient);
+        KNLayerApplyBack(layer, pass, b, sample, dout + (size_t)b * stride, (KNReal *const *)gradient, ADD_VALUES);
+      }
     }
     KNLayerFinishBack(layer, pass);
   }

@@ -42,6 +42,16 @@ static int kn_try_small(KNReal *C, size_t ldc, const KNReal *A, size_t lda, cons
   return multiply != NULL;
 }
 
+static int kn_try_small_all(KNReal *C, size_t ldc, size_t nextC, const KNReal *A, size_t lda, size_t nextA,
+                            const KNReal *B, size_t ldb, size_t nextB, size_t M, size_t N, size_t K, size_t count,
+                            int left, int add)
+{
+  const KNXSMM(function) multiply = kn_small(M, N, K, lda, ldb, ldc, left, add);
+
+  for (size_t i = 0; multiply && i < count; i++) multiply(B + i * nextB, A + i * nextA, C + i * nextC);
+  return multiply != NULL;
+}
+
 /* The sum stays in registers from one product to the next. */
 static int kn_try_small_sum(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const unsigned long long a[],
                             const KNReal *B, size_t ldb, const unsigned long long b[], size_t M, size_t N, size_t K,
@@ -80,6 +90,13 @@ static int kn_try_transposing(KNReal *C, size_t ldc, const KNReal *A, size_t lda
   return 1;
 }
 #else
+static int kn_try_small_all(KNReal *C, size_t ldc, size_t nextC, const KNReal *A, size_t lda, size_t nextA,
+                            const KNReal *B, size_t ldb, size_t nextB, size_t M, size_t N, size_t K, size_t count,
+                            int left, int add)
+{
+  return 0;
+}
+
 static int kn_try_small_sum(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const unsigned long long a[],
                             const KNReal *B, size_t ldb, const unsigned long long b[], size_t M, size_t N, size_t K,
                             size_t count, int add)
@@ -137,4 +154,13 @@ void kn_product_sum(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const un
   if (kn_try_small_sum(C, ldc, A, lda, a, B, ldb, b, M, N, K, count, add)) return;
   for (size_t t = 0; t < count; t++)
     kn_product(C, ldc, A + a[t] / sizeof(*A), lda, B + b[t] / sizeof(*B), ldb, M, N, K, add || t > 0);
+}
+
+void kn_products(KNReal *C, size_t ldc, size_t nextC, const KNReal *A, size_t lda, size_t nextA, const KNReal *B,
+                 size_t ldb, size_t nextB, size_t M, size_t N, size_t K, size_t count, int left, int add)
+{
+  if (kn_try_small_all(C, ldc, nextC, A, lda, nextA, B, ldb, nextB, M, N, K, count, left, add)) return;
+  for (size_t i = 0; i < count; i++)
+    kn_blas(C + i * nextC, ldc, A + i * nextA, lda, B + i * nextB, ldb, M, N, K, left ? CblasTrans : CblasNoTrans,
+            CblasNoTrans, add);
 }

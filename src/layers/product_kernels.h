@@ -30,4 +30,12 @@ PETSC_INTERN void kn_product_sum(KNReal *C, size_t ldc, const KNReal *A, size_t 
                                  const KNReal *B, size_t ldb, const unsigned long long b[], size_t M, size_t N,
                                  size_t K, size_t count, int add);
 
+/*
+  `count` products of one shape, whose matrices lie nextA, nextB, nextC elements apart; left: A is given transposed, (K,
+  M).
+*/
+PETSC_INTERN void kn_products(KNReal *C, size_t ldc, size_t nextC, const KNReal *A, size_t lda, size_t nextA,
+                              const KNReal *B, size_t ldb, size_t nextB, size_t M, size_t N, size_t K, size_t count,
+                              int left, int add);
+
 #endif

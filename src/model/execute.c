@@ -81,11 +81,14 @@ static void Operate(const Sweep *s, const KNOp *op, PetscInt b)
 static void RunPhase(const Sweep *s, const KNPhase *phase, PetscBool listen)
 {
   const KNProgram *program = &s->model->program;
+  const PetscInt size = KNSampleGroup(s->model->samples), groups = KNSampleGroups(s->model->samples, s->pass->samples);
 
 #pragma omp for schedule(static)
-  for (PetscInt b = 0; b < s->pass->samples; b++) {
-    for (PetscInt i = phase->first; i < phase->end; i++) Operate(s, &program->op[i], b);
-    if (listen && omp_get_thread_num() == 0) KNModelGradientsWait(s->model);
+  for (PetscInt g = 0; g < groups; g++) {
+    for (PetscInt b = g * size; b < PetscMin((g + 1) * size, s->pass->samples); b++) {
+      for (PetscInt i = phase->first; i < phase->end; i++) Operate(s, &program->op[i], b);
+      if (listen && omp_get_thread_num() == 0) KNModelGradientsWait(s->model);
+    }
   }
   for (PetscInt i = phase->finish[0]; i < phase->finish[1]; i++) KNLayerFinishBack(program->finish[i], s->pass);
 }

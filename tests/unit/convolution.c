@@ -182,7 +182,7 @@ int main(int argc, char **argv)
   static const PetscInt grid[][4]     = {{0, 1, 1, 1},   {1, 1, 1, 1},  {1, 2, 1, 1}, {1, 31, 1, 1},
                                          {1, 300, 1, 1}, {2, 8, 8, 1},  {2, 7, 9, 1}, {2, 1, 5, 1},
                                          {2, 5, 33, 1},  {2, 4, 64, 1}, {3, 3, 4, 5}, {3, 2, 3, 65}},
-                        channels[][3] = {{4, 6, 1}, {4, 6, 2}, {3, 3, 3}, {1, 17, 1}};
+                        channels[][3] = {{4, 6, 1}, {4, 6, 2}, {3, 3, 3}, {1, 17, 1}, {9, 8, 1}};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (size_t g = 0; g < PETSC_STATIC_ARRAY_LENGTH(grid); g++) {
