@@ -44,8 +44,12 @@ static inline void kn_transpose(KNReal *to, size_t ldto, const KNReal *from, siz
 {
   const size_t m8 = m / 8 * 8, n8 = n / 8 * 8;
 
-  for (size_t i = 0; i < m8; i += 8) {
+  /* along the rows that lie far apart, so that the lines of eight of them stay in the cache until they are full */
+  for (size_t i = 0; ldfrom >= ldto && i < m8; i += 8) {
     for (size_t j = 0; j < n8; j += 8) kn_transpose_eight(to + j * ldto + i, ldto, from + i * ldfrom + j, ldfrom);
+  }
+  for (size_t j = 0; ldfrom < ldto && j < n8; j += 8) {
+    for (size_t i = 0; i < m8; i += 8) kn_transpose_eight(to + j * ldto + i, ldto, from + i * ldfrom + j, ldfrom);
   }
   for (size_t j = 0; j < n; j++) {
     for (size_t i = j < n8 ? m8 : 0; i < m; i++) to[j * ldto + i] = from[i * ldfrom + j];

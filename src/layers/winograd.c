@@ -64,10 +64,8 @@ KN_INLINE kn_input_row(KNReal *V, const KNReal *d, size_t line, size_t plane, si
   }
 }
 
-void kn_winograd_input(KNReal *V, const KNReal *d, size_t M, size_t rows, size_t columns, size_t C)
+void kn_winograd_input(KNReal *V, size_t plane, const KNReal *d, size_t M, size_t rows, size_t columns, size_t C)
 {
-  const size_t plane = rows * columns * C;
-
   for (size_t i = 0; i < rows; i++, d += 2 * M * C, V += columns * C) {
     size_t c = 0;
 
@@ -95,9 +93,9 @@ KN_INLINE kn_output_row(KNReal *y, const KNReal *m, size_t line, size_t plane, s
   }
 }
 
-void kn_winograd_output(KNReal *y, const KNReal *m, size_t rows, size_t columns, size_t C)
+void kn_winograd_output(KNReal *y, const KNReal *m, size_t plane, size_t rows, size_t columns, size_t C)
 {
-  const size_t plane = rows * columns * C, line = 2 * columns * C;
+  const size_t line = 2 * columns * C;
 
   for (size_t i = 0; i < rows; i++, m += columns * C, y += 2 * line) {
     size_t c = 0;
@@ -126,11 +124,9 @@ KN_INLINE kn_output_row_back(KNReal *dm, const KNReal *dy, size_t line, size_t p
   }
 }
 
-void kn_winograd_output_back(KNReal *dm, const KNReal *dy, size_t M, size_t n0, size_t n1, size_t rows, size_t columns,
-                             size_t C)
+void kn_winograd_output_back(KNReal *dm, size_t plane, const KNReal *dy, size_t M, size_t n0, size_t n1, size_t rows,
+                             size_t columns, size_t C)
 {
-  const size_t plane = rows * columns * C;
-
   for (size_t i = 0; i < rows; i++, dm += columns * C, dy += 2 * M * C) {
     const KNReal below = 2 * i + 1 < n0;
     size_t       c     = 0;

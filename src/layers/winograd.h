@@ -5,7 +5,7 @@
       y = A^T [(G g G^T) . (B^T d B)] A,    dg = G^T [(A dy A^T) . (B^T d B)] G
 
   Each of the 16 numbers of all tiles and channels is a matrix: (tiles, C_in) times (C_in, C_out). Fields are (points,
-  C), channels vectorised; a padded field has M columns, its tile (i, j) begins at row 2i and column 2j.
+  C), channels vectorised; a padded field has M columns, its tile (i, j) begins at row 2i and column 2j. The 16 matrices lie `plane` elements apart: KNWinogradPlane().
 */
 #ifndef KITINET_WINOGRAD_H
 #define KITINET_WINOGRAD_H
@@ -14,20 +14,27 @@
 
 enum { KN_WINOGRAD = 16 };
 
+/* Of matrices of so many elements: a line more than they take, or all 16 would compete for one set of the cache. */
+static inline size_t KNWinogradPlane(size_t elements)
+{
+  return KNAligned(elements) + KN_ALIGN / sizeof(KNReal);
+}
+
 /* U: (16, Ci, Co), one output channel o of it, from W (Co, Ci, 3, 3); back: (16, Co, Ci), of the gradient of the input.
  */
 PETSC_INTERN void kn_winograd_weights(KNReal *U, KNReal *back, const KNReal *W, size_t o, size_t Ci, size_t Co);
 
 /* V: (16, rows columns, C) = B^T d B of rows x columns tiles, the first at d (.., M, C). */
-PETSC_INTERN void kn_winograd_input(KNReal *V, const KNReal *d, size_t M, size_t rows, size_t columns, size_t C);
+PETSC_INTERN void kn_winograd_input(KNReal *V, size_t plane, const KNReal *d, size_t M, size_t rows, size_t columns,
+                                    size_t C);
 
 /* y: (2 rows, 2 columns, C) = A^T m A, m: (16, rows columns, C) */
-PETSC_INTERN void kn_winograd_output(KNReal *y, const KNReal *m, size_t rows, size_t columns, size_t C);
+PETSC_INTERN void kn_winograd_output(KNReal *y, const KNReal *m, size_t plane, size_t rows, size_t columns, size_t C);
 
 /* dm: (16, rows columns, C) = A dy A^T of the tiles' 2 x 2 results at dy (n0, n1) in a field with M columns; beyond n0
  * and n1 dy is 0. */
-PETSC_INTERN void kn_winograd_output_back(KNReal *dm, const KNReal *dy, size_t M, size_t n0, size_t n1, size_t rows,
-                                          size_t columns, size_t C);
+PETSC_INTERN void kn_winograd_output_back(KNReal *dm, size_t plane, const KNReal *dy, size_t M, size_t n0, size_t n1,
+                                          size_t rows, size_t columns, size_t C);
 
 /* dW: (9, Ci, Co) = G^T dU G, dU: (16, Ci, Co) */
 PETSC_INTERN void kn_winograd_weights_back(KNReal *restrict dW, const KNReal *restrict dU, size_t Ci, size_t Co);
@@ -45,7 +52,9 @@ PETSC_INTERN PetscErrorCode KNWinogradPlan(KNWinograd *plan, const size_t n[3], 
 /* Elements of work for C channels on both sides at most. */
 static inline size_t KNWinogradWork(const KNWinograd *plan, size_t C)
 {
-  return plan->tiles[1] ? 2 * C * (KN_WINOGRAD * plan->rows + 2 * plan->rows) * plan->tiles[1] : 0;
+  const size_t tiles = plan->rows * plan->tiles[1];
+
+  return 2 * KN_WINOGRAD * KNWinogradPlane(tiles * C) + 4 * tiles * C;
 }
 
 /* y: (Co, n) = (or += if add) the convolution of x, spread in points, + bias (Co) if there is one. */

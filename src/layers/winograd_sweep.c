@@ -45,15 +45,16 @@ static void kn_store_tiles(KNReal *y, const KNReal *result, const KNReal *bias, 
 void kn_winograd(KNReal *y, const KNReal *x, const KNReal *U, const KNReal *bias, KNReal *work, const KNWinograd *plan,
                  size_t Ci, size_t Co, int add)
 {
-  const size_t M = plan->spread.axis[2].M, columns = plan->tiles[1], most = plan->rows * columns;
-  KNReal      *V = work, *m = V + KN_WINOGRAD * most * Ci, *result = m + KN_WINOGRAD * most * Co;
+  const size_t M = plan->spread.axis[2].M, columns = plan->tiles[1], most = plan->rows * columns,
+               next_V = KNWinogradPlane(most * Ci), next_m = KNWinogradPlane(most * Co);
+  KNReal *V = work, *m = V + KN_WINOGRAD * next_V, *result = m + KN_WINOGRAD * next_m;
 
   for (size_t first = 0; first < plan->tiles[0]; first += plan->rows) {
     const size_t rows = PetscMin(plan->rows, plan->tiles[0] - first), tiles = rows * columns;
 
-    kn_winograd_input(V, x + 2 * first * M * Ci, M, rows, columns, Ci);
-    kn_products(m, Co, tiles * Co, V, Ci, tiles * Ci, U, Co, Ci * Co, tiles, Co, Ci, KN_WINOGRAD, 0, 0);
-    kn_winograd_output(result, m, rows, columns, Co);
+    kn_winograd_input(V, next_V, x + 2 * first * M * Ci, M, rows, columns, Ci);
+    kn_products(m, Co, next_m, V, Ci, next_V, U, Co, Ci * Co, tiles, Co, Ci, KN_WINOGRAD, 0, 0);
+    kn_winograd_output(result, m, next_m, rows, columns, Co);
     kn_store_tiles(y, result, bias, m, plan, first, rows, Co, add); // m serves as a line
   }
 }
@@ -61,15 +62,16 @@ void kn_winograd(KNReal *y, const KNReal *x, const KNReal *U, const KNReal *bias
 void kn_winograd_back(KNReal *dU, const KNReal *x, const KNReal *dy, KNReal *work, const KNWinograd *plan, size_t Ci,
                       size_t Co, int add)
 {
-  const size_t M = plan->spread.axis[2].M, columns = plan->tiles[1], most = plan->rows * columns;
-  KNReal      *V = work, *dm = V + KN_WINOGRAD * most * Ci;
+  const size_t M = plan->spread.axis[2].M, columns = plan->tiles[1], most = plan->rows * columns,
+               next_V = KNWinogradPlane(most * Ci), next_m = KNWinogradPlane(most * Co);
+  KNReal *V = work, *dm = V + KN_WINOGRAD * next_V;
 
   for (size_t first = 0; first < plan->tiles[0]; first += plan->rows) {
     const size_t rows = PetscMin(plan->rows, plan->tiles[0] - first), tiles = rows * columns;
 
-    kn_winograd_input(V, x + 2 * first * M * Ci, M, rows, columns, Ci);
-    kn_winograd_output_back(dm, dy + ((2 * first + 1) * M + 1) * Co, M, plan->n[0] - 2 * first, plan->n[1], rows,
-                            columns, Co); // dy begins behind its padding
-    kn_products(dU, Co, Ci * Co, V, Ci, tiles * Ci, dm, Co, tiles * Co, Ci, Co, tiles, KN_WINOGRAD, 1, add || first);
+    kn_winograd_input(V, next_V, x + 2 * first * M * Ci, M, rows, columns, Ci);
+    kn_winograd_output_back(dm, next_m, dy + ((2 * first + 1) * M + 1) * Co, M, plan->n[0] - 2 * first, plan->n[1],
+                            rows, columns, Co); // dy begins behind its padding
+    kn_products(dU, Co, Ci * Co, V, Ci, next_V, dm, Co, next_m, Ci, Co, tiles, KN_WINOGRAD, 1, add || first);
   }
 }
