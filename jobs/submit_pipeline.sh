@@ -23,7 +23,7 @@ command -v "$kitinet" >/dev/null || refuse "$PWD holds no program $kitinet: buil
 directory=${1:-}
 case "$directory" in '' | -*) refuse "no directory; sh jobs/submit_pipeline.sh DIRECTORY -generate \"OPTIONS\" -train \"OPTIONS\" [-samples 1000] [-parts 10] [-test 200]" ;; esac
 shift
-samples=1000 parts=10 test=200 generate_options= train_options=
+samples=1000 parts=10 test=200 generate_options='' train_options=''
 while [ $# -gt 0 ]; do
   [ $# -gt 1 ] || refuse "$1 has no value"
   case "$1" in

@@ -40,7 +40,7 @@ void KNPrintable(const char text[], size_t size, char out[])
 */
 enum { BREAK = 0xff, TAB = 0xfe };
 
-static size_t Replace(char text[], char from, char to)
+static size_t Replace(char text[], unsigned char from, char to)
 {
   size_t count = 0;
 
@@ -48,7 +48,7 @@ static size_t Replace(char text[], char from, char to)
   return count;
 }
 
-static size_t Count(const char text[], char byte)
+static size_t Count(const char text[], unsigned char byte)
 {
   size_t count = 0;
 
@@ -80,8 +80,8 @@ static PetscErrorCode Print(FILE *file, const char format[], va_list arguments)
   PetscCall(PetscMalloc1(7 * length + 1, &shown));
   KNPrintable(text, 7 * length + 1, shown);
   /* An argument that holds such a byte is no text: nothing in it becomes a line break. */
-  if (Count(shown, (char)BREAK) == breaks) Replace(shown, (char)BREAK, '\n');
-  if (Count(shown, (char)TAB) == tabs) Replace(shown, (char)TAB, '\t');
+  if (Count(shown, BREAK) == breaks) Replace(shown, BREAK, '\n');
+  if (Count(shown, TAB) == tabs) Replace(shown, TAB, '\t');
   (void)fputs(shown, file);
   (void)fflush(file);
   PetscCall(PetscFree(shown));

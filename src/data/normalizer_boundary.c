@@ -13,7 +13,7 @@
 #include <string.h>
 
 static const double same_value = 1e-4; /* deviation of a boundary value over the samples, relative to the channel's */
-/* root mean square of values continued linearly to the boundary, relative to the channel's: coarse grids are not exact */
+/* root mean square of values continued linearly to the boundary, relative to the channel's: coarse grids are inexact */
 static const double near_zero = 0.2;
 
 void KNGridDistance(const KNGrid *grid, float distance[])

@@ -192,7 +192,7 @@ PetscBool KNRecordIsWhole(const char kind[], const char path[])
   enum { PIECE = 1 << 16 };
   KNFile        file = {.path = path, .code = KN_ERR_INPUT};
   char          bytes[PIECE], block[KN_RECORD_BLOCK];
-  unsigned long crc, found = 0;
+  unsigned long crc = 0, found = 0;
   size_t        size;
   int           descriptor, code;
 

@@ -121,6 +121,7 @@ static size_t kn_stencil_rows(size_t row[4], KNReal weight[4], size_t i, size_t 
     }
   }
   for (size_t r = count; r < 4; r++) {
+    /* cppcheck-suppress uninitvar ; kn_stencil() returns 1 or more: the first row is there */
     row[r]    = row[0];
     weight[r] = 0;
   }

@@ -9,6 +9,7 @@ static double kn_log_sum(const KNReal *z, size_t k)
 
   for (size_t j = 1; j < k; j++) most = z[j] > most ? (double)z[j] : most;
   for (size_t j = 0; j < k; j++) sum += exp((double)z[j] - most);
+  /* cppcheck-suppress invalidFunctionArg ; the largest score adds 1 to the sum */
   return most + log(sum);
 }
 
@@ -42,7 +43,7 @@ size_t kn_class_rank(const KNReal *z, size_t label, size_t k)
 {
   size_t before = 0;
 
-  for (size_t j = 0; j < k; j++) before += z[j] > z[label] || (z[j] == z[label] && j < label);
+  for (size_t j = 0; j < k; j++) before += z[j] > z[label] || (j < label && z[j] == z[label]);
   return before;
 }
 

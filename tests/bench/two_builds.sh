@@ -35,6 +35,6 @@ for shape in ${SHAPES:-darcy_64 darcy_85 navier_stokes_64 burgers_1024}; do
     awk '{ print $3 / $1 }' "$work/rounds" | sort -n > "$work/ratios"
     printf '%-18s %-10s new/old %.3f (%.3f to %.3f); MiB %s, %s\n' "$shape" "$residual" \
       "$(sed -n "$(((rounds + 1) / 2))p" "$work/ratios")" "$(head -n 1 "$work/ratios")" "$(tail -n 1 "$work/ratios")" \
-      $(awk 'END { print $2, $4 }' "$work/rounds")
+      "$(awk 'END { print $2 }' "$work/rounds")" "$(awk 'END { print $4 }' "$work/rounds")"
   done
 done

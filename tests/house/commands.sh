@@ -1,4 +1,4 @@
-# Commands in documents and presets: every command exists, and every option that they show is one that its -help explains.
+# Commands in documents and presets: every command exists, and its -help explains every option that they show.
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
 rm -rf ./*
@@ -7,7 +7,7 @@ rm -rf ./*
 options() {
   ranks 1 "$1" -help > help
   cat help > all
-  for choice in $(sed -n 's/^  -pde .*(one of \(.*\)).*/-pde=\1/p; s/^  -model_type .*(one of \(.*\)).*/-model_type=\1/p' help | tr -d ' ' | sort -u |
+  for choice in $(sed -n 's/^  \(-pde\|-model_type\) .*(one of \(.*\)).*/\1=\2/p' help | tr -d ' ' | sort -u |
     awk -F = '{ n = split($2, a, ","); for (i = 1; i <= n; i++) print $1 "=" a[i] }'); do
     ranks 1 "$1" "${choice%%=*}" "${choice#*=}" -help >> all
   done
@@ -19,7 +19,7 @@ for command in $(sed -n 's/^  \([a-z]*\)  .*/\1/p' output); do options "$command
 # Shell blocks of Markdown, and the heads of presets; a line for each command, "FILE COMMAND OPTION ..."
 cd "$KITINET_SOURCE"
 {
-  for file in $(find . -name '*.md' ! -path './build*'); do
+  find . -name '*.md' ! -path './build*' | while read -r file; do
     sed -n '/^```sh$/,/^```$/p' "$file" | sed '/^```/d' | sed -e ':a' -e '/\\$/N; s/\\\n//; ta' | sed "s|^|$file |"
   done
   for file in configs/*.yaml; do sed -n 's/^# *//p' "$file" | grep kitinet | sed "s|^|$file |"; done
@@ -41,6 +41,7 @@ cd "$OLDPWD"
 while read -r file command shown; do
   [ -f "options.$command" ] || fail "$file: no command $command"
   for option in $shown; do
-    [ "$option" = -help ] || grep -q -x -e "$option" "options.$command" || fail "$file: kitinet $command has no option $option"
+    [ "$option" = -help ] || grep -q -x -e "$option" "options.$command" ||
+      fail "$file: kitinet $command has no option $option"
   done
 done < shown

@@ -2,7 +2,8 @@
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
 rm -rf ./*
-sed -n '/^## First steps/,/^## Where/p' "$KITINET_SOURCE/README.md" | sed -n '/^```sh$/,/^```$/p' | sed '/^```/d' > shown
+sed -n '/^## First steps/,/^## Where/p' "$KITINET_SOURCE/README.md" | sed -n '/^```sh$/,/^```$/p' |
+  sed '/^```/d' > shown
 [ "$(grep -c kitinet shown)" -ge 10 ] || fail "README.md shows too few steps: $(cat shown)"
 sed 's/-samples 1000/-samples 12/; s/-samples 200/-samples 8/; s/-samples 40/-samples 4/; s/-darcy_grid 64/-darcy_grid 16/
   s/^kitinet=[^#]*/kitinet="$KITINET" /; s/mpiexec -n 4/"$MPIEXEC" -n 2/

@@ -1,5 +1,5 @@
-# Markdown: every relative link and anchor leads somewhere, every path in `code` exists, every file in jobs/results is described,
-# and lines have at most 120 characters (tables, pictures and code blocks aside). The top README has at most 150 lines.
+# Markdown: every relative link and anchor leads somewhere, every path in `code` exists, jobs/results/README.md describes every
+# file beside it, and lines have at most 120 characters (except tables, pictures, code). The top README has at most 150 lines.
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
 rm -rf ./*
@@ -10,14 +10,16 @@ cd "$KITINET_SOURCE"
 # anchors FILE: the names that GitHub gives to a file's headings
 anchors() {
   sed '/^```/,/^```/d' "$1" | sed -n 's/^##* //p' | tr '[:upper:]' '[:lower:]' |
-    LC_ALL=C sed 's/[]!"#$%&'"'"'()*+,./:;<=>?@[\\^`{|}~]//g; s/ /-/g' | awk '{ print $0 (n[$0]++ ? "-" n[$0] - 1 : "") }'
+    LC_ALL=C sed 's/[]!"#$%&'"'"'()*+,./:;<=>?@[\\^`{|}~]//g; s/ /-/g' |
+    awk '{ print $0 (n[$0]++ ? "-" n[$0] - 1 : "") }'
 }
 
 for file in $documents; do
   folder=$(dirname "$file")
   sed '/^```/,/^```/d' "$file" > "$OLDPWD/prose"
   # Links
-  sed 's/`[^`]*`//g' "$OLDPWD/prose" | grep -o '](\([^)]*\))' | sed 's/^](//; s/)$//' | sort -u > "$OLDPWD/links" || true
+  sed 's/`[^`]*`//g' "$OLDPWD/prose" | grep -o '](\([^)]*\))' | sed 's/^](//; s/)$//' | sort -u \
+    > "$OLDPWD/links" || true
   while read -r link; do
     case $link in
     *://*) continue ;;
@@ -43,7 +45,8 @@ for file in $documents; do
   [ ! -s "$OLDPWD/long" ] || fail "longer than 120: $(cat "$OLDPWD/long")"
 done
 
-[ "$(wc -l < README.md)" -le 150 ] || fail "README.md has $(wc -l < README.md) lines: the first hour needs no more than 150"
+[ "$(wc -l < README.md)" -le 150 ] ||
+  fail "README.md has $(wc -l < README.md) lines: the first hour needs no more than 150"
 for result in $(cd jobs/results && find . -type f ! -name README.md | sed 's|^\./||'); do
   grep -q -F "($result)" jobs/results/README.md || fail "jobs/results/README.md does not describe $result"
 done

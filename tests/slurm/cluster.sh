@@ -61,7 +61,7 @@ start_cluster() {
   hostname head
   mount --bind "$KN_CLUSTER" /srv
   mount -t tmpfs none /dev/shm
-  cd /srv
+  cd /srv || exit 1
   mkdir -p tmp state
   ln -s "$KITINET_SOURCE/jobs" jobs
   { echo 127.0.0.1 localhost; echo 10.0.0.1 head; for name in $nodes; do echo "10.0.0.$((10 + ${name#kn})) $name"; mkdir -p "tmpfs.$name"; done; } > hosts

@@ -40,7 +40,8 @@ if [ "${1:-}" = calibrate ]; then
   exit
 fi
 [ -f $calibration ] || calibrate
-. $calibration
+# shellcheck disable=SC1090 # measured on this machine
+. "$calibration"
 
 # platform TOPOLOGY BANDWIDTH: of a link, in both directions. Fat tree of 64 leaf switches with 32 ranks and 16 links upwards each (half of full bisection); dragonfly of 16 groups,
 # each of 2 chassis with 16 routers of 4 ranks, two links between any two groups. SimGrid's routes take the router with the number of the other group: a chassis needs as many

@@ -1,0 +1,38 @@
+# C as .clang-format says it (clang-format 14, Debian 12's), lines of at most 120 columns. All text without tabs, without blanks
+# at the end of a line, with a line break at the end of the file (.editorconfig). Shell scripts without warnings of shellcheck
+# (.shellcheckrc).
+set -eu
+. "$(dirname "$0")/../end_to_end/refused.sh"
+rm -rf ./*
+cd "$KITINET_SOURCE"
+# files PATTERN ...: of the tree, without what builds left there
+files() {
+  for pattern; do find . -name "$pattern" ! -path './build*' ! -path './.git/*'; done | sort
+}
+c=$(files '*.c' '*.h')
+[ "$(echo "$c" | wc -l)" -ge 300 ] || fail "too few sources: $c"
+# A character that is no ASCII has several bytes, of which all but the first are 10xxxxxx.
+LC_ALL=C awk '{ l = $0; gsub(/[\200-\277]/, "", l) }
+  length(l) > 120 { print FILENAME ":" FNR ": " length(l) " columns" }' $c > "$OLDPWD/long"
+[ ! -s "$OLDPWD/long" ] || fail "$(cat "$OLDPWD/long")"
+text=$(files '*.c' '*.h' '*.sh' '*.sbatch' '*.md' '*.cmake' CMakeLists.txt '*.yaml' '*.py' '*.awk' '*.f90' '*.gnuplot')
+if grep -nP '\t| $' $text > "$OLDPWD/blanks"; then fail "tabs or blanks at the end: $(head "$OLDPWD/blanks")"; fi
+for file in $text; do
+  [ -z "$(tail -c 1 "$file")" ] || fail "$file does not end with a line break"
+done
+
+if has clang-format; then
+  case $(clang-format --version) in
+  *version\ 14.*)
+    clang-format --dry-run $c > "$OLDPWD/format" 2>&1
+    [ ! -s "$OLDPWD/format" ] ||
+      fail "clang-format -i these: $(grep -o '^[^:]*:[0-9]*' "$OLDPWD/format" | sort -u | head -n 20)"
+    ;;
+  *) missing="$missing clang-format-14" ;;
+  esac
+fi
+if has shellcheck; then
+  shellcheck -s sh -S warning -f gcc $(files '*.sh') > "$OLDPWD/shell" || fail "$(cat "$OLDPWD/shell")"
+  shellcheck -s bash -S warning -f gcc $(files '*.sbatch') > "$OLDPWD/shell" || fail "$(cat "$OLDPWD/shell")"
+fi
+complete
