@@ -12,6 +12,7 @@ endfunction()
 # Value-safe optimisation only: no -ffast-math, so that results do not depend on how a loop was split.
 function(kn_flags target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wno-unused-parameter -fno-math-errno -fno-trapping-math
+    $<$<C_COMPILER_ID:Clang>:-Wno-pass-failed> # it says which "omp simd" loops it does not vectorise
     $<$<BOOL:${KN_NATIVE}>:-march=native> $<$<BOOL:${KN_WERROR}>:-Werror>)
   if(KN_SANITIZE)
     target_compile_options(${target} PUBLIC -fsanitize=address,undefined -fno-omit-frame-pointer)

@@ -10,6 +10,11 @@
 #include <kitinet/version.h>
 #include <petscsys.h>
 
+/* C11's complex number from two parts, which glibc has for gcc only. */
+#if defined(__clang__) && !defined(CMPLX)
+#define CMPLX(x, y) __builtin_complex((double)(x), (double)(y))
+#endif
+
 /* Names that PETSc introduced after 3.18, the oldest release we build with. */
 #if PETSC_VERSION_LT(3, 19, 0)
 #define PETSC_SUCCESS ((PetscErrorCode)0)

@@ -22,6 +22,10 @@
 #include <kitinet/operator.h>
 #include <kitinet/prune.h>
 
+/*
+  What decides which particles go: their energy; a Taylor estimate of the error without them; the part of them that the
+  other particles do not give.
+*/
 typedef enum { KN_CONTRIBUTION_ENERGY, KN_CONTRIBUTION_TAYLOR, KN_CONTRIBUTION_RESIDUAL } KNContributionType;
 
 /* "energy", "taylor", "residual", then NULL */

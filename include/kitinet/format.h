@@ -19,8 +19,8 @@
 
 #include <kitinet/problem.h>
 
-typedef struct _p_KNSource *KNSource;
-typedef struct _p_KNSink   *KNSink;
+typedef struct _p_KNSource *KNSource; /* a file of any format that is read */
+typedef struct _p_KNSink   *KNSink;   /* a file of any format that is written */
 
 /*
   What the user says about a file. A variable is named as [FIELD=]VARIABLE[:AXES]: AXES has one letter an axis, in the

@@ -60,6 +60,7 @@ PETSC_EXTERN int KNFileOpenHDF5(KNFile *file, const char advice[]);
 /* Before the first call of HDF5, any number of times: no error stack on the terminal, no plugins, no work at exit. */
 PETSC_EXTERN void KNHDF5Start(void);
 
+/* Which way a variable goes: into the file, or out of it. */
 typedef enum { KN_STORE, KN_LOAD } KNDirection;
 
 /*

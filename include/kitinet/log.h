@@ -4,6 +4,7 @@
 
 #include <kitinet/base.h>
 
+/* The stages, in the order of -log_view. */
 typedef enum {
   KN_STAGE_GENERATE,
   KN_STAGE_LOAD,

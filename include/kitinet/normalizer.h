@@ -13,6 +13,7 @@
 
 typedef struct _p_KNNormalizer *KNNormalizer;
 
+/* Over what mean and standard deviation are taken: nothing is normalised; each channel; each point of each channel. */
 typedef enum { KN_NORMALIZER_NONE, KN_NORMALIZER_CHANNEL, KN_NORMALIZER_POINTWISE } KNNormalizerType;
 
 /* "none", "channel", "pointwise", then NULL */

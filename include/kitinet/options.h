@@ -24,6 +24,11 @@ PETSC_EXTERN PetscErrorCode KNOptionsInsert(int argc, char **argv);
 /* Starts the declarations of an object, a paragraph of the help text: "Darcy flow". Not owned: title must live on. */
 PETSC_EXTERN PetscErrorCode KNOptionsHead(const char title[]);
 
+/*
+  Collective. Declares an option of the current object: *value is the default on entry, on return what the user gave.
+  name begins with "-"; help is the line of -help. Refuses with KN_ERR_USAGE what is no number of this kind, or outside
+  of [lowest, highest].
+*/
 PETSC_EXTERN PetscErrorCode KNOptionsInt(const char name[], const char help[], PetscInt lowest, PetscInt highest,
                                          PetscInt *value);
 PETSC_EXTERN PetscErrorCode KNOptionsInt64(const char name[], const char help[], PetscInt64 lowest, PetscInt64 highest,

@@ -49,7 +49,7 @@ typedef enum {
 /* "none", "stream in", .., then NULL */
 PETSC_EXTERN const char *const KNRoleNames[];
 
-enum { KN_MAX_RANK = 6 };
+enum { KN_MAX_RANK = 6 }; /* axes of a parameter at most */
 
 /* The declaration of a parameter. */
 typedef struct {

@@ -33,12 +33,13 @@ typedef struct {
   char        symmetry[KN_MAX_SYMMETRIES][KN_MAX_NAME]; /* generators of its group: see symmetry.h */
 } KNProblem;
 
-/* Values of one sample as fields: inputs (C_in, S) and outputs (max(T, 1), C_out, S). */
+/* Number of values of one sample's inputs as fields: (C_in, S). */
 static inline size_t KNProblemInputSize(const KNProblem *problem)
 {
   return KNSpaceSize(&problem->input);
 }
 
+/* The same of the outputs: (max(T, 1), C_out, S). */
 static inline size_t KNProblemOutputSize(const KNProblem *problem)
 {
   return (size_t)PetscMax(problem->frames, 1) * KNSpaceSize(&problem->output);

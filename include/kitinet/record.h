@@ -54,6 +54,7 @@ PETSC_EXTERN PetscErrorCode KNRecordGetSchema(KNRecord record, PetscInt *schema)
 */
 PETSC_EXTERN PetscErrorCode KNRecordSave(KNRecord record, const char path[]);
 
+/* Collective. Frees the record; the file stays as it is. *record is NULL afterwards. */
 PETSC_EXTERN PetscErrorCode KNRecordDestroy(KNRecord *record);
 
 /* Not collective. Whether the record was loaded (variables are set) or is new (they are stored). */

@@ -20,6 +20,10 @@
 
 typedef struct _p_KNReduction *KNReduction;
 
+/*
+  How gradients are added over ranks: in one binary tree, with the same bits on any number of ranks; or by
+  MPI_Allreduce, with other bits.
+*/
 typedef enum { KN_REDUCTION_TREE, KN_REDUCTION_ALLREDUCE } KNReductionType;
 
 /* "tree", "allreduce", then NULL */

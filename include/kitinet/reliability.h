@@ -36,6 +36,7 @@ PETSC_EXTERN double kn_interval(size_t K, double p);
 */
 PETSC_EXTERN double kn_roc_area(const double *a, size_t n, const double *b, size_t m);
 
+/* The intervals that are judged. */
 enum { KN_INTERVALS = 2 };
 PETSC_EXTERN const PetscReal KNIntervals[KN_INTERVALS]; /* probabilities: 0.5, 0.9 */
 

@@ -14,6 +14,7 @@
 
 #define KN_MAX_FIELDS 16
 
+/* What a sample's side is; see above. */
 typedef enum { KN_SPACE_FIELD, KN_SPACE_TOKENS, KN_SPACE_CLASS } KNSpaceKind;
 
 /* "field", "tokens", "class", then NULL */

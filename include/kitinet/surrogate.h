@@ -56,8 +56,11 @@ const char *KNSurrogateMessage(void);
   damaged. The caller destroys it.
 */
 int KNSurrogateLoad(const char path[], KNSurrogate *surrogate);
+
+/* Frees the surrogate; *surrogate is NULL afterwards, and may be before. */
 int KNSurrogateDestroy(KNSurrogate *surrogate);
 
+/* What it maps: fills in *shape. */
 int KNSurrogateGetShape(KNSurrogate surrogate, KNSurrogateShape *shape);
 
 /*

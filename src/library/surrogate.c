@@ -1,17 +1,11 @@
 /*
-  The library's door for other programs: the C types of surrogate.h around an operator.
-
-  PETSc knows no threads, so a lock lets one call in at a time. Errors of PETSc and ours are caught by a handler of our
-  own, for the time of a call; what it was told is kept for KNSurrogateMessage().
+  The library's door for trained operators: the C types of surrogate.h around an operator.
 */
-#include <kitinet/error.h>
 #include <kitinet/memory.h>
 #include <kitinet/operator.h>
 #include <kitinet/statistics.h>
 #include <kitinet/surrogate.h>
-#include <pthread.h>
-#include <stdarg.h>
-#include <stdlib.h>
+#include "library_impl.h"
 #include <string.h>
 
 enum { CHUNK = 8 }; /* samples that pass through the network together */
@@ -24,68 +18,6 @@ struct _p_KNSurrogate {
   PetscInt         frames; /* that x and y have room for */
   float           *x, *y;  /* steady (CHUNK, C_in, S), (CHUNK, C_out, S); time-dependent both (CHUNK, frames, C, S) */
 };
-
-static pthread_mutex_t    lock = PTHREAD_MUTEX_INITIALIZER;
-static _Thread_local char message[512];
-
-const char *KNSurrogateVersion(void)
-{
-  return KN_VERSION;
-}
-
-const char *KNSurrogateMessage(void)
-{
-  return message;
-}
-
-/* Keeps the first line of an error; what passes it on says nothing new. */
-static PetscErrorCode Catch(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code,
-                            PetscErrorType type, const char *text, void *context)
-{
-  (void)comm, (void)line, (void)file, (void)context;
-  if (type != PETSC_ERROR_INITIAL) return code;
-  if (KNExitCode(code) == KN_EXIT_FAILED) (void)snprintf(message, sizeof(message), "%s: %s", function, text);
-  else (void)snprintf(message, sizeof(message), "%s", text);
-  return code;
-}
-
-static int Fail(int code, const char format[], ...)
-{
-  va_list arguments;
-
-  va_start(arguments, format);
-  (void)vsnprintf(message, sizeof(message), format, arguments);
-  va_end(arguments);
-  return code;
-}
-
-static void End(void)
-{
-  PetscBool finalized;
-
-  (void)PetscFinalized(&finalized);
-  if (!finalized) (void)PetscFinalize();
-}
-
-/* Starts PETSc, and with it MPI, if the caller has not: alone in this process, without signal handlers or files of the
- * user's. */
-static PetscErrorCode Begin(void)
-{
-  PetscBool      initialized;
-  PetscErrorCode code = PetscInitialized(&initialized);
-
-  if (code || initialized) return code;
-  /* Open MPI: no daemon beside a process that mpiexec did not start .. */
-  (void)setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
-  /* .. and no folder, which all such processes of a node would share and remove */
-  (void)setenv("OMPI_MCA_orte_create_session_dirs", "false", 0);
-  PETSC_MPI_THREAD_REQUIRED = MPI_THREAD_SERIALIZED;
-  code                      = PetscOptionsSetValue(NULL, "-no_signal_handler", "true");
-  if (!code) code = PetscOptionsSetValue(NULL, "-skip_petscrc", "true");
-  if (!code) code = PetscInitializeNoArguments();
-  if (!code && atexit(End)) code = PETSC_ERR_SYS;
-  return code;
-}
 
 static PetscErrorCode Load(const char path[], KNSurrogate *surrogate)
 {
@@ -117,25 +49,20 @@ int KNSurrogateLoad(const char path[], KNSurrogate *surrogate)
   PetscErrorCode code;
 
   *surrogate = NULL;
-  message[0] = 0;
-  if (!path || !path[0]) return Fail(KN_EXIT_USAGE, "no checkpoint named");
-  pthread_mutex_lock(&lock);
-  code = Begin();
-  if (code) (void)Fail(0, "PETSc cannot be initialised, error %d", (int)code);
-  else {
-    (void)PetscPushErrorHandler(Catch, NULL);
-    code = Load(path, surrogate);
-    if (code && *surrogate) {
-      char kept[sizeof(message)];
+  KNLibraryClear();
+  if (!path || !path[0]) return KNLibraryFail(KN_EXIT_USAGE, "no checkpoint named");
+  KNLibraryEnter();
+  code = KNLibraryStart();
+  if (!code) code = Load(path, surrogate);
+  if (code && *surrogate) {
+    char kept[512];
 
-      memcpy(kept, message, sizeof(kept));
-      (void)Destroy(surrogate);
-      memcpy(message, kept, sizeof(kept));
-      *surrogate = NULL;
-    }
-    (void)PetscPopErrorHandler();
+    (void)snprintf(kept, sizeof(kept), "%s", KNSurrogateMessage());
+    (void)Destroy(surrogate);
+    *surrogate = NULL;
+    (void)KNLibraryFail(0, "%s", kept);
   }
-  pthread_mutex_unlock(&lock);
+  KNLibraryLeave();
   return code ? KNExitCode(code) : 0;
 }
 
@@ -143,21 +70,19 @@ int KNSurrogateDestroy(KNSurrogate *surrogate)
 {
   PetscErrorCode code;
 
-  message[0] = 0;
+  KNLibraryClear();
   if (!*surrogate) return 0;
-  pthread_mutex_lock(&lock);
-  (void)PetscPushErrorHandler(Catch, NULL);
+  KNLibraryEnter();
   code = Destroy(surrogate);
-  (void)PetscPopErrorHandler();
-  pthread_mutex_unlock(&lock);
+  KNLibraryLeave();
   *surrogate = NULL;
   return code ? KNExitCode(code) : 0;
 }
 
 int KNSurrogateGetShape(KNSurrogate surrogate, KNSurrogateShape *shape)
 {
-  message[0] = 0;
-  if (!surrogate) return Fail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
+  KNLibraryClear();
+  if (!surrogate) return KNLibraryFail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
   *shape = (KNSurrogateShape){.dim     = (int)surrogate->problem->output.grid.dim,
                               .history = (int)surrogate->history,
                               .inputs  = surrogate->history ? 0 : (int)surrogate->problem->input.fields,
@@ -173,13 +98,13 @@ int KNSurrogateGetField(KNSurrogate surrogate, int output, int i, const char **n
   const KNField *field;
   int            fields;
 
-  message[0] = 0;
-  if (!surrogate) return Fail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
+  KNLibraryClear();
+  if (!surrogate) return KNLibraryFail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
   fields = (int)(output               ? surrogate->problem->output.fields
                  : surrogate->history ? 0
                                       : surrogate->problem->input.fields);
   if (i < 0 || i >= fields)
-    return Fail(KN_EXIT_USAGE, "there is no %s field %d of %d", output ? "output" : "input", i, fields);
+    return KNLibraryFail(KN_EXIT_USAGE, "there is no %s field %d of %d", output ? "output" : "input", i, fields);
   field = output ? &surrogate->problem->output.field[i] : &surrogate->problem->input.field[i];
   if (name) *name = field->name;
   if (unit) *unit = field->unit;
@@ -256,16 +181,16 @@ int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int st
   size_t         Cin, C, S;
   int            bad;
 
-  message[0] = 0;
-  if (!surrogate) return Fail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
-  if (samples < 0 || !n || !x || !y) return Fail(KN_EXIT_USAGE, "%d samples, or a NULL array", samples);
+  KNLibraryClear();
+  if (!surrogate) return KNLibraryFail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
+  if (samples < 0 || !n || !x || !y) return KNLibraryFail(KN_EXIT_USAGE, "%d samples, or a NULL array", samples);
   if (surrogate->history ? steps < 1 : steps != 0)
-    return Fail(KN_EXIT_USAGE,
-                surrogate->history ? "%d steps: a time-dependent surrogate predicts 1 or more"
-                                   : "%d steps: a steady surrogate takes 0",
-                steps);
+    return KNLibraryFail(KN_EXIT_USAGE,
+                         surrogate->history ? "%d steps: a time-dependent surrogate predicts 1 or more"
+                                            : "%d steps: a steady surrogate takes 0",
+                         steps);
   for (PetscInt i = 0; i < surrogate->problem->output.grid.dim; i++) {
-    if (n[i] < 1 || n[i] > 1 << 20) return Fail(KN_EXIT_USAGE, "%d points along axis %d", n[i], (int)i + 1);
+    if (n[i] < 1 || n[i] > 1 << 20) return KNLibraryFail(KN_EXIT_USAGE, "%d points along axis %d", n[i], (int)i + 1);
     points[i] = n[i];
   }
   grid = KNGridMake(surrogate->problem->output.grid.dim, points, surrogate->problem->output.grid.points);
@@ -273,15 +198,14 @@ int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int st
   Cin  = (size_t)surrogate->problem->input.fields;
   C    = (size_t)surrogate->problem->output.fields;
   bad  = FirstNonfinite(samples, surrogate->history ? (size_t)surrogate->history * C * S : Cin * S, x);
-  if (bad < samples) return Fail(KN_EXIT_INPUT, "sample %d of x holds NaN or infinite values", bad);
-  pthread_mutex_lock(&lock);
-  (void)PetscPushErrorHandler(Catch, NULL);
+  if (bad < samples) return KNLibraryFail(KN_EXIT_INPUT, "sample %d of x holds NaN or infinite values", bad);
+  KNLibraryEnter();
   code = Predict(surrogate, samples, &grid, steps, x, y);
-  (void)PetscPopErrorHandler();
-  pthread_mutex_unlock(&lock);
+  KNLibraryLeave();
   if (code) return KNExitCode(code);
   bad = FirstNonfinite(samples, (size_t)PetscMax(steps, 1) * C * S, y);
-  return bad < samples ? Fail(KN_EXIT_FAILED,
-                              "the prediction of sample %d is not finite: the network is not stable on this input", bad)
-                       : 0;
+  return bad < samples
+           ? KNLibraryFail(KN_EXIT_FAILED,
+                           "the prediction of sample %d is not finite: the network is not stable on this input", bad)
+           : 0;
 }

@@ -34,7 +34,7 @@ typedef struct {
 static const Placement Placements[] = {
   [FORM_COLLISION]     = {"collision", .carries = PETSC_TRUE},
   [FORM_PLAIN]         = {"plain", .carries = PETSC_TRUE},
-  [FORM_FNO]           = {NULL},
+  [FORM_FNO]           = {.kind = NULL},
   [FORM_FNO_COLLISION] = {"collision", .parts = PETSC_TRUE},
   [FORM_TRANSPORT]     = {"transport", .parts = PETSC_TRUE, .carries = PETSC_TRUE},
 };

@@ -12,7 +12,10 @@ list(TRANSFORM parts PREPEND kitinet_ OUTPUT_VARIABLE archives)
 add_library(libkitinet SHARED ${PROJECT_SOURCE_DIR}/src/empty.c)
 target_link_libraries(libkitinet PRIVATE -Wl,--whole-archive ${archives} -Wl,--no-whole-archive)
 target_include_directories(libkitinet INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-set_target_properties(libkitinet PROPERTIES OUTPUT_NAME kitinet EXPORT_NAME kitinet VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+target_link_options(libkitinet PRIVATE -Wl,--exclude-libs,libxsmm.a) # our symbols only
+# Until 1.0 each minor version may change the library: it is part of the soname.
+set_target_properties(libkitinet PROPERTIES OUTPUT_NAME kitinet EXPORT_NAME kitinet VERSION ${PROJECT_VERSION}
+  SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 
 file(RELATIVE_PATH KN_PREFIX_FROM_PC "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 file(RELATIVE_PATH KN_PREFIX_FROM_MODULE "/${KN_DATA}" "/")
@@ -26,6 +29,8 @@ install(EXPORT kitinet NAMESPACE kitinet:: FILE kitinetConfig.cmake DESTINATION 
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/kitinetConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/kitinetConfigVersion.cmake DESTINATION ${package})
 install(FILES ${PROJECT_SOURCE_DIR}/src/library/kitinet.f90 DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kitinet)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/library/python/kitinet DESTINATION ${KN_DATA}/python
+  FILES_MATCHING PATTERN "*.py" PATTERN py.typed PATTERN __pycache__ EXCLUDE)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/tests/examples DESTINATION ${KN_DATA})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/kitinet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs DESTINATION ${KN_DATA})

@@ -6,6 +6,7 @@ cmake --install "$(dirname "$KITINET")" --prefix "$PWD/first" > output
 mv first prefix
 prefix/bin/kitinet -help > output || fail "the installed program does not run"
 grep -q "^  train " output || fail "$(cat output)"
+[ -f prefix/share/kitinet/python/kitinet/__init__.py ] || fail "no Python package: $(find prefix/share)"
 [ -f prefix/include/kitinet/model.h ] || fail "no headers: $(find prefix)"
 grep -q "prepend-path PATH" prefix/share/kitinet/modulefile || fail "no module file: $(find prefix)"
 find prefix/share/kitinet/configs -name '*.yaml' | grep -q . || fail "no configs: $(find prefix)"
@@ -46,7 +47,7 @@ mkdir project
 cat > project/CMakeLists.txt <<'END'
 cmake_minimum_required(VERSION 3.20)
 project(examples LANGUAGES C Fortran)
-find_package(kitinet 0.1 REQUIRED)
+find_package(kitinet 0.2 REQUIRED)
 get_target_property(include kitinet::kitinet INTERFACE_INCLUDE_DIRECTORIES)
 add_executable(surrogate_c ${EXAMPLES}/surrogate.c)
 target_link_libraries(surrogate_c kitinet::kitinet)

@@ -175,7 +175,7 @@ static PetscErrorCode TestRollout(void)
   PetscCheck(plot.line[0].n == 3 && plot.line[0].x[0] == 1 && plot.line[0].x[2] == 2, PETSC_COMM_SELF, PETSC_ERR_PLIB,
              "%d predicted frames from t = %g", (int)plot.line[0].n, (double)plot.line[0].x[0]);
   /* of 10 and 30 % */
-  for (int r = 0; r < 3; r++) CLOSE(plot.line[0].y[r], 20 * (1 << r), "median error of a frame in %");
+  for (int r = 0; r < 3; r++) CLOSE(plot.line[0].y[r], 20.0 * (1 << r), "median error of a frame in %");
   PetscCall(End(&task, &j));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
