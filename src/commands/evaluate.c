@@ -128,7 +128,8 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsBool(
     "-picture", "draw fields, spectra, rollouts, error distributions and training curves beside each checkpoint",
     &pictures));
-  PetscCall(KNFilmSetFromOptions("the best, the median and the worst rollout beside the truth", &film));
+  PetscCall(
+    KNFilmSetFromOptions("also film the best, the median and the worst rollout beside the truth, by ffmpeg", &film));
   PetscCall(KNOptionsRequire((PetscBool)(!film.format || pictures), "-film is a picture: leave out -picture false"));
   PetscCall(KNOptionsBool(
     "-allow_nonfinite",

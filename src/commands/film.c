@@ -5,13 +5,10 @@
 
 static const char *const formats[] = {"none", "gif", "mp4", NULL};
 
-PetscErrorCode KNFilmSetFromOptions(const char what[], KNFilm *film)
+PetscErrorCode KNFilmSetFromOptions(const char help[], KNFilm *film)
 {
-  char help[256];
-
   PetscFunctionBegin;
   *film = (KNFilm){.rate = 10};
-  PetscCall(PetscSNPrintf(help, sizeof(help), "also film %s of trajectories, by ffmpeg", what));
   PetscCall(KNOptionsChoice("-film", help, formats, &film->format));
   PetscCall(KNOptionsInt("-film_rate", "frames of a film in a second", 1, 120, &film->rate));
   PetscFunctionReturn(PETSC_SUCCESS);

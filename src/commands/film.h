@@ -9,8 +9,8 @@ typedef struct {
   PetscInt rate;   /* frames a second */
 } KNFilm;
 
-/* Collective on PETSC_COMM_WORLD. -film, -film_rate; what: "the first two samples" of the help text. */
-PETSC_INTERN PetscErrorCode KNFilmSetFromOptions(const char what[], KNFilm *film);
+/* Collective on PETSC_COMM_WORLD. -film, -film_rate; help: the text of -film, which must live on. */
+PETSC_INTERN PetscErrorCode KNFilmSetFromOptions(const char help[], KNFilm *film);
 
 /* Collective on PETSC_COMM_WORLD. Raises KN_ERR_USAGE if a film is asked for and path holds no trajectories. */
 PETSC_INTERN PetscErrorCode KNFilmCheck(const KNFilm *film, const KNProblem *problem, const char path[]);

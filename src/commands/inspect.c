@@ -16,7 +16,7 @@ PetscErrorCode KNCommand_Inspect(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsInt("-samples_shown", "print the statistics of this many rows one by one, too", 0, PETSC_MAX_INT,
                          &inspection.samples_shown));
   PetscCall(KNOptionsBool("-picture", "draw samples and energy spectra of a dataset", &inspection.picture));
-  PetscCall(KNFilmSetFromOptions("the first two samples", &inspection.film));
+  PetscCall(KNFilmSetFromOptions("also film the first two samples of trajectories, by ffmpeg", &inspection.film));
   PetscCall(
     KNOptionsBool("-xdmf", "write NAME.xdmf, by which ParaView and VisIt open a dataset's fields", &inspection.xdmf));
   PetscCall(KNOptionsInt("-xdmf_samples",

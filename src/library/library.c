@@ -1,6 +1,6 @@
 /*
-  What the doors for other programs share. PETSc knows no threads, so a lock lets one call in at a time. A handler of our
-  own catches errors of PETSc and ours for the time of a call, and keeps what it was told for KNSurrogateMessage().
+  What the doors for other programs share. PETSc knows no threads, so a lock lets one call in at a time. A handler of
+  our own catches errors of PETSc and ours for the time of a call, and keeps their text for KNSurrogateMessage().
 */
 #include "library_impl.h"
 #include <kitinet/surrogate.h>
