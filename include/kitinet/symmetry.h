@@ -40,6 +40,7 @@ typedef struct {
   signed char field[KN_MAX_FIELDS], field_sign[KN_MAX_FIELDS];
 } KNAction;
 
+/* An element of a group: what becomes of a sample's inputs and outputs. */
 typedef struct {
   KNAction input, output;
 } KNElement;

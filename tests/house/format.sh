@@ -1,6 +1,6 @@
 # C as .clang-format says it (clang-format 14, Debian 12's), lines of at most 120 columns. All text without tabs, without
-# blanks at the end of a line, with a line break at the end of the file (.editorconfig). Shell scripts without warnings of
-# shellcheck (.shellcheckrc).
+# blanks at the end of a line, with a line break at the end of the file (.editorconfig). shellcheck
+# says nothing of shell scripts (.shellcheckrc).
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
 rm -rf ./*
