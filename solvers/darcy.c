@@ -20,6 +20,7 @@
     Take             the same from given input fields (generate -from)
     Solve            input -> output: starts from zero, keeps nothing from sample to sample; what fails to converge is
                      reported, not raised
+    Certify, Refine  where the type can: how good a given output is, and the solution from there; else left out
     Destroy          the reverse of SetUp
     KNSolverCreate_Suffix   allocates the context with its defaults and fills the table of functions
   A time-dependent problem sets problem.frames and problem.times, inputs = 0, and writes all frames to output. What
@@ -226,6 +227,29 @@ static PetscErrorCode KNSolverSolve_Darcy(KNSolver solver, PetscReal output[], K
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode KNSolverCertify_Darcy(KNSolver solver, const PetscReal output[], KNCertificate *certificate,
+                                            KNSolverReport *report)
+{
+  Darcy *d = (Darcy *)solver->data;
+
+  PetscFunctionBegin;
+  PetscCheck(d->n == d->resolution, solver->comm, PETSC_ERR_SUP,
+             "fields of %" PetscInt_FMT " points, solved on %" PetscInt_FMT, d->resolution, d->n);
+  PetscCall(KNDiffusionCertify(d->diffusion, d->a, d->f, output, certificate, report));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNSolverRefine_Darcy(KNSolver solver, PetscReal rtol, PetscReal output[], KNSolverReport *report)
+{
+  Darcy *d = (Darcy *)solver->data;
+
+  PetscFunctionBegin;
+  PetscCheck(d->n == d->resolution, solver->comm, PETSC_ERR_SUP,
+             "fields of %" PetscInt_FMT " points, solved on %" PetscInt_FMT, d->resolution, d->n);
+  PetscCall(KNDiffusionRefine(d->diffusion, d->a, d->f, rtol, output, report));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode KNSolverDestroy_Darcy(KNSolver solver)
 {
   Darcy *d = (Darcy *)solver->data;
@@ -264,6 +288,8 @@ PetscErrorCode KNSolverCreate_Darcy(KNSolver solver)
   solver->ops.draw           = KNSolverDraw_Darcy;
   solver->ops.take           = KNSolverTake_Darcy;
   solver->ops.solve          = KNSolverSolve_Darcy;
+  solver->ops.certify        = KNSolverCertify_Darcy;
+  solver->ops.refine         = KNSolverRefine_Darcy;
   solver->ops.destroy        = KNSolverDestroy_Darcy;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

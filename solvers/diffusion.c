@@ -12,33 +12,12 @@
   grids and the prolongations are made once, a new coefficient changes only values. Where that fails: the same with a
   complete factorisation.
 */
-#include "diffusion.h"
+#include "diffusion_impl.h"
 #include "multigrid.h"
 
 #define KN_STENCIL 5      /* entries of a row: the point and its neighbours */
 #define KN_LOWEST  1e-100 /* values of a that are taken */
 #define KN_HIGHEST 1e100
-
-struct _p_KNDiffusion {
-  PetscInt   n;
-  KNPoints   points;
-  KNFace     face;
-  DM         square; /* the (m, m) unknowns */
-  Mat        A;
-  PetscReal *value;   /* (own unknowns, KN_STENCIL) of A */
-  Vec        b, x;    /* right-hand side and solution, distributed as `square` */
-  Vec        natural; /* the solution in natural order */
-  Vec        whole;   /* (m, m) all of it on this rank */
-  VecScatter gather;  /* natural -> whole */
-  KSP        multigrid;
-  KSP        direct; /* the safer solver, factored only when needed */
-};
-
-/* Width of the rim of known points around the unknowns. */
-static inline PetscInt KNDiffusionRim(KNPoints points)
-{
-  return points == KN_POINTS_NODES ? 1 : 0;
-}
 
 static inline PetscReal kn_face(KNFace face, PetscReal a, PetscReal b)
 {
@@ -127,8 +106,7 @@ static PetscErrorCode KNDiffusionCreateSolvers(KNDiffusion d, const char prefix[
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Values of the matrix for the coefficient a: (n, n), and of the right-hand side for f: (n, n). */
-static PetscErrorCode KNDiffusionAssemble(KNDiffusion d, const PetscReal a[], const PetscReal f[])
+PetscErrorCode KNDiffusionAssemble(KNDiffusion d, const PetscReal a[], const PetscReal f[])
 {
   const PetscInt  n = d->n, rim = KNDiffusionRim(d->points);
   const PetscReal h = 1.0 / (PetscReal)(n - rim);
@@ -193,6 +171,11 @@ PetscErrorCode KNDiffusionDestroy(KNDiffusion *diffusion)
   PetscCall(VecDestroy(&d->x));
   PetscCall(VecDestroy(&d->natural));
   PetscCall(VecDestroy(&d->whole));
+  PetscCall(VecDestroy(&d->r));
+  PetscCall(VecDestroy(&d->c));
+  PetscCall(VecDestroy(&d->Ac));
+  PetscCall(KNPoissonDestroy(&d->poisson));
+  PetscCall(KNFree(&d->field));
   PetscCall(MatDestroy(&d->A));
   PetscCall(PetscFree(d->value));
   PetscCall(DMDestroy(&d->square));
@@ -200,8 +183,7 @@ PetscErrorCode KNDiffusionDestroy(KNDiffusion *diffusion)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Solves from a zero guess and says how it went. */
-static PetscErrorCode KNDiffusionTry(KNDiffusion d, KSP ksp, KNSolverReport *report)
+PetscErrorCode KNDiffusionTry(KNDiffusion d, KSP ksp, KNSolverReport *report)
 {
   KSPConvergedReason reason;
   PetscReal          residual, norm;
@@ -226,21 +208,34 @@ static PetscErrorCode KNDiffusionTry(KNDiffusion d, KSP ksp, KNSolverReport *rep
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The solution x on all n x n points of every rank. */
-static PetscErrorCode KNDiffusionGather(KNDiffusion d, PetscReal u[])
+PetscErrorCode KNDiffusionGather(KNDiffusion d, Vec solution, PetscReal u[])
 {
   const PetscInt   n = d->n, rim = KNDiffusionRim(d->points), m = n - 2 * rim;
   const PetscReal *x;
 
   PetscFunctionBegin;
-  PetscCall(DMDAGlobalToNaturalBegin(d->square, d->x, INSERT_VALUES, d->natural));
-  PetscCall(DMDAGlobalToNaturalEnd(d->square, d->x, INSERT_VALUES, d->natural));
+  PetscCall(DMDAGlobalToNaturalBegin(d->square, solution, INSERT_VALUES, d->natural));
+  PetscCall(DMDAGlobalToNaturalEnd(d->square, solution, INSERT_VALUES, d->natural));
   PetscCall(VecScatterBegin(d->gather, d->natural, d->whole, INSERT_VALUES, SCATTER_FORWARD));
   PetscCall(VecScatterEnd(d->gather, d->natural, d->whole, INSERT_VALUES, SCATTER_FORWARD));
   PetscCall(PetscArrayzero(u, (size_t)n * n));
   PetscCall(VecGetArrayRead(d->whole, &x));
   for (PetscInt i = 0; i < m; i++) PetscCall(PetscArraycpy(u + (i + rim) * n + rim, x + i * m, m));
   PetscCall(VecRestoreArrayRead(d->whole, &x));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNDiffusionScatter(KNDiffusion d, const PetscReal u[], Vec x)
+{
+  const PetscInt n = d->n, rim = KNDiffusionRim(d->points);
+  PetscInt       i0, j0, ni, nj;
+  PetscReal     *value;
+
+  PetscFunctionBegin;
+  PetscCall(DMDAGetCorners(d->square, &j0, &i0, NULL, &nj, &ni, NULL));
+  PetscCall(VecGetArrayWrite(x, &value));
+  for (PetscInt i = 0; i < ni; i++) PetscCall(PetscArraycpy(value + i * nj, u + (i0 + i + rim) * n + j0 + rim, nj));
+  PetscCall(VecRestoreArrayWrite(x, &value));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -256,16 +251,20 @@ static PetscBool kn_coefficient_in_range(const PetscReal *a, size_t size)
   return PETSC_TRUE;
 }
 
+PetscBool KNDiffusionAccepts(KNDiffusion d, const PetscReal a[], KNSolverReport *report)
+{
+  if (kn_coefficient_in_range(a, (size_t)d->n * (size_t)d->n)) return PETSC_TRUE; /* each rank has all of a */
+  (void)snprintf(report->reason, sizeof(report->reason), "a value of the coefficient a is not between %g and %g",
+                 KN_LOWEST, KN_HIGHEST);
+  return PETSC_FALSE;
+}
+
 PetscErrorCode KNDiffusionSolve(KNDiffusion d, const PetscReal a[], const PetscReal f[], PetscReal u[],
                                 KNSolverReport *report)
 {
   PetscFunctionBegin;
   PetscCall(PetscMemzero(report, sizeof(*report)));
-  if (!kn_coefficient_in_range(a, (size_t)d->n * (size_t)d->n)) { /* the same on all ranks: each has all of a */
-    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
-                            "a value of the coefficient a is not between %g and %g", KN_LOWEST, KN_HIGHEST));
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
+  if (!KNDiffusionAccepts(d, a, report)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNDiffusionAssemble(d, a, f));
   PetscCall(KNDiffusionTry(d, d->multigrid, report));
   if (!report->converged) {
@@ -273,7 +272,7 @@ PetscErrorCode KNDiffusionSolve(KNDiffusion d, const PetscReal a[], const PetscR
     PetscCall(KNDiffusionTry(d, d->direct, report));
     if (report->converged) report->reason[0] = '\0';
   }
-  PetscCall(KNDiffusionGather(d, u));
+  PetscCall(KNDiffusionGather(d, d->x, u));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,6 +1,7 @@
 /* Solvers: the registry and the dispatch to a type's functions. The types are the files named in solver_list.h. */
 #include <kitinet/error.h>
 #include "solver_impl.h"
+#include <math.h>
 
 #define KN_SOLVER(name, Suffix) PETSC_INTERN PetscErrorCode KNSolverCreate_##Suffix(KNSolver);
 #include "solver_list.h"
@@ -90,5 +91,45 @@ PetscErrorCode KNSolverSolveGiven(KNSolver solver, const PetscReal given[], Pets
   PetscCall(PetscMemzero(report, sizeof(*report)));
   PetscCall(solver->ops.take(solver, given));
   PetscCall(solver->ops.solve(solver, output, report));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscBool KNSolverCertifies(KNSolver solver)
+{
+  return (PetscBool)(solver->ops.certify && solver->ops.refine);
+}
+
+PetscErrorCode KNSolverCertify(KNSolver solver, const PetscReal given[], const PetscReal output[],
+                               KNCertificate *certificate, KNSolverReport *report)
+{
+  PetscFunctionBegin;
+  PetscCheck(KNSolverCertifies(solver), solver->comm, PETSC_ERR_SUP, "%s does not certify", solver->problem.pde);
+  PetscCall(PetscMemzero(report, sizeof(*report)));
+  *certificate = (KNCertificate){NAN, NAN, NAN};
+  PetscCall(solver->ops.take(solver, given));
+  PetscCall(solver->ops.certify(solver, output, certificate, report));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNSolverRefine(KNSolver solver, const PetscReal given[], PetscReal rtol, PetscReal output[],
+                              KNSolverReport *report)
+{
+  const size_t size   = KNProblemOutputSize(&solver->problem);
+  PetscBool    finite = PETSC_TRUE;
+
+  PetscFunctionBegin;
+  PetscCheck(KNSolverCertifies(solver), solver->comm, PETSC_ERR_SUP, "%s does not refine", solver->problem.pde);
+  PetscCall(PetscMemzero(report, sizeof(*report)));
+  PetscCall(solver->ops.take(solver, given));
+  for (size_t i = 0; i < size && finite; i++) finite = (PetscBool)!PetscIsInfOrNanReal(output[i]);
+  if (finite) PetscCall(solver->ops.refine(solver, rtol, output, report));
+  if (!report->converged) {
+    const PetscInt wasted = report->iterations;
+
+    PetscCall(PetscMemzero(report, sizeof(*report)));
+    PetscCall(solver->ops.solve(solver, output, report));
+    report->retried = PETSC_TRUE;
+    report->iterations += wasted;
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -13,6 +13,10 @@ typedef struct {
   PetscErrorCode (*take)(KNSolver, const PetscReal given[]);
   /* for the input that was drawn or taken */
   PetscErrorCode (*solve)(KNSolver, PetscReal output[], KNSolverReport *);
+  /* output judged for the input that was taken; NULL: the type does not certify */
+  PetscErrorCode (*certify)(KNSolver, const PetscReal output[], KNCertificate *, KNSolverReport *);
+  /* as solve, from what output holds, which is finite; what fails is solved again from zero by the caller */
+  PetscErrorCode (*refine)(KNSolver, PetscReal rtol, PetscReal output[], KNSolverReport *);
   PetscErrorCode (*destroy)(KNSolver);
 } KNSolverOps;
 

@@ -58,4 +58,31 @@ PETSC_EXTERN PetscErrorCode KNSolverSolve(KNSolver solver, PetscInt64 seed, Pets
 PETSC_EXTERN PetscErrorCode KNSolverSolveGiven(KNSolver solver, const PetscReal given[], PetscReal output[],
                                                KNSolverReport *report);
 
+/* What the equation says of a field that is offered as its solution. */
+typedef struct {
+  PetscReal residual; /* norm of what is left of the scheme's equations, relative to that of the field 0 */
+  PetscReal estimate; /* relative L2 distance to what one iteration of the solver makes of it: about its error */
+  PetscReal bound;    /* its relative error in the energy norm is at most this, for certain; NaN: no bound is known */
+} KNCertificate;
+
+/* Not collective. Whether the type can certify fields, and start from them. */
+PETSC_EXTERN PetscBool KNSolverCertifies(KNSolver solver);
+
+/*
+  Collective on the solver's comm, after KNSolverSetUp, of a solver whose stored grid is the one that it solves on.
+  Judges output (max(T, 1), C_out, S) as the solution for given inputs, as KNSolverSolveGiven takes them: all by the
+  solver's own scheme on that grid, at the cost of about one of its iterations. output must be finite.
+  report->converged is false, with the reason, if these inputs cannot be solved for.
+*/
+PETSC_EXTERN PetscErrorCode KNSolverCertify(KNSolver solver, const PetscReal given[], const PetscReal output[],
+                                            KNCertificate *certificate, KNSolverReport *report);
+
+/*
+  Collective, likewise. Solves for the given inputs, starting from what output holds, until the residual is rtol times
+  that of the field 0. Where that fails, or output is not finite, it solves as KNSolverSolveGiven does:
+  report->retried. The result depends on rtol alone up to that tolerance, whatever output held.
+*/
+PETSC_EXTERN PetscErrorCode KNSolverRefine(KNSolver solver, const PetscReal given[], PetscReal rtol, PetscReal output[],
+                                           KNSolverReport *report);
+
 #endif

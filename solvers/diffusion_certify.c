@@ -1,0 +1,103 @@
+/* Fields that are offered as solutions of the diffusion equation: how good they are, and how to go on from them. */
+#include "diffusion_impl.h"
+
+static PetscErrorCode CreateWork(KNDiffusion d)
+{
+  PetscFunctionBegin;
+  if (d->poisson) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(VecDuplicate(d->b, &d->r));
+  PetscCall(VecDuplicate(d->b, &d->c));
+  PetscCall(VecDuplicate(d->b, &d->Ac));
+  PetscCall(KNMalloc((size_t)d->n * (size_t)d->n, sizeof(PetscReal), &d->field));
+  PetscCall(KNPoissonCreate(d->n - 2 * KNDiffusionRim(d->points), d->points, &d->poisson));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* s . L^-1 s of a distributed s; every rank has all of it and computes the same. */
+static PetscErrorCode DualSquare(KNDiffusion d, Vec s, PetscReal *square)
+{
+  const PetscInt n = d->n, rim = KNDiffusionRim(d->points), m = n - 2 * rim;
+
+  PetscFunctionBegin;
+  PetscCall(KNDiffusionGather(d, s, d->field));
+  for (PetscInt i = 0; i < m && rim; i++) /* without the rim, in place */
+    PetscCall(PetscArraymove(d->field + i * m, d->field + (i + rim) * n + rim, m));
+  PetscCall(KNPoissonDualSquare(d->poisson, d->field, square));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Sum of the squares of u (n, n) on the rim. */
+static PetscReal RimSquare(KNDiffusion d, const PetscReal u[])
+{
+  const PetscInt n = d->n, rim = KNDiffusionRim(d->points);
+  PetscReal      sum = 0;
+
+  for (PetscInt i = 0; i < n && rim; i++) {
+    for (PetscInt j = 0; j < n; j += i == 0 || i == n - 1 ? 1 : n - 1) sum += PetscSqr(u[i * n + j]);
+  }
+  return sum;
+}
+
+PetscErrorCode KNDiffusionCertify(KNDiffusion d, const PetscReal a[], const PetscReal f[], const PetscReal u[],
+                                  KNCertificate *certificate, KNSolverReport *report)
+{
+  const size_t size  = (size_t)d->n * (size_t)d->n;
+  PetscReal    a_min = a[0], b, r, c, better, energy, work, correction, rest, B, size_of_u, lower;
+  PC           pc;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMemzero(report, sizeof(*report)));
+  if (!KNDiffusionAccepts(d, a, report)) PetscFunctionReturn(PETSC_SUCCESS);
+  for (size_t i = 0; i < size; i++) a_min = PetscMin(a_min, a[i]); /* no mean over a face is less */
+  PetscCall(CreateWork(d));
+  PetscCall(KNDiffusionAssemble(d, a, f));
+  PetscCall(KSPSetUp(d->multigrid));
+  PetscCall(KSPGetPC(d->multigrid, &pc));
+
+  PetscCall(KNDiffusionScatter(d, u, d->x));
+  PetscCall(MatMult(d->A, d->x, d->Ac));
+  PetscCall(VecDot(d->x, d->Ac, &energy)); /* |u|_A^2 */
+  PetscCall(VecDot(d->x, d->b, &work));    /* u . A (u + e) */
+  PetscCall(VecWAXPY(d->r, -1, d->Ac, d->b));
+  PetscCall(VecNorm(d->b, NORM_2, &b));
+  PetscCall(VecNorm(d->r, NORM_2, &r));
+  certificate->residual = b > 0 ? r / b : r;
+
+  PetscCall(PCApply(pc, d->r, d->c));
+  PetscCall(MatMult(d->A, d->c, d->Ac));
+  PetscCall(VecDot(d->c, d->Ac, &correction)); /* |c|_A^2 */
+  PetscCall(VecAXPY(d->r, -1, d->Ac));
+  PetscCall(DualSquare(d, d->r, &rest));
+  B         = PetscSqrtReal(PetscMax(correction, 0)) + PetscSqrtReal(rest / a_min);
+  size_of_u = PetscSqrtReal(PetscMax(energy, 0));
+  lower     = PetscMax(size_of_u - B, size_of_u > 0 ? work / size_of_u : 0); /* of the solution's energy norm */
+  certificate->bound = B > 0 ? (lower > 0 ? B / lower : PETSC_INFINITY) : 0;
+
+  PetscCall(VecNorm(d->c, NORM_2, &c));
+  PetscCall(VecAXPY(d->c, 1, d->x));
+  PetscCall(VecNorm(d->c, NORM_2, &better));
+  c                     = PetscSqrtReal(c * c + RimSquare(d, u));
+  certificate->estimate = better > 0 ? c / better : c > 0 ? PETSC_INFINITY : 0;
+  report->converged     = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNDiffusionRefine(KNDiffusion d, const PetscReal a[], const PetscReal f[], PetscReal rtol, PetscReal u[],
+                                 KNSolverReport *report)
+{
+  PetscReal own;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMemzero(report, sizeof(*report)));
+  if (!KNDiffusionAccepts(d, a, report)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNDiffusionAssemble(d, a, f));
+  PetscCall(KNDiffusionScatter(d, u, d->x));
+  PetscCall(KSPGetTolerances(d->multigrid, &own, NULL, NULL, NULL));
+  PetscCall(KSPSetTolerances(d->multigrid, rtol, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT));
+  PetscCall(KSPSetInitialGuessNonzero(d->multigrid, PETSC_TRUE));
+  PetscCall(KNDiffusionTry(d, d->multigrid, report));
+  PetscCall(KSPSetInitialGuessNonzero(d->multigrid, PETSC_FALSE));
+  PetscCall(KSPSetTolerances(d->multigrid, own, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT));
+  if (report->converged) PetscCall(KNDiffusionGather(d, d->x, u));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
