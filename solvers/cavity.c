@@ -19,6 +19,7 @@
 #include <kitinet/options.h>
 #include <kitinet/random.h>
 #include "cavity_flow.h"
+#include "cavity_guess.h"
 #include "solver_impl.h"
 
 enum { LID_UNIFORM, LID_REGULARISED, LID_RANDOM };
@@ -44,6 +45,9 @@ typedef struct {
   PetscReal     reynolds;     /* of the sample */
   Line          nodes, faces; /* (r) from coordinates i/m, and (i - 1/2)/m, to the stored points */
   Line          back;         /* (m + 1) from the stored points to i/m */
+  KNPoisson     poisson;      /* of the inner nodes; made when a field is offered, as are these: */
+  PetscReal    *psi;          /* (m + 1, m + 1) */
+  PetscReal    *better;       /* (2, r, r) velocity after a step of the solver */
 } Cavity;
 
 /* Largest Reynolds number that m cells resolve. */
@@ -233,25 +237,89 @@ static PetscErrorCode KNSolverTake_Cavity(KNSolver solver, const PetscReal given
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Whether the grid resolves the Reynolds number, which may be given, not drawn; if not report has the reason. */
+static PetscBool ResolvesReynolds(const Cavity *c, KNSolverReport *report)
+{
+  if (c->reynolds > 0.0 && c->reynolds <= kn_cavity_limit(c->m)) return PETSC_TRUE;
+  (void)snprintf(report->reason, sizeof(report->reason),
+                 "Reynolds number %.6g is not between 0 and %.6g, the highest that %d points resolve",
+                 (double)c->reynolds, (double)kn_cavity_limit(c->m), (int)c->n);
+  return PETSC_FALSE;
+}
+
+/* u, v (2, r, r) at the stored points, and p, as many fields as there are. */
+static void Store(const Cavity *c, const KNCavityFields *fields, PetscInt count, PetscReal output[])
+{
+  const size_t m = (size_t)c->m, r = (size_t)c->resolution;
+
+  kn_sample(output, fields->u, &c->nodes, &c->faces, m + 2, r);
+  kn_sample(output + r * r, fields->v, &c->faces, &c->nodes, m + 1, r);
+  if (count == 3) kn_sample(output + 2 * r * r, fields->p, &c->faces, &c->faces, m + 2, r);
+}
+
 static PetscErrorCode KNSolverSolve_Cavity(KNSolver solver, PetscReal output[], KNSolverReport *report)
 {
   Cavity               *c = (Cavity *)solver->data;
-  const size_t          m = (size_t)c->m, r = (size_t)c->resolution;
   const KNCavityFields *fields;
 
   PetscFunctionBegin;
-  if (!(c->reynolds > 0.0 && c->reynolds <= kn_cavity_limit(c->m))) { /* given, not drawn */
-    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
-                            "Reynolds number %.6g is not between 0 and %.6g, the highest that %" PetscInt_FMT
-                            " points resolve",
-                            (double)c->reynolds, (double)kn_cavity_limit(c->m), c->n));
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
+  if (!ResolvesReynolds(c, report)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNCavitySolve(c->cavity, c->reynolds, c->lid, NULL, NULL, &fields, report));
+  if (report->converged) Store(c, fields, solver->problem.output.fields, output);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Newton's method from the velocity in output: `most` steps, or until the residual is rtol of that of rest. */
+static PetscErrorCode SolveFrom(KNSolver solver, const PetscReal output[], PetscReal rtol, PetscInt most,
+                                const KNCavityFields **fields, PetscReal *residual, KNSolverReport *report)
+{
+  Cavity      *c = (Cavity *)solver->data;
+  const size_t m = (size_t)c->m, r = (size_t)c->resolution;
+
+  PetscFunctionBegin;
+  PetscCheck(c->n == c->resolution, solver->comm, PETSC_ERR_SUP,
+             "fields of %" PetscInt_FMT " points, solved on %" PetscInt_FMT, c->resolution, c->n);
+  if (!ResolvesReynolds(c, report)) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!c->poisson) {
+    PetscCall(KNPoissonCreate(c->m - 1, KN_POINTS_NODES, &c->poisson));
+    PetscCall(KNMalloc((m + 1) * (m + 1), sizeof(PetscReal), &c->psi));
+    PetscCall(KNMalloc(2 * r * r, sizeof(PetscReal), &c->better));
+  }
+  PetscCall(KNCavityGuess(c->poisson, c->m, (KNPoints)c->points, output, output + r * r, c->psi));
+  PetscCall(KNCavitySolveFrom(c->cavity, c->reynolds, c->lid, c->psi, rtol, most, fields, residual, report));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* One step of Newton's method from the velocity; the pressure is not judged. */
+static PetscErrorCode KNSolverCertify_Cavity(KNSolver solver, const PetscReal output[], KNCertificate *certificate,
+                                             KNSolverReport *report)
+{
+  Cavity               *c    = (Cavity *)solver->data;
+  const size_t          size = 2 * (size_t)c->resolution * (size_t)c->resolution;
+  const KNCavityFields *fields;
+  PetscReal             distance = 0, square = 0;
+
+  PetscFunctionBegin;
+  PetscCall(SolveFrom(solver, output, 0, 1, &fields, &certificate->residual, report));
   if (!report->converged) PetscFunctionReturn(PETSC_SUCCESS);
-  kn_sample(output, fields->u, &c->nodes, &c->faces, m + 2, r);
-  kn_sample(output + r * r, fields->v, &c->faces, &c->nodes, m + 1, r);
-  if (solver->problem.output.fields == 3) kn_sample(output + 2 * r * r, fields->p, &c->faces, &c->faces, m + 2, r);
+  Store(c, fields, 2, c->better);
+  for (size_t i = 0; i < size; i++) {
+    distance += PetscSqr(output[i] - c->better[i]);
+    square += PetscSqr(c->better[i]);
+  }
+  certificate->estimate = square > 0 ? PetscSqrtReal(distance / square) : distance > 0 ? PETSC_INFINITY : 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* No continuation: the velocity that is offered is near the flow, or the caller solves from rest. */
+static PetscErrorCode KNSolverRefine_Cavity(KNSolver solver, PetscReal rtol, PetscReal output[], KNSolverReport *report)
+{
+  const KNCavityFields *fields;
+  PetscReal             residual;
+
+  PetscFunctionBegin;
+  PetscCall(SolveFrom(solver, output, rtol, PETSC_DEFAULT, &fields, &residual, report));
+  if (report->converged) Store((Cavity *)solver->data, fields, solver->problem.output.fields, output);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -261,6 +329,9 @@ static PetscErrorCode KNSolverDestroy_Cavity(KNSolver solver)
 
   PetscFunctionBegin;
   PetscCall(KNCavityDestroy(&c->cavity));
+  PetscCall(KNPoissonDestroy(&c->poisson));
+  PetscCall(KNFree(&c->psi));
+  PetscCall(KNFree(&c->better));
   PetscCall(KNRandomFieldDestroy(&c->field));
   PetscCall(KNFree(&c->lid));
   PetscCall(KNFree(&c->stored));
@@ -290,6 +361,8 @@ PetscErrorCode KNSolverCreate_Cavity(KNSolver solver)
   solver->ops.draw           = KNSolverDraw_Cavity;
   solver->ops.take           = KNSolverTake_Cavity;
   solver->ops.solve          = KNSolverSolve_Cavity;
+  solver->ops.certify        = KNSolverCertify_Cavity;
+  solver->ops.refine         = KNSolverRefine_Cavity;
   solver->ops.destroy        = KNSolverDestroy_Cavity;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

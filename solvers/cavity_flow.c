@@ -232,16 +232,16 @@ PetscErrorCode KNCavityDestroy(KNCavity *cavity)
 }
 
 /*
-  Newton's method for a Reynolds number, from what x holds. norm: of the residual of rest; rtol: of the residual,
-  relative to it.
+  Newton's method for a Reynolds number, from what x holds, in at most so many steps (PETSC_DEFAULT: as SNES is set).
+  norm: of the residual of rest; rtol: of the residual, relative to it.
 */
-static PetscErrorCode KNCavityNewton(KNCavity c, PetscReal reynolds, PetscReal norm, PetscReal rtol,
+static PetscErrorCode KNCavityNewton(KNCavity c, PetscReal reynolds, PetscReal norm, PetscReal rtol, PetscInt most,
                                      KNSolverReport *report)
 {
   SNESConvergedReason reason;
   const char         *text;
   PetscReal           residual;
-  PetscInt            iterations;
+  PetscInt            iterations, own;
   KSP                 ksp;
   PC                  pc;
 
@@ -251,8 +251,10 @@ static PetscErrorCode KNCavityNewton(KNCavity c, PetscReal reynolds, PetscReal n
   PetscCall(PCSetFailedReason(pc, PC_NOERROR)); /* PCREDUNDANT remembers the failures of earlier matrices */
   c->reynolds = reynolds;
   /* Of rest itself nothing is left to solve, and SNES asks for less than the tolerance. */
-  PetscCall(SNESSetTolerances(c->snes, PetscMax(rtol * norm, PETSC_MIN_REAL), 0.0, 0.0, PETSC_DEFAULT, PETSC_DEFAULT));
+  PetscCall(SNESGetTolerances(c->snes, NULL, NULL, NULL, &own, NULL));
+  PetscCall(SNESSetTolerances(c->snes, PetscMax(rtol * norm, PETSC_MIN_REAL), 0.0, 0.0, most, PETSC_DEFAULT));
   PetscCall(SNESSolve(c->snes, NULL, c->x));
+  PetscCall(SNESSetTolerances(c->snes, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT, own, PETSC_DEFAULT));
   PetscCall(SNESGetConvergedReason(c->snes, &reason));
   PetscCall(SNESGetConvergedReasonString(c->snes, &text));
   PetscCall(SNESGetIterationNumber(c->snes, &iterations));
@@ -279,7 +281,8 @@ static PetscErrorCode KNCavityContinue(KNCavity c, PetscReal reynolds, PetscReal
   do {
     const PetscReal next = reached + 1.5 * step < reynolds ? reached + step : reynolds;
 
-    PetscCall(KNCavityNewton(c, next, norm, next < reynolds ? PetscMax(c->rtol, KN_STEP_RTOL) : c->rtol, report));
+    PetscCall(KNCavityNewton(c, next, norm, next < reynolds ? PetscMax(c->rtol, KN_STEP_RTOL) : c->rtol, PETSC_DEFAULT,
+                             report));
     if (report->converged) {
       reached = next;
       PetscCall(VecCopy(c->x, c->reached));
@@ -312,28 +315,72 @@ static PetscErrorCode KNCavityGather(KNCavity c)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCavitySolve(KNCavity c, PetscReal reynolds, const PetscReal lid[], const PetscReal fx[],
-                             const PetscReal fy[], const KNCavityFields **fields, KNSolverReport *report)
+/* What is solved for. *norm: of the residual of rest, which x then holds; false in report->reason: it is not finite. */
+static PetscErrorCode KNCavityBegin(KNCavity c, PetscReal reynolds, const PetscReal lid[], const PetscReal fx[],
+                                    const PetscReal fy[], PetscReal *norm, KNSolverReport *report)
 {
-  PetscReal norm;
-
   PetscFunctionBegin;
   PetscCall(PetscMemzero(report, sizeof(*report)));
-  *fields     = &c->fields;
   c->reynolds = reynolds;
   c->lid      = lid;
   c->fx       = fx;
   c->fy       = fy;
   PetscCall(VecZeroEntries(c->x));
   PetscCall(KNCavityResidual(c->snes, c->x, c->residual, c));
-  PetscCall(VecNorm(c->residual, NORM_2, &norm));
-  if (PetscIsInfOrNanReal(norm)) {
+  PetscCall(VecNorm(c->residual, NORM_2, norm));
+  if (PetscIsInfOrNanReal(*norm))
     PetscCall(PetscStrncpy(report->reason, "the lid's speed or the force is not finite", sizeof(report->reason)));
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  PetscCall(KNCavityContinue(c, reynolds, norm, report));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Velocity and pressure of x, on every rank. */
+static PetscErrorCode KNCavityFinish(KNCavity c, PetscReal reynolds)
+{
+  PetscFunctionBegin;
   PetscCall(KNCavityGather(c));
   kn_cavity_velocity(c->fields.u, c->fields.v, c->psi, c->m);
-  kn_cavity_pressure(c->fields.p, c->fields.u, c->fields.v, fx, fy, c->m, reynolds);
+  kn_cavity_pressure(c->fields.p, c->fields.u, c->fields.v, c->fx, c->fy, c->m, reynolds);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCavitySolve(KNCavity c, PetscReal reynolds, const PetscReal lid[], const PetscReal fx[],
+                             const PetscReal fy[], const KNCavityFields **fields, KNSolverReport *report)
+{
+  PetscReal norm;
+
+  PetscFunctionBegin;
+  *fields = &c->fields;
+  PetscCall(KNCavityBegin(c, reynolds, lid, fx, fy, &norm, report));
+  if (report->reason[0]) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNCavityContinue(c, reynolds, norm, report));
+  PetscCall(KNCavityFinish(c, reynolds));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCavitySolveFrom(KNCavity c, PetscReal reynolds, const PetscReal lid[], const PetscReal psi[],
+                                 PetscReal rtol, PetscInt most, const KNCavityFields **fields, PetscReal *residual,
+                                 KNSolverReport *report)
+{
+  PetscInt  i0, j0, ni, nj;
+  PetscReal norm, **x;
+
+  PetscFunctionBegin;
+  *fields   = &c->fields;
+  *residual = NAN;
+  PetscCall(KNCavityBegin(c, reynolds, lid, NULL, NULL, &norm, report));
+  if (report->reason[0]) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(DMDAVecGetArray(c->nodes, c->x, &x));
+  PetscCall(DMDAGetCorners(c->nodes, &j0, &i0, NULL, &nj, &ni, NULL));
+  for (PetscInt i = i0; i < i0 + ni; i++) PetscCall(PetscArraycpy(&x[i][j0], psi + i * (c->m + 1) + j0, nj));
+  PetscCall(DMDAVecRestoreArray(c->nodes, c->x, &x));
+  PetscCall(KNCavityResidual(c->snes, c->x, c->residual, c));
+  PetscCall(VecNorm(c->residual, NORM_2, residual));
+  if (norm > 0) *residual /= norm;
+  PetscCall(KNCavityNewton(c, reynolds, norm, rtol > 0 ? rtol : c->rtol, most, report));
+  if (!report->converged && most > 0 && report->iterations >= most) { /* as many steps as were asked for */
+    report->converged = PETSC_TRUE;
+    report->reason[0] = 0;
+  }
+  PetscCall(KNCavityFinish(c, reynolds));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -36,4 +36,15 @@ PETSC_INTERN PetscErrorCode KNCavitySolve(KNCavity cavity, PetscReal reynolds, c
                                           const PetscReal fx[], const PetscReal fy[], const KNCavityFields **fields,
                                           KNSolverReport *report);
 
+/*
+  Collective. As KNCavitySolve() without a force, by Newton's method from psi (m + 1, m + 1) at the nodes (i h, j h),
+  whole on every rank and 0 on the walls, straight at this Reynolds number. It ends where the residual is rtol times
+  that of rest (0: of KNCavitySolve()), or, which is no failure, after `most` steps. *residual: of psi itself, relative
+  to that of rest.
+*/
+PETSC_INTERN PetscErrorCode KNCavitySolveFrom(KNCavity cavity, PetscReal reynolds, const PetscReal lid[],
+                                              const PetscReal psi[], PetscReal rtol, PetscInt most,
+                                              const KNCavityFields **fields, PetscReal *residual,
+                                              KNSolverReport *report);
+
 #endif
