@@ -17,6 +17,13 @@ PETSC_EXTERN double kn_quantile(const double *x, size_t n, double q);
 PETSC_EXTERN size_t kn_nonfinite(const float *x, size_t n);
 
 /*
+  Not collective. Spearman's rank correlation of a and b (n), equal values having their mean rank; NaN for n < 2, where
+  one of them is constant, or where one holds NaN. Raises PETSC_ERR_MEM.
+*/
+PETSC_EXTERN PetscErrorCode KNRankCorrelation(size_t n, const PetscReal a[], const PetscReal b[],
+                                              PetscReal *correlation);
+
+/*
   t such that a variable of Student's distribution with `freedom` >= 1 degrees of freedom lies in (-t, t) with
   probability 0 < p < 1.
 */

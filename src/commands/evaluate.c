@@ -27,15 +27,66 @@ static PetscErrorCode CandidateLoad(const char run[], const char checkpoint[], K
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m, PetscInt j, const char path[],
-                                 PetscInt batch, PetscBool any, PetscBool pictures, const KNFilm *film,
-                                 KNJudgement judgement[], KNSpread spread[])
+/* What was asked for, and what was measured. */
+typedef struct {
+  PetscInt     n, m; /* networks, datasets */
+  KNCandidate *candidate;
+  char       **dataset;
+  PetscInt     batch, members;
+  PetscBool    pictures, any, certify;
+  PetscReal    limit; /* of an error, for certificates; 0: the median */
+  KNFilm       film;
+  KNCertifier *certifier; /* (m) where certificates are asked for */
+  KNJudgement *judgement; /* (n, m), as the next ones */
+  KNSpread    *spread;
+  KNCertified *certified;
+} Evaluation;
+
+/* Measures a network, planned for the dataset. */
+static PetscErrorCode EvaluateOne(const Evaluation *e, PetscInt i, PetscInt j, KNDataset dataset, PetscInt64 samples)
 {
-  const KNProblem *problem;
-  KNDataset        dataset;
-  PetscInt64       samples;
-  PetscMPIInt      rank;
-  char             name[KN_MAX_NAME];
+  KNCandidate *candidate = &e->candidate[i];
+  KNJudgement  judgement = e->judgement[i * e->m + j];
+  PetscReal    factor;
+  PetscInt     fitted;
+
+  PetscFunctionBegin;
+  if (candidate->members) {
+    PetscCall(KNOperatorGetSpread(candidate->op, &factor, &fitted));
+    PetscCall(KNSpreadMeasure(candidate, dataset, e->batch, factor, judgement, &e->spread[i * e->m + j]));
+  } else if (e->certify) {
+    PetscCall(KNCertifyMeasure(candidate, dataset, e->certifier[j], e->batch, judgement, &e->certified[i * e->m + j]));
+  } else {
+    PetscCall(KNEvaluateEach(candidate->op, dataset, 0, samples, e->batch, 0, KNJudgementAdd, judgement));
+  }
+  PetscCall(KNJudgementReduce(judgement));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* By one rank: pictures of one network on one dataset. */
+static PetscErrorCode DrawOne(const Evaluation *e, PetscInt i, PetscInt j, KNDataset dataset, const char name[])
+{
+  const KNCandidate *candidate = &e->candidate[i];
+  KNJudgement        judgement = e->judgement[i * e->m + j];
+  /* a prediction by this rank alone */
+  const PetscBool alone = (PetscBool)(KNOperatorSharing(candidate->op)->size == 1);
+
+  PetscFunctionBegin;
+  if (alone && KNTaskGetInfo(KNOperatorTask(candidate->op))->fields)
+    PetscCall(KNEvaluateDrawFields(candidate, dataset, name, &e->film, judgement));
+  PetscCall(KNEvaluateDrawPlots(candidate, name, judgement));
+  if (e->certify) PetscCall(KNCertifyDraw(candidate, name, judgement, e->certified[i * e->m + j]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode EvaluateOn(const Evaluation *e, PetscInt j)
+{
+  const char *const path = e->dataset[j];
+  const KNProblem  *problem;
+  KNDataset         dataset;
+  PetscInt64        samples;
+  PetscMPIInt       rank;
+  char              name[KN_MAX_NAME];
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
@@ -43,139 +94,170 @@ static PetscErrorCode EvaluateOn(PetscInt n, KNCandidate candidate[], PetscInt m
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
-  PetscCall(KNFilmCheck(film, problem, path));
-  if (any) PetscCall(KNDatasetExpectFinite(dataset, PETSC_FALSE, 0));
-  for (PetscInt i = 0; i < n; i++) {
+  PetscCall(KNFilmCheck(&e->film, problem, path));
+  if (e->any) PetscCall(KNDatasetExpectFinite(dataset, PETSC_FALSE, 0));
+  for (PetscInt i = 0; i < e->n; i++) {
+    KNCandidate *candidate = &e->candidate[i];
     KNModel      model;
     PetscInt     history;
-    KNJudgement *judged = &judgement[i * m + j];
-    KNTask       task   = KNOperatorTask(candidate[i].op);
 
-    PetscCall(KNOperatorCheck(candidate[i].op, problem, path));
-    PetscCall(KNOperatorSetGrid(candidate[i].op, KNProblemGrid(problem), batch, PETSC_FALSE));
-    PetscCall(KNOperatorGetModel(candidate[i].op, &model, NULL, NULL, NULL));
-    if (j == 0) PetscCall(KNModelGetCost(model, &candidate[i].flops, NULL, NULL));
-    PetscCall(KNOperatorGetHistory(candidate[i].op, &history));
-    PetscCall(KNJudgementCreate(task, problem, history, samples, judged));
-    if (candidate[i].members) {
-      PetscReal factor;
-      PetscInt  fitted;
-
-      PetscCall(KNOperatorGetSpread(candidate[i].op, &factor, &fitted));
-      PetscCall(KNSpreadMeasure(&candidate[i], dataset, batch, factor, *judged, &spread[i * m + j]));
-    } else PetscCall(KNEvaluateEach(candidate[i].op, dataset, 0, samples, batch, 0, KNJudgementAdd, *judged));
-    PetscCall(KNJudgementReduce(*judged));
-    if (pictures && rank == 0) {
-      /* a prediction by this rank alone */
-      const PetscBool alone = (PetscBool)(KNOperatorSharing(candidate[i].op)->size == 1);
-
-      if (alone && KNTaskGetInfo(task)->fields)
-        PetscCall(KNEvaluateDrawFields(&candidate[i], dataset, name, film, *judged));
-      PetscCall(KNEvaluateDrawPlots(&candidate[i], name, *judged));
-    }
+    PetscCall(KNOperatorCheck(candidate->op, problem, path));
+    PetscCall(KNOperatorSetGrid(candidate->op, KNProblemGrid(problem), e->batch, PETSC_FALSE));
+    PetscCall(KNOperatorGetModel(candidate->op, &model, NULL, NULL, NULL));
+    if (j == 0) PetscCall(KNModelGetCost(model, &candidate->flops, NULL, NULL));
+    PetscCall(KNOperatorGetHistory(candidate->op, &history));
+    PetscCall(KNJudgementCreate(KNOperatorTask(candidate->op), problem, history, samples, &e->judgement[i * e->m + j]));
+    PetscCall(EvaluateOne(e, i, j, dataset, samples));
+    if (e->pictures && rank == 0) PetscCall(DrawOne(e, i, j, dataset, name));
   }
-  if (pictures && rank == 0) PetscCall(KNEvaluateDrawDistributions(n, candidate, m, j, name, judgement));
-  if (pictures && rank == 0 && candidate[0].members) PetscCall(KNSpreadDraw(n, candidate, m, j, name, spread));
+  if (e->pictures && rank == 0) PetscCall(KNEvaluateDrawDistributions(e->n, e->candidate, e->m, j, name, e->judgement));
+  if (e->pictures && rank == 0 && e->members) PetscCall(KNSpreadDraw(e->n, e->candidate, e->m, j, name, e->spread));
   PetscCall(KNDatasetDestroy(&dataset));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Says which pictures there are. */
-static PetscErrorCode PrintPictures(PetscInt n, const KNCandidate candidate[], PetscInt m, const KNFilm *film,
-                                    const KNJudgement judgement[])
+static PetscErrorCode PrintPictures(const Evaluation *e)
 {
-  const KNTaskInfo *task   = KNTaskGetInfo(KNOperatorTask(candidate[0].op));
+  const KNTaskInfo *task   = KNTaskGetInfo(KNOperatorTask(e->candidate[0].op));
   const char       *before = task->fields ? "fields_*.png, " : "";
 
   PetscFunctionBegin;
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nPictures: %s", before));
-  if (film->format && task->fields) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "film_*.%s, ", KNFilmEnding(film)));
+  if (e->film.format && task->fields) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "film_*.%s, ", KNFilmEnding(&e->film)));
+  if (e->certify) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "certificates_*.png, "));
   for (PetscInt p = 0; p < task->plots; p++) {
     KNPlot plot = {.name = NULL};
 
-    for (PetscInt i = 0; i < n * m && !plot.name; i++) PetscCall(KNJudgementGetPlot(judgement[i], p, &plot));
+    for (PetscInt i = 0; i < e->n * e->m && !plot.name; i++) PetscCall(KNJudgementGetPlot(e->judgement[i], p, &plot));
     if (plot.name) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s_*.png ", plot.name));
   }
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "beside each checkpoint; %s/distribution_*.png, %scurves.png\n",
-                        candidate[0].directory, candidate[0].members ? "ranks_*.png, spread_*.png, " : ""));
+                        e->candidate[0].directory, e->members ? "ranks_*.png, spread_*.png, " : ""));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* -certify and the solver of each dataset, whose options are read here. */
+static PetscErrorCode CertifySetFromOptions(Evaluation *e)
+{
+  char equation[KN_MAX_NAME] = "";
+
+  PetscFunctionBegin;
+  PetscCall(KNOptionsBool("-certify",
+                          "ask the solver of the dataset's equation how good each prediction is, which needs no truth: "
+                          "residual, estimate of the error, bound on the energy error; and how well it tells",
+                          &e->certify));
+  PetscCall(KNOptionsReal("-certify_limit",
+                          "relative error above which a sample counts as bad in the ROC area; 0: the median error", 0,
+                          1e6, &e->limit));
+  PetscCall(KNCertifyEquation(equation));
+  PetscCall(KNOptionsRequire((PetscBool)(e->certify || (!equation[0] && !(e->limit > 0))),
+                             "-pde and -certify_limit are for certificates: add -certify"));
+  PetscCall(KNOptionsRequire((PetscBool) !(e->certify && (e->members || e->any)),
+                             "-certify judges single passes: leave out -collision_samples and -allow_nonfinite"));
+  PetscCall(PetscCalloc1(e->m, &e->certifier));
+  for (PetscInt j = 0; j < e->m && e->certify && !KNOptionsDeclareOnly(); j++) {
+    KNDataset dataset;
+
+    PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, e->dataset[j], &dataset));
+    PetscCall(KNCertifierCreate(dataset, e->dataset[j], equation, &e->certifier[j]));
+    PetscCall(KNDatasetDestroy(&dataset));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Evaluate(const Evaluation *e, const char calibrate[], const char csv[], const char details[])
+{
+  PetscMPIInt rank;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  for (PetscInt i = 0; i < e->n && calibrate[0]; i++)
+    PetscCall(KNSpreadCalibrate(&e->candidate[i], calibrate, e->batch));
+  for (PetscInt j = 0; j < e->m; j++) PetscCall(EvaluateOn(e, j));
+  if (e->pictures && rank == 0) PetscCall(KNEvaluateDrawCurves(e->n, e->candidate));
+  if (e->pictures && rank == 0) PetscCall(KNEvaluateDrawCondensation(e->n, e->candidate));
+  PetscCall(KNEvaluatePrint(e->n, e->candidate, e->m, e->dataset, e->judgement, csv[0] ? csv : NULL));
+  if (e->members) PetscCall(KNSpreadPrint(e->n, e->candidate, e->m, e->dataset, e->spread));
+  if (e->certify) PetscCall(KNCertifyPrint(e->n, e->candidate, e->m, e->dataset, e->judgement, e->certified, e->limit));
+  if (details[0]) PetscCall(KNEvaluateWrite(details, e->n, e->candidate, e->m, e->dataset, e->judgement));
+  if (details[0] && e->members) PetscCall(KNSpreadWrite(details, e->n, e->candidate, e->m, e->dataset, e->spread));
+  if (details[0] && e->certify)
+    PetscCall(KNCertifyWrite(details, e->n, e->candidate, e->m, e->dataset, e->judgement, e->certified));
+  if (e->pictures && !KNPictureMissing(NULL)) PetscCall(PrintPictures(e));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
 {
-  char csv[PETSC_MAX_PATH_LEN] = "", details[PETSC_MAX_PATH_LEN] = "", calibrate[PETSC_MAX_PATH_LEN] = "", **runs,
-       **checkpoints, **datasets;
-  PetscInt     nruns, ncheckpoints, m, n, members, batch = 5;
-  PetscBool    pictures = PETSC_TRUE, any = PETSC_FALSE, done;
-  PetscMPIInt  rank;
-  KNFilm       film;
-  KNCandidate *candidate;
-  KNJudgement *judgement;
-  KNSpread    *spread;
+  char       csv[PETSC_MAX_PATH_LEN] = "", details[PETSC_MAX_PATH_LEN] = "", calibrate[PETSC_MAX_PATH_LEN] = "";
+  char     **runs, **checkpoints;
+  PetscInt   nruns, ncheckpoints;
+  PetscBool  done;
+  Evaluation e = {.batch = 5, .pictures = PETSC_TRUE};
 
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   PetscCall(KNOptionsHead("Evaluation"));
   PetscCall(KNOptionsList("-run", "run directories, separated by commas: a row each, from their latest checkpoint",
                           &nruns, &runs));
   PetscCall(KNOptionsList("-checkpoint", "or checkpoint files, separated by commas", &ncheckpoints, &checkpoints));
-  PetscCall(KNOptionsList("-dataset", "datasets, separated by commas: a column each; any resolution", &m, &datasets));
+  PetscCall(
+    KNOptionsList("-dataset", "datasets, separated by commas: a column each; any resolution", &e.m, &e.dataset));
   PetscCall(KNOptionsPath("-output", "the table as a CSV file", csv));
   PetscCall(KNOptionsPath("-evaluate_details",
                           "directory for everything measured: errors.csv, samples.csv, and the tables of the task (of "
-                          "fields spectra.csv, rollout.csv); of ensembles reliability.csv, ranks.csv",
+                          "fields spectra.csv, rollout.csv); of ensembles reliability.csv, ranks.csv; certificates.csv",
                           details));
   PetscCall(KNOptionsBool(
     "-picture", "draw fields, spectra, rollouts, error distributions and training curves beside each checkpoint",
-    &pictures));
+    &e.pictures));
   PetscCall(
-    KNFilmSetFromOptions("also film the best, the median and the worst rollout beside the truth, by ffmpeg", &film));
-  PetscCall(KNOptionsRequire((PetscBool)(!film.format || pictures), "-film is a picture: leave out -picture false"));
+    KNFilmSetFromOptions("also film the best, the median and the worst rollout beside the truth, by ffmpeg", &e.film));
+  PetscCall(
+    KNOptionsRequire((PetscBool)(!e.film.format || e.pictures), "-film is a picture: leave out -picture false"));
   PetscCall(KNOptionsBool(
     "-allow_nonfinite",
-    "judge the other samples of a dataset in which some hold NaN or infinite values; their number is said", &any));
+    "judge the other samples of a dataset in which some hold NaN or infinite values; their number is said", &e.any));
   PetscCall(
-    KNOptionsInt("-evaluate_batch", "samples that pass through the network together on one rank", 1, 65536, &batch));
-  n = nruns + ncheckpoints;
-  PetscCall(
-    KNOptionsRequire((PetscBool)(n > 0), "evaluate needs -run DIRECTORY[,DIRECTORY...] or -checkpoint FILE[,FILE...]"));
-  PetscCall(KNOptionsRequire((PetscBool)(m > 0), "evaluate needs -dataset FILE[,FILE...]"));
-  PetscCall(KNEnsembleSetFromOptions(&members));
+    KNOptionsInt("-evaluate_batch", "samples that pass through the network together on one rank", 1, 65536, &e.batch));
+  e.n = nruns + ncheckpoints;
+  PetscCall(KNOptionsRequire((PetscBool)(e.n > 0),
+                             "evaluate needs -run DIRECTORY[,DIRECTORY...] or -checkpoint FILE[,FILE...]"));
+  PetscCall(KNOptionsRequire((PetscBool)(e.m > 0), "evaluate needs -dataset FILE[,FILE...]"));
+  PetscCall(KNEnsembleSetFromOptions(&e.members));
   PetscCall(KNOptionsPath("-calibrate",
                           "validation dataset, with -collision_samples: fits the spread to the errors on it and stores "
                           "the factor in each checkpoint, for predict and evaluate from then on",
                           calibrate));
-  PetscCall(KNOptionsRequire((PetscBool)(!calibrate[0] || members),
+  PetscCall(KNOptionsRequire((PetscBool)(!calibrate[0] || e.members),
                              "-calibrate fits the spread of an ensemble: add -collision_samples K, with K at least 2"));
-  PetscCall(KNOptionsRequire((PetscBool) !(any && members),
+  PetscCall(KNOptionsRequire((PetscBool) !(e.any && e.members),
                              "-allow_nonfinite judges single passes: leave out -collision_samples"));
-  PetscCall(PetscCalloc3((size_t)n, &candidate, (size_t)n * (size_t)m, &judgement, (size_t)n * (size_t)m, &spread));
-  for (PetscInt i = 0; i < n && !KNOptionsDeclareOnly(); i++) {
-    PetscCall(CandidateLoad(i < nruns ? runs[i] : NULL, i < nruns ? NULL : checkpoints[i - nruns], &candidate[i]));
-    PetscCall(KNEnsembleCheck(candidate[i].op, members, candidate[i].path));
-    candidate[i].members = members;
+  PetscCall(CertifySetFromOptions(&e));
+  PetscCall(PetscCalloc4((size_t)e.n, &e.candidate, (size_t)e.n * (size_t)e.m, &e.judgement, (size_t)e.n * (size_t)e.m,
+                         &e.spread, (size_t)e.n * (size_t)e.m, &e.certified));
+  for (PetscInt i = 0; i < e.n && !KNOptionsDeclareOnly(); i++) {
+    KNCandidate *candidate = &e.candidate[i];
+
+    PetscCall(CandidateLoad(i < nruns ? runs[i] : NULL, i < nruns ? NULL : checkpoints[i - nruns], candidate));
+    PetscCall(KNEnsembleCheck(candidate->op, e.members, candidate->path));
+    PetscCheck(!e.certify || KNOperatorSharing(candidate->op)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "-certify judges whole predictions: leave out -ranks_per_sample");
+    candidate->members = e.members;
   }
   PetscCall(KNOptionsEnd("evaluate", purpose, &done));
-  if (!done) {
-    for (PetscInt i = 0; i < n && calibrate[0]; i++) PetscCall(KNSpreadCalibrate(&candidate[i], calibrate, batch));
-    for (PetscInt j = 0; j < m; j++)
-      PetscCall(EvaluateOn(n, candidate, m, j, datasets[j], batch, any, pictures, &film, judgement, spread));
-    if (pictures && rank == 0) PetscCall(KNEvaluateDrawCurves(n, candidate));
-    if (pictures && rank == 0) PetscCall(KNEvaluateDrawCondensation(n, candidate));
-    PetscCall(KNEvaluatePrint(n, candidate, m, datasets, judgement, csv[0] ? csv : NULL));
-    if (members) PetscCall(KNSpreadPrint(n, candidate, m, datasets, spread));
-    if (details[0]) PetscCall(KNEvaluateWrite(details, n, candidate, m, datasets, judgement));
-    if (details[0] && members) PetscCall(KNSpreadWrite(details, n, candidate, m, datasets, spread));
-    if (pictures && !KNPictureMissing(NULL)) PetscCall(PrintPictures(n, candidate, m, &film, judgement));
+  if (!done) PetscCall(Evaluate(&e, calibrate, csv, details));
+  for (PetscInt i = 0; i < e.n * e.m; i++) {
+    PetscCall(KNJudgementDestroy(&e.judgement[i]));
+    PetscCall(KNReliabilityDestroy(&e.spread[i].reliability));
+    PetscCall(KNCertifiedDestroy(&e.certified[i]));
   }
-  for (PetscInt i = 0; i < n * m; i++) {
-    PetscCall(KNJudgementDestroy(&judgement[i]));
-    PetscCall(KNReliabilityDestroy(&spread[i].reliability));
-  }
-  for (PetscInt i = 0; i < n; i++) PetscCall(KNOperatorDestroy(&candidate[i].op)); /* judgements ask its task */
-  PetscCall(PetscFree3(candidate, judgement, spread));
+  for (PetscInt i = 0; i < e.n; i++) PetscCall(KNOperatorDestroy(&e.candidate[i].op)); /* judgements ask its task */
+  for (PetscInt j = 0; j < e.m; j++) PetscCall(KNCertifierDestroy(&e.certifier[j]));
+  PetscCall(PetscFree(e.certifier));
+  PetscCall(PetscFree4(e.candidate, e.judgement, e.spread, e.certified));
   PetscCall(KNOptionsListDestroy(nruns, &runs));
   PetscCall(KNOptionsListDestroy(ncheckpoints, &checkpoints));
-  PetscCall(KNOptionsListDestroy(m, &datasets));
+  PetscCall(KNOptionsListDestroy(e.m, &e.dataset));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -2,6 +2,7 @@
 #ifndef KITINET_EVALUATE_H
 #define KITINET_EVALUATE_H
 
+#include "certify.h"
 #include "film.h"
 #include <kitinet/ensemble.h>
 #include <kitinet/evaluation.h>
@@ -57,6 +58,32 @@ PETSC_INTERN PetscErrorCode KNSpreadWrite(const char directory[], PetscInt n, co
 */
 PETSC_INTERN PetscErrorCode KNSpreadDraw(PetscInt n, const KNCandidate candidate[], PetscInt m, PetscInt j,
                                          const char name[], const KNSpread spread[]);
+
+/* What the solver says of one network's predictions on one dataset, sample by sample. */
+typedef struct _p_KNCertified *KNCertified;
+
+/*
+  Collective on PETSC_COMM_WORLD, after KNOperatorSetGrid for the dataset. Judges as KNJudgementAdd does, not yet
+  reduced, and by the solver of the dataset's equation.
+*/
+PETSC_INTERN PetscErrorCode KNCertifyMeasure(const KNCandidate *candidate, KNDataset dataset, KNCertifier certifier,
+                                             PetscInt batch, KNJudgement judgement, KNCertified *certified);
+PETSC_INTERN PetscErrorCode KNCertifiedDestroy(KNCertified *certified);
+
+/*
+  Collective on PETSC_COMM_WORLD, judgement and certified (n, m). The table of how estimates tell true errors; limit:
+  the error above which a sample is bad, 0 for the median error. certificates.csv in a directory that is there.
+*/
+PETSC_INTERN PetscErrorCode KNCertifyPrint(PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[],
+                                           const KNJudgement judgement[], const KNCertified certified[],
+                                           PetscReal limit);
+PETSC_INTERN PetscErrorCode KNCertifyWrite(const char directory[], PetscInt n, const KNCandidate candidate[],
+                                           PetscInt m, char *const dataset[], const KNJudgement judgement[],
+                                           const KNCertified certified[]);
+
+/* By one rank: estimates and bounds over true errors, certificates_DATASET.png beside the checkpoint. */
+PETSC_INTERN PetscErrorCode KNCertifyDraw(const KNCandidate *candidate, const char name[], KNJudgement judgement,
+                                          KNCertified certified);
 
 /*
   Collective on PETSC_COMM_WORLD. Tables of n networks on m datasets, judgement (n, m): to the terminal; to a CSV file

@@ -12,6 +12,7 @@
 #include <kitinet/progress.h>
 #include <kitinet/reliability.h>
 #include <kitinet/statistics.h>
+#include <petsctime.h>
 
 /* The problem with a second field for each output, its spread, and how to read it. */
 static PetscErrorCode DescribeSpread(const KNProblem *problem, PetscInt members, PetscReal factor, KNProblem *described)
@@ -97,9 +98,11 @@ static PetscErrorCode Store(const KNSharing *sharing, const KNProblem *problem, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* check: NULL if no solver looks at the predictions; *seconds: that the network took on this rank. */
 static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, PetscReal factor, PetscInt batch,
-                              KNDatasetWriter output, Failed *failed)
+                              KNPredictCheck check, KNDatasetWriter output, Failed *failed, PetscReal *seconds)
 {
+  enum { COMPARED = 20 }; /* rows that are also solved from zero, where all are refined */
   const KNSharing *sharing = KNOperatorSharing(op);
   const KNProblem *problem;
   KNGrid           slab;
@@ -126,7 +129,8 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, 
   PetscCall(KNLoaderCreatePass(input, sharing, 0, samples, batch, &loader));
   PetscCall(KNProgressBegin("samples", samples, 0, &progress));
   for (;;) {
-    KNPass pass = {.training = PETSC_FALSE};
+    KNPass         pass = {.training = PETSC_FALSE};
+    PetscLogDouble begin, end;
 
     PetscCall(KNLoaderNext(loader, &b));
     if (!b.total) break;
@@ -134,8 +138,14 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, 
     pass.index   = b.index;
     /* the network normalises its input in place; what is stored is the original */
     PetscCall(PetscArraycpy(x, b.x, (size_t)b.samples * nx));
+    PetscCall(PetscTime(&begin));
     if (members) PetscCall(KNEnsemblePredict(op, members, &pass, problem->frames, b.x, x, b.y, y));
     else PetscCall(KNOperatorPredict(op, &pass, problem->frames, x, b.y, y));
+    PetscCall(PetscTime(&end));
+    *seconds += end - begin;
+    for (PetscInt i = 0; i < b.samples && check; i++)
+      PetscCall(
+        KNPredictCheckRow(check, b.row[i], (PetscBool)(b.row[i] < COMPARED), b.x + (size_t)i * nx, y + (size_t)i * ny));
     for (PetscInt i = 0; i < b.samples; i++) {
       const size_t T = (size_t)PetscMax(problem->frames, 1);
 
@@ -170,6 +180,8 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   const KNProblem *problem;
   KNProblem        described;
   KNOperator       op = NULL;
+  KNPredictCheck   check;
+  PetscReal        seconds = 0;
   PetscInt64       samples, seed;
   Failed           failed = {.count = 0};
   PetscErrorCode   code;
@@ -189,14 +201,18 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
                              "predict needs -checkpoint FILE, -input FILE and -output FILE"));
   PetscCall(KNEnsembleSetFromOptions(&members));
   if (KNOptionsDeclareOnly()) {
+    PetscCall(KNPredictCheckSetFromOptions(NULL, NULL, &check));
     PetscCall(KNOptionsEnd("predict", purpose, &done));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(KNOperatorLoad(checkpoint, &op));
   PetscCall(KNEnsembleCheck(op, members, checkpoint));
   PetscCall(KNOperatorGetSpread(op, &factor, &fitted));
-  PetscCall(KNOptionsEnd("predict", purpose, &done));
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, input_path, &input));
+  PetscCall(KNPredictCheckSetFromOptions(input, input_path, &check));
+  PetscCheck(!check || (!members && KNOperatorSharing(op)->size == 1), PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "certificates are of single, whole predictions: leave out -collision_samples and -ranks_per_sample");
+  PetscCall(KNOptionsEnd("predict", purpose, &done));
   PetscCall(KNDatasetGetProblem(input, &problem));
   PetscCall(KNDatasetGetSamples(input, &samples));
   PetscCall(KNDatasetGetProvenance(input, &seed, NULL, NULL));
@@ -216,7 +232,7 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   if (members) PetscCall(DescribeSpread(problem, members, factor, &described));
   PetscCall(KNDatasetWriterCreate(PETSC_COMM_WORLD, output_path, &described, samples, seed, yaml, overwrite, &output));
   PetscCall(PetscFree(yaml));
-  code = Predict(op, input, members, factor, batch, output, &failed);
+  code = Predict(op, input, members, factor, batch, check, output, &failed, &seconds);
   /* a damaged input, agreed by all ranks, leaves no half an output */
   if (code == KN_ERR_INPUT || failed.count == samples) PetscCall(KNDatasetWriterDestroy(&output));
   PetscCall(code);
@@ -237,6 +253,8 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
                           "mean of %" PetscInt_FMT " passes and spread, %s; 90 %% interval: mean -+ %.4g spreads\n",
                           members, fitted ? "fitted to errors" : "as it is (evaluate -calibrate fits it to errors)",
                           (double)kn_interval((size_t)members, 0.9)));
+  if (check) PetscCall(KNPredictCheckReport(check, output_path, seconds));
+  PetscCall(KNPredictCheckDestroy(&check));
   PetscCall(KNDatasetWriterDestroy(&output));
   PetscCall(KNDatasetDestroy(&input));
   PetscCall(KNOperatorDestroy(&op));

@@ -2,6 +2,7 @@
 #ifndef KITINET_PREDICT_H
 #define KITINET_PREDICT_H
 
+#include "certify.h"
 #include <kitinet/operator.h>
 
 /*
@@ -11,5 +12,26 @@
 */
 PETSC_INTERN PetscErrorCode KNPredictClasses(KNOperator op, KNDataset input, PetscInt batch, const char path[],
                                              PetscBool overwrite);
+
+/* Predictions that the solver looks at: what is said of each, and which ones it solves. */
+typedef struct _p_KNPredictCheck *KNPredictCheck;
+
+/*
+  Collective on PETSC_COMM_WORLD, before KNOptionsEnd(). -certify, -certify_limit, -refine_tolerance. *check NULL: none
+  is asked for. input: the dataset at path; NULL where options are only declared.
+*/
+PETSC_INTERN PetscErrorCode KNPredictCheckSetFromOptions(KNDataset input, const char path[], KNPredictCheck *check);
+PETSC_INTERN PetscErrorCode KNPredictCheckDestroy(KNPredictCheck *check);
+
+/*
+  Not collective. Judges y (C_out, S), the prediction of a row with inputs x (C_in, S); replaces it by the solution
+  where that is asked for: of all samples (-refine_tolerance), or of those whose estimate exceeds the limit or that
+  cannot be judged. compare: also solves from zero, and measures how long that takes.
+*/
+PETSC_INTERN PetscErrorCode KNPredictCheckRow(KNPredictCheck check, PetscInt64 row, PetscBool compare, const float x[],
+                                              float y[]);
+
+/* Collective on PETSC_COMM_WORLD. The CSV file beside the output at path, and the summary; seconds: of the network. */
+PETSC_INTERN PetscErrorCode KNPredictCheckReport(KNPredictCheck check, const char path[], PetscReal seconds);
 
 #endif

@@ -67,3 +67,38 @@ double kn_student_interval(size_t freedom, double p)
   }
   return sqrt((double)freedom) * tan(0.5 * (low + high));
 }
+
+/* rank (n): that of x, from 1 on; equal values share the mean of theirs. order (n): work. */
+static PetscErrorCode Ranks(PetscInt n, const PetscReal x[], PetscInt order[], PetscReal rank[])
+{
+  PetscFunctionBegin;
+  for (PetscInt i = 0; i < n; i++) order[i] = i;
+  PetscCall(PetscSortRealWithPermutation(n, x, order));
+  for (PetscInt i = 0, end; i < n; i = end) {
+    for (end = i + 1; end < n && x[order[end]] == x[order[i]];) end++;
+    for (PetscInt k = i; k < end; k++) rank[order[k]] = 0.5 * (PetscReal)(i + 1 + end);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNRankCorrelation(size_t n, const PetscReal a[], const PetscReal b[], PetscReal *correlation)
+{
+  PetscReal *rank[2], mean = 0.5 * ((PetscReal)n + 1), both = 0, square[2] = {0, 0};
+  PetscInt  *order;
+
+  PetscFunctionBegin;
+  *correlation = NAN;
+  for (size_t i = 0; i < n; i++) {
+    if (PetscIsNanReal(a[i]) || PetscIsNanReal(b[i])) PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(PetscMalloc3(n, &rank[0], n, &rank[1], n, &order));
+  PetscCall(Ranks((PetscInt)n, a, order, rank[0]));
+  PetscCall(Ranks((PetscInt)n, b, order, rank[1]));
+  for (size_t i = 0; i < n; i++) {
+    both += (rank[0][i] - mean) * (rank[1][i] - mean);
+    for (int k = 0; k < 2; k++) square[k] += PetscSqr(rank[k][i] - mean);
+  }
+  if (square[0] > 0 && square[1] > 0) *correlation = both / PetscSqrtReal(square[0] * square[1]);
+  PetscCall(PetscFree3(rank[0], rank[1], order));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -86,7 +86,11 @@ PetscErrorCode KNSolverCreate_Reaction(KNSolver solver)
   d->n         = 128;
   d->nu        = 0.01;
   solver->data = d;
-  solver->ops  = (KNSolverOps){KNSolverSetFromOptions_Reaction, KNSolverSetUp_Reaction, KNSolverDraw_Reaction,
-                               KNSolverTake_Reaction,           KNSolverSolve_Reaction, KNSolverDestroy_Reaction};
+  solver->ops  = (KNSolverOps){.setfromoptions = KNSolverSetFromOptions_Reaction,
+                               .setup          = KNSolverSetUp_Reaction,
+                               .draw           = KNSolverDraw_Reaction,
+                               .take           = KNSolverTake_Reaction,
+                               .solve          = KNSolverSolve_Reaction,
+                               .destroy        = KNSolverDestroy_Reaction};
   return KNRandomFieldCreate("reaction_field_", 1, &d->field);
 }

@@ -38,6 +38,22 @@ int main(int argc, char **argv)
   CHECK(kn_quantile(x, 4, 0.9), 7.5, 1e-14); /* place 2.7 between 4 and 9 */
   CHECK(kn_quantile(x, 4, 1), 9, 0);
   CHECK(kn_quantile(x, 1, 0.3), 1, 0);
+
+  { /* ranks 3, 1.5, 1.5, 4 and 1, 2, 3, 4: sums of products of deviations 1.5, of squares 4.5 and 5 */
+    const PetscReal a[] = {7, -1, -1, 8}, b[] = {0.1, 0.2, 0.3, 0.4}, same[] = {2, 2, 2, 2}, unknown[] = {1, 2, NAN, 3};
+    PetscReal       r;
+
+    PetscCall(KNRankCorrelation(4, a, b, &r));
+    CHECK(r, 1.5 / PetscSqrtReal(4.5 * 5), 1e-15);
+    PetscCall(KNRankCorrelation(4, b, b, &r));
+    CHECK(r, 1, 1e-15);
+    PetscCall(KNRankCorrelation(4, a, same, &r));
+    CHECK(PetscIsNanReal(r), 1, 0);
+    PetscCall(KNRankCorrelation(4, a, unknown, &r));
+    CHECK(PetscIsNanReal(r), 1, 0);
+    PetscCall(KNRankCorrelation(0, a, b, &r));
+    CHECK(PetscIsNanReal(r), 1, 0);
+  }
   PetscCall(PetscFinalize());
   return 0;
 }

@@ -1,0 +1,40 @@
+/* The solver beside the network: certificates of predictions, and solutions that start from them. */
+#ifndef KITINET_CERTIFY_H
+#define KITINET_CERTIFY_H
+
+#include <kitinet/dataset.h>
+#include <kitinet/solver.h>
+
+typedef struct _p_KNCertifier *KNCertifier;
+
+/*
+  Collective on PETSC_COMM_WORLD, before KNOptionsEnd(). -pde, the equation of datasets that do not name one of the
+  solvers'; name: (KN_MAX_NAME), "" if it was not given.
+*/
+PETSC_INTERN PetscErrorCode KNCertifyEquation(char name[]);
+
+/*
+  Collective on PETSC_COMM_WORLD, before KNOptionsEnd(). Makes, on each rank, a solver of the dataset's equation on the
+  dataset's own grid, with the options that the dataset was generated with and, over them, those that were given.
+  equation: as KNCertifyEquation() says. Raises KN_ERR_INPUT, KN_ERR_USAGE where no solver fits: what would work.
+*/
+PETSC_INTERN PetscErrorCode KNCertifierCreate(KNDataset dataset, const char path[], const char equation[],
+                                              KNCertifier *certifier);
+PETSC_INTERN PetscErrorCode KNCertifierDestroy(KNCertifier *certifier);
+
+/*
+  Not collective. Of the inputs x (C_in, S) and the fields y (C_out, S) that are offered as their solution. *judged
+  false: the inputs cannot be solved for, or y is not finite; then all of *certificate is NaN.
+*/
+PETSC_INTERN PetscErrorCode KNCertifierJudge(KNCertifier certifier, const float x[], const float y[],
+                                             KNCertificate *certificate, PetscBool *judged);
+
+/* Not collective. y becomes the solution up to rtol, as KNSolverRefine(); unchanged if *report does not converge. */
+PETSC_INTERN PetscErrorCode KNCertifierRefine(KNCertifier certifier, const float x[], PetscReal rtol, float y[],
+                                              KNSolverReport *report);
+
+/* Not collective. Solves from zero until the same tolerance, for comparison: KNSolverRefine() from the field 0. */
+PETSC_INTERN PetscErrorCode KNCertifierSolve(KNCertifier certifier, const float x[], PetscReal rtol,
+                                             KNSolverReport *report);
+
+#endif
