@@ -79,7 +79,7 @@ static const KNConservation compressible = {
   .scalars      = 2,
   .scalar       = {{"density", 0.5, 1.5}, {"pressure", 0.5, 1.5}},
   .vector       = 1,
-  .component    = {"vx", "vy", "vz"},
+  .component    = {"Vx", "Vy", "Vz"},
   .positive     = PETSC_TRUE,
   .coefficient  = {[GAMMA] = {"gamma", "ratio of the specific heats", 5.0 / 3.0, 1.0001, 10.0},
                    [ETA]   = {"eta", "shear viscosity", 1e-2, 0.0, 1e3},

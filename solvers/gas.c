@@ -45,6 +45,24 @@ KN_ALWAYS void kn_gas_store(PetscReal *const f[], size_t i, PetscReal mass, Pets
   f[axes + 1][i] = energy;
 }
 
+typedef struct {
+  Gas l, r;
+} KNGasPair;
+
+/* The states at both sides of a face; one division serves both 1/rho. */
+KN_ALWAYS KNGasPair kn_gas_pair(const PetscReal *const left[], const PetscReal *const right[], size_t i,
+                                PetscReal gamma, PetscReal heat, int axes)
+{
+  KNGasPair       q     = {kn_gas_at(left, i, gamma, heat, axes), kn_gas_at(right, i, gamma, heat, axes)};
+  const PetscReal ratio = 1.0 / (q.l.rho * q.r.rho);
+
+  q.l.per = q.r.rho * ratio;
+  q.r.per = q.l.rho * ratio;
+  q.l.c2  = gamma * q.l.p * q.l.per;
+  q.r.c2  = gamma * q.r.p * q.r.per;
+  return q;
+}
+
 KN_ALWAYS void kn_primitive(PetscReal *const w[], const PetscReal *const u[], size_t n, PetscReal gamma, int axes)
 {
 #pragma GCC ivdep
@@ -127,7 +145,8 @@ KN_ALWAYS void kn_rusanov(PetscReal *const f[], const PetscReal *const left[], c
 
 #pragma GCC ivdep
   for (size_t i = 0; i < n; i++) {
-    const Gas       l = kn_gas_at(left, i, gamma, heat, axes), r = kn_gas_at(right, i, gamma, heat, axes);
+    const KNGasPair q = kn_gas_pair(left, right, i, gamma, heat, axes);
+    const Gas       l = q.l, r = q.r;
     const PetscReal speed = kn_larger(PetscAbsReal(l.u) + PetscSqrtReal(l.c2), PetscAbsReal(r.u) + PetscSqrtReal(r.c2));
     const PetscReal ml = l.rho * l.u, mr = r.rho * r.u;
 
@@ -153,7 +172,8 @@ KN_ALWAYS void kn_hll(PetscReal *const f[], const PetscReal *const left[], const
 
 #pragma GCC ivdep
   for (size_t i = 0; i < n; i++) {
-    const Gas       l = kn_gas_at(left, i, gamma, heat, axes), r = kn_gas_at(right, i, gamma, heat, axes);
+    const KNGasPair q = kn_gas_pair(left, right, i, gamma, heat, axes);
+    const Gas       l = q.l, r = q.r;
     const PetscReal cl = PetscSqrtReal(l.c2), cr = PetscSqrtReal(r.c2);
     const PetscReal a   = kn_smaller(kn_smaller(l.u - cl, r.u - cr), 0.0),
                     b   = kn_larger(kn_larger(l.u + cl, r.u + cr), 0.0);
@@ -185,16 +205,20 @@ KN_ALWAYS void kn_hllc(PetscReal *const f[], const PetscReal *const left[], cons
 
 #pragma GCC ivdep
   for (size_t i = 0; i < n; i++) {
-    const Gas       l = kn_gas_at(left, i, gamma, heat, axes), r = kn_gas_at(right, i, gamma, heat, axes);
+    const KNGasPair q = kn_gas_pair(left, right, i, gamma, heat, axes);
+    const Gas       l = q.l, r = q.r;
     const PetscReal cl = PetscSqrtReal(l.c2), cr = PetscSqrtReal(r.c2);
     const PetscReal a = kn_smaller(l.u - cl, r.u - cr), b = kn_larger(l.u + cl, r.u + cr);
     const PetscReal fl = l.rho * (a - l.u), fr = r.rho * (b - r.u);
-    const PetscReal middle = (r.p - l.p + l.u * fl - r.u * fr) / (fl - fr);
-    const PetscReal rho = middle >= 0.0 ? l.rho : r.rho, u = middle >= 0.0 ? l.u : r.u, p = middle >= 0.0 ? l.p : r.p;
-    const PetscReal v = middle >= 0.0 ? l.v : r.v, w = middle >= 0.0 ? l.w : r.w, s = middle >= 0.0 ? a : b;
-    const PetscReal energy = middle >= 0.0 ? l.energy : r.energy, per = middle >= 0.0 ? l.per : r.per;
-    const PetscReal reach = middle >= 0.0 ? a : -b, wave = reach < 0.0 ? s : 0.0, last = 1.0 / (s - middle);
-    const PetscReal star = rho * (s - u) * last, m = rho * u, more = star - rho, mass = m + wave * more;
+    /* middle = top/bottom, bottom < 0; one division serves it and 1/(s - middle) */
+    const PetscReal top = r.p - l.p + l.u * fl - r.u * fr, bottom = fl - fr;
+    const PetscReal rho = top <= 0.0 ? l.rho : r.rho, u = top <= 0.0 ? l.u : r.u, p = top <= 0.0 ? l.p : r.p;
+    const PetscReal v = top <= 0.0 ? l.v : r.v, w = top <= 0.0 ? l.w : r.w, s = top <= 0.0 ? a : b;
+    const PetscReal energy = top <= 0.0 ? l.energy : r.energy, per = top <= 0.0 ? l.per : r.per;
+    const PetscReal reach = top <= 0.0 ? a : -b, wave = reach < 0.0 ? s : 0.0;
+    const PetscReal away = s * bottom - top, ratio = 1.0 / (bottom * away), middle = top * away * ratio;
+    const PetscReal last = bottom * bottom * ratio, star = rho * (s - u) * last;
+    const PetscReal m = rho * u, more = star - rho, mass = m + wave * more;
 
     kn_gas_store(f, i, mass, m * u + p + wave * (star * middle - m), v * mass, w * mass,
                  u * (energy + p) + wave * (more * energy * per + (middle - u) * (star * middle + p * last)), axes);
@@ -214,7 +238,8 @@ KN_ALWAYS void kn_roe(PetscReal *const f[], const PetscReal *const left[], const
 
 #pragma GCC ivdep
   for (size_t i = 0; i < n; i++) {
-    const Gas       l = kn_gas_at(left, i, gamma, heat, axes), r = kn_gas_at(right, i, gamma, heat, axes);
+    const KNGasPair q = kn_gas_pair(left, right, i, gamma, heat, axes);
+    const Gas       l = q.l, r = q.r;
     const PetscReal cl = PetscSqrtReal(l.c2), cr = PetscSqrtReal(r.c2), ml = l.rho * l.u, mr = r.rho * r.u;
     const PetscReal ratio = PetscSqrtReal(r.rho * l.per), x = 1.0 / (1.0 + ratio), y = ratio * x;
     const PetscReal u = x * l.u + y * r.u, v = x * l.v + y * r.v, w = x * l.w + y * r.w;
