@@ -20,18 +20,17 @@
 
 /* One point: what fluxes need of a state. */
 typedef struct {
-  PetscReal rho, per, u, v, w, p, energy, c2; /* per: 1/rho */
+  PetscReal rho, u, v, w, p, energy;
+  PetscReal per, c; /* 1/rho, speed of sound: where there are two sides */
 } Gas;
 
 /* The state of point i; components beyond the axes are 0. heat: 1/(gamma - 1), so that no loop divides by it. */
-KN_ALWAYS Gas kn_gas_at(const PetscReal *const w[], size_t i, PetscReal gamma, PetscReal heat, int axes)
+KN_ALWAYS Gas kn_gas_at(const PetscReal *const w[], size_t i, PetscReal heat, int axes)
 {
   Gas g = {.rho = w[0][i], .u = w[1][i], .v = axes > 1 ? w[2][i] : 0.0, .w = axes > 2 ? w[3][i] : 0.0};
 
   g.p      = w[axes + 1][i];
-  g.per    = 1.0 / g.rho;
   g.energy = heat * g.p + 0.5 * g.rho * (g.u * g.u + g.v * g.v + g.w * g.w);
-  g.c2     = gamma * g.p * g.per;
   return g;
 }
 
@@ -47,19 +46,19 @@ KN_ALWAYS void kn_gas_store(PetscReal *const f[], size_t i, PetscReal mass, Pets
 
 typedef struct {
   Gas l, r;
-} KNGasPair;
+} GasPair;
 
-/* The states at both sides of a face; one division serves both 1/rho. */
-KN_ALWAYS KNGasPair kn_gas_pair(const PetscReal *const left[], const PetscReal *const right[], size_t i,
-                                PetscReal gamma, PetscReal heat, int axes)
+/* The states at both sides of a face. One division serves both 1/rho, and no root waits for it. */
+KN_ALWAYS GasPair kn_gas_pair(const PetscReal *const left[], const PetscReal *const right[], size_t i, PetscReal gamma,
+                              PetscReal heat, int axes)
 {
-  KNGasPair       q     = {kn_gas_at(left, i, gamma, heat, axes), kn_gas_at(right, i, gamma, heat, axes)};
+  GasPair         q     = {kn_gas_at(left, i, heat, axes), kn_gas_at(right, i, heat, axes)};
   const PetscReal ratio = 1.0 / (q.l.rho * q.r.rho);
 
   q.l.per = q.r.rho * ratio;
   q.r.per = q.l.rho * ratio;
-  q.l.c2  = gamma * q.l.p * q.l.per;
-  q.r.c2  = gamma * q.r.p * q.r.per;
+  q.l.c   = PetscSqrtReal(gamma * q.l.p * q.l.rho) * q.l.per;
+  q.r.c   = PetscSqrtReal(gamma * q.r.p * q.r.rho) * q.r.per;
   return q;
 }
 
@@ -85,7 +84,7 @@ KN_ALWAYS void kn_conserved(PetscReal *const u[], const PetscReal *const w[], si
 
 #pragma GCC ivdep
   for (size_t i = 0; i < n; i++) {
-    const Gas g = kn_gas_at(w, i, gamma, heat, axes);
+    const Gas g = kn_gas_at(w, i, heat, axes);
 
     kn_gas_store(u, i, g.rho, g.rho * g.u, g.rho * g.v, g.rho * g.w, g.energy, axes);
   }
@@ -102,7 +101,7 @@ KN_ALWAYS void kn_flux(PetscReal *const f[], const PetscReal *const w[], size_t 
 
 #pragma GCC ivdep
   for (size_t i = 0; i < n; i++) {
-    const Gas       g = kn_gas_at(w, i, gamma, heat, axes);
+    const Gas       g = kn_gas_at(w, i, heat, axes);
     const PetscReal m = g.rho * g.u;
 
     kn_gas_store(f, i, m, m * g.u + g.p, m * g.v, m * g.w, g.u * (g.energy + g.p), axes);
@@ -145,9 +144,9 @@ KN_ALWAYS void kn_rusanov(PetscReal *const f[], const PetscReal *const left[], c
 
 #pragma GCC ivdep
   for (size_t i = 0; i < n; i++) {
-    const KNGasPair q = kn_gas_pair(left, right, i, gamma, heat, axes);
+    const GasPair   q = kn_gas_pair(left, right, i, gamma, heat, axes);
     const Gas       l = q.l, r = q.r;
-    const PetscReal speed = kn_larger(PetscAbsReal(l.u) + PetscSqrtReal(l.c2), PetscAbsReal(r.u) + PetscSqrtReal(r.c2));
+    const PetscReal speed = kn_larger(PetscAbsReal(l.u) + l.c, PetscAbsReal(r.u) + r.c);
     const PetscReal ml = l.rho * l.u, mr = r.rho * r.u;
 
     kn_gas_store(f, i, 0.5 * (ml + mr - speed * (r.rho - l.rho)),
@@ -172,11 +171,10 @@ KN_ALWAYS void kn_hll(PetscReal *const f[], const PetscReal *const left[], const
 
 #pragma GCC ivdep
   for (size_t i = 0; i < n; i++) {
-    const KNGasPair q = kn_gas_pair(left, right, i, gamma, heat, axes);
+    const GasPair   q = kn_gas_pair(left, right, i, gamma, heat, axes);
     const Gas       l = q.l, r = q.r;
-    const PetscReal cl = PetscSqrtReal(l.c2), cr = PetscSqrtReal(r.c2);
-    const PetscReal a   = kn_smaller(kn_smaller(l.u - cl, r.u - cr), 0.0),
-                    b   = kn_larger(kn_larger(l.u + cl, r.u + cr), 0.0);
+    const PetscReal a   = kn_smaller(kn_smaller(l.u - l.c, r.u - r.c), 0.0),
+                    b   = kn_larger(kn_larger(l.u + l.c, r.u + r.c), 0.0);
     const PetscReal per = 1.0 / (b - a), x = b * per, y = -a * per, z = a * b * per;
     const PetscReal ml = l.rho * l.u, mr = r.rho * r.u;
 
@@ -205,10 +203,9 @@ KN_ALWAYS void kn_hllc(PetscReal *const f[], const PetscReal *const left[], cons
 
 #pragma GCC ivdep
   for (size_t i = 0; i < n; i++) {
-    const KNGasPair q = kn_gas_pair(left, right, i, gamma, heat, axes);
+    const GasPair   q = kn_gas_pair(left, right, i, gamma, heat, axes);
     const Gas       l = q.l, r = q.r;
-    const PetscReal cl = PetscSqrtReal(l.c2), cr = PetscSqrtReal(r.c2);
-    const PetscReal a = kn_smaller(l.u - cl, r.u - cr), b = kn_larger(l.u + cl, r.u + cr);
+    const PetscReal a = kn_smaller(l.u - l.c, r.u - r.c), b = kn_larger(l.u + l.c, r.u + r.c);
     const PetscReal fl = l.rho * (a - l.u), fr = r.rho * (b - r.u);
     /* middle = top/bottom, bottom < 0; one division serves it and 1/(s - middle) */
     const PetscReal top = r.p - l.p + l.u * fl - r.u * fr, bottom = fl - fr;
@@ -238,9 +235,9 @@ KN_ALWAYS void kn_roe(PetscReal *const f[], const PetscReal *const left[], const
 
 #pragma GCC ivdep
   for (size_t i = 0; i < n; i++) {
-    const KNGasPair q = kn_gas_pair(left, right, i, gamma, heat, axes);
+    const GasPair   q = kn_gas_pair(left, right, i, gamma, heat, axes);
     const Gas       l = q.l, r = q.r;
-    const PetscReal cl = PetscSqrtReal(l.c2), cr = PetscSqrtReal(r.c2), ml = l.rho * l.u, mr = r.rho * r.u;
+    const PetscReal ml = l.rho * l.u, mr = r.rho * r.u;
     const PetscReal ratio = PetscSqrtReal(r.rho * l.per), x = 1.0 / (1.0 + ratio), y = ratio * x;
     const PetscReal u = x * l.u + y * r.u, v = x * l.v + y * r.v, w = x * l.w + y * r.w;
     const PetscReal h  = x * (l.energy + l.p) * l.per + y * (r.energy + r.p) * r.per;
@@ -248,9 +245,9 @@ KN_ALWAYS void kn_roe(PetscReal *const f[], const PetscReal *const left[], const
     const PetscReal rho = ratio * l.rho, dp = r.p - l.p, du = r.u - l.u, drho = r.rho - l.rho, per = 0.5 / c2;
     /* strengths of the waves, each times its speed */
     const PetscReal slow =
-      kn_spread(u - c, kn_larger(2.0 * ((r.u - cr) - (l.u - cl)), 0.0)) * per * (dp - rho * c * du);
+      kn_spread(u - c, kn_larger(2.0 * ((r.u - r.c) - (l.u - l.c)), 0.0)) * per * (dp - rho * c * du);
     const PetscReal fast =
-      kn_spread(u + c, kn_larger(2.0 * ((r.u + cr) - (l.u + cl)), 0.0)) * per * (dp + rho * c * du);
+      kn_spread(u + c, kn_larger(2.0 * ((r.u + r.c) - (l.u + l.c)), 0.0)) * per * (dp + rho * c * du);
     const PetscReal still = PetscAbsReal(u) * (drho - 2.0 * per * dp);
     const PetscReal sv = PetscAbsReal(u) * rho * (r.v - l.v), sw = PetscAbsReal(u) * rho * (r.w - l.w);
 
