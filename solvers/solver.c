@@ -26,12 +26,12 @@ const char *const *KNSolverNames(void)
 
 PetscErrorCode KNSolverCreate(MPI_Comm comm, const char type[], KNSolver *solver)
 {
-  char     known[KN_MAX_TEXT] = "";
-  PetscInt t                  = 0;
+  char     known[4 * KN_MAX_TEXT] = "";
+  PetscInt t                      = 0;
 
   PetscFunctionBegin;
   while (solver_names[t] && strcmp(solver_names[t], type)) t++;
-  for (PetscInt i = 0; solver_names[i]; i++) {
+  for (PetscInt i = 0; !solver_names[t] && solver_names[i]; i++) {
     if (i) PetscCall(PetscStrlcat(known, ", ", sizeof(known)));
     PetscCall(PetscStrlcat(known, solver_names[i], sizeof(known)));
   }
