@@ -102,6 +102,17 @@ PETSC_EXTERN PetscErrorCode KNOperatorRolloutBackward(KNOperator op, const KNPas
 PETSC_EXTERN PetscErrorCode KNOperatorPredict(KNOperator op, const KNPass *pass, PetscInt frames, float x[],
                                               const float given[], float y[]);
 
+/*
+  Not collective, before KNOperatorSetGrid() and the same on all ranks. Predictions are means over so many elements of
+  the problem's group, each of the input moved by one and brought back; 1: as they are, 0: over the whole group. Scores
+  of classes are averaged as they are. path: of the checkpoint. Raises KN_ERR_INPUT where the problem has no
+  symmetries, KN_ERR_USAGE where ranks share samples; KNOperatorSetGrid() does where they do not fit its grid.
+  Averaged(): how many they are on the present grid. SetFromOptions(): collective, declares and reads -symmetry_average.
+*/
+PETSC_EXTERN PetscErrorCode KNOperatorAverageSetFromOptions(PetscInt *elements);
+PETSC_EXTERN PetscErrorCode KNOperatorSetSymmetryAverage(KNOperator op, PetscInt64 elements, const char path[]);
+PETSC_EXTERN PetscInt64     KNOperatorAveraged(KNOperator op);
+
 /* Entries of a checkpoint that are added to it when its spread is fitted to errors (ensemble.h). */
 #define KN_SPREAD_FACTOR  "spread_factor"
 #define KN_SPREAD_MEMBERS "spread_samples"

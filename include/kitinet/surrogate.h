@@ -70,6 +70,14 @@ int KNSurrogateGetShape(KNSurrogate surrogate, KNSurrogateShape *shape);
 int KNSurrogateGetField(KNSurrogate surrogate, int output, int i, const char **name, const char **unit);
 
 /*
+  From now on predictions are means over `elements` symmetries of the problem, those that the dataset of its training
+  declared: each of the input moved by one, and brought back. 1: as before, 0: over all of them. Takes as many times
+  longer. Fails with 3 where the checkpoint knows no symmetries; KNSurrogatePredict() does where they do not fit its
+  grid, with 2 where there are fewer.
+*/
+int KNSurrogateSetSymmetryAverage(KNSurrogate surrogate, int elements);
+
+/*
   Predicts on the physical scale, float32, last axis fastest, on a grid of n[0..dim) points.
     steady          x (samples, inputs, n..)            -> y (samples, outputs, n..); steps is 0
     time-dependent  x (samples, history, outputs, n..)  -> y (samples, steps, outputs, n..), steps >= 1

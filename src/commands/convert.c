@@ -11,6 +11,7 @@
 #include <kitinet/format.h>
 #include <kitinet/progress.h>
 #include <kitinet/record.h>
+#include <kitinet/symmetry.h>
 #include <string.h>
 
 typedef struct {
@@ -22,6 +23,7 @@ typedef struct {
   PetscInt   stride;
   PetscInt64 first, samples;
   PetscBool  overwrite;
+  char       symmetry[KN_MAX_SYMMETRIES * KN_MAX_NAME]; /* as given */
 } Convert;
 
 /* KNPointsNames, and "ask" before them */
@@ -75,6 +77,11 @@ static PetscErrorCode SetFromOptions(Convert *c)
   PetscCall(KNOptionsList("-classes", "names of the classes, where -y is an array of whole numbers, 0, 1, ..: cat,dog",
                           &c->classes_count, &c->classes));
   PetscCall(KNOptionsString("-pde", "name of the problem, to be stored with it", sizeof(c->pde), c->pde));
+  PetscCall(KNOptionsString("-symmetry",
+                            "symmetries of the problem, separated by commas, by which trainings move their samples: "
+                            "\"reflect(x), exchange(x,y), shift(x,-y), reflect(x) u=-u, negate\"; none forgets those "
+                            "of the source",
+                            sizeof(c->symmetry), c->symmetry));
   c->weights = (PetscBool)(c->like[0] || c->format == nformats);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -109,15 +116,16 @@ static PetscErrorCode Open(const Convert *c, KNSource *source)
 */
 static PetscErrorCode Provenance(KNSource source, const Convert *c, char **text)
 {
-  const char *own[] = {"input",   "first", "samples", "stride", "x",   "y",  "u",
-                       "initial", "t",     "dt",      "points", "pde", NULL, NULL};
-  PetscInt    count = (PetscInt)(sizeof(own) / sizeof(*own)) - 2;
+  const char *own[] = {"input", "first", "samples", "stride", "x",  "y",  "u", "initial",
+                       "t",     "dt",    "points",  "pde",    NULL, NULL, NULL};
+  PetscInt    count = (PetscInt)(sizeof(own) / sizeof(*own)) - 3;
   const char *kind, *notes;
   char       *yaml, *to;
   size_t      lines = 0;
 
   PetscFunctionBegin;
   if (c->scale_count) own[count++] = "scale";
+  if (c->symmetry[0]) own[count++] = "symmetry";
   if (c->classes_count) own[count++] = "classes";
   PetscCall(KNSourceGetProvenance(source, &kind, &notes, NULL, NULL));
   PetscCall(KNOptionsYAML(count, own, &yaml));
@@ -192,9 +200,44 @@ static PetscErrorCode CheckInput(const char path[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/*
+  The symmetries of the new dataset: those given, all of which must fit; else those of the source that fit the points
+  that were taken.
+*/
+static PetscErrorCode SetSymmetries(const Convert *c, const KNProblem *source, KNProblem *problem)
+{
+  const char *at = c->symmetry;
+  KNElement   element;
+  char        reason[2 * KN_MAX_TEXT];
+
+  PetscFunctionBegin;
+  problem->symmetries = 0;
+  for (PetscInt i = 0; i < source->symmetries && !*at; i++) {
+    PetscCall(KNSymmetryParse(problem, source->symmetry[i], &element, sizeof(reason), reason));
+    if (!reason[0]) PetscCall(KNProblemAddSymmetry(problem, "%s", source->symmetry[i]));
+  }
+  if (!strcmp(at, "none")) PetscFunctionReturn(PETSC_SUCCESS);
+  while (*at) {
+    char     text[sizeof(c->symmetry)];
+    PetscInt length = 0, depth = 0;
+
+    at += strspn(at, " ");
+    for (; at[length] && (at[length] != ',' || depth > 0); length++) depth += (at[length] == '(') - (at[length] == ')');
+    PetscCall(PetscSNPrintf(text, sizeof(text), "%.*s", (int)length, at));
+    at += length + (at[length] == ',');
+    PetscCall(KNSymmetryParse(problem, text, &element, sizeof(reason), reason));
+    PetscCheck(!reason[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "option -symmetry: \"%.64s\": %s", text, reason);
+    PetscCheck(problem->symmetries < KN_MAX_SYMMETRIES, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "option -symmetry: more than %d symmetries; fewer generate as many", KN_MAX_SYMMETRIES);
+    PetscCall(KNProblemAddSymmetry(problem, "%s", text));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Run(Convert *c)
 {
   const KNProblem *problem;
+  KNProblem        described;
   const KNGrid    *grid;
   const char      *kind;
   char            *options;
@@ -212,8 +255,10 @@ static PetscErrorCode Run(Convert *c)
              " on: choose others with -first, -samples",
              c->input[0], rows, PetscMax(c->samples, 1), c->first);
   PetscCall(Provenance(source, c, &options));
-  PetscCall(KNSinkCreate(PETSC_COMM_WORLD, c->format, c->outputs, (const char *const *)c->output, problem, c->samples,
-                         seed, options, c->overwrite, &sink));
+  described = *problem;
+  PetscCall(SetSymmetries(c, problem, &described));
+  PetscCall(KNSinkCreate(PETSC_COMM_WORLD, c->format, c->outputs, (const char *const *)c->output, &described,
+                         c->samples, seed, options, c->overwrite, &sink));
   PetscCall(PetscFree(options));
   PetscCall(Copy(source, c->first, c->samples, &sink));
   PetscCall(KNSourceWarn(source));

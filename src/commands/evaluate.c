@@ -32,7 +32,7 @@ typedef struct {
   PetscInt     n, m; /* networks, datasets */
   KNCandidate *candidate;
   char       **dataset;
-  PetscInt     batch, members;
+  PetscInt     batch, members, average;
   PetscBool    pictures, any, certify;
   PetscReal    limit; /* of an error, for certificates; 0: the median */
   KNFilm       film;
@@ -178,6 +178,9 @@ static PetscErrorCode Evaluate(const Evaluation *e, const char calibrate[], cons
   if (e->pictures && rank == 0) PetscCall(KNEvaluateDrawCurves(e->n, e->candidate));
   if (e->pictures && rank == 0) PetscCall(KNEvaluateDrawCondensation(e->n, e->candidate));
   PetscCall(KNEvaluatePrint(e->n, e->candidate, e->m, e->dataset, e->judgement, csv[0] ? csv : NULL));
+  if (e->average != 1)
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nPredictions are means over %" PetscInt64_FMT " symmetries.\n",
+                          KNOperatorAveraged(e->candidate[0].op)));
   if (e->members) PetscCall(KNSpreadPrint(e->n, e->candidate, e->m, e->dataset, e->spread));
   if (e->certify) PetscCall(KNCertifyPrint(e->n, e->candidate, e->m, e->dataset, e->judgement, e->certified, e->limit));
   if (details[0]) PetscCall(KNEvaluateWrite(details, e->n, e->candidate, e->m, e->dataset, e->judgement));
@@ -224,6 +227,7 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsRequire((PetscBool)(e.n > 0),
                              "evaluate needs -run DIRECTORY[,DIRECTORY...] or -checkpoint FILE[,FILE...]"));
   PetscCall(KNOptionsRequire((PetscBool)(e.m > 0), "evaluate needs -dataset FILE[,FILE...]"));
+  PetscCall(KNOperatorAverageSetFromOptions(&e.average));
   PetscCall(KNEnsembleSetFromOptions(&e.members));
   PetscCall(KNOptionsPath("-calibrate",
                           "validation dataset, with -collision_samples: fits the spread to the errors on it and stores "
@@ -241,6 +245,7 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
 
     PetscCall(CandidateLoad(i < nruns ? runs[i] : NULL, i < nruns ? NULL : checkpoints[i - nruns], candidate));
     PetscCall(KNEnsembleCheck(candidate->op, e.members, candidate->path));
+    PetscCall(KNOperatorSetSymmetryAverage(candidate->op, e.average, candidate->path));
     PetscCheck(!e.certify || KNOperatorSharing(candidate->op)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
                "-certify judges whole predictions: leave out -ranks_per_sample");
     candidate->members = e.members;

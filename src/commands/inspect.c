@@ -15,6 +15,9 @@ PetscErrorCode KNCommand_Inspect(const char purpose[], PetscBool *stopped)
     KNOptionsBool("-verify", "read every row, compare it with its checksum, print statistics", &inspection.verify));
   PetscCall(KNOptionsInt("-samples_shown", "print the statistics of this many rows one by one, too", 0, PETSC_MAX_INT,
                          &inspection.samples_shown));
+  PetscCall(KNOptionsBool("-check_symmetry",
+                          "hold the symmetries that a dataset declares against its samples, and against its solver",
+                          &inspection.check_symmetry));
   PetscCall(KNOptionsBool("-picture", "draw samples and energy spectra of a dataset", &inspection.picture));
   PetscCall(KNFilmSetFromOptions("also film the first two samples of trajectories, by ffmpeg", &inspection.film));
   PetscCall(

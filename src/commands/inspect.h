@@ -5,10 +5,11 @@
 #include "command.h"
 #include "film.h"
 #include <kitinet/dataset.h>
+#include <kitinet/symmetry.h>
 
 typedef struct {
   char      input[PETSC_MAX_PATH_LEN];
-  PetscBool verify;
+  PetscBool verify, check_symmetry;
   PetscInt  samples_shown;
   PetscBool picture, xdmf;
   KNFilm    film;
@@ -41,6 +42,21 @@ KNProblem KNInspectDrawn(const KNProblem *problem);
 
 /* Classes, lengths of sequences and parameters of each sample, as far as the dataset has them. */
 PetscErrorCode KNInspectPrintColumns(KNDataset dataset);
+
+/*
+  Holds the symmetries that the dataset at path declares against its data, and against its solver if that is known, and
+  prints what came out. Raises KN_ERR_INPUT, naming the first that is none; KN_ERR_USAGE where there is nothing to
+  check.
+*/
+PetscErrorCode KNInspectSymmetry(KNDataset dataset, const char path[]);
+
+/*
+  Solves the first rows again, as they are and moved by each generator. miss (generators): the largest relative
+  difference between the solution of the moved input and the moved solution. solved: false where the solver is not
+  known, or gives other solutions than those stored, by more than given_back; then there is no miss.
+*/
+PetscErrorCode KNInspectSolveImages(KNDataset dataset, const KNElement generator[], PetscInt generators, PetscInt rows,
+                                    PetscReal given_back, double miss[], PetscBool *solved);
 
 /* A problem, and a text of several lines, as indented lines on stdout. */
 PetscErrorCode KNInspectPrintProblem(const KNProblem *problem);

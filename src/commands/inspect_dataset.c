@@ -288,6 +288,7 @@ PetscErrorCode KNInspectDataset(const KNInspection *inspection)
   PetscCall(KNMalloc(KNProblemOutputSize(problem), sizeof(*y), &y));
   if (inspection->verify) PetscCall(VerifyRows(dataset, inspection, x, y));
   PetscCall(ShowRows(dataset, inspection->samples_shown, x, y));
+  if (inspection->check_symmetry) PetscCall(KNInspectSymmetry(dataset, inspection->input));
   if (inspection->picture) {
     PetscMPIInt rank;
 

@@ -51,6 +51,29 @@ static PetscErrorCode PrintSpace(const char label[], const KNSpace *space)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* How many elements the symmetries generate; or why they do not fit: inspect shows what there is. */
+static PetscErrorCode PrintGroup(const KNProblem *problem)
+{
+  KNSymmetry group;
+
+  PetscFunctionBegin;
+  for (PetscInt i = 0; i < problem->symmetries; i++) {
+    KNElement element;
+    char      reason[2 * KN_MAX_TEXT];
+
+    PetscCall(KNSymmetryParse(problem, problem->symmetry[i], &element, sizeof(reason), reason));
+    if (!reason[0]) continue;
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "              not usable, %s: %s\n", problem->symmetry[i], reason));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(KNSymmetryCreate(problem, "the problem", KN_ERR_INPUT, &group));
+  if (group)
+    PetscCall(
+      PetscPrintf(PETSC_COMM_WORLD, "              a group of %" PetscInt64_FMT " elements\n", KNSymmetryOrder(group)));
+  PetscCall(KNSymmetryDestroy(&group));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNInspectPrintProblem(const KNProblem *problem)
 {
   const KNSpace *in = &problem->input, *out = &problem->output, *first = problem->frames ? out : in;
@@ -71,5 +94,6 @@ PetscErrorCode KNInspectPrintProblem(const KNProblem *problem)
   }
   for (PetscInt i = 0; i < problem->symmetries; i++)
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-10s  %s\n", i ? "" : "symmetries", problem->symmetry[i]));
+  PetscCall(PrintGroup(problem));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -173,7 +173,7 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   char checkpoint[PETSC_MAX_PATH_LEN] = "", input_path[PETSC_MAX_PATH_LEN] = "", output_path[PETSC_MAX_PATH_LEN] = "",
        *yaml;
   PetscBool        overwrite = PETSC_FALSE, done;
-  PetscInt         batch     = 5, members, fitted, history;
+  PetscInt         batch     = 5, members, average, fitted, history;
   PetscReal        factor;
   KNDataset        input;
   KNDatasetWriter  output;
@@ -199,6 +199,7 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
     KNOptionsInt("-predict_batch", "samples that pass through the network together on one rank", 1, 65536, &batch));
   PetscCall(KNOptionsRequire((PetscBool)(checkpoint[0] && input_path[0] && output_path[0]),
                              "predict needs -checkpoint FILE, -input FILE and -output FILE"));
+  PetscCall(KNOperatorAverageSetFromOptions(&average));
   PetscCall(KNEnsembleSetFromOptions(&members));
   if (KNOptionsDeclareOnly()) {
     PetscCall(KNPredictCheckSetFromOptions(NULL, NULL, &check));
@@ -207,6 +208,7 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   }
   PetscCall(KNOperatorLoad(checkpoint, &op));
   PetscCall(KNEnsembleCheck(op, members, checkpoint));
+  PetscCall(KNOperatorSetSymmetryAverage(op, average, checkpoint));
   PetscCall(KNOperatorGetSpread(op, &factor, &fitted));
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, input_path, &input));
   PetscCall(KNPredictCheckSetFromOptions(input, input_path, &check));

@@ -5,7 +5,7 @@ module kitinet
   implicit none
   private
   public :: surrogate_shape, surrogate_load, surrogate_destroy, surrogate_get_shape, surrogate_predict
-  public :: surrogate_message, surrogate_version
+  public :: surrogate_message, surrogate_version, surrogate_set_symmetry_average
 
   type, bind(c) :: surrogate_shape
     integer(c_int)         :: dim
@@ -36,6 +36,14 @@ module kitinet
       integer(c_int)                     :: surrogate_get_shape
       type(c_ptr), value                 :: surrogate
       type(surrogate_shape), intent(out) :: shape
+    end function
+
+    ! predictions are means over so many symmetries of the problem; 1: none, 0: all
+    function surrogate_set_symmetry_average(surrogate, elements) bind(c, name='KNSurrogateSetSymmetryAverage')
+      import
+      integer(c_int)        :: surrogate_set_symmetry_average
+      type(c_ptr), value    :: surrogate
+      integer(c_int), value :: elements
     end function
 
     ! n: points along each axis in C's order, that of x's axes from right to left

@@ -111,6 +111,22 @@ int KNSurrogateGetField(KNSurrogate surrogate, int output, int i, const char **n
   return 0;
 }
 
+int KNSurrogateSetSymmetryAverage(KNSurrogate surrogate, int elements)
+{
+  PetscErrorCode code;
+
+  message[0] = 0;
+  if (!surrogate) return Fail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
+  if (elements < 0) return Fail(KN_EXIT_USAGE, "a mean over %d symmetries: 1 or more, or 0 for all", elements);
+  pthread_mutex_lock(&lock);
+  (void)PetscPushErrorHandler(Catch, NULL);
+  code = KNOperatorSetSymmetryAverage(surrogate->op, elements, "the checkpoint");
+  (void)PetscPopErrorHandler();
+  surrogate->grid.n[0] = 0; /* the next prediction plans again */
+  pthread_mutex_unlock(&lock);
+  return code ? KNExitCode(code) : 0;
+}
+
 /* Plans, and makes room for a chunk, unless the last prediction was on this grid with as many frames. */
 static PetscErrorCode Plan(KNSurrogate s, const KNGrid *grid, PetscInt frames)
 {

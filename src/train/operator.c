@@ -99,8 +99,9 @@ PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOpe
 
   PetscFunctionBegin;
   PetscCall(PetscNew(op));
-  o   = *op;
-  own = *problem;
+  o          = *op;
+  o->average = 1;
+  own        = *problem;
   PetscCall(KNSpaceCopyNames(&problem->input, &o->names[0]));
   PetscCall(KNSpaceCopyNames(&problem->output, &o->names[1]));
   own.input.names  = o->names[0];
@@ -136,6 +137,8 @@ PetscErrorCode KNOperatorDestroy(KNOperator *op)
   PetscFunctionBegin;
   if (!*op) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNFree(&(*op)->frames));
+  PetscCall(KNFree(&(*op)->moved));
+  PetscCall(KNSymmetryDestroy(&(*op)->symmetry));
   PetscCall(KNRolloutDestroy(&(*op)->rollout));
   PetscCall(KNSpacetimeDestroy(&(*op)->spacetime));
   PetscCall(KNTaskDestroy(&(*op)->task));
@@ -268,6 +271,7 @@ PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid, PetscInt sam
   if (op->spacetime) PetscCall(KNSpacetimeSetGrid(op->spacetime, grid, op->steps, samples));
   else if (op->history) PetscCall(KNRolloutSetGrid(op->rollout, &op->grid, samples, training));
   PetscCall(KNTaskSetGrid(op->task, &op->grid));
+  PetscCall(KNOperatorPlanAverage(op, grid));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -323,6 +327,15 @@ PetscErrorCode KNOperatorRolloutBackward(KNOperator op, const KNPass *pass, Pets
 
 PetscErrorCode KNOperatorPredict(KNOperator op, const KNPass *pass, PetscInt frames, float x[], const float given[],
                                  float y[])
+{
+  PetscFunctionBegin;
+  PetscCall(op->average == 1 ? KNOperatorPredictOnce(op, pass, frames, x, given, y)
+                             : KNOperatorPredictAverage(op, pass, frames, x, given, y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorPredictOnce(KNOperator op, const KNPass *pass, PetscInt frames, float x[], const float given[],
+                                     float y[])
 {
   size_t F, H, n, count;
 

@@ -21,11 +21,28 @@ struct _p_KNOperator {
   KNGrid       grid;      /* of the present plan, this rank's slab; dim 0: none */
   float       *frames;    /* workspace of KNOperatorPredict, of capacity values */
   size_t       capacity;
+  PetscInt64   average;      /* symmetries that predictions are means over; 1: none, 0: all */
+  KNSymmetry   symmetry;     /* the group on the present grid, where average is not 1 */
+  KNGrid       problem_grid; /* of the output there */
+  float       *moved;        /* workspace of KNOperatorPredictAverage, of moved_capacity values */
+  size_t       moved_capacity;
   char        *options; /* of the model, as a checkpoint carries them */
   PetscInt     norigins;
   char         origin[KN_MAX_ORIGINS][512];
   PetscReal    spread_factor, spread_members; /* of KNOperatorGetSpread(); 0: none */
 };
+
+/* Not collective. KNOperatorPredict() without an average. */
+PETSC_INTERN PetscErrorCode KNOperatorPredictOnce(KNOperator op, const KNPass *pass, PetscInt frames, float x[],
+                                                  const float given[], float y[]);
+
+/*
+  operator_average.c. Plan: collective on PETSC_COMM_WORLD, the group for the grid; raises KN_ERR_INPUT where it does
+  not fit. Predict: not collective; KNOperatorPredict() where average is not 1, but that x is not changed.
+*/
+PETSC_INTERN PetscErrorCode KNOperatorPlanAverage(KNOperator op, const KNGrid *grid);
+PETSC_INTERN PetscErrorCode KNOperatorPredictAverage(KNOperator op, const KNPass *pass, PetscInt frames,
+                                                     const float x[], const float given[], float y[]);
 
 /*
   Collective. What a checkpoint says of the problem. Loading: the names of its spaces are in names[2] then, which the

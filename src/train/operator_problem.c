@@ -150,5 +150,7 @@ PetscErrorCode KNOperatorTransferProblem(KNRecord record, KNProblem *problem, ch
              "the checkpoint describes an impossible problem: it has no output");
   PetscCall(TransferFields(record, "input", &problem->input));
   PetscCall(TransferFields(record, "output", &problem->output));
+  PetscCall(
+    KNRecordTexts(record, "symmetry", KN_MAX_NAME, KN_MAX_SYMMETRIES, &problem->symmetries, problem->symmetry[0]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

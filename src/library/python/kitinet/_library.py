@@ -40,6 +40,7 @@ _ARGUMENTS = {
     "KNSurrogateDestroy": [POINTER(c_void_p)],
     "KNSurrogateGetShape": [c_void_p, POINTER(SurrogateShape)],
     "KNSurrogateGetField": [c_void_p, c_int, c_int, _NAME, _NAME],
+    "KNSurrogateSetSymmetryAverage": [c_void_p, c_int],
     "KNSurrogatePredict": [c_void_p, c_int, POINTER(c_int), c_int, POINTER(c_float), POINTER(c_float)],
     "KNSamplesOpen": [c_char_p, POINTER(c_void_p)],
     "KNSamplesDestroy": [POINTER(c_void_p)],

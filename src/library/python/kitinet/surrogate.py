@@ -47,6 +47,10 @@ class Surrogate:
         names = [", ".join(field.name for field in space.fields) for space in (self.inputs, self.outputs)]
         return f"<kitinet.Surrogate {self.path}: {self.pde}, {names[0]} -> {names[1]}>"
 
+    def average_symmetries(self, elements: int = 0) -> None:
+        """From now on predictions are means over so many symmetries of the problem; 0: over all, 1: as before."""
+        call("KNSurrogateSetSymmetryAverage", self._handle, elements)
+
     def __call__(self, x: np.ndarray, steps: int = 0) -> np.ndarray:
         """Predicts on the physical scale, on the grid of x.
 
