@@ -28,7 +28,7 @@ enum {
 static const double      allowed      = 5;    /* standard errors; of 64 x 16 numbers one is larger in 2,000 datasets */
 static const double      allowed_miss = 1e-4; /* of solve(g input), relative */
 static const double      given_back   = 1e-3; /* error of a solution of the stored input, relative, of such datasets */
-static const char *const side_names[] = {"inputs", "outputs", "inputs and outputs"};
+static const char *const side_names[] = {"nothing", "inputs", "outputs", "inputs and outputs"};
 
 /* A factor of a product: a field of one side, so many cells from the place. */
 typedef struct {
@@ -95,10 +95,9 @@ static double Evaluate(const Functional *f, const Sample *sample, float *const z
 
   if (f->label >= 0 && f->label != sample->label) return 0;
   for (size_t place = 0; place < f->places; place++) {
-    const size_t s       = (f->first + place * f->step) % S;
-    PetscInt     at[3]   = {(PetscInt)(s / (size_t)grid->n[2] / (size_t)grid->n[1]),
-                            (PetscInt)(s / (size_t)grid->n[2] % (size_t)grid->n[1]), (PetscInt)(s % (size_t)grid->n[2])};
-    double       product = 1;
+    const size_t   s = (f->first + place * f->step) % S, n1 = (size_t)grid->n[1], n2 = (size_t)grid->n[2];
+    const PetscInt at[3]   = {(PetscInt)(s / n2 / n1), (PetscInt)(s / n2 % n1), (PetscInt)(s % n2)};
+    double         product = 1;
 
     for (PetscInt k = 0; k < f->order; k++) {
       const Value *v = &f->value[k];
@@ -132,7 +131,7 @@ static PetscErrorCode Name(const Functional *f, size_t size, char name[])
 
   PetscFunctionBegin;
   for (PetscInt k = 0; k < f->order; k++) sides |= 1 << f->value[k].side;
-  PetscCall(PetscSNPrintf(name, size, "moment of order %" PetscInt_FMT " of %s", f->order, side_names[sides - 1]));
+  PetscCall(PetscSNPrintf(name, size, "moment of order %" PetscInt_FMT " of %s", f->order, side_names[sides]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

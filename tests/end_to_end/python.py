@@ -39,6 +39,13 @@ y = network(x)
 assert y.shape == (6, 1, 32, 32) and y.dtype == np.float32
 assert np.array_equal(y, np.stack([sample[1] for sample in predicted]))
 assert np.array_equal(network(x[2]), network(x[2:3])[0])
+# Over all symmetries predictions are as symmetric as Darcy's equation
+network.average_symmetries()
+averaged = network(x)
+assert np.allclose(network(x[..., ::-1]), averaged[..., ::-1], atol=1e-5 * np.abs(y).max())
+assert not np.allclose(averaged, y, atol=1e-5 * np.abs(y).max())
+network.average_symmetries(1)
+assert np.array_equal(network(x), y)
 # Any layout and type of x
 assert np.array_equal(network(np.asfortranarray(x.astype(np.float64))), y)
 assert network.history == 0 and network.pde == "darcy"
