@@ -115,15 +115,13 @@ int KNSurrogateSetSymmetryAverage(KNSurrogate surrogate, int elements)
 {
   PetscErrorCode code;
 
-  message[0] = 0;
-  if (!surrogate) return Fail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
-  if (elements < 0) return Fail(KN_EXIT_USAGE, "a mean over %d symmetries: 1 or more, or 0 for all", elements);
-  pthread_mutex_lock(&lock);
-  (void)PetscPushErrorHandler(Catch, NULL);
-  code = KNOperatorSetSymmetryAverage(surrogate->op, elements, "the checkpoint");
-  (void)PetscPopErrorHandler();
+  KNLibraryClear();
+  if (!surrogate) return KNLibraryFail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
+  if (elements < 0) return KNLibraryFail(KN_EXIT_USAGE, "a mean over %d symmetries: 1 or more, or 0 for all", elements);
+  KNLibraryEnter();
+  code                 = KNOperatorSetSymmetryAverage(surrogate->op, elements, "the checkpoint");
   surrogate->grid.n[0] = 0; /* the next prediction plans again */
-  pthread_mutex_unlock(&lock);
+  KNLibraryLeave();
   return code ? KNExitCode(code) : 0;
 }
 
