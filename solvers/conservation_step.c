@@ -70,10 +70,9 @@ static PetscErrorCode KNMarchMask(Conservation *c, PetscBool first)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* One stage, from the primitive values in w[0] to those in w[1], which are exchanged. fastest: whether it is asked for
- */
+/* One stage, from the primitive values in w[0] to those in w[1]; the two are exchanged then. */
 static PetscErrorCode KNMarchStage(Conservation *c, PetscReal a, PetscReal b, PetscReal dt, const PetscReal v[],
-                                   PetscReal out[], PetscBool fastest, PetscBool *good)
+                                   PetscReal out[], PetscBool last, PetscBool *good)
 {
   PetscFunctionBegin;
   *good = PETSC_FALSE;
@@ -82,7 +81,7 @@ static PetscErrorCode KNMarchStage(Conservation *c, PetscReal a, PetscReal b, Pe
     PetscInt  bad;
 
     if (pass) PetscCall(KNMarchMask(c, (PetscBool)(pass == 1)));
-    KNSweep(c, a, b, dt, v, c->w[0], out, c->w[1], (PetscBool)(pass > 0), &bad, fastest ? &speed : NULL);
+    KNSweep(c, a, b, dt, v, c->w[0], out, c->w[1], (PetscBool)(pass > 0), &bad, last ? &speed : NULL);
     found[0] = bad;
     found[1] = speed;
     PetscCall(KNMarchLargest(c, found, 2));
