@@ -70,4 +70,8 @@ if [ -z "$sanitize" ]; then
   "${CC:-mpicc}" "$examples/time_loop.c" -o time_loop $(pkg-config --cflags --libs kitinet) -lm -Wl,-rpath,"$libraries" > output 2>&1 || fail "$(cat output)"
   ./time_loop run/best.h5 > output 2> message || fail "$(cat output message)"
   grep -q "^distance from the steady state: [0-9.e-]*$" output || fail "$(cat output message)"
+  "${CC:-mpicc}" "$examples/initial_guess.c" -o initial_guess $(pkg-config --cflags --libs kitinet) -lm -Wl,-rpath,"$libraries" > output 2>&1 || fail "$(cat output)"
+  ./initial_guess run/best.h5 -n 32 > output 2> message || fail "$(cat output message)"
+  grep -q "^linear: [0-9]* iterations from zero, [0-9]* from the surrogate$" output || fail "$(cat output message)"
+  grep -q "^nonlinear: [0-9]* steps .* and [0-9]* from the surrogate$" output || fail "$(cat output message)"
 fi
