@@ -38,8 +38,8 @@ static const KNConservation advection = {
   .vector       = KN_NO_VECTOR,
   .linear       = PETSC_TRUE,
   .coefficient  = {{"speed_x", "speed along the first axis", 1.0, -1e3, 1e3},
-                   {"speed_y", "along the second", 1.0, -1e3, 1e3},
-                   {"speed_z", "along the third", 1.0, -1e3, 1e3}},
+                   {"speed_y", "speed along the second axis", 1.0, -1e3, 1e3},
+                   {"speed_z", "speed along the third axis", 1.0, -1e3, 1e3}},
   .speed        = kn_advection_speed,
   .flux         = kn_advection_flux,
   .riemann =

@@ -72,7 +72,7 @@ typedef struct {
 
   /* Defaults of the options. */
   PetscInt   axes, grid, frames, start, flux_kind;
-  KNSideKind side;
+  KNSideKind side; /* none of inflow */
   PetscReal  length, final_time;
   PetscReal  radius_low, radius_high; /* of radial states */
 } KNConservation;

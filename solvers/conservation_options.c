@@ -53,7 +53,8 @@ static PetscErrorCode KNLawScheme(Conservation *c)
              "there is no flux %s of this equation, -%sflux may be one of: rusanov%s%s%s", kind_names[c->wanted.flux],
              c->prefix, c->law->riemann[KN_FLUX_HLL] ? ", hll" : "", c->law->riemann[KN_FLUX_HLLC] ? ", hllc" : "",
              c->law->riemann[KN_FLUX_ROE] ? ", roe" : "");
-  PetscCall(KNLawInt(c, "order", "of the Runge-Kutta method: 2, 3; 0: 3 for weno5, else 2", 0, 3, &order));
+  PetscCall(
+    KNLawInt(c, "order", "order of the Runge-Kutta method in time, 2 or 3; 0: 3 for weno5, else 2", 0, 3, &order));
   PetscCheck(order != 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "-%sorder is 1: choose 2 or 3", c->prefix);
   PetscCheck(order != 2 || c->wanted.reconstruct != KN_RECONSTRUCT_WENO5, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-%sorder 2 is not stable with -%sreconstruction weno5: choose 3", c->prefix, c->prefix);
@@ -65,19 +66,23 @@ static PetscErrorCode KNLawScheme(Conservation *c)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+#define KN_SIDES_HELP(default)                                                                                     \
+  "what is beyond the domain: periodic, outflow, reflecting, inflow; one for all sides, or one for each: low and " \
+  "high "                                                                                                          \
+  "end of the first axis, of the second, ..; " default " if it is not given"
+
 /* One side for all, or one for each. */
 static PetscErrorCode KNLawSides(Conservation *c)
 {
-  char     option[2 * KN_MAX_NAME], help[KN_MAX_TEXT], **values;
-  PetscInt count, sides = 2 * c->axes;
+  static const char *const helps[] = {[KN_SIDE_PERIODIC]   = KN_SIDES_HELP("periodic"),
+                                      [KN_SIDE_OUTFLOW]    = KN_SIDES_HELP("outflow"),
+                                      [KN_SIDE_REFLECTING] = KN_SIDES_HELP("reflecting")};
+  char                     option[2 * KN_MAX_NAME], **values;
+  PetscInt                 count, sides = 2 * c->axes;
 
   PetscFunctionBegin;
   PetscCall(PetscSNPrintf(option, sizeof(option), "-%ssides", c->prefix));
-  PetscCall(PetscSNPrintf(help, sizeof(help),
-                          "what is beyond the domain: periodic, outflow, reflecting, inflow; one for all sides, or one "
-                          "for each: low and high end of the first axis, .. (default %s)",
-                          side_names[c->law->side]));
-  PetscCall(KNOptionsList(option, help, &count, &values));
+  PetscCall(KNOptionsList(option, helps[c->law->side], &count, &values));
   PetscCheck(count <= 1 || count == sides, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "%s has %" PetscInt_FMT " entries: give one for all sides, or %" PetscInt_FMT ", low and high end of each "
              "axis",
@@ -158,9 +163,9 @@ static PetscErrorCode KNLawStart(Conservation *c)
     *low  = law->scalar[i].low;
     *high = law->scalar[i].high;
     PetscCall(PetscSNPrintf(name, sizeof(name), "%s_low", law->scalar[i].name));
-    PetscCall(KNLawReal(c, name, "of initial states, at least", lowest, 1e6, low));
+    PetscCall(KNLawReal(c, name, "lowest value in initial states; the one outside of radial ones", lowest, 1e6, low));
     PetscCall(PetscSNPrintf(name, sizeof(name), "%s_high", law->scalar[i].name));
-    PetscCall(KNLawReal(c, name, "at most, and within the radius of radial states", lowest, 1e6, high));
+    PetscCall(KNLawReal(c, name, "highest value in initial states; the one within radial ones", lowest, 1e6, high));
     PetscCheck(*low <= *high || s->kind == KN_START_RADIAL, PETSC_COMM_WORLD, KN_ERR_USAGE,
                "-%s%s_low is %g, above -%s%s_high %g", c->prefix, law->scalar[i].name, (double)*low, c->prefix,
                law->scalar[i].name, (double)*high);
@@ -174,8 +179,8 @@ static PetscErrorCode KNLawStart(Conservation *c)
   PetscCall(KNLawInt(c, "waves", "largest wavenumber of sines and turbulence along an axis", 1, 16, &s->waves));
   s->radius_low  = law->radius_low;
   s->radius_high = law->radius_high;
-  PetscCall(KNLawReal(c, "radius_low", "of radial states, at least", 0.0, c->length, &s->radius_low));
-  PetscCall(KNLawReal(c, "radius_high", "of radial states, at most", 0.0, c->length, &s->radius_high));
+  PetscCall(KNLawReal(c, "radius_low", "smallest radius of radial states", 0.0, c->length, &s->radius_low));
+  PetscCall(KNLawReal(c, "radius_high", "largest radius of radial states", 0.0, c->length, &s->radius_high));
   PetscCheck(s->radius_low <= s->radius_high, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-%sradius_low is %g, above -%sradius_high %g", c->prefix, (double)s->radius_low, c->prefix,
              (double)s->radius_high);

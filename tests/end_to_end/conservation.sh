@@ -54,6 +54,9 @@ for field in density pressure Vx Vy; do grep -q " $field " one || fail "no field
 ranks 1 inspect -input back.h5 | grep "^  output" | cmp - one || fail "PDEBench's layout changes the fields"
 refused 3 "would store 128: set -euler_resolution" ranks 1 generate -pde euler -from euler.1.h5 -samples 1 -output no.h5
 
+ranks 1 generate -pde euler -help > output
+grep -q -e "-euler_sides  *what is beyond the domain: periodic, .*; outflow if it is not given" output || fail "$(grep -A1 sides output)"
+
 for preset in "$KITINET_SOURCE"/configs/pdebench-*.yaml "$KITINET_SOURCE"/configs/euler-*.yaml; do
   case $preset in
   *-small.yaml) ranks 1 generate -options_file_yaml "$preset" -samples 1 -overwrite -output preset.h5 > output 2> message || fail "$preset: $(cat message)" ;;
