@@ -65,6 +65,12 @@ PETSC_EXTERN PetscErrorCode KNLayerSetInput(KNLayer layer, PetscInt i, PetscInt 
 PETSC_EXTERN PetscErrorCode KNLayerSetRoles(KNLayer layer, KNRole in, KNRole out, PetscInt site);
 
 /*
+  Not collective, before KNLayerSetUp. The module of PyTorch that has the same parameters ("layer1.0.conv1"), for
+  KNParameterInfo.foreign; without it they have no names there.
+*/
+PETSC_EXTERN PetscErrorCode KNLayerSetForeign(KNLayer layer, const char module[]);
+
+/*
   Not collective, before KNLayerSetUp. The layer works on a grid coarsened `level` times by two (0 without this call): a
   spectral layer keeps -model_modes / 2^level modes.
 */

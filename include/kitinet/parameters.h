@@ -63,6 +63,8 @@ typedef struct {
   KNReal   scale;
   /* 0: a trained parameter. Else untrained state, of which KNParametersUpdateState() forgets this part in each step */
   KNReal momentum;
+  /* its name in PyTorch's state_dict, where the network has a twin there: "layer1.0.conv1.weight"; "": it has none */
+  char   foreign[KN_MAX_NAME];
   size_t offset; /* set by KNParametersSetUp(): first element in each block */
   size_t size;   /* set by KNParametersDeclare(): product of the shape */
 } KNParameterInfo;

@@ -1,6 +1,13 @@
 /*
-  A network's weights under the names and shapes that they have in the original FNO code in PyTorch (Li et al. 2020,
-  arXiv 2010.08895), in a plain HDF5 file: what h5py reads from its root is a state_dict.
+  A network's weights under the names and shapes that they have in PyTorch, in a plain HDF5 file: what h5py reads from
+  its root is a state_dict. A resnet has those of a plain ResNet with pre-activation, KNParameterInfo.foreign:
+
+    conv1.weight                         first convolution, (W, C_in, 3, 3)
+    layer{s}.{n}.bn1, bn2                norms of block n of stage s: .weight, .bias, .running_mean, .running_var
+    layer{s}.{n}.conv1, conv2, shortcut  .weight: convolutions of the block
+    bn, fc                               last norm; linear map, .weight (classes, 4 W), .bias; for fields fc1, fc2
+
+  Others have those of the original FNO code (Li et al. 2020, arXiv 2010.08895):
 
     fc0.weight, fc0.bias     lifting: (W, C_in + dim), (W); the coordinates come after the fields
     conv{l}.weights{i}       spectral layer of block l: complex (W, W, m, .., m), in and out first, then the modes; i

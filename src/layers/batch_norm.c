@@ -125,13 +125,15 @@ static PetscErrorCode KNLayerSetUp_BatchNorm(KNLayer layer, KNParameters paramet
                           .shape    = {layer->in},
                           .role     = {layer->role[1]},
                           .init     = KN_INIT_ZERO,
-                          .momentum = (KNReal)0.1};
+                          .momentum = (KNReal)0.1,
+                          .foreign  = "running_mean"};
 
   PetscFunctionBegin;
   PetscCall(KNNormDeclare(layer, parameters, &norm->p));
   PetscCall(KNLayerDeclare(layer, parameters, info, &norm->mean, &norm->dmean));
   info.init = KN_INIT_ONES;
   PetscCall(PetscStrncpy(info.name, "variance", sizeof(info.name)));
+  PetscCall(PetscStrncpy(info.foreign, "running_var", sizeof(info.foreign)));
   PetscCall(KNLayerDeclare(layer, parameters, info, &norm->variance, &norm->dvariance));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

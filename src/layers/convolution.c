@@ -20,6 +20,7 @@
 #include "linear_kernels.h"
 #include "product_kernels.h"
 #include "resample.h"
+#include "transpose.h"
 #include "winograd.h"
 #include <kitinet/error.h>
 #include <omp.h>
@@ -36,14 +37,15 @@ typedef struct {
   size_t  Ci, Co, taps; /* channels of a group */
   size_t  n[3], N[3];
 
-  int                tiled; /* Winograd's convolution in place of the sweeps */
+  int                narrow; /* few inputs: the gradient of the weights is one product for all taps */
+  int                tiled;  /* Winograd's convolution in place of the sweeps */
   KNWinograd         tiles;
   KNConvolutionSweep forward, backward;
   KNReal *packed[2]; /* (groups, taps, Co, Ci), (groups, taps, Ci, Co): one for each sweep; tiled: (16, Ci, Co), (16,
                         Co, Ci) */
-  KNReal *share; /* (groups of samples, weights + C_out) of the gradients, weights (groups, taps, Co, Ci), tiled (taps,
-                    Ci, Co) */
-  KNReal *scratch;               /* (threads, room) */
+  KNReal *share;     /* (groups of samples, weights + C_out) of the gradients, weights (groups, taps, Co, Ci), tiled or
+                    narrow (taps, Ci, Co) */
+  KNReal *scratch;   /* (threads, room) */
   size_t  room, spread[2], work; /* of which spread x, spread dy, work; the rest is dU of tiles */
   unsigned long long *row[2];    /* (rows) bytes to a row of dy, of x in points; for the gradient of the weights */
 } Convolution;
@@ -102,13 +104,14 @@ static PetscErrorCode PlanRows(KNLayer layer)
 {
   Convolution        *conv = layer->data;
   const KNSpreadAxis *x    = conv->forward.spread.axis;
-  const size_t        rows = conv->N[0] * conv->N[1];
+  const size_t        rows = conv->N[0] * conv->N[1], *step = conv->forward.part->step;
 
   PetscFunctionBegin;
   for (int i = 0; i < 2; i++) PetscCall(PetscMalloc1(rows, &conv->row[i]));
   for (size_t r = 0; r < rows; r++) {
     conv->row[0][r] = r * conv->N[2] * sizeof(KNReal);
-    conv->row[1][r] = (r / conv->N[1] * x[1].M + r % conv->N[1]) * x[2].M * (size_t)layer->in * sizeof(KNReal);
+    conv->row[1][r] =
+      (r / conv->N[1] * step[0] * x[1].M + r % conv->N[1] * step[1]) * x[2].M * (size_t)layer->in * sizeof(KNReal);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -126,8 +129,9 @@ static PetscErrorCode Plan(KNLayer layer)
     k[a] = a < 3 - layer->dim ? 1 : (size_t)layer->kernel;
     s[a] = a < 3 - layer->dim ? 1 : (size_t)layer->stride;
   }
-  conv->tiles = (KNWinograd){.rows = 0};
-  conv->tiled = layer->dim == 2 && layer->kernel == 3 && layer->stride == 1 && layer->groups == 1 &&
+  conv->tiles  = (KNWinograd){.rows = 0};
+  conv->narrow = 0;
+  conv->tiled  = layer->dim == 2 && layer->kernel == 3 && layer->stride == 1 && layer->groups == 1 &&
                 PetscMin(in, out) >= LEAST_CHANNELS;
   if (conv->tiled) {
     PetscCall(KNWinogradPlan(&conv->tiles, conv->n, periodic));
@@ -139,13 +143,15 @@ static PetscErrorCode Plan(KNLayer layer)
   }
   conv->forward        = (KNConvolutionSweep){.Ci = conv->Ci, .Co = conv->Co, .groups = (size_t)layer->groups};
   conv->backward       = (KNConvolutionSweep){.Ci = conv->Co, .Co = conv->Ci, .groups = (size_t)layer->groups};
-  conv->forward.points = conv->backward.points = conv->N[2] < LONG_ROW;
+  conv->narrow         = layer->groups == 1 && conv->Ci < LEAST_CHANNELS;
+  conv->forward.points = conv->backward.points = conv->N[2] < LONG_ROW && !conv->narrow;
   PetscCall(KNConvolutionPlanForward(&conv->forward, conv->n, conv->N, k, s, periodic));
   PetscCall(KNConvolutionPlanBackward(&conv->backward, conv->n, conv->N, k, s, periodic));
   PetscCall(PlanRows(layer));
   conv->spread[0] = KNAligned(KNSpreadSize(&conv->forward.spread, in));
   conv->spread[1] = KNAligned(KNSpreadSize(&conv->backward.spread, out));
-  conv->work      = KNAligned(most * (PetscMax(conv->n[2], conv->N[2]) + k[2]));
+  conv->work      = KNAligned(PetscMax(most * (PetscMax(conv->n[2], conv->N[2]) + k[2]),
+                                  conv->narrow ? conv->taps * conv->Ci * PetscMin(conv->N[2], ROW_PIECE) : 0));
   conv->room      = conv->spread[0] + conv->spread[1] + conv->work;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -219,21 +225,50 @@ static void KNLayerApply_Convolution(KNLayer layer, const KNPass *pass, PetscInt
   kn_convolve(out, x, conv->packed[conv->forward.points], conv->bias, work, &conv->forward, mode == ADD_VALUES);
 }
 
+/*
+  Of few input channels: dW (taps, Ci, Co) = (or += if add) columns (taps Ci, points) dy (points, Co), where the columns
+  are what the taps see of x, a piece of a row at a time. x: spread in rows.
+*/
+static void NarrowGradient(const Convolution *conv, KNReal *dW, const KNReal *dy, const KNReal *x, KNReal *dy_points,
+                           KNReal *columns, int add)
+{
+  const KNConvolutionPart *part = conv->forward.part;
+  const KNSpreadAxis      *axis = conv->forward.spread.axis;
+  const size_t             Ci = conv->Ci, Co = conv->Co, rows = conv->N[0] * conv->N[1], n = conv->N[2], S = rows * n,
+               M = axis[0].M * axis[1].M * axis[2].M;
+
+  kn_transpose(dy_points, Co, dy, S, Co, S);
+  for (size_t r = 0; r < rows; r++) {
+    const KNReal *line = x + (r / conv->N[1] * axis[1].M + r % conv->N[1]) * axis[2].M;
+
+    for (size_t first = 0; first < n; first += ROW_PIECE) {
+      const size_t count = PetscMin(ROW_PIECE, n - first);
+
+      for (size_t c = 0; c < conv->taps * Ci; c++)
+        memcpy(columns + c * count, line + part->source[c / Ci] / sizeof(KNReal) + c % Ci * M + first,
+               count * sizeof(KNReal));
+      kn_product(dW, Co, columns, count, dy_points + (r * n + first) * Co, Co, conv->taps * Ci, Co, count,
+                 add || r || first);
+    }
+  }
+}
+
 /* dW (groups, taps, Co, Ci) = (or += if add) the sum over the points of a sample. dy: (C_out, N), x: spread in points.
  */
 static void WeightGradient(KNLayer layer, KNReal *dW, const KNReal *dy, const KNReal *x, int add)
 {
   const Convolution       *conv = layer->data;
   const KNConvolutionPart *part = conv->forward.part;
-  const size_t Ci = conv->Ci, Co = conv->Co, in = (size_t)layer->in, S = conv->N[0] * conv->N[1] * conv->N[2];
+  const size_t Ci = conv->Ci, Co = conv->Co, in = (size_t)layer->in, S = conv->N[0] * conv->N[1] * conv->N[2],
+               step = part->step[2];
 
   for (size_t g = 0; g < (size_t)layer->groups; g++) {
     for (size_t t = 0; t < conv->taps; t++, dW += Co * Ci) {
       const KNReal *tap = x + part->at[t] + g * Ci;
 
       for (size_t i = 0; i < conv->N[2]; i += ROW_PIECE)
-        kn_product_sum(dW, Ci, dy + g * Co * S + i, S, conv->row[0], tap + i * in, in, conv->row[1], Co, Ci,
-                       PetscMin(ROW_PIECE, conv->N[2] - i), conv->N[0] * conv->N[1], add || i > 0);
+        kn_product_sum(dW, Ci, dy + g * Co * S + i, S, conv->row[0], tap + i * step * in, step * in, conv->row[1], Co,
+                       Ci, PetscMin(ROW_PIECE, conv->N[2] - i), conv->N[0] * conv->N[1], add || i > 0);
     }
   }
 }
@@ -274,8 +309,9 @@ static void KNLayerApplyBack_Convolution(KNLayer layer, const KNPass *pass, Pets
     ApplyBackTiled(layer, share, in[0], dout, din, first, last, mode);
     return;
   }
-  kn_spread(x, in[0], &conv->forward.spread, (size_t)layer->in, 1);
-  WeightGradient(layer, share, dout, x, !first);
+  kn_spread(x, in[0], &conv->forward.spread, (size_t)layer->in, !conv->narrow);
+  if (conv->narrow) NarrowGradient(conv, share, dout, x, dy, work, !first);
+  else WeightGradient(layer, share, dout, x, !first);
   if (!din[0]) return;
   kn_spread(dy, dout, &conv->backward.spread, (size_t)layer->out, conv->backward.points);
   kn_convolve(din[0], dy, conv->packed[!conv->backward.points], NULL, work, &conv->backward, mode == ADD_VALUES);
@@ -312,11 +348,11 @@ static void KNLayerFinishBack_Convolution(KNLayer layer, const KNPass *pass)
   const Convolution *conv = layer->data;
   const size_t       Ci = conv->Ci, Co = conv->Co, T = conv->taps, out = (size_t)layer->out, weights = out * Ci * T,
                count = weights + out, B = (size_t)KNSampleGroups(layer->samples, pass->samples);
-  const int add = pass->gradients != INSERT_VALUES;
+  const int add = pass->gradients != INSERT_VALUES, turned = conv->tiled || conv->narrow;
 
 #pragma omp for schedule(static)
-  for (size_t c = 0; c < (conv->tiled ? Ci : out); c++) {
-    if (conv->tiled) kn_sum_taps(conv->dW + c * T, Ci * T, conv->share + c * Co, B, count, T, Ci * Co, Co, add);
+  for (size_t c = 0; c < (turned ? Ci : out); c++) {
+    if (turned) kn_sum_taps(conv->dW + c * T, Ci * T, conv->share + c * Co, B, count, T, Ci * Co, Co, add);
     else
       kn_sum_taps(conv->dW + c * Ci * T, T, conv->share + c / Co * T * Co * Ci + c % Co * Ci, B, count, T, Co * Ci, Ci,
                   add);

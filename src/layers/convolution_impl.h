@@ -6,7 +6,7 @@
       to(j) = sum over t of W_t from(j + t)
 
   with unit steps: a field is first copied ("spread") into a padded one, whose points are sorted by their phase, the
-  remainder of their position by the stride. Forward is one part with all taps; the gradient of the input of a strided
+  remainder of their position by the stride, where products run along points. Forward is one part with all taps; the gradient of the input of a strided
   convolution has a part for each phase of its points, with the taps that reach them.
 
   Rows: fields (C, points), products along a row of points, for long rows. Points: fields (points, C), products along
@@ -30,8 +30,9 @@ typedef struct {
 } KNSpread;
 
 typedef struct {
-  size_t              count;           /* taps */
-  size_t              n[3];            /* results along each axis */
+  size_t              count;   /* taps */
+  size_t              n[3];    /* results along each axis */
+  size_t              step[3]; /* points of the source from one result to the next: the stride in points, 1 in phases */
   unsigned long long *source, *weight; /* (count) bytes to the tap's first value, to its weights */
   size_t             *at;              /* (count) elements to the tap's first value where the layout is points */
   int                *to[3];           /* (n) where they belong */

@@ -106,13 +106,15 @@ static void kn_convolve_part(KNReal *to, const KNReal *from, const KNReal *W, co
                Co = sweep->Co, all = Ci * sweep->groups, M = axis[0].M * axis[1].M * axis[2].M;
 
   for (size_t j = 0; j < part->n[0] * part->n[1]; j++) {
-    const size_t j0 = j / part->n[1], j1 = j % part->n[1], at = (j0 * axis[1].M + j1) * axis[2].M;
-    KNReal      *line = to + ((size_t)part->to[0][j0] * sweep->extent[1] + (size_t)part->to[1][j1]) * sweep->extent[2];
+    const size_t j0 = j / part->n[1], j1 = j % part->n[1],
+                 at = (j0 * part->step[0] * axis[1].M + j1 * part->step[1]) * axis[2].M;
+    KNReal *line    = to + ((size_t)part->to[0][j0] * sweep->extent[1] + (size_t)part->to[1][j1]) * sweep->extent[2];
 
     if (!part->count && !add) kn_store_nothing(line, S, part->to[2], n, Co);
     if (!part->count) continue;
     if (sweep->points) {
-      kn_product_sum(row, Co, from + at * all, all, part->source, W, Co, part->weight, n, Co, Ci, part->count, 0);
+      kn_product_sum(row, Co, from + at * all, part->step[2] * all, part->source, W, Co, part->weight, n, Co, Ci,
+                     part->count, 0);
       kn_store_row(line, S, row, Co, 1, part, Co, bias, add);
     } else if (sweep->direct) {
       for (size_t c = 0; bias && c < Co; c++) {

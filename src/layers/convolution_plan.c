@@ -74,7 +74,7 @@ static PetscErrorCode MakePart(KNConvolutionSweep *sweep, const Axis *const alon
   const size_t        plane = axis[0].M * axis[1].M * axis[2].M * sweep->Ci * sweep->groups;
 
   PetscFunctionBegin;
-  *part = (KNConvolutionPart){.count = along[0]->taps * along[1]->taps * along[2]->taps};
+  *part = (KNConvolutionPart){.count = along[0]->taps * along[1]->taps * along[2]->taps, .step = {1, 1, 1}};
   PetscCall(PetscMalloc6(part->count, &part->source, part->count, &part->weight, part->count, &part->at, along[0]->n,
                          &part->to[0], along[1]->n, &part->to[1], along[2]->n, &part->to[2]));
   for (int a = 0; a < 3; a++) {
@@ -114,16 +114,20 @@ PetscErrorCode KNConvolutionPlanForward(KNConvolutionSweep *sweep, const size_t 
     KNSpreadAxis *axis = &sweep->spread.axis[a];
     const size_t  half = (k[a] - 1) / 2;
 
-    PetscCall(KNSpreadAxisMake(n[a], PetscMin(s[a], k[a]), N[a] + (k[a] - 1) / s[a], s[a], half, periodic, axis));
+    const size_t phases = sweep->points ? 1 : PetscMin(s[a], k[a]);
+
+    if (sweep->points) PetscCall(KNSpreadAxisMake(n[a], 1, s[a] * (N[a] - 1) + k[a], 1, half, periodic, axis));
+    else PetscCall(KNSpreadAxisMake(n[a], phases, N[a] + (k[a] - 1) / s[a], s[a], half, periodic, axis));
     sweep->extent[a] = N[a];
     along[a]         = (Axis){.n = N[a], .taps = k[a], .by = 1};
     for (size_t t = 0; t < k[a]; t++) {
       along[a].tap[t]   = t;
-      along[a].at[t]    = t / s[a];
-      along[a].phase[t] = t % s[a];
+      along[a].at[t]    = sweep->points ? t : t / s[a];
+      along[a].phase[t] = sweep->points ? 0 : t % s[a];
     }
   }
   PetscCall(MakePart(sweep, (const Axis *const[]){&along[0], &along[1], &along[2]}, k, 0));
+  for (int a = 0; a < 3 && sweep->points; a++) sweep->part[0].step[a] = s[a];
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

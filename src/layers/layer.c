@@ -138,6 +138,13 @@ PetscErrorCode KNLayerSetRoles(KNLayer layer, KNRole in, KNRole out, PetscInt si
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNLayerSetForeign(KNLayer layer, const char module[])
+{
+  PetscFunctionBegin;
+  PetscCall(PetscStrncpy(layer->foreign, module, sizeof(layer->foreign)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNLayerSetCoarsening(KNLayer layer, PetscInt level)
 {
   PetscFunctionBegin;
@@ -203,11 +210,14 @@ PetscErrorCode KNLayerSetUp(KNLayer layer, KNParameters parameters)
 PetscErrorCode KNLayerDeclare(KNLayer layer, KNParameters parameters, KNParameterInfo info, KNReal **value,
                               KNReal **gradient)
 {
-  char part[KN_MAX_NAME];
+  char part[KN_MAX_NAME], foreign[KN_MAX_NAME];
 
   PetscFunctionBegin;
   PetscCall(PetscStrncpy(part, info.name, sizeof(part)));
   PetscCall(PetscSNPrintf(info.name, sizeof(info.name), "%s.%s", layer->name, part));
+  PetscCall(PetscStrncpy(foreign, info.foreign[0] ? info.foreign : part, sizeof(foreign)));
+  info.foreign[0] = 0;
+  if (layer->foreign[0]) PetscCall(PetscSNPrintf(info.foreign, sizeof(info.foreign), "%s.%s", layer->foreign, foreign));
   info.site = layer->site;
   PetscCall(KNParametersDeclare(parameters, &info, value, gradient));
   PetscFunctionReturn(PETSC_SUCCESS);

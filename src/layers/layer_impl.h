@@ -38,6 +38,7 @@ struct _p_KNLayer {
   PetscInt          channels[KN_MAX_INPUTS]; /* of each input; in is that of input 0 */
   KNRole            role[2];                 /* of the channels of inputs and output */
   PetscInt          site;                    /* KNParameterInfo */
+  char              foreign[KN_MAX_NAME];    /* module of PyTorch with its parameters; "": none */
   KNLayerProperties properties; /* set by setup, drops by setfromoptions, carries of residuals by KNLayerSetUp() */
   PetscBool         residual;   /* maps (x, v) to the next x; set by KNLayerCreate_Suffix */
   PetscInt          level;      /* times that the grid was coarsened by two before the layer */
@@ -59,7 +60,7 @@ struct _p_KNLayer {
 
 /*
   Not collective. Declares a parameter whose name is the layer's and .name, whose site is the layer's; the rest of info
-  is given. For setup.
+  is given, foreign without the module ("" if it is .name). For setup.
 */
 PETSC_INTERN PetscErrorCode KNLayerDeclare(KNLayer layer, KNParameters parameters, KNParameterInfo info, KNReal **value,
                                            KNReal **gradient);

@@ -6,14 +6,22 @@ PetscErrorCode KNNormDeclare(KNLayer layer, KNParameters parameters, NormParamet
 {
   PetscFunctionBegin;
   PetscCall(KNLayerKeepChannels(layer, parameters));
-  PetscCall(KNLayerDeclare(
-    layer, parameters,
-    (KNParameterInfo){.name = "scale", .rank = 1, .shape = {layer->in}, .role = {layer->role[1]}, .init = KN_INIT_ONES},
-    &norm->scale, &norm->dscale));
-  PetscCall(KNLayerDeclare(
-    layer, parameters,
-    (KNParameterInfo){.name = "shift", .rank = 1, .shape = {layer->in}, .role = {layer->role[1]}, .init = KN_INIT_ZERO},
-    &norm->shift, &norm->dshift));
+  PetscCall(KNLayerDeclare(layer, parameters,
+                           (KNParameterInfo){.name    = "scale",
+                                             .rank    = 1,
+                                             .shape   = {layer->in},
+                                             .role    = {layer->role[1]},
+                                             .init    = KN_INIT_ONES,
+                                             .foreign = "weight"},
+                           &norm->scale, &norm->dscale));
+  PetscCall(KNLayerDeclare(layer, parameters,
+                           (KNParameterInfo){.name    = "shift",
+                                             .rank    = 1,
+                                             .shape   = {layer->in},
+                                             .role    = {layer->role[1]},
+                                             .init    = KN_INIT_ZERO,
+                                             .foreign = "bias"},
+                           &norm->shift, &norm->dshift));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -7,7 +7,7 @@
 #include <kitinet/prune.h>
 #include <string.h>
 
-/* A parameter as (K, inputs, parts, outputs) or, transposed, (outputs, inputs); a bias has one input. */
+/* A parameter as (K, inputs, parts, outputs) or, transposed, (outputs, inputs, K); a bias has one input. */
 typedef struct {
   const KNParameterInfo *info;
   size_t                 K, inputs, parts, outputs;
@@ -21,7 +21,7 @@ void KNPruneGetAxes(const KNParameterInfo *info, PetscInt *in, PetscInt *out)
   const PetscBool spectral = (PetscBool)(info->rank > 2 && info->role[info->rank - 2] == KN_ROLE_COMPLEX);
 
   *out = spectral ? info->rank - 1 : 0;
-  *in  = spectral ? info->rank - 3 : info->rank == 2 ? 1 : -1;
+  *in  = spectral ? info->rank - 3 : info->rank >= 2 ? 1 : -1;
 }
 
 static PetscErrorCode Describe(KNParameters parameters, PetscInt i, Part *part)
@@ -32,7 +32,9 @@ static PetscErrorCode Describe(KNParameters parameters, PetscInt i, Part *part)
   PetscFunctionBegin;
   PetscCall(KNParametersGetInfo(parameters, i, &info));
   KNPruneGetAxes(info, &in, &out);
-  *part         = (Part){.info = info, .parts = info->rank > 2 ? 2 : 1, .transposed = (PetscBool)(info->rank == 2)};
+  *part         = (Part){.info       = info,
+                         .parts      = in >= 0 && out > in ? 2 : 1, // complex
+                         .transposed = (PetscBool)(in > out)};
   part->inputs  = in < 0 ? 1 : (size_t)info->shape[in];
   part->outputs = (size_t)info->shape[out];
   part->K       = info->size / (part->inputs * part->parts * part->outputs);
@@ -50,7 +52,8 @@ static PetscErrorCode Describe(KNParameters parameters, PetscInt i, Part *part)
 
 static size_t Place(const Part *part, size_t k, size_t i, size_t p, size_t o)
 {
-  return part->transposed ? o * part->inputs + i : ((k * part->inputs + i) * part->parts + p) * part->outputs + o;
+  return part->transposed ? (o * part->inputs + i) * part->K + k
+                          : ((k * part->inputs + i) * part->parts + p) * part->outputs + o;
 }
 
 /*
@@ -128,7 +131,7 @@ static void PrunePart(const KNPruning *pruning, const Part *from, const KNReal a
   const size_t hidden = (size_t)pruning->sizes.hidden;
 
   for (size_t k = 0; k < to->K; k++) {
-    const size_t wide = from->info->rank > 2 ? Mode(from->info, to->info, k) : 0;
+    const size_t wide = to->parts > 1 ? Mode(from->info, to->info, k) : k;
 
     for (size_t i = 0; i < to->inputs; i++) {
       for (size_t p = 0; p < to->parts; p++) {

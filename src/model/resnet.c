@@ -36,51 +36,74 @@ static const char *const NormNames[] = {"none", "layer", "group", "batch", NULL}
                                                                                     NULL, "layer_norm", "group_norm",
                                                                                     "batch_norm_relu"};
 
-/* h = ReLU(norm(x)) */
-static PetscErrorCode AddActivation(KNModel model, const ResNet *net, const char block[], const char norm[],
-                                    const char relu[], KNValue x, KNValue *h)
+/* y = layer(x), module: of the twin in PyTorch. */
+static PetscErrorCode Apply(KNModel model, const char type[], const char name[], const char module[], PetscInt channels,
+                            KNValue x, KNValue *y)
 {
-  char name[KN_MAX_NAME];
+  KNLayer layer;
+
+  PetscFunctionBegin;
+  PetscCall(KNModelAddLayer(model, type, name, 1, &x, channels, &layer));
+  PetscCall(KNLayerSetForeign(layer, module));
+  PetscCall(KNModelApplyLayer(model, layer, 1, &x, y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* h = ReLU(norm(x)), number: of the activation in its block, 0: that of the end. */
+static PetscErrorCode AddActivation(KNModel model, const ResNet *net, const char block[], const char module[],
+                                    int number, KNValue x, KNValue *h)
+{
+  const PetscBool twin = (PetscBool)(net->norm == NORM_BATCH || net->norm == NORM_GROUP);
+  char            part[KN_MAX_NAME], name[KN_MAX_NAME], bn[KN_MAX_NAME] = "bn";
 
   PetscFunctionBegin;
   *h = x;
+  if (number) PetscCall(PetscSNPrintf(bn, sizeof(bn), "%s.bn%d", module, number));
   if (net->norm) {
-    PetscCall(KNModelApply(model, NormLayers[net->norm], KNModelName(block, norm, name), 1, h, PETSC_DECIDE, h));
+    PetscCall(PetscSNPrintf(part, sizeof(part), number ? "norm%d" : "norm", number));
+    PetscCall(Apply(model, NormLayers[net->norm], KNModelName(block, part, name), twin ? bn : "", PETSC_DECIDE, *h, h));
     PetscCall(KNModelSetRecomputed(model, *h));
   }
   if (net->norm == NORM_BATCH) PetscFunctionReturn(PETSC_SUCCESS); /* with the ReLU */
-  PetscCall(KNModelApply(model, "relu", KNModelName(block, relu, name), 1, h, PETSC_DECIDE, h));
+  PetscCall(PetscSNPrintf(part, sizeof(part), number ? "relu%d" : "relu", number));
+  PetscCall(KNModelApply(model, "relu", KNModelName(block, part, name), 1, h, PETSC_DECIDE, h));
   PetscCall(KNModelSetRecomputed(model, *h));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode AddConvolution(KNModel model, const ResNet *net, const char name[], PetscInt size,
-                                     PetscInt stride, PetscInt channels, KNValue x, KNValue *y)
+static PetscErrorCode AddConvolution(KNModel model, const ResNet *net, const char name[], const char module[],
+                                     PetscInt size, PetscInt stride, PetscInt channels, KNValue x, KNValue *y)
 {
   KNLayer convolution;
 
   PetscFunctionBegin;
   PetscCall(KNModelAddLayer(model, "convolution", name, 1, &x, channels, &convolution));
   PetscCall(KNLayerSetKernel(convolution, size, stride, 1, (PetscBool)!net->norm));
+  PetscCall(KNLayerSetForeign(convolution, module));
   PetscCall(KNModelApplyLayer(model, convolution, 1, &x, y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* x becomes the next one, of `channels` channels. */
-static PetscErrorCode AddBlock(KNModel model, ResNet *net, PetscInt channels, PetscInt stride, KNValue *x)
+/* x becomes the next one. stage, n: of the block in its stage. */
+static PetscErrorCode AddBlock(KNModel model, ResNet *net, PetscInt stage, PetscInt n, KNValue *x)
 {
-  char      block[KN_MAX_NAME], name[KN_MAX_NAME];
-  KNValue   h, v, position = *x;
-  const int narrower = model->value[*x].channels != channels;
+  const PetscInt channels = net->classes ? net->width << stage : net->width;
+  const PetscInt stride   = net->classes && stage && !n ? 2 : 1;
+  char           block[KN_MAX_NAME], module[KN_MAX_NAME], name[KN_MAX_NAME], foreign[KN_MAX_NAME];
+  KNValue        h, v, position = *x;
 
   PetscFunctionBegin;
   PetscCall(PetscSNPrintf(block, sizeof(block), "block%" PetscInt_FMT, net->made++));
-  PetscCall(AddActivation(model, net, block, "norm1", "relu1", *x, &h));
-  if (narrower || stride > 1)
-    PetscCall(AddConvolution(model, net, KNModelName(block, "shortcut", name), 1, stride, channels, h, &position));
-  PetscCall(AddConvolution(model, net, KNModelName(block, "convolution1", name), 3, stride, channels, h, &v));
-  PetscCall(AddActivation(model, net, block, "norm2", "relu2", v, &v));
-  PetscCall(AddConvolution(model, net, KNModelName(block, "convolution2", name), 3, 1, channels, v, &v));
+  PetscCall(PetscSNPrintf(module, sizeof(module), "layer%" PetscInt_FMT ".%" PetscInt_FMT, stage + 1, n));
+  PetscCall(AddActivation(model, net, block, module, 1, *x, &h));
+  if (stride > 1)
+    PetscCall(AddConvolution(model, net, KNModelName(block, "shortcut", name), KNModelName(module, "shortcut", foreign),
+                             1, stride, channels, h, &position));
+  PetscCall(AddConvolution(model, net, KNModelName(block, "convolution1", name), KNModelName(module, "conv1", foreign),
+                           3, stride, channels, h, &v));
+  PetscCall(AddActivation(model, net, block, module, 2, v, &v));
+  PetscCall(AddConvolution(model, net, KNModelName(block, "convolution2", name), KNModelName(module, "conv2", foreign),
+                           3, 1, channels, v, &v));
   PetscCall(KNModelApplyResidual(model, KNResidualNames()[net->residual], block, position, v, KN_ACTIVATION_NONE,
                                  net->dropout, x));
   PetscCall(KNModelSetStream(model, *x));
@@ -114,7 +137,7 @@ static PetscErrorCode ReadOptions(KNModel model, ResNet *net)
 static PetscErrorCode AddHead(KNModel model, const ResNet *net, KNValue x)
 {
   PetscFunctionBegin;
-  PetscCall(AddActivation(model, net, "final", "norm", "relu", x, &x));
+  PetscCall(AddActivation(model, net, "final", "", 0, x, &x));
   if (!net->classes) {
     PetscCall(KNModelApplyHead(model, x));
     PetscFunctionReturn(PETSC_SUCCESS);
@@ -123,7 +146,7 @@ static PetscErrorCode AddHead(KNModel model, const ResNet *net, KNValue x)
     PetscCall(KNModelApply(model, "mean", "mean", 1, &x, PETSC_DECIDE, &x));
     PetscCall(KNModelSetAxes(model, x, 0));
   }
-  PetscCall(KNModelApply(model, "linear", "head", 1, &x, model->out, &x));
+  PetscCall(Apply(model, "linear", "head", "fc", model->out, x, &x));
   PetscCall(KNModelSetOutput(model, x));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -140,12 +163,11 @@ static PetscErrorCode KNModelBuild_ResNet(KNModel model)
     PetscCall(KNModelApply(model, "coordinates", "coordinates", 1, &x, model->in + model->dim, &x));
     PetscCall(KNModelSetRecomputed(model, x));
   }
-  PetscCall(AddConvolution(model, &net, "stem", 3, 1, net.width, x, &x));
+  PetscCall(AddConvolution(model, &net, "stem", "conv1", 3, 1, net.width, x, &x));
   PetscCall(KNModelSetStream(model, x));
   for (PetscInt stage = 0; stage < STAGES; stage++) {
     for (PetscInt n = 0; n < (net.depth - 2) / (2 * STAGES); n++) {
-      PetscCall(
-        AddBlock(model, &net, net.classes ? net.width << stage : net.width, net.classes && stage && !n ? 2 : 1, &x));
+      PetscCall(AddBlock(model, &net, stage, n, &x));
       if (stage < STAGES - 1 || n < (net.depth - 2) / (2 * STAGES) - 1) PetscCall(KNModelEndBlock(model));
     }
   }

@@ -83,14 +83,14 @@ static PetscErrorCode Eigenvalues(double G[], PetscInt C, double square[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* W: (Co, Ci) of a linear layer, (.., Ci, 2, Co) of a spectral one. */
+/* W: (Co, Ci, ..) of a linear layer or a convolution, (.., Ci, 2, Co) of a spectral one. */
 static PetscErrorCode Measure(const KNParameterInfo *info, const KNReal W[], KNCondensation *measured)
 {
-  const PetscBool spectral = (PetscBool)(info->rank > 2);
+  const PetscBool spectral = (PetscBool)(info->rank > 2 && info->role[info->rank - 2] == KN_ROLE_COMPLEX);
   char           *part;
   const PetscInt  Co = info->shape[spectral ? info->rank - 1 : 0], Ci = info->shape[spectral ? info->rank - 3 : 1],
                  C = PetscMax(Ci, Co);
-  const size_t ci = (size_t)Ci, co = (size_t)Co;
+  const size_t ci = (size_t)Ci, co = (size_t)Co, K = info->size / ((spectral ? 2 : 1) * ci * co);
   KNReal      *A;
   double      *G, *s;
 
@@ -100,11 +100,11 @@ static PetscErrorCode Measure(const KNParameterInfo *info, const KNReal W[], KNC
   if (part) *part = 0;
   PetscCall(PetscMalloc3(info->size, &A, co * co, &G, C, &s));
   /* Inputs before outputs */
-  for (size_t i = 0; !spectral && i < ci; i++) {
-    for (size_t o = 0; o < co; o++) A[i * co + o] = W[o * ci + i];
+  for (size_t ki = 0; !spectral && ki < K * ci; ki++) {
+    for (size_t o = 0; o < co; o++) A[ki * co + o] = W[(o * ci + ki % ci) * K + ki / ci];
   }
   if (spectral) PetscCall(PetscArraycpy(A, W, info->size));
-  kn_outgoing(s, A, spectral ? info->size / (2 * ci * co) : 1, ci, (spectral ? 2 : 1) * co);
+  kn_outgoing(s, A, K, ci, (spectral ? 2 : 1) * co);
   measured->participation = kn_participation(s, ci);
   kn_gram(G, A, info->size / co, co);
   measured->alignment = kn_alignment(G, co);
@@ -133,7 +133,9 @@ PetscErrorCode KNCondensationMeasure(KNParameters parameters, PetscInt *count, K
       if (info->role[a] == KN_ROLE_STREAM_IN) reads = PETSC_TRUE;
       if (info->role[a] == KN_ROLE_STREAM_OUT) writes = PETSC_TRUE;
     }
-    if (reads && writes) PetscCall(Measure(info, value + info->offset, &(*measured)[(*count)++]));
+    /* convolutions of a block read the stream or write it */
+    if ((reads && writes) || ((reads || writes) && info->rank > 2))
+      PetscCall(Measure(info, value + info->offset, &(*measured)[(*count)++]));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -68,6 +68,7 @@ static const struct {
 };
 
 /*
+  Networks that have twins in PyTorch say their parameters' names themselves; others have those of the original FNO.
   name: "" if the original FNO, whose stream has as many channels everywhere as the first layer makes, has no such
   layer. convolves: it is one of a block, which PyTorch stores as a convolution with a kernel of one point.
 */
@@ -80,6 +81,10 @@ static PetscErrorCode Name(KNParameters parameters, PetscInt i, char name[KN_MAX
   name[0]    = 0;
   *convolves = PETSC_FALSE;
   PetscCall(KNParametersGetInfo(parameters, i, &info));
+  if (info->foreign[0]) {
+    PetscCall(PetscStrncpy(name, info->foreign, KN_MAX_NAME));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   weight = info;
   if (info->rank == 1 && i > 0) PetscCall(KNParametersGetInfo(parameters, i - 1, &weight));
   KNPruneGetAxes(weight, &in, &out);
@@ -163,10 +168,12 @@ static PetscErrorCode Transfer(KNRecord record, const char path[], KNOperator op
     PetscCall(KNParametersGetInfo(parameters, i, &info));
     PetscCall(Name(parameters, i, name, &convolves));
     PetscCheck(name[0], PETSC_COMM_WORLD, KN_ERR_INPUT,
-               "the network has the layer parameter %s, for which the original FNO has no name", info->name);
-    if (info->rank > 2) PetscCall(TransferSpectral(record, path, name, info, value + info->offset, &named, names));
+               "the network has the layer parameter %s, for which the original FNO has no name, nor a plain ResNet",
+               info->name);
+    if (info->rank > 2 && !info->foreign[0])
+      PetscCall(TransferSpectral(record, path, name, info, value + info->offset, &named, names));
     else {
-      for (PetscInt a = 0; a < 2 + dim; a++) shape[a] = a < info->rank ? info->shape[a] : 1;
+      for (PetscInt a = 0; a < 2 + dim; a++) shape[a] = a < info->rank ? info->shape[a] : 1; // rank <= 2 + dim
       PetscCall(PetscStrncpy(names[named++], name, KN_MAX_NAME));
       PetscCall(KNRecordArray(record, "", name, convolves ? 2 + dim : info->rank, shape, value + info->offset));
       PetscCall(CheckFinite(record, path, name, info->size, value + info->offset));
@@ -211,14 +218,15 @@ static PetscErrorCode StoreNormalizer(KNRecord record, char field, KNNormalizer 
 
 static PetscErrorCode StoreFacts(KNRecord record, KNOperator op)
 {
-  const KNProblem *problem;
-  const char      *options;
-  char            *text, residual[KN_MAX_NAME], points[KN_MAX_NAME], pde[KN_MAX_NAME];
-  KNParameters     parameters;
-  KNSizes          sizes = {0};
-  PetscBool        found;
-  PetscInt         history;
-  PetscInt64       number;
+  const KNProblem       *problem;
+  const char            *options;
+  char                  *text, residual[KN_MAX_NAME], points[KN_MAX_NAME], pde[KN_MAX_NAME];
+  KNParameters           parameters;
+  KNSizes                sizes = {0};
+  PetscBool              found;
+  PetscInt               history;
+  const KNParameterInfo *first;
+  PetscInt64             number;
 
   PetscFunctionBegin;
   PetscCall(KNOperatorGetModel(op, NULL, &parameters, &problem, &options));
@@ -227,11 +235,14 @@ static PetscErrorCode StoreFacts(KNRecord record, KNOperator op)
   PetscCall(KNRecordInt(record, "history", &number));
   PetscCall(KNOptionsYAMLGet(options, "model_residual", sizeof(residual), residual, &found));
   PetscCall(KNRecordText(record, "residual", sizeof(residual), residual));
-  PetscCall(KNPruneGetSizes(parameters, &sizes, NULL));
-  number = sizes.width;
-  PetscCall(KNRecordInt(record, "width", &number));
-  number = sizes.modes;
-  PetscCall(KNRecordInt(record, "modes", &number));
+  PetscCall(KNParametersGetInfo(parameters, 0, &first));
+  if (!first->foreign[0]) { /* elsewhere shapes say it */
+    PetscCall(KNPruneGetSizes(parameters, &sizes, NULL));
+    number = sizes.width;
+    PetscCall(KNRecordInt(record, "width", &number));
+    number = sizes.modes;
+    PetscCall(KNRecordInt(record, "modes", &number));
+  }
   PetscCall(PetscStrncpy(points, KNPointsNames[problem->output.grid.points], sizeof(points)));
   PetscCall(KNRecordText(record, "points", sizeof(points), points));
   PetscCall(PetscStrncpy(pde, problem->pde, sizeof(pde)));

@@ -23,7 +23,7 @@ import tempfile
 
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy, group_norm, relu
+from torch.nn.functional import cross_entropy, relu
 
 from pytorch_comparison import held, median_milliseconds
 
@@ -116,16 +116,6 @@ def run(command, *options):
         sys.exit(f"{' '.join(command)} {options[0]} failed:\n{done.stdout}")
 
 
-def write_images(path, number):
-    """A dataset of random images (3, 16, 16) of 5 classes."""
-    import h5py
-    import numpy as np
-
-    with h5py.File(path, "w") as f:
-        f["images"] = np.random.default_rng(number).integers(0, 256, (IMAGES, 3, 16, 16), dtype=np.uint8)
-        f["labels"] = np.arange(IMAGES, dtype=np.int64) % 5
-
-
 def load(weights, depth, norm):
     """Network and normaliser of an exported file; the counters of batches, which nothing reads, stay as they are."""
     import h5py
@@ -155,12 +145,12 @@ def run_weights(options):
     norms = {"batch": nn.BatchNorm2d, "group": lambda channels: nn.GroupNorm(8, channels)}
     with tempfile.TemporaryDirectory() as work:
         path = {file: os.path.join(work, file) for file in
-                ("images.npy", "labels.npy", "data.h5", "weights.h5", "back.h5", "new.h5", "p.h5")}
+                ("x.npy", "y.npy", "data.h5", "weights.h5", "back.h5", "new.h5", "p.h5")}
         images = np.random.default_rng(1).integers(0, 256, (IMAGES, 3, 16, 16), dtype=np.uint8)
-        np.save(path["images.npy"], images)
-        np.save(path["labels.npy"], np.arange(IMAGES) % 5)
-        run(command, "convert", "-input", path["images.npy"], "-labels", path["labels.npy"], "-output", path["data.h5"],
-            *options.convert.split())
+        np.save(path["x.npy"], images)
+        np.save(path["y.npy"], np.arange(IMAGES) % 5)
+        run(command, "convert", "-input", path["x.npy"] + "," + path["y.npy"], "-x", "x:ncxy", "-points", "cells",
+            "-classes", "a,b,c,d,e", "-output", path["data.h5"])
         for depth, norm in ((8, "batch"), (20, "batch"), (14, "group")):
             folder = os.path.join(work, f"run{depth}")
             run(command, "train", "-dataset", path["data.h5"], "-run", folder, "-train_epochs", 3, "-train_batch", 8,
@@ -205,7 +195,6 @@ def main():
     parser.add_argument("-model_depth", type=int, default=20)
     parser.add_argument("-model_width", type=int, default=16)
     parser.add_argument("-kitinet", default="kitinet", help="the program, with a launcher before it if it needs one")
-    parser.add_argument("-convert", default="", help="more options of convert, for its images")
     options = parser.parse_args()
     if options.weights:
         run_weights(options)

@@ -36,6 +36,7 @@ done
 export OMP_NUM_THREADS=1
 
 # It learns: the classes are told apart, and batch norm's running statistics serve evaluate.
+rm -f train.h5
 "$task_tool" classes train.h5 3 60 0 kind 16 15
 "$task_tool" classes test.h5 3 21 60 kind 16 15
 train 1 learn $sgd -dataset_test test.h5 -train_epochs 12
@@ -47,6 +48,25 @@ refused 2 "option -model_depth is 19, three stages of blocks need 6n + 2: give 8
   "$KITINET" train -run bad -dataset train.h5 -train_epochs 1 $shape -model_depth 19
 refused 2 "needs whole samples: leave -ranks_per_sample out" \
   ranks 2 train -run bad -dataset fields.h5 -train_epochs 1 $network -ranks_per_sample 2
-refused 3 "for which the original FNO has no name" \
-  "$KITINET" convert -format pytorch -input learn/best.h5 -output torch.weights
-[ ! -e bad ] && [ ! -e torch.weights ] || fail "something was made: $(ls)"
+
+# Weights under the names of a plain ResNet in PyTorch: the same bits in the same order, also the statistics; there and
+# back. tests/bench/resnet_pytorch.py compares outputs. Layer norm has no twin.
+ranks 2 convert -format pytorch -input learn/best.h5 -output torch.weights > output
+for pair in stem.weight:conv1.weight block0.norm1.scale:layer1.0.bn1.weight block0.norm1.shift:layer1.0.bn1.bias \
+  block0.convolution1.weight:layer1.0.conv1.weight block1.shortcut.weight:layer2.0.shortcut.weight \
+  block2.convolution2.weight:layer3.0.conv2.weight final.norm.scale:bn.weight head.weight:fc.weight head.bias:fc.bias; do
+  "$tool" floats learn/best.h5 "parameters/${pair%:*}" > ours
+  "$tool" floats torch.weights "${pair#*:}" | cmp - ours || fail "other numbers in ${pair#*:}"
+done
+"$tool" floats learn/best.h5 state/block1.norm2.mean state/final.norm.variance > ours
+"$tool" floats torch.weights layer2.0.bn2.running_mean bn.running_var | cmp - ours || fail "other statistics"
+h5dump -n torch.weights | grep -c "dataset .*/conv\|dataset .*/layer\|dataset .*/bn\|dataset .*/fc" > count
+[ "$(cat count)" = 39 ] || fail "$(cat count) arrays: $(h5dump -n torch.weights)"
+ranks 1 convert -input torch.weights -like learn/checkpoint.h5 -output back.h5 > output
+"$KITINET" inspect -input back.h5 | sed -n 's/^  weights *SHA-256 //p' > ours
+"$KITINET" inspect -input learn/best.h5 | sed -n 's/^  weights *SHA-256 //p' | cmp - ours || fail "other weights came back"
+ln -sf fields.h5 train.h5
+train 1 field -train_epochs 1 -model_head 16 -model_norm layer
+refused 3 "for which the original FNO has no name, nor a plain ResNet" \
+  "$KITINET" convert -format pytorch -input field/best.h5 -output field.weights
+[ ! -e bad ] && [ ! -e field.weights ] || fail "something was made: $(ls)"
