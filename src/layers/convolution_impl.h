@@ -6,8 +6,9 @@
       to(j) = sum over t of W_t from(j + t)
 
   with unit steps: a field is first copied ("spread") into a padded one, whose points are sorted by their phase, the
-  remainder of their position by the stride, where products run along points. Forward is one part with all taps; the gradient of the input of a strided
-  convolution has a part for each phase of its points, with the taps that reach them.
+  remainder of their position by the stride, where products run along points. Forward is one part with all taps; the
+  gradient of the input of a strided convolution has a part for each phase of its points, with the taps that reach
+  them.
 
   Rows: fields (C, points), products along a row of points, for long rows. Points: fields (points, C), products along
   channels, for short ones.

@@ -1,11 +1,12 @@
 /*
-  Convolutions of 3 x 3 points by Winograd's minimal filtering F(2 x 2, 3 x 3) (Lavin and Gray 2015, arXiv 1509.09308): 16
-  multiplications give the 4 results of a tile, instead of 36. With d the 4 x 4 points that a tile sees, g the kernel,
+  Convolutions of 3 x 3 points by Winograd's minimal filtering F(2 x 2, 3 x 3) (Lavin and Gray 2015, arXiv
+  1509.09308): 16 multiplications give the 4 results of a tile, instead of 36. With d the 4 x 4 points that a tile sees, g the kernel,
 
       y = A^T [(G g G^T) . (B^T d B)] A,    dg = G^T [(A dy A^T) . (B^T d B)] G
 
   Each of the 16 numbers of all tiles and channels is a matrix: (tiles, C_in) times (C_in, C_out). Fields are (points,
-  C), channels vectorised; a padded field has M columns, its tile (i, j) begins at row 2i and column 2j. The 16 matrices lie `plane` elements apart: KNWinogradPlane().
+  C), channels vectorised; a padded field has M columns, its tile (i, j) begins at row 2i and column 2j. The 16
+  matrices lie `plane` elements apart: KNWinogradPlane().
 */
 #ifndef KITINET_WINOGRAD_H
 #define KITINET_WINOGRAD_H
@@ -39,7 +40,7 @@ PETSC_INTERN void kn_winograd_output_back(KNReal *dm, size_t plane, const KNReal
 /* dW: (9, Ci, Co) = G^T dU G, dU: (16, Ci, Co) */
 PETSC_INTERN void kn_winograd_weights_back(KNReal *restrict dW, const KNReal *restrict dU, size_t Ci, size_t Co);
 
-/* A plan for fields of n[0] x n[1] points; zeros outside, or periodic. */
+/* A plan for fields of C channels at most, n[0] x n[1] points; zeros outside, or periodic. */
 typedef struct {
   size_t   n[2];
   size_t   tiles[2]; /* along the axes */
@@ -47,7 +48,7 @@ typedef struct {
   KNSpread spread;   /* into a padded field of 2 tiles + 2 points along each axis */
 } KNWinograd;
 
-PETSC_INTERN PetscErrorCode KNWinogradPlan(KNWinograd *plan, const size_t n[3], int periodic);
+PETSC_INTERN PetscErrorCode KNWinogradPlan(KNWinograd *plan, const size_t n[3], size_t C, int periodic);
 
 /* Elements of work for C channels on both sides at most. */
 static inline size_t KNWinogradWork(const KNWinograd *plan, size_t C)

@@ -3,16 +3,23 @@
 #include "transpose.h"
 #include "winograd.h"
 
-enum { PIECE = 64 }; /* tiles at a time */
+/*
+  Tiles at a time: with few channels all their numbers fit into the first-level cache, 10 % faster in backward for 16;
+  with more, that would leave products of too few rows.
+*/
+static size_t kn_piece(size_t C)
+{
+  return C < 32 ? 16 : 64;
+}
 
-PetscErrorCode KNWinogradPlan(KNWinograd *plan, const size_t n[3], int periodic)
+PetscErrorCode KNWinogradPlan(KNWinograd *plan, const size_t n[3], size_t C, int periodic)
 {
   PetscFunctionBegin;
   for (int a = 0; a < 2; a++) {
     plan->n[a]     = n[1 + a];
     plan->tiles[a] = (n[1 + a] + 1) / 2;
   }
-  plan->rows = PetscMin(PetscMax(PIECE / plan->tiles[1], 1), plan->tiles[0]);
+  plan->rows = PetscMin(PetscMax(kn_piece(C) / plan->tiles[1], 1), plan->tiles[0]);
   PetscCall(KNSpreadAxisMake(n[0], 1, n[0], 1, 0, 0, &plan->spread.axis[0]));
   for (int a = 0; a < 2; a++)
     PetscCall(KNSpreadAxisMake(n[1 + a], 1, 2 * plan->tiles[a] + 2, 1, 1, periodic, &plan->spread.axis[1 + a]));

@@ -106,7 +106,8 @@ def run_timing(options):
     if options.form.endswith("channels_last"):
         network = network.to(memory_format=torch.channels_last)
         x = x.to(memory_format=torch.channels_last)
-    step = training_step(network, options, x, labels) if options.time == "train" else inference_step(network, options, x)
+    train = options.time == "train"
+    step = training_step(network, options, x, labels) if train else inference_step(network, options, x)
     print(f"{median_milliseconds(step, options.seconds):.4f} {held() - before:.1f}")
 
 
@@ -157,7 +158,8 @@ def run_weights(options):
                 "-train_microbatch", 8, "-model_type", "resnet", "-model_residual", "plain", "-model_depth", depth,
                 "-model_width", 16, "-model_norm", norm)
             checkpoint = os.path.join(folder, "best.h5")
-            run(command, "convert", "-input", checkpoint, "-output", path["weights.h5"], "-format", "pytorch", "-overwrite")
+            run(command, "convert", "-input", checkpoint, "-output", path["weights.h5"], "-format", "pytorch",
+                "-overwrite")
             network, normalizer = load(path["weights.h5"], depth, norms[norm])
             for direction in ("exported", "imported"):
                 if direction == "imported":
@@ -166,7 +168,8 @@ def run_weights(options):
                     with h5py.File(path["back.h5"], "w") as f:
                         for name, value in state.items():
                             f[name] = value.numpy()
-                    run(command, "convert", "-input", path["back.h5"], "-like", checkpoint, "-output", path["new.h5"], "-overwrite")
+                    run(command, "convert", "-input", path["back.h5"], "-like", checkpoint, "-output", path["new.h5"],
+                        "-overwrite")
                 run(command, "predict", "-checkpoint", checkpoint if direction == "exported" else path["new.h5"],
                     "-input", path["data.h5"], "-output", path["p.h5"], "-overwrite")
                 with torch.no_grad():
@@ -178,8 +181,8 @@ def run_weights(options):
                 difference = ((ours - theirs).abs().amax(1) / theirs.abs().amax())
                 right = int((difference <= TOLERANCE).sum())  # NaN is not
                 agreed = agreed and right == IMAGES
-                print(f"{'ok  ' if right == IMAGES else 'FAIL'}  depth {depth:2} {norm:5} {direction}  {right} of {IMAGES}  "
-                      f"{difference.max().item():.1e}  (at most {TOLERANCE:.0e})", flush=True)
+                print(f"{'ok  ' if right == IMAGES else 'FAIL'}  depth {depth:2} {norm:5} {direction}  "
+                      f"{right} of {IMAGES}  {difference.max().item():.1e}  (at most {TOLERANCE:.0e})", flush=True)
     sys.exit(not agreed)
 
 

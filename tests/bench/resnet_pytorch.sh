@@ -21,7 +21,8 @@ batch="${BATCH:-128}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-2}"
-network="-model_type resnet -model_residual plain -model_depth 20 -model_width 16 -bench_grid 32 -bench_channels_in 3 -bench_classes 10"
+network="-model_type resnet -model_residual plain -model_depth 20 -model_width 16"
+network="$network -bench_grid 32 -bench_channels_in 3 -bench_classes 10"
 network="$network -train_batch $batch -train_microbatch ${MICROBATCH:-$batch}"
 
 # ours PHASE: milliseconds and MiB
@@ -29,8 +30,8 @@ ours() {
   what=$1
   [ "$what" = train ] && what=step
   # shellcheck disable=SC2086 # words
-  "$kitinet" bench $network -bench_what $what -bench_seconds "$seconds" -bench_output "$work/table.csv" > "$work/output" 2>&1 ||
-    { cat "$work/output" >&2; exit 1; }
+  "$kitinet" bench $network -bench_what $what -bench_seconds "$seconds" -bench_output "$work/table.csv" \
+    > "$work/output" 2>&1 || { cat "$work/output" >&2; exit 1; }
   awk -F, '$2 == "whole" {print $4}' "$work/table.csv"
   awk '/^memory of a rank/ {print $7 - $10}' "$work/output"
 }
@@ -70,7 +71,8 @@ awk '
         if (f == 1) eager = t
       }
       print row "," mib "," held
-      printf "%-10s eager takes %.2f times as long, the best of PyTorch %.2f; memory %.2f of eager\n", phase[p], eager / ms, best / ms, mib / held > "/dev/stderr"
+      printf "%-10s eager takes %.2f times as long, the best of PyTorch %.2f; memory %.2f of eager\n", phase[p],
+        eager / ms, best / ms, mib / held > "/dev/stderr"
     }
   }' "$work/raw" > "$work/results"
 mv "$work/results" "$results"
@@ -78,5 +80,7 @@ mv "$work/results" "$results"
 # shellcheck disable=SC2086 # words
 "$kitinet" bench $network -bench_what layers -bench_seconds "$seconds" -bench_output "$work/table.csv" > "$work/output"
 awk -F, '$1 ~ /stem|convolution|shortcut/ {
-  printf "%-22s %-8s x %d  %7.2f ms  %5.1f %% of the peak of products\n", $1, $2, $3, $4, $7; ms[$2] += $3 * $4; work[$2] += $3 * $4 * $7 }
-  END { for (way in ms) printf "all convolutions %s: %.1f ms, %.1f %% of the peak\n", way, ms[way], work[way] / ms[way] }' "$work/table.csv"
+  printf "%-22s %-8s x %d  %7.2f ms  %5.1f %% of the peak of products\n", $1, $2, $3, $4, $7
+  ms[$2] += $3 * $4; work[$2] += $3 * $4 * $7 }
+  END { for (way in ms)
+    printf "all convolutions %s: %.1f ms, %.1f %% of the peak\n", way, ms[way], work[way] / ms[way] }' "$work/table.csv"

@@ -42,19 +42,26 @@ rm -f train.h5
 train 1 learn $sgd -dataset_test test.h5 -train_epochs 12
 awk -F , 'END { exit !($7 > 0.9) }' learn/metrics.csv || fail "it does not learn: $(cat learn/metrics.csv)"
 ranks 2 predict -checkpoint learn/checkpoint.h5 -input test.h5 -output p.h5 > output
-awk -F , 'NR > 1 { right += $2 == "kind" (60 + $1) % 3; n++ } END { exit !(n == 21 && right > 18) }' p.csv || fail "$(cat p.csv)"
+awk -F , 'NR > 1 { right += $2 == "kind" (60 + $1) % 3; n++ } END { exit !(n == 21 && right > 18) }' p.csv ||
+  fail "$(cat p.csv)"
 
 refused 2 "option -model_depth is 19, three stages of blocks need 6n + 2: give 8, 14, 20" \
   "$KITINET" train -run bad -dataset train.h5 -train_epochs 1 $shape -model_depth 19
 refused 2 "needs whole samples: leave -ranks_per_sample out" \
   ranks 2 train -run bad -dataset fields.h5 -train_epochs 1 $network -ranks_per_sample 2
 
+# bench of a network for classes: the head is a linear map to as many scores.
+ranks 1 bench $network -bench_grid 16 -bench_channels_in 3 -bench_classes 7 -bench_seconds 0 \
+  -bench_output table.csv > output
+grep -q "^stem,backward,1," table.csv && grep -q "^training step,whole,1," table.csv || fail "$(cat table.csv)"
+
 # Weights under the names of a plain ResNet in PyTorch: the same bits in the same order, also the statistics; there and
 # back. tests/bench/resnet_pytorch.py compares outputs. Layer norm has no twin.
 ranks 2 convert -format pytorch -input learn/best.h5 -output torch.weights > output
 for pair in stem.weight:conv1.weight block0.norm1.scale:layer1.0.bn1.weight block0.norm1.shift:layer1.0.bn1.bias \
   block0.convolution1.weight:layer1.0.conv1.weight block1.shortcut.weight:layer2.0.shortcut.weight \
-  block2.convolution2.weight:layer3.0.conv2.weight final.norm.scale:bn.weight head.weight:fc.weight head.bias:fc.bias; do
+  block2.convolution2.weight:layer3.0.conv2.weight final.norm.scale:bn.weight head.weight:fc.weight \
+  head.bias:fc.bias; do
   "$tool" floats learn/best.h5 "parameters/${pair%:*}" > ours
   "$tool" floats torch.weights "${pair#*:}" | cmp - ours || fail "other numbers in ${pair#*:}"
 done
@@ -64,7 +71,8 @@ h5dump -n torch.weights | grep -c "dataset .*/conv\|dataset .*/layer\|dataset .*
 [ "$(cat count)" = 39 ] || fail "$(cat count) arrays: $(h5dump -n torch.weights)"
 ranks 1 convert -input torch.weights -like learn/checkpoint.h5 -output back.h5 > output
 "$KITINET" inspect -input back.h5 | sed -n 's/^  weights *SHA-256 //p' > ours
-"$KITINET" inspect -input learn/best.h5 | sed -n 's/^  weights *SHA-256 //p' | cmp - ours || fail "other weights came back"
+"$KITINET" inspect -input learn/best.h5 | sed -n 's/^  weights *SHA-256 //p' | cmp - ours ||
+  fail "other weights came back"
 ln -sf fields.h5 train.h5
 train 1 field -train_epochs 1 -model_head 16 -model_norm layer
 refused 3 "for which the original FNO has no name, nor a plain ResNet" \

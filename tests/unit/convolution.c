@@ -2,10 +2,12 @@
   The convolution against its definition, summed in double: outputs, gradients of input, weights and bias, written and
   added to, on no, one, two and three axes, even and odd numbers of points on both sides of the choice between rows and
   points, down to fewer points than the kernel has; kernels of 1, 3 and 5, stride 1 and 2, groups up to one channel
-  each, with and without bias, periodic or with zeros outside.
+  each, with and without bias, periodic or with zeros outside. Samples of a group share a gradient, with the same bits on any
+  number of threads.
 */
 #include "draw.h"
 #include <kitinet/layer.h>
+#include <omp.h>
 #include <string.h>
 
 #define CHECK(condition, ...) PetscCheck(condition, PETSC_COMM_SELF, PETSC_ERR_PLIB, __VA_ARGS__)
@@ -177,6 +179,59 @@ static PetscErrorCode TestShape(const Shape *shape, KNPoints points)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/*
+  Samples of a group have one share of the gradient: 67 of 70 that were planned for, in groups of two. The sum is that of
+  67 passes of one sample, and one, two and three threads give the same bits.
+*/
+static PetscErrorCode TestGroups(PetscInt Ci, PetscInt kernel)
+{
+  enum { N = 6, PLANNED = 70, MANY = 67 };
+  const KNGrid grid   = KNGridMake(2, (const PetscInt[]){N, N}, KN_POINTS_CELLS);
+  KNReal      *all[3] = {NULL, NULL, NULL};
+  size_t       count  = 0;
+
+  PetscFunctionBegin;
+  Draw(x, (size_t)(MANY * Ci) * N * N, 1);
+  Draw(dy, (size_t)MANY * 8 * N * N, 2);
+  for (int run = 0; run < 4; run++) { /* one, two, three threads; sample by sample */
+    const PetscInt samples = run < 3 ? MANY : 1, planned = run < 3 ? PLANNED : 1;
+    KNLayer        layer;
+    KNParameters   parameters;
+    KNReal        *gradient;
+
+    omp_set_num_threads(run < 3 ? run + 1 : 1);
+    PetscCall(KNParametersCreate(&parameters));
+    PetscCall(KNLayerCreate("convolution", "convolution", 0, &layer));
+    PetscCall(KNLayerSetChannels(layer, 2, Ci, 8));
+    PetscCall(KNLayerSetKernel(layer, kernel, 1, 1, PETSC_TRUE));
+    PetscCall(KNLayerSetUp(layer, parameters));
+    PetscCall(KNParametersSetUp(parameters, 1));
+    PetscCall(KNParametersGetBlocks(parameters, &count, NULL, &gradient, NULL, NULL));
+    PetscCall(KNLayerSetGrid(layer, &grid, planned));
+    for (PetscInt b = 0; b < MANY; b += samples) {
+      const KNPass pass = {.samples = samples, .training = PETSC_TRUE, .gradients = b ? ADD_VALUES : INSERT_VALUES};
+      const KNReal *const in[]  = {x + (size_t)(b * Ci) * N * N};
+      KNReal *const       din[] = {NULL};
+
+      PetscCall(KNLayerForward(layer, &pass, in, y, INSERT_VALUES));
+      PetscCall(KNLayerBackward(layer, &pass, in, dy + (size_t)b * 8 * N * N, din));
+    }
+    if (run < 3) {
+      PetscCall(PetscMalloc1(count, &all[run]));
+      PetscCall(PetscArraycpy(all[run], gradient, count));
+      CHECK(!memcmp(all[run], all[0], count * sizeof(KNReal)), "%d threads: other bits", run + 1);
+    }
+    for (size_t i = 0; run == 3 && i < count; i++)
+      CHECK(PetscAbsReal((double)(gradient[i] - all[0][i])) <= (sizeof(KNReal) == 4 ? 2e-4 : 1e-12),
+            "%d channels, kernel %d: gradient %zu of groups is %g, of samples %g", (int)Ci, (int)kernel, i,
+            (double)all[0][i], (double)gradient[i]);
+    PetscCall(KNLayerDestroy(&layer));
+    PetscCall(KNParametersDestroy(&parameters));
+  }
+  for (int run = 0; run < 3; run++) PetscCall(PetscFree(all[run]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
   static const PetscInt grid[][4]     = {{0, 1, 1, 1},   {1, 1, 1, 1},  {1, 2, 1, 1}, {1, 31, 1, 1},
@@ -204,6 +259,9 @@ int main(int argc, char **argv)
       }
     }
   }
+  PetscCall(TestGroups(8, 3));
+  PetscCall(TestGroups(8, 1));
+  PetscCall(TestGroups(3, 3));
   PetscCall(PetscFinalize());
   return 0;
 }
