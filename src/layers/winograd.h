@@ -1,6 +1,7 @@
 /*
   Convolutions of 3 x 3 points by Winograd's minimal filtering F(2 x 2, 3 x 3) (Lavin and Gray 2015, arXiv
-  1509.09308): 16 multiplications give the 4 results of a tile, instead of 36. With d the 4 x 4 points that a tile sees, g the kernel,
+  1509.09308): 16 multiplications give the 4 results of a tile, instead of 36. With d the 4 x 4 points that a tile
+  sees, g the kernel,
 
       y = A^T [(G g G^T) . (B^T d B)] A,    dg = G^T [(A dy A^T) . (B^T d B)] G
 
