@@ -29,6 +29,32 @@ static PetscErrorCode PrintUsage(FILE *file)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/*
+  Started by the mpiexec of another MPI library, each process would be alone and write the same files. PMI_SIZE is what
+  the launchers of MPICH and its relatives say to their processes, OMPI_COMM_WORLD_SIZE what Open MPI's says.
+*/
+static PetscErrorCode CheckLauncher(void)
+{
+  static const char *const told[] = {"PMI_SIZE", "OMPI_COMM_WORLD_SIZE"};
+  PetscMPIInt              size;
+  char                     library[MPI_MAX_LIBRARY_VERSION_STRING];
+  int                      length;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
+  PetscCallMPI(MPI_Get_library_version(library, &length));
+  library[strcspn(library, ",\n")] = 0;
+  for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(told); i++) {
+    const char *count = getenv(told[i]);
+
+    PetscCheck(size > 1 || !count || atoi(count) < 2, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "mpiexec started %.8s processes that do not know of each other: it belongs to another MPI library; take "
+               "that of %.60s, with which this program was built",
+               count, library);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Run(int argc, char **argv, PetscBool *stopped)
 {
   const char *name = argc > 1 ? argv[1] : "";
@@ -43,6 +69,10 @@ static PetscErrorCode Run(int argc, char **argv, PetscBool *stopped)
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "kitinet %s\n", KN_VERSION));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
+  PetscCall(CheckLauncher());
+  PetscCheck(name[0] != '-', PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "\"%.64s\" stands before the command: the command comes first, as in \"kitinet train %.64s ...\"", name,
+             name);
   PetscCheck(name[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "no command given; \"kitinet -help\" lists the commands");
   for (const KNCommand *command = KNCommands; command->name; command++) {
     if (strcmp(command->name, name)) continue;

@@ -153,43 +153,43 @@ PETSC_EXTERN PetscErrorCode KNLayerBackward(KNLayer layer, const KNPass *pass, c
                                             const KNReal *dout, KNReal *const din[]);
 
 /*
-  The parts of the two sweeps, for models that take a sample through several layers while it is in the cache.
-  KNLayerForward() is Prepare, Gather for each sample, Join, Apply for each sample; KNLayerBackward() is GatherBack,
-  JoinBack, ApplyBack and, at the end, FinishBack. in[i], out, din[i], dout: of sample b, in 0..B-1.
-
-    Prepare                by all threads of the team, before the sweep forward, with a barrier after it: what follows
-    from the parameters alone
-    Gather, Apply          by any thread of an OpenMP team, different samples at the same time. Gather takes what the
-    whole batch needs of one sample;
-                           Apply writes out
-    Join                   by all threads of the team, with a barrier before and after it: what needs all samples at
-    once GatherBack, JoinBack   likewise for backward, from dout and the inputs that backward reads
-    ApplyBack              din (mode: written or added to; NULL where it is not wanted) and the sample's share of the
-    parameters' gradients. Where out has as
-                           many channels as in (gelu, dropout, residuals), din[0] may be dout or in[0], and the last din
-                           the last in
-    FinishBack             by all threads of the team after a barrier: adds the shares up, in the order of samples
-
-  One thread takes a group of KNSampleGroup() samples, 0, 1, .. of a phase, in their order: a layer may keep one share of
-  a gradient for them. A team has at most as many threads as OpenMP would have started at KNLayerSetGrid(). Nothing is checked and nothing
-  can fail; thread 0 logs.
+  The samples of a batch are taken in groups: a thread takes a group, samples 0, 1, .. of a phase in their order, and a
+  layer may keep one share of a gradient for it. There are at most so many groups.
 */
 enum { KN_SAMPLE_GROUPS = 32 };
 
-/*
-  Not collective. Samples of a group, and groups of the first `samples` samples, where `planned` were planned for:
-  results do not depend on threads.
-*/
+/* Not collective. Samples of a group where `planned` were planned for: results do not depend on threads. */
 static inline PetscInt KNSampleGroup(PetscInt planned)
 {
   return planned > KN_SAMPLE_GROUPS ? planned / KN_SAMPLE_GROUPS : 1;
 }
 
+/* Not collective. Groups of the first `samples` samples. */
 static inline PetscInt KNSampleGroups(PetscInt planned, PetscInt samples)
 {
   return (samples + KNSampleGroup(planned) - 1) / KNSampleGroup(planned);
 }
 
+/*
+  The parts of the two sweeps, for models that take a sample through several layers while it is in the cache.
+  KNLayerForward() is Prepare, Gather for each sample, Join, Apply for each sample; KNLayerBackward() is GatherBack,
+  JoinBack, ApplyBack and, at the end, FinishBack. in[i], out, din[i], dout: of sample b, in 0..B-1.
+
+    Prepare      by all threads of the team, before the sweep forward, with a barrier after it: what follows from the
+                 parameters alone
+    Gather       by any thread of an OpenMP team, different samples at the same time: takes what the whole batch needs
+                 of one sample
+    Join         by all threads of the team, with a barrier before and after it: what needs all samples at once
+    Apply        as Gather: writes out
+    GatherBack, JoinBack   likewise for backward, from dout and the inputs that backward reads
+    ApplyBack    din (mode: written or added to; NULL where it is not wanted) and the sample's share of the parameters'
+                 gradients. Where out has as many channels as in (gelu, dropout, residuals), din[0] may be dout or
+                 in[0], and the last din the last in
+    FinishBack   by all threads of the team after a barrier: adds the shares up, in the order of samples
+
+  A team has at most as many threads as OpenMP would have started at KNLayerSetGrid(). Nothing is checked and nothing
+  can fail; thread 0 logs.
+*/
 PETSC_EXTERN void KNLayerPrepare(KNLayer layer, const KNPass *pass);
 PETSC_EXTERN void KNLayerGather(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[]);
 PETSC_EXTERN void KNLayerJoin(KNLayer layer, const KNPass *pass);

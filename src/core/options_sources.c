@@ -66,7 +66,7 @@ static PetscErrorCode KNOptionsInsertFile(const char path[])
     if (file) fclose(file);
     if (what[0]) code = KN_ERR_INPUT;
   }
-  PetscCall(KNAgree(PETSC_COMM_WORLD, code, "options file %s: %s", path, what));
+  PetscCall(KNAgree(PETSC_COMM_WORLD, code, "options file %s: %s; check the path", path, what));
   PetscCall(KNAgree(PETSC_COMM_WORLD, twice[0] ? KN_ERR_USAGE : PETSC_SUCCESS,
                     "options file %s: %s is given twice; keep one", path, twice));
   for (int pass = 0; pass < 2; pass++) { /* into the database, and into the record of what was given */

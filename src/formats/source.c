@@ -175,8 +175,9 @@ int KNSourceAddPiece(KNSource source, const KNVariable *variable, const char axe
                          (size_t)source->offset + (points - 1) * (size_t)source->stride < n &&
                          (n + (size_t)source->stride - 1) / (size_t)source->stride == points);
     if (!fits)
-      return KNSourceAsk(source, "%s has %zu entries along its axis %c, the others %zu", variable->name, n, axes[a],
-                         points);
+      return KNSourceAsk(
+        source, "%s has %zu entries along its axis %c, the others %zu; say which axis is which, as in -x x:nxy",
+        variable->name, n, axes[a], points);
   }
   source->pieces++;
   return 0;

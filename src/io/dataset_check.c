@@ -26,8 +26,9 @@ int KNFileHead(KNFile *file, size_t bytes, unsigned char head[], size_t *got, un
                       errno == ENOENT ? "; create it with \"kitinet generate\"" : "");
   if (fstat(descriptor, &status) || !S_ISREG(status.st_mode)) {
     close(descriptor);
-    return KNFileFail(file, file->code, "is %s, expected a file",
-                      S_ISDIR(status.st_mode) ? "a directory" : "a pipe or device");
+    return KNFileFail(file, file->code, "is %s, expected a file%s",
+                      S_ISDIR(status.st_mode) ? "a directory" : "a pipe or device",
+                      S_ISDIR(status.st_mode) ? ": name the file in it" : "");
   }
   n = read(descriptor, head, bytes);
   close(descriptor);
@@ -67,6 +68,9 @@ int KNDatasetCheckFile(KNFile *file, unsigned long long *size)
 
   KNCallFile(KNFileHead(file, sizeof(head), head, &got, size));
   if (got != sizeof(head) || memcmp(head, signature, sizeof(head))) {
+    if (got == sizeof(head) && !memcmp(head, "KITINET ", sizeof(head)))
+      return KNFileFail(file, file->code,
+                        "is a checkpoint, no dataset: give the file that \"kitinet generate\" or \"convert\" wrote");
     KNCallFile(KNDatasetCheckForeign(file));
     return KNFileFail(file, file->code, "is no dataset, it does not begin as HDF5 does (%llu bytes): check the path",
                       *size);

@@ -84,6 +84,9 @@ static int OpenRegular(KNFile *file, int *descriptor, size_t *size)
   *descriptor = -1;
   *size       = 0;
   if (stat(file->path, &status)) return KNFileFail(file, KN_ERR_INPUT, "%s", strerror(errno));
+  if (S_ISDIR(status.st_mode))
+    return KNFileFail(file, KN_ERR_INPUT,
+                      "not a regular file but a directory: a run keeps best.h5 and checkpoint.h5 in its own");
   if (!S_ISREG(status.st_mode)) return KNFileFail(file, KN_ERR_INPUT, "not a regular file");
   if (status.st_size > MAX_RECORD_BYTES)
     return KNFileFail(file, KN_ERR_INPUT, "%lld bytes: too large for a record of this program",

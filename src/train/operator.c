@@ -173,11 +173,12 @@ static PetscErrorCode CheckFrames(KNOperator op, const KNProblem *problem, const
 
   PetscFunctionBegin;
   PetscCheck(op->history || problem->frames == 0, PETSC_COMM_WORLD, KN_ERR_INPUT,
-             "%s is time-dependent (%" PetscInt_FMT " frames), the network was trained on a steady problem", path,
-             problem->frames);
+             "%s is time-dependent (%" PetscInt_FMT " frames), the network was trained on a steady problem; give a "
+             "dataset of that kind",
+             path, problem->frames);
   if (!op->history) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCheck(problem->frames, PETSC_COMM_WORLD, KN_ERR_INPUT, "%s is steady, the network was trained on trajectories",
-             path);
+  PetscCheck(problem->frames, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s is steady, the network was trained on trajectories; give a dataset of that kind", path);
   PetscCheck(problem->frames > op->history, PETSC_COMM_WORLD, KN_ERR_INPUT,
              "%s has %" PetscInt_FMT " frame%s: the network takes %" PetscInt_FMT
              " and predicts those that follow; give at least one more",
