@@ -1,6 +1,6 @@
 /*
-  Predictions and the solver beside them. A certificate says how good a prediction is; above a limit the sample is solved
-  instead, from the prediction; with a tolerance all are.
+  Predictions and the solver beside them. A certificate says how good a prediction is; above a limit the sample is
+  solved instead, from the prediction; with a tolerance all are.
 
   Each row belongs to one rank. CSV: row, residual, estimate, bound, solved (0 or 1), iterations. Times are printed, not
   stored: equal runs leave equal files.

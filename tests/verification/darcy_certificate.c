@@ -94,7 +94,7 @@ static PetscReal Coefficient(PetscInt64 k, PetscInt n, PetscInt i, PetscInt j)
   return 1.1 + Uniform(k, 100000 + i * n + j);
 }
 
-/* An offered field number k: the solution and something smooth, rough or both, of 1e-6 to 1 of its size; or no relation. */
+/* Offered field number k: the solution and something smooth, rough or both, of 1e-6 to 1 of its size; or unrelated. */
 static PetscReal Offered(PetscInt64 k, PetscInt n, PetscInt i, PetscInt j, PetscReal solution, PetscReal largest)
 {
   const PetscReal size = PetscPowReal(10, -3 + 3 * Uniform(k, -3)), x = (PetscReal)(i + 1) / (n + 1),
