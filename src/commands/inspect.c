@@ -20,8 +20,9 @@ PetscErrorCode KNCommand_Inspect(const char purpose[], PetscBool *stopped)
                           &inspection.check_symmetry));
   PetscCall(KNOptionsBool("-picture", "draw samples and energy spectra of a dataset", &inspection.picture));
   PetscCall(KNFilmSetFromOptions("also film the first two samples of trajectories, by ffmpeg", &inspection.film));
-  PetscCall(
-    KNOptionsBool("-xdmf", "write NAME.xdmf, by which ParaView and VisIt open a dataset's fields", &inspection.xdmf));
+  PetscCall(KNOptionsBool("-xdmf",
+                          "write NAME.xdmf, by which ParaView (its XDMF Reader) and VisIt open a dataset's fields",
+                          &inspection.xdmf));
   PetscCall(KNOptionsInt("-xdmf_samples",
                          "this many rows, the first ones; of steady problems the row stands for the time", 1,
                          PETSC_MAX_INT, &inspection.xdmf_samples));
