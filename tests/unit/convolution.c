@@ -2,8 +2,8 @@
   The convolution against its definition, summed in double: outputs, gradients of input, weights and bias, written and
   added to, on no, one, two and three axes, even and odd numbers of points on both sides of the choice between rows and
   points, down to fewer points than the kernel has; kernels of 1, 3 and 5, stride 1 and 2, groups up to one channel
-  each, with and without bias, periodic or with zeros outside. Samples of a group share a gradient, with the same bits on any
-  number of threads.
+  each, with and without bias, periodic or with zeros outside. Samples of a group share a gradient, with the same bits
+  on any number of threads.
 */
 #include "draw.h"
 #include <kitinet/layer.h>
@@ -180,8 +180,8 @@ static PetscErrorCode TestShape(const Shape *shape, KNPoints points)
 }
 
 /*
-  Samples of a group have one share of the gradient: 67 of 70 that were planned for, in groups of two. The sum is that of
-  67 passes of one sample, and one, two and three threads give the same bits.
+  Samples of a group have one share of the gradient: 67 of 70 that were planned for, in groups of two. The sum is that
+  of 67 passes of one sample, and one, two and three threads give the same bits.
 */
 static PetscErrorCode TestGroups(PetscInt Ci, PetscInt kernel)
 {
