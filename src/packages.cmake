@@ -88,6 +88,21 @@ else()
   message(STATUS "libxsmm: not used, BLAS computes small products too, slower. Debian on amd64: apt-get install libxsmm-dev")
 endif()
 
+# Optional: pictures. KN::jpeg and KN::png, empty where the package is not there.
+foreach(picture "jpeg libjpeg JPEG libjpeg62-turbo-dev" "png libpng PNG libpng-dev")
+  separate_arguments(picture)
+  list(POP_FRONT picture name module kind debian)
+  pkg_check_modules(${name}_${module} QUIET IMPORTED_TARGET GLOBAL ${module})
+  add_library(KN::${name} INTERFACE IMPORTED GLOBAL)
+  if(${name}_${module}_FOUND)
+    target_link_libraries(KN::${name} INTERFACE PkgConfig::${name}_${module})
+    target_compile_definitions(KN::${name} INTERFACE KN_HAVE_${kind})
+    message(STATUS "${name}: ${module} ${${name}_${module}_VERSION}")
+  else()
+    message(STATUS "${name}: not found, ${kind} pictures cannot be converted. Debian: apt-get install ${debian}")
+  endif()
+endforeach()
+
 # Optional: MATLAB v5 files. Its module would add the headers of a serial HDF5 before ours, so it is looked for by hand.
 option(KN_MATIO "Use matio where it is installed" ON)
 find_path(MATIO_INCLUDE matio.h)

@@ -8,6 +8,8 @@
     the_well  The Well, time-dependent problems
     xy        HDF5 with arrays x and y, as neuraloperator's loader reads, or any other names
     npy       one .npy file an array
+    cifar     CIFAR-10 and CIFAR-100, binary files; only read
+    pictures  folders with a subfolder of JPEG or PNG files for each class; only read
 
   What a file does not say is asked for, never guessed: KNSourceChoice. Samples have the layout of dataset.h, float32;
   wider numbers are rounded, and those that float32 cannot hold are refused with variable and row. Sizes are checked
@@ -38,13 +40,21 @@ typedef struct {
   const char        *pde;           /* name of the problem */
   PetscInt           classes_count; /* names of the classes, where -y is labels */
   const char *const *classes;
+  PetscInt           labels;     /* of CIFAR-100: a KN_LABELS_ */
+  PetscInt           image_size; /* n of pictures of n x n */
+  PetscInt           fit;        /* how others become so: 0 not at all, 1 crop, 2 resize */
+  PetscInt           colour;     /* of pictures: 0 that of the first, 1 grey, 2 RGB */
+  PetscBool          unlabelled; /* pictures need no classes, and a single one will do: there are no outputs */
   PetscInt           scale_count;
   const char *const *scale; /* (scale_count) VARIABLE=FACTOR: values are multiplied before they become float32 */
 } KNSourceChoice;
 
+/* Labels of CIFAR-100: 100 classes, or 20 groups of them. */
+enum { KN_LABELS_DEFAULT, KN_LABELS_FINE, KN_LABELS_COARSE };
+
 /*
-  Collective on comm; each rank reads on its own. paths: (npaths), several only for npy. The format is found from the
-  content. Raises KN_ERR_INPUT for what is no such file, for a damaged one, and, naming what the file holds and the
+  Collective on comm; each rank reads on its own. paths: (npaths), several only for npy, cifar, and pictures without
+  labels. The format is found from the content, of CIFAR from names and sizes. Raises KN_ERR_INPUT for what is no such file, for a damaged one, and, naming what the file holds and the
   option to give, for one that needs to be explained.
 */
 PETSC_EXTERN PetscErrorCode KNSourceOpen(MPI_Comm comm, PetscInt npaths, const char *const paths[],
@@ -67,6 +77,9 @@ PETSC_EXTERN PetscErrorCode KNSourceGetLabels(KNSource source, const int32_t **l
 PETSC_EXTERN PetscErrorCode KNSourceGetProvenance(KNSource source, const char **kind, const char **notes,
                                                   PetscInt64 *seed, const PetscInt64 **index);
 
+/* Not collective. The name of a row, "cat/0001.png", cut at size - 1 bytes; "" where rows have none. */
+PETSC_EXTERN PetscErrorCode KNSourceGetRowName(KNSource source, PetscInt64 row, size_t size, char name[]);
+
 /*
   Collective, after the last KNSourceRead(). A line on stderr for each variable all of whose values, as far as they
   were read, are too small for float32.
@@ -83,7 +96,7 @@ PETSC_EXTERN PetscErrorCode KNFormatSetUp(void);
 /* The process that KNProbe() starts: the words after "probe". Never returns; without MPI, before PetscInitialize(). */
 PETSC_EXTERN int KNProbeMain(int argc, char **argv);
 
-/* The names of all formats, ended by NULL. */
+/* The names of all formats that are written, ended by NULL. */
 PETSC_EXTERN const char *const *KNFormatNames(void);
 
 /*

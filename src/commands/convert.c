@@ -18,6 +18,7 @@ typedef struct {
   PetscInt   inputs, outputs, x_count, y_count, u_count, scale_count, classes_count, format, points;
   char     **input, **output, **x, **y, **u, **scale, **classes;
   char       initial[KN_MAX_TEXT], t[KN_MAX_TEXT], pde[KN_MAX_NAME], like[PETSC_MAX_PATH_LEN];
+  PetscInt   labels, image_size, fit, colour;
   PetscBool  weights;
   PetscReal  dt;
   PetscInt   stride;
@@ -28,6 +29,26 @@ typedef struct {
 
 /* KNPointsNames, and "ask" before them */
 static const char *const points_choices[] = {"ask", "cells", "nodes", "periodic", NULL};
+
+/* KN_LABELS_DEFAULT, .. */
+static const char *const labels[] = {"default", "fine", "coarse", NULL};
+
+PetscErrorCode KNImageOptions(PetscInt *size, PetscInt *fit, PetscInt *colour)
+{
+  static const char *const fits[] = {"refuse", "crop", "resize", NULL}, *const colours[] = {"first", "grey", "rgb",
+                                                                                            NULL};
+
+  PetscFunctionBegin;
+  PetscCall(KNOptionsInt("-image_size", "pictures have, or get by -image_fit, N x N pixels; 0: as the first has", 0,
+                         8192, size));
+  PetscCall(KNOptionsChoice("-image_fit",
+                            "pictures of other sizes: refuse them; crop, take their middle; resize, scale the shorter "
+                            "side to N, then take the middle",
+                            fits, fit));
+  PetscCall(
+    KNOptionsChoice("-image_colour", "of all pictures; first: they must be as the first one is", colours, colour));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
 
 static PetscErrorCode SetFromOptions(Convert *c)
 {
@@ -44,7 +65,9 @@ static PetscErrorCode SetFromOptions(Convert *c)
   formats[nformats + 1] = NULL;
   PetscCall(KNOptionsHead("Conversion"));
   PetscCall(KNOptionsList(
-    "-input", "file to read, of any format: it is found from the content; x.npy,y.npy or u.npy,t.npy for numpy",
+    "-input",
+    "file or folder to read, of any format: it is found from the content; x.npy,y.npy or u.npy,t.npy for numpy, "
+    "data_batch_1.bin,data_batch_2.bin for some of CIFAR",
     &c->inputs, &c->input));
   PetscCall(KNOptionsList("-output", "file to write; x.npy,y.npy or u.npy,t.npy for numpy", &c->outputs, &c->output));
   PetscCall(KNOptionsChoice("-format",
@@ -74,7 +97,9 @@ static PetscErrorCode SetFromOptions(Convert *c)
                             points_choices, &c->points));
   PetscCall(KNOptionsList("-scale", "factors that bring variables into the range of float32: u=1e6", &c->scale_count,
                           &c->scale));
-  PetscCall(KNOptionsList("-classes", "names of the classes, where -y is an array of whole numbers, 0, 1, ..: cat,dog",
+  PetscCall(KNOptionsList("-classes",
+                          "names of the classes, where -y is an array of whole numbers, 0, 1, ..: cat,dog; of a folder "
+                          "of pictures, its subfolders in this order",
                           &c->classes_count, &c->classes));
   PetscCall(KNOptionsString("-pde", "name of the problem, to be stored with it", sizeof(c->pde), c->pde));
   PetscCall(KNOptionsString("-symmetry",
@@ -82,6 +107,11 @@ static PetscErrorCode SetFromOptions(Convert *c)
                             "\"reflect(x), exchange(x,y), shift(x,-y), reflect(x) u=-u, negate\"; none forgets those "
                             "of the source",
                             sizeof(c->symmetry), c->symmetry));
+  PetscCall(
+    KNOptionsHead("Images: CIFAR's binary files, or a folder with a subfolder of JPEG or PNG files for each class"));
+  PetscCall(KNOptionsChoice("-labels", "of CIFAR-100: its 100 fine classes, the default, or 20 coarse ones", labels,
+                            &c->labels));
+  PetscCall(KNImageOptions(&c->image_size, &c->fit, &c->colour));
   c->weights = (PetscBool)(c->like[0] || c->format == nformats);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -102,6 +132,10 @@ static PetscErrorCode Open(const Convert *c, KNSource *source)
                                  .pde           = c->pde,
                                  .classes_count = c->classes_count,
                                  .classes       = (const char *const *)c->classes,
+                                 .labels        = c->labels,
+                                 .image_size    = c->image_size,
+                                 .fit           = c->fit,
+                                 .colour        = c->colour,
                                  .scale_count   = c->scale_count,
                                  .scale         = (const char *const *)c->scale};
 
@@ -116,9 +150,9 @@ static PetscErrorCode Open(const Convert *c, KNSource *source)
 */
 static PetscErrorCode Provenance(KNSource source, const Convert *c, char **text)
 {
-  const char *own[] = {"input", "first", "samples", "stride", "x",  "y",  "u", "initial",
-                       "t",     "dt",    "points",  "pde",    NULL, NULL, NULL};
-  PetscInt    count = (PetscInt)(sizeof(own) / sizeof(*own)) - 3;
+  const char *own[] = {"input",  "first", "samples", "stride", "x",  "y",  "u",  "initial", "t", "dt",
+                       "points", "pde",   NULL,      NULL,     NULL, NULL, NULL, NULL,      NULL};
+  PetscInt    count = (PetscInt)(sizeof(own) / sizeof(*own)) - 7;
   const char *kind, *notes;
   char       *yaml, *to;
   size_t      lines = 0;
@@ -127,6 +161,10 @@ static PetscErrorCode Provenance(KNSource source, const Convert *c, char **text)
   if (c->scale_count) own[count++] = "scale";
   if (c->symmetry[0]) own[count++] = "symmetry";
   if (c->classes_count) own[count++] = "classes";
+  if (c->labels) own[count++] = "labels";
+  if (c->image_size) own[count++] = "image_size";
+  if (c->fit) own[count++] = "image_fit";
+  if (c->colour) own[count++] = "image_colour";
   PetscCall(KNSourceGetProvenance(source, &kind, &notes, NULL, NULL));
   PetscCall(KNOptionsYAML(count, own, &yaml));
   for (const char *at = notes; *at; at++) lines += *at == '\n';

@@ -14,4 +14,7 @@
 PetscErrorCode KNConvertWeights(KNOperator op, const char input[], const char like[], const char output[],
                                 PetscBool overwrite);
 
+/* Collective on PETSC_COMM_WORLD. Options of pictures: image_size, fit and colour of a KNSourceChoice. */
+PetscErrorCode KNImageOptions(PetscInt *size, PetscInt *fit, PetscInt *colour);
+
 #endif

@@ -6,14 +6,18 @@
 
 static const KNFormat *const formats[] = {
 #define KN_FORMAT(name, Suffix) &KNFormat_##Suffix,
+#define KN_READER(name, Suffix) &KNFormat_##Suffix,
 #include "format_list.h"
 #undef KN_FORMAT
+#undef KN_READER
   NULL};
 
 static const char *const names[] = {
 #define KN_FORMAT(name, Suffix) #name,
+#define KN_READER(name, Suffix)
 #include "format_list.h"
 #undef KN_FORMAT
+#undef KN_READER
   NULL};
 
 const char *const *KNFormatNames(void)

@@ -17,6 +17,7 @@
 #define KN_MAX_PIECES    (2 * KN_MAX_FIELDS)
 #define KN_MAX_NOTES     16384
 #define KN_MAX_HEAD      128 /* bytes of a file that tell what it is */
+#define KN_MAX_PATHS     64  /* files of one source */
 
 typedef struct _KNFormat KNFormat;
 
@@ -49,11 +50,12 @@ typedef struct {
 } KNPiece;
 
 struct _p_KNSource {
-  MPI_Comm           comm;
-  const KNFormat    *format;
-  PetscInt           paths;
-  char               path[2][PETSC_MAX_PATH_LEN];
-  KNFile             file; /* path[0]; with an id if it is HDF5 */
+  MPI_Comm        comm;
+  const KNFormat *format;
+  PetscInt        paths;
+  char (*path)[PETSC_MAX_PATH_LEN]; /* (paths), owned */
+  KNFile             file;          /* path[0]; with an id if it is HDF5 */
+  PetscBool          folder;        /* path[0] is one; it has neither head nor size */
   unsigned char      head[KN_MAX_HEAD];
   unsigned long long size;                  /* bytes of path[0] */
   char               kind[2 * KN_MAX_NAME]; /* "MATLAB v5" */
@@ -98,6 +100,8 @@ struct _p_KNSink {
 struct _KNFormat {
   const char *name;
   PetscBool   from_start; /* to come to the end of an array takes as long as to read all of it */
+  PetscBool   folders;    /* takes a folder, too */
+  PetscInt    most_paths; /* files that it takes; 0: one */
 
   /*
     Reading. recognises: from source->head, or, if it is HDF5, source->file.id; may set source->kind. NULL: is never
@@ -110,6 +114,9 @@ struct _KNFormat {
               const size_t extent[], size_t width, void *value);
   /* or this, for samples that lie as ours */
   int (*read_rows)(KNSource source, PetscInt64 first, PetscInt64 count, float x[], float y[]);
+  /* with it, may be NULL: what the process that opens the file first does beyond opening; names of rows */
+  int (*probe)(KNSource source);
+  void (*row_name)(KNSource source, PetscInt64 row, size_t size, char name[]);
   void (*close)(KNSource source);
 
   /* Writing, on rank 0. plan: variables and pieces, or KN_ERR_USAGE. NULL: is never written. */
@@ -123,8 +130,10 @@ struct _KNFormat {
 };
 
 #define KN_FORMAT(name, Suffix) extern const KNFormat KNFormat_##Suffix;
+#define KN_READER(name, Suffix) extern const KNFormat KNFormat_##Suffix;
 #include "format_list.h"
 #undef KN_FORMAT
+#undef KN_READER
 
 /* Format number i, NULL behind the last. */
 const KNFormat *KNFormatGet(PetscInt i);
@@ -180,6 +189,9 @@ int KNSourceChoose(KNSource source, const KNSourceChoice *choice, PetscBool time
 */
 const KNVariable *KNSourceFindLabels(KNSource source, const char name[]);
 int               KNSourceLabels(KNSource source, const KNSourceChoice *choice, const KNVariable *variable);
+
+/* The output of the problem: classes with names (count), or, if that is NULL, with numbers as their names. */
+int KNSourceClasses(KNSource source, PetscInt count, const char *const names[]);
 
 /* Frames, at the times of a variable, which may have so many more, or at multiples of dt; the first of them at 0 if
    `initial`. */

@@ -306,6 +306,7 @@ static void Abandon_Npy(KNSink sink)
 }
 
 const KNFormat KNFormat_Npy = {.name       = "npy",
+                               .most_paths = 2,
                                .recognises = Recognises_Npy,
                                .open       = Open_Npy,
                                .read       = Read_Npy,

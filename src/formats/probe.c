@@ -53,6 +53,11 @@ int KNSourceAskProbe(KNFile *file, PetscInt npaths, const char *const paths[], c
   AddNumber(&w, "dt", choice->dt);
   AddNumber(&w, "points", (double)choice->points);
   AddNumber(&w, "stride", (double)choice->stride);
+  AddNumber(&w, "labels", (double)choice->labels);
+  AddNumber(&w, "image_size", (double)choice->image_size);
+  AddNumber(&w, "fit", (double)choice->fit);
+  AddNumber(&w, "colour", (double)choice->colour);
+  AddNumber(&w, "unlabelled", (double)choice->unlabelled);
   code = w.full ? KNFileFail(file, KN_ERR_USAGE, "-x, -y, -u and -scale have more than %d entries together", MAX_WORDS)
                 : KNProbe(file, "source", (size_t)w.words, (const char *const *)w.word);
   for (PetscInt i = 0; i < w.words; i++) free(w.word[i]);
@@ -70,13 +75,13 @@ static const char *ValueOf(const char word[], const char name[])
 static int OpenSource(KNFile *file, int n, char **word)
 {
   static const char *x[MAX_WORDS], *y[MAX_WORDS], *u[MAX_WORDS], *scale[MAX_WORDS];
-  const char        *path[2] = {file->path, NULL}, *value;
-  PetscInt           paths   = 1;
-  KNSourceChoice     choice  = {.x = x, .y = y, .u = u, .scale = scale, .points = -1, .stride = 1};
+  const char        *path[KN_MAX_PATHS] = {file->path}, *value;
+  PetscInt           paths              = 1;
+  KNSourceChoice     choice             = {.x = x, .y = y, .u = u, .scale = scale, .points = -1, .stride = 1};
 
   if (n > MAX_WORDS) return KNFileFail(file, KN_ERR_USAGE, "is described by more than %d words", MAX_WORDS);
   for (int i = 0; i < n; i++) {
-    if (paths < 2 && (value = ValueOf(word[i], "path"))) path[paths++] = value;
+    if (paths < KN_MAX_PATHS && (value = ValueOf(word[i], "path"))) path[paths++] = value;
     else if ((value = ValueOf(word[i], "x"))) x[choice.x_count++] = value;
     else if ((value = ValueOf(word[i], "y"))) y[choice.y_count++] = value;
     else if ((value = ValueOf(word[i], "u"))) u[choice.u_count++] = value;
@@ -87,6 +92,11 @@ static int OpenSource(KNFile *file, int n, char **word)
     else if ((value = ValueOf(word[i], "dt"))) choice.dt = strtod(value, NULL);
     else if ((value = ValueOf(word[i], "points"))) choice.points = (PetscInt)strtol(value, NULL, 10);
     else if ((value = ValueOf(word[i], "stride"))) choice.stride = (PetscInt)strtol(value, NULL, 10);
+    else if ((value = ValueOf(word[i], "labels"))) choice.labels = (PetscInt)strtol(value, NULL, 10);
+    else if ((value = ValueOf(word[i], "image_size"))) choice.image_size = (PetscInt)strtol(value, NULL, 10);
+    else if ((value = ValueOf(word[i], "fit"))) choice.fit = (PetscInt)strtol(value, NULL, 10);
+    else if ((value = ValueOf(word[i], "colour"))) choice.colour = (PetscInt)strtol(value, NULL, 10);
+    else if ((value = ValueOf(word[i], "unlabelled"))) choice.unlabelled = (PetscBool)strtol(value, NULL, 10);
   }
   return KNSourceProbe(paths, path, &choice, file);
 }

@@ -64,6 +64,16 @@ static int NameClasses(KNSource source, PetscInt count, const char *const names[
   return 0;
 }
 
+int KNSourceClasses(KNSource source, PetscInt count, const char *const names[])
+{
+  KNCallFile(NameClasses(source, count, names));
+  source->problem.output = (KNSpace){.kind  = KN_SPACE_CLASS,
+                                     .grid  = KNGridMake(0, NULL, KN_POINTS_CELLS),
+                                     .count = count,
+                                     .names = source->names};
+  return 0;
+}
+
 int KNSourceLabels(KNSource source, const KNSourceChoice *choice, const KNVariable *variable)
 {
   PetscInt count = 1;
@@ -77,10 +87,5 @@ int KNSourceLabels(KNSource source, const KNSourceChoice *choice, const KNVariab
                       (int)choice->classes_count - 1);
   }
   if (choice->classes_count) count = choice->classes_count;
-  KNCallFile(NameClasses(source, count, choice->classes_count ? choice->classes : NULL));
-  source->problem.output = (KNSpace){.kind  = KN_SPACE_CLASS,
-                                     .grid  = KNGridMake(0, NULL, KN_POINTS_CELLS),
-                                     .count = count,
-                                     .names = source->names};
-  return 0;
+  return KNSourceClasses(source, count, choice->classes_count ? choice->classes : NULL);
 }

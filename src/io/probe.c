@@ -157,7 +157,7 @@ int KNProbe(KNFile *file, const char kind[], size_t words, const char *const wor
   int         output, code, end;
 
   if (!on || (known && IsKept(kind, &status))) return 0;
-  if (known && !S_ISREG(status.st_mode)) return 0; // refused by whoever opens it, and may block
+  if (known && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) return 0; // refused by whoever opens it, may block
   if (words > MAX_WORDS) return KNFileFail(file, KN_ERR_USAGE, "more than %d words describe it", MAX_WORDS);
   for (size_t i = 0; i < words; i++) argument[4 + i] = word[i];
   code = Start(argument, &process, &output);

@@ -6,8 +6,8 @@
   Files number FIRST to FIRST + COUNT - 1 (FuzzMutate()) of the given good ones are read in processes of their own,
   under AddressSanitizer and with limits of time and memory. A crash or a hang is told with SEED and number, which make
   the same file again, and its report kept; so is a refusal with another code than the header names, as when memory is
-  out. Those inside libhdf5 and matio, of whose faults we know and which we cannot mend, are counted apart, and their
-  files kept as damaged.SEED.NUMBER; all others fail.
+  out. Those inside libhdf5, matio, libjpeg and libpng, of whose faults we know and which we cannot mend, are counted
+  apart, and their files kept as damaged.SEED.NUMBER; all others fail.
 */
 #include "fuzz.h"
 #include <errno.h>
@@ -100,7 +100,8 @@ static PetscBool IsOfLibrary(size_t size, char place[])
     open = PETSC_FALSE;
     if (!place[0])
       snprintf(place, size, "%.*s", (int)strcspn(frame ? frame + 4 : line, "\n"), frame ? frame + 4 : line);
-    if (strstr(line, "libhdf5") || strstr(line, "libmatio")) library = PETSC_TRUE;
+    if (strstr(line, "libhdf5") || strstr(line, "libmatio") || strstr(line, "libjpeg") || strstr(line, "libpng"))
+      library = PETSC_TRUE;
     else ours = PETSC_TRUE;
   }
   if (file) fclose(file);

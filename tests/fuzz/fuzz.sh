@@ -6,6 +6,7 @@ rm -rf ./*
 target=$(basename "$PWD")
 folder=$(dirname "$PWD")
 tool=$folder/../end_to_end/dataset_tool
+picture=$folder/../end_to_end/picture_tool
 # No file of some kilobytes justifies an allocation of 256 MB: it fails, and our readers may not ask for it.
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=256:handle_abort=1
 count=300
@@ -56,6 +57,22 @@ xy)
   convert -input two.h5 -format xy -output two.xy
   seeds="one.xy two.xy"
   ;;
+cifar)
+  target=train.bin # of CIFAR-100
+  $picture cifar one.bin 2 3 0 100
+  $picture cifar two.bin 2 40 90 100
+  seeds="one.bin two.bin"
+  ;;
+jpeg)
+  ldd "$KITINET" | grep -q libjpeg || skip "built without libjpeg"
+  for kind in grey rgb progressive; do $picture jpeg $kind.jpg $kind 19 23 1 0; done
+  seeds="grey.jpg rgb.jpg progressive.jpg"
+  ;;
+png)
+  ldd "$KITINET" | grep -q libpng || skip "built without libpng"
+  for kind in grey rgb palette interlaced bits; do $picture png $kind.png $kind 19 23 1 0; done
+  seeds="grey.png rgb.png palette.png interlaced.png bits.png"
+  ;;
 esac
 # survives COMMAND ..: the program reads the file, or refuses it in one line.
 survives() {
@@ -70,6 +87,10 @@ for file in damaged.*; do
   [ -f "$file" ] || continue
   case $target in
   dataset | checkpoint) survives inspect -input "$file" ;;
+  jpeg | png)
+    mkdir -p damaged/a && cp "$file" damaged/a/1.$target
+    survives convert -input damaged -overwrite -output new.h5
+    ;;
   *)
     survives convert -input "$file" -overwrite -output new.h5
     survives convert -input "$file" -overwrite -output new.h5 -x a -y u -points cells

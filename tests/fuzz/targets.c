@@ -7,6 +7,7 @@
 #include <kitinet/options.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 static char message[2048]; /* of the last error */
 
@@ -119,6 +120,21 @@ static FuzzOutcome ReadSource(const char path[], size_t n, const KNSourceChoice 
   return best;
 }
 
+/* The checksum of each part: length, type, data, sum. */
+static void SealPng(unsigned char bytes[], size_t size)
+{
+  for (size_t at = 8; at + 12 <= size;) {
+    const size_t length =
+      (size_t)bytes[at] << 24 | (size_t)bytes[at + 1] << 16 | (size_t)bytes[at + 2] << 8 | (size_t)bytes[at + 3];
+    uint32_t sum;
+
+    if (length > size - at - 12) return;
+    sum = (uint32_t)crc32_z(0, bytes + at + 4, length + 4);
+    for (int i = 0; i < 4; i++) bytes[at + 8 + length + (size_t)i] = (unsigned char)(sum >> (24 - 8 * i));
+    at += length + 12;
+  }
+}
+
 static FuzzOutcome ReadNamed(const char path[])
 {
   static const char *const a = "a", *const u = "u";
@@ -138,6 +154,26 @@ static FuzzOutcome ReadNpy(const char path[])
                                    {.x_count = 1, .x = &matrix, .y_count = 1, .y = &matrix, .stride = 1}};
 
   return ReadSource(path, 3, choice);
+}
+
+/* A picture alone, of which size and colours are left to it, or asked for. */
+static FuzzOutcome ReadPicture(const char path[])
+{
+  const KNSourceChoice choice[] = {
+    {.points = -1, .stride = 1, .unlabelled = PETSC_TRUE},
+    {.points = -1, .stride = 1, .unlabelled = PETSC_TRUE, .image_size = 8, .fit = 2, .colour = 1},
+    {.points = -1, .stride = 1, .unlabelled = PETSC_TRUE, .image_size = 5, .fit = 1, .colour = 2}};
+
+  return ReadSource(path, 3, choice);
+}
+
+/* The name says what it is. */
+static FuzzOutcome ReadCifar(const char path[])
+{
+  const KNSourceChoice choice[] = {{.points = -1, .stride = 1},
+                                   {.points = -1, .stride = 1, .labels = KN_LABELS_COARSE}};
+
+  return ReadSource(path, 2, choice);
 }
 
 static PetscErrorCode OpenCheckpoint(const char path[])
@@ -203,6 +239,9 @@ const FuzzTarget *FuzzTargetFind(const char name[])
     {.name = "pdebench", .read = ReadNamed},
     {.name = "the_well", .read = ReadNamed},
     {.name = "xy", .read = ReadNamed},
+    {.name = "jpeg", .read = ReadPicture},
+    {.name = "png", .read = ReadPicture, .seal = SealPng},
+    {.name = "train.bin", .read = ReadCifar},
   };
 
   PetscPushErrorHandler(TakeMessage, NULL);

@@ -23,6 +23,8 @@ class Kitinet(CMakePackage):
     depends_on("libxsmm", when="target=x86_64:")
     depends_on("random123")
     depends_on("zlib-api")
+    depends_on("libjpeg-turbo")
+    depends_on("libpng")
     depends_on("nettle")
     depends_on("gnuplot", type="run")
 
