@@ -46,6 +46,20 @@ PETSC_EXTERN PetscErrorCode KNPictureFilm(const char path[], const char ending[]
                                           const KNPictureColumn column[], const char *const label[],
                                           const float *const panel[]);
 
+/* One picture of a sheet. */
+typedef struct {
+  const float *pixel;   /* (channels, h, w), rows from the top, values from 0 to 255 */
+  const char  *line[2]; /* below it, shortened to its width; NULL: none */
+  PetscBool    wrong;   /* the second line is red */
+} KNPictureTile;
+
+/*
+  Not collective: one rank calls it. A contact sheet of pictures of one size, row by row, so many in a row. channels: 1,
+  grey, or 3, red, green and blue. title may be NULL. path without ".png".
+*/
+PETSC_EXTERN PetscErrorCode KNPictureSheet(const char path[], const char title[], PetscInt channels, PetscInt h,
+                                           PetscInt w, PetscInt columns, PetscInt tiles, const KNPictureTile tile[]);
+
 typedef struct {
   const char      *name;
   PetscInt         n;          /* points; 0: only in the legend */

@@ -18,7 +18,8 @@ PetscErrorCode KNCommand_Inspect(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsBool("-check_symmetry",
                           "hold the symmetries that a dataset declares against its samples, and against its solver",
                           &inspection.check_symmetry));
-  PetscCall(KNOptionsBool("-picture", "draw samples and energy spectra of a dataset", &inspection.picture));
+  PetscCall(KNOptionsBool("-picture", "draw samples and energy spectra of a dataset; of pictures a contact sheet",
+                          &inspection.picture));
   PetscCall(KNFilmSetFromOptions("also film the first two samples of trajectories, by ffmpeg", &inspection.film));
   PetscCall(KNOptionsBool("-xdmf",
                           "write NAME.xdmf, by which ParaView (its XDMF Reader) and VisIt open a dataset's fields",

@@ -34,6 +34,10 @@ PetscErrorCode KNInspectDrawSpectra(const KNProblem *problem, PetscInt shells, c
 /* The first samples of a dataset of trajectories, moving: path and -film.gif, or another ending. */
 PetscErrorCode KNInspectFilm(KNDataset dataset, const KNFilm *film, const char path[]);
 
+/* The same of pictures with classes: a contact sheet; and whether a dataset is that. */
+PetscErrorCode KNInspectDrawImages(KNDataset dataset, const char path[]);
+PetscBool      KNInspectIsImages(const KNProblem *problem);
+
 /*
   Not collective. The fields that lie on one grid of an axis or more, those of the input first: what pictures and
   spectra show. It may have none of them.

@@ -293,7 +293,8 @@ PetscErrorCode KNInspectDataset(const KNInspection *inspection)
     PetscMPIInt rank;
 
     PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
-    if (rank == 0) PetscCall(KNInspectDrawSamples(dataset, inspection->output));
+    if (rank == 0 && KNInspectIsImages(problem)) PetscCall(KNInspectDrawImages(dataset, inspection->output));
+    else if (rank == 0) PetscCall(KNInspectDrawSamples(dataset, inspection->output));
     drawn = KNInspectDrawn(problem);
     if (drawn.input.fields + drawn.output.fields && !KNPictureMissing(NULL))
       PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  pictures    %s-samples.png, %s-spectrum.png\n", inspection->output,
