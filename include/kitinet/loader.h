@@ -15,6 +15,7 @@
 #ifndef KITINET_LOADER_H
 #define KITINET_LOADER_H
 
+#include <kitinet/augmentation.h>
 #include <kitinet/dataset.h>
 #include <kitinet/sharing.h>
 #include <kitinet/symmetry.h>
@@ -77,6 +78,13 @@ PETSC_EXTERN PetscErrorCode KNLoaderSetSymmetry(KNLoader loader, KNSymmetry symm
   the trajectories in the range; without this call a trajectory is one sample.
 */
 PETSC_EXTERN PetscErrorCode KNLoaderSetWindow(KNLoader loader, PetscInt frames);
+
+/*
+  Not collective, before KNLoaderStart and the same on all ranks. Inputs are augmented by draws of (seed, epoch, the
+  batch's index); KNAugmentationCheck() has passed. mean: (C_in), copied.
+*/
+PETSC_EXTERN PetscErrorCode KNLoaderSetAugmentation(KNLoader loader, const KNAugmentation *augmentation,
+                                                    const float mean[]);
 
 /*
   Not collective. Batches of an epoch, ceil(N / B), and the samples of the largest local batch of any rank. Either may

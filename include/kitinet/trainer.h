@@ -9,17 +9,19 @@
 #define KITINET_TRAINER_H
 
 #include <kitinet/operator.h>
+#include <kitinet/augmentation.h>
 #include <kitinet/optimizer.h>
 #include <kitinet/reduce.h>
 #include <kitinet/run.h>
 
 /* The settings; filled from options. */
 typedef struct {
-  KNOptimizer optimizer;
-  PetscInt    epochs;
-  PetscInt    batch;      /* global batch size */
-  PetscInt    microbatch; /* samples that pass through the network together */
-  PetscInt64  samples;    /* rows of the dataset to train on; 0: all */
+  KNOptimizer    optimizer;
+  KNAugmentation augmentation;
+  PetscInt       epochs;
+  PetscInt       batch;      /* global batch size */
+  PetscInt       microbatch; /* samples that pass through the network together */
+  PetscInt64     samples;    /* rows of the dataset to train on; 0: all */
   /* share of the rows, the last ones, to test on where there is no test set; never trained on; 0: none */
   PetscReal validation;
   /* R, steps of a trajectory through which gradients are taken; 0: to the last frame */

@@ -227,6 +227,18 @@ PetscErrorCode KNLoaderSetWindow(KNLoader loader, PetscInt frames)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNLoaderSetAugmentation(KNLoader loader, const KNAugmentation *augmentation, const float mean[])
+{
+  const KNProblem *problem;
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetGetProblem(loader->dataset, &problem));
+  PetscCall(KNLoaderStop(loader));
+  loader->augmentation = *augmentation;
+  PetscCall(PetscArraycpy(loader->mean, mean, problem->input.fields));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNLoaderDestroy(KNLoader *loader)
 {
   KNLoader l = *loader;

@@ -16,24 +16,26 @@ typedef struct {
 } KNLoaderBuffer;
 
 struct _p_KNLoader {
-  MPI_Comm    comm;
-  PetscMPIInt rank, size; /* among those that get different samples */
-  KNDataset   dataset;    /* not owned */
-  KNGrid      grid;       /* of a sample here: that of the dataset's input, or of its frames, or a slab of it */
-  PetscInt64  first, rows, seed;
-  PetscInt64  samples; /* of an epoch: rows times windows */
-  PetscInt    windows; /* of a row, T - W + 1; 1 if it is taken whole */
-  PetscInt    batch;   /* B */
-  PetscInt    leaf;    /* samples that stay together, or 0 */
-  PetscBool   shuffle;
-  PetscInt    batches;  /* of an epoch */
-  PetscInt    largest;  /* samples of the largest local batch of any rank */
-  size_t      nx, ny;   /* values of a sample, as fields */
-  size_t      L, P;     /* tokens and parameters of a sample; 0: it has none */
-  size_t      frame;    /* values of a frame, by which windows are shifted */
-  float      *whole;    /* (T C_out, S) the row that windows are cut from; NULL where rows are taken whole */
-  PetscInt64  held_row; /* in it; -1: none */
-  KNSymmetry  symmetry; /* not owned; NULL: samples stay as they are */
+  MPI_Comm       comm;
+  PetscMPIInt    rank, size; /* among those that get different samples */
+  KNDataset      dataset;    /* not owned */
+  KNGrid         grid;       /* of a sample here: that of the dataset's input, or of its frames, or a slab of it */
+  PetscInt64     first, rows, seed;
+  PetscInt64     samples; /* of an epoch: rows times windows */
+  PetscInt       windows; /* of a row, T - W + 1; 1 if it is taken whole */
+  PetscInt       batch;   /* B */
+  PetscInt       leaf;    /* samples that stay together, or 0 */
+  PetscBool      shuffle;
+  PetscInt       batches;  /* of an epoch */
+  PetscInt       largest;  /* samples of the largest local batch of any rank */
+  size_t         nx, ny;   /* values of a sample, as fields */
+  size_t         L, P;     /* tokens and parameters of a sample; 0: it has none */
+  size_t         frame;    /* values of a frame, by which windows are shifted */
+  float         *whole;    /* (T C_out, S) the row that windows are cut from; NULL where rows are taken whole */
+  PetscInt64     held_row; /* in it; -1: none */
+  KNAugmentation augmentation;
+  float          mean[KN_MAX_FIELDS]; /* of the input's channels, where there is an augmentation */
+  KNSymmetry     symmetry;            /* not owned; NULL: samples stay as they are */
   /* x (C_in, S) and y (T C_out, S) as they are read, on whole grids; NULL: nothing moves, or y lies in `whole` */
   float     *still[2];
   PetscInt64 epoch;

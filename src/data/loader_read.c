@@ -90,6 +90,9 @@ PetscBool KNLoaderFill(KNLoader loader, PetscInt b)
     else buffer->code = KNLoaderReadSample(loader, buffer, i, position % loader->windows, x, y);
     KNLoaderTakeColumns(loader, buffer, i);
     if (buffer->code) return PETSC_FALSE;
+    if (x)
+      KNAugment(&loader->augmentation, loader->seed, loader->epoch, buffer->index[i],
+                loader->nx / KNGridSize(&loader->grid), &loader->grid, loader->mean, x);
   }
   return PETSC_TRUE;
 }

@@ -58,6 +58,7 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
                          "steps of a trajectory that are predicted from each other in training, with the gradient "
                          "through all of them; 0: to the last frame",
                          0, 1 << 20, &trainer->rollout));
+  PetscCall(KNAugmentationSetFromOptions(&trainer->augmentation));
   PetscCall(KNOptimizerSetFromOptions(&trainer->optimizer));
   PetscCall(KNOptionsInt("-train_recompute",
                          "keep only what passes between every so many blocks of the network, and compute the rest "
@@ -379,6 +380,7 @@ PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNOperator op, KNData
              trainer->samples, *rows);
   if (trainer->samples) *rows = trainer->samples;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
+  PetscCall(KNAugmentationCheck(&trainer->augmentation, problem));
   PetscCall(GetRollout(trainer, op, problem, &history, &rollout));
   *samples = history ? *rows * (problem->frames - history - rollout + 1) : *rows;
   *steps   = (PetscInt64)trainer->epochs * ((*samples + trainer->batch - 1) / trainer->batch);
@@ -412,6 +414,7 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
     PetscCall(KNOperatorFit(op, dataset, 0, rows));
     PetscCall(KNTaskSymmetrize(loop.task, loop.symmetry));
   }
+  PetscCall(KNLoopAugment(&loop));
   if (state.best_measure != JudgedBy(&loop)) state.best = -1; /* a test set has come, or gone: two measures */
   state.best_measure = JudgedBy(&loop);
   PetscCall(KNOptionsYAML(trainer->embedded ? PETSC_STATIC_ARRAY_LENGTH(fine_tuning) : 0, fine_tuning, &yaml));

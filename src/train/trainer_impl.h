@@ -93,6 +93,9 @@ PETSC_INTERN PetscErrorCode KNLoopSaveBest(KNLoop *loop);
 */
 PETSC_INTERN PetscBool KNLoopSaveWanted(const KNLoop *loop);
 
+/* Not collective (augment.c), once the normalisers are fitted: tells the loader how to augment. */
+PETSC_INTERN PetscErrorCode KNLoopAugment(KNLoop *loop);
+
 /*
   Collective (step.c). One optimiser step on the next batch. stop: the ranks agree to end here. Raises KN_ERR_FAILED
   (too many steps skipped), KN_ERR_INPUT (damaged sample).

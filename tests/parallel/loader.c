@@ -188,6 +188,50 @@ static PetscErrorCode TestWindows(KNDataset dataset, PetscBool shuffle, PetscInt
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Each epoch augments a sample in its own way, which depends on neither ranks nor batches nor where reading began. */
+static PetscErrorCode TestAugmentation(KNDataset dataset)
+{
+  const KNAugmentation augmentation = {.shift = 2, .cutout = 2};
+  const float          mean[]       = {10, 20, 30, 40};
+  const KNProblem     *problem;
+  PetscInt             batches;
+  size_t               nx, changed = 0;
+  float               *x;
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetGetProblem(dataset, &problem));
+  nx = KNProblemInputSize(problem);
+  PetscCall(PetscMalloc1(nx, &x));
+  for (PetscInt B = 4; B <= 9; B += 5) {
+    KNLoader loader;
+    KNBatch  batch;
+
+    PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, FIRST, SAMPLES, B, 0, PETSC_TRUE, seed, &loader));
+    PetscCall(KNLoaderSetAugmentation(loader, &augmentation, mean));
+    PetscCall(KNLoaderGetSizes(loader, &batches, NULL));
+    for (PetscInt64 epoch = 0; epoch < 3; epoch++) {
+      PetscCall(KNLoaderStart(loader, epoch, (PetscInt)epoch));
+      for (PetscInt b = (PetscInt)epoch; b < batches; b++) {
+        PetscCall(KNLoaderNext(loader, &batch));
+        for (PetscInt i = 0; i < batch.samples; i++) {
+          for (size_t k = 0; k < nx; k++) x[k] = SmallDatasetValue(batch.row[i], 0, k);
+          KNAugment(&augmentation, seed, epoch, batch.row[i], (size_t)problem->input.fields, &problem->input.grid, mean,
+                    x);
+          PetscCheck(!memcmp(x, batch.x + (size_t)i * nx, nx * sizeof(*x)), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                     "Epoch %" PetscInt64_FMT ", row %" PetscInt64_FMT " is augmented in another way", epoch,
+                     batch.row[i]);
+          changed += x[0] != SmallDatasetValue(batch.row[i], 0, 0);
+        }
+      }
+    }
+    PetscCall(KNLoaderDestroy(&loader));
+  }
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &changed, 1, MPI_UNSIGNED_LONG, MPI_SUM, PETSC_COMM_WORLD));
+  PetscCheck(changed > SAMPLES, PETSC_COMM_SELF, PETSC_ERR_PLIB, "Augmentation changes %zu samples", changed);
+  PetscCall(PetscFree(x));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The range and the batch are checked on all ranks. */
 static PetscErrorCode TestRefusals(KNDataset dataset)
 {
@@ -317,6 +361,7 @@ int main(int argc, char **argv)
     PetscCall(TestBatches(dataset, 3, PETSC_TRUE));
     PetscCall(TestBatches(dataset, 0, PETSC_FALSE));
     PetscCall(TestInterruption(dataset));
+    if (steady) PetscCall(TestAugmentation(dataset));
     PetscCall(TestRefusals(dataset));
     PetscCall(TestMemory(dataset));
     for (PetscInt frames = 1; !steady && frames <= 3; frames++) {
