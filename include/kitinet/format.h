@@ -45,6 +45,7 @@ typedef struct {
   PetscInt           fit;        /* how others become so: 0 not at all, 1 crop, 2 resize */
   PetscInt           colour;     /* of pictures: 0 that of the first, 1 grey, 2 RGB */
   PetscBool          unlabelled; /* pictures need no classes, and a single one will do: there are no outputs */
+  PetscInt           network[3]; /* channels, n1, n2 that they are to have where nothing else is said */
   PetscInt           scale_count;
   const char *const *scale; /* (scale_count) VARIABLE=FACTOR: values are multiplied before they become float32 */
 } KNSourceChoice;

@@ -4,6 +4,7 @@
   holds the mean of several passes and, in fields of their own, the spread.
 */
 #include "command.h"
+#include "convert.h"
 #include "predict.h"
 #include <kitinet/dataset_writer.h>
 #include <kitinet/ensemble.h>
@@ -172,8 +173,9 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
 {
   char checkpoint[PETSC_MAX_PATH_LEN] = "", input_path[PETSC_MAX_PATH_LEN] = "", output_path[PETSC_MAX_PATH_LEN] = "",
        *yaml;
-  PetscBool        overwrite = PETSC_FALSE, done;
-  PetscInt         batch     = 5, members, average, fitted, history;
+  PetscBool        overwrite = PETSC_FALSE, pictures = PETSC_FALSE, done;
+  KNSourceChoice   choice = {.points = -1, .stride = 1, .unlabelled = PETSC_TRUE};
+  PetscInt         batch  = 5, members, average, fitted, history;
   PetscReal        factor;
   KNDataset        input;
   KNDatasetWriter  output;
@@ -189,7 +191,11 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Prediction"));
   PetscCall(KNOptionsPath("-checkpoint", "trained network: checkpoint.h5 or best.h5 of a run directory", checkpoint));
-  PetscCall(KNOptionsPath("-input", "dataset with the input fields; any resolution", input_path));
+  PetscCall(
+    KNOptionsPath("-input",
+                  "dataset with the input fields; any resolution; for classes of pictures a folder, a picture or "
+                  "a file of CIFAR, too",
+                  input_path));
   PetscCall(KNOptionsPath("-output",
                           "dataset to write: the same inputs (or first frames), with the predictions as outputs (or "
                           "the frames that follow); of classes their probabilities, and a CSV file beside",
@@ -200,6 +206,10 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsRequire((PetscBool)(checkpoint[0] && input_path[0] && output_path[0]),
                              "predict needs -checkpoint FILE, -input FILE and -output FILE"));
   PetscCall(KNOperatorAverageSetFromOptions(&average));
+  PetscCall(KNOptionsHead(
+    "Pictures that no dataset holds; unless said otherwise they have the size and the colours of those that the "
+    "network was trained on"));
+  PetscCall(KNImageOptions(&choice.image_size, &choice.fit, &choice.colour));
   PetscCall(KNEnsembleSetFromOptions(&members));
   if (KNOptionsDeclareOnly()) {
     PetscCall(KNPredictCheckSetFromOptions(NULL, NULL, &check));
@@ -210,11 +220,20 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNEnsembleCheck(op, members, checkpoint));
   PetscCall(KNOperatorSetSymmetryAverage(op, average, checkpoint));
   PetscCall(KNOperatorGetSpread(op, &factor, &fitted));
+  if (!KNTaskGetInfo(KNOperatorTask(op))->fields) PetscCall(KNPredictIsPictures(input_path, &pictures));
+  if (pictures) {
+    PetscCall(KNOptionsEnd("predict", purpose, &done));
+    PetscCall(KNPredictPictures(op, input_path, &choice, batch, output_path, overwrite));
+    PetscCall(KNOperatorDestroy(&op));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, input_path, &input));
   PetscCall(KNPredictCheckSetFromOptions(input, input_path, &check));
   PetscCheck(!check || (!members && KNOperatorSharing(op)->size == 1), PETSC_COMM_WORLD, KN_ERR_USAGE,
              "certificates are of single, whole predictions: leave out -collision_samples and -ranks_per_sample");
   PetscCall(KNOptionsEnd("predict", purpose, &done));
+  PetscCheck(!choice.image_size && !choice.fit && !choice.colour, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "%s is no folder of pictures: leave out -image_size, -image_fit, -image_colour", input_path);
   PetscCall(KNDatasetGetProblem(input, &problem));
   PetscCall(KNDatasetGetSamples(input, &samples));
   PetscCall(KNDatasetGetProvenance(input, &seed, NULL, NULL));

@@ -3,7 +3,14 @@
 #define KITINET_PREDICT_H
 
 #include "certify.h"
+#include <kitinet/format.h>
 #include <kitinet/operator.h>
+
+/*
+  Collective on PETSC_COMM_WORLD. Whether the file or folder is no HDF5 but may be pictures; false for what is not
+  there.
+*/
+PETSC_INTERN PetscErrorCode KNPredictIsPictures(const char path[], PetscBool *pictures);
 
 /*
   Collective on PETSC_COMM_WORLD, after KNOperatorSetGrid for the dataset. Probabilities of classes for each row: an
@@ -12,6 +19,10 @@
 */
 PETSC_INTERN PetscErrorCode KNPredictClasses(KNOperator op, KNDataset input, PetscInt batch, const char path[],
                                              PetscBool overwrite);
+
+/* Collective on PETSC_COMM_WORLD. The same for pictures of a source, opened and planned for here. */
+PETSC_INTERN PetscErrorCode KNPredictPictures(KNOperator op, const char input[], const KNSourceChoice *choice,
+                                              PetscInt batch, const char path[], PetscBool overwrite);
 
 /* Predictions that the solver looks at: what is said of each, and which ones it solves. */
 typedef struct _p_KNPredictCheck *KNPredictCheck;

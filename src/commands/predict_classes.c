@@ -4,6 +4,9 @@
 #include "predict.h"
 #include <kitinet/evaluation.h>
 #include <kitinet/path.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 typedef struct {
   KNTask task;
@@ -41,14 +44,17 @@ static PetscErrorCode Write(const Visit *visit, PetscInt64 samples, const char p
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode WriteCSV(const Visit *visit, PetscInt64 samples, const char path[])
+/* pictures: whose rows have names; or NULL */
+static PetscErrorCode WriteCSV(const Visit *visit, PetscInt64 samples, KNSource pictures, const char path[])
 {
+  char  name[PETSC_MAX_PATH_LEN] = "";
   KNCSV csv;
 
   PetscFunctionBegin;
   PetscCall(KNCSVBegin(&csv));
   if (csv.file) {
-    fprintf(csv.file, "row,class,probability");
+    if (pictures) PetscCall(KNSourceGetRowName(pictures, 0, sizeof(name), name));
+    fprintf(csv.file, name[0] ? "row,file,class,probability" : "row,class,probability");
     for (size_t c = 0; c < visit->k; c++) {
       fprintf(csv.file, ",");
       KNCSVText(csv.file, KNTaskClassName(visit->task, c), "");
@@ -60,6 +66,8 @@ static PetscErrorCode WriteCSV(const Visit *visit, PetscInt64 samples, const cha
 
       for (size_t c = 1; c < visit->k; c++) best = p[c] > p[best] ? c : best;
       fprintf(csv.file, "%" PetscInt64_FMT ",", row);
+      if (name[0]) PetscCall(KNSourceGetRowName(pictures, row, sizeof(name), name));
+      if (name[0]) KNCSVText(csv.file, name, ",");
       KNCSVText(csv.file, KNTaskClassName(visit->task, best), ",");
       fprintf(csv.file, "%.7g", (double)p[best]);
       for (size_t c = 0; c < visit->k; c++) fprintf(csv.file, ",%.7g", (double)p[c]);
@@ -70,10 +78,8 @@ static PetscErrorCode WriteCSV(const Visit *visit, PetscInt64 samples, const cha
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNPredictClasses(KNOperator op, KNDataset input, PetscInt batch, const char path[], PetscBool overwrite)
+static PetscErrorCode Begin(const char path[], PetscBool overwrite, PetscInt64 samples, Visit *visit)
 {
-  Visit       visit = {.task = KNOperatorTask(op), .k = KNTaskOutputSize(KNOperatorTask(op))};
-  PetscInt64  samples;
   PetscMPIInt rank;
   PetscBool   exists  = PETSC_FALSE;
   int         failure = 0;
@@ -84,24 +90,123 @@ PetscErrorCode KNPredictClasses(KNOperator op, KNDataset input, PetscInt batch, 
   PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_IO : 0, "%s: %s", path, strerror(failure)));
   PetscCall(KNAgree(PETSC_COMM_WORLD, exists && !overwrite ? KN_ERR_USAGE : 0,
                     "%s exists; give another -output, or -overwrite true", path));
-  PetscCall(KNDatasetGetSamples(input, &samples));
-  PetscCheck(samples * (PetscInt64)visit.k <= PETSC_MPI_INT_MAX, PETSC_COMM_WORLD, KN_ERR_INPUT,
+  PetscCheck(samples * (PetscInt64)visit->k <= PETSC_MPI_INT_MAX, PETSC_COMM_WORLD, KN_ERR_INPUT,
              "%" PetscInt64_FMT " rows of %zu classes: too many to be predicted at once; split the "
              "dataset",
-             samples, visit.k);
-  PetscCall(KNMalloc((size_t)samples * visit.k, sizeof(float), &visit.probability));
-  PetscCall(PetscArrayzero(visit.probability, (size_t)samples * visit.k));
-  PetscCall(KNEvaluateEach(op, input, 0, samples, batch, 0, Keep, &visit));
+             samples, visit->k);
+  PetscCall(KNMalloc((size_t)samples * visit->k, sizeof(float), &visit->probability));
+  PetscCall(PetscArrayzero(visit->probability, (size_t)samples * visit->k));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Finish(const char path[], PetscInt64 samples, KNSource pictures, Visit *visit)
+{
+  PetscFunctionBegin;
   /* Each row has one owner, the others add 0: exact. */
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, visit.probability, (PetscMPIInt)(samples * (PetscInt64)visit.k), MPI_FLOAT,
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, visit->probability, (PetscMPIInt)(samples * (PetscInt64)visit->k), MPI_FLOAT,
                              MPI_SUM, PETSC_COMM_WORLD));
-  PetscCall(Write(&visit, samples, path));
-  PetscCall(WriteCSV(&visit, samples, path));
-  PetscCall(KNFree(&visit.probability));
+  PetscCall(Write(visit, samples, path));
+  PetscCall(WriteCSV(visit, samples, pictures, path));
+  PetscCall(KNFree(&visit->probability));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD,
                         "%" PetscInt64_FMT " predictions: %s holds the probabilities of %zu "
                         "classes; the most probable ones beside it as "
                         ".csv\n",
-                        samples, path, visit.k));
+                        samples, path, visit->k));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNPredictClasses(KNOperator op, KNDataset input, PetscInt batch, const char path[], PetscBool overwrite)
+{
+  Visit      visit = {.task = KNOperatorTask(op), .k = KNTaskOutputSize(KNOperatorTask(op))};
+  PetscInt64 samples;
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetGetSamples(input, &samples));
+  PetscCall(Begin(path, overwrite, samples, &visit));
+  PetscCall(KNEvaluateEach(op, input, 0, samples, batch, 0, Keep, &visit));
+  PetscCall(Finish(path, samples, NULL, &visit));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNPredictIsPictures(const char path[], PetscBool *pictures)
+{
+  static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+  PetscMPIInt                rank;
+  struct stat                status;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  *pictures = PETSC_FALSE;
+  if (rank == 0 && !stat(path, &status)) {
+    unsigned char head[sizeof(signature)] = {0};
+    FILE         *file                    = S_ISREG(status.st_mode) ? fopen(path, "rb") : NULL;
+
+    if (S_ISDIR(status.st_mode)) *pictures = PETSC_TRUE;
+    if (file && fread(head, 1, sizeof(head), file) && memcmp(head, signature, sizeof(head))) *pictures = PETSC_TRUE;
+    if (file) fclose(file);
+  }
+  PetscCallMPI(MPI_Bcast(pictures, 1, MPIU_BOOL, 0, PETSC_COMM_WORLD));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The rows of this rank: every size-th batch, so that the same rows are together on any number of ranks. */
+static PetscErrorCode Read(KNOperator op, KNSource source, PetscInt batch, Visit *visit)
+{
+  const KNProblem *problem;
+  PetscMPIInt      rank, size;
+  PetscInt64       samples, *index;
+  char             message[1024] = "";
+  int              code          = 0;
+  float           *x, *y;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
+  PetscCall(KNSourceGetProblem(source, &problem, &samples));
+  PetscCall(KNMalloc((size_t)batch * KNProblemInputSize(problem), sizeof(*x), &x));
+  PetscCall(KNMalloc((size_t)batch * visit->k, sizeof(*y), &y));
+  PetscCall(PetscMalloc1(batch, &index));
+  for (PetscInt64 first = (PetscInt64)rank * batch; first < samples && !code; first += (PetscInt64)size * batch) {
+    const PetscInt B    = (PetscInt)PetscMin(batch, samples - first);
+    const KNPass   pass = {.samples = B, .training = PETSC_FALSE, .index = index};
+
+    for (PetscInt i = 0; i < B; i++) index[i] = first + i;
+    code = KNSourceRead(source, first, B, x, y, sizeof(message), message);
+    if (!code) PetscCall(KNOperatorPredict(op, &pass, 0, x, NULL, y));
+    for (PetscInt i = 0; i < B && !code; i++) PetscCall(Keep(visit, first + i, y + (size_t)i * visit->k, NULL));
+  }
+  PetscCall(PetscFree(index));
+  PetscCall(KNFree(&y));
+  PetscCall(KNFree(&x));
+  PetscCall(KNAgree(PETSC_COMM_WORLD, code, "%s", message));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNPredictPictures(KNOperator op, const char input[], const KNSourceChoice *choice, PetscInt batch,
+                                 const char path[], PetscBool overwrite)
+{
+  Visit            visit = {.task = KNOperatorTask(op), .k = KNTaskOutputSize(KNOperatorTask(op))};
+  KNSourceChoice   own   = *choice;
+  const KNProblem *problem, *trained;
+  KNProblem        asked;
+  PetscInt64       samples;
+  KNSource         source;
+
+  PetscFunctionBegin;
+  PetscCall(KNOperatorGetModel(op, NULL, NULL, &trained, NULL));
+  own.network[0] = trained->input.fields;
+  own.network[1] = trained->input.grid.n[0];
+  own.network[2] = trained->input.grid.n[1];
+  PetscCall(KNSourceOpen(PETSC_COMM_WORLD, 1, &input, &own, &source));
+  PetscCall(KNSourceGetProblem(source, &problem, &samples));
+  asked        = *problem;
+  asked.output = trained->output;
+  PetscCall(KNOperatorCheck(op, &asked, input));
+  PetscCall(KNOperatorSetGrid(op, &problem->input.grid, batch, PETSC_FALSE));
+  PetscCall(Begin(path, overwrite, samples, &visit));
+  PetscCall(Read(op, source, batch, &visit));
+  PetscCall(Finish(path, samples, source, &visit));
+  PetscCall(KNSourceDestroy(&source));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

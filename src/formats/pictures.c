@@ -99,15 +99,23 @@ static int SetShape(KNSource source, Pictures *p, const KNSourceChoice *choice)
   KNRaster                 size   = {0};
   size_t                   bytes;
 
-  p->colour = (KNColour)choice->colour;
+  p->colour = (KNColour)(choice->colour            ? choice->colour
+                         : choice->network[0] == 1 ? KN_COLOUR_GREY
+                         : choice->network[0]      ? KN_COLOUR_RGB
+                                                   : KN_COLOUR_OWN);
   p->fit    = (KNFit)choice->fit;
-  if (p->fit != KN_FIT_REFUSE && !choice->image_size)
+  if (p->fit != KN_FIT_REFUSE && !choice->image_size &&
+      (!choice->network[1] || choice->network[1] != choice->network[2]))
     return KNFileFail(&source->file, KN_ERR_USAGE, "-image_fit brings pictures to one size: say which, -image_size N");
   KNCallFile(Load(source, p, 0, &bytes));
   KNCallFile(KNRasterDecode(&source->file, bytes, p->bytes, p->colour, PETSC_TRUE, &size));
   if (p->colour != KN_COLOUR_OWN) size.channels = p->colour == KN_COLOUR_RGB ? 3 : 1;
-  p->n1 = choice->image_size ? (size_t)choice->image_size : size.height;
-  p->n2 = choice->image_size ? (size_t)choice->image_size : size.width;
+  p->n1 = choice->image_size   ? (size_t)choice->image_size
+          : choice->network[1] ? (size_t)choice->network[1]
+                               : size.height;
+  p->n2 = choice->image_size   ? (size_t)choice->image_size
+          : choice->network[2] ? (size_t)choice->network[2]
+                               : size.width;
   if (!p->n1 || !p->n2 || p->n1 > KN_MAX_PIXELS || p->n2 > KN_MAX_PIXELS / p->n1)
     return KNFileFail(&source->file, source->file.code, "has %zu x %zu pixels, expected 1 to %zu of them", p->n1, p->n2,
                       KN_MAX_PIXELS);

@@ -37,6 +37,8 @@ static void AddNumber(Words *w, const char name[], double value)
   AddText(w, name, text);
 }
 
+static const char *const network[] = {"network_channels", "network_n1", "network_n2"};
+
 int KNSourceAskProbe(KNFile *file, PetscInt npaths, const char *const paths[], const KNSourceChoice *choice)
 {
   Words w = {.words = 0};
@@ -58,6 +60,7 @@ int KNSourceAskProbe(KNFile *file, PetscInt npaths, const char *const paths[], c
   AddNumber(&w, "fit", (double)choice->fit);
   AddNumber(&w, "colour", (double)choice->colour);
   AddNumber(&w, "unlabelled", (double)choice->unlabelled);
+  for (int i = 0; i < 3; i++) AddNumber(&w, network[i], (double)choice->network[i]);
   code = w.full ? KNFileFail(file, KN_ERR_USAGE, "-x, -y, -u and -scale have more than %d entries together", MAX_WORDS)
                 : KNProbe(file, "source", (size_t)w.words, (const char *const *)w.word);
   for (PetscInt i = 0; i < w.words; i++) free(w.word[i]);
@@ -97,6 +100,9 @@ static int OpenSource(KNFile *file, int n, char **word)
     else if ((value = ValueOf(word[i], "fit"))) choice.fit = (PetscInt)strtol(value, NULL, 10);
     else if ((value = ValueOf(word[i], "colour"))) choice.colour = (PetscInt)strtol(value, NULL, 10);
     else if ((value = ValueOf(word[i], "unlabelled"))) choice.unlabelled = (PetscBool)strtol(value, NULL, 10);
+    for (int k = 0; k < 3; k++) {
+      if ((value = ValueOf(word[i], network[k]))) choice.network[k] = (PetscInt)strtol(value, NULL, 10);
+    }
   }
   return KNSourceProbe(paths, path, &choice, file);
 }
