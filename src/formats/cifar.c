@@ -219,6 +219,7 @@ static int Open_Cifar(KNSource source, const KNSourceChoice *choice)
   problem->input =
     (KNSpace){.grid = KNGridMake(2, (const PetscInt[]){SIDE, SIDE}, KN_POINTS_CELLS), .fields = 3, .type = KN_UINT8};
   for (int i = 0; i < 3; i++) KNCallFile(KNSourceNameField(source, &problem->input.field[i], "%s", colour[i]));
+  KNSourceMayFlip(source);
   return 0;
 }
 

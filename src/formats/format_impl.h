@@ -138,6 +138,9 @@ struct _KNFormat {
 /* Format number i, NULL behind the last. */
 const KNFormat *KNFormatGet(PetscInt i);
 
+/* Pictures, which are pictures of the same class when they are read from right to left: a symmetry of the problem. */
+void KNSourceMayFlip(KNSource source);
+
 /* What the file holds and that the choice is missing or wrong: KN_ERR_INPUT. */
 int KNSourceAsk(KNSource source, const char format[], ...) PETSC_ATTRIBUTE_FORMAT(2, 3);
 

@@ -139,6 +139,7 @@ static int Open_Pictures(KNSource source, const KNSourceChoice *choice)
                       "is one picture: give the folder that has a subfolder of pictures for each class");
   KNCallFile(KNPictureListMake(source, choice, &p->list));
   source->samples = p->list.samples;
+  KNSourceMayFlip(source);
   KNCallFile(SetShape(source, p, choice));
   if (choice->unlabelled) return 0;
   source->label = (int32_t *)malloc((size_t)source->samples * sizeof(*source->label));

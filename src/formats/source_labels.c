@@ -74,6 +74,11 @@ int KNSourceClasses(KNSource source, PetscInt count, const char *const names[])
   return 0;
 }
 
+void KNSourceMayFlip(KNSource source)
+{
+  snprintf(source->problem.symmetry[source->problem.symmetries++], sizeof(*source->problem.symmetry), "reflect(y)");
+}
+
 int KNSourceLabels(KNSource source, const KNSourceChoice *choice, const KNVariable *variable)
 {
   PetscInt count = 1;

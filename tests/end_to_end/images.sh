@@ -1,5 +1,5 @@
-# Pictures from files to a judged classifier: contact sheet, augmented training on any number of ranks, evaluation, predictions for
-# pictures that no dataset holds.
+# Pictures from files to a judged classifier: contact sheet, augmented training on any number of ranks, evaluation,
+# predictions for pictures that no dataset holds.
 set -eu
 . "$(dirname "$0")/common.sh"
 picture=$(dirname "$PWD")/picture_tool
@@ -34,9 +34,17 @@ grep -q 'train_shift: 4' one/config.yaml || fail "$(cat one/config.yaml)"
 unchanged refused 2 'option -train_shift is 32, the pictures have 32 x 32 points: give less than 32' \
   ranks 1 train -run bad -dataset train.h5 $network -train_shift 32
 ranks 1 generate -darcy_grid 16 -samples 6 -output fields.h5 > output
-unchanged refused 2 'option -train_cutout is for pictures with classes' ranks 2 train -run bad -dataset fields.h5 $network -train_cutout 4
+unchanged refused 2 'option -train_cutout is for pictures with classes' \
+  ranks 2 train -run bad -dataset fields.h5 $network -train_cutout 4
+
+# Pictures are flipped, unless that is not wanted.
+train 1 flipped -train_epochs 1
+grep -q 'each in one of 2 symmetric images' output || fail "$(cat output)"
+train 1 unflipped -train_symmetry off -train_epochs 1
+! grep -q symmetric output || fail "$(cat output)"
 
 # Names of classes in another order.
 ranks 1 convert -input ten/test_batch.bin -classes dog,cat,mule -output other.h5 > output
-unchanged refused 3 'other.h5 has number 0 of the output classes is dog, not cat' ranks 1 evaluate -run one -dataset other.h5 -picture false
+unchanged refused 3 'other.h5 has number 0 of the output classes is dog, not cat' \
+  ranks 1 evaluate -run one -dataset other.h5 -picture false
 complete
