@@ -126,10 +126,10 @@ static PetscErrorCode Run(Condense *condense, KNOperator full, PetscBool *stoppe
   }
   if (!*stopped) {
     PetscCall(KNTrainerExport(small, condense->dataset, condense->output));
-    PetscCall(KNCondenseTime(full, small, &problem->output.grid, &row[0], &row[1]));
+    PetscCall(KNCondenseTime(full, small, KNProblemGrid(problem), &row[0], &row[1]));
     if (n == 3) PetscCall(PetscArraycpy(row[2].ms, row[1].ms, KN_CONDENSE_SIZES));
     PetscCall(KNCondenseReport(&task->measure[task->curve], n, row,
-                               condense->test ? condense->test_path : condense->dataset_path, &problem->output.grid,
+                               condense->test ? condense->test_path : condense->dataset_path, KNProblemGrid(problem),
                                condense->output));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\ncondensed: %s\nnext: kitinet evaluate -checkpoint %s,%s -dataset %s\n",
                           condense->output, condense->checkpoint, condense->output,
@@ -157,8 +157,6 @@ PetscErrorCode KNCommand_Condense(const char purpose[], PetscBool *stopped)
   }
   PetscCall(KNOptionsEnd("condense", purpose, &done));
   if (!done) {
-    PetscCheck(KNTaskGetInfo(KNOperatorTask(full))->fields, PETSC_COMM_WORLD, KN_ERR_INPUT,
-               "%s gives classes: condense works with networks that give fields", condense.checkpoint);
     PetscCheck(KNOperatorSharing(full)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
                "condense keeps a sample on one rank: leave out -ranks_per_sample");
     PetscCall(Open(&condense, full));

@@ -47,7 +47,7 @@ PetscErrorCode KNCondensePrune(const KNCondense *wanted, KNOperator full, const 
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
-  search.grid = problem->output.grid;
+  search.grid = *KNProblemGrid(problem);
   PetscCall(KNOperatorGetModel(full, NULL, &parameters, NULL, NULL));
   PetscCall(KNPruneGetSizes(parameters, &search.sizes, NULL));
   PetscCall(KNCondenseGroups(full, &search.d, &search.velocity));

@@ -59,7 +59,7 @@ static PetscErrorCode TimeOn(KNOperator op[2], const KNGrid *grid, PetscReal ms[
   const KNGrid     inner = KNOperatorModelGrid(op[0], grid);
   KNBenchList      list  = {.count = 0};
   const KNProblem *problem;
-  PetscInt         history, in;
+  PetscInt         history, in, out, axes;
   PetscBool        fits;
   Run              run[2];
 
@@ -77,7 +77,8 @@ static PetscErrorCode TimeOn(KNOperator op[2], const KNGrid *grid, PetscReal ms[
 
     PetscCall(KNModelSetGrid(run[i].model, &inner, 1, PETSC_FALSE));
     PetscCall(KNMalloc((size_t)in * KNGridSize(&inner), sizeof(KNReal), &run[i].x));
-    PetscCall(KNMalloc((size_t)problem->output.fields * KNGridSize(&inner), sizeof(KNReal), &run[i].y));
+    PetscCall(KNTaskGetOutput(KNOperatorTask(op[i]), &out, &axes));
+    PetscCall(KNMalloc((size_t)out * (axes ? KNGridSize(&inner) : 1), sizeof(KNReal), &run[i].y));
     KNBenchFill(run[i].x, (size_t)in * KNGridSize(&inner), 0);
     PetscCall(PetscStrncpy(item.name, i ? "condensed" : "full", sizeof(item.name)));
     PetscCall(KNBenchAdd(&list, &item));

@@ -23,6 +23,17 @@ static void kn_hidden_forward(double *v, const KNReal *x, const KNPruneHead *hea
   for (size_t s = 0; s < S; s++) v[H * S + s] = 1;
 }
 
+/* mean: (C) of x (C, S) over the points */
+static void kn_point_mean(KNReal *mean, const KNReal *x, size_t C, size_t S)
+{
+  for (size_t c = 0; c < C; c++) {
+    double sum = 0;
+
+    for (size_t s = 0; s < S; s++) sum += (double)x[c * S + s];
+    mean[c] = (KNReal)(sum / (double)S);
+  }
+}
+
 /* G: (n, n) += v v' / S, v: (n, S) */
 static PetscErrorCode AddGram(double *G, const double *v, size_t n, size_t S)
 {
@@ -40,9 +51,11 @@ static PetscErrorCode AddGram(double *G, const double *v, size_t n, size_t S)
 static PetscErrorCode Sweep(KNOperator op, const KNProblem *problem, PetscInt history, PetscInt steps,
                             const KNBatch *batch, float *u, float *y)
 {
+  float        label;
   const KNPass pass  = {.samples = 1, .index = batch->index};
   const KNTask task  = KNOperatorTask(op);
   const size_t given = (size_t)history * KNTaskOutputSize(task), count = (size_t)steps, P = KNTaskLossParts(task);
+  const float *target = KNTaskTarget(task, batch, &label) + (size_t)history * KNTaskTargetSize(task);
   double      *part, *loss;
 
   PetscFunctionBegin;
@@ -51,20 +64,25 @@ static PetscErrorCode Sweep(KNOperator op, const KNProblem *problem, PetscInt hi
     PetscCall(KNOperatorRollout(op, &pass, steps, u, y));
   } else PetscCall(KNOperatorForward(op, &pass, batch->x, y));
   PetscCall(PetscMalloc2(count * P, &part, count, &loss));
-  PetscCall(KNTaskLossAddParts(task, count, y + given, batch->y + given, part));
+  PetscCall(KNTaskLossAddParts(task, count, y + given, target, part));
   PetscCall(KNTaskLoss(task, count, part, loss));
-  PetscCall(KNTaskLossGradient(task, count, part, loss, batch->y + given, y + given));
+  PetscCall(KNTaskLossGradient(task, count, part, loss, target, y + given));
   PetscCall(PetscFree2(part, loss));
   if (history) PetscCall(KNOperatorRolloutBackward(op, &pass, steps, u, y));
   else PetscCall(KNOperatorBackward(op, &pass, batch->x, y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode AddSample(KNModel model, KNParameters parameters, const KNPruneHead *head, KNContribution *c,
-                                double gate[])
+/*
+  pooled: the head sees the mean over the points, as for classes. Where the stream is padded, the mean with the padding
+  stands for it.
+*/
+static PetscErrorCode AddSample(KNModel model, KNParameters parameters, const KNPruneHead *head, PetscBool pooled,
+                                KNContribution *c, double gate[])
 {
   const size_t C = (size_t)c->sizes.width, H = (size_t)c->sizes.hidden;
   double      *v;
+  KNReal      *mean;
 
   PetscFunctionBegin;
   for (PetscInt l = 0; l <= c->blocks; l++) {
@@ -76,7 +94,13 @@ static PetscErrorCode AddSample(KNModel model, KNParameters parameters, const KN
     PetscCall(KNMalloc((l < c->blocks ? C : PetscMax(C, H + 1)) * points, sizeof(*v), &v));
     for (size_t i = 0; i < C * points; i++) v[i] = x[i];
     PetscCall(AddGram(c->gram + (size_t)l * C * C, v, C, points));
-    if (l == c->blocks) {
+    if (l == c->blocks && pooled) {
+      PetscCall(PetscMalloc1(C, &mean));
+      kn_point_mean(mean, x, C, points);
+      kn_hidden_forward(v, mean, head, 1);
+      PetscCall(AddGram(c->hidden, v, H + 1, 1));
+      PetscCall(PetscFree(mean));
+    } else if (l == c->blocks) {
       kn_hidden_forward(v, x, head, points);
       PetscCall(AddGram(c->hidden, v, H + 1, points));
     }
@@ -138,11 +162,11 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
              KNOperatorSharing(op)->size);
   C = (size_t)c->sizes.width;
   H = (size_t)c->sizes.hidden;
-  n = (size_t)(history + steps) * (size_t)problem->output.fields * KNGridSize(&problem->output.grid);
   PetscCall(PetscCalloc5((size_t)(c->blocks + 1) * C * C, &c->gram, (size_t)(c->blocks + 1) * C, &c->square, C * C,
                          &c->gate, (H + 1) * (H + 1), &c->hidden, (size_t)c->outputs * (H + 1), &c->output));
+  PetscCall(KNOperatorSetGrid(op, KNProblemGrid(problem), 1, PETSC_TRUE));
+  n = (size_t)(history + steps) * KNTaskOutputSize(KNOperatorTask(op));
   PetscCall(PetscMalloc3(n, &u, n, &y, C, &gate));
-  PetscCall(KNOperatorSetGrid(op, &problem->output.grid, 1, PETSC_TRUE));
   PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, rows, size, 0, PETSC_FALSE, 0, &loader));
   if (history) PetscCall(KNLoaderSetWindow(loader, history + steps));
   PetscCall(KNLoaderStart(loader, 0, 0));
@@ -155,7 +179,8 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
     if (!batch.samples) continue;
     PetscCall(KNParametersZeroGradients(parameters));
     PetscCall(Sweep(op, problem, history, steps, &batch, u, y));
-    PetscCall(AddSample(model, parameters, &head, c, gate));
+    PetscCall(
+      AddSample(model, parameters, &head, (PetscBool)(problem->output.kind == KN_SPACE_CLASS), c, gate));
   }
   PetscCall(KNLoaderDestroy(&loader));
   PetscCall(Average(c->gram, (size_t)(c->blocks + 1) * C * C, samples));
