@@ -29,7 +29,8 @@ extern "C" {
 typedef struct _p_KNSurrogate *KNSurrogate;
 
 /*
-  What a surrogate maps. A steady one: input fields -> output fields. A time-dependent one: `history` frames of the
+  What a surrogate maps. A steady one: input fields -> output fields, or, of classes, input fields -> the probabilities
+  of so many classes. A time-dependent one: `history` frames of the
   output fields -> the frames after them.
 */
 typedef struct {
@@ -63,8 +64,11 @@ int KNSurrogateDestroy(KNSurrogate *surrogate);
 /* What it maps: fills in *shape. */
 int KNSurrogateGetShape(KNSurrogate surrogate, KNSurrogateShape *shape);
 
+/* Classes whose probabilities a surrogate gives: `outputs` of its shape; 0: it gives fields. */
+int KNSurrogateGetClasses(KNSurrogate surrogate, int *classes);
+
 /*
-  Name and unit of field i of the outputs (output != 0) or inputs. Not owned, valid as long as the surrogate; either
+  Name and unit of field (or class) i of the outputs (output != 0) or inputs. Not owned, valid as long as the surrogate; either
   may be NULL.
 */
 int KNSurrogateGetField(KNSurrogate surrogate, int output, int i, const char **name, const char **unit);
@@ -80,8 +84,9 @@ int KNSurrogateSetSymmetryAverage(KNSurrogate surrogate, int elements);
 /*
   Predicts on the physical scale, float32, last axis fastest, on a grid of n[0..dim) points.
     steady          x (samples, inputs, n..)            -> y (samples, outputs, n..); steps is 0
+    classes         x (samples, inputs, n..)            -> y (samples, outputs), which add up to 1; steps is 0
     time-dependent  x (samples, history, outputs, n..)  -> y (samples, steps, outputs, n..), steps >= 1
-  x is not changed; x and y do not overlap. Another grid than that of the call before is planned for first, which
+  Pictures have values from 0 to 255, rows from the top. x is not changed; x and y do not overlap. Another grid than that of the call before is planned for first, which
   takes longer. Fails with 3 where the grid has fewer points than the network's modes need.
 */
 int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int steps, const float x[], float y[]);

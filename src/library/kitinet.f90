@@ -5,7 +5,7 @@ module kitinet
   implicit none
   private
   public :: surrogate_shape, surrogate_load, surrogate_destroy, surrogate_get_shape, surrogate_predict
-  public :: surrogate_message, surrogate_version, surrogate_set_symmetry_average
+  public :: surrogate_message, surrogate_version, surrogate_set_symmetry_average, surrogate_get_classes
 
   type, bind(c) :: surrogate_shape
     integer(c_int)         :: dim
@@ -44,6 +44,14 @@ module kitinet
       integer(c_int)        :: surrogate_set_symmetry_average
       type(c_ptr), value    :: surrogate
       integer(c_int), value :: elements
+    end function
+
+    ! classes whose probabilities it gives; 0: it gives fields
+    function surrogate_get_classes(surrogate, classes) bind(c, name='KNSurrogateGetClasses')
+      import
+      integer(c_int)              :: surrogate_get_classes
+      type(c_ptr), value          :: surrogate
+      integer(c_int), intent(out) :: classes
     end function
 
     ! n: points along each axis in C's order, that of x's axes from right to left

@@ -14,10 +14,41 @@ struct _p_KNSurrogate {
   KNOperator       op;
   const KNProblem *problem; /* of the operator, not owned */
   PetscInt         history;
-  KNGrid           grid;   /* planned for; n[0] is 0 before the first prediction */
-  PetscInt         frames; /* that x and y have room for */
-  float           *x, *y;  /* steady (CHUNK, C_in, S), (CHUNK, C_out, S); time-dependent both (CHUNK, frames, C, S) */
+  PetscInt         classes; /* k; 0: the outputs are fields */
+  char            *names;   /* of the classes, one after another, owned */
+  KNGrid           grid;    /* planned for; n[0] is 0 before the first prediction */
+  PetscInt         frames;  /* that x and y have room for */
+  float           *x, *y;   /* steady (CHUNK, C_in, S), (CHUNK, C_out, S); time-dependent both (CHUNK, frames, C, S) */
 };
+
+/* The grid of what the network is given, and values of a predicted sample or frame on such a grid. */
+static const KNGrid *GridOf(KNSurrogate s)
+{
+  return KNProblemGrid(s->problem);
+}
+
+static size_t OutputSize(KNSurrogate s, const KNGrid *grid)
+{
+  return s->classes ? (size_t)s->classes : (size_t)s->problem->output.fields * KNGridSize(grid);
+}
+
+/* Numbers where the checkpoint has no names. */
+static PetscErrorCode NameClasses(KNSurrogate s)
+{
+  const PetscInt k     = s->problem->output.count;
+  const char    *at    = s->problem->output.names;
+  size_t         bytes = 0;
+  char          *to;
+
+  PetscFunctionBegin;
+  for (PetscInt c = 0; c < k && at; c++) bytes += strlen(at + bytes) + 1;
+  PetscCall(PetscMalloc1(at ? bytes : 12 * (size_t)k, &s->names));
+  to = s->names;
+  if (at) memcpy(to, at, bytes);
+  for (PetscInt c = 0; c < k && !at; c++) to += sprintf(to, "%d", (int)c) + 1;
+  s->classes = k;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
 
 static PetscErrorCode Load(const char path[], KNSurrogate *surrogate)
 {
@@ -27,10 +58,12 @@ static PetscErrorCode Load(const char path[], KNSurrogate *surrogate)
   PetscCall(PetscNew(&s));
   *surrogate = s;
   PetscCall(KNOperatorLoad(path, &s->op));
-  PetscCheck(KNTaskGetInfo(KNOperatorTask(s->op))->fields, PETSC_COMM_SELF, KN_ERR_INPUT,
-             "%s gives classes, this library predicts fields; take kitinet predict", path);
   PetscCall(KNOperatorGetModel(s->op, NULL, NULL, &s->problem, NULL));
+  PetscCheck(s->problem->input.kind == KN_SPACE_FIELD, PETSC_COMM_SELF, KN_ERR_INPUT,
+             "%s takes %s, this library takes fields; take kitinet predict", path,
+             KNSpaceKindNames[s->problem->input.kind]);
   PetscCall(KNOperatorGetHistory(s->op, &s->history));
+  if (s->problem->output.kind == KN_SPACE_CLASS) PetscCall(NameClasses(s));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -39,6 +72,7 @@ static PetscErrorCode Destroy(KNSurrogate *surrogate)
   PetscFunctionBegin;
   PetscCall(KNFree(&(*surrogate)->x));
   PetscCall(KNFree(&(*surrogate)->y));
+  PetscCall(PetscFree((*surrogate)->names));
   PetscCall(KNOperatorDestroy(&(*surrogate)->op));
   PetscCall(PetscFree(*surrogate));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -83,13 +117,22 @@ int KNSurrogateGetShape(KNSurrogate surrogate, KNSurrogateShape *shape)
 {
   KNLibraryClear();
   if (!surrogate) return KNLibraryFail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
-  *shape = (KNSurrogateShape){.dim     = (int)surrogate->problem->output.grid.dim,
-                              .history = (int)surrogate->history,
-                              .inputs  = surrogate->history ? 0 : (int)surrogate->problem->input.fields,
-                              .outputs = (int)surrogate->problem->output.fields};
-  for (int i = 0; i < 3; i++) shape->n[i] = (int)surrogate->problem->output.grid.n[i];
-  (void)snprintf(shape->points, sizeof(shape->points), "%s", KNPointsNames[surrogate->problem->output.grid.points]);
+  *shape =
+    (KNSurrogateShape){.dim     = (int)GridOf(surrogate)->dim,
+                       .history = (int)surrogate->history,
+                       .inputs  = surrogate->history ? 0 : (int)surrogate->problem->input.fields,
+                       .outputs = (int)(surrogate->classes ? surrogate->classes : surrogate->problem->output.fields)};
+  for (int i = 0; i < 3; i++) shape->n[i] = (int)GridOf(surrogate)->n[i];
+  (void)snprintf(shape->points, sizeof(shape->points), "%s", KNPointsNames[GridOf(surrogate)->points]);
   (void)snprintf(shape->pde, sizeof(shape->pde), "%s", surrogate->problem->pde);
+  return 0;
+}
+
+int KNSurrogateGetClasses(KNSurrogate surrogate, int *classes)
+{
+  KNLibraryClear();
+  if (!surrogate) return KNLibraryFail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
+  *classes = (int)surrogate->classes;
   return 0;
 }
 
@@ -100,6 +143,16 @@ int KNSurrogateGetField(KNSurrogate surrogate, int output, int i, const char **n
 
   KNLibraryClear();
   if (!surrogate) return KNLibraryFail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
+  if (output && surrogate->classes) {
+    const char *at = surrogate->names;
+
+    if (i < 0 || i >= surrogate->classes)
+      return KNLibraryFail(KN_EXIT_USAGE, "there is no class %d of %d", i, (int)surrogate->classes);
+    for (int c = 0; c < i; c++) at += strlen(at) + 1;
+    if (name) *name = at;
+    if (unit) *unit = "1";
+    return 0;
+  }
   fields = (int)(output               ? surrogate->problem->output.fields
                  : surrogate->history ? 0
                                       : surrogate->problem->input.fields);
@@ -131,7 +184,7 @@ static PetscErrorCode Plan(KNSurrogate s, const KNGrid *grid, PetscInt frames)
   const size_t S = KNGridSize(grid),
                inputs =
                  s->history ? (size_t)frames * (size_t)s->problem->output.fields : (size_t)s->problem->input.fields,
-               outputs = (size_t)PetscMax(frames, 1) * (size_t)s->problem->output.fields;
+               outputs = (size_t)PetscMax(frames, 1) * OutputSize(s, grid);
   PetscBool same;
 
   PetscFunctionBegin;
@@ -142,7 +195,7 @@ static PetscErrorCode Plan(KNSurrogate s, const KNGrid *grid, PetscInt frames)
   PetscCall(KNFree(&s->y));
   if (!same) PetscCall(KNOperatorSetGrid(s->op, grid, CHUNK, PETSC_FALSE));
   PetscCall(KNMalloc(CHUNK * inputs * S, sizeof(float), &s->x));
-  PetscCall(KNMalloc(CHUNK * outputs * S, sizeof(float), &s->y));
+  PetscCall(KNMalloc(CHUNK * outputs, sizeof(float), &s->y));
   s->grid   = *grid;
   s->frames = frames;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -152,7 +205,7 @@ static PetscErrorCode Predict(KNSurrogate s, int samples, const KNGrid *grid, Pe
                               float y[])
 {
   const PetscInt frames = s->history ? s->history + steps : 0;
-  const size_t   S = KNGridSize(grid), C = (size_t)s->problem->output.fields * S;
+  const size_t   S = KNGridSize(grid), C = OutputSize(s, grid);
   /* values of a sample in x .. */
   const size_t given  = s->history ? (size_t)s->history * C : (size_t)s->problem->input.fields * S;
   const size_t wanted = s->history ? (size_t)steps * C : C; /* .. and in y */
@@ -166,6 +219,7 @@ static PetscErrorCode Predict(KNSurrogate s, int samples, const KNGrid *grid, Pe
     if (!s->history) {
       memcpy(s->x, x + (size_t)first * given, B * given * sizeof(*x)); /* the operator normalises in place */
       PetscCall(KNOperatorPredict(s->op, &pass, 0, s->x, NULL, s->y));
+      PetscCall(KNTaskPresent(KNOperatorTask(s->op), (PetscInt)B, s->y));
       memcpy(y + (size_t)first * wanted, s->y, B * wanted * sizeof(*y));
       continue;
     }
@@ -192,7 +246,7 @@ int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int st
   PetscErrorCode code;
   PetscInt       points[KN_MAX_DIM] = {1, 1, 1};
   KNGrid         grid;
-  size_t         Cin, C, S;
+  size_t         Cin, C;
   int            bad;
 
   KNLibraryClear();
@@ -203,21 +257,20 @@ int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int st
                          surrogate->history ? "%d steps: a time-dependent surrogate predicts 1 or more"
                                             : "%d steps: a steady surrogate takes 0",
                          steps);
-  for (PetscInt i = 0; i < surrogate->problem->output.grid.dim; i++) {
+  for (PetscInt i = 0; i < GridOf(surrogate)->dim; i++) {
     if (n[i] < 1 || n[i] > 1 << 20) return KNLibraryFail(KN_EXIT_USAGE, "%d points along axis %d", n[i], (int)i + 1);
     points[i] = n[i];
   }
-  grid = KNGridMake(surrogate->problem->output.grid.dim, points, surrogate->problem->output.grid.points);
-  S    = KNGridSize(&grid);
-  Cin  = (size_t)surrogate->problem->input.fields;
-  C    = (size_t)surrogate->problem->output.fields;
-  bad  = FirstNonfinite(samples, surrogate->history ? (size_t)surrogate->history * C * S : Cin * S, x);
+  grid = KNGridMake(GridOf(surrogate)->dim, points, GridOf(surrogate)->points);
+  Cin  = (size_t)surrogate->problem->input.fields * KNGridSize(&grid);
+  C    = OutputSize(surrogate, &grid);
+  bad  = FirstNonfinite(samples, surrogate->history ? (size_t)surrogate->history * C : Cin, x);
   if (bad < samples) return KNLibraryFail(KN_EXIT_INPUT, "sample %d of x holds NaN or infinite values", bad);
   KNLibraryEnter();
   code = Predict(surrogate, samples, &grid, steps, x, y);
   KNLibraryLeave();
   if (code) return KNExitCode(code);
-  bad = FirstNonfinite(samples, (size_t)PetscMax(steps, 1) * C * S, y);
+  bad = FirstNonfinite(samples, (size_t)PetscMax(steps, 1) * C, y);
   return bad < samples
            ? KNLibraryFail(KN_EXIT_FAILED,
                            "the prediction of sample %d is not finite: the network is not stable on this input", bad)

@@ -142,6 +142,78 @@ static PetscErrorCode TestCase(PetscBool steady, const char checkpoint[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Classes, with names and without: probabilities that add up to 1, those of the operator, on two grids. */
+static PetscErrorCode TestClasses(const char names[])
+{
+  enum { CLASSES = 3, CHUNK = 8 };
+  static const char *const expected[2][CLASSES] = {{"0", "1", "2"}, {"cat", "dog", "mule"}};
+  const KNGrid             grid                 = KNGridMake(2, (const PetscInt[]){8, 9}, KN_POINTS_CELLS);
+  PetscReal                times[1];
+  KNProblem                problem;
+  KNDataset                dataset;
+  KNOperator               op;
+  KNRecord                 record;
+  KNSurrogate              surrogate;
+  KNSurrogateShape         shape;
+  int                      classes;
+
+  PetscFunctionBegin;
+  SmallDatasetProblem(2, 0, 0, times, &grid, &problem);
+  problem.output = (KNSpace){.kind  = KN_SPACE_CLASS,
+                             .grid  = KNGridMake(0, NULL, KN_POINTS_CELLS),
+                             .count = CLASSES,
+                             .names = "cat\0dog\0mule"};
+  PetscCall(SmallDatasetWrite(PETSC_COMM_WORLD, "surrogate_classes.h5", &problem, SAMPLES, SmallDatasetValue));
+  PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, "surrogate_classes.h5", &dataset));
+  problem.output.names = names;
+  PetscCall(KNOperatorCreate(&problem, 1, &op));
+  PetscCall(KNOperatorFit(op, dataset, 0, SAMPLES));
+  PetscCall(KNRecordCreate(PETSC_COMM_WORLD, "checkpoint", &record));
+  PetscCall(KNOperatorTransfer(op, record, PETSC_FALSE));
+  PetscCall(KNRecordSave(record, "surrogate_classes.ckpt.h5"));
+  PetscCall(KNRecordDestroy(&record));
+  PetscCall(PetscOptionsClear(NULL)); /* the checkpoint brings its own */
+  CHECK(KNSurrogateLoad("surrogate_classes.ckpt.h5", &surrogate) == 0, "%s", KNSurrogateMessage());
+  CHECK(KNSurrogateGetShape(surrogate, &shape) == 0 && shape.dim == 2 && shape.n[0] == 8 && shape.n[1] == 9 &&
+          shape.inputs == 2 && shape.outputs == CLASSES && shape.history == 0,
+        "Shape %d: %d x %d, %d to %d", shape.dim, shape.n[0], shape.n[1], shape.inputs, shape.outputs);
+  CHECK(KNSurrogateGetClasses(surrogate, &classes) == 0 && classes == CLASSES, "%d classes", classes);
+  for (int i = 0; i < CLASSES; i++) {
+    const char *name;
+
+    CHECK(KNSurrogateGetField(surrogate, 1, i, &name, NULL) == 0 && !strcmp(name, expected[names != NULL][i]),
+          "Class %d is %s", i, name);
+  }
+  CHECK(KNSurrogateGetField(surrogate, 1, CLASSES, NULL, NULL) == 2, "A class that is not there");
+  for (int n1 = 8; n1 <= 12; n1 += 4) {
+    const KNGrid other = KNGridMake(2, (const PetscInt[]){n1, 9}, KN_POINTS_CELLS);
+    const size_t nx    = 2 * KNGridSize(&other);
+    float       *x, *kept, p[SAMPLES * CLASSES], y[CHUNK * CLASSES];
+
+    PetscCall(PetscMalloc2(SAMPLES * nx, &x, SAMPLES * nx, &kept));
+    for (size_t i = 0; i < SAMPLES * nx; i++) x[i] = SmallDatasetValue((PetscInt64)(i / nx), 0, i % nx);
+    PetscCall(PetscArraycpy(kept, x, SAMPLES * nx));
+    CHECK(KNSurrogatePredict(surrogate, SAMPLES, (const int[]){n1, 9}, 0, x, p) == 0, "%s", KNSurrogateMessage());
+    CHECK(!memcmp(x, kept, SAMPLES * nx * sizeof(*x)), "x has changed");
+    PetscCall(KNOperatorSetGrid(op, &other, CHUNK, PETSC_FALSE));
+    for (int first = 0; first < SAMPLES; first += CHUNK) {
+      const KNPass pass = {.samples = PetscMin(CHUNK, SAMPLES - first), .training = PETSC_FALSE};
+
+      PetscCall(KNOperatorPredict(op, &pass, 0, kept + (size_t)first * nx, NULL, y));
+      PetscCall(KNTaskPresent(KNOperatorTask(op), pass.samples, y));
+      CHECK(!memcmp(y, p + first * CLASSES, (size_t)pass.samples * CLASSES * sizeof(*y)), "Other probabilities");
+    }
+    for (int i = 0; i < SAMPLES; i++)
+      CHECK(PetscAbsReal((PetscReal)(p[i * CLASSES] + p[i * CLASSES + 1] + p[i * CLASSES + 2]) - 1) < 1e-5,
+            "Probabilities of sample %d add up to something else", i);
+    PetscCall(PetscFree2(x, kept));
+  }
+  CHECK(KNSurrogateDestroy(&surrogate) == 0, "Destroy");
+  PetscCall(KNOperatorDestroy(&op));
+  PetscCall(KNDatasetDestroy(&dataset));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* A network that cannot be made leaves no options behind for the next one, which has others. */
 static PetscErrorCode TestFailureLeavesNothing(void)
 {
@@ -185,6 +257,11 @@ int main(int argc, char **argv)
       NULL, "-model_width 6 -model_modes 2 -model_layers 2 -model_head 8 -model_residual collision"));
     if (!steady) PetscCall(PetscOptionsInsertString(NULL, "-model_width 8 -train_history 2"));
     PetscCall(TestCase((PetscBool)steady, steady ? "surrogate_steady.h5" : "surrogate_rollout.h5"));
+  }
+  for (int named = 0; named < 2; named++) {
+    PetscCall(PetscOptionsInsertString(
+      NULL, "-model_width 6 -model_modes 2 -model_layers 2 -model_head 8 -model_residual plain"));
+    PetscCall(TestClasses(named ? "cat\0dog\0mule" : NULL));
   }
   PetscCall(TestFailureLeavesNothing());
   PetscCall(TestRefusals());

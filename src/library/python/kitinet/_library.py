@@ -39,6 +39,7 @@ _ARGUMENTS = {
     "KNSurrogateLoad": [c_char_p, POINTER(c_void_p)],
     "KNSurrogateDestroy": [POINTER(c_void_p)],
     "KNSurrogateGetShape": [c_void_p, POINTER(SurrogateShape)],
+    "KNSurrogateGetClasses": [c_void_p, POINTER(c_int)],
     "KNSurrogateGetField": [c_void_p, c_int, c_int, _NAME, _NAME],
     "KNSurrogateSetSymmetryAverage": [c_void_p, c_int],
     "KNSurrogatePredict": [c_void_p, c_int, POINTER(c_int), c_int, POINTER(c_float), POINTER(c_float)],

@@ -19,7 +19,8 @@ def _destroy(handle: c_void_p, process: int) -> None:
 
 
 class Surrogate:
-    """A trained operator: input fields -> output fields, or `history` frames -> the frames after them.
+    """A trained operator: input fields -> output fields or probabilities of classes, or `history` frames -> the
+    frames after them.
 
     inputs, outputs  Space: names, units, and the grid that it was trained on; others work too
     history          frames that it is given; 0: steady
@@ -36,15 +37,21 @@ class Surrogate:
         self.history = shape.history
         self.pde = shape.pde.decode()
         self._dim = shape.dim
-        self.outputs = self._space(shape, 1, shape.outputs)
+        classes = c_int()
+        call("KNSurrogateGetClasses", self._handle, byref(classes))
+        self.outputs = self._classes(classes.value) if classes.value else self._space(shape, 1, shape.outputs)
         self.inputs = self._space(shape, 0, shape.inputs) if not self.history else self.outputs
 
     def _space(self, shape: SurrogateShape, output: int, fields: int) -> Space:
         named = tuple(Field(*texts("KNSurrogateGetField", self._handle, output, i)) for i in range(fields))
         return Space("field", named, tuple(shape.n[:shape.dim]), shape.points.decode())
 
+    def _classes(self, count: int) -> Space:
+        return Space("class", names=tuple(texts("KNSurrogateGetField", self._handle, 1, i)[0] for i in range(count)))
+
     def __repr__(self) -> str:
-        names = [", ".join(field.name for field in space.fields) for space in (self.inputs, self.outputs)]
+        names = [", ".join(space.names or (field.name for field in space.fields))
+                 for space in (self.inputs, self.outputs)]
         return f"<kitinet.Surrogate {self.path}: {self.pde}, {names[0]} -> {names[1]}>"
 
     def average_symmetries(self, elements: int = 0) -> None:
@@ -55,6 +62,7 @@ class Surrogate:
         """Predicts on the physical scale, on the grid of x.
 
         Steady:          x (samples, inputs, n..) -> (samples, outputs, n..), float32; steps is 0.
+        Classes:         x (samples, inputs, n..) -> (samples, classes), probabilities; pictures have values 0 to 255.
         Time-dependent:  x (samples, history, outputs, n..) -> (samples, steps, outputs, n..); steps >= 1.
         One sample may come without the axis of samples, and is returned so.
         """
@@ -72,7 +80,8 @@ class Surrogate:
         if bool(self.history) != (steps > 0):
             raise ValueError(f"steps is {steps}: a time-dependent network predicts 1 or more, a steady one takes 0")
         grid = x.shape[-self._dim:]
-        y = np.empty(x.shape[:1] + ((steps,) if self.history else ()) + (len(self.outputs.fields),) + grid, np.float32)
+        of_sample = (len(self.outputs.names),) if self.outputs.kind == "class" else (len(self.outputs.fields),) + grid
+        y = np.empty(x.shape[:1] + ((steps,) if self.history else ()) + of_sample, np.float32)
         call("KNSurrogatePredict", self._handle, x.shape[0], (c_int * 3)(*grid), steps,
              x.ctypes.data_as(POINTER(c_float)), y.ctypes.data_as(POINTER(c_float)))
         return y[0] if single else y
@@ -90,8 +99,8 @@ class Ensemble:
             raise ValueError("an ensemble has one member or more")
         first = members[0]
         for member in members[1:]:
-            if (member.history, member.inputs.fields, member.outputs.fields) != (first.history, first.inputs.fields,
-                                                                                 first.outputs.fields):
+            if (member.history, member.inputs.fields, member.outputs.fields, member.outputs.names) != (
+                    first.history, first.inputs.fields, first.outputs.fields, first.outputs.names):
                 raise ValueError(f"{member.path} and {first.path} are networks of different problems")
         self.members: List[Surrogate] = list(members)
         self.inputs, self.outputs, self.history, self.pde = first.inputs, first.outputs, first.history, first.pde
