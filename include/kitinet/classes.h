@@ -16,6 +16,15 @@ PETSC_EXTERN void   kn_cross_entropy_gradient(KNReal *dz, const KNReal *z, size_
 PETSC_EXTERN void kn_softmax(KNReal *p, const KNReal *z, size_t k);
 
 /*
+  What K members say together: z (k) = log(mean of softmax(y)) / T, so that softmax(z) is the mean of their
+  probabilities where the temperature T is 1, flatter where it is larger (Guo et al. 2017). Member i at y + i stride.
+*/
+PETSC_EXTERN void kn_class_mean(KNReal *z, const KNReal *y, size_t K, size_t stride, double T, size_t k);
+
+/* Entropy of softmax(z), in nats. */
+PETSC_EXTERN double kn_class_entropy(const KNReal *z, size_t k);
+
+/*
   Number of classes that come before the label by their scores, of equal scores the lower number first: 0 if it is the
   prediction.
 */

@@ -63,13 +63,16 @@ PETSC_EXTERN PetscErrorCode KNJudgementPrint(KNJudgement judgement, const char n
 /* Not collective. The rows of table i of the task's info as CSV; prefix begins each row. */
 PETSC_EXTERN PetscErrorCode KNJudgementWriteTable(KNJudgement judgement, PetscInt i, FILE *file, const char prefix[]);
 
-/* A picture of curves. Not owned, valid until the next KNJudgementGetPlot(). */
+/* A picture of curves, or of a table. Not owned, valid until the next KNJudgementGetPlot(). */
 enum { KN_PLOT_LINES = 3 };
 typedef struct {
-  const char *name; /* of the file: "spectra"; NULL: there is no such picture of this dataset */
-  const char *x_title, *y_title;
-  PetscBool   log_x, log_y;
-  PetscInt    lines;
+  const char        *name; /* of the file: "spectra"; NULL: there is no such picture of this dataset */
+  const char        *x_title, *y_title;
+  PetscBool          log_x, log_y;
+  PetscInt           table; /* n: no curves, a table of n x n parts of 1 instead, rows from the top; else 0 */
+  const PetscReal   *part;  /* (n, n) */
+  const char *const *label; /* (n) of its rows and columns */
+  PetscInt           lines;
   struct {
     const char      *name;
     PetscInt         n;

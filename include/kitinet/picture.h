@@ -46,6 +46,14 @@ PETSC_EXTERN PetscErrorCode KNPictureFilm(const char path[], const char ending[]
                                           const KNPictureColumn column[], const char *const label[],
                                           const float *const panel[]);
 
+/*
+  Not collective: one rank calls it. A table of n x n parts of 1, rows from the top, each a cell of its colour with the
+  number in %; label: (n) of rows and columns. title may be NULL. path without ".png".
+*/
+PETSC_EXTERN PetscErrorCode KNPictureTable(const char path[], const char title[], const char xlabel[],
+                                           const char ylabel[], PetscInt n, const char *const label[],
+                                           const PetscReal part[]);
+
 /* One picture of a sheet. */
 typedef struct {
   const float *pixel;   /* (channels, h, w), rows from the top, values from 0 to 255 */

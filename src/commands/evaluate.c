@@ -5,6 +5,7 @@
 */
 #include "command.h"
 #include "evaluate.h"
+#include "inspect.h"
 #include <kitinet/picture.h>
 #include <kitinet/run.h>
 
@@ -34,7 +35,8 @@ typedef struct {
   char       **dataset;
   PetscInt     batch, members, average;
   PetscBool    pictures, any, certify;
-  PetscReal    limit; /* of an error, for certificates; 0: the median */
+  PetscBool    fields, images; /* the networks give fields; the datasets are pictures with classes */
+  PetscReal    limit;          /* of an error, for certificates; 0: the median */
   KNFilm       film;
   KNCertifier *certifier; /* (m) where certificates are asked for */
   KNJudgement *judgement; /* (n, m), as the next ones */
@@ -53,7 +55,9 @@ static PetscErrorCode EvaluateOne(const Evaluation *e, PetscInt i, PetscInt j, K
   PetscFunctionBegin;
   if (candidate->members) {
     PetscCall(KNOperatorGetSpread(candidate->op, &factor, &fitted));
-    PetscCall(KNSpreadMeasure(candidate, dataset, e->batch, factor, judgement, &e->spread[i * e->m + j]));
+    if (e->fields)
+      PetscCall(KNSpreadMeasure(candidate, dataset, e->batch, factor, judgement, &e->spread[i * e->m + j]));
+    else PetscCall(KNMembersMeasure(candidate, dataset, e->batch, factor, judgement, &e->spread[i * e->m + j]));
   } else if (e->certify) {
     PetscCall(KNCertifyMeasure(candidate, dataset, e->certifier[j], e->batch, judgement, &e->certified[i * e->m + j]));
   } else {
@@ -74,12 +78,13 @@ static PetscErrorCode DrawOne(const Evaluation *e, PetscInt i, PetscInt j, KNDat
   PetscFunctionBegin;
   if (alone && KNTaskGetInfo(KNOperatorTask(candidate->op))->fields)
     PetscCall(KNEvaluateDrawFields(candidate, dataset, name, &e->film, judgement));
+  else if (alone) PetscCall(KNEvaluateDrawWorst(candidate, dataset, name, judgement));
   PetscCall(KNEvaluateDrawPlots(candidate, name, judgement));
   if (e->certify) PetscCall(KNCertifyDraw(candidate, name, judgement, e->certified[i * e->m + j]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode EvaluateOn(const Evaluation *e, PetscInt j)
+static PetscErrorCode EvaluateOn(Evaluation *e, PetscInt j)
 {
   const char *const path = e->dataset[j];
   const KNProblem  *problem;
@@ -95,6 +100,7 @@ static PetscErrorCode EvaluateOn(const Evaluation *e, PetscInt j)
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
   PetscCall(KNFilmCheck(&e->film, problem, path));
+  e->images = (PetscBool)(e->images || KNInspectIsImages(problem));
   if (e->any) PetscCall(KNDatasetExpectFinite(dataset, PETSC_FALSE, 0));
   for (PetscInt i = 0; i < e->n; i++) {
     KNCandidate *candidate = &e->candidate[i];
@@ -111,7 +117,8 @@ static PetscErrorCode EvaluateOn(const Evaluation *e, PetscInt j)
     if (e->pictures && rank == 0) PetscCall(DrawOne(e, i, j, dataset, name));
   }
   if (e->pictures && rank == 0) PetscCall(KNEvaluateDrawDistributions(e->n, e->candidate, e->m, j, name, e->judgement));
-  if (e->pictures && rank == 0 && e->members) PetscCall(KNSpreadDraw(e->n, e->candidate, e->m, j, name, e->spread));
+  if (e->pictures && rank == 0 && e->members && e->fields)
+    PetscCall(KNSpreadDraw(e->n, e->candidate, e->m, j, name, e->spread));
   PetscCall(KNDatasetDestroy(&dataset));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -120,7 +127,7 @@ static PetscErrorCode EvaluateOn(const Evaluation *e, PetscInt j)
 static PetscErrorCode PrintPictures(const Evaluation *e)
 {
   const KNTaskInfo *task   = KNTaskGetInfo(KNOperatorTask(e->candidate[0].op));
-  const char       *before = task->fields ? "fields_*.png, " : "";
+  const char       *before = task->fields ? "fields_*.png, " : e->images ? "worst_*.png, " : "";
 
   PetscFunctionBegin;
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nPictures: %s", before));
@@ -133,7 +140,7 @@ static PetscErrorCode PrintPictures(const Evaluation *e)
     if (plot.name) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s_*.png ", plot.name));
   }
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "beside each checkpoint; %s/distribution_*.png, %scurves.png\n",
-                        e->candidate[0].directory, e->members ? "ranks_*.png, spread_*.png, " : ""));
+                        e->candidate[0].directory, e->members && e->fields ? "ranks_*.png, spread_*.png, " : ""));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -166,14 +173,17 @@ static PetscErrorCode CertifySetFromOptions(Evaluation *e)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Evaluate(const Evaluation *e, const char calibrate[], const char csv[], const char details[])
+static PetscErrorCode Evaluate(Evaluation *e, const char calibrate[], const char csv[], const char details[])
 {
   PetscMPIInt rank;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
-  for (PetscInt i = 0; i < e->n && calibrate[0]; i++)
-    PetscCall(KNSpreadCalibrate(&e->candidate[i], calibrate, e->batch));
+  e->fields = KNTaskGetInfo(KNOperatorTask(e->candidate[0].op))->fields;
+  for (PetscInt i = 0; i < e->n && calibrate[0]; i++) {
+    if (e->fields) PetscCall(KNSpreadCalibrate(&e->candidate[i], calibrate, e->batch));
+    else PetscCall(KNMembersCalibrate(&e->candidate[i], calibrate, e->batch));
+  }
   for (PetscInt j = 0; j < e->m; j++) PetscCall(EvaluateOn(e, j));
   if (e->pictures && rank == 0) PetscCall(KNEvaluateDrawCurves(e->n, e->candidate));
   if (e->pictures && rank == 0) PetscCall(KNEvaluateDrawCondensation(e->n, e->candidate));
@@ -181,10 +191,15 @@ static PetscErrorCode Evaluate(const Evaluation *e, const char calibrate[], cons
   if (e->average != 1)
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nPredictions are means over %" PetscInt64_FMT " symmetries.\n",
                           KNOperatorAveraged(e->candidate[0].op)));
-  if (e->members) PetscCall(KNSpreadPrint(e->n, e->candidate, e->m, e->dataset, e->spread));
+  if (e->members && !e->fields)
+    PetscCall(KNMembersPrint(e->n, e->candidate, e->m, e->dataset, e->judgement, e->spread));
+  if (e->members && e->fields) PetscCall(KNSpreadPrint(e->n, e->candidate, e->m, e->dataset, e->spread));
   if (e->certify) PetscCall(KNCertifyPrint(e->n, e->candidate, e->m, e->dataset, e->judgement, e->certified, e->limit));
   if (details[0]) PetscCall(KNEvaluateWrite(details, e->n, e->candidate, e->m, e->dataset, e->judgement));
-  if (details[0] && e->members) PetscCall(KNSpreadWrite(details, e->n, e->candidate, e->m, e->dataset, e->spread));
+  if (details[0] && e->members && !e->fields)
+    PetscCall(KNMembersWrite(details, e->n, e->candidate, e->m, e->dataset, e->judgement, e->spread));
+  if (details[0] && e->members && e->fields)
+    PetscCall(KNSpreadWrite(details, e->n, e->candidate, e->m, e->dataset, e->spread));
   if (details[0] && e->certify)
     PetscCall(KNCertifyWrite(details, e->n, e->candidate, e->m, e->dataset, e->judgement, e->certified));
   if (e->pictures && !KNPictureMissing(NULL)) PetscCall(PrintPictures(e));
@@ -209,7 +224,8 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsPath("-output", "the table as a CSV file", csv));
   PetscCall(KNOptionsPath("-evaluate_details",
                           "directory for everything measured: errors.csv, samples.csv, and the tables of the task (of "
-                          "fields spectra.csv, rollout.csv); of ensembles reliability.csv, ranks.csv; certificates.csv",
+                          "fields spectra.csv, rollout.csv); of ensembles reliability.csv, ranks.csv, of "
+                          "classes ensembles.csv; certificates.csv",
                           details));
   PetscCall(KNOptionsBool(
     "-picture", "draw fields, spectra, rollouts, error distributions and training curves beside each checkpoint",
@@ -229,10 +245,12 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsRequire((PetscBool)(e.m > 0), "evaluate needs -dataset FILE[,FILE...]"));
   PetscCall(KNOperatorAverageSetFromOptions(&e.average));
   PetscCall(KNEnsembleSetFromOptions(&e.members));
-  PetscCall(KNOptionsPath("-calibrate",
-                          "validation dataset, with -collision_samples: fits the spread to the errors on it and stores "
-                          "the factor in each checkpoint, for predict and evaluate from then on",
-                          calibrate));
+  PetscCall(
+    KNOptionsPath("-calibrate",
+                  "validation dataset, with -collision_samples: fits the spread to the errors on it, of classes "
+                  "the temperature to the cross-entropy, and stores the factor in each checkpoint, for predict "
+                  "and evaluate from then on",
+                  calibrate));
   PetscCall(KNOptionsRequire((PetscBool)(!calibrate[0] || e.members),
                              "-calibrate fits the spread of an ensemble: add -collision_samples K, with K at least 2"));
   PetscCall(KNOptionsRequire((PetscBool) !(e.any && e.members),
@@ -255,6 +273,7 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   for (PetscInt i = 0; i < e.n * e.m; i++) {
     PetscCall(KNJudgementDestroy(&e.judgement[i]));
     PetscCall(KNReliabilityDestroy(&e.spread[i].reliability));
+    if (e.spread[i].entropy) PetscCall(PetscFree2(e.spread[i].entropy, e.spread[i].information));
     PetscCall(KNCertifiedDestroy(&e.certified[i]));
   }
   for (PetscInt i = 0; i < e.n; i++) PetscCall(KNOperatorDestroy(&e.candidate[i].op)); /* judgements ask its task */

@@ -23,7 +23,26 @@ typedef struct {
 typedef struct {
   KNReliability       reliability;
   KNReliabilityResult result;
+
+  /* of an ensemble of classifications; entropy NULL: none */
+  PetscInt64 samples;
+  PetscReal  temperature;
+  PetscReal *entropy;     /* (samples) of the mean prediction, in nats; owned, as are the others */
+  PetscReal *information; /* (samples) the part of it that members disagree about: entropy less that of a member */
 } KNSpread;
+
+/*
+  The same for classes (evaluate_members.c): mean probabilities at a temperature, which KNMembersCalibrate() fits to a
+  dataset by its cross-entropy (Guo et al. 2017) and stores; ensembles.csv.
+*/
+PETSC_INTERN PetscErrorCode KNMembersMeasure(const KNCandidate *candidate, KNDataset dataset, PetscInt batch,
+                                             PetscReal temperature, KNJudgement judgement, KNSpread *spread);
+PETSC_INTERN PetscErrorCode KNMembersCalibrate(KNCandidate *candidate, const char path[], PetscInt batch);
+PETSC_INTERN PetscErrorCode KNMembersPrint(PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[],
+                                           const KNJudgement judgement[], const KNSpread spread[]);
+PETSC_INTERN PetscErrorCode KNMembersWrite(const char directory[], PetscInt n, const KNCandidate candidate[],
+                                           PetscInt m, char *const dataset[], const KNJudgement judgement[],
+                                           const KNSpread spread[]);
 
 /*
   Collective on PETSC_COMM_WORLD, after KNOperatorSetGrid for the dataset. Judges the mean of the candidate's ensemble
@@ -105,6 +124,10 @@ PETSC_INTERN PetscErrorCode KNEvaluateWrite(const char directory[], PetscInt n, 
 */
 PETSC_INTERN PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, KNDataset dataset, const char name[],
                                                  const KNFilm *film, KNJudgement judgement);
+
+/* By one rank, the operator planned for the dataset's grid: of pictures with classes those that are judged worst. */
+PETSC_INTERN PetscErrorCode KNEvaluateDrawWorst(const KNCandidate *candidate, KNDataset dataset, const char name[],
+                                                KNJudgement judgement);
 
 /* By one rank: the pictures of the task's judgement, NAME_DATASET.png. */
 PETSC_INTERN PetscErrorCode KNEvaluateDrawPlots(const KNCandidate *candidate, const char name[], KNJudgement judgement);

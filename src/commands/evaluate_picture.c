@@ -201,6 +201,12 @@ PetscErrorCode KNEvaluateDrawPlots(const KNCandidate *candidate, const char name
 
     PetscCall(KNJudgementGetPlot(judgement, i, &plot));
     if (!plot.name) continue;
+    PetscCall(PetscSNPrintf(file, sizeof(file), "%s_%s", plot.name, name));
+    PetscCall(KNRunPath(candidate->directory, file, path));
+    if (plot.table) {
+      PetscCall(KNPictureTable(path, NULL, plot.x_title, plot.y_title, plot.table, plot.label, plot.part));
+      continue;
+    }
     for (PetscInt k = 0; k < plot.lines; k++) {
       curve[k] = (KNPictureCurve){.name = plot.line[k].name,
                                   .n    = plot.line[k].n,
@@ -210,8 +216,6 @@ PetscErrorCode KNEvaluateDrawPlots(const KNCandidate *candidate, const char name
                                   .high = plot.line[k].high};
     }
     if (!Drawable(plot.lines, curve)) continue;
-    PetscCall(PetscSNPrintf(file, sizeof(file), "%s_%s", plot.name, name));
-    PetscCall(KNRunPath(candidate->directory, file, path));
     axes = plot.log_x ? KN_AXES_LOG_XY : plot.log_y ? KN_AXES_LOG_Y : KN_AXES_LINEAR;
     PetscCall(KNPictureCurves(path, NULL, plot.x_title, plot.y_title, axes, plot.lines, curve));
   }

@@ -223,7 +223,7 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   if (!KNTaskGetInfo(KNOperatorTask(op))->fields) PetscCall(KNPredictIsPictures(input_path, &pictures));
   if (pictures) {
     PetscCall(KNOptionsEnd("predict", purpose, &done));
-    PetscCall(KNPredictPictures(op, input_path, &choice, batch, output_path, overwrite));
+    PetscCall(KNPredictPictures(op, members, input_path, &choice, batch, output_path, overwrite));
     PetscCall(KNOperatorDestroy(&op));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
@@ -242,7 +242,7 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNDatasetExpectFinite(input, PETSC_TRUE, history)); /* what is to be predicted may stand there as NaN */
   PetscCall(KNOperatorSetGrid(op, KNProblemGrid(problem), batch, PETSC_FALSE));
   if (!KNTaskGetInfo(KNOperatorTask(op))->fields) {
-    PetscCall(KNPredictClasses(op, input, batch, output_path, overwrite));
+    PetscCall(KNPredictClasses(op, members, input, batch, output_path, overwrite));
     PetscCall(KNDatasetDestroy(&input));
     PetscCall(KNOperatorDestroy(&op));
     PetscFunctionReturn(PETSC_SUCCESS);

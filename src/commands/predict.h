@@ -15,14 +15,15 @@ PETSC_INTERN PetscErrorCode KNPredictIsPictures(const char path[], PetscBool *pi
 /*
   Collective on PETSC_COMM_WORLD, after KNOperatorSetGrid for the dataset. Probabilities of classes for each row: an
   HDF5 file with /probability (N, k) and the classes' names, and beside it a CSV file of the same name with the most
-  probable class of each row. Raises KN_ERR_USAGE if the file is there and overwrite is false, KN_ERR_IO.
+  probable class of each row. members: passes of an ensemble, whose mean they are; 0: one. Raises KN_ERR_USAGE if the file is there and overwrite is false, KN_ERR_IO.
 */
-PETSC_INTERN PetscErrorCode KNPredictClasses(KNOperator op, KNDataset input, PetscInt batch, const char path[],
-                                             PetscBool overwrite);
+PETSC_INTERN PetscErrorCode KNPredictClasses(KNOperator op, PetscInt members, KNDataset input, PetscInt batch,
+                                             const char path[], PetscBool overwrite);
 
 /* Collective on PETSC_COMM_WORLD. The same for pictures of a source, opened and planned for here. */
-PETSC_INTERN PetscErrorCode KNPredictPictures(KNOperator op, const char input[], const KNSourceChoice *choice,
-                                              PetscInt batch, const char path[], PetscBool overwrite);
+PETSC_INTERN PetscErrorCode KNPredictPictures(KNOperator op, PetscInt members, const char input[],
+                                              const KNSourceChoice *choice, PetscInt batch, const char path[],
+                                              PetscBool overwrite);
 
 /* Predictions that the solver looks at: what is said of each, and which ones it solves. */
 typedef struct _p_KNPredictCheck *KNPredictCheck;

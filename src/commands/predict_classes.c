@@ -2,6 +2,8 @@
 #include "command.h"
 #include "csv.h"
 #include "predict.h"
+#include <kitinet/classes.h>
+#include <kitinet/ensemble.h>
 #include <kitinet/evaluation.h>
 #include <kitinet/path.h>
 #include <stdio.h>
@@ -12,6 +14,10 @@ typedef struct {
   KNTask task;
   size_t k;
   float *probability; /* (samples, k) */
+  /* of an ensemble: passes, and what their scores are divided by */
+  size_t    members;
+  PetscReal temperature;
+  float    *mean; /* (k) */
 } Visit;
 
 static PetscErrorCode Keep(void *context, PetscInt64 row, const float y[], const float truth[])
@@ -22,6 +28,16 @@ static PetscErrorCode Keep(void *context, PetscInt64 row, const float y[], const
   PetscFunctionBegin;
   PetscCall(PetscArraycpy(p, y, visit->k));
   PetscCall(KNTaskPresent(visit->task, 1, p));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KeepMean(void *context, PetscInt64 row, const float y[], size_t stride, const float truth[])
+{
+  const Visit *visit = (const Visit *)context;
+
+  PetscFunctionBegin;
+  kn_class_mean(visit->mean, y, visit->members, stride, visit->temperature, visit->k);
+  PetscCall(Keep(context, row, visit->mean, truth));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -78,13 +94,17 @@ static PetscErrorCode WriteCSV(const Visit *visit, PetscInt64 samples, KNSource 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Begin(const char path[], PetscBool overwrite, PetscInt64 samples, Visit *visit)
+static PetscErrorCode Begin(KNOperator op, PetscInt members, const char path[], PetscBool overwrite, PetscInt64 samples,
+                            Visit *visit)
 {
   PetscMPIInt rank;
+  PetscInt    fitted;
   PetscBool   exists  = PETSC_FALSE;
   int         failure = 0;
 
   PetscFunctionBegin;
+  *visit = (Visit){.task = KNOperatorTask(op), .k = KNTaskOutputSize(KNOperatorTask(op)), .members = (size_t)members};
+  PetscCall(KNOperatorGetSpread(op, &visit->temperature, &fitted));
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   if (rank == 0) failure = KNPathExists(path, &exists);
   PetscCall(KNAgree(PETSC_COMM_WORLD, failure ? KN_ERR_IO : 0, "%s: %s", path, strerror(failure)));
@@ -94,6 +114,7 @@ static PetscErrorCode Begin(const char path[], PetscBool overwrite, PetscInt64 s
              "%" PetscInt64_FMT " rows of %zu classes: too many to be predicted at once; split the "
              "dataset",
              samples, visit->k);
+  PetscCall(KNMalloc(visit->k, sizeof(float), &visit->mean));
   PetscCall(KNMalloc((size_t)samples * visit->k, sizeof(float), &visit->probability));
   PetscCall(PetscArrayzero(visit->probability, (size_t)samples * visit->k));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -108,6 +129,7 @@ static PetscErrorCode Finish(const char path[], PetscInt64 samples, KNSource pic
   PetscCall(Write(visit, samples, path));
   PetscCall(WriteCSV(visit, samples, pictures, path));
   PetscCall(KNFree(&visit->probability));
+  PetscCall(KNFree(&visit->mean));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD,
                         "%" PetscInt64_FMT " predictions: %s holds the probabilities of %zu "
                         "classes; the most probable ones beside it as "
@@ -116,15 +138,17 @@ static PetscErrorCode Finish(const char path[], PetscInt64 samples, KNSource pic
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNPredictClasses(KNOperator op, KNDataset input, PetscInt batch, const char path[], PetscBool overwrite)
+PetscErrorCode KNPredictClasses(KNOperator op, PetscInt members, KNDataset input, PetscInt batch, const char path[],
+                                PetscBool overwrite)
 {
-  Visit      visit = {.task = KNOperatorTask(op), .k = KNTaskOutputSize(KNOperatorTask(op))};
+  Visit      visit;
   PetscInt64 samples;
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetSamples(input, &samples));
-  PetscCall(Begin(path, overwrite, samples, &visit));
-  PetscCall(KNEvaluateEach(op, input, 0, samples, batch, 0, Keep, &visit));
+  PetscCall(Begin(op, members, path, overwrite, samples, &visit));
+  if (members) PetscCall(KNEnsembleEach(op, members, input, batch, KeepMean, &visit));
+  else PetscCall(KNEvaluateEach(op, input, 0, samples, batch, 0, Keep, &visit));
   PetscCall(Finish(path, samples, NULL, &visit));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -158,14 +182,15 @@ static PetscErrorCode Read(KNOperator op, KNSource source, PetscInt batch, Visit
   PetscInt64       samples, *index;
   char             message[1024] = "";
   int              code          = 0;
-  float           *x, *y;
+  float           *x, *work, *y;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
   PetscCall(KNSourceGetProblem(source, &problem, &samples));
   PetscCall(KNMalloc((size_t)batch * KNProblemInputSize(problem), sizeof(*x), &x));
-  PetscCall(KNMalloc((size_t)batch * visit->k, sizeof(*y), &y));
+  PetscCall(KNMalloc((size_t)batch * KNProblemInputSize(problem), sizeof(*x), &work));
+  PetscCall(KNMalloc(PetscMax(visit->members, 1) * (size_t)batch * visit->k, sizeof(*y), &y));
   PetscCall(PetscMalloc1(batch, &index));
   for (PetscInt64 first = (PetscInt64)rank * batch; first < samples && !code; first += (PetscInt64)size * batch) {
     const PetscInt B    = (PetscInt)PetscMin(batch, samples - first);
@@ -173,21 +198,28 @@ static PetscErrorCode Read(KNOperator op, KNSource source, PetscInt batch, Visit
 
     for (PetscInt i = 0; i < B; i++) index[i] = first + i;
     code = KNSourceRead(source, first, B, x, y, sizeof(message), message);
-    if (!code) PetscCall(KNOperatorPredict(op, &pass, 0, x, NULL, y));
-    for (PetscInt i = 0; i < B && !code; i++) PetscCall(Keep(visit, first + i, y + (size_t)i * visit->k, NULL));
+    if (!code && visit->members) PetscCall(KNEnsemblePredict(op, (PetscInt)visit->members, &pass, 0, x, work, NULL, y));
+    else if (!code) PetscCall(KNOperatorPredict(op, &pass, 0, x, NULL, y));
+    for (PetscInt i = 0; i < B && !code; i++) {
+      const float *own = y + (size_t)i * visit->k;
+
+      if (visit->members) PetscCall(KeepMean(visit, first + i, own, (size_t)B * visit->k, NULL));
+      else PetscCall(Keep(visit, first + i, own, NULL));
+    }
   }
   PetscCall(PetscFree(index));
   PetscCall(KNFree(&y));
+  PetscCall(KNFree(&work));
   PetscCall(KNFree(&x));
   PetscCall(KNAgree(PETSC_COMM_WORLD, code, "%s", message));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNPredictPictures(KNOperator op, const char input[], const KNSourceChoice *choice, PetscInt batch,
-                                 const char path[], PetscBool overwrite)
+PetscErrorCode KNPredictPictures(KNOperator op, PetscInt members, const char input[], const KNSourceChoice *choice,
+                                 PetscInt batch, const char path[], PetscBool overwrite)
 {
-  Visit            visit = {.task = KNOperatorTask(op), .k = KNTaskOutputSize(KNOperatorTask(op))};
-  KNSourceChoice   own   = *choice;
+  Visit            visit;
+  KNSourceChoice   own = *choice;
   const KNProblem *problem, *trained;
   KNProblem        asked;
   PetscInt64       samples;
@@ -204,7 +236,7 @@ PetscErrorCode KNPredictPictures(KNOperator op, const char input[], const KNSour
   asked.output = trained->output;
   PetscCall(KNOperatorCheck(op, &asked, input));
   PetscCall(KNOperatorSetGrid(op, &problem->input.grid, batch, PETSC_FALSE));
-  PetscCall(Begin(path, overwrite, samples, &visit));
+  PetscCall(Begin(op, members, path, overwrite, samples, &visit));
   PetscCall(Read(op, source, batch, &visit));
   PetscCall(Finish(path, samples, source, &visit));
   PetscCall(KNSourceDestroy(&source));

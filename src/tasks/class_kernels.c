@@ -39,6 +39,29 @@ void kn_softmax(KNReal *p, const KNReal *z, size_t k)
   for (size_t j = 0; j < k; j++) p[j] = (KNReal)exp((double)z[j] - log_sum);
 }
 
+void kn_class_mean(KNReal *z, const KNReal *y, size_t K, size_t stride, double T, size_t k)
+{
+  double log_sum[K];
+
+  for (size_t i = 0; i < K; i++) log_sum[i] = kn_log_sum(y + i * stride, k);
+  for (size_t j = 0; j < k; j++) {
+    double most = -INFINITY, sum = 0;
+
+    for (size_t i = 0; i < K; i++) most = fmax(most, (double)y[i * stride + j] - log_sum[i]);
+    for (size_t i = 0; i < K; i++) sum += exp((double)y[i * stride + j] - log_sum[i] - most);
+    z[j] = (KNReal)((most + log(sum / (double)K)) / T);
+  }
+}
+
+double kn_class_entropy(const KNReal *z, size_t k)
+{
+  const double log_sum = kn_log_sum(z, k);
+  double       entropy = 0;
+
+  for (size_t j = 0; j < k; j++) entropy += exp((double)z[j] - log_sum) * (log_sum - (double)z[j]);
+  return entropy;
+}
+
 size_t kn_class_rank(const KNReal *z, size_t label, size_t k)
 {
   size_t before = 0;

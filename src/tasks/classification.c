@@ -53,7 +53,7 @@ const KNTaskInfo KNTaskInfo_Classification = {
   .missing  = "no class",
   .tables   = PETSC_STATIC_ARRAY_LENGTH(tables),
   .table    = tables,
-  .plots    = 1};
+  .plots    = 2};
 
 typedef struct {
   PetscReal smoothing;
@@ -136,6 +136,10 @@ typedef struct {
   PetscInt64 *confusion; /* (k, k) samples by truth and prediction */
   /* bins with samples, for the picture: mean confidence, share that is right */
   PetscReal from[KN_CONFIDENCE_BINS], right[KN_CONFIDENCE_BINS];
+  /* for the picture of the confusion: (k, k) shares of each true class; names of the classes. NULL before it is asked */
+  PetscReal *share;
+  char (*name)[KN_MAX_NAME];
+  const char **label;
 } Details;
 
 static PetscErrorCode Judge(KNJudgement j)
@@ -267,6 +271,34 @@ static PetscErrorCode Table(KNJudgement j, PetscInt table, FILE *file, const cha
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Of each true class the shares that are taken for each class, where they can be read on a picture. */
+static PetscErrorCode PlotConfusion(KNJudgement j, KNPlot *plot)
+{
+  enum { MOST = 40 };
+  Details     *details = j->data;
+  const size_t k       = details->k;
+
+  PetscFunctionBegin;
+  if (k > MOST) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!details->share) PetscCall(PetscMalloc3(k * k, &details->share, k, &details->name, k, &details->label));
+  for (size_t r = 0; r < k; r++) {
+    PetscInt64 samples = 0;
+
+    for (size_t c = 0; c < k; c++) samples += details->confusion[r * k + c];
+    for (size_t c = 0; c < k; c++)
+      details->share[r * k + c] = samples ? (PetscReal)details->confusion[r * k + c] / (PetscReal)samples : 0;
+    PetscCall(PetscStrncpy(details->name[r], KNTaskClassName(j->task, r), KN_MAX_NAME));
+    details->label[r] = details->name[r];
+  }
+  *plot = (KNPlot){.name    = "confusion",
+                   .x_title = "prediction",
+                   .y_title = "truth",
+                   .table   = (PetscInt)k,
+                   .part    = details->share,
+                   .label   = details->label};
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The share that is right over the confidence, which it equals where the network is calibrated. */
 static PetscErrorCode Plot(KNJudgement j, PetscInt which, KNPlot *plot)
 {
@@ -274,6 +306,8 @@ static PetscErrorCode Plot(KNJudgement j, PetscInt which, KNPlot *plot)
   PetscInt n       = 0;
 
   PetscFunctionBegin;
+  if (which == 1) PetscCall(PlotConfusion(j, plot));
+  if (which == 1) PetscFunctionReturn(PETSC_SUCCESS);
   for (int b = 0; b < KN_CONFIDENCE_BINS; b++) {
     if (Bin(j, b, &details->right[n], &details->from[n])) n++;
   }
@@ -295,6 +329,7 @@ static PetscErrorCode JudgementDestroy(KNJudgement j)
   Details *details = j->data;
 
   PetscFunctionBegin;
+  if (details->share) PetscCall(PetscFree3(details->share, details->name, details->label));
   PetscCall(PetscFree(details->confusion));
   PetscCall(PetscFree(j->data));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -41,8 +41,6 @@ PetscErrorCode KNEnsembleCheck(KNOperator op, PetscInt members, const char path[
 
   PetscFunctionBegin;
   if (!members) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCheck(KNTaskGetInfo(KNOperatorTask(op))->fields, PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "-collision_samples: the network of %s gives classes, which have no spread; leave the option out", path);
   PetscCall(KNOperatorGetModel(op, &model, NULL, NULL, NULL));
   PetscCall(KNModelGetProperties(model, &properties));
   PetscCheck(properties.particle || properties.draws_in_training, PETSC_COMM_WORLD, KN_ERR_USAGE,
@@ -80,8 +78,9 @@ PetscErrorCode KNEnsembleEach(KNOperator op, PetscInt members, KNDataset dataset
   KNLoader         loader;
   PetscInt         history;
   PetscInt64       samples;
-  float           *y, *x;
-  size_t           n, given;
+  const KNTask     task = KNOperatorTask(op);
+  float           *y, *x, *labels;
+  size_t           n, nt, given, arrays; /* values of a prediction and of a target; arrays of a sample */
 
   PetscFunctionBegin;
   PetscCall(KNStagePush(KN_STAGE_EVALUATE));
@@ -91,25 +90,31 @@ PetscErrorCode KNEnsembleEach(KNOperator op, PetscInt members, KNDataset dataset
   PetscCheck(KNOperatorSharing(op)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "option -ranks_per_sample is %d, spreads are measured of whole samples: leave it out",
              KNOperatorSharing(op)->size);
-  n     = KNProblemOutputSize(problem);
-  given = (size_t)history * (size_t)problem->output.fields * KNGridSize(&problem->output.grid);
+  arrays = (size_t)PetscMax(problem->frames, 1);
+  n      = arrays * KNTaskOutputSize(task);
+  nt     = arrays * KNTaskTargetSize(task);
+  given  = (size_t)history * KNTaskOutputSize(task);
+  PetscCall(PetscMalloc1(batch, &labels));
   PetscCall(KNMalloc((size_t)members * (size_t)batch * n, sizeof(*y), &y));
   PetscCall(KNMalloc((size_t)batch * KNProblemInputSize(problem), sizeof(*x), &x));
   PetscCall(KNLoaderCreatePass(dataset, KNOperatorSharing(op), 0, samples, batch, &loader));
   for (;;) {
-    KNPass  pass = {.training = PETSC_FALSE};
-    KNBatch b;
+    KNPass       pass = {.training = PETSC_FALSE};
+    const float *target;
+    KNBatch      b;
 
     PetscCall(KNLoaderNext(loader, &b));
     if (!b.total) break;
     pass.samples = b.samples;
     pass.index   = b.index;
+    target       = KNTaskTarget(task, &b, labels);
     PetscCall(KNEnsemblePredict(op, members, &pass, problem->frames, b.x, x, b.y, y));
     for (PetscInt i = 0; i < b.samples; i++)
       PetscCall(
-        visit(context, b.row[i], y + (size_t)i * n + given, (size_t)b.samples * n, b.y + (size_t)i * n + given));
+        visit(context, b.row[i], y + (size_t)i * n + given, (size_t)b.samples * n, target + (size_t)i * nt + given));
   }
   PetscCall(KNLoaderDestroy(&loader));
+  PetscCall(PetscFree(labels));
   PetscCall(KNFree(&x));
   PetscCall(KNFree(&y));
   PetscCall(PetscLogStagePop());

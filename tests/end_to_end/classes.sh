@@ -72,5 +72,46 @@ unchanged refused 3 'others.h5 has number 0 of the output classes is type0, not 
 unchanged refused 3 'fewer.h5 has 6 classes, the network was trained on 7' train_on train.h5 fewer.h5
 unchanged refused 3 'fields.h5 has fields as its output' ranks 1 evaluate -run run -dataset fields.h5 -picture false
 unchanged refused 2 'option -ranks_per_sample is 2, a classification needs whole samples' ranks 2 train -run bad -dataset train.h5 $network -ranks_per_sample 2
-unchanged refused 3 'gives classes: condense works with networks that give fields' ranks 1 condense -checkpoint run/checkpoint.h5 -dataset test.h5 -output small.h5
-unchanged refused 2 'gives classes, which have no spread' ranks 1 evaluate -run run -dataset test.h5 -collision_samples 3 -collision_evaluate sample
+
+# Ensembles: mean probabilities, the same on any number of ranks; a temperature that is fitted to their cross-entropy.
+sampled="-collision_evaluate sample -collision_samples 5"
+cp -r run drawn
+for n in 1 3; do
+  ranks $n evaluate -run drawn -dataset test.h5,train.h5 $sampled -evaluate_details ensemble$n -picture false > output
+done
+cmp ensemble1/ensembles.csv ensemble3/ensembles.csv && cmp ensemble1/samples.csv ensemble3/samples.csv || fail "others on 3 ranks"
+[ "$(head -n 1 ensemble1/ensembles.csv)" = \
+  checkpoint,dataset,samples,members,temperature,entropy,information,roc_mistakes,roc_dataset ] || fail "$(cat ensemble1/ensembles.csv)"
+awk -F , 'NR == 2 { exit !($3 == 35 && $4 == 5 && $5 == 1 && $6 > 0 && $7 > 0 && $7 < $6 && $9 == "") }' ensemble1/ensembles.csv ||
+  fail "$(cat ensemble1/ensembles.csv)"
+grep -q '^Probabilities are means over 5 passes' output || fail "$(cat output)"
+for n in 1 2; do
+  ranks $n predict -checkpoint drawn/checkpoint.h5 -input test.h5 -output e$n.h5 $sampled > output
+done
+cmp e1.h5 e2.h5 && cmp e1.csv e2.csv || fail "other mean probabilities on two ranks"
+! cmp -s e1.csv p.csv || fail "an ensemble predicts what one pass does"
+entropy() { awk -F , 'NR > 1 { for (i = 4; i <= NF; i++) if ($i > 0) s -= $i * log($i); n++ } END { print s / n }' "$1"; }
+close "$(entropy e1.csv)" "$(sed -n 2p ensemble1/ensembles.csv | cut -d , -f 6)" 1e-4 || fail "entropy $(entropy e1.csv)"
+ranks 2 evaluate -run drawn -calibrate test.h5 -dataset test.h5 $sampled -evaluate_details fitted -picture false > output
+grep -q 'scores are divided by [0-9.]* from now on, fitted on test.h5: cross-entropy' output || fail "$(cat output)"
+loss() { grep ',cross_entropy,' "$1/errors.csv" | head -n 1 | cut -d , -f 5; }
+awk -v a="$(loss ensemble1)" -v b="$(loss fitted)" 'BEGIN { exit !(b > 0 && b < a) }' ||
+  fail "the temperature does not lower the cross-entropy: $(loss ensemble1), $(loss fitted)"
+temperature=$(sed -n 2p fitted/ensembles.csv | cut -d , -f 5)
+sed -n 's/.*divided by \([0-9.]*\) .*/\1/p' output > said
+close "$temperature" "$(cat said)" 1e-3 || fail "temperature $temperature, $(cat said)"
+ranks 1 predict -checkpoint drawn/checkpoint.h5 -input test.h5 -output e3.h5 $sampled > output
+! cmp -s e1.csv e3.csv || fail "predict does not use the temperature"
+
+# A smaller network.
+ranks 1 condense -checkpoint run/checkpoint.h5 -dataset train.h5 -dataset_test test.h5 -output small.h5 \
+  -condense_flops 0.6 > output 2> message || fail "$(cat message)"
+ranks 2 condense -checkpoint run/checkpoint.h5 -dataset train.h5 -dataset_test test.h5 -output small2.h5 \
+  -condense_flops 0.6 > output 2> message || fail "$(cat message)"
+grep -q '^Error: cross-entropy on test.h5' output || fail "$(cat output)"
+awk -F , 'NR == 2 { f = $6 } NR == 3 { exit !($6 <= 0.6 * f && $7 > 0 && $8 > 0) }' small.csv || fail "$(cat small.csv)"
+close "$(sed -n 3p small.csv | cut -d , -f 7)" "$(sed -n 3p small2.csv | cut -d , -f 7)" 1e-4 || fail "other errors on two ranks"
+ranks 1 evaluate -checkpoint small.h5 -dataset test.h5 -output table.csv -picture false > output
+ranks 1 condense -checkpoint run/checkpoint.h5 -dataset train.h5 -dataset_test test.h5 -output tuned.h5 -condense_flops 0.6 \
+  -run tuned -train_epochs 4 -train_batch 6 -train_microbatch 2 > output 2> message || fail "$(cat message)"
+awk -F , '$1 == "pruned" { p = $7 } $1 == "fine-tuned" { exit !($7 < p) }' tuned.csv || fail "tuning does not help: $(cat tuned.csv)"

@@ -43,6 +43,42 @@ grep -q 'each in one of 2 symmetric images' output || fail "$(cat output)"
 train 1 unflipped -train_symmetry off -train_epochs 1
 ! grep -q symmetric output || fail "$(cat output)"
 
+# Pictures that no dataset holds: a folder, one file, CIFAR's; what predict says of the dataset that is made of them.
+code=0
+mkdir -p photos/mule
+$picture png photos/mule/a.png rgb 32 32 2 40 || code=$?
+if [ $code = 0 ]; then
+  $picture png photos/b.png rgb 32 32 1 41
+  $picture png photos/c.png rgb 48 40 0 42
+  for n in 1 2; do
+    ranks $n predict -checkpoint one/best.h5 -input photos -image_fit crop -predict_batch 2 -output photos$n.h5 > output
+  done
+  cmp photos1.h5 photos2.h5 && cmp photos1.csv photos2.csv || fail "other probabilities on two ranks"
+  [ "$(cut -d , -f 1,2 photos1.csv | tr '\n' ' ')" = 'row,file 0,b.png 1,c.png 2,mule/a.png ' ] ||
+    fail "$(cat photos1.csv)"
+  awk -F , 'NR > 1 && ($5 + $6 + $7 < 0.9999 || $5 + $6 + $7 > 1.0001) { exit 1 }' photos1.csv ||
+    fail "$(cat photos1.csv)"
+  ranks 1 predict -checkpoint one/best.h5 -input photos/b.png -output single.h5 > output
+  [ "$(sed -n 2p single.csv | cut -d , -f 3-)" = "$(sed -n 2p photos1.csv | cut -d , -f 3-)" ] ||
+    fail "$(cat single.csv photos1.csv)"
+  unchanged refused 3 'photos/c.png: has 48 x 40 pixels, expected 32 x 32' \
+    ranks 2 predict -checkpoint one/best.h5 -input photos -output bad.h5
+else
+  missing="$missing libpng"
+fi
+ranks 1 predict -checkpoint one/best.h5 -input ten/test_batch.bin -predict_batch 5 -output cifar.h5 > output
+ranks 2 predict -checkpoint one/best.h5 -input test.h5 -predict_batch 5 -output same.h5 > output
+cmp cifar.h5 same.h5 && cmp cifar.csv same.csv || fail "other probabilities than of the dataset"
+unchanged refused 2 'test.h5 is no folder of pictures: leave out -image_size' \
+  ranks 1 predict -checkpoint one/best.h5 -input test.h5 -image_size 16 -output bad.h5
+
+# Pictures of what evaluate finds.
+ranks 1 evaluate -run one -dataset test.h5 > output
+if has gnuplot; then
+  for name in confusion worst calibration; do [ -s one/${name}_test.png ] || fail "no ${name}_test.png: $(ls one)"; done
+  grep -q 'Pictures: worst_\*.png, calibration_\*.png confusion_\*.png' output || fail "$(cat output)"
+fi
+
 # Names of classes in another order.
 ranks 1 convert -input ten/test_batch.bin -classes dog,cat,mule -output other.h5 > output
 unchanged refused 3 'other.h5 has number 0 of the output classes is dog, not cat' \

@@ -98,6 +98,40 @@ static PetscErrorCode TestRanks(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* One member is itself, up to a constant; the mean of two is that of their probabilities; T = 2 takes the root. */
+static PetscErrorCode TestMean(void)
+{
+  enum { K = 3, STRIDE = k + 2 };
+  KNReal y[K * STRIDE], z[k], p[k], own[k], half[k], expected[k] = {0};
+  double sum = 0, entropy = 0;
+
+  PetscFunctionBegin;
+  Draw(y, K * STRIDE, 30);
+  for (int j = 0; j < k; j++) y[j] += 300; /* scores have no zero, and may be large */
+  for (int i = 0; i < K; i++) {
+    kn_softmax(own, y + i * STRIDE, k);
+    for (int j = 0; j < k; j++) expected[j] += own[j] / K;
+  }
+  kn_class_mean(z, y, K, STRIDE, 1, k);
+  kn_softmax(p, z, k);
+  for (int j = 0; j < k; j++)
+    CHECK(PetscAbsReal((PetscReal)(p[j] - expected[j])) < 1e-6, "mean probability %g, expected %g", (double)p[j],
+          (double)expected[j]);
+  for (int j = 0; j < k; j++) entropy -= (double)expected[j] * log((double)expected[j]);
+  CHECK(PetscAbsReal(kn_class_entropy(z, k) - entropy) < 1e-5, "entropy %g, expected %g", kn_class_entropy(z, k),
+        entropy);
+  kn_class_mean(z, y + STRIDE, 1, STRIDE, 1, k);
+  kn_softmax(p, z, k);
+  kn_softmax(own, y + STRIDE, k);
+  for (int j = 0; j < k; j++) CHECK(PetscAbsReal((PetscReal)(p[j] - own[j])) < 1e-6, "one member is another");
+  kn_class_mean(z, y + STRIDE, 1, STRIDE, 2, k);
+  kn_softmax(half, z, k);
+  for (int j = 0; j < k; j++) sum += sqrt((double)own[j]);
+  for (int j = 0; j < k; j++)
+    CHECK(PetscAbsReal((PetscReal)half[j] - sqrt((double)own[j]) / sum) < 1e-6, "temperature 2: %g", (double)half[j]);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
@@ -106,5 +140,6 @@ int main(int argc, char **argv)
   PetscCall(TestGradient(0));
   PetscCall(TestGradient(0.1));
   PetscCall(TestRanks());
+  PetscCall(TestMean());
   return PetscFinalize();
 }

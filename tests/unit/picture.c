@@ -93,6 +93,36 @@ static PetscErrorCode DrawCurves(const char path[], KNPictureAxes axes)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Sheets of grey and coloured pictures, one row not full, with names that are too long; tables of one to many rows. */
+static PetscErrorCode DrawSheetsAndTables(void)
+{
+  enum { MOST = 24, H = 20, W = 30 };
+  static const char *const name[] = {"ein sehr langer Name, der nicht paßt", "cat's $(id)", ""};
+  KNPictureTile            tile[5];
+  const char              *label[MOST];
+  PetscReal                part[MOST * MOST] = {0};
+  float                    pixel[3 * H * W];
+
+  PetscFunctionBegin;
+  for (int i = 0; i < 3 * H * W; i++) pixel[i] = i == 7 ? NAN : (float)(i % 300) - 20;
+  for (int i = 0; i < 5; i++)
+    tile[i] =
+      (KNPictureTile){.pixel = pixel, .line = {name[i % 3], i == 4 ? NULL : name[0]}, .wrong = (PetscBool)(i % 2)};
+  for (PetscInt channels = 1; channels <= 3; channels += 2) {
+    Remove("sheet");
+    PetscCall(KNPictureSheet("sheet", channels == 1 ? NULL : "A title", channels, H, W, 3, 5, tile));
+    PetscCall(CheckPNG("sheet", 3 * 112, 2 * 60));
+  }
+  for (PetscInt n = 1; n <= MOST; n += 23) {
+    for (PetscInt i = 0; i < n; i++) label[i] = name[i % 3];
+    for (PetscInt i = 0; i < n; i++) part[i * n + i] = 0.75;
+    Remove("table");
+    PetscCall(KNPictureTable("table", n == 1 ? "A title" : NULL, "prediction", "truth", n, label, part));
+    PetscCall(CheckPNG("table", 800, 800));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode TestDrawn(void)
 {
   static const char *const path[] = {"picture", "a picture's \"name\" $(id) `id`", "<picture", "-picture", "|picture"};
@@ -113,6 +143,7 @@ static PetscErrorCode TestDrawn(void)
     PetscCall(DrawFields("fields", dim));
     PetscCall(CheckPNG("fields", 1200, 600));
   }
+  PetscCall(DrawSheetsAndTables());
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
