@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { GAP = 14, SIDE = 112, LINE = 20, TITLE = 44, LETTER = 9, MAX_SHOWN = 64 };
+enum { GAP = 14, SIDE = 128, LINE = 20, TITLE = 44, LETTER = 10, MAX_SHOWN = 64 };
 
 /* Of UTF-8 text the first letters that fit, and "…" if some are left out. */
 static void Shorten(const char text[], int width, size_t size, char shown[])
@@ -33,7 +33,7 @@ static void Label(KNPicture *picture, const char text[], int x, int y, int width
   Shorten(text, width, sizeof(shown), shown);
   fprintf(picture->script, "set label ");
   KNPictureText(picture, shown);
-  fprintf(picture->script, " at %d,%d center font ',13' textcolor rgb '%s'\n", x, y, colour);
+  fprintf(picture->script, " at %d,%d center font ',12' textcolor rgb '%s'\n", x, y, colour);
 }
 
 /* Values of (channels, h, w) as bytes red, green, blue of each point; what is beyond 0 to 255, or no number, is cut. */

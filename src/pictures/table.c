@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SIDE = 760, MARGIN = 150, TITLE = 44, LETTERS = 14, MAX_LABEL = 64 };
+enum { SIDE = 760, MARGIN = 200, TITLE = 44, LETTERS = 14, MAX_LABEL = 64 };
 
 /* The first letters of UTF-8 text that fit beside the table. */
 static void Label(KNPicture *picture, const char text[])
@@ -44,9 +44,12 @@ PetscErrorCode KNPictureTable(const char path[], const char title[], const char 
           "set cbrange [0:1]\nset palette defined (0 '#ffffff', 0.1 '#c6dbef', 0.4 '#6baed6', 1 '#084594')\n",
           (double)n - 0.5, (double)n - 0.5);
   for (int axis = 0; axis < 2; axis++) {
-    fprintf(picture.script, "set %clabel ", axis ? 'y' : 'x');
+    fprintf(picture.script, "set label ");
     KNPictureText(&picture, axis ? ylabel : xlabel);
-    fprintf(picture.script, "\nset %ctics %s font ',%d' (", axis ? 'y' : 'x', axis ? "" : "rotate by 45 right", font);
+    fprintf(picture.script, " at screen %.6f, %.6f center%s\nset %ctics %s font ',%d' (",
+            axis ? 20.0 / picture.width : (MARGIN + 0.5 * SIDE) / picture.width,
+            axis ? (MARGIN + 0.5 * SIDE) / picture.height : 20.0 / picture.height, axis ? " rotate" : "",
+            axis ? 'y' : 'x', axis ? "" : "rotate by 45 right", font);
     comma = "";
     for (PetscInt i = 0; i < n; i++, comma = ", ") {
       fprintf(picture.script, "%s", comma);

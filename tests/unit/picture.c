@@ -111,7 +111,7 @@ static PetscErrorCode DrawSheetsAndTables(void)
   for (PetscInt channels = 1; channels <= 3; channels += 2) {
     Remove("sheet");
     PetscCall(KNPictureSheet("sheet", channels == 1 ? NULL : "A title", channels, H, W, 3, 5, tile));
-    PetscCall(CheckPNG("sheet", 3 * 112, 2 * 60));
+    PetscCall(CheckPNG("sheet", 3 * 128, 2 * 60));
   }
   for (PetscInt n = 1; n <= MOST; n += 23) {
     for (PetscInt i = 0; i < n; i++) label[i] = name[i % 3];
