@@ -62,6 +62,18 @@ assert np.allclose(mean, both.mean(0), rtol=1e-6) and np.allclose(spread, both.s
 assert np.array_equal(ensemble(x), mean) and spread.max() > 0
 assert kitinet.load(["run/best.h5"]).predict(x)[1].max() == 0
 
+# Classes: the probabilities of kitinet predict
+kinds = kitinet.Dataset("kinds.h5")
+judge = kitinet.load("kinds/best.h5")
+p = judge(np.stack([sample[0] for sample in kinds]))
+assert judge.outputs.kind == "class" and judge.outputs.names == ("kind0", "kind1", "kind2") == kinds.outputs.names
+assert p.shape == (12, 3) and np.allclose(p.sum(1), 1, atol=1e-5)
+with open("kinds_predicted.csv") as table:
+    rows = [line.strip().split(",") for line in table][1:]
+assert np.allclose(p, np.array([row[3:] for row in rows], float), atol=1e-6)
+assert [judge.outputs.names[k] for k in p.argmax(1)] == [row[1] for row in rows]
+assert judge(kinds[0][0]).shape == (3,) and "kind2" in repr(judge)
+
 # Time: a rollout
 rolled, frames = kitinet.Dataset("rolled.h5"), kitinet.Dataset("frames.h5")
 walker = kitinet.load("time/best.h5")
