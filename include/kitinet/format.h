@@ -55,8 +55,8 @@ enum { KN_LABELS_DEFAULT, KN_LABELS_FINE, KN_LABELS_COARSE };
 
 /*
   Collective on comm; each rank reads on its own. paths: (npaths), several only for npy, cifar, and pictures without
-  labels. The format is found from the content, of CIFAR from names and sizes. Raises KN_ERR_INPUT for what is no such file, for a damaged one, and, naming what the file holds and the
-  option to give, for one that needs to be explained.
+  labels. The format is found from the content, of CIFAR from names and sizes. Raises KN_ERR_INPUT for what is no such
+  file, for a damaged one, and, naming what the file holds and the option to give, for one that needs to be explained.
 */
 PETSC_EXTERN PetscErrorCode KNSourceOpen(MPI_Comm comm, PetscInt npaths, const char *const paths[],
                                          const KNSourceChoice *choice, KNSource *source);

@@ -68,8 +68,8 @@ int KNSurrogateGetShape(KNSurrogate surrogate, KNSurrogateShape *shape);
 int KNSurrogateGetClasses(KNSurrogate surrogate, int *classes);
 
 /*
-  Name and unit of field (or class) i of the outputs (output != 0) or inputs. Not owned, valid as long as the surrogate; either
-  may be NULL.
+  Name and unit of field (or class) i of the outputs (output != 0) or inputs. Not owned, valid as long as the surrogate;
+  either may be NULL.
 */
 int KNSurrogateGetField(KNSurrogate surrogate, int output, int i, const char **name, const char **unit);
 
@@ -86,8 +86,9 @@ int KNSurrogateSetSymmetryAverage(KNSurrogate surrogate, int elements);
     steady          x (samples, inputs, n..)            -> y (samples, outputs, n..); steps is 0
     classes         x (samples, inputs, n..)            -> y (samples, outputs), which add up to 1; steps is 0
     time-dependent  x (samples, history, outputs, n..)  -> y (samples, steps, outputs, n..), steps >= 1
-  Pictures have values from 0 to 255, rows from the top. x is not changed; x and y do not overlap. Another grid than that of the call before is planned for first, which
-  takes longer. Fails with 3 where the grid has fewer points than the network's modes need.
+  Pictures have values from 0 to 255, rows from the top. x is not changed; x and y do not overlap. Another grid than
+  that of the call before is planned for first, which takes longer. Fails with 3 where the grid has fewer points than
+  the network's modes need.
 */
 int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int steps, const float x[], float y[]);
 

@@ -15,7 +15,8 @@ PETSC_INTERN PetscErrorCode KNPredictIsPictures(const char path[], PetscBool *pi
 /*
   Collective on PETSC_COMM_WORLD, after KNOperatorSetGrid for the dataset. Probabilities of classes for each row: an
   HDF5 file with /probability (N, k) and the classes' names, and beside it a CSV file of the same name with the most
-  probable class of each row. members: passes of an ensemble, whose mean they are; 0: one. Raises KN_ERR_USAGE if the file is there and overwrite is false, KN_ERR_IO.
+  probable class of each row. members: passes of an ensemble, whose mean they are; 0: one. Raises KN_ERR_USAGE if the
+  file is there and overwrite is false, KN_ERR_IO.
 */
 PETSC_INTERN PetscErrorCode KNPredictClasses(KNOperator op, PetscInt members, KNDataset input, PetscInt batch,
                                              const char path[], PetscBool overwrite);

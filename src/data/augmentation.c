@@ -1,4 +1,4 @@
-/* Pictures moved, and squares cut out of them: see augmentation.h. A picture lies in the first-level cache meanwhile. */
+/* Pictures moved, and squares cut out of them (augmentation.h). A picture lies in the first-level cache meanwhile. */
 #include <kitinet/augmentation.h>
 #include <kitinet/error.h>
 #include <kitinet/options.h>

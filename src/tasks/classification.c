@@ -136,7 +136,7 @@ typedef struct {
   PetscInt64 *confusion; /* (k, k) samples by truth and prediction */
   /* bins with samples, for the picture: mean confidence, share that is right */
   PetscReal from[KN_CONFIDENCE_BINS], right[KN_CONFIDENCE_BINS];
-  /* for the picture of the confusion: (k, k) shares of each true class; names of the classes. NULL before it is asked */
+  /* for the picture of the confusion: (k, k) shares of each true class; names of the classes. NULL before that */
   PetscReal *share;
   char (*name)[KN_MAX_NAME];
   const char **label;

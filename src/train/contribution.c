@@ -179,8 +179,7 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
     if (!batch.samples) continue;
     PetscCall(KNParametersZeroGradients(parameters));
     PetscCall(Sweep(op, problem, history, steps, &batch, u, y));
-    PetscCall(
-      AddSample(model, parameters, &head, (PetscBool)(problem->output.kind == KN_SPACE_CLASS), c, gate));
+    PetscCall(AddSample(model, parameters, &head, (PetscBool)(problem->output.kind == KN_SPACE_CLASS), c, gate));
   }
   PetscCall(KNLoaderDestroy(&loader));
   PetscCall(Average(c->gram, (size_t)(c->blocks + 1) * C * C, samples));
