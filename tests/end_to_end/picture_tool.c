@@ -47,6 +47,7 @@ static unsigned char Pixel(int class, int number, int channels, int c, int y, in
   return (unsigned char)value;
 }
 
+#if defined(KN_HAVE_JPEG) || defined(KN_HAVE_PNG)
 /* (height, width, channels) */
 static unsigned char *Make(int height, int width, int channels, int class, int number)
 {
@@ -59,6 +60,7 @@ static unsigned char *Make(int height, int width, int channels, int class, int n
   }
   return pixel;
 }
+#endif
 
 #if defined(KN_HAVE_PNG)
 static int Png(FILE *file, const char kind[], int height, int width, int class, int number)
