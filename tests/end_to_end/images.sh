@@ -72,6 +72,13 @@ cmp cifar.h5 same.h5 && cmp cifar.csv same.csv || fail "other probabilities than
 unchanged refused 2 'test.h5 is no folder of pictures: leave out -image_size' \
   ranks 1 predict -checkpoint one/best.h5 -input test.h5 -image_size 16 -output bad.h5
 
+# Averages over a picture and its mirror image.
+ranks 2 evaluate -run one -dataset test.h5 -symmetry_average 0 -picture false > output
+grep -q 'Predictions are means over 2 symmetries' output || fail "$(cat output)"
+ranks 1 predict -checkpoint one/best.h5 -input ten/test_batch.bin -predict_batch 5 -symmetry_average 0 -output both.h5 \
+  > output
+! cmp -s both.csv cifar.csv || fail "the average is one prediction"
+
 # Pictures of what evaluate finds.
 ranks 1 evaluate -run one -dataset test.h5 > output
 if has gnuplot; then
