@@ -114,6 +114,9 @@ PETSC_EXTERN PetscErrorCode KNLayerSetUp(KNLayer layer, KNParameters parameters)
 */
 PETSC_EXTERN PetscErrorCode KNLayerSetComm(KNLayer layer, MPI_Comm comm);
 
+/* Not collective, before KNLayerSetGrid. Backward will not be called: the layer may leave out its workspace. */
+PETSC_EXTERN PetscErrorCode KNLayerSetForwardOnly(KNLayer layer, PetscBool only);
+
 /*
   Not collective. Plans for inputs on the grid with up to `samples` samples in a batch, and allocates the workspace: no
   other function allocates. KNLayerGetSizes() returns the output's grid after this call. Raises KN_ERR_INPUT where the

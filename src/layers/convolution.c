@@ -161,7 +161,8 @@ static PetscErrorCode KNLayerSetGrid_Convolution(KNLayer layer)
 {
   Convolution *conv    = layer->data;
   const size_t weights = (size_t)layer->out * conv->Ci * conv->taps, count = weights + (size_t)layer->out,
-               shares = (size_t)KNSampleGroups(layer->samples, layer->samples), threads = (size_t)layer->threads;
+               shares  = layer->forward_only ? 0 : (size_t)KNSampleGroups(layer->samples, layer->samples),
+               threads = (size_t)layer->threads;
   size_t packed;
 
   PetscFunctionBegin;

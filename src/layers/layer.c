@@ -138,6 +138,13 @@ PetscErrorCode KNLayerSetRoles(KNLayer layer, KNRole in, KNRole out, PetscInt si
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNLayerSetForwardOnly(KNLayer layer, PetscBool only)
+{
+  PetscFunctionBegin;
+  layer->forward_only = only;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNLayerSetForeign(KNLayer layer, const char module[])
 {
   PetscFunctionBegin;

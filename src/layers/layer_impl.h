@@ -51,6 +51,7 @@ struct _p_KNLayer {
   MPI_Comm          comm;                /* ranks that share a sample, each a slab; not owned */
   size_t            traffic[2];          /* bytes of a sample that they add up, forward and backward; set by setgrid */
   PetscInt          samples;             /* largest batch */
+  PetscBool         forward_only;        /* backward will not be called */
   int               threads;             /* largest team: workspace of a thread is found by its number */
   PetscLogDouble    flops[2];            /* forward, backward, one sample; set by setgrid */
   size_t            bytes;               /* of workspace; set by setgrid */

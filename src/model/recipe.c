@@ -184,6 +184,7 @@ PetscErrorCode KNModelPlanSteps(KNModel model)
 
     for (PetscInt i = 0; i < step->inputs; i++) grid[i] = model->value[step->in[i]].grid;
     if (!step->layer) continue;
+    PetscCall(KNLayerSetForwardOnly(step->layer, (PetscBool)!model->training));
     PetscCall(KNLayerSetGrids(step->layer, grid, model->samples));
     PetscCall(KNLayerGetTraits(step->layer, &traits));
     if (step->mode == INSERT_VALUES) PetscCall(KNLayerGetSizes(step->layer, NULL, NULL, NULL, NULL, &out->grid));
