@@ -113,16 +113,41 @@ static PetscErrorCode Provenance(const KNGeneration *g, char **yaml)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/*
+  What the dataset says of the problem. Given inputs need not be distributed as the solver's own: of its symmetries
+  those are kept that their dataset declares too.
+*/
+static PetscErrorCode Describe(const KNGeneration *g, KNProblem *problem)
+{
+  const KNProblem *source;
+
+  PetscFunctionBegin;
+  *problem = *g->problem;
+  if (!g->source) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNDatasetGetProblem(g->source, &source));
+  problem->symmetries = 0;
+  for (PetscInt i = 0; i < g->problem->symmetries; i++) {
+    PetscBool too = PETSC_FALSE;
+
+    for (PetscInt k = 0; k < source->symmetries; k++)
+      too = (PetscBool)(too || !strcmp(source->symmetry[k], g->problem->symmetry[i]));
+    if (too) PetscCall(KNProblemAddSymmetry(problem, "%s", g->problem->symmetry[i]));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Generate(KNGeneration *g, PetscBool *stopped)
 {
   KNDatasetWriter dataset;
+  KNProblem       problem;
   char           *options;
 
   PetscFunctionBegin;
   PetscCall(KNStagePush(KN_STAGE_GENERATE));
   PetscCall(PetscTime(&g->begin));
   PetscCall(Provenance(g, &options));
-  PetscCall(KNDatasetWriterResume(PETSC_COMM_WORLD, g->output, g->problem, g->samples, g->seed, options, g->sample,
+  PetscCall(Describe(g, &problem));
+  PetscCall(KNDatasetWriterResume(PETSC_COMM_WORLD, g->output, &problem, g->samples, g->seed, options, g->sample,
                                   g->overwrite, &dataset));
   PetscCall(PetscFree(options));
   PetscCall(KNGenerationSolve(g, dataset, stopped));

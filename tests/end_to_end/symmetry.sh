@@ -53,6 +53,12 @@ try '"turn": "turn" is neither a move' "reflect(x), turn"
 try '"b=-b": there is no field "b"' "b=-b"
 [ ! -e no.h5 ] || fail "a refused conversion leaves a file"
 
+# Given inputs may be distributed otherwise: what their dataset does not declare is not kept.
+ranks 1 generate -from none.h5 -darcy_grid 16 -output given.h5 > /dev/null
+limited "$KITINET" inspect -input given.h5 | grep -q symmetries && fail "symmetries of inputs that declare none"
+ranks 1 generate -from train.h5 -darcy_grid 16 -output given.h5 -overwrite true > /dev/null
+limited "$KITINET" inspect -input given.h5 | grep -q "a group of 8 elements" || fail "symmetries of given inputs are lost"
+
 # Wrong declarations are found on the data: the element is named, exit 3.
 ranks 1 generate -pde burgers -burgers_grid 512 -burgers_resolution 64 -samples 120 -output burgers.h5 > /dev/null
 limited "$KITINET" inspect -input burgers.h5 -check_symmetry > output || fail "Burgers' symmetries"
