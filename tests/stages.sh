@@ -2,7 +2,7 @@
 # Other builds than the default: everything is built, and the tests with the label quick run.
 #   sh tests/stages.sh                     all stages
 #   sh tests/stages.sh debug clang         some of them
-# Continuous integration runs them after all tests of the default build.
+# KN_STAGES=1 sh tests/run.sh runs them after all tests of the default build.
 set -eu
 
 cd "$(dirname "$0")/.."
