@@ -174,6 +174,7 @@ PetscErrorCode KNDiffusionDestroy(KNDiffusion *diffusion)
   PetscCall(VecDestroy(&d->r));
   PetscCall(VecDestroy(&d->c));
   PetscCall(VecDestroy(&d->Ac));
+  PetscCall(VecDestroy(&d->w));
   PetscCall(KNPoissonDestroy(&d->poisson));
   PetscCall(KNFree(&d->field));
   PetscCall(MatDestroy(&d->A));

@@ -29,12 +29,13 @@ PETSC_INTERN PetscErrorCode KNDiffusionSolve(KNDiffusion diffusion, const PetscR
                                              PetscReal u[], KNSolverReport *report);
 
 /*
-  Collective. Judges u (n, n) as the solution for a and f by one multigrid cycle c = M r on its residual r = b - A u:
+  Collective. Judges u (n, n) as the solution for a and f by what two steps of steepest descent make of it, u + c: the
+  first along a multigrid cycle on its residual r = b - A u, the second along L^-1 of what that leaves,
 
     estimate   |u - (u + c)| / |u + c| over the points, those on the boundary, where u + c is 0, included
     bound      |e|_A / |u + e|_A <= B / max(|u|_A - B, b . u / |u|_A),   B = |c|_A + (s . L^-1 s / a_min)^(1/2)
 
-  with e = A^-1 r the error at the unknowns and s = r - A c what the cycle leaves: |A^-1 s|_A^2 = s . A^-1 s, and A is
+  with e = A^-1 r the error at the unknowns and s = r - A c what they leave: |A^-1 s|_A^2 = s . A^-1 s, and A is
   no less than a_min L, the Laplacian's matrix (poisson.h). Nothing else is assumed of a; infinite if u tells nothing.
 */
 PETSC_INTERN PetscErrorCode KNDiffusionCertify(KNDiffusion diffusion, const PetscReal a[], const PetscReal f[],

@@ -21,7 +21,7 @@ struct _p_KNDiffusion {
   KSP        multigrid;
   KSP        direct;  /* the safer solver, factored only when needed */
   KNPoisson  poisson; /* of KNDiffusionCertify(), made when it is first called, as are these: */
-  Vec        r, c, Ac;
+  Vec        r, c, Ac, w;
   PetscReal *field; /* (n, n) */
 };
 

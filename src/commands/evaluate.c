@@ -9,7 +9,7 @@
 #include <kitinet/picture.h>
 #include <kitinet/run.h>
 
-static PetscErrorCode CandidateLoad(const char run[], const char checkpoint[], KNCandidate *candidate)
+static PetscErrorCode CandidateOpen(const char run[], const char checkpoint[], KNCandidate *candidate)
 {
   PetscFunctionBegin;
   if (run) {
@@ -24,7 +24,16 @@ static PetscErrorCode CandidateLoad(const char run[], const char checkpoint[], K
     if (slash) *slash = 0;
     else PetscCall(PetscStrncpy(candidate->directory, ".", sizeof(candidate->directory)));
   }
+  PetscCall(KNCandidateLoad(candidate));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCandidateLoad(KNCandidate *candidate)
+{
+  PetscFunctionBegin;
+  PetscCall(KNOperatorDestroy(&candidate->op));
   PetscCall(KNOperatorLoad(candidate->path, &candidate->op));
+  PetscCall(KNOperatorSetSymmetryAverage(candidate->op, candidate->average, candidate->path));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -261,9 +270,9 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   for (PetscInt i = 0; i < e.n && !KNOptionsDeclareOnly(); i++) {
     KNCandidate *candidate = &e.candidate[i];
 
-    PetscCall(CandidateLoad(i < nruns ? runs[i] : NULL, i < nruns ? NULL : checkpoints[i - nruns], candidate));
+    candidate->average = e.average;
+    PetscCall(CandidateOpen(i < nruns ? runs[i] : NULL, i < nruns ? NULL : checkpoints[i - nruns], candidate));
     PetscCall(KNEnsembleCheck(candidate->op, e.members, candidate->path));
-    PetscCall(KNOperatorSetSymmetryAverage(candidate->op, e.average, candidate->path));
     PetscCheck(!e.certify || KNOperatorSharing(candidate->op)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
                "-certify judges whole predictions: leave out -ranks_per_sample");
     candidate->members = e.members;

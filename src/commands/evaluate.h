@@ -17,7 +17,11 @@ typedef struct {
   KNOperator     op;
   PetscLogDouble flops;   /* forward, of a sample on the first dataset's grid, one pass */
   PetscInt       members; /* of its ensemble; 0: one pass */
+  PetscInt64     average; /* -symmetry_average, as KNOperatorSetSymmetryAverage() takes it */
 } KNCandidate;
+
+/* Collective on PETSC_COMM_WORLD. Loads the checkpoint at candidate->path, again if op is there: it has changed. */
+PETSC_INTERN PetscErrorCode KNCandidateLoad(KNCandidate *candidate);
 
 /* How far the spread of one network's ensemble tells its error on one dataset; reliability NULL: no ensemble. */
 typedef struct {

@@ -135,8 +135,7 @@ PetscErrorCode KNMembersCalibrate(KNCandidate *candidate, const char path[], Pet
   before      = CrossEntropy(&visit, samples, 1);
   after       = CrossEntropy(&visit, samples, temperature);
   PetscCall(KNEnsembleStoreFactor(candidate->path, candidate->directory, temperature, candidate->members));
-  PetscCall(KNOperatorDestroy(&candidate->op));
-  PetscCall(KNOperatorLoad(candidate->path, &candidate->op));
+  PetscCall(KNCandidateLoad(candidate));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD,
                         "%s: scores are divided by %.4g from now on, fitted on %s: cross-entropy %.4f, before %.4f\n",
                         candidate->path, (double)temperature, path, (double)after, (double)before));

@@ -67,8 +67,7 @@ PetscErrorCode KNSpreadCalibrate(KNCandidate *candidate, const char path[], Pets
   PetscCall(KNSpreadMeasure(candidate, dataset, batch, 1, NULL, &spread));
   PetscCall(KNReliabilityFit(spread.reliability, path, &factor));
   PetscCall(KNEnsembleStoreFactor(candidate->path, candidate->directory, factor, candidate->members));
-  PetscCall(KNOperatorDestroy(&candidate->op));
-  PetscCall(KNOperatorLoad(candidate->path, &candidate->op));
+  PetscCall(KNCandidateLoad(candidate));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: the spread is multiplied by %.4g from now on, fitted on %s\n",
                         candidate->path, (double)factor, path));
   PetscCall(KNReliabilityDestroy(&spread.reliability));

@@ -52,6 +52,7 @@ static void kn_fit_axis(uint16_t *to, size_t to_step, size_t n, const uint16_t *
       sum += (uint64_t)weight * from[(size_t)i * from_step];
       weights += (uint64_t)weight;
     }
+    /* cppcheck-suppress zerodiv ; each point covers a part of at least one pixel, so that weights > 0 */
     to[o * to_step] = (uint16_t)((sum + weights / 2) / weights);
   }
 }

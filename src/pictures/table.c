@@ -11,7 +11,7 @@ static void Label(KNPicture *picture, const char text[])
   char   shown[MAX_LABEL];
   size_t at = 0;
 
-  for (int letters = 0; text[at] && at < sizeof(shown) - 5; at++) { // bytes 10xxxxxx go on with a letter
+  for (int letters = 0; at < sizeof(shown) - 5 && text[at]; at++) { // bytes 10xxxxxx go on with a letter
     if (((unsigned char)text[at] & 0xc0) != 0x80 && ++letters > LETTERS) break;
   }
   snprintf(shown, sizeof(shown), "%.*s%s", (int)at, text, text[at] ? "…" : "");

@@ -1,5 +1,6 @@
 # Symmetries from declaration to prediction: generate declares, inspect prints and checks them, train moves samples by
 # them, the same on any ranks and after a stop; evaluate and predict average; convert declares them; what is refused.
+set -eu
 . "$(dirname "$0")/common.sh"
 
 small_data
@@ -36,6 +37,15 @@ refused 2 "has 8 samples, -check_symmetry needs at least 20" limited "$KITINET" 
 refused 2 "symmetry_average is 9, the problem has 8 symmetries" \
   limited "$KITINET" evaluate -run on -dataset test.h5 -symmetry_average 9
 refused 2 "exclude each other" ranks 2 evaluate -run on -dataset test.h5 -symmetry_average 0 -ranks_per_sample 2
+
+# A network that is loaded again, after its spread was fitted, goes on with the average.
+train 1 drawn -train_epochs 1 -model_residual plain -model_dropout 0.2
+ensemble="evaluate -run drawn -dataset test.h5 -picture false -model_dropout_evaluate sample -collision_samples 4 -symmetry_average 2"
+ranks 1 $ensemble -calibrate test.h5 -output fitted.csv > /dev/null
+ranks 1 $ensemble -output again.csv > /dev/null
+[ "$(cut -d , -f 5 fitted.csv)" = "$(cut -d , -f 5 again.csv)" ] || fail "fitting forgets the average: $(cat fitted.csv again.csv)"
+ranks 1 evaluate -run drawn -dataset test.h5 -picture false -model_dropout_evaluate sample -collision_samples 4 -output single.csv > /dev/null
+[ "$(cut -d , -f 5 single.csv)" != "$(cut -d , -f 5 again.csv)" ] || fail "the average of an ensemble is none"
 
 # convert: declared, forgotten, replaced; what does not fit.
 limited "$KITINET" convert -input train.h5 -output none.h5 -symmetry none > /dev/null
