@@ -32,3 +32,8 @@ cmp probed.h5 direct.h5 || fail "-probe changes what is written"
 code=0; faulty 11 one.xy 1 convert -input one.xy -output new.h5 -probe false > output 2> message || code=$?
 [ $code -ne 0 ] && [ $code -ne 3 ] || fail "exit code $code with -probe false"
 refused 2 'option -probe is "maybe", expected true or false' ranks 1 inspect -input one.h5 -probe maybe
+
+# A checkpoint with a right checksum in which HDF5 finds no way on: looking for a group by its name once ended the program.
+gzip -d -c "$KITINET_SOURCE/tests/golden/damaged_checkpoint.h5.gz" > damaged_checkpoint.h5
+unchanged refused 3 "damaged_checkpoint.h5: is truncated or damaged: not all that it holds can be read" ranks 1 inspect -input damaged_checkpoint.h5
+unchanged refused 3 "damaged_checkpoint.h5: is truncated or damaged" ranks 2 predict -checkpoint damaged_checkpoint.h5 -input one.h5 -output new.h5
