@@ -9,7 +9,7 @@ says() { for phrase in "$@"; do grep -q -F -e "$phrase" output || fail "no \"$ph
 # 24 samples in batches of 6, 3 epochs. Parameters of a block: 8 x 8 + 8 and 8 x 4 x 8 x 8 complex.
 parameters=$((4 * (72 + 4096) + 3 * 8 + 8 + 8 * 16 + 16 + 16 + 1))
 unchanged ends 0 train 1 run -dry_run -train_epochs 3
-says "training on 24 samples, 3 epochs, batch 6 over 1 rank: 12 steps" "$parameters parameters" "MFLOP forward" "MiB activations" "would make run:" "nothing was written"
+says "training on 24 samples, each in one of 8 symmetric images, 3 epochs, batch 6 over 1 rank: 12 steps" "$parameters parameters" "MFLOP forward" "MiB activations" "would make run:" "nothing was written"
 unchanged ends 0 train 2 run -dry_run -train_epochs 3
 says "over 2 ranks: 12 steps"
 
