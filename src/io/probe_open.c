@@ -105,7 +105,7 @@ int KNProbeRecord(KNFile *file, PetscBool block)
   image.size -= skip;
   memmove(image.bytes, image.bytes + skip, image.size);
   KNCallFile(KNImageOpen(file, &image, H5F_ACC_RDONLY));
-  /* where the walk ends early, what lies behind has not been tried: whoever looks for it by its name might not return */
+  /* where the walk ends early, what lies behind has not been tried: looking for it by its name might not return */
   if (H5Ovisit(file->id, H5_INDEX_NAME, H5_ITER_INC, ReadObject, &image.size) < 0)
     return KNFileFail(file, file->code, "is truncated or damaged: not all that it holds can be read");
   return 0;
