@@ -2,67 +2,34 @@
 #include <kitinet/error.h>
 #include <kitinet/options.h>
 #include "conservation_impl.h"
+#include "engine_options.h"
 
 static const char *const kind_names[] = {"rusanov", "hll", "hllc", "roe", NULL};
 static const char *const side_names[] = {"periodic", "outflow", "reflecting", "inflow", NULL};
-
-/* Declares -<prefix><name>. */
-static PetscErrorCode KNLawReal(const Conservation *c, const char name[], const char help[], PetscReal lowest,
-                                PetscReal highest, PetscReal *value)
-{
-  char option[3 * KN_MAX_NAME];
-
-  PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(option, sizeof(option), "-%s%s", c->prefix, name));
-  PetscCall(KNOptionsReal(option, help, lowest, highest, value));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode KNLawInt(const Conservation *c, const char name[], const char help[], PetscInt lowest,
-                               PetscInt highest, PetscInt *value)
-{
-  char option[3 * KN_MAX_NAME];
-
-  PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(option, sizeof(option), "-%s%s", c->prefix, name));
-  PetscCall(KNOptionsInt(option, help, lowest, highest, value));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode KNLawChoice(const Conservation *c, const char name[], const char help[],
-                                  const char *const choices[], PetscInt *value)
-{
-  char option[3 * KN_MAX_NAME];
-
-  PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(option, sizeof(option), "-%s%s", c->prefix, name));
-  PetscCall(KNOptionsChoice(option, help, choices, value));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
 
 static PetscErrorCode KNLawScheme(Conservation *c)
 {
   PetscInt order = 0;
 
   PetscFunctionBegin;
-  PetscCall(KNLawChoice(c, "reconstruction",
-                        "values at faces: linear with a limiter (order 2), or WENO interpolation (order 5)",
-                        KNReconstructNames, &c->wanted.reconstruct));
-  PetscCall(KNLawChoice(c, "flux", "flux through faces", kind_names, &c->wanted.flux));
+  PetscCall(KNEngineChoice(c->prefix, "reconstruction",
+                           "values at faces: linear with a limiter (order 2), or WENO interpolation (order 5)",
+                           KNReconstructNames, &c->wanted.reconstruct));
+  PetscCall(KNEngineChoice(c->prefix, "flux", "flux through faces", kind_names, &c->wanted.flux));
   PetscCheck(c->law->riemann[c->wanted.flux], PETSC_COMM_WORLD, KN_ERR_USAGE,
              "there is no flux %s of this equation, -%sflux may be one of: rusanov%s%s%s", kind_names[c->wanted.flux],
              c->prefix, c->law->riemann[KN_FLUX_HLL] ? ", hll" : "", c->law->riemann[KN_FLUX_HLLC] ? ", hllc" : "",
              c->law->riemann[KN_FLUX_ROE] ? ", roe" : "");
-  PetscCall(
-    KNLawInt(c, "order", "order of the Runge-Kutta method in time, 2 or 3; 0: 3 for weno5, else 2", 0, 3, &order));
+  PetscCall(KNEngineInt(c->prefix, "order", "order of the Runge-Kutta method in time, 2 or 3; 0: 3 for weno5, else 2",
+                        0, 3, &order));
   PetscCheck(order != 1, PETSC_COMM_WORLD, KN_ERR_USAGE, "-%sorder is 1: choose 2 or 3", c->prefix);
   PetscCheck(order != 2 || c->wanted.reconstruct != KN_RECONSTRUCT_WENO5, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-%sorder 2 is not stable with -%sreconstruction weno5: choose 3", c->prefix, c->prefix);
   c->wanted.stages = order ? order : c->wanted.reconstruct == KN_RECONSTRUCT_WENO5 ? 3 : 2;
-  PetscCall(KNLawReal(c, "cfl",
-                      "Courant number: length of a step times the sum over the axes of the fastest speed over the "
-                      "spacing; at most 1, the limit of order 1",
-                      1e-6, 1.0, &c->wanted.cfl));
+  PetscCall(KNEngineReal(c->prefix, "cfl",
+                         "Courant number: length of a step times the sum over the axes of the fastest speed over the "
+                         "spacing; at most 1, the limit of order 1",
+                         1e-6, 1.0, &c->wanted.cfl));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -152,10 +119,11 @@ static PetscErrorCode KNLawStart(Conservation *c)
   s->axes   = c->axes;
   s->fields = c->fields;
   s->vector = law->vector;
-  PetscCall(KNLawChoice(c, "initial",
-                        "initial states: sums of sines; constant to both sides of a plane; in each half of each axis; "
-                        "within and outside a radius; or turbulence",
-                        law->vector >= 0 ? kinds : scalars, &s->kind));
+  PetscCall(
+    KNEngineChoice(c->prefix, "initial",
+                   "initial states: sums of sines; constant to both sides of a plane; in each half of each axis; "
+                   "within and outside a radius; or turbulence",
+                   law->vector >= 0 ? kinds : scalars, &s->kind));
   for (PetscInt i = 0; i < law->scalars; i++) {
     const PetscReal lowest = law->positive ? 1e-12 : -1e6;
     PetscReal      *low = &s->low[c->place[i]], *high = &s->high[c->place[i]];
@@ -163,24 +131,27 @@ static PetscErrorCode KNLawStart(Conservation *c)
     *low  = law->scalar[i].low;
     *high = law->scalar[i].high;
     PetscCall(PetscSNPrintf(name, sizeof(name), "%s_low", law->scalar[i].name));
-    PetscCall(KNLawReal(c, name, "lowest value in initial states; the one outside of radial ones", lowest, 1e6, low));
+    PetscCall(KNEngineReal(c->prefix, name, "lowest value in initial states; the one outside of radial ones", lowest,
+                           1e6, low));
     PetscCall(PetscSNPrintf(name, sizeof(name), "%s_high", law->scalar[i].name));
-    PetscCall(KNLawReal(c, name, "highest value in initial states; the one within radial ones", lowest, 1e6, high));
+    PetscCall(
+      KNEngineReal(c->prefix, name, "highest value in initial states; the one within radial ones", lowest, 1e6, high));
     PetscCheck(*low <= *high || s->kind == KN_START_RADIAL, PETSC_COMM_WORLD, KN_ERR_USAGE,
                "-%s%s_low is %g, above -%s%s_high %g", c->prefix, law->scalar[i].name, (double)*low, c->prefix,
                law->scalar[i].name, (double)*high);
   }
   if (law->vector >= 0) {
     s->scale = law->speed_scale.value;
-    PetscCall(KNLawReal(c, law->speed_scale.name, law->speed_scale.help, law->speed_scale.lowest,
-                        law->speed_scale.highest, &s->scale));
+    PetscCall(KNEngineReal(c->prefix, law->speed_scale.name, law->speed_scale.help, law->speed_scale.lowest,
+                           law->speed_scale.highest, &s->scale));
   }
   s->waves = law->vector >= 0 ? 4 : 8;
-  PetscCall(KNLawInt(c, "waves", "largest wavenumber of sines and turbulence along an axis", 1, 16, &s->waves));
+  PetscCall(
+    KNEngineInt(c->prefix, "waves", "largest wavenumber of sines and turbulence along an axis", 1, 16, &s->waves));
   s->radius_low  = law->radius_low;
   s->radius_high = law->radius_high;
-  PetscCall(KNLawReal(c, "radius_low", "smallest radius of radial states", 0.0, c->length, &s->radius_low));
-  PetscCall(KNLawReal(c, "radius_high", "largest radius of radial states", 0.0, c->length, &s->radius_high));
+  PetscCall(KNEngineReal(c->prefix, "radius_low", "smallest radius of radial states", 0.0, c->length, &s->radius_low));
+  PetscCall(KNEngineReal(c->prefix, "radius_high", "largest radius of radial states", 0.0, c->length, &s->radius_high));
   PetscCheck(s->radius_low <= s->radius_high, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-%sradius_low is %g, above -%sradius_high %g", c->prefix, (double)s->radius_low, c->prefix,
              (double)s->radius_high);
@@ -198,27 +169,30 @@ PetscErrorCode KNSolverSetFromOptions_Conservation(KNSolver solver)
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead(law->title));
-  PetscCall(KNLawInt(c, "axes", "axes of the domain", 1, law->highest_axes, &c->axes));
+  PetscCall(KNEngineInt(c->prefix, "axes", "axes of the domain", 1, law->highest_axes, &c->axes));
   c->fields = law->scalars + (law->vector >= 0 ? c->axes : 0);
   for (PetscInt i = 0; i < law->scalars; i++) {
     c->place[i] = i + (law->vector >= 0 && i >= law->vector ? c->axes : 0);
   }
   highest = largest[c->axes - 1];
-  PetscCall(KNLawInt(c, "grid", "cells a side of the grid it is solved on", KN_LEAST_SOLVED_GRID, highest, &c->n));
+  PetscCall(
+    KNEngineInt(c->prefix, "grid", "cells a side of the grid it is solved on", KN_LEAST_SOLVED_GRID, highest, &c->n));
   c->resolution = c->n;
-  PetscCall(KNLawInt(c, "resolution",
-                     "cells a side of the stored fields, means over cells of the solve grid, whose number they divide",
-                     4, c->n, &c->resolution));
+  PetscCall(
+    KNEngineInt(c->prefix, "resolution",
+                "cells a side of the stored fields, means over cells of the solve grid, whose number they divide", 4,
+                c->n, &c->resolution));
   PetscCheck(c->n % c->resolution == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-%sresolution %" PetscInt_FMT " does not divide -%sgrid %" PetscInt_FMT, c->prefix, c->resolution,
              c->prefix, c->n);
-  PetscCall(KNLawReal(c, "length", "side of the domain", 1e-3, 1e6, &c->length));
+  PetscCall(KNEngineReal(c->prefix, "length", "side of the domain", 1e-3, 1e6, &c->length));
   for (PetscInt i = 0; i < KN_MAX_LAW_NUMBERS && law->coefficient[i].name; i++) {
-    PetscCall(KNLawReal(c, law->coefficient[i].name, law->coefficient[i].help, law->coefficient[i].lowest,
-                        law->coefficient[i].highest, &c->p[i]));
+    PetscCall(KNEngineReal(c->prefix, law->coefficient[i].name, law->coefficient[i].help, law->coefficient[i].lowest,
+                           law->coefficient[i].highest, &c->p[i]));
   }
-  PetscCall(KNLawReal(c, "final_time", "time of the last frame", 1e-9, 1e9, &c->final_time));
-  PetscCall(KNLawInt(c, "frames", "number of frames, equally spaced; the first is at time 0", 2, 100000, &c->frames));
+  PetscCall(KNEngineReal(c->prefix, "final_time", "time of the last frame", 1e-9, 1e9, &c->final_time));
+  PetscCall(KNEngineInt(c->prefix, "frames", "number of frames, equally spaced; the first is at time 0", 2, 100000,
+                        &c->frames));
   PetscCall(KNLawScheme(c));
   PetscCall(KNLawSides(c));
   PetscCall(KNLawInflow(c));

@@ -16,6 +16,7 @@
 #include <kitinet/error.h>
 #include <kitinet/options.h>
 #include <kitinet/periodic_field.h>
+#include "engine_options.h"
 #include "semilinear_impl.h"
 #include "stepper.h"
 
@@ -40,29 +41,6 @@ typedef struct {
   KNStepper           stepper;
 } Semilinear;
 
-/* Declares -<prefix><name>. */
-static PetscErrorCode KNSemilinearReal(const Semilinear *s, const char name[], const char help[], PetscReal lowest,
-                                       PetscReal highest, PetscReal *value)
-{
-  char option[2 * KN_MAX_NAME];
-
-  PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(option, sizeof(option), "-%s%s", s->prefix, name));
-  PetscCall(KNOptionsReal(option, help, lowest, highest, value));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode KNSemilinearInt(const Semilinear *s, const char name[], const char help[], PetscInt lowest,
-                                      PetscInt highest, PetscInt *value)
-{
-  char option[2 * KN_MAX_NAME];
-
-  PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(option, sizeof(option), "-%s%s", s->prefix, name));
-  PetscCall(KNOptionsInt(option, help, lowest, highest, value));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
 {
   static const char *const schemes[] = {"etdrk4", "imex", NULL};
@@ -74,37 +52,37 @@ static PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
   PetscFunctionBegin;
   PetscCall(KNOptionsHead(e->title));
   if (e->lowest_axes < e->highest_axes) {
-    PetscCall(KNSemilinearInt(s, "axes", "axes of the torus", e->lowest_axes, e->highest_axes, &s->axes));
+    PetscCall(KNEngineInt(s->prefix, "axes", "axes of the torus", e->lowest_axes, e->highest_axes, &s->axes));
   }
-  PetscCall(KNSemilinearInt(s, "grid",
-                            "points a side of the grid it is solved on, any number; products of small primes are "
-                            "fastest",
-                            4 * (e->degree + 1), largest[s->axes - 1], &s->n));
+  PetscCall(KNEngineInt(s->prefix, "grid",
+                        "points a side of the grid it is solved on, any number; products of small primes are "
+                        "fastest",
+                        4 * (e->degree + 1), largest[s->axes - 1], &s->n));
   s->resolution = s->n;
-  PetscCall(KNSemilinearInt(s, "resolution",
-                            "points a side of the stored fields, at most and by default those of the solve grid", 4,
-                            s->n, &s->resolution));
-  PetscCall(KNSemilinearReal(s, "length", "side of the torus", 1e-3, 1e6, &s->length));
+  PetscCall(KNEngineInt(s->prefix, "resolution",
+                        "points a side of the stored fields, at most and by default those of the solve grid", 4, s->n,
+                        &s->resolution));
+  PetscCall(KNEngineReal(s->prefix, "length", "side of the torus", 1e-3, 1e6, &s->length));
   for (PetscInt i = 0; i < KN_MAX_COEFFICIENTS && e->coefficient[i].name; i++) {
-    PetscCall(KNSemilinearReal(s, e->coefficient[i].name, e->coefficient[i].help, e->coefficient[i].lowest,
-                               e->coefficient[i].highest, &s->rate.p[i]));
+    PetscCall(KNEngineReal(s->prefix, e->coefficient[i].name, e->coefficient[i].help, e->coefficient[i].lowest,
+                           e->coefficient[i].highest, &s->rate.p[i]));
   }
-  PetscCall(KNSemilinearReal(s, "final_time", "time of the last frame", 1e-9, 1e9, &s->final_time));
-  PetscCall(
-    KNSemilinearInt(s, "frames", "number of frames, equally spaced; the first is at time 0", 2, 100000, &s->frames));
-  PetscCall(KNSemilinearReal(s, "spin_up", "time from the random field to the first frame", 0.0, 1e9, &s->spin_up));
+  PetscCall(KNEngineReal(s->prefix, "final_time", "time of the last frame", 1e-9, 1e9, &s->final_time));
+  PetscCall(KNEngineInt(s->prefix, "frames", "number of frames, equally spaced; the first is at time 0", 2, 100000,
+                        &s->frames));
+  PetscCall(KNEngineReal(s->prefix, "spin_up", "time from the random field to the first frame", 0.0, 1e9, &s->spin_up));
   if (e->degree > 1) {
-    PetscCall(PetscSNPrintf(option, sizeof(option), "-%sscheme", s->prefix));
-    PetscCall(KNOptionsChoice(option,
-                              "in time: Runge-Kutta of order 4 with error control, exponential or implicit and "
-                              "explicit",
-                              schemes, &s->scheme));
-    PetscCall(KNSemilinearReal(s, "dt", "first step (0: chosen)", 0.0, 1e9, &s->dt));
-    PetscCall(KNSemilinearReal(s, "tolerance", "error of one step, relative to the fields", 1e-13, 0.1, &s->tolerance));
-    PetscCall(KNSemilinearReal(s, "unresolved",
-                               "share of the fields that may lie in the last tenth of the modes; samples with more are "
-                               "left out",
-                               1e-12, 1.0, &s->unresolved));
+    PetscCall(KNEngineChoice(s->prefix, "scheme",
+                             "in time: Runge-Kutta of order 4 with error control, exponential or implicit and "
+                             "explicit",
+                             schemes, &s->scheme));
+    PetscCall(KNEngineReal(s->prefix, "dt", "first step (0: chosen)", 0.0, 1e9, &s->dt));
+    PetscCall(
+      KNEngineReal(s->prefix, "tolerance", "error of one step, relative to the fields", 1e-13, 0.1, &s->tolerance));
+    PetscCall(KNEngineReal(s->prefix, "unresolved",
+                           "share of the fields that may lie in the last tenth of the modes; samples with more are "
+                           "left out",
+                           1e-12, 1.0, &s->unresolved));
   }
   PetscCall(PetscSNPrintf(option, sizeof(option), "%sfield_", s->prefix));
   PetscCall(KNPeriodicFieldCreate(option, s->axes, e->alpha, e->tau, e->deviation, &s->random));
