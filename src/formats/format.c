@@ -105,7 +105,6 @@ int KNScratch(KNFile *file, size_t bytes, size_t *have, void **scratch)
 {
   void *larger;
 
-  /* cppcheck-suppress ctunullpointer ; a caller without memory has refused the picture before it comes here */
   if (bytes <= *have) return 0;
   larger = realloc(*scratch, bytes);
   if (!larger) return KNFileFail(file, PETSC_ERR_MEM, "no memory for %zu bytes", bytes);

@@ -85,8 +85,7 @@ static int ReadPicture(KNSource source, Pictures *p, PetscInt64 row, float x[])
   if (p->colour == KN_COLOUR_OWN && size.channels != (size_t)source->problem.input.fields)
     return KNFileFail(file, file->code, "is %s, the first picture is not: give -image_colour rgb or grey",
                       size.channels == 1 ? "grey" : "coloured");
-  if (p->fit == KN_FIT_REFUSE && (size.height != p->n1 || size.width != p->n2))
-    return KNRasterFit(file, &size, p->fit, p->n1, p->n2, NULL, NULL, NULL);
+  KNCallFile(KNRasterCheckSize(file, &size, p->fit, p->n1, p->n2)); /* before all of it is decoded */
   KNCallFile(KNRasterDecode(file, bytes, p->bytes, p->colour, PETSC_FALSE, &p->raster));
   return KNRasterFit(file, &p->raster, p->fit, p->n1, p->n2, &p->work_room, &p->work, x);
 }

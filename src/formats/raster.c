@@ -84,22 +84,31 @@ static void Take(const KNRaster *raster, size_t y, size_t x, size_t n1, size_t n
   }
 }
 
+int KNRasterCheckSize(KNFile *file, const KNRaster *raster, KNFit fit, size_t n1, size_t n2)
+{
+  const size_t height = raster->height, width = raster->width;
+
+  if (height == n1 && width == n2) return 0;
+  if (fit == KN_FIT_REFUSE)
+    return KNFileFail(file, file->code,
+                      "has %zu x %zu pixels, expected %zu x %zu: give -image_size N and -image_fit crop or resize",
+                      height, width, n1, n2);
+  if (fit == KN_FIT_CROP && (height < n1 || width < n2))
+    return KNFileFail(file, file->code, "has %zu x %zu pixels, too few for %zu x %zu: -image_fit resize enlarges it",
+                      height, width, n1, n2);
+  return 0;
+}
+
 int KNRasterFit(KNFile *file, const KNRaster *raster, KNFit fit, size_t n1, size_t n2, size_t *work_bytes, void **work,
                 float to[])
 {
   const size_t height = raster->height, width = raster->width, C = raster->channels;
   const size_t side = PetscMin(height, width), longest = PetscMax(side, n1);
 
+  KNCallFile(KNRasterCheckSize(file, raster, fit, n1, n2));
   if (height == n1 && width == n2) {
     Take(raster, 0, 0, n1, n2, to);
-  } else if (fit == KN_FIT_REFUSE) {
-    return KNFileFail(file, file->code,
-                      "has %zu x %zu pixels, expected %zu x %zu: give -image_size N and -image_fit crop or resize",
-                      height, width, n1, n2);
   } else if (fit == KN_FIT_CROP) {
-    if (height < n1 || width < n2)
-      return KNFileFail(file, file->code, "has %zu x %zu pixels, too few for %zu x %zu: -image_fit resize enlarges it",
-                        height, width, n1, n2);
     Take(raster, (height - n1) / 2, (width - n2) / 2, n1, n2, to);
   } else {
     uint16_t *line;

@@ -44,6 +44,9 @@ int KNRasterDecode(KNFile *file, size_t bytes, const unsigned char data[], KNCol
 /* Sets the shape, checked, and has room for the pixels. */
 int KNRasterReserve(KNFile *file, size_t width, size_t height, size_t channels, KNRaster *raster);
 
+/* Fails where KNRasterFit() would for the raster's height and width: it need not have pixels. */
+int KNRasterCheckSize(KNFile *file, const KNRaster *raster, KNFit fit, size_t n1, size_t n2);
+
 /*
   raster -> (channels, n1, n2) values from 0 to 255. fit: of a raster of another size, n1 = n2 then. work: kept between
   calls, for free().
