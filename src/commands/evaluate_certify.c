@@ -4,8 +4,6 @@
     rank correlation   Spearman's, of estimates and true errors over the samples
     ROC area           the probability that of two samples, one with an error above the limit and one not, the first has
                        the larger estimate
-    below              samples whose true error in the energy norm may be larger than the bound says: not measured here,
-                       the bound is a theorem (solvers/diffusion.h)
 
   The dataset's own solutions are judged likewise: what the estimate says of them is the distance between its grid and
   the one that they were solved on, below which no estimate of a prediction means anything.
@@ -85,7 +83,7 @@ PetscErrorCode KNCertifyMeasure(const KNCandidate *candidate, KNDataset dataset,
   PetscCall(KNMalloc(KNProblemInputSize(problem), sizeof(float), &visit.x));
   PetscCall(KNEvaluateEach(candidate->op, dataset, 0, samples, batch, 0, Certify, &visit));
   PetscCall(KNFree(&visit.x));
-  /* Each value has one owner and is at least 0 there, or NaN, which a maximum need not keep: as -2. */
+  /* Each value has one owner and is at least 0 there, or NaN, which a maximum need not keep: as -1. */
   for (int k = 0; k < COLUMNS; k++) {
     for (PetscInt64 i = 0; i < samples; i++) {
       if (PetscIsNanReal(c->value[k][i])) c->value[k][i] = -1;

@@ -277,6 +277,7 @@ PetscErrorCode KNInspectDataset(const KNInspection *inspection)
   const KNProblem *problem;
   KNProblem        drawn;
   KNDataset        dataset;
+  PetscMPIInt      rank;
   float           *x, *y;
 
   PetscFunctionBegin;
@@ -289,10 +290,8 @@ PetscErrorCode KNInspectDataset(const KNInspection *inspection)
   if (inspection->verify) PetscCall(VerifyRows(dataset, inspection, x, y));
   PetscCall(ShowRows(dataset, inspection->samples_shown, x, y));
   if (inspection->check_symmetry) PetscCall(KNInspectSymmetry(dataset, inspection->input));
+  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   if (inspection->picture) {
-    PetscMPIInt rank;
-
-    PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
     if (rank == 0 && KNInspectIsImages(problem)) PetscCall(KNInspectDrawImages(dataset, inspection->output));
     else if (rank == 0) PetscCall(KNInspectDrawSamples(dataset, inspection->output));
     drawn = KNInspectDrawn(problem);
@@ -301,9 +300,6 @@ PetscErrorCode KNInspectDataset(const KNInspection *inspection)
                             inspection->output));
   }
   if (inspection->film.format) {
-    PetscMPIInt rank;
-
-    PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
     if (rank == 0) PetscCall(KNInspectFilm(dataset, &inspection->film, inspection->output));
     if (!KNPictureMissing(NULL))
       PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  film        %s-film.%s\n", inspection->output,
