@@ -11,6 +11,7 @@
 #define KITINET_LAYER_H
 
 #include <kitinet/parameters.h>
+#include <stdint.h>
 
 typedef struct _p_KNLayer *KNLayer;
 
@@ -35,6 +36,12 @@ typedef struct {
     + r
   */
   const PetscInt64 *index;
+  /*
+    Of texts: (B, stride) words, the first length[b] of which are read; (B) words of each text, 1 to the points of the
+    grid. What lies behind a text's end changes nothing. Not owned; NULL where the input is a field.
+  */
+  const int32_t *token, *length;
+  size_t         stride;
 } KNPass;
 
 /*

@@ -29,6 +29,14 @@ PETSC_EXTERN PetscErrorCode KNModelSetChannels(KNModel model, PetscInt dim, Pets
 PETSC_EXTERN PetscErrorCode KNModelSetOutputAxes(KNModel model, PetscInt axes);
 
 /*
+  Not collective, after KNModelSetChannels and before KNModelSetFromOptions. The input is a text of at most `longest`
+  words, each 1 of C_in: the field (C_in, S) of zeros and ones is nowhere stored, x and dx are NULL, and the pass has
+  the words. The grid has one axis, as many points as the longest text of the batch or more. 0, without this call: the
+  input is a field.
+*/
+PETSC_EXTERN PetscErrorCode KNModelSetTokens(KNModel model, PetscInt longest);
+
+/*
   Not collective, before KNModelSetGrid. Training keeps only what passes between every so many blocks; backward
   computes all else again, block by block. The same bits, less memory, one more forward sweep of time. 0, the default:
   everything is kept.

@@ -78,4 +78,10 @@ PETSC_INTERN void KNGridExtents(const KNGrid *grid, size_t n[KN_MAX_DIM]);
 /* Not collective. For setgrid: refuses slabs (KN_ERR_USAGE). */
 PETSC_INTERN PetscErrorCode KNLayerNeedWhole(KNLayer layer);
 
+/*
+  By all threads of a team, in join: x (n) += that of the other ranks of the samples. type: of MPI. Thread 0 is the one
+  that MPI knows.
+*/
+PETSC_INTERN void KNLayerSum(KNLayer layer, void *x, size_t n, MPI_Datatype type);
+
 #endif

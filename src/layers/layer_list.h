@@ -1,6 +1,6 @@
 /*
   The layers: KN_LAYER(name, Suffix) declares and registers KNLayerCreate_Suffix(), found in name.c
-  (batch_norm_relu: batch_norm.c).
+  (batch_norm_relu: batch_norm.c, feed_forward..: perceptron.c, rotary_words: rotary.c).
   One line a layer.
 */
 KN_LAYER(linear, Linear)
@@ -26,3 +26,10 @@ KN_LAYER(group_norm, GroupNorm)
 KN_LAYER(batch_norm, BatchNorm)
 KN_LAYER(batch_norm_relu, BatchNormReLU)
 KN_LAYER(convolution, Convolution)
+KN_LAYER(feed_forward, FeedForward)
+KN_LAYER(feed_forward_gated, FeedForwardGated)
+KN_LAYER(instance_norm, InstanceNorm)
+KN_LAYER(rotary, Rotary)
+KN_LAYER(rotary_words, RotaryWords)
+KN_LAYER(linear_attention, LinearAttention)
+KN_LAYER(physics_attention, PhysicsAttention)

@@ -93,6 +93,21 @@ void KNLayerFinishBack(KNLayer layer, const KNPass *pass)
   KNLayerLogEnd(layer, 1, 0);
 }
 
+void KNLayerSum(KNLayer layer, void *x, size_t n, MPI_Datatype type)
+{
+#pragma omp master
+  {
+    const size_t most = (size_t)1 << 30; /* MPI counts are int */
+    int          bytes;
+
+    (void)MPI_Type_size(type, &bytes);
+    for (size_t start = 0; start < n; start += most)
+      (void)MPI_Allreduce(MPI_IN_PLACE, (char *)x + start * (size_t)bytes, (int)PetscMin(n - start, most), type,
+                          MPI_SUM, layer->comm);
+  }
+#pragma omp barrier
+}
+
 /* The arrays of sample b. from: (inputs), of all samples, each (B, C, S); NULL stays NULL. */
 static void KNLayerSelect(KNLayer layer, PetscInt b, const KNReal *const from[], const KNReal *sample[])
 {

@@ -201,19 +201,6 @@ static void KNLayerGather_Spectral(KNLayer layer, const KNPass *pass, PetscInt b
   KNTransformAnalyze(spectral->of_input, omp_get_thread_num(), spectral->X + (size_t)b * Ci, 2 * B * Ci, B * Ci, in[0]);
 }
 
-/* x: (K, 2, B, C) += that of the other ranks of the samples. By all threads; thread 0 is the one that MPI knows. */
-static void KNSpectralSum(KNLayer layer, KNReal *x, size_t B, size_t C)
-{
-  const Spectral *spectral = layer->data;
-
-#pragma omp master
-  /* MPI counts are int */
-  for (size_t start = 0, n = spectral->K * 2 * B * C, most = (size_t)1 << 30; start < n; start += most) {
-    (void)MPI_Allreduce(MPI_IN_PLACE, x + start, (int)PetscMin(n - start, most), KNREAL_MPI, MPI_SUM, layer->comm);
-  }
-#pragma omp barrier
-}
-
 /* D: (K, 2 B, 2 Co) from sum: (K, 2, B, Co) */
 static void kn_modes_spread(KNReal *restrict D, const KNReal *restrict sum, size_t K, size_t B, size_t Co)
 {
@@ -228,7 +215,8 @@ static void KNLayerJoin_Spectral(KNLayer layer, const KNPass *pass)
 {
   const Spectral *spectral = layer->data;
 
-  if (spectral->sum) KNSpectralSum(layer, spectral->X, (size_t)pass->samples, (size_t)layer->in);
+  if (spectral->sum)
+    KNLayerSum(layer, spectral->X, spectral->K * 2 * (size_t)pass->samples * (size_t)layer->in, KNREAL_MPI);
   kn_modes_forward(spectral->Y, spectral->X, spectral->W, spectral->w, spectral->K, (size_t)pass->samples,
                    (size_t)layer->in, (size_t)layer->out);
 }
@@ -265,7 +253,7 @@ static void KNLayerJoinBack_Spectral(KNLayer layer, const KNPass *pass)
     pass->gradients == INSERT_VALUES ? NULL : spectral->term + (size_t)omp_get_thread_num() * KNAligned(2 * Ci * Co);
 
   if (spectral->sum) {
-    KNSpectralSum(layer, spectral->sum, B, Co);
+    KNLayerSum(layer, spectral->sum, spectral->K * 2 * B * Co, KNREAL_MPI);
     kn_modes_spread(spectral->Y, spectral->sum, spectral->K, B, Co);
   }
   kn_modes_backward(spectral->dX, spectral->dW, spectral->Y, spectral->X, spectral->W, spectral->w, spectral->K, B, Ci,

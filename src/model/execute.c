@@ -34,7 +34,7 @@ static KNReal *Locate(const Sweep *s, KNRef ref, size_t b)
   const KNModel model = s->model;
 
   switch (ref.place) {
-  case KN_PLACE_INPUT: return (KNReal *)s->x + b * s->nx;
+  case KN_PLACE_INPUT: return s->x ? (KNReal *)s->x + b * s->nx : NULL;
   case KN_PLACE_OUTPUT: return s->y + b * s->ny;
   case KN_PLACE_DOUTPUT: return (KNReal *)s->dy + b * s->ny;
   case KN_PLACE_DINPUT: return s->dx ? s->dx + b * s->nx : NULL;

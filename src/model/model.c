@@ -78,6 +78,13 @@ PetscErrorCode KNModelSetOutputAxes(KNModel model, PetscInt axes)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNModelSetTokens(KNModel model, PetscInt longest)
+{
+  PetscFunctionBegin;
+  model->longest = longest;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNModelSetRecompute(KNModel model, PetscInt blocks)
 {
   PetscFunctionBegin;
@@ -88,6 +95,11 @@ PetscErrorCode KNModelSetRecompute(KNModel model, PetscInt blocks)
 PetscErrorCode KNModelSetFromOptions(KNModel model)
 {
   PetscFunctionBegin;
+  PetscCheck(model->reads_texts || !model->longest, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-model_type %s reads fields, the data have texts: choose another network (-help lists them)", model->type);
+  PetscCheck(!model->reads_texts || model->longest, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-model_type %s reads texts, the data have fields: choose another network (-help lists them)",
+             model->type);
   PetscCall(model->build(model));
   PetscCheck(model->result, PETSC_COMM_SELF, PETSC_ERR_PLIB, "recipe %s names no output", model->type);
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -28,7 +28,9 @@ struct _p_KNModel {
   PetscErrorCode (*build)(KNModel); /* the recipe */
   char      type[KN_MAX_NAME];
   PetscInt  dim, in, out;
-  PetscInt  axes; /* of the output's grid: dim, or 0 */
+  PetscInt  axes;        /* of the output's grid: dim, or 0 */
+  PetscBool reads_texts; /* set by the recipe's constructor */
+  PetscInt  longest;     /* words of a text at most; 0: the input is a field */
   KNGrid    grid;
   MPI_Comm  comm;      /* ranks that share a sample; not owned */
   PetscInt  samples;   /* largest batch */
@@ -60,6 +62,7 @@ struct _p_KNModel {
 /* Not collective. The elements of a sample of a value, after KNModelSetGrid(). */
 static inline size_t KNModelValueSize(KNModel model, KNValue value)
 {
+  if (value == 0 && model->longest) return 0; /* words are in the pass */
   return (size_t)model->value[value].channels * KNGridSize(&model->value[value].grid);
 }
 

@@ -26,22 +26,29 @@ static const struct {
   PetscBool   affine;
   PetscInt    axes;
   PetscBool   batch;
+  PetscInt    in; /* channels */
 } known[] = {
-  {"linear", 5, PETSC_TRUE, 0, PETSC_FALSE},
-  {"spectral", 6, PETSC_TRUE, 1, PETSC_FALSE},
-  {"coordinates", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
-  {"pad", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
-  {"crop", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
-  {"perceptron", 3, PETSC_FALSE, 0, PETSC_FALSE},
-  {"dropout", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
-  {"transport", PETSC_DECIDE, PETSC_FALSE, 1, PETSC_FALSE},
-  {"pool", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
-  {"mean", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
-  {"upsample", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
-  {"concatenate", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE},
-  {"convolution", 6, PETSC_TRUE, 0, PETSC_FALSE},
-  {"batch_norm", PETSC_DECIDE, PETSC_FALSE, 0, PETSC_TRUE},
-  {"batch_norm_relu", PETSC_DECIDE, PETSC_FALSE, 0, PETSC_TRUE},
+  {"linear", 5, PETSC_TRUE, 0, PETSC_FALSE, 4},
+  {"spectral", 6, PETSC_TRUE, 1, PETSC_FALSE, 4},
+  {"coordinates", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE, 4},
+  {"pad", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE, 4},
+  {"crop", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE, 4},
+  {"perceptron", 3, PETSC_FALSE, 0, PETSC_FALSE, 4},
+  {"dropout", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE, 4},
+  {"transport", PETSC_DECIDE, PETSC_FALSE, 1, PETSC_FALSE, 4},
+  {"pool", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE, 4},
+  {"mean", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE, 4},
+  {"upsample", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE, 4},
+  {"concatenate", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE, 4},
+  {"convolution", 6, PETSC_TRUE, 0, PETSC_FALSE, 4},
+  {"batch_norm", PETSC_DECIDE, PETSC_FALSE, 0, PETSC_TRUE, 4},
+  {"batch_norm_relu", PETSC_DECIDE, PETSC_FALSE, 0, PETSC_TRUE, 4},
+  {"feed_forward", 3, PETSC_FALSE, 0, PETSC_FALSE, 4},
+  {"feed_forward_gated", 3, PETSC_FALSE, 0, PETSC_FALSE, 4},
+  {"rotary", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE, 14}, /* 7 of each head: one is left over */
+  {"rotary_words", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE, 14},
+  {"physics_attention", PETSC_DECIDE, PETSC_FALSE, 0, PETSC_FALSE, 6},
+  {"linear_attention", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE, 4}, /* in its queries; keys on another grid */
 };
 
 /* a KNActivation of the residual under test; PETSC_DECIDE: it is none, or has its own */
@@ -112,10 +119,13 @@ static PetscErrorCode CaseCreate(const char type[], const KNGrid *grid, Case *te
 {
   const KNGrid coarse = KNGridMake(
     grid->dim, (const PetscInt[]){(grid->n[0] + 1) / 2, (grid->n[1] + 1) / 2, (grid->n[2] + 1) / 2}, grid->points);
-  const KNGrid grids[] = {*grid, strcmp(type, "concatenate") || grid->dim == 1 ? *grid : coarse, *grid};
+  const PetscBool other =
+    (PetscBool)((!strcmp(type, "concatenate") && grid->dim != 1) || !strcmp(type, "linear_attention"));
+  const KNGrid grids[] = {*grid, other ? coarse : *grid, other ? coarse : *grid};
   PetscInt     in = 4, out = PETSC_DECIDE, stated;
   KNGrid       grid_out;
   size_t       state;
+  KNReal      *move;
 
   PetscFunctionBegin;
   memset(test, 0, sizeof(*test));
@@ -125,6 +135,7 @@ static PetscErrorCode CaseCreate(const char type[], const KNGrid *grid, Case *te
       out          = known[i].out;
       test->affine = known[i].affine;
       test->batch  = known[i].batch;
+      in           = known[i].in;
     }
   }
   test->pass = (KNPass){.samples = SAMPLES, .training = PETSC_TRUE, .seed = 3, .step = 5};
@@ -141,6 +152,9 @@ static PetscErrorCode CaseCreate(const char type[], const KNGrid *grid, Case *te
   test->value += state; /* in its place there are statistics, no gradients */
   test->gradient += state;
   test->n_value -= state;
+  PetscCall(Random(test->n_value, 11, &move));
+  Add(test->n_value, test->value, 0.4, move); /* a general point: no scale is 1, no shift 0 */
+  PetscCall(KNFree(&move));
   PetscCall(KNLayerSetGrids(test->layer, grids, SAMPLES));
   PetscCall(KNLayerGetSizes(test->layer, &test->inputs, NULL, &stated, NULL, &grid_out));
   PetscCheck(test->inputs >= 1 && test->inputs <= KN_MAX_INPUTS, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: %d inputs", type,
