@@ -96,7 +96,7 @@ PetscErrorCode KNModelSetFromOptions(KNModel model)
 {
   PetscFunctionBegin;
   PetscCheck(model->reads_texts || !model->longest, PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "-model_type %s reads fields, the data have texts: choose another network (-help lists them)", model->type);
+             "-model_type %s reads fields, the data have texts: choose another network (-help lists all)", model->type);
   PetscCheck(!model->reads_texts || model->longest, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-model_type %s reads texts, the data have fields: choose another network (-help lists them)",
              model->type);
