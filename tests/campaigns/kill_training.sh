@@ -4,7 +4,7 @@
 #   KILLS=20 GENERATION_KILLS=5 SEED=3 ctest ...   fewer, at other moments
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
-rm -rf ./*
+empty_folder
 kills=${KILLS:-200} generation_kills=${GENERATION_KILLS:-50} state=${SEED:-1}
 random() { state=$(((state * 1103515245 + 12345) % 2147483648)); drawn=$((state / 65536 % $1)); } # drawn: 0 .. $1 - 1
 

@@ -1,6 +1,6 @@
 # Shared by the scripts about training: a small dataset and network, damage to files, numbers that agree. Each starts in an empty folder.
 . "$(dirname "$0")/refused.sh"
-rm -rf ./*
+empty_folder
 
 tool=$(dirname "$PWD")/dataset_tool
 network="-model_modes 4 -model_width 8 -model_head 16 -train_batch 6 -train_microbatch 2"

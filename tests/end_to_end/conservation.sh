@@ -3,7 +3,7 @@
 # what makes no sense is refused.
 set -eu
 . "$(dirname "$0")/refused.sh"
-rm -rf ./*
+empty_folder
 # check PDE ...: three samples, options of the equation without its name
 check() {
   pde=$1 options=

@@ -1,7 +1,7 @@
 # kitinet convert: from our format into each other and back every bit is as it was, on any number of ranks; axes lie where they should.
 set -eu
 . "$(dirname "$0")/refused.sh"
-rm -rf ./*
+empty_folder
 tool=$(dirname "$PWD")/dataset_tool
 convert() { n=$1; shift; ranks "$n" convert "$@" > summary; }
 matlab=mat

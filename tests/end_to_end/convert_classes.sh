@@ -1,7 +1,7 @@
 # kitinet convert of numpy arrays to classes: an integer y of one axis are labels, a uint8 x stays bytes; what does not fit is refused, naming the row.
 set -eu
 . "$(dirname "$0")/refused.sh"
-rm -rf ./*
+empty_folder
 tool=$(dirname "$PWD")/dataset_tool
 
 # npy FILE TYPE SHAPE OCTAL..: a .npy file of these bytes

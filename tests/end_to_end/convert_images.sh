@@ -2,7 +2,7 @@
 # number of ranks; what does not fit is refused in one line that names the file.
 set -eu
 . "$(dirname "$0")/refused.sh"
-rm -rf ./*
+empty_folder
 tool=$(dirname "$PWD")/dataset_tool
 picture=$(dirname "$PWD")/picture_tool
 

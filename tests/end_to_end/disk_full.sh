@@ -2,7 +2,7 @@
 set -eu
 . "$(dirname "$0")/refused.sh"
 if mountpoint -q small 2> /dev/null; then umount small; fi
-rm -rf ./*
+empty_folder
 
 # A limit of 8 MiB (in blocks of 512 bytes), beyond the shared memory of MPI, for 16 MB of samples.
 capped() { limited sh -c 'ulimit -f 16384; exec "$KITINET" generate "$@"' capped "$@"; }

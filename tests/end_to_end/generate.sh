@@ -1,7 +1,7 @@
 # kitinet generate: the same bytes from 1 to 4 ranks, parts of an ensemble fit together, nothing is overwritten or left behind.
 set -eu
 . "$(dirname "$0")/refused.sh"
-rm -rf ./*
+empty_folder
 generate() { n=$1; shift; ranks "$n" generate -darcy_grid 16 "$@"; }
 
 for n in 1 2 3 4; do generate $n -samples 10 -output ranks$n.h5 > summary; done

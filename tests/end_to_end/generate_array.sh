@@ -1,7 +1,7 @@
 # jobs/generate.sbatch: the tasks of a job array write parts, which merge to the file of one run; without an array it writes that file.
 set -eu
 . "$(dirname "$0")/refused.sh"
-rm -rf ./*
+empty_folder
 export SLURM_SUBMIT_DIR="$KITINET_SOURCE" LAUNCH="timeout 240 $MPIEXEC -n 2"
 job() { bash "$KITINET_SOURCE/jobs/generate.sbatch" "$@" -pde darcy -darcy_grid 16 > summary; }
 

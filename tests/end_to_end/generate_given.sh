@@ -1,7 +1,7 @@
 # kitinet generate -from, -ranks_per_sample, -dry_run: given inputs give the same solutions, groups of ranks the same to the solver's tolerance.
 set -eu
 . "$(dirname "$0")/refused.sh"
-rm -rf ./*
+empty_folder
 generate() { n=$1; shift; ranks "$n" generate "$@"; }
 same() { if has h5diff; then h5diff "$@" > difference || fail "other values: $*; $(cat difference)"; fi; }
 

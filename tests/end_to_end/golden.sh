@@ -4,7 +4,7 @@ set -eu
 . "$(dirname "$0")/refused.sh"
 golden=$KITINET_SOURCE/tests/golden
 tool=$(dirname "$PWD")/dataset_tool
-rm -rf ./*
+empty_folder
 
 shown() { ranks 1 inspect -input "$golden/$1.h5" > shown; }
 fingerprint() { sed -n '1s/.*fingerprint //p' shown; }

@@ -2,7 +2,7 @@
 # cannot work with is refused in one line.
 set -eu
 . "$(dirname "$0")/refused.sh"
-rm -rf ./*
+empty_folder
 picture=$(dirname "$PWD")/picture_tool
 job=$KITINET_SOURCE/jobs/images.sh
 export KITINET EPOCHS=1 RANKS=2 BATCH=8 WORK="$PWD/work"

@@ -1,7 +1,7 @@
 # kitinet inspect: shows and verifies a good dataset; names the damaged row, and refuses what is no dataset, with exit code 3.
 set -eu
 . "$(dirname "$0")/refused.sh"
-rm -rf ./*
+empty_folder
 inspect() { n=$1; shift; ranks "$n" inspect "$@"; }
 
 ranks 1 generate -darcy_grid 16 -samples 20 -seed 7 -output good.h5 > summary

@@ -1,7 +1,7 @@
 # kitinet inspect of a checkpoint: counters, problem, network and parameters; a damaged one is refused with exit code 3.
 set -eu
 . "$(dirname "$0")/refused.sh"
-rm -rf ./*
+empty_folder
 
 ranks 1 generate -darcy_grid 16 -samples 12 -output data.h5 > summary
 ranks 1 train -run run -dataset data.h5 -train_epochs 3 -train_batch 4 -model_width 4 -model_modes 4 -model_layers 2 > trained 2> log

@@ -1,7 +1,7 @@
 # The job scripts refuse what cannot work, in one line that says what to do, before anything is started or written. They run here without SLURM; tests/slurm runs them on it.
 set -eu
 . "$(dirname "$0")/refused.sh"
-rm -rf ./*
+empty_folder
 jobs=$KITINET_SOURCE/jobs
 export SLURM_SUBMIT_DIR="$KITINET_SOURCE" LAUNCH="echo started:"
 

@@ -1,7 +1,7 @@
 # kitinet merge: parts of an ensemble become the file of one run, byte for byte; what does not belong together is refused and named.
 set -eu
 . "$(dirname "$0")/refused.sh"
-rm -rf ./*
+empty_folder
 generate() { ranks 1 generate -darcy_grid 16 "$@" > summary; }
 merge() { n=$1; shift; ranks "$n" merge "$@"; }
 

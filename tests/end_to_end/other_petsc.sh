@@ -1,7 +1,7 @@
 # A PETSc of other integers or numbers is refused when the build is configured, and by the compiler.
 set -eu
 . "$(dirname "$0")/refused.sh"
-rm -rf ./*
+empty_folder
 command -v mpicc > /dev/null && command -v cmake > /dev/null || skip "no compiler"
 if cmake -S "$KITINET_SOURCE" -B other -DBUILD_TESTING=OFF -DCMAKE_C_FLAGS=-DPETSC_USE_64BIT_INDICES=1 > output 2>&1; then fail "configured: $(cat output)"; fi
 grep -q "This PETSc has 64-bit integers, complex numbers or other reals" output || fail "$(cat output)"

@@ -2,6 +2,13 @@
 exec 9>&2 # where a failure is told, whatever stands redirected then
 fail() { echo "FAILED: $*" >&9; exit 1; }
 
+# empty_folder: what an earlier run of the test left here goes. Only where ctest runs tests: one that is called by hand would
+# empty the folder it is called from.
+empty_folder() {
+  [ -n "${KITINET_SOURCE:-}" ] && [ "$PWD" != "$KITINET_SOURCE" ] || fail "call me by ctest --preset ci -R NAME"
+  rm -rf ./*
+}
+
 # skip WHY: what follows cannot be tested on this machine. A failure where KN_NO_SKIPS says that nothing may be left out.
 skip() {
   [ -z "${KN_NO_SKIPS:-}" ] || fail "skipped, where no test may be: $*"

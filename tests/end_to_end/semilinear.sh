@@ -1,7 +1,7 @@
 # generate solves every semilinear equation: the same file on 1, 2, 3 and 4 ranks and in parts, which inspect finds whole, and every preset of theirs; what makes no sense is refused.
 set -eu
 . "$(dirname "$0")/refused.sh"
-rm -rf ./*
+empty_folder
 # check PDE ...: three samples, options of the equation without its name
 check() {
   pde=$1 options=

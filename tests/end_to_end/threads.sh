@@ -1,7 +1,7 @@
 # Threads of a rank wait for each other without keeping other programs from their processors; what the user sets stands. No time is judged.
 set -eu
 . "$(dirname "$0")/refused.sh"
-rm -rf ./*
+empty_folder
 unset OMP_NUM_THREADS
 [ "$(nproc)" -gt 1 ] || skip "one processor: no thread waits for another"
 export OMP_DISPLAY_ENV=verbose # libgomp says what it was loaded with

@@ -1,6 +1,6 @@
 # The residual, the recipe and the task of src/README.md, each one file and its lines: known by name, trained, evaluated as the program's own are.
 . "$(dirname "$0")/../end_to_end/refused.sh"
-rm -rf ./*
+empty_folder
 KITINET=$(dirname "$PWD")/extended_kitinet
 
 ranks 1 generate -darcy_grid 16 -samples 24 -output train.h5 > /dev/null

@@ -2,7 +2,7 @@
 # commands train an operator of it, in fewer epochs.
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
-rm -rf ./*
+empty_folder
 tool=$(dirname "$PWD")/../end_to_end/dataset_tool
 sed -n '/^## Your own PDE/,$p' "$KITINET_SOURCE/solvers/README.md" | sed -n '/^```sh$/,/^```$/p' | sed '/^```/d' > commands
 [ "$(grep -c '^\$kitinet' commands)" -ge 5 ] || fail "solvers/README.md has no tutorial: $(cat commands)"

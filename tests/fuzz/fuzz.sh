@@ -2,7 +2,7 @@
 # KN_FUZZ_SEED, KN_FUZZ_FIRST, KN_FUZZ_COUNT: which files (1, 0, enough for some seconds).
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
-rm -rf ./*
+empty_folder
 target=$(basename "$PWD")
 folder=$(dirname "$PWD")
 tool=$folder/../end_to_end/dataset_tool

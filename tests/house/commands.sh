@@ -1,7 +1,7 @@
 # Commands in documents and presets: every command exists, and its -help explains every option that they show.
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
-rm -rf ./*
+empty_folder
 
 # options COMMAND: all of its options, with those of every equation and every network
 options() {

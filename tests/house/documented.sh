@@ -1,7 +1,7 @@
 # Every function, type and variable of the public headers has a comment; undocumented.awk says what counts.
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
-rm -rf ./*
+empty_folder
 list=$KITINET_SOURCE/tests/house/undocumented.awk
 # It finds what has none.
 cat > example.h <<'END'

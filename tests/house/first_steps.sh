@@ -1,7 +1,7 @@
 # The first steps of README.md run as they stand, on fewer and smaller samples.
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
-rm -rf ./*
+empty_folder
 sed -n '/^## First steps/,/^## Where/p' "$KITINET_SOURCE/README.md" | sed -n '/^```sh$/,/^```$/p' |
   sed '/^```/d' > shown
 [ "$(grep -c kitinet shown)" -ge 10 ] || fail "README.md shows too few steps: $(cat shown)"

@@ -3,7 +3,7 @@
 # says nothing of shell scripts (.shellcheckrc).
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
-rm -rf ./*
+empty_folder
 cd "$KITINET_SOURCE"
 # files PATTERN ...: of the tree, without what builds left there
 files() {

@@ -3,7 +3,7 @@
 # 150 lines.
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
-rm -rf ./*
+empty_folder
 documents=$(cd "$KITINET_SOURCE" && find . -name '*.md' ! -path './build*' | sed 's|^\./||' | sort)
 [ "$(echo "$documents" | wc -l)" -ge 8 ] || fail "too few documents: $documents"
 cd "$KITINET_SOURCE"

@@ -1,7 +1,8 @@
 # .github/release.sh refuses what is not ready, in one line, and tags what is.
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
-rm -rf ./* ./.github
+empty_folder
+rm -rf ./.github
 has git || complete
 mkdir -p .github include/kitinet tests
 cp "$KITINET_SOURCE/.github/release.sh" .github

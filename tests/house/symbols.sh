@@ -2,7 +2,7 @@
 # that it exports begin with KN or kn_: none of another library gets out. Fortran and Python call nothing but these functions.
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
-rm -rf ./*
+empty_folder
 library=$(dirname "$KITINET")/libkitinet.so
 [ -f "$library" ] || fail "no $library"
 cut -d ' ' -f 1 "$KITINET_SOURCE/src/library/symbols.txt" > listed

@@ -14,7 +14,7 @@ if [ -z "${KN_CLUSTER:-}" ]; then
   case "$KITINET:$KITINET_SOURCE" in /srv/* | *:/srv/*) skip "the project is in /srv, which is used for other things here" ;; esac
   unshare --mount --net --uts --ipc --pid --fork --kill-child --mount-proc sh -c 'mount --bind . /srv && hostname head && ip link add veth0 type veth peer name veth1 && ip link add switch type bridge' > message 2>&1 ||
     skip "no namespaces with networks of their own: $(cat message)"
-  rm -rf ./*
+  empty_folder
   export KN_CLUSTER="$PWD"
   exec unshare --mount --net --uts --ipc --pid --fork --kill-child --mount-proc sh "$0"
 fi
