@@ -16,8 +16,8 @@
   (periodic, cells) or 1/(n-1) (nodes); at the ends of an axis that is not periodic one-sided ones of first order. Time
   steps mean the same at every resolution.
 
-  in[0] = p, in[1] = u: (B, C, S); y: (B, C, S). Parameter NAME.step: tau, (C). All is done some rows of the last axis at
-  a time: no gradient is stored.
+  in[0] = p, in[1] = u: (B, C, S); y: (B, C, S). Parameter NAME.step: tau, (C). All is done some rows of
+  the last axis at a time: no gradient is stored.
 */
 #include "collision_list.h"
 #include "gelu_kernels.h"
