@@ -14,6 +14,10 @@ typedef struct {
 } SmallWalls;
 
 static const SmallWalls small_walls[] = {
+  {"diffusion_sorption", 1, {"grid", "32", "final_time", "20", "frames", "3", NULL}},
+  {"diffusion_sorption",
+   1,
+   {"grid", "32", "resolution", "16", "final_time", "20", "frames", "3", "initial", "field", NULL}},
   {"diffusion_reaction", 1, {"grid", "48", "resolution", "24", "final_time", "0.01", "frames", "3", NULL}},
   {"diffusion_reaction",
    2,

@@ -22,6 +22,7 @@ together() {
   ranks 1 inspect -input "$1.1.h5" | grep "^  output" > one
   ranks 1 inspect -input shared.h5 | grep "^  output" | cmp - one || fail "$1: two ranks on a sample make other fields"
 }
+check diffusion_sorption grid 64 resolution 32 final_time 20 frames 3
 check diffusion_reaction grid 64 resolution 32 final_time 0.01 frames 3
 check heat_walls axes 3 grid 12 final_time 0.2 frames 3 sides neumann,robin,dirichlet,dirichlet,periodic,periodic robin 0.2
 together heat_walls

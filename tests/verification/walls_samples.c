@@ -219,6 +219,11 @@ int main(int argc, char **argv)
   PetscCall(CheckRanges());
   PetscCall(CheckBlowUp());
   REFUSED("heat_walls", "-heat_walls_diffusivity", "-1");
+  REFUSED("diffusion_sorption", "-diffusion_sorption_diffusivity", "-1e-3");
+  REFUSED("diffusion_sorption", "-diffusion_sorption_porosity", "1.5");
+  REFUSED("diffusion_sorption", "-diffusion_sorption_low", "-0.1");
+  REFUSED("diffusion_sorption", "-diffusion_sorption_initial", "noise");
+  REFUSED("diffusion_sorption", "-diffusion_sorption_grid", "32", "-diffusion_sorption_resolution", "12");
   REFUSED("heat_walls", "-heat_walls_diffusivity", "nan");
   REFUSED("heat_walls", "-heat_walls_grid", "3");
   REFUSED("heat_walls", "-heat_walls_grid", "32", "-heat_walls_resolution", "12");
