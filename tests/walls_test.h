@@ -38,6 +38,13 @@ static const SmallWalls small_walls[] = {
    2,
    {"grid", "16", "resolution", "8", "final_time", "0.5", "frames", "3", "sides", "robin,dirichlet,robin,neumann",
     "robin", "0.3", "side_values", "1,0,-0.5,2", NULL}},
+  {"wave", 1, {"axes", "1", "grid", "32", "final_time", "0.4", "frames", "3", NULL}},
+  {"wave",
+   2,
+   {"grid", "24", "resolution", "12", "final_time", "0.4", "frames", "3", "sides",
+    "dirichlet,neumann,periodic,periodic", "side_values", "0.5,-1,0,0", NULL}},
+  {"wave", 2, {"grid", "16", "final_time", "0.4", "frames", "3", "sides", "periodic", NULL}},
+  {"wave", 3, {"axes", "3", "grid", "12", "final_time", "0.4", "frames", "3", "sides", "neumann", NULL}},
   {"heat_walls", 3, {"axes", "3", "grid", "16", "resolution", "8", "final_time", "0.5", "frames", "3", NULL}},
 };
 

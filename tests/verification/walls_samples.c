@@ -239,6 +239,9 @@ int main(int argc, char **argv)
   REFUSED("heat_walls", "-heat_walls_initial", "waves_");
   REFUSED("activator_inhibitor", "-activator_inhibitor_initial", "waves");
   REFUSED("activator_inhibitor", "-activator_inhibitor_axes", "4");
+  REFUSED("wave", "-wave_speed", "0");
+  REFUSED("wave", "-wave_cfl", "1.01");
+  REFUSED("wave", "-wave_sides", "robin");
   PetscCall(PetscFinalize());
   return 0;
 }
