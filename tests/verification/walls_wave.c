@@ -1,7 +1,7 @@
 /*
   Waves against exact solutions: standing waves between sides of all kinds in 1 to 3 axes, order 2; the standing wave of
-  a medium c = 1 + x, order 2. In a random medium what the leapfrog conserves, to rounding; the energy, up to order 2 for
-  all times; and the way back.
+  a medium c = 1 + x, order 2. In a random medium what the leapfrog conserves, to rounding; the energy, up to order 2
+  for all times; and the way back.
 */
 #include "walls_test.h"
 
