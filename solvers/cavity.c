@@ -277,8 +277,7 @@ static PetscErrorCode SolveFrom(KNSolver solver, const PetscReal output[], Petsc
   const size_t m = (size_t)c->m, r = (size_t)c->resolution;
 
   PetscFunctionBegin;
-  PetscCheck(c->n == c->resolution, solver->comm, PETSC_ERR_SUP,
-             "fields of %" PetscInt_FMT " points, solved on %" PetscInt_FMT, c->resolution, c->n);
+  PetscCall(KNSolverCheckStored(solver, c->n));
   if (!ResolvesReynolds(c, report)) PetscFunctionReturn(PETSC_SUCCESS);
   if (!c->poisson) {
     PetscCall(KNPoissonCreate(c->m - 1, KN_POINTS_NODES, &c->poisson));

@@ -233,8 +233,7 @@ static PetscErrorCode KNSolverCertify_Darcy(KNSolver solver, const PetscReal out
   Darcy *d = (Darcy *)solver->data;
 
   PetscFunctionBegin;
-  PetscCheck(d->n == d->resolution, solver->comm, PETSC_ERR_SUP,
-             "fields of %" PetscInt_FMT " points, solved on %" PetscInt_FMT, d->resolution, d->n);
+  PetscCall(KNSolverCheckStored(solver, d->n));
   PetscCall(KNDiffusionCertify(d->diffusion, d->a, d->f, output, certificate, report));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -244,9 +243,30 @@ static PetscErrorCode KNSolverRefine_Darcy(KNSolver solver, PetscReal rtol, Pets
   Darcy *d = (Darcy *)solver->data;
 
   PetscFunctionBegin;
-  PetscCheck(d->n == d->resolution, solver->comm, PETSC_ERR_SUP,
-             "fields of %" PetscInt_FMT " points, solved on %" PetscInt_FMT, d->resolution, d->n);
+  PetscCall(KNSolverCheckStored(solver, d->n));
   PetscCall(KNDiffusionRefine(d->diffusion, d->a, d->f, rtol, output, report));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNSolverResidual_Darcy(KNSolver solver, const PetscReal output[], PetscReal residual[])
+{
+  Darcy *d = (Darcy *)solver->data;
+
+  PetscFunctionBegin;
+  PetscCall(KNSolverCheckStored(solver, d->n));
+  PetscCall(KNDiffusionResidual(d->diffusion, d->a, d->f, output, residual));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNSolverAdjoint_Darcy(KNSolver solver, const PetscReal output[], const PetscReal z[],
+                                            PetscReal gradient[])
+{
+  Darcy *d = (Darcy *)solver->data;
+
+  PetscFunctionBegin;
+  (void)output; /* the equation is linear */
+  PetscCall(KNSolverCheckStored(solver, d->n));
+  PetscCall(KNDiffusionResidualAdjoint(d->diffusion, d->a, z, gradient));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -290,6 +310,8 @@ PetscErrorCode KNSolverCreate_Darcy(KNSolver solver)
   solver->ops.solve          = KNSolverSolve_Darcy;
   solver->ops.certify        = KNSolverCertify_Darcy;
   solver->ops.refine         = KNSolverRefine_Darcy;
+  solver->ops.residual       = KNSolverResidual_Darcy;
+  solver->ops.adjoint        = KNSolverAdjoint_Darcy;
   solver->ops.destroy        = KNSolverDestroy_Darcy;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

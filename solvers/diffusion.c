@@ -15,33 +15,8 @@
 #include "diffusion_impl.h"
 #include "multigrid.h"
 
-#define KN_STENCIL 5      /* entries of a row: the point and its neighbours */
 #define KN_LOWEST  1e-100 /* values of a that are taken */
 #define KN_HIGHEST 1e100
-
-static inline PetscReal kn_face(KNFace face, PetscReal a, PetscReal b)
-{
-  return face == KN_FACE_HARMONIC ? 2.0 * a * b / (a + b) : 0.5 * (a + b);
-}
-
-static const PetscInt kn_neighbour[4][2] = {{-1, 0}, {1, 0}, {0, -1}, {0, 1}};
-
-/* Stencil coefficients of the unknown at point (i, j): value: (5) the point itself, then its neighbours; a: (n, n). */
-static inline void kn_diffusion_row(PetscReal *value, const PetscReal *a, KNFace face, PetscInt n, PetscInt i,
-                                    PetscInt j)
-{
-  const PetscReal here = a[i * n + j];
-
-  value[0] = 0.0;
-  for (int s = 0; s < 4; s++) {
-    const PetscInt  k = i + kn_neighbour[s][0], l = j + kn_neighbour[s][1];
-    const PetscBool outside = (PetscBool)(k < 0 || k >= n || l < 0 || l >= n);
-    const PetscReal flux    = outside ? 2.0 * here : kn_face(face, here, a[k * n + l]);
-
-    value[0] += flux;
-    value[1 + s] = -flux; /* of a known neighbour it is not stored: u = 0 there */
-  }
-}
 
 /* The matrix without its values: its sparsity, for stencils in the order of kn_diffusion_row(). */
 static PetscErrorCode KNDiffusionCreateMatrix(KNDiffusion d, PetscInt m)
@@ -177,6 +152,7 @@ PetscErrorCode KNDiffusionDestroy(KNDiffusion *diffusion)
   PetscCall(VecDestroy(&d->w));
   PetscCall(KNPoissonDestroy(&d->poisson));
   PetscCall(KNFree(&d->field));
+  PetscCall(KNFree(&d->inner));
   PetscCall(MatDestroy(&d->A));
   PetscCall(PetscFree(d->value));
   PetscCall(DMDestroy(&d->square));

@@ -45,6 +45,20 @@ PETSC_INTERN PetscErrorCode KNDiffusionCertify(KNDiffusion diffusion, const Pets
 PETSC_INTERN PetscErrorCode KNDiffusionRefine(KNDiffusion diffusion, const PetscReal a[], const PetscReal f[],
                                               PetscReal rtol, PetscReal u[], KNSolverReport *report);
 
+/*
+  Not collective, on one rank. What u (n, n) leaves of the equation for a and f, as a length: z (n, n) is
+
+    L^-1 (b - A u)   at the unknowns, with the Laplacian's matrix L (poisson.h): what u lacks, were a 1 everywhere, and
+                     within the bounds of a what it lacks; b - A u itself weighs short waves as their wavenumber squared
+    -u times the mean of a on a rim
+
+  The adjoint: du = (dz/du)^T z. z and du must not be u.
+*/
+PETSC_INTERN PetscErrorCode KNDiffusionResidual(KNDiffusion diffusion, const PetscReal a[], const PetscReal f[],
+                                                const PetscReal u[], PetscReal z[]);
+PETSC_INTERN PetscErrorCode KNDiffusionResidualAdjoint(KNDiffusion diffusion, const PetscReal a[], const PetscReal z[],
+                                                       PetscReal du[]);
+
 /* Not collective. The matrix of the last solve, not owned. */
 PETSC_INTERN PetscErrorCode KNDiffusionGetMatrix(KNDiffusion diffusion, Mat *matrix);
 

@@ -4,13 +4,13 @@
 static PetscErrorCode CreateWork(KNDiffusion d)
 {
   PetscFunctionBegin;
-  if (d->poisson) PetscFunctionReturn(PETSC_SUCCESS);
+  if (d->r) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(VecDuplicate(d->b, &d->r));
   PetscCall(VecDuplicate(d->b, &d->c));
   PetscCall(VecDuplicate(d->b, &d->Ac));
   PetscCall(VecDuplicate(d->b, &d->w));
   PetscCall(KNMalloc((size_t)d->n * (size_t)d->n, sizeof(PetscReal), &d->field));
-  PetscCall(KNPoissonCreate(d->n - 2 * KNDiffusionRim(d->points), d->points, &d->poisson));
+  if (!d->poisson) PetscCall(KNPoissonCreate(d->n - 2 * KNDiffusionRim(d->points), d->points, &d->poisson));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

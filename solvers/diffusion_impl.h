@@ -7,6 +7,32 @@
 #include <petscdmda.h>
 #include <petscksp.h>
 
+#define KN_STENCIL 5 /* entries of a row: the point and its neighbours */
+
+static inline PetscReal kn_face(KNFace face, PetscReal a, PetscReal b)
+{
+  return face == KN_FACE_HARMONIC ? 2.0 * a * b / (a + b) : 0.5 * (a + b);
+}
+
+static const PetscInt kn_neighbour[4][2] = {{-1, 0}, {1, 0}, {0, -1}, {0, 1}};
+
+/* Stencil coefficients of the unknown at point (i, j): value: (5) the point itself, then its neighbours; a: (n, n). */
+static inline void kn_diffusion_row(PetscReal *value, const PetscReal *a, KNFace face, PetscInt n, PetscInt i,
+                                    PetscInt j)
+{
+  const PetscReal here = a[i * n + j];
+
+  value[0] = 0.0;
+  for (int s = 0; s < 4; s++) {
+    const PetscInt  k = i + kn_neighbour[s][0], l = j + kn_neighbour[s][1];
+    const PetscBool outside = (PetscBool)(k < 0 || k >= n || l < 0 || l >= n);
+    const PetscReal flux    = outside ? 2.0 * here : kn_face(face, here, a[k * n + l]);
+
+    value[0] += flux;
+    value[1 + s] = -flux; /* of a known neighbour it is not stored: u = 0 there */
+  }
+}
+
 struct _p_KNDiffusion {
   PetscInt   n;
   KNPoints   points;
@@ -23,6 +49,7 @@ struct _p_KNDiffusion {
   KNPoisson  poisson; /* of KNDiffusionCertify(), made when it is first called, as are these: */
   Vec        r, c, Ac, w;
   PetscReal *field; /* (n, n) */
+  PetscReal *inner; /* (m, m) of KNDiffusionResidual(), made likewise */
 };
 
 /* Width of the rim of known points around the unknowns. */

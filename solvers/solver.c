@@ -94,6 +94,16 @@ PetscErrorCode KNSolverSolveGiven(KNSolver solver, const PetscReal given[], Pets
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNSolverCheckStored(KNSolver solver, PetscInt n)
+{
+  const PetscInt stored = solver->problem.output.grid.n[0];
+
+  PetscFunctionBegin;
+  PetscCheck(n == stored, solver->comm, PETSC_ERR_SUP, "fields of %" PetscInt_FMT " points, solved on %" PetscInt_FMT,
+             stored, n);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscBool KNSolverCertifies(KNSolver solver)
 {
   return (PetscBool)(solver->ops.certify && solver->ops.refine);
@@ -131,5 +141,56 @@ PetscErrorCode KNSolverRefine(KNSolver solver, const PetscReal given[], PetscRea
     report->retried = PETSC_TRUE;
     report->iterations += wasted;
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscBool KNSolverHasResidual(KNSolver solver)
+{
+  return (PetscBool)(solver->ops.residual && solver->ops.adjoint);
+}
+
+PetscErrorCode KNSolverResidual(KNSolver solver, const PetscReal given[], const PetscReal output[],
+                                PetscReal residual[])
+{
+  PetscFunctionBegin;
+  PetscCheck(KNSolverHasResidual(solver), solver->comm, PETSC_ERR_SUP, "%s has no residual", solver->problem.pde);
+  PetscCall(solver->ops.take(solver, given));
+  PetscCall(solver->ops.residual(solver, output, residual));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNSolverResidualAdjoint(KNSolver solver, const PetscReal given[], const PetscReal output[],
+                                       const PetscReal z[], PetscReal gradient[])
+{
+  PetscFunctionBegin;
+  PetscCheck(KNSolverHasResidual(solver), solver->comm, PETSC_ERR_SUP, "%s has no residual", solver->problem.pde);
+  PetscCall(solver->ops.take(solver, given));
+  PetscCall(solver->ops.adjoint(solver, output, z, gradient));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscReal Norm(const PetscReal z[], size_t n)
+{
+  PetscReal sum = 0;
+
+  for (size_t i = 0; i < n; i++) sum += z[i] * z[i];
+  return PetscSqrtReal(sum);
+}
+
+PetscErrorCode KNSolverMisfit(KNSolver solver, const PetscReal given[], const PetscReal output[], PetscReal *misfit,
+                              PetscReal gradient[], PetscReal work[])
+{
+  const size_t size = KNProblemOutputSize(&solver->problem);
+  PetscReal    scale, norm;
+
+  PetscFunctionBegin;
+  PetscCall(PetscArrayzero(gradient, size));
+  PetscCall(KNSolverResidual(solver, given, gradient, work));
+  scale = Norm(work, size);
+  PetscCall(KNSolverResidual(solver, given, output, work));
+  norm    = Norm(work, size);
+  *misfit = norm > 0 ? norm / scale : 0;
+  for (size_t i = 0; i < size && norm > 0; i++) work[i] /= norm * scale;
+  PetscCall(KNSolverResidualAdjoint(solver, given, output, work, gradient));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -17,6 +17,9 @@ typedef struct {
   PetscErrorCode (*certify)(KNSolver, const PetscReal output[], KNCertificate *, KNSolverReport *);
   /* as solve, from what output holds, which is finite; what fails is solved again from zero by the caller */
   PetscErrorCode (*refine)(KNSolver, PetscReal rtol, PetscReal output[], KNSolverReport *);
+  /* of the input that was taken: KNSolverResidual(), and its adjoint at output; NULL: the type has none */
+  PetscErrorCode (*residual)(KNSolver, const PetscReal output[], PetscReal residual[]);
+  PetscErrorCode (*adjoint)(KNSolver, const PetscReal output[], const PetscReal z[], PetscReal gradient[]);
   PetscErrorCode (*destroy)(KNSolver);
 } KNSolverOps;
 
@@ -26,5 +29,8 @@ struct _p_KNSolver {
   KNProblem   problem;
   void       *data; /* the type's context */
 };
+
+/* Raises PETSC_ERR_SUP unless fields are stored on the n points a side that they are solved on. */
+PETSC_INTERN PetscErrorCode KNSolverCheckStored(KNSolver solver, PetscInt n);
 
 #endif

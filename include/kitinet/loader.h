@@ -29,6 +29,7 @@ typedef struct {
   const PetscInt64 *index;   /* (samples) coordinates of random draws: global rows, or the numbers of their windows */
   float            *x;       /* (samples, C_in, S), not owned; may be changed in place */
   float            *y;       /* (samples, max(W, 1) C_out, S), W = T unless a window is set; the same */
+  const PetscBool  *solved;  /* (samples) whether y is known; where it is not, it is 0 (KNLoaderAddInputs()) */
 
   /* What the dataset has beside fields, not owned; NULL: it has none. */
   const int32_t *token;      /* (samples, L) words of an input of tokens, 0 beyond the length */
@@ -85,6 +86,14 @@ PETSC_EXTERN PetscErrorCode KNLoaderSetWindow(KNLoader loader, PetscInt frames);
 */
 PETSC_EXTERN PetscErrorCode KNLoaderSetAugmentation(KNLoader loader, const KNAugmentation *augmentation,
                                                     const float mean[]);
+
+/*
+  Not collective, before KNLoaderSetWindow and the same on all ranks. An epoch has the inputs of another dataset, all of
+  its rows, besides the samples of the range: of steady fields, on the same grid. Their numbers follow those of the
+  range, their rows are those of their own file. inputs: not owned, must outlive the loader; its outputs are not looked
+  at. Moved and augmented as all others.
+*/
+PETSC_EXTERN PetscErrorCode KNLoaderAddInputs(KNLoader loader, KNDataset inputs);
 
 /*
   Not collective. Batches of an epoch, ceil(N / B), and the samples of the largest local batch of any rank. Either may

@@ -85,4 +85,26 @@ PETSC_EXTERN PetscErrorCode KNSolverCertify(KNSolver solver, const PetscReal giv
 PETSC_EXTERN PetscErrorCode KNSolverRefine(KNSolver solver, const PetscReal given[], PetscReal rtol, PetscReal output[],
                                            KNSolverReport *report);
 
+/* Not collective. Whether the type has a residual that can be differentiated. */
+PETSC_EXTERN PetscBool KNSolverHasResidual(KNSolver solver);
+
+/*
+  Not collective, after KNSolverSetUp, of a solver on PETSC_COMM_SELF whose stored grid is the one that it solves on.
+  What output (C_out, S) leaves of the scheme's equations for given inputs, brought to the scale of the output: residual
+  (C_out, S), a vector whose Euclidean norm is about that of output's error, as far as a cheap preconditioner can tell.
+  Adjoint: gradient = (d residual / d output)^T z, at output. No array may be another. given: inputs that
+  KNSolverCertify() would take.
+*/
+PETSC_EXTERN PetscErrorCode KNSolverResidual(KNSolver solver, const PetscReal given[], const PetscReal output[],
+                                             PetscReal residual[]);
+PETSC_EXTERN PetscErrorCode KNSolverResidualAdjoint(KNSolver solver, const PetscReal given[], const PetscReal output[],
+                                                    const PetscReal z[], PetscReal gradient[]);
+
+/*
+  Not collective, likewise. *misfit: the norm of that residual relative to the one of the field 0; gradient (C_out, S):
+  its derivative with respect to output, 0 where the residual is. work: (C_out, S), the residual over both norms.
+*/
+PETSC_EXTERN PetscErrorCode KNSolverMisfit(KNSolver solver, const PetscReal given[], const PetscReal output[],
+                                           PetscReal *misfit, PetscReal gradient[], PetscReal work[]);
+
 #endif

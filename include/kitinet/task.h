@@ -85,6 +85,28 @@ PETSC_EXTERN PetscErrorCode KNTaskSymmetrize(KNTask task, KNSymmetry symmetry);
 /* Collective on PETSC_COMM_WORLD. Stores the normalisers into a new record, or sets them from a loaded one. */
 PETSC_EXTERN PetscErrorCode KNTaskTransfer(KNTask task, KNRecord record);
 
+/*
+  What an equation says of a field that is offered as its solution: set by whoever has its solver, called for each
+  sample of a training. Not collective; whole samples on the physical scale, x (C_in, S), y (C_out, S).
+*/
+typedef struct {
+  void *context; /* not owned */
+  /* *loss: what y leaves of the equation, relative to what y = 0 leaves; dy (C_out, S): its gradient */
+  PetscErrorCode (*misfit)(void *context, const float x[], const float y[], double *loss, double dy[]);
+} KNPhysics;
+
+/*
+  Not collective. -task_physics, the weight of the misfit in the loss, 0: none. Set: from now on trainings with this
+  task take it into account, the same on all ranks; a weight without it counts for nothing. Get: NULL where it does not
+  count.
+*/
+PETSC_EXTERN PetscReal        KNTaskPhysicsWeight(KNTask task);
+PETSC_EXTERN PetscErrorCode   KNTaskSetPhysics(KNTask task, const KNPhysics *physics);
+PETSC_EXTERN const KNPhysics *KNTaskGetPhysics(KNTask task);
+
+/* Not collective. dy (C_out, S), what KNTaskLossGradient() left, gets the misfit's weighted gradient added to it. */
+PETSC_EXTERN PetscErrorCode KNTaskAddPhysics(KNTask task, const double gradient[], float dy[]);
+
 /* Not collective. Copies the statistics of another task for the same problem. */
 PETSC_EXTERN PetscErrorCode KNTaskCopy(KNTask from, KNTask to);
 

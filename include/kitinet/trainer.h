@@ -38,6 +38,7 @@ typedef struct {
   PetscBool       symmetry; /* samples are moved by the symmetries that the dataset declares */
   PetscInt64      seed;
   KNReductionType reduction;
+  KNDataset       inputs; /* whose inputs are trained on without solutions, by the task's physics; not owned; NULL */
 } KNTrainer;
 
 /* Collective on PETSC_COMM_WORLD. Defaults, then options. */

@@ -9,6 +9,7 @@
 struct _p_KNCertifier {
   KNSolver   solver;
   PetscReal *given, *output; /* (C_in, S), (C_out, S) */
+  PetscReal *residual;       /* (C_out, S) */
   size_t     nx, ny;
 };
 
@@ -22,44 +23,54 @@ PetscErrorCode KNCertifyEquation(char name[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Names of those solvers that certify; comm SELF, nothing is set up. */
-static PetscErrorCode Certifying(size_t size, char names[])
+static const struct {
+  PetscBool (*able)(KNSolver);
+  const char *thing, *verb; /* "no certificate is known; darcy, cavity certify" */
+} abilities[] = {
+  [KN_ABLE_CERTIFY]  = {KNSolverCertifies, "certificate", "certify"},
+  [KN_ABLE_RESIDUAL] = {KNSolverHasResidual, "residual with a derivative", "has one"},
+};
+
+/* "darcy, cavity certify": the solvers that can do it; comm SELF, nothing is set up. */
+static PetscErrorCode WhoIsAble(KNAbility wanted, size_t size, char text[])
 {
   PetscFunctionBegin;
-  names[0] = 0;
+  text[0] = 0;
   for (const char *const *name = KNSolverNames(); *name; name++) {
     KNSolver solver;
 
     PetscCall(KNSolverCreate(PETSC_COMM_SELF, *name, &solver));
-    if (KNSolverCertifies(solver)) {
-      PetscCall(PetscStrlcat(names, names[0] ? ", " : "", size));
-      PetscCall(PetscStrlcat(names, *name, size));
+    if (abilities[wanted].able(solver)) {
+      PetscCall(PetscStrlcat(text, text[0] ? ", " : "", size));
+      PetscCall(PetscStrlcat(text, *name, size));
     }
     PetscCall(KNSolverDestroy(&solver));
   }
+  PetscCall(PetscStrlcat(text, " ", size));
+  PetscCall(PetscStrlcat(text, abilities[wanted].verb, size));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* The name of a solver for the dataset. */
-static PetscErrorCode FindEquation(const KNProblem *problem, const char path[], const char equation[],
+static PetscErrorCode FindEquation(const KNProblem *problem, const char path[], const char equation[], KNAbility wanted,
                                    const char **found)
 {
-  const char *const wanted = equation[0] ? equation : problem->pde;
-  char              names[KN_MAX_TEXT];
+  const char *const pde = equation[0] ? equation : problem->pde;
+  char              able[KN_MAX_TEXT];
 
   PetscFunctionBegin;
   *found = NULL;
   for (const char *const *name = KNSolverNames(); *name && !*found; name++) {
-    if (!strcmp(*name, wanted)) *found = *name;
+    if (!strcmp(*name, pde)) *found = *name;
   }
   if (*found) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(Certifying(sizeof(names), names));
-  PetscCheck(!equation[0], PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "option -pde is %.64s, which no solver is called; %s certify", equation, names);
+  PetscCall(WhoIsAble(wanted, sizeof(able), able));
+  PetscCheck(!equation[0], PETSC_COMM_WORLD, KN_ERR_USAGE, "option -pde is %.64s, which no solver is called; %s",
+             equation, able);
   SETERRQ(PETSC_COMM_WORLD, KN_ERR_INPUT,
           "%s does not say which equation it solves (\"%.64s\"): name it by -pde, with the options that generate would "
-          "take; %s certify",
-          path, problem->pde, names);
+          "take; %s",
+          path, problem->pde, able);
 }
 
 /* Lines of `options` that begin with the equation's name, and the dataset's own grid in place of the solver's. */
@@ -101,28 +112,29 @@ static PetscErrorCode CheckFields(const char side[], const KNSpace *solved, cons
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCertifierCreate(KNDataset dataset, const char path[], const char equation[], KNCertifier *certifier)
+PetscErrorCode KNCertifierCreate(KNDataset dataset, const char path[], const char equation[], KNAbility wanted,
+                                 KNCertifier *certifier)
 {
   const KNProblem *problem, *solved;
   const KNGrid    *grid;
   const char      *pde, *options;
-  char            *yaml, names[KN_MAX_TEXT];
+  char            *yaml, able[KN_MAX_TEXT];
   KNCertifier      c;
 
   PetscFunctionBegin;
   *certifier = NULL;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetProvenance(dataset, NULL, &options, NULL));
-  PetscCall(FindEquation(problem, path, equation, &pde));
+  PetscCall(FindEquation(problem, path, equation, wanted, &pde));
   grid = &problem->output.grid;
   PetscCall(PetscNew(&c));
   PetscCall(KNSolverCreate(PETSC_COMM_SELF, pde, &c->solver));
-  if (!KNSolverCertifies(c->solver)) {
+  if (!abilities[wanted].able(c->solver)) {
     PetscCall(KNSolverDestroy(&c->solver));
     PetscCall(PetscFree(c));
-    PetscCall(Certifying(sizeof(names), names));
-    SETERRQ(PETSC_COMM_WORLD, KN_ERR_USAGE, "%s holds %s, of which no certificate is known; %s certify", path, pde,
-            names);
+    PetscCall(WhoIsAble(wanted, sizeof(able), able));
+    SETERRQ(PETSC_COMM_WORLD, KN_ERR_USAGE, "%s holds %s, of which no %s is known; %s", path, pde,
+            abilities[wanted].thing, able);
   }
   for (PetscInt a = 1; a < grid->dim; a++)
     PetscCheck(grid->n[a] == grid->n[0], PETSC_COMM_WORLD, KN_ERR_INPUT,
@@ -147,7 +159,7 @@ PetscErrorCode KNCertifierCreate(KNDataset dataset, const char path[], const cha
              solved->output.grid.dim);
   c->nx = KNProblemInputSize(solved);
   c->ny = KNProblemOutputSize(solved);
-  PetscCall(PetscMalloc2(c->nx, &c->given, c->ny, &c->output));
+  PetscCall(PetscMalloc3(c->nx, &c->given, c->ny, &c->output, c->ny, &c->residual));
   *certifier = c;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -157,7 +169,7 @@ PetscErrorCode KNCertifierDestroy(KNCertifier *certifier)
   PetscFunctionBegin;
   if (!*certifier) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNSolverDestroy(&(*certifier)->solver));
-  PetscCall(PetscFree2((*certifier)->given, (*certifier)->output));
+  PetscCall(PetscFree3((*certifier)->given, (*certifier)->output, (*certifier)->residual));
   PetscCall(PetscFree(*certifier));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -198,5 +210,15 @@ PetscErrorCode KNCertifierSolve(KNCertifier c, const float x[], PetscReal rtol, 
   PetscFunctionBegin;
   Widen(c, x, NULL);
   PetscCall(KNSolverRefine(c->solver, c->given, rtol, c->output, report));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCertifierMisfit(void *context, const float x[], const float y[], double *misfit, double gradient[])
+{
+  KNCertifier c = (KNCertifier)context;
+
+  PetscFunctionBegin;
+  Widen(c, x, y);
+  PetscCall(KNSolverMisfit(c->solver, c->given, c->output, misfit, gradient, c->residual));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -7,6 +7,9 @@
 
 typedef struct _p_KNCertifier *KNCertifier;
 
+/* What is wanted of a solver. */
+typedef enum { KN_ABLE_CERTIFY, KN_ABLE_RESIDUAL } KNAbility;
+
 /*
   Collective on PETSC_COMM_WORLD, before KNOptionsEnd(). -pde, the equation of datasets that do not name one of the
   solvers'; name: (KN_MAX_NAME), "" if it was not given.
@@ -16,10 +19,11 @@ PETSC_INTERN PetscErrorCode KNCertifyEquation(char name[]);
 /*
   Collective on PETSC_COMM_WORLD, before KNOptionsEnd(). Makes, on each rank, a solver of the dataset's equation on the
   dataset's own grid, with the options that the dataset was generated with and, over them, those that were given.
-  equation: as KNCertifyEquation() says. Raises KN_ERR_INPUT, KN_ERR_USAGE where no solver fits: what would work.
+  equation: as KNCertifyEquation() says; wanted: what it must be able to do. Raises KN_ERR_INPUT, KN_ERR_USAGE where no
+  solver fits: what would work.
 */
 PETSC_INTERN PetscErrorCode KNCertifierCreate(KNDataset dataset, const char path[], const char equation[],
-                                              KNCertifier *certifier);
+                                              KNAbility wanted, KNCertifier *certifier);
 PETSC_INTERN PetscErrorCode KNCertifierDestroy(KNCertifier *certifier);
 
 /*
@@ -36,5 +40,9 @@ PETSC_INTERN PetscErrorCode KNCertifierRefine(KNCertifier certifier, const float
 /* Not collective. Solves from zero until the same tolerance, for comparison: KNSolverRefine() from the field 0. */
 PETSC_INTERN PetscErrorCode KNCertifierSolve(KNCertifier certifier, const float x[], PetscReal rtol,
                                              KNSolverReport *report);
+
+/* Not collective. For KNPhysics, context: a certifier made for KN_ABLE_RESIDUAL. */
+PETSC_INTERN PetscErrorCode KNCertifierMisfit(void *context, const float x[], const float y[], double *misfit,
+                                              double gradient[]);
 
 #endif

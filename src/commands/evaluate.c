@@ -176,7 +176,7 @@ static PetscErrorCode CertifySetFromOptions(Evaluation *e)
     KNDataset dataset;
 
     PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, e->dataset[j], &dataset));
-    PetscCall(KNCertifierCreate(dataset, e->dataset[j], equation, &e->certifier[j]));
+    PetscCall(KNCertifierCreate(dataset, e->dataset[j], equation, KN_ABLE_CERTIFY, &e->certifier[j]));
     PetscCall(KNDatasetDestroy(&dataset));
   }
   PetscFunctionReturn(PETSC_SUCCESS);

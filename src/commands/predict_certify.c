@@ -67,7 +67,7 @@ PetscErrorCode KNPredictCheckSetFromOptions(KNDataset input, const char path[], 
     PetscCall(PetscMalloc1(c->samples, &c->value[k]));
     for (PetscInt64 i = 0; i < c->samples; i++) c->value[k][i] = -1;
   }
-  PetscCall(KNCertifierCreate(input, path, equation, &c->certifier));
+  PetscCall(KNCertifierCreate(input, path, equation, KN_ABLE_CERTIFY, &c->certifier));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

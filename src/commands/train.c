@@ -1,5 +1,6 @@
 /* kitinet train: trains a network on a dataset, or resumes where the run directory stopped. */
 #include "command.h"
+#include "train_physics.h"
 #include <kitinet/stop.h>
 #include <kitinet/trainer.h>
 #include <petscviewer.h>
@@ -11,14 +12,13 @@
 static PetscErrorCode InsertRunOptions(const char directory[], PetscBool *resume)
 {
   static const char *const may_change[] = {
-    "run",      "dry_run",          "ranks_per_sample",   "dataset",     "dataset_test",
-    "max_time", "checkpoint_every", "checkpoint_minutes", "train_skips", "train_test_every",
-    NULL,
+    "run",      "dry_run",          "ranks_per_sample",   "dataset",     "dataset_test",     "dataset_inputs",
+    "max_time", "checkpoint_every", "checkpoint_minutes", "train_skips", "train_test_every", NULL,
   };
   static const char *const open_ended[] = {
-    "run",          "dry_run",          "ranks_per_sample", "dataset",
-    "dataset_test", "max_time",         "checkpoint_every", "checkpoint_minutes",
-    "train_skips",  "train_test_every", "train_epochs",     NULL,
+    "run",      "dry_run",          "ranks_per_sample",   "dataset",     "dataset_test",     "dataset_inputs",
+    "max_time", "checkpoint_every", "checkpoint_minutes", "train_skips", "train_test_every", "train_epochs",
+    NULL,
   };
   char      path[PETSC_MAX_PATH_LEN], schedule[KN_MAX_NAME], *yaml;
   PetscBool given, fixed, half;
@@ -127,6 +127,7 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
   const KNProblem *problem = &example, *test_problem;
   KNDataset        dataset = NULL, test = NULL;
   KNTrainer        trainer;
+  KNTrainPhysics   physics;
   KNOperator       op;
   PetscBool        dry_run = PETSC_FALSE, resume = PETSC_FALSE, done;
 
@@ -154,6 +155,7 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
     if (initial[0] && !resume) PetscCall(KNOperatorInsertOptions(initial));
   }
   PetscCall(KNOperatorCreate(problem, trainer.seed, &op));
+  PetscCall(KNTrainPhysicsSetFromOptions(op, dataset, path, &physics));
   PetscCall(KNOptionsEnd("train", purpose, &done));
   if (!done) {
     PetscCheck(!test_path[0] || trainer.validation == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
@@ -165,7 +167,9 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
     }
     if (initial[0] && !resume) PetscCall(KNOperatorInitialize(op, initial, problem, path));
     trainer.fitted = (PetscBool)(initial[0] != 0);
+    trainer.inputs = physics.inputs;
     PetscCall(PrintPlan(op, &trainer, dataset));
+    PetscCall(KNTrainPhysicsPrint(&physics, op));
     if (dry_run) {
       /* refused here if it would be refused then */
       PetscCall(KNOperatorSetGrid(op, KNProblemGrid(problem), trainer.microbatch, PETSC_TRUE));
@@ -183,6 +187,7 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
     }
   }
   PetscCall(KNOperatorDestroy(&op));
+  PetscCall(KNTrainPhysicsDestroy(&physics));
   PetscCall(KNDatasetDestroy(&test));
   PetscCall(KNDatasetDestroy(&dataset));
   PetscFunctionReturn(PETSC_SUCCESS);

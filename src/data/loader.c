@@ -39,6 +39,7 @@ static PetscErrorCode KNLoaderFreeBuffers(KNLoader loader)
   for (int i = 0; i < 2; i++) {
     PetscCall(KNFree(&loader->buffer[i].row));
     PetscCall(KNFree(&loader->buffer[i].index));
+    PetscCall(KNFree(&loader->buffer[i].solved));
     PetscCall(KNFree(&loader->buffer[i].token));
     PetscCall(KNFree(&loader->buffer[i].length));
     PetscCall(KNFree(&loader->buffer[i].label));
@@ -74,7 +75,7 @@ static PetscErrorCode KNLoaderAllocateColumns(KNLoader loader, KNLoaderBuffer *b
 static PetscErrorCode KNLoaderSetUp(KNLoader loader, PetscInt frames)
 {
   const KNProblem *problem;
-  PetscInt64       batches, start, end;
+  PetscInt64       batches, start, end, inputs = 0;
   size_t           row;
 
   PetscFunctionBegin;
@@ -90,7 +91,8 @@ static PetscErrorCode KNLoaderSetUp(KNLoader loader, PetscInt frames)
   PetscCheck(loader->rows <= INT64_MAX / loader->windows, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "%" PetscInt64_FMT " trajectories of %" PetscInt_FMT " windows are too many samples; take fewer",
              loader->rows, loader->windows);
-  loader->samples = loader->rows * loader->windows;
+  if (loader->inputs) PetscCall(KNDatasetGetSamples(loader->inputs, &inputs));
+  loader->samples = loader->rows * loader->windows + inputs;
   batches         = (loader->samples - 1) / loader->batch + 1;
   PetscCheck(batches < PETSC_MAX_INT, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "%" PetscInt64_FMT " samples in batches of %" PetscInt_FMT " are too many batches; give a larger batch",
@@ -114,10 +116,12 @@ static PetscErrorCode KNLoaderSetUp(KNLoader loader, PetscInt frames)
 
     PetscCall(KNMalloc((size_t)loader->largest, sizeof(PetscInt64), &buffer->row));
     PetscCall(KNMalloc((size_t)loader->largest, sizeof(PetscInt64), &buffer->index));
+    PetscCall(KNMalloc((size_t)loader->largest, sizeof(PetscBool), &buffer->solved));
     PetscCall(KNMalloc((size_t)loader->largest * loader->nx, sizeof(float), &buffer->batch.x));
     PetscCall(KNMalloc((size_t)loader->largest * loader->ny, sizeof(float), &buffer->batch.y));
-    buffer->batch.row   = buffer->row;
-    buffer->batch.index = buffer->index;
+    buffer->batch.row    = buffer->row;
+    buffer->batch.index  = buffer->index;
+    buffer->batch.solved = buffer->solved;
     PetscCall(KNLoaderAllocateColumns(loader, buffer));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -186,6 +190,15 @@ PetscErrorCode KNLoaderSetSymmetry(KNLoader loader, KNSymmetry symmetry)
   PetscFunctionBegin;
   PetscCall(KNLoaderStop(loader));
   loader->symmetry = symmetry;
+  PetscCall(KNLoaderSetUp(loader, 0));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLoaderAddInputs(KNLoader loader, KNDataset inputs)
+{
+  PetscFunctionBegin;
+  PetscCall(KNLoaderStop(loader));
+  loader->inputs = inputs;
   PetscCall(KNLoaderSetUp(loader, 0));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -9,6 +9,7 @@
 typedef struct {
   KNBatch     batch;
   PetscInt64 *row, *index; /* (largest) */
+  PetscBool  *solved;
   int32_t    *token, *length, *label;
   double     *parameters;
   int         code;
@@ -21,7 +22,8 @@ struct _p_KNLoader {
   KNDataset      dataset;    /* not owned */
   KNGrid         grid;       /* of a sample here: that of the dataset's input, or of its frames, or a slab of it */
   PetscInt64     first, rows, seed;
-  PetscInt64     samples; /* of an epoch: rows times windows */
+  PetscInt64     samples; /* of an epoch: rows times windows, and the rows of inputs */
+  KNDataset      inputs;  /* of samples without outputs, not owned; NULL: there are none */
   PetscInt       windows; /* of a row, T - W + 1; 1 if it is taken whole */
   PetscInt       batch;   /* B */
   PetscInt       leaf;    /* samples that stay together, or 0 */

@@ -21,15 +21,17 @@ void KNLoaderShare(const struct _p_KNLoader *loader, PetscInt64 total, PetscMPII
 }
 
 /*
-  x and y of sample i: a row, or a window of it. Samples that are transformed are read whole into memory of the
-  loader's, others straight into the batch. Plain C; the code of KNDatasetReadFinite().
+  x and y of sample i: a row, or a window of it; of a sample without outputs x alone. Samples that are transformed are
+  read whole into memory of the loader's, others straight into the batch. Plain C; the code of KNDatasetReadFinite().
 */
 static int KNLoaderReadSample(KNLoader loader, KNLoaderBuffer *buffer, PetscInt64 i, PetscInt64 window, float *x,
                               float *y)
 {
   const KNProblem *problem;
-  const PetscBool  moves = (PetscBool)(loader->symmetry != NULL);
-  const PetscInt64 row   = buffer->row[i];
+  const PetscBool  moves  = (PetscBool)(loader->symmetry != NULL);
+  const PetscBool  solved = buffer->solved[i];
+  const PetscInt64 row    = buffer->row[i];
+  const KNDataset  from   = solved ? loader->dataset : loader->inputs;
   float           *to_x = moves ? loader->still[0] : x, *to_y = moves ? loader->still[1] : y;
   const KNGrid    *grid = &loader->grid;
   int              code = 0;
@@ -41,12 +43,13 @@ static int KNLoaderReadSample(KNLoader loader, KNLoaderBuffer *buffer, PetscInt6
   if (!loader->whole || loader->held_row != row) {
     loader->held_row = -1;
     code =
-      KNDatasetReadFinite(loader->dataset, row, grid, to_x, y ? to_y : NULL, sizeof(buffer->message), buffer->message);
+      KNDatasetReadFinite(from, row, grid, to_x, y && solved ? to_y : NULL, sizeof(buffer->message), buffer->message);
     if (code) return code;
     loader->held_row = row;
   }
   if (loader->whole) to_y += (size_t)window * (moves ? KNSpaceSize(&problem->output) : loader->frame);
-  if (moves) KNLoaderTransform(loader, buffer->index[i], to_x, to_y, x, y);
+  if (!solved) memset(y, 0, loader->ny * sizeof(*y));
+  if (moves) KNLoaderTransform(loader, buffer->index[i], to_x, to_y, x, solved ? y : NULL);
   else if (loader->whole) memcpy(y, to_y, loader->ny * sizeof(*y));
   return 0;
 }
@@ -59,6 +62,7 @@ static void KNLoaderTakeColumns(KNLoader loader, KNLoaderBuffer *buffer, PetscIn
   const int32_t   *label, *length;
   const double    *parameters;
 
+  if (!buffer->solved[i]) return;
   (void)KNDatasetGetColumns(loader->dataset, &label, &length, &parameters);
   if (label) buffer->label[i] = label[row];
   if (length) buffer->length[i] = length[row];
@@ -81,9 +85,10 @@ PetscBool KNLoaderFill(KNLoader loader, PetscInt b)
 
     if (KNLoaderStopped(loader)) return PETSC_FALSE;
     if (loader->shuffle) position = KNPermutation(loader->seed, loader->epoch, loader->samples, position);
-    buffer->row[i]   = loader->first + position / loader->windows;
-    buffer->index[i] = loader->first * loader->windows + position;
-    y                = loader->ny ? buffer->batch.y + (size_t)i * loader->ny : NULL;
+    buffer->solved[i] = (PetscBool)(position < loader->rows * loader->windows);
+    buffer->row[i]    = buffer->solved[i] ? loader->first + position / loader->windows : position - loader->rows;
+    buffer->index[i]  = loader->first * loader->windows + position;
+    y                 = loader->ny ? buffer->batch.y + (size_t)i * loader->ny : NULL;
     if (loader->L)
       buffer->code = KNDatasetReadTokens(loader->dataset, buffer->row[i], buffer->token + (size_t)i * loader->L, y,
                                          sizeof(buffer->message), buffer->message);

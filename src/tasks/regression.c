@@ -82,6 +82,12 @@ static PetscErrorCode SetFromOptions(KNTask task)
              "option -task_relative is %s, which -train_normalizer %s does not measure: take %s",
              RelativeNames[context->relative], KNNormalizerNames[task->normalizer],
              KNNormalizerNames[KN_NORMALIZER_CHANNEL]);
+  PetscCall(
+    KNOptionsReal("-task_physics",
+                  "weight in the loss of a training of what a prediction leaves of its equation, by the solver's "
+                  "scheme on the dataset's grid, relative to what the field 0 leaves of it; 0: none",
+                  0, 1e6, &task->weight));
+  if (task->weight > 0) task->whole = "the equation of -task_physics needs whole samples";
   if (context->h1 > 0) task->whole = "differences of -task_h1 need whole samples";
   task->parts = context->h1 > 0 ? PARTS : H1_DIFFERENCE;
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -46,6 +46,8 @@ struct _p_KNTask {
   size_t            parts;      /* P */
   KNSpace           space;      /* the problem's output; its names are not owned */
   char              number[16]; /* workspace of KNTaskClassName() */
+  PetscReal         weight;     /* of physics in the loss; 0 of tasks that know none */
+  KNPhysics         physics;    /* misfit NULL: none is set */
   const char       *whole;      /* why ranks cannot share a sample; NULL: they can. Not owned */
   void             *data;       /* the task's context */
 };

@@ -3,7 +3,8 @@
 #include <kitinet/error.h>
 #include <kitinet/trainer.h>
 
-static PetscErrorCode TransferState(KNRecord record, KNState *state, PetscInt64 *fingerprint)
+/* fingerprint: of the dataset, and of inputs without solutions, 0: there are none. */
+static PetscErrorCode TransferState(KNRecord record, KNState *state, PetscInt64 fingerprint[2])
 {
   PetscBool other; /* not the first measure */
 
@@ -21,56 +22,66 @@ static PetscErrorCode TransferState(KNRecord record, KNState *state, PetscInt64 
   else other = (PetscBool)(state->best_measure != 0);
   if (other) PetscCall(KNRecordInt(record, "best_measure", &state->best_measure));
   PetscCall(KNRecordReal(record, "lr", &state->lr));
-  PetscCall(KNRecordInt(record, "dataset_fingerprint", fingerprint));
+  PetscCall(KNRecordInt(record, "dataset_fingerprint", &fingerprint[0]));
+  if (KNRecordIsLoaded(record)) PetscCall(KNRecordHas(record, "inputs_fingerprint", &other));
+  else other = (PetscBool)(fingerprint[1] != 0);
+  if (other) PetscCall(KNRecordInt(record, "inputs_fingerprint", &fingerprint[1]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Fingerprint(KNDataset dataset, PetscInt64 *fingerprint)
+static PetscErrorCode Fingerprint(KNDataset dataset, KNDataset inputs, PetscInt64 fingerprint[2])
 {
-  uint64_t bits;
+  uint64_t bits[2] = {0, 0};
 
   PetscFunctionBegin;
-  PetscCall(KNDatasetGetFingerprint(dataset, &bits));
-  *fingerprint = (PetscInt64)bits;
+  PetscCall(KNDatasetGetFingerprint(dataset, &bits[0]));
+  if (inputs) PetscCall(KNDatasetGetFingerprint(inputs, &bits[1]));
+  for (int i = 0; i < 2; i++) fingerprint[i] = (PetscInt64)bits[i];
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Save(const char path[], KNOperator op, KNState *state, PetscInt64 fingerprint, PetscBool moments)
+static PetscErrorCode Save(const char path[], KNOperator op, KNState *state, PetscInt64 fingerprint[2],
+                           PetscBool moments)
 {
   KNRecord record;
 
   PetscFunctionBegin;
   PetscCall(KNRecordCreate(PETSC_COMM_WORLD, "checkpoint", &record));
-  PetscCall(TransferState(record, state, &fingerprint));
+  PetscCall(TransferState(record, state, fingerprint));
   PetscCall(KNOperatorTransfer(op, record, moments));
   PetscCall(KNRecordSave(record, path));
   PetscCall(KNRecordDestroy(&record));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCheckpointSave(const char path[], KNOperator op, KNState *state, KNDataset dataset, PetscBool moments)
+PetscErrorCode KNCheckpointSave(const char path[], KNOperator op, KNState *state, KNDataset dataset, KNDataset inputs,
+                                PetscBool moments)
 {
-  PetscInt64 fingerprint = 0;
+  PetscInt64 fingerprint[2];
 
   PetscFunctionBegin;
-  PetscCall(Fingerprint(dataset, &fingerprint));
+  PetscCall(Fingerprint(dataset, inputs, fingerprint));
   PetscCall(Save(path, op, state, fingerprint, moments));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCheckpointLoad(const char path[], KNOperator op, KNState *state, KNDataset dataset)
+PetscErrorCode KNCheckpointLoad(const char path[], KNOperator op, KNState *state, KNDataset dataset, KNDataset inputs)
 {
   KNRecord   record;
-  PetscInt64 stored, present;
+  PetscInt64 stored[2] = {0, 0}, present[2];
 
   PetscFunctionBegin;
-  PetscCall(Fingerprint(dataset, &present));
+  PetscCall(Fingerprint(dataset, inputs, present));
   PetscCall(KNRecordLoad(PETSC_COMM_WORLD, "checkpoint", path, &record));
-  PetscCall(TransferState(record, state, &stored));
-  PetscCheck(stored == present, PETSC_COMM_WORLD, KN_ERR_INPUT,
+  PetscCall(TransferState(record, state, stored));
+  PetscCheck(stored[0] == present[0], PETSC_COMM_WORLD, KN_ERR_INPUT,
              "%s was trained on another dataset (fingerprint %016llx, this one has %016llx): give the dataset it began "
              "with, or another -run",
-             path, (unsigned long long)stored, (unsigned long long)present);
+             path, (unsigned long long)stored[0], (unsigned long long)present[0]);
+  PetscCheck(stored[1] == present[1], PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s was trained with other inputs without solutions (fingerprint %016llx, now %016llx, 0 for none): give "
+             "the -dataset_inputs it began with, or another -run",
+             path, (unsigned long long)stored[1], (unsigned long long)present[1]);
   PetscCall(KNOperatorTransfer(op, record, PETSC_TRUE));
   PetscCall(KNRecordDestroy(&record));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -81,7 +92,7 @@ PetscErrorCode KNTrainerExport(KNOperator op, KNDataset dataset, const char path
   KNState state = {.best = -1};
 
   PetscFunctionBegin;
-  PetscCall(KNCheckpointSave(path, op, &state, dataset, PETSC_FALSE));
+  PetscCall(KNCheckpointSave(path, op, &state, dataset, NULL, PETSC_FALSE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -89,11 +100,11 @@ PetscErrorCode KNTrainerExportLike(KNOperator op, const char checkpoint[], const
 {
   KNState    state = {.best = -1};
   KNRecord   record;
-  PetscInt64 fingerprint;
+  PetscInt64 fingerprint[2] = {0, 0};
 
   PetscFunctionBegin;
   PetscCall(KNRecordLoad(PETSC_COMM_WORLD, "checkpoint", checkpoint, &record));
-  PetscCall(KNRecordInt(record, "dataset_fingerprint", &fingerprint));
+  PetscCall(KNRecordInt(record, "dataset_fingerprint", &fingerprint[0]));
   PetscCall(KNRecordDestroy(&record));
   PetscCall(Save(path, op, &state, fingerprint, PETSC_FALSE));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -21,8 +21,12 @@ typedef struct {
   PetscReal  seconds;      /* training time of earlier parts of the run; not stored: equal runs leave equal files */
 } KNState;
 
-/* All collective on PETSC_COMM_WORLD. Load refuses a checkpoint of another dataset (KN_ERR_INPUT). */
-PetscErrorCode KNCheckpointSave(const char path[], KNOperator op, KNState *state, KNDataset dataset, PetscBool moments);
-PetscErrorCode KNCheckpointLoad(const char path[], KNOperator op, KNState *state, KNDataset dataset);
+/*
+  All collective on PETSC_COMM_WORLD. inputs: trained on without solutions, NULL: none. Load refuses a checkpoint of
+  another dataset, or of other inputs (KN_ERR_INPUT).
+*/
+PetscErrorCode KNCheckpointSave(const char path[], KNOperator op, KNState *state, KNDataset dataset, KNDataset inputs,
+                                PetscBool moments);
+PetscErrorCode KNCheckpointLoad(const char path[], KNOperator op, KNState *state, KNDataset dataset, KNDataset inputs);
 
 #endif

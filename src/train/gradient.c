@@ -2,6 +2,25 @@
 #include "trainer_impl.h"
 #include <kitinet/log.h>
 
+/*
+  What the equation says of B predictions, in their losses, which without a solution they are; gradients into
+  loop->misfit.
+*/
+static PetscErrorCode AddPhysics(KNLoop *loop, size_t B)
+{
+  const KNPhysics *physics = KNTaskGetPhysics(loop->task);
+
+  PetscFunctionBegin;
+  for (size_t b = 0; b < B; b++) {
+    double misfit;
+
+    PetscCall(physics->misfit(physics->context, loop->raw + b * loop->nx, loop->y + b * loop->ny, &misfit,
+                              loop->misfit + b * loop->ny));
+    loop->loss[b] = (loop->solved[b] ? loop->loss[b] : 0) + KNTaskPhysicsWeight(loop->task) * misfit;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The prediction loop->y and its losses: of each step, and their mean, the sample's. */
 static PetscErrorCode Forward(KNLoop *loop, const KNPass *pass, float *x, const float *target)
 {
@@ -12,7 +31,10 @@ static PetscErrorCode Forward(KNLoop *loop, const KNPass *pass, float *x, const 
   if (loop->rollout) {
     for (size_t b = 0; b < B; b++) PetscCall(PetscArraycpy(loop->u + b * loop->ny, target + b * loop->nt, loop->given));
     PetscCall(KNOperatorRollout(loop->op, pass, loop->rollout, loop->u, loop->y));
-  } else PetscCall(KNOperatorForward(loop->op, pass, x, loop->y));
+  } else {
+    if (loop->raw) PetscCall(PetscArraycpy(loop->raw, x, B * loop->nx));
+    PetscCall(KNOperatorForward(loop->op, pass, x, loop->y));
+  }
   for (size_t b = 0; b < B; b++) {
     PetscCall(KNTaskLossAddParts(loop->task, R, loop->y + b * loop->ny + loop->given,
                                  target + b * loop->nt + loop->given, loop->part + b * R * P));
@@ -24,6 +46,7 @@ static PetscErrorCode Forward(KNLoop *loop, const KNPass *pass, float *x, const 
     loop->loss[b] = 0;
     for (size_t r = 0; r < R; r++) loop->loss[b] += loop->step_loss[b * R + r] / (double)R;
   }
+  if (loop->raw) PetscCall(AddPhysics(loop, B));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -40,6 +63,10 @@ static PetscErrorCode Backward(KNLoop *loop, const KNPass *pass, const float *x,
     PetscCall(KNTaskLossGradient(loop->task, R, loop->part + b * R * P, loop->step_loss + b * R,
                                  target + b * loop->nt + loop->given, y));
     for (size_t i = 0; R > 1 && i < R * n; i++) y[i] /= (float)R;
+    if (loop->raw) {
+      if (!loop->solved[b]) PetscCall(PetscArrayzero(y, n));
+      PetscCall(KNTaskAddPhysics(loop->task, loop->misfit + b * n, y));
+    }
   }
   if (loop->rollout) PetscCall(KNOperatorRolloutBackward(loop->op, pass, loop->rollout, loop->u, loop->y));
   else PetscCall(KNOperatorBackward(loop->op, pass, x, loop->y));
@@ -63,6 +90,7 @@ static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, cons
                          .index     = batch->index + start};
 
   PetscFunctionBegin;
+  loop->solved = batch->solved + start;
   PetscCall(KNStagePush(KN_STAGE_FORWARD));
   PetscCall(Forward(loop, &pass, x, target));
   PetscCall(PetscLogStagePop());

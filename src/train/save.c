@@ -32,7 +32,7 @@ static PetscErrorCode Write(KNLoop *loop, KNState *state, const char name[], Pet
   PetscCall(KNStagePush(KN_STAGE_CHECKPOINT));
   PetscCall(CheckFinite(loop, state));
   PetscCall(KNRunPath(loop->directory, name, path));
-  PetscCall(KNCheckpointSave(path, loop->op, state, loop->dataset, moments));
+  PetscCall(KNCheckpointSave(path, loop->op, state, loop->dataset, loop->trainer->inputs, moments));
   PetscCall(PetscLogStagePop());
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -325,12 +325,17 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
   PetscCall(KNLoaderSetSharing(loop->loader, loop->sharing));
   PetscCall(KNTrainerGetSymmetry(trainer, dataset, &loop->symmetry));
   PetscCall(KNLoaderSetSymmetry(loop->loader, loop->symmetry));
+  if (trainer->inputs) PetscCall(KNLoaderAddInputs(loop->loader, trainer->inputs));
   if (loop->rollout) PetscCall(KNLoaderSetWindow(loop->loader, history + loop->rollout));
   PetscCall(KNLoaderGetSizes(loop->loader, &loop->batches, NULL));
   PetscCall(KNReductionCreate(loop->sharing->across, trainer->reduction, loop->parameters, trainer->batch,
                               trainer->microbatch, apart, &loop->reduction));
   PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->y));
   if (loop->rollout) PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->u));
+  if (KNTaskGetPhysics(loop->task)) {
+    PetscCall(KNMalloc((size_t)trainer->microbatch * loop->nx, sizeof(float), &loop->raw));
+    PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(double), &loop->misfit));
+  }
   PetscCall(PetscMalloc3((size_t)trainer->microbatch, &loop->loss, arrays, &loop->step_loss,
                          arrays * KNTaskLossParts(loop->task), &loop->part));
   PetscCall(KNLoaderGetSizes(loop->loader, NULL, &largest));
@@ -350,6 +355,8 @@ static PetscErrorCode LoopDestroy(KNLoop *loop)
   PetscCall(KNFree(&loop->best));
   PetscCall(PetscFree(loop->labels));
   PetscCall(PetscFree3(loop->loss, loop->step_loss, loop->part));
+  PetscCall(KNFree(&loop->misfit));
+  PetscCall(KNFree(&loop->raw));
   PetscCall(KNFree(&loop->u));
   PetscCall(KNFree(&loop->y));
   PetscCall(KNReductionDestroy(&loop->reduction));
@@ -362,7 +369,7 @@ PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNOperator op, KNData
                                  PetscInt64 *samples, PetscInt64 *steps)
 {
   const KNProblem *problem;
-  PetscInt64       kept;
+  PetscInt64       kept, inputs = 0;
   PetscInt         history = 0, rollout = 0;
 
   PetscFunctionBegin;
@@ -382,7 +389,8 @@ PetscErrorCode KNTrainerGetSteps(const KNTrainer *trainer, KNOperator op, KNData
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNAugmentationCheck(&trainer->augmentation, problem));
   PetscCall(GetRollout(trainer, op, problem, &history, &rollout));
-  *samples = history ? *rows * (problem->frames - history - rollout + 1) : *rows;
+  if (trainer->inputs) PetscCall(KNDatasetGetSamples(trainer->inputs, &inputs));
+  *samples = (history ? *rows * (problem->frames - history - rollout + 1) : *rows) + inputs;
   *steps   = (PetscInt64)trainer->epochs * ((*samples + trainer->batch - 1) / trainer->batch);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -409,7 +417,7 @@ PetscErrorCode KNTrainerRun(const KNTrainer *trainer, KNOperator op, KNDataset d
   PetscCall(LoopCreate(trainer, op, dataset, test, directory, rows, &loop));
   PetscCall(KNRunPath(directory, "checkpoint.h5", path));
   PetscCall(KNRunHasCheckpoint(directory, &resume));
-  if (resume) PetscCall(KNCheckpointLoad(path, op, &state, dataset));
+  if (resume) PetscCall(KNCheckpointLoad(path, op, &state, dataset, trainer->inputs));
   else if (!trainer->fitted) {
     PetscCall(KNOperatorFit(op, dataset, 0, rows));
     PetscCall(KNTaskSymmetrize(loop.task, loop.symmetry));

@@ -33,6 +33,9 @@ typedef struct {
   float           *u;                        /* (microbatch, ny) normalised frames of a rollout; NULL: steady */
   float           *labels;                   /* (samples of the largest batch) targets of a classification */
   const float     *target;                   /* of the present batch; not owned */
+  const PetscBool *solved;                   /* of the present micro-batch: whether targets are known; not owned */
+  float           *raw;                      /* (microbatch, nx) inputs as they were; NULL: no physics */
+  double          *misfit;                   /* (microbatch, ny) gradients of what physics says; likewise */
   double          *loss;                     /* (microbatch) */
   double          *step_loss;                /* (microbatch, max(R, 1)) of which they are the means */
   double          *part;                     /* (microbatch, max(R, 1), P) and from which they come */
