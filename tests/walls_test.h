@@ -45,6 +45,8 @@ static const SmallWalls small_walls[] = {
     "dirichlet,neumann,periodic,periodic", "side_values", "0.5,-1,0,0", NULL}},
   {"wave", 2, {"grid", "16", "final_time", "0.4", "frames", "3", "sides", "periodic", NULL}},
   {"wave", 3, {"axes", "3", "grid", "12", "final_time", "0.4", "frames", "3", "sides", "neumann", NULL}},
+  {"helmholtz", 1, {"axes", "1", "grid", "64", "resolution", "32", NULL}},
+  {"helmholtz", 2, {"grid", "24", "wavenumber", "8", NULL}},
   {"heat_walls", 3, {"axes", "3", "grid", "16", "resolution", "8", "final_time", "0.5", "frames", "3", NULL}},
 };
 

@@ -337,6 +337,8 @@ static const Case cases[] = {
    {"-wave_grid", "24", "-wave_resolution", "12", "-wave_final_time", "0.5", "-wave_frames", "2", "-wave_sides",
     "periodic"},
    {"negate", "v=-v"}},
+  {"helmholtz", 8, 1e-11, 200, {"-helmholtz_grid", "16", "-helmholtz_wavenumber", "5"}, {"negate", "u_im=-u_im"}},
+  {"helmholtz", 2, 1e-11, 0, {"-helmholtz_axes", "1", "-helmholtz_grid", "64"}, {"u_re=u_im u_im=u_re"}},
   {"shallow_water",
    8,
    1e-12,
