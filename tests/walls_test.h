@@ -47,6 +47,8 @@ static const SmallWalls small_walls[] = {
   {"wave", 3, {"axes", "3", "grid", "12", "final_time", "0.4", "frames", "3", "sides", "neumann", NULL}},
   {"helmholtz", 1, {"axes", "1", "grid", "64", "resolution", "32", NULL}},
   {"helmholtz", 2, {"grid", "24", "wavenumber", "8", NULL}},
+  {"elasticity", 2, {"grid", "17", NULL}},
+  {"elasticity", 2, {"grid", "12", "sides", "clamped,free,free,free", NULL}},
   {"heat_walls", 3, {"axes", "3", "grid", "16", "resolution", "8", "final_time", "0.5", "frames", "3", NULL}},
 };
 

@@ -27,6 +27,7 @@ check diffusion_reaction grid 64 resolution 32 final_time 0.01 frames 3
 check heat_walls axes 3 grid 12 final_time 0.2 frames 3 sides neumann,robin,dirichlet,dirichlet,periodic,periodic robin 0.2
 together heat_walls
 check helmholtz grid 24 wavenumber 10
+check elasticity grid 12
 check wave grid 24 resolution 12 final_time 0.4 frames 3
 together wave
 check activator_inhibitor grid 24 resolution 12 final_time 0.5 frames 3

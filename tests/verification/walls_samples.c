@@ -244,6 +244,10 @@ int main(int argc, char **argv)
   REFUSED("helmholtz", "-helmholtz_wavenumber", "65");
   REFUSED("helmholtz", "-helmholtz_wavenumber", "-1");
   REFUSED("helmholtz", "-helmholtz_axes", "3");
+  REFUSED("elasticity", "-elasticity_poisson", "0.5");
+  REFUSED("elasticity", "-elasticity_modulus", "0");
+  REFUSED("elasticity", "-elasticity_sides", "free");
+  REFUSED("elasticity", "-elasticity_sides", "glued");
   REFUSED("wave", "-wave_speed", "0");
   REFUSED("wave", "-wave_cfl", "1.01");
   REFUSED("wave", "-wave_sides", "robin");
