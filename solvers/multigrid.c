@@ -1,5 +1,6 @@
 /*
-  Geometric multigrid on the unit square for any number of points a side, with PETSc's PCMG.
+  Geometric multigrid on the unit square for any number of points a side, with PETSc's PCMG on several ranks, by
+  stencil_multigrid.c on one.
 
   Hierarchy:     a coarse grid keeps every second point of each axis (the second, the fourth, ..), so that an axis of
                  m points becomes one of floor(m/2), even or odd, cells or nodes alike; level l has point i at x[(i +
@@ -17,23 +18,33 @@
 
 #define KN_COARSEST 8 /* points a side that need no coarser grid */
 
+void kn_interpolation_axis(PetscReal *left, PetscReal *right, const PetscReal *x, size_t stride, size_t m)
+{
+  for (size_t J = 0; J <= m / 2; J++) {
+    const size_t    i      = 2 * J; /* between coarse points J - 1 and J; the boundary counts as a point of value 0 */
+    const PetscReal before = i > 0 ? x[i * stride - 1] : 0.0, after = i + 1 < m ? x[(i + 2) * stride - 1] : 1.0;
+    const PetscReal here = i < m ? x[(i + 1) * stride - 1] : after;
+
+    left[J]  = i > 0 && i < m ? (after - here) / (after - before) : 0.0;
+    right[J] = i + 1 < m ? (here - before) / (after - before) : 0.0;
+  }
+}
+
 /*
   Linear interpolation to the m points of one axis from every second of them: parent[2 i], parent[2 i + 1] are the
   coarse points left and right of point i, or -1 where the value is 0 (boundary) or not needed (a point that both
-  grids share); weight: (2 m).
+  grids share); weight, left, right: (2 m), (m/2 + 1), (m/2 + 1).
 */
-static void kn_prolongation_axis(PetscInt *parent, PetscReal *weight, const PetscReal *x, size_t stride, size_t m)
+static void kn_prolongation_axis(PetscInt *parent, PetscReal *weight, const PetscReal *left, const PetscReal *right,
+                                 size_t m)
 {
   for (size_t i = 0; i < m; i++) {
-    const size_t    coarse = i / 2; /* the coarse point at i if i is odd, right of i if it is even */
-    const PetscReal here   = x[(i + 1) * stride - 1];
-    const PetscReal left   = i > 0 ? x[i * stride - 1] : 0.0;
-    const PetscReal right  = i + 1 < m ? x[(i + 2) * stride - 1] : 1.0;
+    const size_t coarse = i / 2; /* the coarse point at i if i is odd, right of i if it is even */
 
     parent[2 * i]     = i % 2 ? (PetscInt)coarse : (PetscInt)coarse - 1;
     parent[2 * i + 1] = i % 2 || coarse >= m / 2 ? -1 : (PetscInt)coarse;
-    weight[2 * i]     = i % 2 ? 1.0 : (right - here) / (right - left);
-    weight[2 * i + 1] = i % 2 ? 0.0 : (here - left) / (right - left);
+    weight[2 * i]     = i % 2 ? 1.0 : left[coarse];
+    weight[2 * i + 1] = i % 2 ? 0.0 : right[coarse];
   }
 }
 
@@ -71,14 +82,16 @@ static PetscErrorCode KNProlongationCreate(DM fine, DM coarse, PetscInt m, Petsc
                                            Mat *prolongation)
 {
   PetscInt  *parent, *row, *column, i0, j0, ni, nj;
-  PetscReal *weight, *value;
+  PetscReal *weight, *value, *left, *right;
   PetscCount entries, e = 0;
 
   PetscFunctionBegin;
   PetscCall(DMDAGetCorners(fine, &j0, &i0, NULL, &nj, &ni, NULL)); /* DMDA's first axis is the fast one, our j */
   entries = (PetscCount)4 * ni * nj;
   PetscCall(PetscMalloc5(2 * m, &parent, 2 * m, &weight, entries, &row, entries, &column, entries, &value));
-  kn_prolongation_axis(parent, weight, x, (size_t)stride, (size_t)m);
+  PetscCall(PetscMalloc2(m / 2 + 1, &left, m / 2 + 1, &right));
+  kn_interpolation_axis(left, right, x, (size_t)stride, (size_t)m);
+  kn_prolongation_axis(parent, weight, left, right, (size_t)m);
   for (PetscInt i = i0; i < i0 + ni; i++) {
     for (PetscInt j = j0; j < j0 + nj; j++) {
       for (PetscInt corner = 0; corner < 4; corner++, e++) {
@@ -92,6 +105,7 @@ static PetscErrorCode KNProlongationCreate(DM fine, DM coarse, PetscInt m, Petsc
   }
   PetscCall(KNSquareMatrixCreate(fine, coarse, entries, row, column, prolongation));
   PetscCall(MatSetValuesCOO(*prolongation, value, INSERT_VALUES));
+  PetscCall(PetscFree2(left, right));
   PetscCall(PetscFree5(parent, weight, row, column, value));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -109,19 +123,30 @@ static PetscErrorCode KNSmootherSet(KSP smoother, MatSORType sweep)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscInt KNMultigridLevels(PetscInt m, PetscMPIInt ranks)
+{
+  PetscInt levels = 1;
+
+  /* Every rank keeps at least one point, however DMDA splits the axes. */
+  while (m >> (levels - 1) > KN_COARSEST && m >> levels >= ranks) levels++;
+  return levels;
+}
+
 PetscErrorCode KNMultigridSet(PC pc, DM square, PetscInt m, const PetscReal x[])
 {
-  DM          fine   = square, coarse;
-  PetscInt    levels = 1;
+  DM          fine = square, coarse;
+  PetscInt    levels;
   PetscMPIInt ranks;
   KSP         ksp;
   PC          direct;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(PetscObjectComm((PetscObject)pc), &ranks));
-  /* Every rank keeps at least one point, however DMDA splits the axes. */
-  while (m >> (levels - 1) > KN_COARSEST && m >> levels >= ranks) levels++;
-
+  if (ranks == 1) {
+    PetscCall(KNStencilMultigridSet(pc, m, x));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  levels = KNMultigridLevels(m, ranks);
   PetscCall(PCSetType(pc, PCMG));
   PetscCall(PCMGSetLevels(pc, levels, NULL));
   PetscCall(PCMGSetGalerkin(pc, PC_MG_GALERKIN_BOTH));
@@ -146,7 +171,6 @@ PetscErrorCode KNMultigridSet(PC pc, DM square, PetscInt m, const PetscReal x[])
   PetscCall(PCMGGetCoarseSolve(pc, &ksp));
   PetscCall(KSPSetType(ksp, KSPPREONLY));
   PetscCall(KSPGetPC(ksp, &direct));
-  if (ranks == 1) PetscCall(PCSetType(direct, PCCHOLESKY));
-  else PetscCall(PCSetType(direct, PCREDUNDANT)); /* the whole coarsest grid on each rank, LU */
+  PetscCall(PCSetType(direct, PCREDUNDANT)); /* the whole coarsest grid on each rank, LU */
   PetscFunctionReturn(PETSC_SUCCESS);
 }

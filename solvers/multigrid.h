@@ -19,8 +19,20 @@ PETSC_INTERN PetscErrorCode KNSquareMatrixCreate(DM rows, DM columns, PetscCount
 
 /*
   Collective. Makes pc a multigrid V cycle for a symmetric positive definite operator on the unknowns of `square`,
-  which lie at (x[i], x[j]), 0 <= i, j < m, in (0, 1) and increasing.
+  which lie at (x[i], x[j]), 0 <= i, j < m, in (0, 1) and increasing. On one rank the operator is a five-point stencil.
 */
 PETSC_INTERN PetscErrorCode KNMultigridSet(PC pc, DM square, PetscInt m, const PetscReal x[]);
+
+/*
+  The same hierarchy, smoother and coarse operators on one rank, for a five-point stencil as MATSEQAIJ: without sparse
+  matrices it takes a fifth of the time. What KNMultigridSet() calls there.
+*/
+PETSC_INTERN PetscErrorCode KNStencilMultigridSet(PC pc, PetscInt m, const PetscReal x[]);
+
+/* How many levels `m` points a side make on so many ranks: the coarsest has at most 8 points a side. */
+PETSC_INTERN PetscInt KNMultigridLevels(PetscInt m, PetscMPIInt ranks);
+
+/* Weights in an axis of m points at x[(i + 1) stride - 1]: of stencil_kernels.h's left and right (m/2 + 1). */
+PETSC_INTERN void kn_interpolation_axis(PetscReal *left, PetscReal *right, const PetscReal *x, size_t stride, size_t m);
 
 #endif

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Throughput of the solvers on one core against Python on the same core, in turn, in one run:
-#   Darcy 421 x 421 against scipy's sparse direct solver; Navier-Stokes 64 x 64 (the benchmark's scheme, and the default one) against numpy.
+#   Darcy 421 x 421 against scipy's sparse direct solver and pyamg;
+#   Navier-Stokes 64 x 64 (the benchmark's scheme, and the default one) against numpy.
 #
-#     PYTHON=venv/bin/python sh tests/bench/solver_throughput.sh      PYTHON with numpy, scipy, h5py
+#     PYTHON=venv/bin/python sh tests/bench/solver_throughput.sh      PYTHON with numpy, scipy, h5py, pyamg
 #
 # Writes jobs/results/solver_throughput.csv: problem, round, ours (seconds), python (seconds), ratio. Needs build/release/kitinet.
 set -eu
@@ -26,9 +27,11 @@ row() {
 
 echo "problem,round,ours_s,python_s,ratio" | tee "$results"
 for round in 1 2 3; do
-  ours=$(seconds "$kitinet" generate -pde darcy -darcy_grid 421 -samples 4 -output "$work/darcy.h5" -overwrite)
-  python_s=$($python tests/bench/scipy_darcy.py "$work/darcy.h5" | cut -d' ' -f1)
-  row "darcy 421 x 421; one sample" $round "$ours" "$python_s"
+  ours=$(seconds "$kitinet" generate -pde darcy -darcy_grid 421 -samples 24 -output "$work/darcy.h5" -overwrite)
+  for method in direct amg; do
+    python_s=$($python tests/bench/darcy_python.py $method "$work/darcy.h5" 4 | cut -d' ' -f1)
+    row "darcy 421 x 421; one sample; $method" $round "$ours" "$python_s"
+  done
 
   steps=10000 # to t = 1 with the benchmark's dt 1e-4
   flow="-pde navier_stokes -navier_stokes_grid 64 -navier_stokes_viscosity 1e-3 -navier_stokes_forcing li2020 -navier_stokes_final_time 1 -navier_stokes_frames 2 -overwrite"

@@ -1,9 +1,11 @@
-"""Darcy flow by scipy's sparse direct solver: the same discretisation as solvers/diffusion.c on n x n cells, coefficients from a dataset.
+"""Darcy flow in Python: the same discretisation as solvers/diffusion.c on n x n cells, coefficients from a dataset.
 
-    python3 scipy_darcy.py DATASET.h5 [SAMPLES]
+    python3 darcy_python.py direct|amg DATASET.h5 [SAMPLES]
 
-DATASET: made by `kitinet generate -pde darcy` with -darcy_resolution equal to -darcy_grid. Prints seconds a sample (assembly and
-solution) and the largest relative difference from the dataset's solutions; exit code 1 if that exceeds 1e-5.
+direct: scipy's sparse direct solver. amg: pyamg's Ruge-Stueben multigrid, conjugate gradients to 1e-10.
+DATASET: made by `kitinet generate -pde darcy` with -darcy_resolution equal to -darcy_grid. Prints seconds a sample
+(assembly and solution) and the largest relative difference from the dataset's solutions; exit code 1 if that exceeds
+1e-5.
 """
 import sys
 import time
@@ -35,17 +37,29 @@ def assemble(a):
     rows.append(index.ravel())
     columns.append(index.ravel())
     values.append(diagonal.ravel())
-    return sp.csc_matrix((np.concatenate(values) * n * n, (np.concatenate(rows), np.concatenate(columns))), shape=(n * n, n * n))
+    entries = (np.concatenate(values) * n * n, (np.concatenate(rows), np.concatenate(columns)))
+    return sp.csc_matrix(entries, shape=(n * n, n * n))
+
+
+def solve(method, matrix, right):
+    if method == "direct":
+        return spla.spsolve(matrix, right)
+    return pyamg.ruge_stuben_solver(matrix.tocsr()).solve(right, tol=1e-10, accel="cg")
 
 
 if __name__ == "__main__":
-    with h5py.File(sys.argv[1]) as f:
-        samples = int(sys.argv[2]) if len(sys.argv) > 2 else f["x"].shape[0]
+    method = sys.argv[1]
+    if method == "amg":
+        import pyamg
+    elif method != "direct":
+        sys.exit(__doc__)
+    with h5py.File(sys.argv[2]) as f:
+        samples = int(sys.argv[3]) if len(sys.argv) > 3 else f["x"].shape[0]
         x, y = f["x"][:samples, 0].astype(float), f["y"][:samples, 0].astype(float)
     seconds, difference = [], 0.0
     for a, u in zip(x, y):
         start = time.perf_counter()
-        solution = spla.spsolve(assemble(a), np.ones(a.size)).reshape(a.shape)
+        solution = solve(method, assemble(a), np.ones(a.size)).reshape(a.shape)
         seconds.append(time.perf_counter() - start)
         difference = max(difference, np.linalg.norm(solution - u) / np.linalg.norm(u))
     print(f"{np.median(seconds):.4f} {difference:.2e}")
