@@ -83,6 +83,15 @@ PETSC_EXTERN PetscErrorCode KNLayerSetForeign(KNLayer layer, const char module[]
 */
 PETSC_EXTERN PetscErrorCode KNLayerSetCoarsening(KNLayer layer, PetscInt level);
 
+/* Not collective, before KNLayerSetUp. Only for layers that read words: a text has so many at most. */
+PETSC_EXTERN PetscErrorCode KNLayerSetLongest(KNLayer layer, PetscInt words);
+
+/*
+  Not collective, before KNLayerSetGrid. Only for layers that make queries: the points of their output, of as many axes
+  as the input's grid; NULL, without this call: those of the input.
+*/
+PETSC_EXTERN PetscErrorCode KNLayerSetQueries(KNLayer layer, const KNGrid *grid);
+
 /* Where a residual layer (kitinet/residual.h), y = R(x, v), applies GELU. */
 typedef enum {
   KN_ACTIVATION_NONE,     /* nowhere: y = R(x, v) */

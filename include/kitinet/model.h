@@ -66,6 +66,13 @@ PETSC_EXTERN PetscErrorCode KNModelSetComm(KNModel model, MPI_Comm comm);
 PETSC_EXTERN PetscErrorCode KNModelSetGrid(KNModel model, const KNGrid *grid, PetscInt samples, PetscBool training);
 
 /*
+  Not collective, before KNModelSetGrid, which then plans for an output on this grid (with KNModelSetComm() a slab of
+  it), of as many axes as the input's: networks that ask for their output point by point. NULL, without this call: the
+  input's grid. Raises KN_ERR_USAGE for other networks.
+*/
+PETSC_EXTERN PetscErrorCode KNModelSetQueries(KNModel model, const KNGrid *grid);
+
+/*
   Not collective. KNModelSetGrid without the memory: of all else only KNModelGetCost works after it, and says what
   KNModelSetGrid would take.
 */

@@ -159,6 +159,20 @@ PetscErrorCode KNLayerSetCoarsening(KNLayer layer, PetscInt level)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNLayerSetLongest(KNLayer layer, PetscInt words)
+{
+  PetscFunctionBegin;
+  layer->longest = words;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNLayerSetQueries(KNLayer layer, const KNGrid *grid)
+{
+  PetscFunctionBegin;
+  layer->queries = grid ? *grid : (KNGrid){.dim = 0};
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNLayerSetKernel(KNLayer layer, PetscInt size, PetscInt stride, PetscInt groups, PetscBool bias)
 {
   PetscFunctionBegin;

@@ -42,6 +42,8 @@ struct _p_KNLayer {
   KNLayerProperties properties; /* set by setup, drops by setfromoptions, carries of residuals by KNLayerSetUp() */
   PetscBool         residual;   /* maps (x, v) to the next x; set by KNLayerCreate_Suffix */
   PetscInt          level;      /* times that the grid was coarsened by two before the layer */
+  PetscInt          longest;    /* words of a text at most, for layers that read words */
+  KNGrid            queries;    /* points of the output, for layers that make queries; no axes: those of the input */
   PetscBool         convolves;  /* has a kernel; set by KNLayerCreate_Suffix */
   PetscInt          kernel, stride, groups;
   PetscBool         biased;

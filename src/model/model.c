@@ -95,6 +95,7 @@ PetscErrorCode KNModelSetRecompute(KNModel model, PetscInt blocks)
 PetscErrorCode KNModelSetFromOptions(KNModel model)
 {
   PetscFunctionBegin;
+  if (KNOptionsDeclareOnly()) model->longest = model->reads_texts ? 1 : 0; /* -help: there are no data */
   PetscCheck(model->reads_texts || !model->longest, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-model_type %s reads fields, the data have texts: choose another network (-help lists all)", model->type);
   PetscCheck(!model->reads_texts || model->longest, PETSC_COMM_WORLD, KN_ERR_USAGE,
@@ -131,6 +132,16 @@ PetscErrorCode KNModelSetUp(KNModel model, PetscInt64 seed)
   for (PetscInt i = 0; i <= model->nlayers; i++)
     PetscCall(KNParametersGetOffset(model->parameters, first[i], &model->offset[i]));
   PetscCall(PetscFree(first));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelSetQueries(KNModel model, const KNGrid *grid)
+{
+  PetscFunctionBegin;
+  PetscCheck(model->asks || !grid, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "a network %s gives its output on the grid of its input: for another grid choose -model_type oformer",
+             model->type);
+  model->queries = grid ? *grid : (KNGrid){.dim = 0};
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

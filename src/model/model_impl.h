@@ -30,6 +30,8 @@ struct _p_KNModel {
   PetscInt  dim, in, out;
   PetscInt  axes;        /* of the output's grid: dim, or 0 */
   PetscBool reads_texts; /* set by the recipe's constructor */
+  PetscBool asks;        /* its output may lie on another grid than its input; set by the recipe's constructor */
+  KNGrid    queries;     /* that grid; no axes: the input's */
   PetscInt  longest;     /* words of a text at most; 0: the input is a field */
   KNGrid    grid;
   MPI_Comm  comm;      /* ranks that share a sample; not owned */

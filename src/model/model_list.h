@@ -5,3 +5,6 @@
 KN_MODEL(fno, FNO)
 KN_MODEL(unet, UNet)
 KN_MODEL(resnet, ResNet)
+KN_MODEL(transolver, Transolver)
+KN_MODEL(oformer, OFormer)
+KN_MODEL(transformer, Transformer)

@@ -90,6 +90,10 @@ PetscErrorCode KNPruneGetSizes(KNParameters parameters, KNSizes *sizes, PetscInt
                "the residual stream has %" PetscInt_FMT " channels in one block and %" PetscInt_FMT
                " in another (%s): only networks with one number of channels, as those of -model_type fno, are pruned",
                width, (PetscInt)part.inputs, part.info->name);
+    PetscCheck(part.writes || part.hides, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "%s reads the residual stream into channels of its own: only networks as those of -model_type fno are "
+               "pruned",
+               part.info->name);
     width = (PetscInt)part.inputs;
     if (sizes) sizes->width = width;
     if (sizes && part.parts > 1) sizes->modes = part.info->shape[part.info->rank - 4];

@@ -47,6 +47,7 @@ PetscErrorCode KNModelAddLayer(KNModel model, const char type[], const char name
     if (model->value[in[i]].channels != first->channels)
       PetscCall(KNLayerSetInput(*layer, i, model->value[in[i]].channels));
   }
+  PetscCall(KNLayerSetLongest(*layer, model->longest));
   PetscCall(KNLayerSetFromOptions(*layer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -80,6 +81,18 @@ PetscErrorCode KNModelApply(KNModel model, const char type[], const char name[],
 
   PetscFunctionBegin;
   PetscCall(KNModelAddLayer(model, type, name, inputs, in, channels, &layer));
+  PetscCall(KNModelApplyLayer(model, layer, inputs, in, out));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelApplyTwin(KNModel model, const char type[], const char name[], PetscInt inputs,
+                                const KNValue in[], PetscInt channels, KNValue *out)
+{
+  KNLayer layer;
+
+  PetscFunctionBegin;
+  PetscCall(KNModelAddLayer(model, type, name, inputs, in, channels, &layer));
+  PetscCall(KNLayerSetForeign(layer, name));
   PetscCall(KNModelApplyLayer(model, layer, inputs, in, out));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -185,6 +198,7 @@ PetscErrorCode KNModelPlanSteps(KNModel model)
     for (PetscInt i = 0; i < step->inputs; i++) grid[i] = model->value[step->in[i]].grid;
     if (!step->layer) continue;
     PetscCall(KNLayerSetForwardOnly(step->layer, (PetscBool)!model->training));
+    PetscCall(KNLayerSetQueries(step->layer, &model->queries));
     PetscCall(KNLayerSetGrids(step->layer, grid, model->samples));
     PetscCall(KNLayerGetTraits(step->layer, &traits));
     if (step->mode == INSERT_VALUES) PetscCall(KNLayerGetSizes(step->layer, NULL, NULL, NULL, NULL, &out->grid));

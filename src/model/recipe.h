@@ -32,6 +32,10 @@ PETSC_INTERN PetscErrorCode KNModelGetInput(KNModel model, KNValue *x);
 PETSC_INTERN PetscErrorCode KNModelApply(KNModel model, const char type[], const char name[], PetscInt inputs,
                                          const KNValue in[], PetscInt channels, KNValue *out);
 
+/* The same; its parameters have names in PyTorch (KNLayerSetForeign), in a module that is named as the layer. */
+PETSC_INTERN PetscErrorCode KNModelApplyTwin(KNModel model, const char type[], const char name[], PetscInt inputs,
+                                             const KNValue in[], PetscInt channels, KNValue *out);
+
 /*
   The same in two parts, where layers have another order than steps. A layer is applied once. Its position among the
   layers is its number, a coordinate of its draws, and the place of its parameters. ApplyLayerAdd adds to a value that

@@ -168,7 +168,7 @@ static PetscErrorCode Transfer(KNRecord record, const char path[], KNOperator op
     PetscCall(KNParametersGetInfo(parameters, i, &info));
     PetscCall(Name(parameters, i, name, &convolves));
     PetscCheck(name[0], PETSC_COMM_WORLD, KN_ERR_INPUT,
-               "the network has the layer parameter %s, for which the original FNO has no name, nor a plain ResNet",
+               "the network has the layer parameter %s, for which the original FNO has no name, nor have plain modules",
                info->name);
     if (info->rank > 2 && !info->foreign[0])
       PetscCall(TransferSpectral(record, path, name, info, value + info->offset, &named, names));

@@ -75,6 +75,6 @@ ranks 1 convert -input torch.weights -like learn/checkpoint.h5 -output back.h5 >
   fail "other weights came back"
 ln -sf fields.h5 train.h5
 train 1 field -train_epochs 1 -model_head 16 -model_norm layer
-refused 3 "for which the original FNO has no name, nor a plain ResNet" \
+refused 3 "for which the original FNO has no name, nor have plain modules" \
   "$KITINET" convert -format pytorch -input field/best.h5 -output field.weights
 [ ! -e bad ] && [ ! -e field.weights ] || fail "something was made: $(ls)"

@@ -1,7 +1,7 @@
 /*
   A sample shared by all ranks, each with a slab of its grid: output, gradient of the input and, added up, gradients
   of the parameters are those of the network that has the whole sample. On one, two and three axes, with slabs of
-  unequal size, with and without padding, for every residual.
+  unequal size, with and without padding, for every residual; attention, whose sums over the points add up, too.
 */
 #include "draw.h"
 #include <kitinet/model.h>
@@ -125,15 +125,15 @@ static PetscErrorCode TestGather(const KNGrid *grid, const KNSharing *sharing)
 int main(int argc, char **argv)
 {
   static const char *const residual[] = {"fno", "plain", "collision"}, *const padding[] = {"0", "0.25"},
-                           *const law[]       = {"uniform", "line_of_centres"};
-  const char *const               option[][2] = {{"-collision_rate", "0.7"},
-                                                 {"-model_width", "6"},
-                                                 {"-model_modes", "3"},
-                                                 {"-model_layers", "2"},
-                                                 {"-model_head", "5"}};
-  PetscMPIInt                     size;
-  KNSharing                       sharing;
-  char                            ranks[16];
+                           *const law[]       = {"uniform", "line_of_centres"},
+                           *const attention[] = {"transolver", "oformer", "oformer"},
+                           *const form[]      = {"galerkin", "galerkin", "fourier"};
+  const char *const option[][2] = {{"-collision_rate", "0.7"}, {"-model_width", "6"},      {"-model_modes", "3"},
+                                   {"-model_layers", "2"},     {"-model_head", "5"},       {"-model_heads", "2"},
+                                   {"-model_slices", "5"},     {"-model_frequencies", "2"}};
+  PetscMPIInt       size;
+  KNSharing         sharing;
+  char              ranks[16];
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
@@ -156,6 +156,13 @@ int main(int argc, char **argv)
         PetscCall(Test(&grid, &sharing));
       }
     }
+    for (int a = 0; a < 3; a++) {
+      PetscCall(PetscOptionsSetValue(NULL, "-model_type", attention[a]));
+      PetscCall(PetscOptionsSetValue(NULL, "-model_attention", form[a]));
+      PetscCall(PetscOptionsSetValue(NULL, "-model_residual", a == 1 ? "collision" : "plain"));
+      PetscCall(Test(&grid, &sharing));
+    }
+    PetscCall(PetscOptionsSetValue(NULL, "-model_type", "fno"));
   }
   PetscCall(KNSharingDestroy(&sharing));
   PetscCall(PetscFinalize());

@@ -48,6 +48,9 @@ static const struct {
   {"rotary", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE, 14}, /* 7 of each head: one is left over */
   {"rotary_words", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE, 14},
   {"physics_attention", PETSC_DECIDE, PETSC_FALSE, 0, PETSC_FALSE, 6},
+  {"attention", PETSC_DECIDE, PETSC_FALSE, 0, PETSC_FALSE, 6},
+  {"embedding", 5, PETSC_FALSE, 0, PETSC_FALSE, 4}, /* does not read its input */
+  {"fourier_features", 6, PETSC_FALSE, 1, PETSC_FALSE, 4},
   {"linear_attention", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE, 4}, /* in its queries; keys on another grid */
 };
 
@@ -60,6 +63,7 @@ typedef struct {
   KNLayer      layer;
   KNParameters parameters;
   KNPass       pass;
+  int32_t     *token, length[SAMPLES]; /* words, for layers that read them */
   PetscInt     inputs;
   /* elements of each input, of the output (SAMPLES samples), of the parameters */
   size_t  n_in[KN_MAX_INPUTS], n_out, n_value;
@@ -115,6 +119,25 @@ static PetscInt AxesNeeded(const char type[])
   return 0;
 }
 
+/* Texts of S, one and half of S words, of a vocabulary of 4: for what reads words, on 1 axis for what stops at them. */
+static PetscErrorCode AddWords(Case *test, size_t S, PetscInt dim)
+{
+  const PetscBool reads = (PetscBool)!strcmp(test->type, "embedding"),
+                  stops = (PetscBool)(!strcmp(test->type, "attention") || !strcmp(test->type, "mean"));
+
+  PetscFunctionBegin;
+  if (!reads && !(stops && dim == 1)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscMalloc1(SAMPLES * S, &test->token));
+  for (size_t i = 0; i < SAMPLES * S; i++) test->token[i] = (int32_t)(i * i % 7 % 4); /* 2 is the separator */
+  test->length[0]   = (int32_t)S;
+  test->length[1]   = 1;
+  test->length[2]   = (int32_t)(S + 1) / 2;
+  test->pass.token  = test->token;
+  test->pass.length = test->length;
+  test->pass.stride = S;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode CaseCreate(const char type[], const KNGrid *grid, Case *test)
 {
   const KNGrid coarse = KNGridMake(
@@ -139,11 +162,13 @@ static PetscErrorCode CaseCreate(const char type[], const KNGrid *grid, Case *te
     }
   }
   test->pass = (KNPass){.samples = SAMPLES, .training = PETSC_TRUE, .seed = 3, .step = 5};
+  PetscCall(AddWords(test, KNGridSize(grid), grid->dim));
   PetscCall(KNParametersCreate(&test->parameters));
   PetscCall(KNLayerCreate(type, "layer", 1, &test->layer));
   PetscCall(KNLayerSetChannels(test->layer, grid->dim, in, out));
   if (activation != PETSC_DECIDE) PetscCall(KNLayerSetActivation(test->layer, (KNActivation)activation));
   if (!strcmp(type, "concatenate")) PetscCall(KNLayerSetInput(test->layer, 1, 3));
+  PetscCall(KNLayerSetLongest(test->layer, (PetscInt)KNGridSize(grid)));
   PetscCall(KNLayerSetFromOptions(test->layer));
   PetscCall(KNLayerSetUp(test->layer, test->parameters));
   PetscCall(KNParametersSetUp(test->parameters, 1));
@@ -185,6 +210,7 @@ static PetscErrorCode CaseDestroy(Case *test)
     PetscCall(KNFree(&test->in[i]));
     PetscCall(KNFree(&test->din[i]));
   }
+  PetscCall(PetscFree(test->token));
   PetscCall(KNFree(&test->out));
   PetscCall(KNFree(&test->dout));
   PetscCall(KNLayerDestroy(&test->layer));

@@ -14,9 +14,13 @@
 
 #define CHECK(condition, ...) PetscCheck(condition, PETSC_COMM_SELF, PETSC_ERR_PLIB, __VA_ARGS__)
 
-enum { IN = 2, OUT = 3, SAMPLES = 3, DIRECTIONS = 2 };
+enum { IN = 2, OUT = 3, SAMPLES = 3, DIRECTIONS = 2, WORDS = 11, POINTS = 9 };
 
 static const PetscInt64 rows[SAMPLES] = {4, 1, 7};
+
+/* Texts, for networks that read them: one, one of a single word, a pair (2 separates). */
+static const int32_t token[SAMPLES][POINTS] = {{3, 7, 7, 1, 10, 4, 5, 6, 7}, {9}, {3, 8, 4, 2, 4, 8}};
+static const int32_t length[SAMPLES]        = {POINTS, 1, 6};
 
 typedef struct {
   const char *type, *residual, *width, *dropout, *kind;
@@ -26,11 +30,29 @@ typedef struct {
 
 /* A network, its input, the gradient of a linear loss, and what the two sweeps gave. */
 typedef struct {
+  PetscBool    texts; /* x is NULL */
   KNModel      model;
   KNParameters parameters;
   size_t       size, inputs, outputs;
   KNReal      *x, *y, *dx, *target;
 } Sweeps;
+
+static PetscBool Reads(const char type[])
+{
+  return (PetscBool)!strcmp(type, "transformer");
+}
+
+static KNPass MakePass(const Sweeps *s)
+{
+  KNPass pass =
+    {.samples = SAMPLES, .training = PETSC_TRUE, .seed = 3, .step = 5, .gradients = INSERT_VALUES, .index = rows};
+
+  if (!s->texts) return pass;
+  pass.token  = token[0];
+  pass.length = length;
+  pass.stride = POINTS;
+  return pass;
+}
 
 static PetscErrorCode SweepsCreate(const Network *network, PetscInt recompute, int threads, Sweeps *s)
 {
@@ -43,27 +65,36 @@ static PetscErrorCode SweepsCreate(const Network *network, PetscInt recompute, i
                                    {"-model_layers", "2"},
                                    {"-model_depth", "8"},
                                    {"-model_head", "5"},
+                                   {"-model_heads", network->width[0] % 2 ? "1" : "2"},
+                                   {"-model_slices", "4"},
+                                   {"-model_positions", network->width[0] % 2 ? "learned" : "rotary"},
+                                   {"-model_feed_forward", "2"},
+                                   {"-model_frequencies", "1"},
+                                   {"-model_attention", network->dim > 1 ? "fourier" : "galerkin"},
+                                   {"-model_projection", network->dim > 1 ? "convolution" : "linear"},
                                    {"-model_dropout", network->dropout},
                                    {"-model_dropout_kind", network->kind},
                                    {"-model_norm", network->norm ? network->norm : "none"}};
-  const KNGrid grid = KNGridMake(network->dim, (const PetscInt[]){9, network->dim > 1 ? 11 : 1, 1}, KN_POINTS_NODES);
-  KNReal      *value, *move;
+  const KNGrid      grid =
+    KNGridMake(network->dim, (const PetscInt[]){POINTS, network->dim > 1 ? 11 : 1, 1}, KN_POINTS_NODES);
+  KNReal *value, *move;
 
   PetscFunctionBegin;
-  *s = (Sweeps){.size = 0};
+  *s = (Sweeps){.texts = Reads(network->type)};
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(option); i++)
     PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
   omp_set_num_threads(threads);
   PetscCall(KNModelCreateFromOptions(&s->model));
-  PetscCall(KNModelSetChannels(s->model, network->dim, IN, OUT));
+  PetscCall(KNModelSetChannels(s->model, network->dim, s->texts ? WORDS : IN, OUT));
   PetscCall(KNModelSetOutputAxes(s->model, network->axes));
+  if (s->texts) PetscCall(KNModelSetTokens(s->model, POINTS));
   PetscCall(KNModelSetFromOptions(s->model));
   PetscCall(KNModelSetUp(s->model, 1));
   PetscCall(KNModelSetRecompute(s->model, recompute));
   PetscCall(KNModelSetGrid(s->model, &grid, SAMPLES, PETSC_TRUE));
   PetscCall(KNModelGetParameters(s->model, &s->parameters));
   PetscCall(KNParametersGetBlocks(s->parameters, &s->size, &value, NULL, NULL, NULL));
-  s->inputs  = SAMPLES * IN * KNGridSize(&grid);
+  s->inputs  = s->texts ? 0 : SAMPLES * IN * KNGridSize(&grid);
   s->outputs = SAMPLES * OUT * (network->axes ? KNGridSize(&grid) : 1);
   PetscCall(PetscCalloc4(s->inputs, &s->x, s->outputs, &s->y, s->inputs, &s->dx, s->outputs, &s->target));
   PetscCall(PetscMalloc1(s->size, &move));
@@ -85,27 +116,26 @@ static PetscErrorCode SweepsDestroy(Sweeps *s)
 
 static PetscErrorCode Run(Sweeps *s)
 {
-  const KNPass pass =
-    {.samples = SAMPLES, .training = PETSC_TRUE, .seed = 3, .step = 5, .gradients = INSERT_VALUES, .index = rows};
+  const KNPass pass = MakePass(s);
 
   PetscFunctionBegin;
   PetscCall(PetscArrayzero(s->dx, s->inputs));
-  PetscCall(KNModelForward(s->model, &pass, s->x, s->y));
-  PetscCall(KNModelBackward(s->model, &pass, s->x, s->target, s->dx));
+  PetscCall(KNModelForward(s->model, &pass, s->texts ? NULL : s->x, s->y));
+  PetscCall(KNModelBackward(s->model, &pass, s->texts ? NULL : s->x, s->target, s->texts ? NULL : s->dx));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* sum_i target_i y_i at x + t along, parameters + t direction; NULL: not moved */
 static PetscErrorCode Loss(Sweeps *s, const KNReal *along, const KNReal *direction, double t, double *loss)
 {
-  const KNPass pass = {.samples = SAMPLES, .training = PETSC_TRUE, .seed = 3, .step = 5, .index = rows};
+  const KNPass pass = MakePass(s);
   KNReal      *value;
 
   PetscFunctionBegin;
   PetscCall(KNParametersGetBlocks(s->parameters, NULL, &value, NULL, NULL, NULL));
   for (size_t i = 0; along && i < s->inputs; i++) s->x[i] += (KNReal)t * along[i];
   for (size_t i = 0; direction && i < s->size; i++) value[i] += (KNReal)t * direction[i];
-  PetscCall(KNModelForward(s->model, &pass, s->x, s->y));
+  PetscCall(KNModelForward(s->model, &pass, s->texts ? NULL : s->x, s->y));
   for (size_t i = 0; along && i < s->inputs; i++) s->x[i] -= (KNReal)t * along[i];
   for (size_t i = 0; direction && i < s->size; i++) value[i] -= (KNReal)t * direction[i];
   *loss = 0;
@@ -221,7 +251,7 @@ static PetscErrorCode Test(const Network *network)
   PetscCall(CheckComplete(&kept, what));
   for (int threads = 1; threads <= 3; threads++) PetscCall(CheckSame(network, threads - 1, threads, &kept, what));
   PetscCall(CheckSame(network, 1, 1, &kept, what));
-  for (int which = 0; which < 2 && sizeof(KNReal) == sizeof(double); which++)
+  for (int which = kept.texts ? 1 : 0; which < 2 && sizeof(KNReal) == sizeof(double); which++)
     PetscCall(CheckSlopes(&kept, which, what));
   PetscCall(SweepsDestroy(&kept));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -235,18 +265,19 @@ int main(int argc, char **argv)
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (PetscInt dim = 1; dim <= 2; dim++) {
     for (size_t t = 0; KNModelNames()[t]; t++) {
-      const PetscBool fno = (PetscBool)!strcmp(KNModelNames()[t], "fno");
+      const char *const type = KNModelNames()[t];
+      const PetscBool   fno = (PetscBool)!strcmp(type, "fno"), texts = Reads(type);
+      const PetscInt    norms = !strcmp(type, "unet") || !strcmp(type, "resnet") ? 3 : !strcmp(type, "oformer") ? 1 : 0;
+      const PetscInt    axes  = texts ? 0 : dim;
 
-      for (size_t r = 0; r < (fno ? 5 : 3); r++) {
-        for (PetscInt axes = 0; axes <= dim; axes += dim)
-          PetscCall(
-            Test(&(Network){KNModelNames()[t], residual[r], r % 2 ? "6" : "5", "0", "element", dim, axes, NULL}));
+      if (texts && dim > 1) continue; /* words have one axis, and no grid on which something could stream */
+      for (size_t r = 0; r < (fno ? 5 : texts ? 2 : 3); r++) {
+        PetscCall(Test(&(Network){type, residual[r], r % 2 ? "6" : "5", "0", "element", dim, 0, NULL}));
+        if (axes) PetscCall(Test(&(Network){type, residual[r], r % 2 ? "6" : "5", "0", "element", dim, axes, NULL}));
       }
-      for (int k = 0; k < 2; k++)
-        PetscCall(Test(&(Network){KNModelNames()[t], "plain", "5", "0.3", kind[k], dim, dim, NULL}));
-      for (int n = 0; n < 3 && !fno; n++)
-        PetscCall(
-          Test(&(Network){KNModelNames()[t], n ? "plain" : "collision", "6", "0", "element", dim, dim, norm[n]}));
+      for (int k = 0; k < 2; k++) PetscCall(Test(&(Network){type, "plain", "5", "0.3", kind[k], dim, axes, NULL}));
+      for (int n = 0; n < norms; n++)
+        PetscCall(Test(&(Network){type, n ? "plain" : "collision", "6", "0", "element", dim, axes, norm[n]}));
     }
   }
   PetscCall(PetscFinalize());
