@@ -49,6 +49,15 @@ static const SmallWalls small_walls[] = {
   {"helmholtz", 2, {"grid", "24", "wavenumber", "8", NULL}},
   {"elasticity", 2, {"grid", "17", NULL}},
   {"elasticity", 2, {"grid", "12", "sides", "clamped,free,free,free", NULL}},
+  {"incompressible", 2, {"grid", "16", "final_time", "0.3", "frames", "3", NULL}},
+  {"incompressible",
+   2,
+   {"grid", "24", "resolution", "12", "final_time", "0.3", "frames", "3", "sides", "slip,noslip,periodic,periodic",
+    "frequency", "1", "diffusivity", "0.01", NULL}},
+  {"incompressible",
+   3,
+   {"axes", "3", "grid", "12", "final_time", "0.2", "frames", "3", "sides",
+    "periodic,periodic,noslip,slip,noslip,noslip", NULL}},
   {"heat_walls", 3, {"axes", "3", "grid", "16", "resolution", "8", "final_time", "0.5", "frames", "3", NULL}},
 };
 

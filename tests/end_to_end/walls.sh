@@ -28,6 +28,8 @@ check heat_walls axes 3 grid 12 final_time 0.2 frames 3 sides neumann,robin,diri
 together heat_walls
 check helmholtz grid 24 wavenumber 10
 check elasticity grid 12
+check incompressible grid 16 final_time 0.3 frames 3 sides slip,noslip,periodic,periodic
+together incompressible
 check wave grid 24 resolution 12 final_time 0.4 frames 3
 together wave
 check activator_inhibitor grid 24 resolution 12 final_time 0.5 frames 3
@@ -48,7 +50,7 @@ ranks 1 inspect -input activator_inhibitor.1.h5 -picture > output || fail "no pi
 ranks 1 generate -pde heat_walls -from heat_walls.1.h5 -heat_walls_axes 3 -heat_walls_grid 12 -samples 2 -output from.h5 > output 2> message ||
   fail "-from: $(cat message)"
 
-for preset in "$KITINET_SOURCE"/configs/pdebench-diffusion-*.yaml; do
+for preset in "$KITINET_SOURCE"/configs/pdebench-diffusion-*.yaml "$KITINET_SOURCE"/configs/pdebench-incompressible*.yaml; do
   case $preset in
   *-small.yaml) ranks 1 generate -options_file_yaml "$preset" -samples 1 -overwrite -output preset.h5 > output 2> message || fail "$preset: $(cat message)" ;;
   *) ranks 1 generate -options_file_yaml "$preset" -samples 1 -output no.h5 -dry_run > output 2> message || fail "$preset: $(cat message)" ;;

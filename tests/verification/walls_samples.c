@@ -46,7 +46,7 @@ static PetscErrorCode CheckPurity(const SmallWalls *small)
   PetscCall(EnsembleSolve(&second, 7, 2, &report));
   CHECK(!memcmp(first.output, second.output, size * sizeof(PetscReal)), "%s: a failure changes what follows",
         small->pde);
-  if (whole) {
+  if (whole && strcmp(small->pde, "incompressible")) { /* whose velocities lie at faces, not where they are stored */
     PetscCall(PetscArraycpy(x, first.problem->frames ? first.output : first.input, given));
     PetscCall(KNSolverSolveGiven(second.solver, x, second.output, &report));
     CHECK(report.converged && Distance(first.output, second.output, size) < 1e-10 * largest,
@@ -248,6 +248,12 @@ int main(int argc, char **argv)
   REFUSED("elasticity", "-elasticity_modulus", "0");
   REFUSED("elasticity", "-elasticity_sides", "free");
   REFUSED("elasticity", "-elasticity_sides", "glued");
+  REFUSED("incompressible", "-incompressible_viscosity", "-1");
+  REFUSED("incompressible", "-incompressible_cfl", "1.5");
+  REFUSED("incompressible", "-incompressible_low", "-1");
+  REFUSED("incompressible", "-incompressible_sides", "wall");
+  REFUSED("incompressible", "-incompressible_sides", "periodic,slip,slip,slip");
+  REFUSED("incompressible", "-incompressible_axes", "1");
   REFUSED("wave", "-wave_speed", "0");
   REFUSED("wave", "-wave_cfl", "1.01");
   REFUSED("wave", "-wave_sides", "robin");
