@@ -47,6 +47,15 @@ ranks 1 generate -pde activator_inhibitor $options -samples 1 -first 2 -output p
 ranks 1 merge -input part-0.h5,part-1.h5 -output parts.h5 > output
 cmp activator_inhibitor.1.h5 parts.h5 || fail "the parts do not make the whole"
 ranks 1 inspect -input activator_inhibitor.1.h5 -picture > output || fail "no picture: $(cat output)"
+for left in 2 1; do
+  code=0
+  # shellcheck disable=SC2086
+  ranks 1 generate -pde activator_inhibitor $options -samples 3 -output stopped.h5 -max_time 1e-9 > output 2> message || code=$?
+  [ $code -eq 75 ] || fail "exit code $code, $left samples left: $(cat message)"
+done
+# shellcheck disable=SC2086
+ranks 2 generate -pde activator_inhibitor $options -samples 3 -output stopped.h5 > output 2> message || fail "$(cat message)"
+cmp activator_inhibitor.1.h5 stopped.h5 || fail "another file where generate was stopped"
 ranks 1 generate -pde heat_walls -from heat_walls.1.h5 -heat_walls_axes 3 -heat_walls_grid 12 -samples 2 -output from.h5 > output 2> message ||
   fail "-from: $(cat message)"
 

@@ -191,6 +191,35 @@ static PetscErrorCode CheckBlowUp(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* A sample with one value that makes no sense at place `at` of field f is reported, and leaves no trace. */
+static PetscErrorCode CheckReported(const char pde[], const char *const options[], PetscInt f, PetscReal value,
+                                    const char reason[])
+{
+  Ensemble       e;
+  KNSolverReport report;
+  PetscReal     *x, *before;
+  size_t         size, given, points;
+
+  PetscFunctionBegin;
+  PetscCall(WallsCreate(PETSC_COMM_SELF, pde, options, &e));
+  size   = KNProblemOutputSize(e.problem);
+  given  = KNSpaceSize(GivenSpace(e.problem));
+  points = KNGridSize(&GivenSpace(e.problem)->grid);
+  PetscCall(PetscMalloc2(given, &x, size, &before));
+  PetscCall(EnsembleSolve(&e, 1, 0, &report));
+  PetscCall(PetscArraycpy(before, e.output, size));
+  PetscCall(PetscArraycpy(x, e.problem->frames ? e.output : e.input, given));
+  x[(size_t)f * points + points / 3] = value;
+  PetscCall(KNSolverSolveGiven(e.solver, x, e.output, &report));
+  CHECK(!report.converged && strstr(report.reason, reason), "%s with a value of %g: %s", pde, (double)value,
+        report.reason);
+  PetscCall(EnsembleSolve(&e, 1, 0, &report));
+  CHECK(!memcmp(before, e.output, size * sizeof(PetscReal)), "%s: what is reported changes what follows", pde);
+  PetscCall(PetscFree2(x, before));
+  PetscCall(EnsembleDestroy(&e));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Refused by the time of SetUp. */
 static PetscErrorCode CheckRefused(const char pde[], const char *const options[])
 {
@@ -220,6 +249,19 @@ int main(int argc, char **argv)
   PetscCall(CheckNoise());
   PetscCall(CheckRanges());
   PetscCall(CheckBlowUp());
+  {
+    const char *const small[] = {"grid", "16", "frames", "2", "final_time", "0.1", NULL}, *const steady[] = {
+                                                                                            "grid", "24", NULL};
+
+    PetscCall(CheckReported("diffusion_sorption", small, 0, -0.1, "negative"));
+    PetscCall(CheckReported("wave", small, 2, 0.0, "not positive"));
+    PetscCall(CheckReported("wave", small, 2, 1e12, "vanishes"));
+    PetscCall(CheckReported("helmholtz", steady, 0, -1.0, "not positive"));
+    PetscCall(CheckReported("helmholtz", steady, 0, 100.0, "not resolved"));
+    PetscCall(CheckReported("elasticity", steady, 0, 0.0, "not positive"));
+    PetscCall(CheckReported("incompressible", small, 2, -0.1, "negative"));
+    PetscCall(CheckReported("incompressible", small, 0, 1e14, "without bound"));
+  }
   REFUSED("heat_walls", "-heat_walls_diffusivity", "-1");
   REFUSED("diffusion_sorption", "-diffusion_sorption_diffusivity", "-1e-3");
   REFUSED("diffusion_sorption", "-diffusion_sorption_porosity", "1.5");
