@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tags a release: sh .github/release.sh VERSION
-# VERSION stands in include/kitinet/version.h and has a section in .github/CHANGELOG.md; the tree is clean and its tests pass.
-# -check stops before the tests and the tag.
+# VERSION stands in include/kitinet/version.h and has a section in .github/CHANGELOG.md; the tree is clean and its tests
+# pass. -check stops before the tests and the tag.
 set -eu
 cd "$(dirname "$0")/.."
 version=${1:-}
@@ -21,7 +21,8 @@ stands=$(number MAJOR).$(number MINOR).$(number PATCH)
 grep -q "^## $(echo "$version" | sed 's/\./\\./g')\( \|$\)" .github/CHANGELOG.md ||
   refuse ".github/CHANGELOG.md has no section \"## $version\": rename \"Unreleased\""
 [ -z "$(git status --porcelain)" ] || refuse "the tree has changes that are not committed: commit them first"
-! git rev-parse -q --verify "refs/tags/v$version" > /dev/null || refuse "the tag v$version is there: take the next version"
+! git rev-parse -q --verify "refs/tags/v$version" > /dev/null ||
+  refuse "the tag v$version is there: take the next version"
 [ "${2:-}" != -check ] || exit 0
 
 CI=1 sh tests/run.sh

@@ -1,13 +1,16 @@
-# The one file to edit for a cluster; every job script and submit_pipeline.sh read it. What stands here suits Debian's packages.
+# The one file to edit for a cluster; every job script and submit_pipeline.sh read it. What stands here suits Debian's
+# packages.
 
 # module load openmpi petsc hdf5 fftw openblas      # what `cmake --preset release` was run with
 
 kitinet="${KITINET:-build/release/kitinet}"         # the program: built in the folder that jobs are submitted from,
-[ -n "${KITINET:-}" ] || [ -x "$kitinet" ] || ! command -v kitinet >/dev/null || kitinet=kitinet # else the installed one
+# else the installed one
+[ -n "${KITINET:-}" ] || [ -x "$kitinet" ] || ! command -v kitinet >/dev/null || kitinet=kitinet
 
-# How an MPI program is started inside a job; without SLURM: mpiexec. --mpi names what the MPI library was built for (`srun --mpi=list`).
-# Ranks do not end at one moment: with --kill-on-bad-exit=1 the first to stop early (exit code 75) would have the others killed, and srun
-# return 143 instead. With --wait a rank that dies still ends the others, after a minute.
+# How an MPI program is started inside a job; without SLURM: mpiexec. --mpi names what the MPI library was built for
+# (`srun --mpi=list`). Ranks do not end at one moment: with --kill-on-bad-exit=1 the first to stop early (exit code 75)
+# would have the others killed, and srun return 143 instead. With --wait a rank that dies still ends the others, after a
+# minute.
 launch="${LAUNCH:-srun --mpi=pmix --kill-on-bad-exit=0 --wait=60}"
 
 # What submit_pipeline.sh gives sbatch over the #SBATCH lines of each script.

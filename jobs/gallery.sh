@@ -68,7 +68,8 @@ case " $pdes " in *" navier_stokes "*)
   }
   "$kitinet" train -run run -dataset train.h5 -dataset_test test.h5 -train_rollout 2 -train_epochs "${EPOCHS:-10}"
   "$kitinet" evaluate -run run -dataset test.h5 -film $film
-  echo "<h2>A trained network</h2><p>Vorticity of the forced flow, predicted step by step from the first frame.</p>" >>$page
+  echo "<h2>A trained network</h2>" >>$page
+  echo "<p>Vorticity of the forced flow, predicted step by step from the first frame.</p>" >>$page
   figure run/fields_test.png "the best, the median and the worst of 20 new samples at the last time"
   figure "run/film_test.$film" "their rollouts beside the truth"
   figure run/rollout_test.png "the error over time"

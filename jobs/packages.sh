@@ -1,5 +1,5 @@
-# Installs the Debian packages that KITINet is built from, those that are missing. Sourced by quickstart.sh and tests/run.sh.
-# On other systems (clusters: module load ...) nothing is installed; CMake names what it does not find.
+# Installs the Debian packages that KITINet is built from, those that are missing. Sourced by quickstart.sh and
+# tests/run.sh. On other systems (clusters: module load ...) nothing is installed; CMake names what it does not find.
 
 packages="gcc libc6-dev make cmake pkg-config openmpi-bin libopenmpi-dev petsc-dev libhdf5-openmpi-dev libfftw3-dev
 libfftw3-mpi-dev libopenblas-dev librandom123-dev zlib1g-dev nettle-dev libmatio-dev
@@ -15,12 +15,16 @@ if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
     echo "== installing$missing"
     sudo=
     if [ "$(id -u)" != 0 ]; then
-      command -v sudo >/dev/null || { echo "not root and no sudo: ask an administrator for apt-get install$missing" >&2; exit 1; }
+      command -v sudo >/dev/null || {
+        echo "not root and no sudo: ask an administrator for apt-get install$missing" >&2
+        exit 1
+      }
       sudo=sudo
     fi
     $sudo apt-get -o Acquire::Retries=3 update -qq
     # shellcheck disable=SC2086 # a list of words
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 install -y -qq --no-install-recommends $missing >/dev/null
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 install \
+      -y -qq --no-install-recommends $missing >/dev/null
   fi
 fi
 

@@ -1,9 +1,9 @@
 #!/bin/sh
 # The main job, on a fresh Debian 12 machine: sh jobs/quickstart.sh
 #
-# Installs what is missing, builds, then on 2 MPI ranks: generates Darcy data with PETSc, trains a plain residual Fourier neural operator and
-# KITINet for the same number of steps, evaluates both at two resolutions; ends with a table and pictures.
-# What is there already is used again: an interrupted quickstart goes on where it stopped.
+# Installs what is missing, builds, then on 2 MPI ranks: generates Darcy data with PETSc, trains a plain residual
+# Fourier neural operator and KITINet for the same number of steps, evaluates both at two resolutions; ends with a table
+# and pictures. What is there already is used again: an interrupted quickstart goes on where it stopped.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -18,7 +18,10 @@ echo "== building"
 cmake --preset release >build.log 2>&1 || { cat build.log; rm -f build.log; exit 1; }
 mkdir -p "$data"
 mv build.log $work/build.log
-cmake --build --preset release --parallel "$(nproc)" --target kitinet >>$work/build.log 2>&1 || { tail -n 40 $work/build.log; exit 1; }
+cmake --build --preset release --parallel "$(nproc)" --target kitinet >>$work/build.log 2>&1 || {
+  tail -n 40 $work/build.log
+  exit 1
+}
 kitinet=build/release/kitinet
 
 run() {
@@ -39,11 +42,13 @@ generate $data/test_64.h5 -samples 200 -first 1000
 
 for residual in plain collision; do
   echo "== training on 32 x 32, residual $residual"
-  run train -run $work/$residual -dataset $data/train.h5 -dataset_test $data/test_32.h5 -model_residual $residual -train_epochs "$epochs"
+  run train -run $work/$residual -dataset $data/train.h5 -dataset_test $data/test_32.h5 \
+    -model_residual $residual -train_epochs "$epochs"
 done
 
 echo "== evaluating on the training set, on new samples, and on new samples at a resolution never trained on"
-run evaluate -run $work/plain,$work/collision -dataset $data/train.h5,$data/test_32.h5,$data/test_64.h5 -output $work/errors.csv
+run evaluate -run $work/plain,$work/collision -dataset $data/train.h5,$data/test_32.h5,$data/test_64.h5 \
+  -output $work/errors.csv
 
 cat <<END
 
@@ -51,5 +56,6 @@ All of it is in $work: data, runs (plain, collision), errors.csv.
 Look at   $work/collision/fields_test_64.png, $work/plain/curves.png
 Try next  $kitinet train -help                       every option, explained
           RANKS=4 EPOCHS=200 sh jobs/quickstart.sh   longer (remove $work/plain and $work/collision first)
-          mpiexec -n 2 $kitinet train -run $work/uniform -dataset $data/train.h5 -dataset_test $data/test_32.h5 -collision_law uniform
+          mpiexec -n 2 $kitinet train -run $work/uniform -collision_law uniform \\
+            -dataset $data/train.h5 -dataset_test $data/test_32.h5
 END

@@ -45,8 +45,9 @@ check_c_source_compiles("#include <petscconf.h>
 int main(void) { return 0; }" KN_PETSC_NUMBERS_FIT)
 unset(CMAKE_REQUIRED_LIBRARIES)
 if(NOT KN_PETSC_NUMBERS_FIT)
-  message(FATAL_ERROR "This PETSc has 64-bit integers, complex numbers or other reals.\nDebian: apt-get install petsc-dev\n"
-                      "Elsewhere: configure PETSc with --with-64-bit-indices=0 --with-scalar-type=real --with-precision=double.")
+  message(FATAL_ERROR "This PETSc has 64-bit integers, complex numbers or other reals.\n"
+    "Debian: apt-get install petsc-dev\n"
+    "Elsewhere: configure PETSc with --with-64-bit-indices=0 --with-scalar-type=real --with-precision=double.")
 endif()
 kn_package(hdf5 libhdf5-openmpi-dev hdf5-openmpi hdf5-mpi hdf5)
 kn_package(fftwf libfftw3-dev fftw3f)
@@ -74,7 +75,8 @@ endif()
 add_library(KN::random123 INTERFACE IMPORTED GLOBAL)
 target_include_directories(KN::random123 SYSTEM INTERFACE ${RANDOM123_INCLUDE})
 
-# Optional: kernels of small products, generated at run time. Its functions for large ones, which we do not call, need a BLAS.
+# Optional: kernels of small products, generated at run time. Its functions for large ones, which we do not call, need a
+# BLAS.
 option(KN_XSMM "Use libxsmm where it is installed" ON)
 find_path(XSMM_INCLUDE libxsmm.h)
 find_library(XSMM_LIBRARY xsmm)
@@ -85,7 +87,8 @@ if(KN_XSMM AND XSMM_INCLUDE AND XSMM_LIBRARY)
   target_compile_definitions(KN::xsmm INTERFACE KN_HAVE_XSMM)
   message(STATUS "libxsmm: ${XSMM_LIBRARY}")
 else()
-  message(STATUS "libxsmm: not used, BLAS computes small products too, slower. Debian on amd64: apt-get install libxsmm-dev")
+  message(STATUS "libxsmm: not used, BLAS computes small products too, slower. "
+    "Debian on amd64: apt-get install libxsmm-dev")
 endif()
 
 # Optional: pictures. KN::jpeg and KN::png, empty where the package is not there.

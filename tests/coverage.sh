@@ -1,6 +1,7 @@
 #!/bin/sh
-# Which lines and functions the tests reach: sh tests/coverage.sh [arguments of ctest, by default -L "unit|parallel|end_to_end"]
-# Prints a table of the folders and the functions that no test calls; build/coverage/functions.txt has all of them.
+# Which lines and functions the tests reach: sh tests/coverage.sh [arguments of ctest, by default -L
+# "unit|parallel|end_to_end"] Prints a table of the folders and the functions that no test calls;
+# build/coverage/functions.txt has all of them.
 set -eu
 
 cd "$(dirname "$0")/.."

@@ -1,8 +1,10 @@
 #!/bin/sh
-# ThreadSanitizer over what has threads: the executor and its layers (OpenMP), the loader, the reduction, the surrogate library.
+# ThreadSanitizer over what has threads: the executor and its layers (OpenMP), the loader, the reduction, the surrogate
+# library.
 #   sh tests/threads.sh
-# clang builds it: its OpenMP library tells ThreadSanitizer of barriers and joins (Archer), which gcc's libgomp does not, so that
-# every parallel loop would seem a race. Reports end the tests. MPI, HDF5 and PETSc are not instrumented and are left out.
+# clang builds it: its OpenMP library tells ThreadSanitizer of barriers and joins (Archer), which gcc's libgomp does
+# not, so that every parallel loop would seem a race. Reports end the tests. MPI, HDF5 and PETSc are not instrumented
+# and are left out.
 set -eu
 
 cd "$(dirname "$0")/.."

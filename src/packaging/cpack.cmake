@@ -1,4 +1,5 @@
-# cpack -G DEB (or TGZ): a package of what cmake --install installs. Build it with -DKN_NATIVE=OFF for machines other than this one.
+# cpack -G DEB (or TGZ): a package of what cmake --install installs. Build it with -DKN_NATIVE=OFF for machines other
+# than this one.
 
 set(CPACK_PACKAGE_NAME kitinet)
 set(CPACK_PACKAGE_VENDOR "The KITINet developers")

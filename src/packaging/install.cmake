@@ -1,5 +1,5 @@
-# cmake --install: the program, one library libkitinet of all folders, headers, configs, job scripts, manual, pkg-config and module file.
-# Paths inside them are relative, so that cmake --install --prefix and a moved tree work.
+# cmake --install: the program, one library libkitinet of all folders, headers, configs, job scripts, manual, pkg-config
+# and module file. Paths inside them are relative, so that cmake --install --prefix and a moved tree work.
 
 option(KN_MANUAL "Make man pages and shell completion from -help; runs the program on the building machine" ON)
 
@@ -34,7 +34,8 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/library/python/kitinet DESTINATION $
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/tests/examples DESTINATION ${KN_DATA})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/kitinet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs DESTINATION ${KN_DATA})
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/jobs DESTINATION ${KN_DATA} FILES_MATCHING PATTERN "*.sbatch" PATTERN "env.sh" PATTERN "step.sh" PATTERN "submit_pipeline.sh"
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/jobs DESTINATION ${KN_DATA} FILES_MATCHING
+  PATTERN "*.sbatch" PATTERN "env.sh" PATTERN "step.sh" PATTERN "submit_pipeline.sh"
   PATTERN results EXCLUDE)
 install(FILES ${PROJECT_BINARY_DIR}/modulefile DESTINATION ${KN_DATA})
 install(FILES ${PROJECT_BINARY_DIR}/kitinet.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

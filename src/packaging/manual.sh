@@ -7,7 +7,8 @@ here=$(dirname "$0")
 mkdir -p "$folder/man1" "$folder/help"
 
 # On this node alone, without a search for networks or a launcher.
-export OMPI_MCA_ess_singleton_isolated=1 OMPI_MCA_orte_create_session_dirs=false OMPI_MCA_pml=ob1 OMPI_MCA_btl=self OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMPI_MCA_ess_singleton_isolated=1 OMPI_MCA_orte_create_session_dirs=false \
+  OMPI_MCA_pml=ob1 OMPI_MCA_btl=self OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
 "$kitinet" -help > "$folder/help/kitinet"
 commands=$(sed -n 's/^  \([a-z]*\)  .*/\1/p' "$folder/help/kitinet")
@@ -22,12 +23,14 @@ for command in $commands; do
     done
     rm "$folder/equation"
   fi
-  awk -v command="$command" -v version="$version" -v commands="$commands" -f "$here/man.awk" "$folder/help/$command" > "$folder/man1/kitinet-$command.1"
+  awk -v command="$command" -v version="$version" -v commands="$commands" \
+    -f "$here/man.awk" "$folder/help/$command" > "$folder/man1/kitinet-$command.1"
 done
 awk -v version="$version" -v commands="$commands" -f "$here/man.awk" "$folder/help/kitinet" > "$folder/man1/kitinet.1"
 
 {
-  echo "# Completion of kitinet's commands, options and choices for bash (zsh: autoload bashcompinit; bashcompinit). Made from -help."
+  echo "# Completion of kitinet's commands, options and choices for bash (zsh: autoload bashcompinit; bashcompinit)."
+  echo "# Made from -help."
   for command in $commands; do awk -v command="$command" -f "$here/completion.awk" "$folder/help/$command"; done
   sed "s/@commands@/$(echo $commands)/" "$here/completion.bash.in"
 } > "$folder/kitinet.bash"

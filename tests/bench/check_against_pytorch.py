@@ -2,12 +2,13 @@
 
     python check_against_pytorch.py -kitinet build/release/kitinet -dataset train.h5 -dataset_test test_32.h5,test_64.h5
 
-KITINet trains on one batch of 20 samples in single precision; its checkpoints carry the weights over to pytorch_fno.py, which
-computes the same in double precision. Without and with padding:
+KITINet trains on one batch of 20 samples in single precision; its checkpoints carry the weights over to pytorch_fno.py,
+which computes the same in double precision. Without and with padding:
 
-  gradient  One step with a learning rate that moves nothing: Adam's first moment is then (1 - beta1) times the gradient of the
-            batch, at the initial weights. Compared for each parameter, relative to its 2-norm.
-  training  20 steps of Adam from the same initial weights, with weight decay and the one-cycle schedule: the loss of each step.
+  gradient  One step with a learning rate that moves nothing: Adam's first moment is then (1 - beta1) times the gradient
+            of the batch, at the initial weights. Compared for each parameter, relative to its 2-norm.
+  training  20 steps of Adam from the same initial weights, with weight decay and the one-cycle schedule: the loss of
+            each step.
   outputs   Of the network so trained, on the test sets, also at resolutions other than the one of training: relative L2
             difference, the worst sample.
 
@@ -28,9 +29,9 @@ import torch
 from pytorch_fno import FNO, Normalizer, Operator, optimizer_and_schedule, read_dataset, relative_l2
 
 BATCH, STEPS, LR, DECAY = 20, 20, 4e-3, 1e-4
-# Measured, on 1 and 2 ranks: at most 1.5e-6, 1.5e-5, 1.1e-7. Each of these breaks one of them at least: GELU by tanh, no eps in the
-# normaliser, decoupled weight decay, a schedule one step longer, momentum that cycles too, coordinates half a cell off, corner blocks
-# exchanged.
+# Measured, on 1 and 2 ranks: at most 1.5e-6, 1.5e-5, 1.1e-7. Each of these breaks one of them at least: GELU by tanh,
+# no eps in the normaliser, decoupled weight decay, a schedule one step longer, momentum that cycles too, coordinates
+# half a cell off, corner blocks exchanged.
 TOLERANCE = {"gradient": 1e-5, "training": 1e-4, "outputs": 1e-6}
 
 
@@ -68,7 +69,8 @@ def operator_of(checkpoint):
     """The trained operator of a checkpoint, in double precision."""
     with h5py.File(checkpoint) as file:
         options = dict(line.split(": ") for line in file.attrs["model_options"].decode().splitlines())
-        normalizers = [Normalizer(*(torch.from_numpy(file[f"normalizer/{which}/{value}"][:]).double() for value in ("mean", "std"))) for which in ("input", "output")]
+        normalizers = [Normalizer(*(torch.from_numpy(file[f"normalizer/{which}/{value}"][:]).double()
+                                    for value in ("mean", "std"))) for which in ("input", "output")]
         inputs, outputs = int(file.attrs["inputs"]), int(file.attrs["outputs"])
     shape = [int(options[f"model_{name}"]) for name in ("width", "modes", "layers", "head")]
     network = FNO(inputs, outputs, *shape, padding=float(options["model_padding"]))
@@ -87,7 +89,8 @@ def gradient_difference(checkpoint, x, y, q):
     relative_l2(operator(x, q), y).sum().backward()
     share = float(np.float32(1) - np.float32(0.9))  # 1 - beta1, as single precision has it
     moments = named_arrays(checkpoint, "moment1")
-    return max(((moments[name] / share - p.grad).norm().item() / p.grad.norm().item(), name) for name, p in operator.network.named_parameters())
+    return max(((moments[name] / share - p.grad).norm().item() / p.grad.norm().item(), name)
+               for name, p in operator.network.named_parameters())
 
 
 def training_difference(initial, metrics, x, y, q):
@@ -130,22 +133,27 @@ def main():
         nonlocal agreed
         agree = difference <= TOLERANCE[kind]  # False for NaN
         agreed = agreed and agree
-        print(f"{'ok  ' if agree else 'FAIL'}  {kind:9} {what:27} {difference:.1e}  (at most {TOLERANCE[kind]:.0e})  {where}", flush=True)
+        print(f"{'ok  ' if agree else 'FAIL'}  {kind:9} {what:27} "
+              f"{difference:.1e}  (at most {TOLERANCE[kind]:.0e})  {where}", flush=True)
 
     for padding in (0, 0.125):
         with tempfile.TemporaryDirectory() as work:
             still, moved = os.path.join(work, "still"), os.path.join(work, "moved")
-            shared = ("train", "-dataset", options.dataset, "-train_samples", BATCH, "-train_batch", BATCH, "-model_residual", "fno", "-model_padding", padding)
+            shared = ("train", "-dataset", options.dataset, "-train_samples", BATCH, "-train_batch", BATCH,
+                      "-model_residual", "fno", "-model_padding", padding)
             kitinet(command, *shared, "-run", still, "-train_epochs", 1, "-train_lr", 1e-10, "-train_weight_decay", 0)
-            kitinet(command, *shared, "-run", moved, "-train_epochs", STEPS, "-train_lr", LR, "-train_weight_decay", DECAY)
+            kitinet(command, *shared, "-run", moved, "-train_epochs", STEPS, "-train_lr", LR,
+                    "-train_weight_decay", DECAY)
             initial, trained = (os.path.join(run, "checkpoint.h5") for run in (still, moved))
             report("gradient", f"padding {padding}", *gradient_difference(initial, x, y, q))
-            report("training", f"padding {padding}", *training_difference(initial, os.path.join(moved, "metrics.csv"), x, y, q))
+            metrics = os.path.join(moved, "metrics.csv")
+            report("training", f"padding {padding}", *training_difference(initial, metrics, x, y, q))
             for path in options.dataset_test.split(","):
                 prediction = os.path.join(work, "prediction.h5")
                 kitinet(command, "predict", "-checkpoint", trained, "-input", path, "-output", prediction, "-overwrite")
                 x_test, _, q_test = read_double(path, BATCH)
-                report("outputs", f"padding {padding}, {'x'.join(map(str, x_test.shape[2:]))} points", *output_difference(trained, prediction, x_test, q_test))
+                report("outputs", f"padding {padding}, {'x'.join(map(str, x_test.shape[2:]))} points",
+                       *output_difference(trained, prediction, x_test, q_test))
     return 0 if agreed else 1
 
 

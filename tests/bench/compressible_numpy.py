@@ -1,7 +1,7 @@
 """
 Compressible viscous flow on one core against the same scheme in vectorised numpy, and in JAX (jitted) where there is
-one: MUSCL with the limiter mc in primitive values, HLLC, viscous stress by central differences, SSP Runge-Kutta of order
-2, the same steps in time, periodic, 64-bit numbers.
+one: MUSCL with the limiter mc in primitive values, HLLC, viscous stress by central differences, SSP Runge-Kutta of
+order 2, the same steps in time, periodic, 64-bit numbers.
 
     KITINET=build/release/kitinet taskset -c 0 venv/bin/python tests/bench/compressible_numpy.py [CELLS [SAMPLES]]
 

@@ -1,8 +1,10 @@
-"""kitinet convert against the tools of other formats: files as they write them come in, what comes out opens with them, every float32 the same.
+"""kitinet convert against the tools of other formats: files as they write them come in, what comes out opens with them,
+every float32 the same.
 
     KITINET=build/release/kitinet python3 convert_formats.py [FOLDER]
 
-Needs numpy, h5py, scipy; with torch and neuraloperator or the_well installed their own loaders are called, too. Works in FOLDER, by default a new one.
+Needs numpy, h5py, scipy; with torch and neuraloperator or the_well installed their own loaders are called, too. Works
+in FOLDER, by default a new one.
 """
 import importlib.util
 import os
@@ -29,7 +31,9 @@ def convert(*words):
 
 
 def same(name, a, b):
-    assert a.dtype == b.dtype == np.float32 and a.shape == b.shape and np.array_equal(a.view(np.uint32), b.view(np.uint32)), f"{name}: {a.dtype} {a.shape}, {b.dtype} {b.shape}"
+    alike = a.dtype == b.dtype == np.float32 and a.shape == b.shape
+    assert alike and np.array_equal(a.view(np.uint32), b.view(np.uint32)), \
+        f"{name}: {a.dtype} {a.shape}, {b.dtype} {b.shape}"
     print("same bits:", name)
 
 
@@ -62,10 +66,12 @@ def matlab():
         convert("-input", name, "-x", "a=coeff", "-y", "u=sol", "-points", "nodes", "-output", "n.h5")
         same(name + " coeff", native("n.h5")["x"][:, 0], a)
         same(name + " sol", native("n.h5")["y"][:, 0], u)
-        convert("-input", name, "-x", "coeff", "-y", "sol", "-points", "nodes", "-stride", "4", "-first", "2", "-samples", "3", "-output", "n.h5")
+        convert("-input", name, "-x", "coeff", "-y", "sol", "-points", "nodes",
+                "-stride", "4", "-first", "2", "-samples", "3", "-output", "n.h5")
         same(name + ", every fourth point", native("n.h5")["y"][:, 0], u[2:5, ::4, ::4])
         convert("-input", "flow_" + name, "-u", "w=u", "-initial", "w=a", "-points", "periodic", "-output", "n.h5")
-        same("flow_" + name, native("n.h5")["u"][:, :, 0], np.concatenate([w0[:, None], w.transpose(0, 3, 1, 2)], axis=1))
+        same("flow_" + name, native("n.h5")["u"][:, :, 0],
+             np.concatenate([w0[:, None], w.transpose(0, 3, 1, 2)], axis=1))
         assert np.array_equal(native("n.h5")["t"][:], np.arange(6.0))
     for form in ("mat", "mat5"):
         convert("-input", "n.h5", "-format", form, "-output", "out.mat")
@@ -74,7 +80,8 @@ def matlab():
 
 def numpy_arrays():
     x, y = field(5, 7, 4), field(5, 7, 4)
-    for name, save in (("float32", x), ("big-endian", x.astype(">f4")), ("Fortran order", np.asfortranarray(x)), ("float64", x.astype(np.float64)), ("part of Fortran order", np.asfortranarray(x))):
+    for name, save in (("float32", x), ("big-endian", x.astype(">f4")), ("Fortran order", np.asfortranarray(x)),
+                       ("float64", x.astype(np.float64)), ("part of Fortran order", np.asfortranarray(x))):
         np.save("x.npy", save)
         np.save("y.npy", y)
         convert("-input", "x.npy,y.npy", "-x", "a=x:nxy", "-y", "u=y:nxy", "-points", "cells", "-output", "n.h5")
@@ -84,7 +91,8 @@ def numpy_arrays():
 
 
 def pdebench():
-    nu, u, cells, more = field(6, 16, 16), field(6, 1, 16, 16), ((np.arange(16) + 0.5) / 16).astype(np.float32), {"compression": "gzip", "shuffle": True}
+    nu, u, more = field(6, 16, 16), field(6, 1, 16, 16), {"compression": "gzip", "shuffle": True}
+    cells = ((np.arange(16) + 0.5) / 16).astype(np.float32)
     with h5py.File("darcy.hdf5", "w") as f:
         f.create_dataset("nu", data=nu, **more)
         f.create_dataset("tensor", data=u, **more)
@@ -98,7 +106,8 @@ def pdebench():
     same("our PDEBench", h5py.File("out.hdf5")["nu"][:], nu)
     tensor = field(6, 5, 32)
     with h5py.File("burgers.hdf5", "w") as f:
-        f["tensor"], f["x-coordinate"], f["t-coordinate"] = tensor, ((np.arange(32) + 0.5) / 32).astype(np.float32), np.linspace(0, 2, 6, dtype=np.float32)
+        f["tensor"], f["x-coordinate"] = tensor, ((np.arange(32) + 0.5) / 32).astype(np.float32)
+        f["t-coordinate"] = np.linspace(0, 2, 6, dtype=np.float32)
         f.attrs["Nu"] = 0.01
     convert("-input", "burgers.hdf5", "-output", "n.h5")
     same("PDEBench Burgers", native("n.h5")["u"][:, :, 0], tensor)
@@ -114,22 +123,26 @@ def pdebench():
         f["velocity"], f["particles"], f["t"] = velocity, particles, np.tile(np.arange(3, dtype=np.float32), (2, 1))
         f["force"] = field(2, 8, 6, 2)
     convert("-input", "incompressible.h5", "-points", "cells", "-output", "n.h5")
-    same("PDEBench incompressible flow", native("n.h5")["u"][:], np.concatenate([velocity, particles], axis=-1).transpose(0, 1, 4, 2, 3))
+    same("PDEBench incompressible flow", native("n.h5")["u"][:],
+         np.concatenate([velocity, particles], axis=-1).transpose(0, 1, 4, 2, 3))
 
 
 def the_well():
     density, velocity, stress, constant = field(3, 4, 8, 6), field(3, 4, 8, 6, 2), field(3, 4, 8, 6, 2, 2), field(8, 6)
     with h5py.File("well.hdf5", "w") as f:
-        f.attrs.update({"dataset_name": "made", "grid_type": "cartesian", "n_spatial_dims": 2, "n_trajectories": 3, "nu": 0.5, "simulation_parameters": ["nu"]})
+        f.attrs.update({"dataset_name": "made", "grid_type": "cartesian", "n_spatial_dims": 2,
+                        "n_trajectories": 3, "nu": 0.5, "simulation_parameters": ["nu"]})
         d = f.create_group("dimensions")
         d.attrs["spatial_dims"] = ["x", "y"]
         d["time"], d["x"], d["y"] = np.arange(4.0), np.arange(8) / 8, np.arange(6) / 6
-        for order, fields in enumerate(({"density": density, "mask": constant}, {"velocity": velocity}, {"stress": stress})):
+        for order, fields in enumerate(({"density": density, "mask": constant}, {"velocity": velocity},
+                                        {"stress": stress})):
             g = f.create_group(f"t{order}_fields")
             g.attrs["field_names"] = list(fields)
             for k, v in fields.items():
                 g[k] = v
-                g[k].attrs.update({"sample_varying": k != "mask", "time_varying": k != "mask", "dim_varying": [True, True]})
+                g[k].attrs.update({"sample_varying": k != "mask", "time_varying": k != "mask",
+                                   "dim_varying": [True, True]})
         b = f.create_group("boundary_conditions/x_periodic")
         b.attrs.update({"bc_type": "PERIODIC", "associated_dims": ["x"], "associated_fields": []})
     convert("-input", "well.hdf5", "-output", "n.h5")
@@ -149,7 +162,8 @@ def the_well():
     same("our file in the_well's loader", np.asarray(item["input_fields"])[0].transpose(2, 0, 1), u[0, 0])
     statistics = yaml.safe_load(open("well/made/stats.yaml"))
     change = np.diff(density.astype(np.float64), axis=1)
-    for kind, value in (("mean", density.mean(dtype=np.float64)), ("std", density.std(dtype=np.float64)), ("mean_delta", change.mean()), ("rms_delta", np.sqrt((change**2).mean()))):
+    for kind, value in (("mean", density.mean(dtype=np.float64)), ("std", density.std(dtype=np.float64)),
+                        ("mean_delta", change.mean()), ("rms_delta", np.sqrt((change**2).mean()))):
         assert abs(statistics[kind]["density"] - value) < 1e-6, kind
     print("stats.yaml agrees with numpy")
 
@@ -165,7 +179,8 @@ def neuraloperator():
     if not package:
         return print("not called: neuraloperator's loader: not installed")
     # This file alone, without the many packages that all of it wants.
-    spec = importlib.util.spec_from_file_location("hdf5_dataset", os.path.join(package.submodule_search_locations[0], "data", "datasets", "hdf5_dataset.py"))
+    path = os.path.join(package.submodule_search_locations[0], "data", "datasets", "hdf5_dataset.py")
+    spec = importlib.util.spec_from_file_location("hdf5_dataset", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     same("our file in neuraloperator's loader", module.H5pyDataset("out.h5", resolution=1024)[3]["y"].numpy(), y[3])

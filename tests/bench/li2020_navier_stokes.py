@@ -1,8 +1,10 @@
-"""Li et al. 2020's Navier-Stokes scheme in numpy, written from its description: the reference of tests/verification/navier_stokes_li2020.c.
+"""Li et al. 2020's Navier-Stokes scheme in numpy, written from its description: the reference of
+tests/verification/navier_stokes_li2020.c.
 
     w_t + u . grad w = viscosity Laplace w + f on the unit torus, f = 0.1 (sin(2 pi (x + y)) + cos(2 pi (x + y)))
 
-Pseudo-spectral: psi = w/(4 pi^2 |k|^2), u w_x + v w_y at the points, cut to |k_i| <= 2/3 n/2; explicit Euler for it and f, Crank-Nicolson for viscosity.
+Pseudo-spectral: psi = w/(4 pi^2 |k|^2), u w_x + v w_y at the points, cut to |k_i| <= 2/3 n/2; explicit Euler for it and
+f, Crank-Nicolson for viscosity.
 
     python3 li2020_navier_stokes.py reference > ../verification/li2020_reference.txt
     python3 li2020_navier_stokes.py time N STEPS        seconds a step on an N x N grid

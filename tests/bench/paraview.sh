@@ -12,7 +12,8 @@ cd "$work"
 "$kitinet" generate -pde darcy -darcy_points nodes -darcy_grid 17 -samples 2 -output nodes.h5 >log
 "$kitinet" generate -pde kdv -samples 1 -output line.h5 >log
 "$kitinet" generate -pde navier_stokes -navier_stokes_grid 32 -navier_stokes_frames 4 -samples 1 -output flow.h5 >log
-"$kitinet" generate -pde navier_stokes_3d -navier_stokes_3d_grid 16 -navier_stokes_3d_frames 3 -samples 1 -output cube.h5 >log
+"$kitinet" generate -pde navier_stokes_3d -navier_stokes_3d_grid 16 -navier_stokes_3d_frames 3 \
+  -samples 1 -output cube.h5 >log
 for data in cells nodes line flow cube; do
   "$kitinet" inspect -input $data.h5 -xdmf >$data.txt
 done
@@ -32,7 +33,8 @@ for name in sys.argv[1:]:
                 low, high = a.GetRange()
                 old = ranges.get(a.Name, (low, high))
                 ranges[a.Name] = (min(low, old[0]), max(high, old[1]))
-    print("%-6s %d times, %d points, %d cells:" % (name.split("/")[-1], len(times), info.GetNumberOfPoints(), info.GetNumberOfCells()),
+    print("%-6s %d times, %d points, %d cells:" % (name.split("/")[-1], len(times), info.GetNumberOfPoints(),
+      info.GetNumberOfCells()),
           ", ".join("%s in [%.5g, %.5g]" % (k, *ranges[k]) for k in sorted(ranges)))
     # what the program says of all rows: "  output  u  1  min mean std max"
     fields = [line.split() for line in open(name + ".txt") if line.startswith(("  input ", "  output "))]
@@ -41,4 +43,7 @@ for name in sys.argv[1:]:
         seen = ranges[words[1]]
         assert abs(seen[0] - low) <= 1e-5 * abs(low) and abs(seen[1] - high) <= 1e-5 * abs(high), (words, seen)
 END
-xvfb-run -a pvpython look.py "$work/cells" "$work/nodes" "$work/line" "$work/flow" "$work/cube" 2>error || { cat error >&2; exit 1; }
+xvfb-run -a pvpython look.py "$work/cells" "$work/nodes" "$work/line" "$work/flow" "$work/cube" 2>error || {
+  cat error >&2
+  exit 1
+}

@@ -1,9 +1,12 @@
-"""One phase of the FNO of pytorch_fno.py on random fields, timed; pytorch_comparison.sh calls it in turn with kitinet bench.
+"""One phase of the FNO of pytorch_fno.py on random fields, timed; pytorch_comparison.sh calls it in turn with kitinet
+bench.
 
-    python pytorch_comparison.py -phase train|inference [-compile] -seconds 5 [shape of the network, options as of kitinet bench]
+    python pytorch_comparison.py -phase train|inference [-compile] -seconds 5 [shape of the network,
+    options as of kitinet bench]
 
-Prints the median milliseconds of a step of the whole batch, and the MiB that the process held at most beyond those after its start. A training step: forward,
-relative L2 loss, backward, Adam. Needs torch, and h5py and numpy for pytorch_fno.py; -compile needs a C++ compiler.
+Prints the median milliseconds of a step of the whole batch, and the MiB that the process held at most beyond those
+after its start. A training step: forward, relative L2 loss, backward, Adam. Needs torch, and h5py and numpy for
+pytorch_fno.py; -compile needs a C++ compiler.
 
 Shapes: x (B, C_in, n1, n2), y (B, C_out, n1, n2); on one axis x (B, C_in, n), y (B, C_out, n).
 """
@@ -20,7 +23,8 @@ from pytorch_fno import FNO, Spectral, relative_l2
 
 
 class SpectralOnce(Spectral):
-    """As Spectral, with one product for both corner blocks: the compiler of PyTorch 2.13 fails on the sum of two complex gradients."""
+    """As Spectral, with one product for both corner blocks: the compiler of PyTorch 2.13 fails on the sum of two
+    complex gradients."""
 
     def forward(self, x):
         m = self.modes
@@ -141,14 +145,16 @@ def main():
     before = held()
 
     shape = [options.bench_grid] * options.bench_axes
-    x, target = (torch.rand(options.train_batch, channels, *shape) for channels in (options.bench_channels_in, options.bench_channels_out))
+    x, target = (torch.rand(options.train_batch, channels, *shape)
+                 for channels in (options.bench_channels_in, options.bench_channels_out))
     q = torch.stack(torch.meshgrid(*(torch.linspace(0, 1, n) for n in shape), indexing="ij"))
     sizes = options.bench_channels_in, options.bench_channels_out, options.model_width, options.model_modes
     network = FNO1(*sizes) if options.bench_axes == 1 else FNO(*sizes, padding=options.model_padding)
     if options.compile:
         for spectral in (module for module in network.modules() if isinstance(module, Spectral)):
             spectral.__class__ = SpectralOnce
-    step = training_step(network, options, x, target, q) if options.phase == "train" else inference_step(network, options, x, q)
+    train = options.phase == "train"
+    step = training_step(network, options, x, target, q) if train else inference_step(network, options, x, q)
     print(f"{median_milliseconds(step, options.seconds):.4f} {held() - before:.1f}")
 
 

@@ -1,14 +1,17 @@
 """The original Fourier neural operator (Li et al. 2020, arXiv 2010.08895) in PyTorch, trained on KITINet's datasets.
 
-    coordinates -> lift -> pad -> L times  x = GELU(W x + b + K x), none after the last -> crop -> hidden, GELU -> output
+    coordinates -> lift -> pad -> L times  x = GELU(W x + b + K x), none after the last
+                -> crop -> hidden, GELU -> output
 
-The other side of `kitinet train -model_residual fno`: same network, initial distributions, normaliser, loss, Adam, schedule
-and defaults, with options of the same names; written from the paper and PyTorch's own layers, not from KITINet's.
+The other side of `kitinet train -model_residual fno`: same network, initial distributions, normaliser, loss, Adam,
+schedule and defaults, with options of the same names; written from the paper and PyTorch's own layers, not from
+KITINet's.
 
     python pytorch_fno.py -dataset train.h5 -dataset_test test_32.h5,test_64.h5 -seed 1 -output errors.csv
 
-tests every epoch on the first of the test sets and in the end appends a row to the output: program, seed, epochs, mean relative
-L2 error on the training set and on each test set, seconds of training (tests included). Needs torch, numpy, h5py.
+tests every epoch on the first of the test sets and in the end appends a row to the output: program, seed, epochs, mean
+relative L2 error on the training set and on each test set, seconds of training (tests included). Needs torch, numpy,
+h5py.
 
 Shapes: x (B, C_in, n1, n2), y (B, C_out, n1, n2), both on the physical scale.
 """
@@ -137,7 +140,9 @@ def train(operator, options, x, y, q, test):
             rate = schedule.get_last_lr()[0]
             schedule.step()
             total += loss.item()
-        print(f"epoch {epoch + 1:3}/{options.train_epochs}  train {total / len(x):.5f}  test {evaluate(operator, *test, options.train_batch):.5f}  lr {rate:.2e}", flush=True)
+        error = evaluate(operator, *test, options.train_batch)
+        print(f"epoch {epoch + 1:3}/{options.train_epochs}  train {total / len(x):.5f}  test {error:.5f}  "
+              f"lr {rate:.2e}", flush=True)
 
 
 def parse_options():
@@ -165,7 +170,8 @@ def main():
     torch.manual_seed(options.seed)
     x, y, q = read_dataset(options.dataset)
     tests = [read_dataset(path) for path in options.dataset_test.split(",")]
-    network = FNO(x.shape[1], y.shape[1], options.model_width, options.model_modes, options.model_layers, options.model_head, options.model_padding)
+    network = FNO(x.shape[1], y.shape[1], options.model_width, options.model_modes, options.model_layers,
+                  options.model_head, options.model_padding)
     operator = Operator(network, Normalizer.fit(x), Normalizer.fit(y))
 
     began = time.monotonic()
@@ -178,7 +184,8 @@ def main():
     with open(options.output, "a") as file:
         if new:
             print("program", "seed", "epochs", "train", *names, "seconds", sep=",", file=file)
-        print("pytorch", options.seed, options.train_epochs, *(f"{e:.8g}" for e in errors), f"{seconds:.1f}", sep=",", file=file)
+        print("pytorch", options.seed, options.train_epochs, *(f"{e:.8g}" for e in errors),
+              f"{seconds:.1f}", sep=",", file=file)
 
 
 if __name__ == "__main__":

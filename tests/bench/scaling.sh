@@ -3,9 +3,11 @@
 #   sh tests/bench/scaling.sh [rounds]
 # PARTS (both) names what to measure, about 25 s a round each; rows of the other stay:
 #   training  kitinet train on Darcy 64 x 64, epochs of 20 steps
-#   shapes    the step alone (kitinet bench) on the four shapes of pytorch_comparison.sh, in micro-batches of a quarter of the batch
-# Writes jobs/results/scaling_measured.csv: case, ranks, reduction, batch, round, seconds a step; prints the medians over rounds of the ratios within a round.
-# Needs build/release/kitinet and an idle machine with two cores: a rank that waits keeps its core.
+#   shapes    the step alone (kitinet bench) on the four shapes of pytorch_comparison.sh, in micro-batches of a quarter
+#   of the batch
+# Writes jobs/results/scaling_measured.csv: case, ranks, reduction, batch, round, seconds a step; prints the medians
+# over rounds of the ratios within a round. Needs build/release/kitinet and an idle machine with two cores: a rank that
+# waits keeps its core.
 set -eu
 cd "$(dirname "$0")/../.."
 . jobs/packages.sh
@@ -20,8 +22,11 @@ export OMP_NUM_THREADS=1 OMPI_MCA_mpi_yield_when_idle=0
 
 # run CASE RANKS REDUCTION BATCH: steps of 2 epochs after a first one
 run() {
-  mpiexec --bind-to none -n "$2" $kitinet train -run "$work/$round-$1" -dataset "$work/data.h5" -train_batch "$4" -train_reduction "$3" -train_epochs 3 >"$work/log.$1" 2>&1
-  awk -F, -v head="$1,$2,$3,$4,$round" -v steps=$((400 / $4)) 'NR > 1 {s[NR] = $5} END {printf "%s,%.5f\n", head, (s[3] - s[2] < s[4] - s[3] ? s[3] - s[2] : s[4] - s[3]) / steps}' "$work/$round-$1/metrics.csv" >>"$work/rows"
+  mpiexec --bind-to none -n "$2" $kitinet train -run "$work/$round-$1" -dataset "$work/data.h5" \
+    -train_batch "$4" -train_reduction "$3" -train_epochs 3 >"$work/log.$1" 2>&1
+  awk -F, -v head="$1,$2,$3,$4,$round" -v steps=$((400 / $4)) 'NR > 1 {s[NR] = $5}
+    END {printf "%s,%.5f\n", head, (s[3] - s[2] < s[4] - s[3] ? s[3] - s[2] : s[4] - s[3]) / steps}' \
+    "$work/$round-$1/metrics.csv" >>"$work/rows"
 }
 
 training() {
@@ -40,17 +45,22 @@ training() {
 options() {
   case $1 in
     darcy_64) echo "-bench_grid 64 -model_width 32 -model_modes 12 -train_batch 16 -train_microbatch 4" ;;
-    darcy_85) echo "-bench_grid 85 -model_padding 0.1059 -model_width 32 -model_modes 12 -train_batch 20 -train_microbatch 5" ;;
-    navier_stokes_64) echo "-bench_grid 64 -bench_channels_in 10 -model_width 20 -model_modes 12 -train_batch 20 -train_microbatch 5" ;;
-    burgers_1024) echo "-bench_axes 1 -bench_grid 1024 -model_width 64 -model_modes 16 -train_batch 20 -train_microbatch 5" ;;
+    darcy_85) \
+      echo "-bench_grid 85 -model_padding 0.1059 -model_width 32 -model_modes 12 -train_batch 20 -train_microbatch 5" ;;
+    navier_stokes_64) \
+      echo "-bench_grid 64 -bench_channels_in 10 -model_width 20 -model_modes 12 -train_batch 20 -train_microbatch 5" ;;
+    burgers_1024) \
+      echo "-bench_axes 1 -bench_grid 1024 -model_width 64 -model_modes 16 -train_batch 20 -train_microbatch 5" ;;
   esac
 }
 
 # step SHAPE CASE RANKS: the median step of 1.2 s
 step() {
   batch=$(options "$1" | sed 's/.*-train_batch \([0-9]*\).*/\1/')
-  mpiexec --bind-to none -n "$3" $kitinet bench $(options "$1") -bench_what step -model_residual fno -bench_seconds 1.2 -bench_output "$work/table.$1.$2" >"$work/log.$1.$2" 2>&1
-  awk -F, -v head="$1.$2,$3,tree,$batch,$round" '$2 == "whole" {printf "%s,%.5f\n", head, $4 / 1000}' "$work/table.$1.$2" >>"$work/rows"
+  mpiexec --bind-to none -n "$3" $kitinet bench $(options "$1") -bench_what step \
+    -model_residual fno -bench_seconds 1.2 -bench_output "$work/table.$1.$2" >"$work/log.$1.$2" 2>&1
+  awk -F, -v head="$1.$2,$3,tree,$batch,$round" '$2 == "whole" {printf "%s,%.5f\n", head, $4 / 1000}' \
+    "$work/table.$1.$2" >>"$work/rows"
 }
 
 shapes() {
@@ -84,9 +94,13 @@ awk -F, -v shapes="$shapes" '
     return r[int((m + 1) / 2)]}
   NR > 1 {s[$1, $5] = $6; if ($5 > last[$1]) last[$1] = $5}
   END {
-    if (last["one"]) printf "2 ranks, same batch: %.2f times 1 rank; batch twice as large: %.2f times; two trainings side by side: %.2f times\ntree / allreduce: %.3f on 2 ranks, %.3f on 1\n",
-      median("one", "strong", "", 1), median("one", "weak", "", 2), median("one", "pair", "pair_other", 1), median("strong", "strong_allreduce", "", 1), median("one", "one_allreduce", "", 1)
+    if (last["one"]) printf "2 ranks, same batch: %.2f times 1 rank; batch twice as large: %.2f times; " \
+      "two trainings side by side: %.2f times\ntree / allreduce: %.3f on 2 ranks, %.3f on 1\n",
+      median("one", "strong", "", 1), median("one", "weak", "", 2), median("one", "pair", "pair_other", 1),
+        median("strong", "strong_allreduce", "", 1), median("one", "one_allreduce", "", 1)
     n = split(shapes, shape, " ")
-    for (k = 1; k <= n; k++) if (last[shape[k] ".one"]) printf "%-17s 2 ranks, same batch: %.2f times 1 rank; two side by side: %.2f times\n",
-      shape[k], median(shape[k] ".one", shape[k] ".strong", "", 1), median(shape[k] ".one", shape[k] ".pair", shape[k] ".pair_other", 1)
+    for (k = 1; k <= n; k++) if (last[shape[k] ".one"])
+      printf "%-17s 2 ranks, same batch: %.2f times 1 rank; two side by side: %.2f times\n",
+      shape[k], median(shape[k] ".one", shape[k] ".strong", "", 1), median(shape[k] ".one", shape[k] ".pair",
+        shape[k] ".pair_other", 1)
   }' $results

@@ -1,7 +1,9 @@
 #!/bin/sh
-# The training step of two builds of this program, in turn, on the shapes of pytorch_comparison.sh: is one slower, or does it take more memory?
+# The training step of two builds of this program, in turn, on the shapes of pytorch_comparison.sh: is one slower, or
+# does it take more memory?
 #     sh tests/bench/two_builds.sh OLD NEW [rounds] [seconds]    two programs; 5 rounds of 2 seconds
-# Prints for each shape and residual the median over rounds of NEW / OLD, and both programs' memory of activations and workspace in MiB. Let nothing else run.
+# Prints for each shape and residual the median over rounds of NEW / OLD, and both programs' memory of activations and
+# workspace in MiB. Let nothing else run.
 set -eu
 old=$1 new=$2 rounds="${3:-5}" seconds="${4:-2}"
 work=$(mktemp -d)
@@ -22,7 +24,8 @@ step() {
   # shellcheck disable=SC2046 # words
   "$1" bench $(options "$2") -bench_what step -model_residual "$3" -train_microbatch 4 -bench_seconds "$seconds" \
     -bench_output "$work/table.csv" > "$work/output" 2>&1 || { cat "$work/output" >&2; exit 1; }
-  echo "$(awk -F, '$2 == "whole" { print $4 }' "$work/table.csv") $(awk '/^memory of a rank/ { print $7 - $10 }' "$work/output")"
+  echo "$(awk -F, '$2 == "whole" { print $4 }' "$work/table.csv") $(awk '/^memory of a rank/ {
+    print $7 - $10 }' "$work/output")"
 }
 
 for shape in ${SHAPES:-darcy_64 darcy_85 navier_stokes_64 burgers_1024}; do

@@ -1,4 +1,5 @@
-# Training, and generation, killed by SIGKILL at random moments, all ranks or one; each start goes on from what is there, and the end is that of an uninterrupted run, bit for bit.
+# Training, and generation, killed by SIGKILL at random moments, all ranks or one; each start goes on from what is
+# there, and the end is that of an uninterrupted run, bit for bit.
 #
 #   ctest --test-dir build/release -L campaign -V  200 kills of a training run, 50 of a generation
 #   KILLS=20 GENERATION_KILLS=5 SEED=3 ctest ...   fewer, at other moments
@@ -20,14 +21,16 @@ gone() {
   done
 }
 
-# reap LAUNCHER: after ranks were killed; its exit code in code. What counts is that the ranks are gone: Open MPI's launcher itself can hang when one of them is killed while it
-# connects (4.1.4: "PMIX ERROR: UNREACHABLE"), and is then ended by the limit of its time, code 124.
+# reap LAUNCHER: after ranks were killed; its exit code in code. What counts is that the ranks are gone: Open MPI's
+# launcher itself can hang when one of them is killed while it connects (4.1.4: "PMIX ERROR: UNREACHABLE"), and is then
+# ended by the limit of its time, code 124.
 reap() {
   await "ranks still run after one was killed" gone
   code=0; wait "$1" || code=$?
 }
 
-# campaign KILLS LONGEST FINISHED COMMAND ...: kills until KILLS have struck; a command that ends before that begins anew, after its end is compared
+# campaign KILLS LONGEST FINISHED COMMAND ...: kills until KILLS have struck; a command that ends before that begins
+# anew, after its end is compared
 campaign() {
   wanted=$1 longest=$2 finished=$3 struck=0 starts=0 ends=0; shift 3
   while [ $struck -lt "$wanted" ]; do
@@ -50,7 +53,9 @@ campaign() {
     case $code in
     0) ends=$((ends + 1)); $finished ;;
     *)
-      if grep -q "^kitinet: [^w]" message && ! grep -q "going on from the previous one" message; then fail "start $starts was refused: $(cat message)"; fi
+      if grep -q "^kitinet: [^w]" message && ! grep -q "going on from the previous one" message; then
+        fail "start $starts was refused: $(cat message)"
+      fi
       struck=$((struck + 1))
       if [ "$code" -eq 124 ]; then echo "after kill $struck the launcher hung, its ranks were gone"; fi
       if [ $((struck % 20)) -eq 0 ]; then echo "$struck kills, $ends ends"; fi
@@ -66,7 +71,8 @@ campaign() {
 
 "$KITINET" generate -darcy_grid 16 -samples 24 -output train.h5 > /dev/null
 "$KITINET" generate -darcy_grid 16 -samples 8 -first 24 -output test.h5 > /dev/null
-training="-dataset train.h5 -dataset_test test.h5 -model_modes 4 -model_width 8 -model_head 16 -train_batch 6 -train_microbatch 2 -train_epochs ${EPOCHS:-1000} -checkpoint_every 1"
+training="-dataset train.h5 -dataset_test test.h5 -model_modes 4 -model_width 8 -model_head 16 -train_batch 6
+  -train_microbatch 2 -train_epochs ${EPOCHS:-1000} -checkpoint_every 1"
 ranks 2 train $training -run whole > output 2> message
 trained() {
   for file in checkpoint.h5 best.h5; do cmp whole/$file killed/$file || fail "another $file after $struck kills"; done

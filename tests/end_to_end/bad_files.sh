@@ -1,4 +1,5 @@
-# kitinet train and its files: damaged data and checkpoints are refused or replaced by the previous one; where nothing can be written, what was there stays.
+# kitinet train and its files: damaged data and checkpoints are refused or replaced by the previous one; where nothing
+# can be written, what was there stays.
 set -eu
 . "$(dirname "$0")/common.sh"
 if mountpoint -q small 2> /dev/null; then umount small; fi
@@ -17,7 +18,8 @@ ends 0 again 1 > output 2> message
 
 # Another dataset; other options, all of them named; options of the run are missing
 refused 3 "run/checkpoint.h5 was trained on another dataset (fingerprint" ranks 2 train -run run -dataset test.h5
-refused 3 "run/config.yaml was made with other options: .*-model_width is 8 there, 9 here.*; leave them out" ranks 1 train -run run -model_width 9 -model_modes 3
+refused 3 "run/config.yaml was made with other options: .*-model_width is 8 there, 9 here.*; leave them out" \
+  ranks 1 train -run run -model_width 9 -model_modes 3
 grep -q "model_modes is 4 there, 3 here" message || fail "not all differences are named: $(cat message)"
 mv run/config.yaml kept.yaml
 refused 3 "run/config.yaml: cannot be read" again 1
@@ -29,7 +31,8 @@ mv kept.yaml run/config.yaml
 cp run/checkpoint.h5 good.h5
 damage run/checkpoint.h5 $(($(wc -c < good.h5) / 2))
 ends 0 again 1 > output 2> message
-grep -q "run/checkpoint.h5: its checksum .* damaged; going on from the previous one, run/checkpoint.h5.previous" message || fail "no word of the previous one: $(cat message)"
+grep -q "run/checkpoint.h5: its checksum .* damaged; going on from the previous one, run/checkpoint.h5.previous" \
+  message || fail "no word of the previous one: $(cat message)"
 cmp run/checkpoint.h5 good.h5 || fail "the run ends elsewhere from the previous checkpoint"
 rm run/checkpoint.h5
 head -c 700 good.h5 > run/checkpoint.h5.previous
@@ -40,12 +43,14 @@ cp good.h5 run/checkpoint.h5
 ends 0 again 1 > output 2> message
 
 # Places where no directory can be, for root too
-refused 4 "run directory train.h5: Not a directory; choose another with -run" ranks 1 train -run train.h5 -dataset train.h5 $network
+refused 4 "run directory train.h5: Not a directory; choose another with -run" \
+  ranks 1 train -run train.h5 -dataset train.h5 $network
 refused 4 "run directory train.h5/run: Not a directory" ranks 1 train -run train.h5/run -dataset train.h5 $network
 cmp whole.h5 train.h5 || fail "a refused run changed the dataset"
 
 mkdir small
-mount -t tmpfs -o size=1m tmpfs small 2> /dev/null || skip "a read-only folder, a full disk: mounting a small file system needs root"
+mount -t tmpfs -o size=1m tmpfs small 2> /dev/null ||
+  skip "a read-only folder, a full disk: mounting a small file system needs root"
 trap 'umount small' EXIT
 small() { ranks 2 train -run small/run -dataset train.h5 $network -train_epochs 3 -checkpoint_every 1 "$@"; }
 ends 75 small -max_time 1e-9 > output 2> message

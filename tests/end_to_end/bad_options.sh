@@ -1,4 +1,5 @@
-# Wrong options: exit code 2 (3 where the file of options is at fault), one line that says what, where and what to do, and nothing is created.
+# Wrong options: exit code 2 (3 where the file of options is at fault), one line that says what, where and what to do,
+# and nothing is created.
 set -eu
 . "$(dirname "$0")/common.sh"
 small_data
@@ -18,8 +19,10 @@ bad 2 "train needs -dataset FILE" ranks 1 train -run new -train_history 2 -train
 bad 2 "unknown option -rnu, did you mean -run?" ranks 1 evaluate -rnu new -dataset train.h5
 bad 2 "evaluate needs -run DIRECTORY" ranks 1 evaluate -dataset train.h5 -collision_evaluate sample -model_width 32
 bad 2 "evaluate needs -dataset FILE" ranks 1 evaluate -run new
-bad 2 "unknown option -chekpoint, did you mean -checkpoint?" ranks 1 predict -chekpoint best.h5 -input train.h5 -output new.h5
-bad 2 "unknown option -outptu, did you mean -output?" ranks 1 condense -checkpoint best.h5 -dataset train.h5 -outptu new.h5
+bad 2 "unknown option -chekpoint, did you mean -checkpoint?" ranks 1 predict \
+  -chekpoint best.h5 -input train.h5 -output new.h5
+bad 2 "unknown option -outptu, did you mean -output?" ranks 1 condense -checkpoint best.h5 \
+  -dataset train.h5 -outptu new.h5
 bad 2 "condense needs -checkpoint FILE" ranks 1 condense -dataset train.h5 -output new.h5 -train_epochs 3
 bad 2 "unknown option -inptu, did you mean -input?" ranks 1 convert -inptu train.h5 -output new.h5
 
@@ -31,11 +34,14 @@ bad 2 'option -train_epochs is "2.5", expected a whole number' trains -train_epo
 bad 2 "option -train_samples is 25, the dataset holds 24: give at most that" trains -model_modes 4 -train_samples 25
 bad 2 "option -model_width is 0, out of range" trains -model_width 0
 bad 2 "option -train_batch is 2000000000, out of range" trains -train_batch 2000000000
-bad 2 'option -model_residual is "none", expected one of collision, plain, fno, fno_collision, transport' trains -model_residual none
-bad 2 "collision_dimension 3 does not divide the 8 channels .* choose one of 1, 2, 4, 8" trains -model_width 8 -collision_dimension 3
+bad 2 'option -model_residual is "none", expected one of collision, plain, fno, fno_collision, transport' trains \
+  -model_residual none
+bad 2 "collision_dimension 3 does not divide the 8 channels .* choose one of 1, 2, 4, 8" \
+  trains -model_width 8 -collision_dimension 3
 bad 2 "unknown option -train_epohcs, did you mean -train_epochs?" trains -train_epohcs 3
 bad 2 'unknown option -frobnicate; "kitinet train -help" lists the options' trains -frobnicate
-PETSC_OPTIONS="-seed 1 -frobnicate 2" bad 2 "unknown option -frobnicate, which stands in the environment variable PETSC_OPTIONS" trains
+PETSC_OPTIONS="-seed 1 -frobnicate 2" \
+  bad 2 "unknown option -frobnicate, which stands in the environment variable PETSC_OPTIONS" trains
 mkdir -p home
 echo "-frobnicate 2" > home/.petscrc
 HOME=$PWD/home bad 2 "unknown option -frobnicate, which stands in .petscrc of this folder or of your home" trains
@@ -76,7 +82,9 @@ bad 2 "option -run holds a control character (byte 27)" named "$(printf 'a\033[3
 bad 2 "5000 bytes long; at most 4095" named "$(long 5000)"
 bad 2 "the path is too long" named "$(long 4090)"
 bad 4 "run directory aaa.*: File name too long; choose another with -run" named "$(long 300)"
-bad 2 "-model_dropout_kind residual leaves out the step of a residual connection, of which -model_residual fno has none" trains -model_residual fno -model_dropout 0.1 -model_dropout_kind residual
+bad 2 \
+  "-model_dropout_kind residual leaves out the step of a residual connection, of which -model_residual fno has none" \
+  trains -model_residual fno -model_dropout 0.1 -model_dropout_kind residual
 bad 2 "-model_dropout is for -model_residual plain or fno, not collision" trains -model_dropout 0.1
 bad 2 "-collision_train mean needs -collision_alpha 0" trains -collision_train mean -collision_alpha 1
 

@@ -1,4 +1,5 @@
-# Shared by the scripts about training: a small dataset and network, damage to files, numbers that agree. Each starts in an empty folder.
+# Shared by the scripts about training: a small dataset and network, damage to files, numbers that agree. Each starts in
+# an empty folder.
 . "$(dirname "$0")/refused.sh"
 empty_folder
 
@@ -39,7 +40,9 @@ damage() {
 }
 
 # close A B TOLERANCE: two numbers agree, relative to the first
-close() { awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; if (d < 0) d = -d; if (a < 0) a = -a; exit !(d <= t * a) }'; }
+close() {
+  awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; if (d < 0) d = -d; if (a < 0) a = -a; exit !(d <= t * a) }'
+}
 
 # course RUN: what of metrics.csv does not depend on the clock
 course() { cut -d , -f 1-4 "$1/metrics.csv"; }

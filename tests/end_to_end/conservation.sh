@@ -10,7 +10,8 @@ check() {
   shift
   while [ $# -gt 0 ]; do options="$options -${pde}_$1 $2"; shift 2; done
   # shellcheck disable=SC2086 # a list of words
-  ranks 1 generate -pde "$pde" $options -samples 3 -output "$pde.1.h5" > output 2> message || fail "$pde: $(cat message)"
+  ranks 1 generate -pde "$pde" $options -samples 3 -output "$pde.1.h5" > output 2> message ||
+    fail "$pde: $(cat message)"
   # shellcheck disable=SC2086
   ranks 3 generate -pde "$pde" $options -samples 3 -output "$pde.3.h5" > output
   cmp "$pde.1.h5" "$pde.3.h5" || fail "$pde: 3 ranks make another file than one"
@@ -47,7 +48,8 @@ ranks 1 inspect -input shared.h5 | grep "^  output" | cmp - one || fail "two ran
 # The states of a dataset, with viscosity; and PDEBench's names of a gas.
 ranks 1 generate -pde compressible -from compressible.1.h5 -compressible_grid 24 -compressible_frames 2 -samples 3 \
   -compressible_final_time 0.01 -output from.h5 > output 2> message || fail "-from: $(cat message)"
-ranks 1 convert -input compressible.1.h5 -format pdebench -output pdebench.h5 > output 2> message || fail "$(cat message)"
+ranks 1 convert -input compressible.1.h5 -format pdebench -output pdebench.h5 > output 2> message ||
+  fail "$(cat message)"
 ranks 1 convert -input pdebench.h5 -output back.h5 > output 2> message || fail "$(cat message)"
 ranks 1 inspect -input compressible.1.h5 | grep "^  output" > one
 for field in density pressure Vx Vy; do grep -q " $field " one || fail "no field $field"; done
@@ -55,25 +57,34 @@ ranks 1 inspect -input back.h5 | grep "^  output" | cmp - one || fail "PDEBench'
 refused 3 "would store 128: set -euler_resolution" ranks 1 generate -pde euler -from euler.1.h5 -samples 1 -output no.h5
 
 ranks 1 generate -pde euler -help > output
-grep -q -e "-euler_sides  *what is beyond the domain: periodic, .*; outflow if it is not given" output || fail "$(grep -A1 sides output)"
+grep -q -e "-euler_sides  *what is beyond the domain: periodic, .*; outflow if it is not given" output ||
+  fail "$(grep -A1 sides output)"
 
 for preset in "$KITINET_SOURCE"/configs/pdebench-*.yaml "$KITINET_SOURCE"/configs/euler-*.yaml; do
   case $preset in
   *-diffusion-* | *-incompressible*) continue ;; # walls.sh
-  *-small.yaml) ranks 1 generate -options_file_yaml "$preset" -samples 1 -overwrite -output preset.h5 > output 2> message || fail "$preset: $(cat message)" ;;
+  *-small.yaml) ranks 1 generate -options_file_yaml "$preset" -samples 1 -overwrite \
+    -output preset.h5 > output 2> message || fail "$preset: $(cat message)" ;;
   *-3d.yaml) continue ;; # gigabytes
-  *) ranks 1 generate -options_file_yaml "$preset" -samples 1 -output no.h5 -dry_run > output 2> message || fail "$preset: $(cat message)" ;;
+  *) ranks 1 generate -options_file_yaml "$preset" -samples 1 -output no.h5 -dry_run > output 2> message ||
+    fail "$preset: $(cat message)" ;;
   esac
 done
 
 refused 2 "option -euler_cfl is 1.5, out of range" ranks 1 generate -pde euler -euler_cfl 1.5 -samples 1 -output no.h5
-refused 2 "no flux hllc of this equation.*rusanov, hll, roe" ranks 1 generate -pde advection -advection_flux hllc -samples 1 -output no.h5
+refused 2 "no flux hllc of this equation.*rusanov, hll, roe" ranks 1 generate \
+  -pde advection -advection_flux hllc -samples 1 -output no.h5
 refused 2 "-euler_flux" ranks 1 generate -pde euler -euler_flux exact -samples 1 -output no.h5
 refused 2 "out of range" ranks 1 generate -pde euler -euler_density_low -1 -samples 1 -output no.h5
-refused 2 "does not divide -euler_grid 32" ranks 1 generate -pde euler -euler_grid 32 -euler_resolution 20 -samples 1 -output no.h5
-refused 2 "choose from: periodic, outflow, reflecting, inflow" ranks 1 generate -pde euler -euler_sides open -samples 1 -output no.h5
-refused 2 "of axis 1 is periodic, the other is not" ranks 1 generate -pde euler -euler_axes 1 -euler_sides periodic,outflow -samples 1 -output no.h5
-refused 2 "not stable with -euler_reconstruction weno5" ranks 1 generate -pde euler -euler_reconstruction weno5 -euler_order 2 -samples 1 -output no.h5
+refused 2 "does not divide -euler_grid 32" ranks 1 generate -pde euler -euler_grid 32 \
+  -euler_resolution 20 -samples 1 -output no.h5
+refused 2 "choose from: periodic, outflow, reflecting, inflow" ranks 1 generate \
+  -pde euler -euler_sides open -samples 1 -output no.h5
+refused 2 "of axis 1 is periodic, the other is not" ranks 1 generate -pde euler \
+  -euler_axes 1 -euler_sides periodic,outflow -samples 1 -output no.h5
+refused 2 "not stable with -euler_reconstruction weno5" ranks 1 generate -pde euler \
+  -euler_reconstruction weno5 -euler_order 2 -samples 1 -output no.h5
 refused 2 "take -ranks_per_sample 1" ranks 2 generate -pde advection -ranks_per_sample 2 -samples 1 -output no.h5
-refused 2 "take fewer -ranks_per_sample" ranks 4 generate -pde euler -euler_grid 6 -ranks_per_sample 4 -samples 1 -output no.h5
+refused 2 "take fewer -ranks_per_sample" ranks 4 generate -pde euler -euler_grid 6 \
+  -ranks_per_sample 4 -samples 1 -output no.h5
 if ls | grep -q no.h5; then fail "a refused run left a file: $(ls)"; fi

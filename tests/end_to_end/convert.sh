@@ -1,15 +1,24 @@
-# kitinet convert: from our format into each other and back every bit is as it was, on any number of ranks; axes lie where they should.
+# kitinet convert: from our format into each other and back every bit is as it was, on any number of ranks; axes lie
+# where they should.
 set -eu
 . "$(dirname "$0")/refused.sh"
 empty_folder
 tool=$(dirname "$PWD")/dataset_tool
 convert() { n=$1; shift; ranks "$n" convert "$@" > summary; }
 matlab=mat
-if "$KITINET" convert -help | grep -q mat5 && ! ldd "$KITINET" | grep -q libmatio; then echo "MATLAB v5: not tested, built without matio"; else matlab="mat mat5"; fi
+if "$KITINET" convert -help | grep -q mat5 && ! ldd "$KITINET" | grep -q libmatio; then
+  echo "MATLAB v5: not tested, built without matio"
+else
+  matlab="mat mat5"
+fi
 
 # bits DATASET NAME: its samples as bytes, NAME-x.npy and NAME-y.npy or NAME-u.npy and NAME-t.npy
 bits() {
-  if "$KITINET" inspect -input "$1" -verify false | grep -q frames; then convert 1 -input "$1" -format npy -output "$2-u.npy,$2-t.npy"; else convert 1 -input "$1" -format npy -output "$2-x.npy,$2-y.npy"; fi
+  if "$KITINET" inspect -input "$1" -verify false | grep -q frames; then
+    convert 1 -input "$1" -format npy -output "$2-u.npy,$2-t.npy"
+  else
+    convert 1 -input "$1" -format npy -output "$2-x.npy,$2-y.npy"
+  fi
 }
 # there NAME FORMAT FILE: NAME.h5 -> FILE; back NAME RANKS ...: what convert -input ... makes has the bits of NAME.h5
 there() { convert 1 -input "$1.h5" -format "$2" -output "$3"; }
@@ -60,7 +69,9 @@ convert 1 -input two.mat -x a,x2 -y u,y2 -points cells -format xy -output mat.xy
 back two 1 -input mat.xy
 convert 2 -input two.xy -first 1 -samples 2 -output part.h5
 "$KITINET" inspect -input part.h5 > shown
-for phrase in "dataset of 2 samples" "converted_from: HDF5" "input: 'two.xy'" "first: 1"; do grep -q -F -e "$phrase" shown || fail "no \"$phrase\" in: $(cat shown)"; done
+for phrase in "dataset of 2 samples" "converted_from: HDF5" "input: 'two.xy'" "first: 1"; do
+  grep -q -F -e "$phrase" shown || fail "no \"$phrase\" in: $(cat shown)"
+done
 
 # Every n-th point keeps the kind of its grid: 9 nodes -> 5 -> 3 are the ends and the middle.
 convert 1 -input line.h5 -stride 4 -output thin.h5
@@ -69,21 +80,32 @@ convert 1 -input half.h5 -stride 2 -output quarter.h5
 for name in thin quarter; do convert 1 -input $name.h5 -format npy -output $name-x.npy,$name-y.npy; done
 cmp thin-x.npy quarter-x.npy || fail "stride 4 is not stride 2 twice"
 for i in 0 1 2; do
-  [ "$(od -An -tx4 -j $((128 + 4 * i)) -N 4 thin-x.npy)" = "$(od -An -tx4 -j $((128 + 16 * i)) -N 4 line-x.npy)" ] || fail "point $i of the coarse grid"
+  [ "$(od -An -tx4 -j $((128 + 4 * i)) -N 4 thin-x.npy)" = "$(od -An -tx4 -j $((128 + 16 * i)) -N 4 line-x.npy)" ] ||
+    fail "point $i of the coarse grid"
 done
 
-# Order of axes: u8[n, i, j] = 12 n + 4 i + j, saved by rows and by columns, must come out with j fastest; float 23 is 41b80000.
+# Order of axes: u8[n, i, j] = 12 n + 4 i + j, saved by rows and by columns, must come out with j fastest; float 23 is
+# 41b80000.
 header() { printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '|u1', 'fortran_order': $1, 'shape': (2, 3, 4), }"; }
 bytes() { for b in "$@"; do printf "\\$(printf %o "$b")"; done; }
 { header False; bytes 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23; } > rows.npy
-{ header True; for j in 0 1 2 3; do for i in 0 1 2; do bytes $((4 * i + j)) $((12 + 4 * i + j)); done; done; } > columns.npy
+{
+  header True
+  for j in 0 1 2 3; do
+    for i in 0 1 2; do
+      bytes $((4 * i + j)) $((12 + 4 * i + j))
+    done
+  done
+} > columns.npy
 convert 1 -input rows.npy,columns.npy -x rows:nxy -y columns:nxy -points cells -output order.h5
 convert 1 -input order.h5 -format npy -output order-x.npy,order-y.npy
 for file in order-x.npy order-y.npy; do
-  [ "$(od -An -tf4 -j 128 -v $file | xargs)" = "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23" ] || fail "axes of $file: $(od -An -tf4 -j 128 -v $file)"
+  [ "$(od -An -tf4 -j 128 -v $file | xargs)" = "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23" ] ||
+    fail "axes of $file: $(od -An -tf4 -j 128 -v $file)"
 done
 for format in $matlab; do
   there order $format order.$format # n fastest, then i: offset n + 2 i + 6 j
-  [ "$(od -An -tf4 -v order.$format | xargs | grep -c "0 12 4 16 8 20 1 13 5 17 9 21 2 14 6 18 10 22 3 15 7 19 11 23")" -eq 1 ] || fail "axes of order.$format"
+  [ "$(od -An -tf4 -v order.$format | xargs |
+    grep -c "0 12 4 16 8 20 1 13 5 17 9 21 2 14 6 18 10 22 3 15 7 19 11 23")" -eq 1 ] || fail "axes of order.$format"
 done
 if ls | grep partial; then fail "a temporary file is left"; fi

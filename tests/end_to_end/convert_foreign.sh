@@ -1,4 +1,5 @@
-# kitinet convert: files as other programs write them. What can be read is, to the last bit; what would be read wrong, in part or by a guess is refused, naming the cause.
+# kitinet convert: files as other programs write them. What can be read is, to the last bit; what would be read wrong,
+# in part or by a guess is refused, naming the cause.
 set -eu
 . "$(dirname "$0")/common.sh"
 foreign=$(dirname "$PWD")/foreign_tool
@@ -24,7 +25,8 @@ same many.xy $xy
 long=a_name_that_is_longer_than_what_fits_into_the_sixty_three_bytes_of_a_field
 $foreign long.xy array x f4 3,6,4 0 array $long f4 3,6,4 ramp
 same long.xy -x x:nxy -y "u=$long:nxy" -points cells
-damaged "the name of field a_name.* has 74 bytes, at most 63 can be kept" -input long.xy -x x:nxy -y "$long:nxy" -points cells
+damaged "the name of field a_name.* has 74 bytes, at most 63 can be kept" \
+  -input long.xy -x x:nxy -y "$long:nxy" -points cells
 $foreign soft.xy array g/z f4 3,6,4 ramp soft y /g/z array x f4 3,6,4 0
 same soft.xy $xy
 $foreign other.xy external y soft.xy /y array x f4 3,6,4 0
@@ -39,9 +41,11 @@ same half.xy $xy
 # The Well: names of any width; too many are not none.
 well() {
   file=$1 width=$2 names=$3; shift 3
-  $foreign "$file" texts / grid_type 0 cartesian texts / dataset_name 0 test number / n_trajectories 2 array dimensions/x f4 4 0,.25,.5,.75 array dimensions/time f4 3 0,1,2 texts dimensions spatial_dims 0 x \
+  $foreign "$file" texts / grid_type 0 cartesian texts / dataset_name 0 test number / n_trajectories \
+    2 array dimensions/x f4 4 0,.25,.5,.75 array dimensions/time f4 3 0,1,2 texts dimensions spatial_dims 0 x \
     array t0_fields/p f4 2,3,4 ramp array t0_fields/q f4 2,3,4 ramp texts t0_fields field_names "$width" "$names" \
-    yes t0_fields/p sample_varying 0 yes t0_fields/p time_varying 0 yes t0_fields/p dim_varying 1 yes t0_fields/q sample_varying 0 yes t0_fields/q time_varying 0 yes t0_fields/q dim_varying 1 "$@"
+    yes t0_fields/p sample_varying 0 yes t0_fields/p time_varying 0 yes t0_fields/p \
+    dim_varying 1 yes t0_fields/q sample_varying 0 yes t0_fields/q time_varying 0 yes t0_fields/q dim_varying 1 "$@"
 }
 well two.hdf5 100 p,q
 convert -input two.hdf5 > summary
@@ -65,13 +69,15 @@ $foreign short.xy array x f4 3,6,4 0 packed y f4 3,6,4 all ramp short y 1
 damaged "y: the chunk at entry 1 of its first axis does not unpack to its 96 bytes" -input short.xy $xy
 $foreign lzf.xy array x f4 3,6,4 0 lzf y 3 7
 convert -input lzf.xy $xy > summary
-[ "$(values new.h5 y | tr -s ' \n' '\n' | sort | uniq -c | tr -s ' \n' ' ')" = " 1 18 07070707 " ] || fail "lzf: $(values new.h5 y)"
+[ "$(values new.h5 y | tr -s ' \n' '\n' | sort | uniq -c | tr -s ' \n' ' ')" = " 1 18 07070707 " ] ||
+  fail "lzf: $(values new.h5 y)"
 $foreign points.xy array x f4 3,6,9 ramp packed y f4 3,6,9 all ramp
 convert -input points.xy $xy -stride 3 > summary
 [ "$(values new.h5 x)" = "$(values new.h5 y)" ] || fail "every third point of a packed array: $(values new.h5 y)"
 class() { echo "texts $1 MATLAB_class $2 $3"; }
 # shellcheck disable=SC2046
-$foreign v73.mat array e u8 2 0,3 $(class e 6 double) number e MATLAB_empty 1 array s u2 4,6,3 65 $(class s 4 char) array y f4 4,6,3 ramp $(class y 6 single)
+$foreign v73.mat array e u8 2 0,3 $(class e 6 double) number e MATLAB_empty 1 array s u2 4,6,3 65 \
+  $(class s 4 char) array y f4 4,6,3 ramp $(class y 6 single)
 damaged "e cannot be read: it is empty" -input v73.mat -x e -y y -points cells
 damaged "s cannot be read: it holds no numbers, but MATLAB's texts" -input v73.mat -x s -y y -points cells
 convert -input v73.mat -x y -y y -points cells > summary
@@ -80,14 +86,16 @@ convert -input v73.mat -x y -y y -points cells > summary
 $foreign wide.xy array x f4 3,6,4 0 array y f8 3,6,4 ramp
 same wide.xy $xy
 $foreign large.xy array x f4 3,2,2 0 array y f8 3,2,2 0,1,2,3,4,5,1e300,7,8,9,10,11
-damaged "large.xy: row 1 of y holds 1e+300, and float32 holds 3.4e+38 at most: scale it, as with -scale y=1e-300" -input large.xy $xy
+damaged "large.xy: row 1 of y holds 1e+300, and float32 holds 3.4e+38 at most: scale it, as with -scale y=1e-300" \
+  -input large.xy $xy
 convert -input large.xy $xy -scale y=1e-298 > summary
 values new.h5 y | grep -q 42c80000 || fail "1e300 times 1e-298 is not 100: $(values new.h5 y)"
 ranks 1 inspect -input new.h5 > shown
 grep -q "scale: 'y=1e-298'" shown || fail "the factor is not kept: $(cat shown)"
 $foreign small.xy array x f4 3,2,2 0 array y f8 3,2,2 0,3e-46
 convert -input small.xy $xy > summary 2> message
-grep -q "^kitinet: warning: small.xy: no value of y that was read exceeds 3e-46, .* as with -scale y=1e46$" message || fail "all of a variable is lost: $(cat message)"
+grep -q "^kitinet: warning: small.xy: no value of y that was read exceeds 3e-46, .* as with -scale y=1e46$" message ||
+  fail "all of a variable is lost: $(cat message)"
 convert -input small.xy $xy -scale y=1e46 > summary 2> message
 [ ! -s message ] || fail "after scaling: $(cat message)"
 damaged "\-scale z=1 names none of the variables that are read" -input small.xy $xy -scale z=1
@@ -100,21 +108,29 @@ header() { printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '$1', 'fortran_
 damaged "there is no data, which -x names" -input in/data.npy,out/data.npy -x data -y data -points cells
 convert -input in/data.npy,out/data.npy -x a=in/data -y b=out/data -points cells > summary
 [ "$(values new.h5 x | tr -s ' \n' ' ')" = " 3f800000 40000000 40400000 40800000 " ] || fail "x: $(values new.h5 x)"
-[ "$(values new.h5 y | tr -s ' \n' ' ')" = " c0000000 3f000000 33800000 477fe000 " ] || fail "y, of float16: $(values new.h5 y)"
-damaged "data cannot be read: it shares its name with another variable" -input in/data.npy,in/data.npy -x in/data -y in/data -points cells
+[ "$(values new.h5 y | tr -s ' \n' ' ')" = " c0000000 3f000000 33800000 477fe000 " ] ||
+  fail "y, of float16: $(values new.h5 y)"
+damaged "data cannot be read: it shares its name with another variable" -input in/data.npy,in/data.npy \
+  -x in/data -y in/data -points cells
 damaged "two input fields would be called a: name them apart" -input whole.xy -x a=x:nxy,a=y:nxy -y y:nxy -points cells
 damaged "steady problem, without frames: leave out -t" -input whole.xy $xy -t y
 damaged "steady problem, without frames: leave out -initial" -input whole.xy $xy -initial y
 damaged "is a KITINet dataset, which says itself what its frames are: without -dt" -input whole.h5 -dt 1
 unchanged refused 2 "\-t and -dt both say when the frames are" ranks 1 convert -input nowhere -output new.h5 -t t -dt 1
-unchanged refused 2 "./y.npy: is named twice in -output" ranks 1 convert -input whole.h5 -format npy -output y.npy,./y.npy
+unchanged refused 2 "./y.npy: is named twice in -output" ranks 1 convert -input whole.h5 \
+  -format npy -output y.npy,./y.npy
 $foreign names.xy array k-1 f4 3,6,4 0 array k_1 f4 3,6,4 0
 convert -input names.xy -x k-1:nxy,k_1:nxy -y y=k_1:nxy -points cells > summary
 mv new.h5 names.h5
-unchanged refused 2 "two fields would be called k_1 in this format" ranks 1 convert -input names.h5 -format mat -output new.mat
+unchanged refused 2 "two fields would be called k_1 in this format" ranks 1 convert \
+  -input names.h5 -format mat -output new.mat
 
 # Coordinates and times must fit what they belong to.
-tensor() { file=$1; shift; $foreign "$file" array tensor f4 2,3,8 ramp array t-coordinate f8 4 "$1" array x-coordinate f8 "${3:-8}" "$2"; }
+tensor() {
+  file=$1
+  shift
+  $foreign "$file" array tensor f4 2,3,8 ramp array t-coordinate f8 4 "$1" array x-coordinate f8 "${3:-8}" "$2"
+}
 even=0,.125,.25,.375,.5,.625,.75,.875
 tensor even.h5 0,1,2,3 $even
 convert -input even.h5 > summary
@@ -140,15 +156,23 @@ flow other.h5 0,1,0,2,0,1
 damaged "t differs between samples" -input other.h5 -points periodic
 
 # PDEBench with a group a sample
-group() { echo "array $1/data f4 2,3,4,2 $2 array $1/grid/x f4 3 0,.3333333,.6666667 array $1/grid/y f4 4 0,.25,.5,.75 array $1/grid/t f4 2 $3"; }
+group() {
+  grid="array $1/grid/x f4 3 0,.3333333,.6666667 array $1/grid/y f4 4 0,.25,.5,.75"
+  echo "array $1/data f4 2,3,4,2 $2 $grid array $1/grid/t f4 2 $3"
+}
 # shellcheck disable=SC2046
 $foreign groups.h5 number / nu 0.5 $(group 0000 ramp 0,1) $(group 0001 7 0,1) $(group 0003 9 0,1)
 convert -input groups.h5 > summary
 ranks 1 inspect -input new.h5 > shown
-for phrase in "3 samples" "output  u1" "output  u2" "periodic" "nu = 0.5"; do grep -q "$phrase" shown || fail "no $phrase: $(cat shown)"; done
-# Of the first sample, frames (t, x, y, c) of 0, 1, 2, ..: the first field of frame 1 begins with 24, the second with 25.
-[ "$(values new.h5 u | tr -s ' \n' ' ' | cut -d ' ' -f 26)" = 41c00000 ] || fail "frame 1 of field 1: $(values new.h5 u | head -n 8)"
-[ "$(values new.h5 u | tr -s ' \n' ' ' | cut -d ' ' -f 38)" = 41c80000 ] || fail "frame 1 of field 2: $(values new.h5 u | head -n 8)"
+for phrase in "3 samples" "output  u1" "output  u2" "periodic" "nu = 0.5"; do
+  grep -q "$phrase" shown || fail "no $phrase: $(cat shown)"
+done
+# Of the first sample, frames (t, x, y, c) of 0, 1, 2, ..: the first field of frame 1 begins with 24, the second with
+# 25.
+[ "$(values new.h5 u | tr -s ' \n' ' ' | cut -d ' ' -f 26)" = 41c00000 ] ||
+  fail "frame 1 of field 1: $(values new.h5 u | head -n 8)"
+[ "$(values new.h5 u | tr -s ' \n' ' ' | cut -d ' ' -f 38)" = 41c80000 ] ||
+  fail "frame 1 of field 2: $(values new.h5 u | head -n 8)"
 [ "$(values new.h5 u | tr -s ' \n' ' ' | cut -d ' ' -f 50)" = 40e00000 ] || fail "sample 1: $(values new.h5 u)"
 # shellcheck disable=SC2046
 $foreign groups2.h5 $(group 0000 ramp 0,1) $(group 0001 7 0,2) $(group 0002 9 0,1)
@@ -163,11 +187,13 @@ if has h5clear; then
 fi
 complete
 
-# Two programs that write one file at the same time: each writes a file of its own, and a whole one has the name at the end.
+# Two programs that write one file at the same time: each writes a file of its own, and a whole one has the name at the
+# end.
 for format in xy npy mat pdebench; do
   case $format in npy) out=both-x.npy,both-y.npy first=both-x.npy ;; *) out=both.$format first=both.$format ;; esac
   ranks 1 convert -input whole.h5 -format $format -output "$(echo $out | sed 's/both/alone/g')" > output
-  for i in 1 2 3 4; do ranks 1 convert -input whole.h5 -format $format -overwrite -output $out > output.$i 2> message.$i & done
+  for i in 1 2 3 4; do ranks 1 convert -input whole.h5 -format $format -overwrite \
+    -output $out > output.$i 2> message.$i & done
   wait
   for i in 1 2 3 4; do grep -q "both" output.$i || fail "$format: $(cat message.$i)"; done
   cmp "$(echo $first | sed 's/both/alone/')" $first || fail "$format: the file differs from one that was written alone"

@@ -20,7 +20,8 @@ for n in 1 3; do
   grep -q "^20 samples of CIFAR-10's binary files, 32 x 32 points, 10 classes: ten-$n.h5" output || fail "$(cat output)"
 done
 cmp ten-1.h5 ten-3.h5
-convert 2 -input ten/data_batch_1.bin,ten/data_batch_2.bin,ten/data_batch_3.bin,ten/data_batch_4.bin,ten/data_batch_5.bin \
+convert 2 \
+  -input ten/data_batch_1.bin,ten/data_batch_2.bin,ten/data_batch_3.bin,ten/data_batch_4.bin,ten/data_batch_5.bin \
   -output listed.h5
 "$tool" floats ten-1.h5 x > bytes
 "$tool" floats listed.h5 x | cmp - bytes
@@ -53,12 +54,15 @@ ranks 1 inspect -input coarse.h5 | grep -q -F "19  group19                      
 
 # What does not fit.
 head -c 6000 ten/test_batch.bin > data_batch_1.bin
-bad "data_batch_1.bin: has 6000 bytes, no multiple of the 3073 of a record of CIFAR-10: truncated" one -input data_batch_1.bin
-bad "hundred/train.bin: record 0 has the label 0, expected\|hundred/train.bin: is of CIFAR-100, ten/data_batch_1.bin of CIFAR-10" \
+bad "data_batch_1.bin: has 6000 bytes, no multiple of the 3073 of a record of CIFAR-10: truncated" \
+  one -input data_batch_1.bin
+bad \
+  "hundred/train.bin: \(record 0 has the label 0, expected\|is of CIFAR-100, ten/data_batch_1.bin of CIFAR-10\)" \
   one -input ten/data_batch_1.bin,hundred/train.bin
 bad "ten/data_batch_2.bin: record 0 has the label 4, expected 0 to 2" one -input ten/data_batch_2.bin -classes a,b,c
 printf '\377' | dd of=ten/data_batch_3.bin bs=1 seek=3073 conv=notrunc 2> /dev/null
-bad "ten/data_batch_3.bin: record 1 has the label 255, expected 0 to 9: damaged, or no CIFAR-10" ranks 2 convert -input ten
+bad "ten/data_batch_3.bin: record 1 has the label 255, expected 0 to 9: damaged, or no CIFAR-10" \
+  ranks 2 convert -input ten
 rm ten/data_batch_3.bin
 bad "ten: has 4 of the 5 files data_batch_1.bin" one -input ten
 refused 2 "leave out -image_size, which is for folders of pictures" one -input hundred -image_size 16 -output new.h5
@@ -115,7 +119,8 @@ $picture pixels palette.raw 1 6 9 2 1
 "$tool" floats tinted.h5 x | tail -c 162 | head -c 54 | cmp - palette.raw # the palette's red is the number itself
 convert 1 -input grey -image_colour grey -output grey2.h5
 "$tool" floats grey2.h5 x | od -An -v -tu1 -w1 | paste - > both
-od -An -v -tu1 -w1 palette.raw | awk '{ printf "%d\n", (299 * $1 + 587 * (255 - $1) + 114 * int($1 / 2) + 500) / 1000 }' > expected
+od -An -v -tu1 -w1 palette.raw |
+  awk '{ printf "%d\n", (299 * $1 + 587 * (255 - $1) + 114 * int($1 / 2) + 500) / 1000 }' > expected
 tail -n 54 both | awk '{ print $1 }' | cmp - expected
 mkdir -p bits/a
 $picture png bits/a/1.png bits 6 16 2 0
@@ -136,14 +141,16 @@ mkdir -p wide/a
 $picture png wide/a/1.png grey 8 12 3 0
 $picture pixels wide.raw 1 8 12 3 0
 convert 1 -input wide -image_size 2 -image_fit resize -output half.h5
-# 8 x 8 from column 2 on to 2 x 2: point o of 2 has the weights 7 - |2 i - 7|, .. of a triangle of half width 4 about 2 and 6
+# 8 x 8 from column 2 on to 2 x 2: point o of 2 has the weights 7 - |2 i - 7|, .. of a triangle of half width 4 about 2
+# and 6
 od -An -v -tu1 -w12 wide.raw | awk '
   function w(o, i, d) { d = (2 * i + 1) * 2 - (2 * o + 1) * 8; if (d < 0) d = -d; return d < 16 ? 16 - d : 0 }
   { for (i = 0; i < 8; i++) p[NR - 1, i] = $(i + 3) }
   END { for (y = 0; y < 2; y++) for (x = 0; x < 2; x++) { s = t = 0
           for (i = 0; i < 8; i++) for (j = 0; j < 8; j++) { k = w(y, i) * w(x, j); s += k * p[i, j]; t += k }
           printf "%.3f\n", s / t } }' > expected
-"$tool" floats half.h5 x | od -An -v -tu1 -w1 | paste - expected | awk '{ d = $1 - $2; if (d < -0.51 || d > 0.51) exit 1 }' ||
+"$tool" floats half.h5 x | od -An -v -tu1 -w1 | paste - expected |
+  awk '{ d = $1 - $2; if (d < -0.51 || d > 0.51) exit 1 }' ||
   fail "resized: $("$tool" floats half.h5 x | od -An -tu1), expected $(cat expected)"
 convert 2 -input wide -image_size 16 -image_fit resize -output larger.h5
 
@@ -183,7 +190,8 @@ cmp jpeg-1.h5 jpeg-3.h5
 for i in 0 1 2; do $picture pixels one.raw 3 24 40 1 $i; cat one.raw >> jpeg.raw; done
 "$tool" floats jpeg-1.h5 x | od -An -v -tu1 -w1 > found
 od -An -v -tu1 -w1 jpeg.raw | paste found - |
-  awk '{ d = $1 - $2; if (d < 0) d = -d; s += d; if (d > m) m = d; n++ } END { print s / n, m; exit !(n == 8640 && s / n < 1 && m < 8) }' > differ ||
+  awk '{ d = $1 - $2; if (d < 0) d = -d; s += d; if (d > m) m = d; n++ } END {
+    print s / n, m; exit !(n == 8640 && s / n < 1 && m < 8) }' > differ ||
   fail "other pixels: $(cat differ)"
 convert 1 -input jpeg -image_colour grey -output jpeg-grey.h5
 $picture jpeg p.jpg cmyk 24 40 1 0; unfit p.jpg "is a JPEG of four inks"

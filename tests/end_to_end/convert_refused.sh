@@ -1,4 +1,5 @@
-# kitinet convert: what a file does not say is asked for, what is no file of a known format or damaged is named; nothing is left behind.
+# kitinet convert: what a file does not say is asked for, what is no file of a known format or damaged is named; nothing
+# is left behind.
 set -eu
 . "$(dirname "$0")/common.sh"
 convert() { n=$1; shift; ranks "$n" convert -output new.h5 "$@"; }
@@ -17,7 +18,9 @@ to one.h5 npy x.npy,y.npy
 to flow.h5 npy u.npy,t.npy
 
 # Questions
-damaged "one.mat: this is MATLAB v7.3 with variables a (3, 6, 4) float32, u (3, 6, 4) float32: name inputs and outputs, as in -x a -y u" convert 1 -input one.mat
+damaged \
+  "one.mat: this is MATLAB v7.3 with variables a (3, 6, 4) float32, u (3, 6, 4) float32: name .* as in -x a -y u" \
+  convert 1 -input one.mat
 damaged "say where the points of an axis lie, with -points" convert 1 -input one.mat -x a -y u
 damaged "there is no b, which -x names" convert 2 -input one.mat -x b -y u -points cells
 damaged "say which axis of x is which, as in -x x:ncxy" convert 1 -input x.npy,y.npy
@@ -30,21 +33,26 @@ damaged "is PDEBench, which says itself" convert 1 -input one.pdebench -x nu -y 
 damaged "one.xy has 3 samples, not 3 from number 1 on" convert 2 -input one.xy -first 1 -samples 3
 damaged "takes\|stride 4 does not divide the 6 points" convert 1 -input one.h5 -stride 4
 damaged "take an odd stride" convert 1 -input one.h5 -stride 2
-unchanged refused 2 "format xy holds inputs and outputs of steady problems" ranks 2 convert -input flow.h5 -format xy -output new.xy
+unchanged refused 2 "format xy holds inputs and outputs of steady problems" \
+  ranks 2 convert -input flow.h5 -format xy -output new.xy
 unchanged refused 2 "The Well holds trajectories" ranks 1 convert -input one.h5 -format the_well -output new.hdf5
 unchanged refused 2 "PDEBench has Darcy flow only" ranks 1 convert -input two.h5 -format pdebench -output new.hdf5
-unchanged refused 2 "format npy writes two files: give -output x.npy,y.npy" ranks 1 convert -input one.h5 -format npy -output new.npy
+unchanged refused 2 "format npy writes two files: give -output x.npy,y.npy" \
+  ranks 1 convert -input one.h5 -format npy -output new.npy
 unchanged refused 2 "one.xy: exists" ranks 2 convert -input one.h5 -format xy -output one.xy
 unchanged refused 2 "its statistics ./stats.yaml exist" ranks 1 convert -input flow.h5 -format the_well -output new.hdf5
-unchanged refused 2 "nowhere/new.xy\|create the directory first" ranks 1 convert -input one.h5 -format xy -output nowhere/new.xy
+unchanged refused 2 "nowhere/new.xy\|create the directory first" ranks 1 convert \
+  -input one.h5 -format xy -output nowhere/new.xy
 unchanged refused 2 "convert needs -input" ranks 1 convert -output new.h5
 
 # Foreign files where ours are wanted
 for file in one.mat one.xy one.pdebench flow.hdf5 x.npy; do
-  unchanged refused 3 "$file: is .*, no dataset of this program: make one of it with \"kitinet convert -input $file" ranks 1 train -dataset $file -run run $network
+  unchanged refused 3 "$file: is .*, no dataset of this program: make one of it with \"kitinet convert -input $file" \
+    ranks 1 train -dataset $file -run run $network
 done
 
-# Damage. Cut off anywhere, and, in the heads, any byte turned: refused, or read as what it then says, but never a crash.
+# Damage. Cut off anywhere, and, in the heads, any byte turned: refused, or read as what it then says, but never a
+# crash.
 mkfifo pipe
 : > empty
 echo "x,y" > text
@@ -59,8 +67,12 @@ for file in one.mat one.xy one.pdebench flow.hdf5; do
   damaged "cut: is truncated or damaged" convert 1 -input cut
 done
 head -c 200 x.npy > cut.npy
-damaged "cut.npy: declares 288 bytes, the file has 72" convert 1 -input cut.npy,y.npy -x cut:ncxy -y y:ncxy -points cells
-shape() { printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '$1', 'fortran_order': False, 'shape': $2, }"; head -c 64 /dev/zero; }
+damaged "cut.npy: declares 288 bytes, the file has 72" convert 1 -input cut.npy,y.npy \
+  -x cut:ncxy -y y:ncxy -points cells
+shape() {
+  printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '$1', 'fortran_order': False, 'shape': $2, }"
+  head -c 64 /dev/zero
+}
 shape '<f4' '(4294967296, 4294967296, 4)' > huge.npy
 damaged "huge.npy: declares more than 2^64 bytes" convert 1 -input huge.npy
 shape '<f4' '(0, 4, 4)' > none.npy
@@ -77,8 +89,10 @@ if "$KITINET" convert -input one.h5 -format mat5 -output one.mat5 > summary 2> m
   for at in 128 132 140 152 156 160 184; do
     cp one.mat5 turned
     damage turned $at
-    ranks 1 convert -input turned -x a -y u -points cells -overwrite -output turned.h5 > output 2> message && code=0 || code=$?
-    [ $code -eq 0 ] || [ $code -eq 3 ] || fail "exit code $code of a MATLAB v5 file with byte $at turned: $(cat message)"
+    ranks 1 convert -input turned -x a -y u -points cells -overwrite -output turned.h5 > output 2> message &&
+      code=0 || code=$?
+    [ $code -eq 0 ] || [ $code -eq 3 ] ||
+      fail "exit code $code of a MATLAB v5 file with byte $at turned: $(cat message)"
   done
   rm -f turned.h5
   sed -i 's/MATLAB 5.0/MATLAB 4.0/' one.mat5

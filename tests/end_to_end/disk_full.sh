@@ -1,4 +1,5 @@
-# kitinet generate on a full disk and at a file-size limit: exit code 4, one line, nothing left behind; done once there is space.
+# kitinet generate on a full disk and at a file-size limit: exit code 4, one line, nothing left behind; done once there
+# is space.
 set -eu
 . "$(dirname "$0")/refused.sh"
 if mountpoint -q small 2> /dev/null; then umount small; fi
@@ -6,7 +7,8 @@ empty_folder
 
 # A limit of 8 MiB (in blocks of 512 bytes), beyond the shared memory of MPI, for 16 MB of samples.
 capped() { limited sh -c 'ulimit -f 16384; exec "$KITINET" generate "$@"' capped "$@"; }
-refused 4 "limited.h5.partial: no space for .* MB: File too large" capped -darcy_grid 32 -samples 2000 -output limited.h5
+refused 4 "limited.h5.partial: no space for .* MB: File too large" capped \
+  -darcy_grid 32 -samples 2000 -output limited.h5
 if ls | grep -q limited; then fail "a failed run left a file: $(ls)"; fi
 
 mkdir small

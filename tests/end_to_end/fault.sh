@@ -1,4 +1,5 @@
-# Shared by the scripts with a fault of the system, or with a signal that arrives at a certain call of it: see fault_shim.c.
+# Shared by the scripts with a fault of the system, or with a signal that arrives at a certain call of it: see
+# fault_shim.c.
 . "$(dirname "$0")/common.sh"
 
 # faulty N "FAULT_CALL=fsync FAULT_FILE=checkpoint" COMMAND ...: on N ranks

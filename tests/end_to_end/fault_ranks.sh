@@ -5,7 +5,10 @@ small_data
 run="train -dataset train.h5 $network"
 
 # 14: one rank cannot read a sample. EIO reaches all ranks as one line.
-broken() { faulty 2 "FAULT_CALL=read FAULT_RANK=1 FAULT_FILE=train.h5 FAULT_WHEN=broken/log.txt" $run -run broken -train_epochs 1000 -checkpoint_every 1; }
+broken() {
+  faulty 2 "FAULT_CALL=read FAULT_RANK=1 FAULT_FILE=train.h5 FAULT_WHEN=broken/log.txt" $run \
+    -run broken -train_epochs 1000 -checkpoint_every 1
+}
 refused 3 "train.h5: .*: Input/output error" broken
 ends 0 ranks 2 inspect -input broken/checkpoint.h5 > output 2> message
 
@@ -13,7 +16,10 @@ ends 0 ranks 2 inspect -input broken/checkpoint.h5 > output 2> message
 allocator_faults="0 2 5"
 if ldd "$KITINET" | grep -q libasan; then allocator_faults=; fi # that allocator cannot be replaced
 for after in $allocator_faults; do
-  scarce() { faulty 2 "FAULT_CALL=malloc FAULT_RANK=1 FAULT_SIZE=1000000 FAULT_AFTER=$after" train -dataset train.h5 -model_modes 8 -model_width 32 -train_batch 6 -run memory.$after -train_epochs 2; }
+  scarce() {
+    faulty 2 "FAULT_CALL=malloc FAULT_RANK=1 FAULT_SIZE=1000000 FAULT_AFTER=$after" \
+      train -dataset train.h5 -model_modes 8 -model_width 32 -train_batch 6 -run memory.$after -train_epochs 2
+  }
   refused 1 "out of memory on rank 1: .*take more nodes" scarce
 done
 
@@ -21,13 +27,15 @@ done
 for error in 38 37 95; do
   none="FAULT_CALL=flock FAULT_ERROR=$error"
   ends 0 faulty 2 "$none" generate -darcy_grid 16 -samples 4 -output unlocked.$error.h5 > output 2> message
-  ends 0 faulty 2 "$none" train -dataset unlocked.$error.h5 $network -run unlocked.$error -train_epochs 1 > output 2> message
+  ends 0 faulty 2 "$none" train -dataset unlocked.$error.h5 $network -run unlocked.$error \
+    -train_epochs 1 > output 2> message
 done
 
 # 23: a rank that stands still for a while delays the others, no more.
 ends 0 ranks 2 $run -run whole -train_epochs 60 > output 2> message
 : > pids
-background TERM "$MPIEXEC" -n 2 sh -c 'echo $$ >> pids; exec "$KITINET" "$@"' sh $run -run paused -train_epochs 60 > output 2> message &
+background TERM "$MPIEXEC" -n 2 sh -c 'echo $$ >> pids; exec "$KITINET" "$@"' sh $run \
+  -run paused -train_epochs 60 > output 2> message &
 launcher=$!
 await "no rank" grep -q . pids
 await "no log" [ -e paused/log.txt ]
@@ -37,7 +45,9 @@ ends 0 wait $launcher
 cmp whole/checkpoint.h5 paused/checkpoint.h5 || fail "a rank that stood still changes the run"
 
 # 25: other options, another build on one rank.
-differ() { limited "$MPIEXEC" -n 1 "$KITINET" $run -run differ -train_epochs "$1" : -n 1 "$2" $run -run differ -train_epochs 3; }
+differ() {
+  limited "$MPIEXEC" -n 1 "$KITINET" $run -run differ -train_epochs "$1" : -n 1 "$2" $run -run differ -train_epochs 3
+}
 refused 2 "rank 1 was started with other options than rank 0" differ 2 "$KITINET"
 if has objcopy; then
   head -c 36 /dev/urandom > note

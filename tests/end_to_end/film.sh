@@ -5,7 +5,8 @@ set -eu
 "$tool" make flow.h5 periodic 5 0 2 12 10
 "$tool" make line.h5 periodic 4 0 1 16
 "$tool" make steady.h5 cells 0 1 1 8 8
-ranks 1 train -run run -dataset flow.h5 -model_modes 3 -model_width 4 -model_head 8 -train_batch 2 -train_epochs 1 > output
+ranks 1 train -run run -dataset flow.h5 -model_modes 3 -model_width 4 -model_head 8 \
+  -train_batch 2 -train_epochs 1 > output
 
 refused 2 'option -film is gif, steady.h5 holds no trajectories' ranks 1 inspect -input steady.h5 -film gif
 refused 2 'leave out -picture false' ranks 1 evaluate -run run -dataset flow.h5 -picture false -film gif
@@ -18,7 +19,8 @@ done
 if [ -e bin/gnuplot ]; then
   # shellcheck disable=SC2016
   PATH=$PWD/bin "$KITINET" inspect -input flow.h5 -film gif > output 2> message || fail "$(cat message)"
-  grep -q "the film ./flow-film.gif is not made, ffmpeg is missing; later: ffmpeg -framerate 10 -i './flow-film-%05d.png' './flow-film.gif'" message || fail "$(cat message)"
+  grep -q "is not made, ffmpeg is missing; later: ffmpeg -framerate 10 -i './flow-film-%05d.png' './flow-film.gif'" \
+    message || fail "$(cat message)"
   [ -s flow-film-00005.png ] && [ ! -e flow-film.gif ] || fail "no frames: $(ls)"
   rm flow-film-*.png
 fi
@@ -30,7 +32,8 @@ for ending in gif mp4; do
     ranks 2 inspect -input $data.h5 -film $ending -output "of 100% $data" > output 2> message
     grep -q "film  *of 100% $data-film.$ending" output || fail "$(cat output message)"
   done
-  [ "$(frames "of 100% flow-film.$ending")" = 5 ] && [ "$(frames "of 100% line-film.$ending")" = 4 ] || fail "lengths: $(ls)"
+  [ "$(frames "of 100% flow-film.$ending")" = 5 ] && [ "$(frames "of 100% line-film.$ending")" = 4 ] ||
+    fail "lengths: $(ls)"
   ranks 1 evaluate -run run -dataset flow.h5 -film $ending -film_rate 3 > output 2> message
   grep -q "film_\*.$ending" output || fail "$(cat output message)"
   [ "$(frames run/film_flow.$ending)" = 5 ] || fail "no film: $(ls run)"

@@ -1,4 +1,5 @@
-# kitinet generate: the same bytes from 1 to 4 ranks, parts of an ensemble fit together, nothing is overwritten or left behind.
+# kitinet generate: the same bytes from 1 to 4 ranks, parts of an ensemble fit together, nothing is overwritten or left
+# behind.
 set -eu
 . "$(dirname "$0")/refused.sh"
 empty_folder
@@ -30,7 +31,8 @@ cmp ranks1.h5 kept.h5 || fail "a refused run changed the file"
 generate 1 -samples 3 -output ranks1.h5 -overwrite > summary
 if cmp -s ranks1.h5 kept.h5; then fail "-overwrite kept the old file"; fi
 
-generate 1 -samples 3 -darcy_field_tau 0 -darcy_field_scale 3 -output long_waves.h5 > summary # no length scale but the domain's
+generate 1 -samples 3 -darcy_field_tau 0 -darcy_field_scale 3 -output long_waves.h5 \
+  > summary # no length scale but the domain's
 grep -q "^3 samples in " summary || fail "no summary: $(cat summary)"
 
 mkdir folder
@@ -40,8 +42,11 @@ refused 2 "folder: is no file" generate 1 -samples 3 -output folder -overwrite
 refused 2 "samples" generate 1 -samples 0 -output new.h5
 refused 2 "samples" generate 1 -samples 1e99 -output new.h5
 refused 2 "pde" generate 1 -pde weather -output new.h5
-refused 2 "option -darcy_field_tau is 0, of which no scale follows: give -darcy_field_scale" generate 1 -samples 3 -darcy_field_tau 0 -output new.h5
-refused 2 "option -darcy_field_tau is -1, out of range: 0 to 1000" generate 1 -samples 3 -darcy_field_tau -1 -output new.h5
-refused 1 "none of 3 samples could be solved" generate 1 -samples 3 -darcy_coefficient lognormal -darcy_field_scale 1000 -output new.h5
+refused 2 "option -darcy_field_tau is 0, of which no scale follows: give -darcy_field_scale" \
+  generate 1 -samples 3 -darcy_field_tau 0 -output new.h5
+refused 2 "option -darcy_field_tau is -1, out of range: 0 to 1000" generate 1 \
+  -samples 3 -darcy_field_tau -1 -output new.h5
+refused 1 "none of 3 samples could be solved" generate 1 -samples 3 -darcy_coefficient lognormal \
+  -darcy_field_scale 1000 -output new.h5
 if ls | grep -q -e new.h5 -e partial; then fail "a refused run left a file: $(ls)"; fi
 complete

@@ -1,4 +1,5 @@
-# jobs/generate.sbatch: the tasks of a job array write parts, which merge to the file of one run; without an array it writes that file.
+# jobs/generate.sbatch: the tasks of a job array write parts, which merge to the file of one run; without an array it
+# writes that file.
 set -eu
 . "$(dirname "$0")/refused.sh"
 empty_folder

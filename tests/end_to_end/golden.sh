@@ -1,5 +1,6 @@
-# The golden files, tests/golden/: datasets and checkpoints of earlier versions, which every later one opens and finds the same numbers in.
-# golden.sh describe: what the program says of them, on stdout, in place of comparing it with expected.txt.
+# The golden files, tests/golden/: datasets and checkpoints of earlier versions, which every later one opens and finds
+# the same numbers in. golden.sh describe: what the program says of them, on stdout, in place of comparing it with
+# expected.txt.
 set -eu
 . "$(dirname "$0")/refused.sh"
 golden=$KITINET_SOURCE/tests/golden
@@ -71,4 +72,5 @@ awk -v expected="$golden/expected.txt" '
       s = word[i] < 0 ? -word[i] : word[i]
       if (!($2 ~ /^(predicts|loss)$/ && i > 2 && d <= 1e-5 * s)) { print $0 "; expected: " line; exit 1 }
     } }
-  END { if ((getline line < expected) == 1) { print "missing: " line; exit 1 } }' described > differences || fail "$(cat differences)"
+  END { if ((getline line < expected) == 1) { print "missing: " line; exit 1 } }' described > differences ||
+    fail "$(cat differences)"

@@ -14,7 +14,8 @@ for command in $(sed -n 's/^  \([a-z]*\) .*/\1/p' output); do
   # Each option is explained once, with words.
   grep '^  -' output > options
   if grep -v '^  -[a-z0-9_]*  *[A-Za-z]' options; then fail "an option of $command without help"; fi
-  [ -z "$(cut -d ' ' -f 3 options | sort | uniq -d)" ] || fail "$command explains an option twice: $(cut -d ' ' -f 3 options | sort | uniq -d)"
+  [ -z "$(cut -d ' ' -f 3 options | sort | uniq -d)" ] ||
+    fail "$command explains an option twice: $(cut -d ' ' -f 3 options | sort | uniq -d)"
 done
 ranks 1 train -help -run new -dataset nowhere.h5 > output || fail "train -help with other options"
 grep -q -e "-collision_rate" output || fail "train -help without the options of collisions"
@@ -29,5 +30,6 @@ for stage in load forward backward reduce update checkpoint; do
 done
 # Layers of each type, with a count that is not 0; floating-point operations of the costly ones.
 for event in linear spectral kinetic perceptron "linear back" "spectral back" "kinetic back" "perceptron back"; do
-  grep -q "^$event  *[1-9][0-9]* [0-9.]* [0-9.e+-]* [0-9.]* [1-9][.0-9]*e+0[3-9]" output || fail "no event $event with operations in -log_view"
+  grep -q "^$event  *[1-9][0-9]* [0-9.]* [0-9.e+-]* [0-9.]* [1-9][.0-9]*e+0[3-9]" output ||
+    fail "no event $event with operations in -log_view"
 done

@@ -1,4 +1,5 @@
-# kitinet inspect: shows and verifies a good dataset; names the damaged row, and refuses what is no dataset, with exit code 3.
+# kitinet inspect: shows and verifies a good dataset; names the damaged row, and refuses what is no dataset, with exit
+# code 3.
 set -eu
 . "$(dirname "$0")/refused.sh"
 empty_folder
@@ -7,7 +8,8 @@ inspect() { n=$1; shift; ranks "$n" inspect "$@"; }
 ranks 1 generate -darcy_grid 16 -samples 20 -seed 7 -output good.h5 > summary
 for n in 1 3; do
   inspect $n -input good.h5 > shown.$n
-  for phrase in "dataset of 20 samples" "darcy: -div(a grad u) = f" "16 x 16 cell centres" "seed 7" "darcy_grid: 16" "energy at wavenumber        0.5" "all 20 checksums are right"; do
+  for phrase in "dataset of 20 samples" "darcy: -div(a grad u) = f" "16 x 16 cell centres" \
+    "seed 7" "darcy_grid: 16" "energy at wavenumber        0.5" "all 20 checksums are right"; do
     grep -q -F -e "$phrase" shown.$n || fail "no \"$phrase\" in: $(cat shown.$n)"
   done
 done
@@ -23,7 +25,8 @@ for picture in good-samples good-spectrum pictures/of-samples pictures/of-spectr
 done
 refused 2 "spectra need every row" inspect 1 -input good.h5 -picture -verify false
 
-# Most of the file is rows (2 x 20 x 1024 bytes), contiguous for x and for y: a byte at each of these places lies in one.
+# Most of the file is rows (2 x 20 x 1024 bytes), contiguous for x and for y: a byte at each of these places lies in
+# one.
 cp good.h5 damaged.h5
 size=$(wc -c < good.h5)
 [ "$size" -lt 49152 ] || fail "a file of $size bytes for 40960 bytes of rows"

@@ -4,19 +4,22 @@ set -eu
 empty_folder
 
 ranks 1 generate -darcy_grid 16 -samples 12 -output data.h5 > summary
-ranks 1 train -run run -dataset data.h5 -train_epochs 3 -train_batch 4 -model_width 4 -model_modes 4 -model_layers 2 > trained 2> log
+ranks 1 train -run run -dataset data.h5 -train_epochs 3 -train_batch 4 -model_width 4 \
+  -model_modes 4 -model_layers 2 > trained 2> log
 ranks 1 inspect -input data.h5 > dataset
 fingerprint=$(sed -n 's/.* fingerprint //p' dataset)
 for n in 1 2; do
   ranks $n inspect -input run/checkpoint.h5 > shown
-  for phrase in "checkpoint of kitinet" "3 epochs, step 9, 36 samples seen" "fingerprint $fingerprint" "darcy: -div(a grad u) = f" "16 x 16 cell centres" \
+  for phrase in "checkpoint of kitinet" "3 epochs, step 9, 36 samples seen" \
+    "fingerprint $fingerprint" "darcy: -div(a grad u) = f" "16 x 16 cell centres" \
     "normalised by channel" "model_width: 4"; do
     grep -q -F -e "$phrase" shown || fail "no \"$phrase\" on $n ranks in: $(cat shown)"
   done
 done
 # The sizes are the products of the shapes, and add up.
 awk '/ real numbers$/ { total = $2; listed = 1; next }
-     listed { size = shape = $0; sub(/.*\) */, "", size); size += 0; sub(/.*\(/, "", shape); sub(/\).*/, "", shape); n = split(shape, axis, ", "); product = 1
+     listed { size = shape = $0; sub(/.*\) */, "", size); size += 0; sub(/.*\(/, "", shape); sub(/\).*/, "", shape);
+       n = split(shape, axis, ", "); product = 1
               for (i = 1; i <= n; i++) product *= axis[i]
               if (product != size) exit 1
               sum += size }
@@ -29,7 +32,8 @@ names=$(awk '/ real numbers$/ { listed = 1; next } listed { print "parameters/" 
 # shellcheck disable=SC2086 # a list of words
 "$tool" floats run/checkpoint.h5 $names | sha256sum | cut -d ' ' -f 1 > expected
 [ "$(digest shown)" = "$(cat expected)" ] || fail "SHA-256 $(digest shown), expected $(cat expected)"
-"$KITINET" train -run other -dataset data.h5 -train_epochs 3 -train_batch 4 -model_width 4 -model_modes 4 -model_layers 2 -seed 2 > trained 2> log
+"$KITINET" train -run other -dataset data.h5 -train_epochs 3 -train_batch 4 \
+  -model_width 4 -model_modes 4 -model_layers 2 -seed 2 > trained 2> log
 "$KITINET" inspect -input other/checkpoint.h5 > others
 [ "$(digest others)" != "$(digest shown)" ] || fail "another seed, the same weights"
 

@@ -1,4 +1,5 @@
-# The job scripts refuse what cannot work, in one line that says what to do, before anything is started or written. They run here without SLURM; tests/slurm runs them on it.
+# The job scripts refuse what cannot work, in one line that says what to do, before anything is started or written. They
+# run here without SLURM; tests/slurm runs them on it.
 set -eu
 . "$(dirname "$0")/refused.sh"
 empty_folder
@@ -31,14 +32,17 @@ SLURM_ARRAY_TASK_ID=2 says "no options in line 2" sweep.sbatch "$PWD/rates.txt" 
 for script in generate merge train evaluate sweep; do
   KITINET=build/nowhere/kitinet says "no program build/nowhere/kitinet: build it" $script.sbatch part 3
   SLURM_SUBMIT_DIR=$PWD says "no jobs/step.sh in $PWD: submit from" $script.sbatch part 3
-  (unset SLURM_SUBMIT_DIR; bash "$jobs/$script.sbatch" part 3) 2>&1 | grep -q "start this with sbatch" || fail "$script.sbatch runs outside a job"
+  (unset SLURM_SUBMIT_DIR; bash "$jobs/$script.sbatch" part 3) 2>&1 | grep -q "start this with sbatch" ||
+    fail "$script.sbatch runs outside a job"
 done
 
 # A job that was restarted too often ends; a test set begins where the training samples end.
 code=0; SLURM_RESTART_COUNT=3 RESTARTS_AT_MOST=2 bash "$jobs/train.sbatch" "$PWD/run" > output 2> message || code=$?
-[ $code -eq 1 ] && grep -q "restarted 2 times already" message && [ ! -s output ] || fail "restarted again: $(cat output message)"
+[ $code -eq 1 ] && grep -q "restarted 2 times already" message && [ ! -s output ] ||
+  fail "restarted again: $(cat output message)"
 bash "$jobs/generate.sbatch" "$PWD/test" 200 1000 -pde darcy > output
-grep -q "started: .* generate -first 1000 -samples 200 -output $PWD/test.h5 -pde darcy" output || fail "other samples: $(cat output)"
+grep -q "started: .* generate -first 1000 -samples 200 -output $PWD/test.h5 -pde darcy" output ||
+  fail "other samples: $(cat output)"
 
 # The pipeline is submitted whole or not at all: here sbatch refuses the third job, and the first two are cancelled.
 mkdir bin

@@ -1,5 +1,5 @@
-# The mistakes of a new user in tests/README.md, each run as the table has it: exit code, one line, what to do next. No file
-# changes.
+# The mistakes of a new user in tests/README.md, each run as the table has it: exit code, one line, what to do next. No
+# file changes.
 set -eu
 . "$(dirname "$0")/common.sh"
 small_data

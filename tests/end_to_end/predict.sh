@@ -1,4 +1,5 @@
-# kitinet predict: the inputs come back unchanged, with the network's solutions: as far from the truth as evaluate says, on 1 to 3 ranks.
+# kitinet predict: the inputs come back unchanged, with the network's solutions: as far from the truth as evaluate says,
+# on 1 to 3 ranks.
 set -eu
 . "$(dirname "$0")/common.sh"
 small_data
@@ -12,7 +13,8 @@ for data in test fine; do
     ranks 1 inspect -input $data.$n.h5 > output
     grep -q "checksums are right" output || fail "$data on $n ranks: $(cat output)"
     difference=$("$tool" difference $data.$n.h5 $data.h5)
-    close "$error" "$difference" 1e-6 || fail "$data on $n ranks: predictions are $difference away, evaluate says $error"
+    close "$error" "$difference" 1e-6 ||
+      fail "$data on $n ranks: predictions are $difference away, evaluate says $error"
   done
 done
 

@@ -2,26 +2,29 @@
 exec 9>&2 # where a failure is told, whatever stands redirected then
 fail() { echo "FAILED: $*" >&9; exit 1; }
 
-# empty_folder: what an earlier run of the test left here goes. Only where ctest runs tests: one that is called by hand would
-# empty the folder it is called from.
+# empty_folder: removes what an earlier run of the test left. Only where ctest runs tests: a script that is called by hand
+# would empty the folder that it is called from.
 empty_folder() {
   [ -n "${KITINET_SOURCE:-}" ] && [ "$PWD" != "$KITINET_SOURCE" ] || fail "call me by ctest --preset ci -R NAME"
   rm -rf ./*
 }
 
-# skip WHY: what follows cannot be tested on this machine. A failure where KN_NO_SKIPS says that nothing may be left out.
+# skip WHY: what follows cannot be tested on this machine. A failure where KN_NO_SKIPS says that nothing may be left
+# out.
 skip() {
   [ -z "${KN_NO_SKIPS:-}" ] || fail "skipped, where no test may be: $*"
   echo "skipped: $*"
   exit 77
 }
 
-# has PROGRAM: whether this machine has it; complete, at the end of a script: what was left out for want of a program is a skip
+# has PROGRAM: whether this machine has it; complete, at the end of a script: what was left out for want of a program is
+# a skip
 missing=
 has() { command -v "$1" > /dev/null || { missing="$missing $1"; return 1; }; }
 complete() { [ -z "$missing" ] || skip "not looked at for want of$missing"; }
 
-# No step of a test waits for ever. limited PROGRAM ...: under a limit of time; if it is reached the exit code is 124, and a message says which step it was.
+# No step of a test waits for ever. limited PROGRAM ...: under a limit of time; if it is reached the exit code is 124,
+# and a message says which step it was.
 seconds=${KN_STEP_SECONDS:-240}
 limited() {
   ended=0 started=$(date +%s)
@@ -61,5 +64,6 @@ refused() {
   code=0; "$@" > output 2> message || code=$?
   [ "$code" -eq "$expected" ] || fail "exit code $code, expected $expected, of: $*; $(cat message)"
   grep -q -e "^kitinet: .*$phrase" message || fail "no \"$phrase\" of: $*; $(cat message)"
-  [ "$(grep "^kitinet: " message | grep -c -v "^kitinet: warning:")" -eq 1 ] || fail "more than one line of: $*; $(cat message)"
+  [ "$(grep "^kitinet: " message | grep -c -v "^kitinet: warning:")" -eq 1 ] ||
+    fail "more than one line of: $*; $(cat message)"
 }

@@ -1,4 +1,5 @@
-# generate solves every semilinear equation: the same file on 1, 2, 3 and 4 ranks and in parts, which inspect finds whole, and every preset of theirs; what makes no sense is refused.
+# generate solves every semilinear equation: the same file on 1, 2, 3 and 4 ranks and in parts, which inspect finds
+# whole, and every preset of theirs; what makes no sense is refused.
 set -eu
 . "$(dirname "$0")/refused.sh"
 empty_folder
@@ -38,11 +39,14 @@ cmp kdv.1.h5 parts.h5 || fail "the parts do not make the whole"
 ranks 1 inspect -input kdv.1.h5 -picture > output || fail "no picture: $(cat output)"
 
 for preset in "$KITINET_SOURCE"/configs/kdv*.yaml "$KITINET_SOURCE"/configs/kuramoto-sivashinsky*.yaml; do
-  ranks 1 generate -options_file_yaml "$preset" -samples 1 -output preset.h5 -dry_run > output 2> message || fail "$preset: $(cat message)"
+  ranks 1 generate -options_file_yaml "$preset" -samples 1 -output preset.h5 -dry_run > output 2> message ||
+    fail "$preset: $(cat message)"
 done
 
 refused 2 "option -kdv_grid is 4, out of range" ranks 1 generate -pde kdv -kdv_grid 4 -samples 1 -output no.h5
-refused 2 "option -heat_viscosity is -1, out of range" ranks 1 generate -pde heat -heat_viscosity -1 -samples 1 -output no.h5
+refused 2 "option -heat_viscosity is -1, out of range" ranks 1 generate -pde heat \
+  -heat_viscosity -1 -samples 1 -output no.h5
 refused 2 "take -ranks_per_sample 1" ranks 2 generate -pde kdv -ranks_per_sample 2 -samples 1 -output no.h5
-refused 1 "none of 2 samples could be solved.*raise -kdv_grid" ranks 1 generate -pde kdv -kdv_grid 32 -kdv_final_time 5 -samples 2 -output no.h5
+refused 1 "none of 2 samples could be solved.*raise -kdv_grid" ranks 1 generate \
+  -pde kdv -kdv_grid 32 -kdv_final_time 5 -samples 2 -output no.h5
 if ls | grep -q no.h5; then fail "a refused run left a file: $(ls)"; fi

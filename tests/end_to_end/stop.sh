@@ -1,4 +1,5 @@
-# kitinet train: a signal or -max_time ends it with a checkpoint and exit code 75; after SIGKILL the next start goes on from the last checkpoint.
+# kitinet train: a signal or -max_time ends it with a checkpoint and exit code 75; after SIGKILL the next start goes on
+# from the last checkpoint.
 set -eu
 . "$(dirname "$0")/common.sh"
 small_data
@@ -8,11 +9,13 @@ has_epochs() { [ -f "$1/metrics.csv" ] && [ "$(wc -l < "$1/metrics.csv")" -gt "$
 wait_for() { await "no $2 epochs of $1" has_epochs "$@"; }
 stopped() {
   grep -q "stopped early, checkpoint written" output || fail "$1: $(cat output message)"
-  ranks 1 evaluate -checkpoint "$1/checkpoint.h5" -dataset test.h5 -picture false > output || fail "$1: the checkpoint cannot be used"
+  ranks 1 evaluate -checkpoint "$1/checkpoint.h5" -dataset test.h5 -picture false > output ||
+    fail "$1: the checkpoint cannot be used"
 }
 
 for signal in TERM INT USR1; do
-  background $signal "$KITINET" train -run $signal -dataset train.h5 $network -train_epochs 1000000 > output 2> message &
+  background $signal "$KITINET" train -run $signal -dataset train.h5 $network \
+    -train_epochs 1000000 > output 2> message &
   process=$!
   wait_for $signal 2
   kill -$signal $process
@@ -21,7 +24,8 @@ for signal in TERM INT USR1; do
 done
 
 # A batch system signals the launcher, which passes SIGUSR1 on to the ranks.
-background USR1 "$MPIEXEC" -n 2 "$KITINET" train -run launched -dataset train.h5 $network -train_epochs 1000000 > output 2> message &
+background USR1 "$MPIEXEC" -n 2 "$KITINET" train -run launched -dataset train.h5 $network \
+  -train_epochs 1000000 > output 2> message &
 process=$!
 wait_for launched 2
 kill -USR1 $process

@@ -25,26 +25,32 @@ train 1 pointwise -train_epochs 2 -train_normalizer pointwise
 
 # Averages: over the whole group the prediction is symmetric; a mean over one is the prediction.
 for k in 1 3 0; do
-  limited "$KITINET" evaluate -run on -dataset test.h5 -picture false -symmetry_average $k -output errors_$k.csv > output ||
+  limited "$KITINET" evaluate -run on -dataset test.h5 -picture false -symmetry_average $k \
+    -output errors_$k.csv > output ||
     fail "evaluate -symmetry_average $k"
-  limited "$KITINET" predict -checkpoint on/checkpoint.h5 -input test.h5 -output predicted_$k.h5 -symmetry_average $k > /dev/null
+  limited "$KITINET" predict -checkpoint on/checkpoint.h5 -input test.h5 -output predicted_$k.h5 \
+    -symmetry_average $k > /dev/null
 done
 grep -q "Predictions are means over 8 symmetries" output || fail "evaluate does not say so: $(cat output)"
 cmp -s errors_1.csv errors_0.csv && fail "the average over all is that over one"
 cmp -s errors_1.csv errors_3.csv && fail "the average over three is that over one"
 limited "$KITINET" predict -checkpoint on/checkpoint.h5 -input test.h5 -output plain.h5 > /dev/null
-refused 2 "has 8 samples, -check_symmetry needs at least 20" limited "$KITINET" inspect -input predicted_0.h5 -check_symmetry
+refused 2 "has 8 samples, -check_symmetry needs at least 20" limited "$KITINET" \
+  inspect -input predicted_0.h5 -check_symmetry
 refused 2 "symmetry_average is 9, the problem has 8 symmetries" \
   limited "$KITINET" evaluate -run on -dataset test.h5 -symmetry_average 9
 refused 2 "exclude each other" ranks 2 evaluate -run on -dataset test.h5 -symmetry_average 0 -ranks_per_sample 2
 
 # A network that is loaded again, after its spread was fitted, goes on with the average.
 train 1 drawn -train_epochs 1 -model_residual plain -model_dropout 0.2
-ensemble="evaluate -run drawn -dataset test.h5 -picture false -model_dropout_evaluate sample -collision_samples 4 -symmetry_average 2"
+ensemble="evaluate -run drawn -dataset test.h5 -picture false -model_dropout_evaluate sample
+  -collision_samples 4 -symmetry_average 2"
 ranks 1 $ensemble -calibrate test.h5 -output fitted.csv > /dev/null
 ranks 1 $ensemble -output again.csv > /dev/null
-[ "$(cut -d , -f 5 fitted.csv)" = "$(cut -d , -f 5 again.csv)" ] || fail "fitting forgets the average: $(cat fitted.csv again.csv)"
-ranks 1 evaluate -run drawn -dataset test.h5 -picture false -model_dropout_evaluate sample -collision_samples 4 -output single.csv > /dev/null
+[ "$(cut -d , -f 5 fitted.csv)" = "$(cut -d , -f 5 again.csv)" ] ||
+  fail "fitting forgets the average: $(cat fitted.csv again.csv)"
+ranks 1 evaluate -run drawn -dataset test.h5 -picture false -model_dropout_evaluate sample \
+  -collision_samples 4 -output single.csv > /dev/null
 [ "$(cut -d , -f 5 single.csv)" != "$(cut -d , -f 5 again.csv)" ] || fail "the average of an ensemble is none"
 
 # convert: declared, forgotten, replaced; what does not fit.
@@ -52,11 +58,13 @@ limited "$KITINET" convert -input train.h5 -output none.h5 -symmetry none > /dev
 limited "$KITINET" inspect -input none.h5 | grep -q symmetries && fail "convert -symmetry none keeps them"
 refused 2 "declares no symmetries" limited "$KITINET" inspect -input none.h5 -check_symmetry
 limited "$KITINET" convert -input none.h5 -output some.h5 -symmetry "reflect(x) reflect(y), exchange(x,y)" > /dev/null
-limited "$KITINET" inspect -input some.h5 -check_symmetry > output || fail "true symmetries of converted data: $(cat output)"
+limited "$KITINET" inspect -input some.h5 -check_symmetry > output ||
+  fail "true symmetries of converted data: $(cat output)"
 grep -q "a group of 4 elements" output || fail "of converted data: $(cat output)"
 limited "$KITINET" train -run without -dataset none.h5 $network -train_epochs 3 > output 2> message || fail "none"
 course without | cmp - off.course || fail "data without symmetries are trained on as with -train_symmetry off"
-refused 3 "without/checkpoint.h5 knows no symmetries" limited "$KITINET" evaluate -run without -dataset test.h5 -symmetry_average 0
+refused 3 "without/checkpoint.h5 knows no symmetries" limited "$KITINET" \
+  evaluate -run without -dataset test.h5 -symmetry_average 0
 try() { refused 2 "option -symmetry: $1" limited "$KITINET" convert -input train.h5 -output no.h5 -symmetry "$2"; }
 try '"shift(x)": the boundary conditions are "u = 0"' "shift(x)"
 try '"turn": "turn" is neither a move' "reflect(x), turn"
@@ -67,7 +75,8 @@ try '"b=-b": there is no field "b"' "b=-b"
 ranks 1 generate -from none.h5 -darcy_grid 16 -output given.h5 > /dev/null
 limited "$KITINET" inspect -input given.h5 | grep -q symmetries && fail "symmetries of inputs that declare none"
 ranks 1 generate -from train.h5 -darcy_grid 16 -output given.h5 -overwrite true > /dev/null
-limited "$KITINET" inspect -input given.h5 | grep -q "a group of 8 elements" || fail "symmetries of given inputs are lost"
+limited "$KITINET" inspect -input given.h5 | grep -q "a group of 8 elements" ||
+  fail "symmetries of given inputs are lost"
 
 # Wrong declarations are found on the data: the element is named, exit 3.
 ranks 1 generate -pde burgers -burgers_grid 512 -burgers_resolution 64 -samples 120 -output burgers.h5 > /dev/null

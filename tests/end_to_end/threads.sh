@@ -1,4 +1,5 @@
-# Threads of a rank wait for each other without keeping other programs from their processors; what the user sets stands. No time is judged.
+# Threads of a rank wait for each other without keeping other programs from their processors; what the user sets stands.
+# No time is judged.
 set -eu
 . "$(dirname "$0")/refused.sh"
 empty_folder
@@ -11,7 +12,8 @@ loaded() {
   limited env "$@" "$KITINET" -version > output 2> message || fail "exit code $?: $*"
   grep -q "^kitinet [0-9]" output || fail "$*: $(cat output)"
   grep "GOMP_SPINCOUNT" message > counts || fail "this OpenMP does not say how it waits: $(cat message)"
-  [ "$(wc -l < counts)" -eq "$starts" ] && tail -n 1 counts | grep -q "'$count'" || fail "not $count after $starts starts with $*: $(cat counts)"
+  [ "$(wc -l < counts)" -eq "$starts" ] && tail -n 1 counts | grep -q "'$count'" ||
+    fail "not $count after $starts starts with $*: $(cat counts)"
 }
 loaded 3000 2 KN_TEST=1
 loaded 3000 2 OMP_NUM_THREADS=2

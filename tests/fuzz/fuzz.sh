@@ -24,12 +24,14 @@ spaces) # datasets of format 2
   seeds="images.h5 texts.h5 points.h5 videos.h5"
   ;;
 checkpoint)
-  ranks 1 train -dataset two.h5 -run run -train_samples 2 -train_epochs 1 -train_batch 2 -model_modes 2 -model_width 4 -model_layers 1 -model_head 4 > summary
+  ranks 1 train -dataset two.h5 -run run -train_samples 2 -train_epochs 1 \
+    -train_batch 2 -model_modes 2 -model_width 4 -model_layers 1 -model_head 4 > summary
   seeds="run/checkpoint.h5 run/best.h5" count=100
   ;;
 options)
   printf 'count: 7\nseed: 12\nrate: 0.25\nfast: true\nlaw: uniform\nname: "a run"\nfiles: a,b,c\n' > plain.yaml
-  printf '# a comment\ncount: 3\nfiles: [a, b, c]\nname: "text # \\u00e9"\nlaw: &l uniform\nrate: 1e-3\nfast:\n' > rich.yaml
+  printf '# a comment\ncount: 3\nfiles: [a, b, c]\nname: "text # \\u00e9"\nlaw: &l uniform\nrate: 1e-3\nfast:\n' \
+    > rich.yaml
   seeds="plain.yaml rich.yaml" count=100
   ;;
 npy)
@@ -78,7 +80,8 @@ esac
 survives() {
   code=0
   ranks 1 "$@" > output 2> message || code=$?
-  case $code in 0 | 3) ;; 2) grep -q "^kitinet: " message || fail "exit code 2 of: $*" ;; *) fail "exit code $code of: $*; $(cat message)" ;; esac
+  case $code in 0 | 3) ;; 2) grep -q "^kitinet: " \
+    message || fail "exit code 2 of: $*" ;; *) fail "exit code $code of: $*; $(cat message)" ;; esac
 }
 # shellcheck disable=SC2086 # a list of files
 "$folder/fuzz" "$target" "${KN_FUZZ_SEED:-1}" "${KN_FUZZ_FIRST:-0}" "${KN_FUZZ_COUNT:-$count}" $seeds

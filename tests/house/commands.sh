@@ -22,7 +22,9 @@ cd "$KITINET_SOURCE"
   find . -name '*.md' ! -path './build*' | while read -r file; do
     sed -n '/^```sh$/,/^```$/p' "$file" | sed '/^```/d' | sed -e ':a' -e '/\\$/N; s/\\\n//; ta' | sed "s|^|$file |"
   done
-  for file in configs/*.yaml; do sed -n 's/^# *//p' "$file" | grep kitinet | sed "s|^|$file |"; done
+  for file in configs/*.yaml; do
+    sed -n 's/^# *//p' "$file" | sed -e ':a' -e '/\\$/N; s/\\\n//; ta' | grep kitinet | sed "s|^|$file |"
+  done
 } | awk '{
     file = $1
     for (i = 2; i <= NF; i++) {

@@ -1,6 +1,6 @@
-# C as .clang-format says it (clang-format 14, Debian 12's), lines of at most 120 columns. All text without tabs, without
-# blanks at the end of a line, with a line break at the end of the file (.editorconfig). shellcheck
-# says nothing of shell scripts (.shellcheckrc).
+# C as .clang-format says it (clang-format 14, Debian 12). All text in lines of at most 120 columns (.md: links.sh),
+# without tabs, without blanks at the end of a line, with a line break at the end of the file (.editorconfig).
+# shellcheck says nothing of shell scripts (.shellcheckrc).
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
 empty_folder
@@ -11,11 +11,13 @@ files() {
 }
 c=$(files '*.c' '*.h')
 [ "$(echo "$c" | wc -l)" -ge 300 ] || fail "too few sources: $c"
+text="$c $(files '*.sh' '*.sbatch' '*.md' '*.cmake' CMakeLists.txt CMakePresets.json '*.yaml' '*.py' '*.awk' '*.f90' \
+  '*.gnuplot' '*.in' '*.def' Dockerfile) ./.ci/run"
 # A character that is no ASCII has several bytes, of which all but the first are 10xxxxxx.
 LC_ALL=C awk '{ l = $0; gsub(/[\200-\277]/, "", l) }
-  length(l) > 120 { print FILENAME ":" FNR ": " length(l) " columns" }' $c > "$OLDPWD/long"
+  length(l) > 120 { print FILENAME ":" FNR ": " length(l) " columns" }' \
+  $(echo "$text" | grep -v '\.md$') > "$OLDPWD/long"
 [ ! -s "$OLDPWD/long" ] || fail "$(cat "$OLDPWD/long")"
-text=$(files '*.c' '*.h' '*.sh' '*.sbatch' '*.md' '*.cmake' CMakeLists.txt '*.yaml' '*.py' '*.awk' '*.f90' '*.gnuplot')
 if grep -nP '\t| $' $text > "$OLDPWD/blanks"; then fail "tabs or blanks at the end: $(head "$OLDPWD/blanks")"; fi
 for file in $text; do
   [ -z "$(tail -c 1 "$file")" ] || fail "$file does not end with a line break"

@@ -1,6 +1,6 @@
-# Markdown: every relative link and anchor leads somewhere, every path in `code` exists, jobs/results/README.md describes
-# every file beside it, and lines have at most 120 characters (except tables, pictures, code). The top README has at most
-# 150 lines.
+# Markdown: every relative link and anchor leads somewhere, every path in `code` exists, jobs/results/README.md
+# describes every file beside it, and lines have at most 120 characters (except tables, pictures, code). The top README
+# has at most 150 lines.
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
 empty_folder

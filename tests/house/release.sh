@@ -6,7 +6,8 @@ rm -rf ./.github
 has git || complete
 mkdir -p .github include/kitinet tests
 cp "$KITINET_SOURCE/.github/release.sh" .github
-printf '#define KN_VERSION_MAJOR 1\n#define KN_VERSION_MINOR 2\n#define KN_VERSION_PATCH 3\n' > include/kitinet/version.h
+printf '#define KN_VERSION_MAJOR 1\n#define KN_VERSION_MINOR 2\n#define KN_VERSION_PATCH 3\n' \
+  > include/kitinet/version.h
 printf '# Changes\n\n## Unreleased 1.2.3\n' > .github/CHANGELOG.md
 echo 'echo tested' > tests/run.sh
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CEILING_DIRECTORIES="${PWD%/*}"
@@ -35,5 +36,7 @@ rm -rf .git
 # The version is the same wherever it stands.
 cd "$KITINET_SOURCE"
 version=$("$KITINET" -version | cut -d ' ' -f 2)
-grep -q "^VERSION = \"$version\"$" src/library/python/kitinet/_version.py || fail "the Python package has another version"
-grep -q "^## \(Unreleased \)\?$version\( \|$\)" .github/CHANGELOG.md || fail ".github/CHANGELOG.md has no section for $version"
+grep -q "^VERSION = \"$version\"$" src/library/python/kitinet/_version.py ||
+  fail "the Python package has another version"
+grep -q "^## \(Unreleased \)\?$version\( \|$\)" .github/CHANGELOG.md ||
+  fail ".github/CHANGELOG.md has no section for $version"

@@ -1,8 +1,9 @@
 # The functions, types and variables of headers that no comment describes: awk -f undocumented.awk include/kitinet/*.h
-# A comment describes the declarations directly below it, up to the next empty line, or the one that it stands in or behind.
-# An opaque handle (typedef struct _p_KNLayer *KNLayer) is what its header's head describes.
+# A comment describes the declarations directly below it, up to the next empty line, or the one that it stands in or
+# behind. An opaque handle (typedef struct _p_KNLayer *KNLayer) is what its header's head describes.
 function report() {
-  if (statement != "" && !told && statement !~ /^typedef struct _p_[A-Za-z]* \*[A-Za-z]*;/ && statement !~ /^extern "C"|^}$/) {
+  if (statement != "" && !told && statement !~ /^typedef struct _p_[A-Za-z]* \*[A-Za-z]*;/ &&
+      statement !~ /^extern "C"|^}$/) {
     name = statement
     gsub(/\{.*\}/, "", name)
     if (name ~ /\(/ && name !~ /^typedef (struct|enum)/) sub(/ *\(.*/, "", name)

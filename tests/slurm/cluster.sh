@@ -1,18 +1,23 @@
-# A cluster of four nodes on this host, for the scripts of this folder: munged, slurmctld, and for each node a slurmd in namespaces of its own (host name, network, processes), joined by a bridge.
-# Sourced first: the script then starts again inside a namespace of processes, networks and mounts. Nothing outside sees it, and when it ends,
-# however it ends, the kernel ends every process and removes every network in it. All files are in the test's folder, inside also known as /srv, a
-# path short enough for sockets. Needs root and tests/packages.sh, no running service, nothing of /etc/slurm.
+# A cluster of four nodes on this host, for the scripts of this folder: munged, slurmctld, and for each node a slurmd in
+# namespaces of its own (host name, network, processes), joined by a bridge. Sourced first: the script then starts again
+# inside a namespace of processes, networks and mounts. Nothing outside sees it, and when it ends, however it ends, the
+# kernel ends every process and removes every network in it. All files are in the test's folder, inside also known as
+# /srv, a path short enough for sockets. Needs root and tests/packages.sh, no running service, nothing of /etc/slurm.
 . "$(dirname "$0")/../end_to_end/refused.sh"
 
 PATH=$PATH:/usr/sbin:/sbin # the daemons
 
 if [ -z "${KN_CLUSTER:-}" ]; then
   for program in munged slurmctld slurmd sbatch srun unshare ip; do
-    command -v $program > /dev/null || skip "no $program; apt-get install munge slurmctld slurmd slurm-client slurm-wlm-basic-plugins iproute2 util-linux"
+    command -v $program > /dev/null ||
+      skip \
+      "no $program; apt-get install munge slurmctld slurmd slurm-client slurm-wlm-basic-plugins iproute2 util-linux"
   done
   [ "$(id -u)" -eq 0 ] || skip "not root"
-  case "$KITINET:$KITINET_SOURCE" in /srv/* | *:/srv/*) skip "the project is in /srv, which is used for other things here" ;; esac
-  unshare --mount --net --uts --ipc --pid --fork --kill-child --mount-proc sh -c 'mount --bind . /srv && hostname head && ip link add veth0 type veth peer name veth1 && ip link add switch type bridge' > message 2>&1 ||
+  case "$KITINET:$KITINET_SOURCE" in /srv/* | *:/srv/*) skip \
+    "the project is in /srv, which is used for other things here" ;; esac
+  unshare --mount --net --uts --ipc --pid --fork --kill-child --mount-proc sh -c 'mount --bind . /srv &&
+    hostname head && ip link add veth0 type veth peer name veth1 && ip link add switch type bridge' > message 2>&1 ||
     skip "no namespaces with networks of their own: $(cat message)"
   empty_folder
   export KN_CLUSTER="$PWD"
@@ -64,7 +69,14 @@ start_cluster() {
   cd /srv || exit 1
   mkdir -p tmp state
   ln -s "$KITINET_SOURCE/jobs" jobs
-  { echo 127.0.0.1 localhost; echo 10.0.0.1 head; for name in $nodes; do echo "10.0.0.$((10 + ${name#kn})) $name"; mkdir -p "tmpfs.$name"; done; } > hosts
+  {
+    echo 127.0.0.1 localhost
+    echo 10.0.0.1 head
+    for name in $nodes; do
+      echo "10.0.0.$((10 + ${name#kn})) $name"
+      mkdir -p "tmpfs.$name"
+    done
+  } > hosts
   mount --bind hosts /etc/hosts
   ip link set lo up
   ip link add switch type bridge
@@ -74,7 +86,8 @@ start_cluster() {
   # Authentication: one munged, whose socket all nodes reach.
   dd if=/dev/urandom of=munge.key bs=1024 count=1 2> /dev/null
   chmod 400 munge.key
-  munged --force --key-file=/srv/munge.key --socket=/srv/munge.socket --pid-file=/srv/munge.pid --log-file=/srv/munge.out --seed-file=/srv/munge.seed > munge.message 2>&1
+  munged --force --key-file=/srv/munge.key --socket=/srv/munge.socket --pid-file=/srv/munge.pid \
+    --log-file=/srv/munge.out --seed-file=/srv/munge.seed > munge.message 2>&1
 
   sed "s/@TIMEOUT@/$slurmd_timeout/" "$KITINET_SOURCE/tests/slurm/slurm.conf" > slurm.conf
   export SLURM_CONF=/srv/slurm.conf TMPDIR=/srv/tmp
@@ -97,7 +110,8 @@ await_for() {
 # Jobs. A requeued one is PENDING again, with a count of its restarts.
 field() { scontrol show job -o "$1" 2> /dev/null | tr ' ' '\n' | sed -n "s/^$2=//p" | head -n 1; }
 state_is() { [ "$(field "$1" JobState)" = "$2" ]; }
-ended() { case "$(field "$1" JobState)" in COMPLETED | FAILED | CANCELLED* | TIMEOUT | NODE_FAIL | OUT_OF_MEMORY) ;; *) false ;; esac; }
+ended() { case "$(field "$1" JobState)" \
+  in COMPLETED | FAILED | CANCELLED* | TIMEOUT | NODE_FAIL | OUT_OF_MEMORY) ;; *) false ;; esac; }
 await_end() { # ID STATE
   await_for "job $1 does not end" ended "$1"
   state_is "$1" "$2" || fail "job $1 is $(field "$1" JobState), not $2"
@@ -107,11 +121,13 @@ await_end() { # ID STATE
 network="-model_modes 4 -model_width 8 -model_head 16 -train_batch 6 -train_microbatch 3"
 ranks_of() {
   for process in /proc/[0-9]*; do
-    [ "$(readlink "$process/exe")" != "$KITINET" ] || ! tr '\0' '\n' < "$process/cmdline" | grep -qx "$1" || echo "${process#/proc/}"
+    [ "$(readlink "$process/exe")" != "$KITINET" ] || ! tr '\0' '\n' < "$process/cmdline" | grep -qx "$1" ||
+      echo "${process#/proc/}"
   done 2> /dev/null
 }
 
-# struck FAULTS COMMAND ...: the command, which submits a job whose program has these faults (end_to_end/fault_shim.c) at every start
+# struck FAULTS COMMAND ...: the command, which submits a job whose program has these faults (end_to_end/fault_shim.c)
+# at every start
 struck() {
   printf '#!/bin/sh\nexport LD_PRELOAD=%s %s\nexec %s "$@"\n' "$FAULT_SHIM" "$1" "$KITINET" > struck
   chmod +x struck
@@ -119,10 +135,15 @@ struck() {
   (export KITINET=/srv/struck; "$@")
 }
 
-# What freezes the rank that writes the checkpoints of a training at its third, before that has its name. await_frozen RUN N: until that has happened in N starts;
+# What freezes the rank that writes the checkpoints of a training at its third, before that has its name. await_frozen
+# RUN N: until that has happened in N starts;
 # thaw RUN: all go on
 freezing="FAULT_CALL=fsync FAULT_FILE=checkpoint.h5 FAULT_AFTER=2 FAULT_TIMES=1 FAULT_SIGNAL=19"
-frozen() { for rank in $(ranks_of "$1"); do ! grep -q "^State:.T" "/proc/$rank/status" || echo "$rank"; done 2> /dev/null; }
+frozen() {
+  for rank in $(ranks_of "$1"); do
+    ! grep -q "^State:.T" "/proc/$rank/status" || echo "$rank"
+  done 2> /dev/null
+}
 frozen_are() { [ "$(frozen "$1" | wc -w)" -eq "$2" ]; }
 await_frozen() { await_for "no third checkpoint" frozen_are "$@"; }
 thaw() { kill -CONT $(frozen "$1"); }

@@ -1,15 +1,22 @@
-# While a training runs, a second job on its run directory is refused. When it is killed without a chance to tidy up, a job submitted anew goes on, on another node, and ends with the weights of an uninterrupted run.
+# While a training runs, a second job on its run directory is refused. When it is killed without a chance to tidy up, a
+# job submitted anew goes on, on another node, and ends with the weights of an uninterrupted run.
 set -eu
 . "$(dirname "$0")/cluster.sh"
 options="-dataset train.h5 $network -train_epochs 100 -checkpoint_every 5"
-training() { node=$1; shift; sbatch --parsable --nodes=1 --ntasks-per-node=1 --nodelist="$node" --output="train-$node.log" jobs/train.sbatch run $options; }
+training() {
+  node=$1
+  shift
+  sbatch --parsable --nodes=1 --ntasks-per-node=1 --nodelist="$node" --output="train-$node.log" \
+    jobs/train.sbatch run $options
+}
 ranks 1 generate -darcy_grid 16 -samples 24 -output train.h5 > summary 2>&1
 
 first=$(struck "$freezing" training kn1)
 await_frozen run 1
 second=$(training kn2)
 await_end "$second" FAILED
-grep -q "^kitinet: run is in use by .* on host kn1 (job $first" train-kn2.log || fail "not told who uses the directory: $(cat train-kn2.log)"
+grep -q "^kitinet: run is in use by .* on host kn1 (job $first" train-kn2.log ||
+  fail "not told who uses the directory: $(cat train-kn2.log)"
 
 kill -KILL $(ranks_of run)
 await_end "$first" FAILED

@@ -1,11 +1,14 @@
-# A training on two nodes that its time limit stops puts itself back in the queue and ends with the weights of an uninterrupted run, bit for bit.
-# SLURM checks limits every 30 seconds: the ranks are frozen until it sends its signal, or a training that lasts longer would be needed.
+# A training on two nodes that its time limit stops puts itself back in the queue and ends with the weights of an
+# uninterrupted run, bit for bit. SLURM checks limits every 30 seconds: the ranks are frozen until it sends its signal,
+# or a training that lasts longer would be needed.
 set -eu
 . "$(dirname "$0")/cluster.sh"
 options="-dataset train.h5 $network -train_epochs 100 -checkpoint_every 5"
 ranks 1 generate -darcy_grid 16 -samples 24 -output train.h5 > summary 2>&1
 
-job=$(struck "$freezing" sbatch --parsable --nodes=2 --ntasks-per-node=1 --time=1 --signal=B:USR1@60 --output=train.log jobs/train.sbatch run $options)
+job=$(struck "$freezing" \
+  sbatch --parsable --nodes=2 --ntasks-per-node=1 --time=1 --signal=B:USR1@60 --output=train.log jobs/train.sbatch run \
+  $options)
 await_frozen run 1
 ranks=$(ranks_of run)
 [ "$(echo "$ranks" | wc -w)" -eq 2 ] || fail "not two ranks but those: $ranks"

@@ -1,4 +1,5 @@
-# The tables of jobs/results/README.md from scaling_simulated.csv: efficiency with 1, 2, 8 micro-batches a rank and step. awk -F, -f tests/bench/scale/scale.awk jobs/results/scaling_simulated.csv
+# The tables of jobs/results/README.md from scaling_simulated.csv: efficiency with 1, 2, 8 micro-batches a rank and
+# step. awk -F, -f tests/bench/scale/scale.awk jobs/results/scaling_simulated.csv
 $1 == "simulated" { efficiency[$2, $3, $4, $5, $6] = sprintf("%.0f %%", 100 * $8) }
 END {
   split("64 256 1024 2048", ranks, " ")
@@ -13,7 +14,8 @@ END {
         for (r = 1; r <= 4; r++) {
           cell = ""
           for (i = 1; i <= 8; i *= i == 1 ? 2 : 4)
-            if ((topology[t], bandwidth[b], overlap, ranks[r], i) in efficiency) cell = cell (cell == "" ? "" : ", ") efficiency[topology[t], bandwidth[b], overlap, ranks[r], i]
+            if ((topology[t], bandwidth[b], overlap, ranks[r], i) in efficiency)
+              cell = cell (cell == "" ? "" : ", ") efficiency[topology[t], bandwidth[b], overlap, ranks[r], i]
           line = line " " (cell == "" ? "-" : cell) " |"
         }
         if (line ~ /%/) print line

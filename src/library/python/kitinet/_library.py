@@ -11,7 +11,8 @@ from ._version import VERSION
 
 
 class Error(Exception):
-    """What libkitinet refused. code: 2 wrong argument, 3 missing, damaged or unfitting file or values, 1 anything else."""
+    """What libkitinet refused. code: 2 wrong argument, 3 missing, damaged or unfitting file or values, 1 anything
+    else."""
 
     def __init__(self, code: int, message: str):
         super().__init__(message)
