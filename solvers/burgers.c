@@ -226,12 +226,12 @@ static PetscErrorCode KNSolverSetFromOptions_Burgers(KNSolver solver)
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Burgers' equation, u_t + (u^2/2)_x = nu u_xx, periodic on [0, 1]"));
-  PetscCall(KNOptionsInt("-burgers_grid", "points of the grid it is solved on", 8, 1 << 20, &d->n));
+  PetscCall(KNOptionsInt("-burgers_grid", "points of the solver's grid", 8, 1 << 20, &d->n));
   d->resolution = d->n;
   PetscCall(KNOptionsInt("-burgers_resolution", "points of the stored fields, at most and by default -burgers_grid", 4,
                          d->n, &d->resolution));
   PetscCall(KNOptionsReal("-burgers_viscosity", "viscosity nu", 1e-6, 1e3, &d->viscosity));
-  PetscCall(KNOptionsReal("-burgers_final_time", "the time at which it ends", 1e-6, 1e6, &d->final_time));
+  PetscCall(KNOptionsReal("-burgers_final_time", "final time", 1e-6, 1e6, &d->final_time));
   PetscCall(
     KNOptionsInt("-burgers_frames",
                  "states stored from 0 to the final time, both included; 0: the operator from u0 to the final state", 0,

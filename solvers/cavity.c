@@ -106,10 +106,10 @@ static PetscErrorCode KNSolverSetFromOptions_Cavity(KNSolver solver)
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Lid-driven cavity, steady incompressible flow in a box with a sliding lid"));
-  PetscCall(KNOptionsInt("-cavity_grid", "points a side of the grid it is solved on", 5, 2049, &c->n));
+  PetscCall(KNOptionsInt("-cavity_grid", "points along a side of the solver's grid", 5, 2049, &c->n));
   c->resolution = c->n;
   PetscCall(KNOptionsInt("-cavity_resolution",
-                         "points a side of the stored fields, at most and by default -cavity_grid", 4, c->n,
+                         "points along a side of the stored fields, at most and by default -cavity_grid", 4, c->n,
                          &c->resolution));
   PetscCall(KNOptionsChoice("-cavity_points", "where the points lie", points, &c->points));
   c->m = c->points == KN_POINTS_NODES ? c->n - 1 : c->n;
@@ -124,7 +124,8 @@ static PetscErrorCode KNSolverSetFromOptions_Cavity(KNSolver solver)
   PetscCall(KNOptionsReal("-cavity_reynolds_low", "lowest Reynolds number, by default -cavity_reynolds", 0.01, 10000.0,
                           &c->reynolds_low));
   c->reynolds_high = PetscMax(reynolds, c->reynolds_low);
-  PetscCall(KNOptionsReal("-cavity_reynolds_high", "highest Reynolds number; above the lowest: drawn between them",
+  PetscCall(KNOptionsReal("-cavity_reynolds_high",
+                          "highest Reynolds number; if it is above the lowest, each sample draws one between them",
                           c->reynolds_low, 10000.0, &c->reynolds_high));
   PetscCheck(
     c->reynolds_high <= kn_cavity_limit(c->m), PETSC_COMM_WORLD, KN_ERR_USAGE,

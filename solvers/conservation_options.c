@@ -12,9 +12,10 @@ static PetscErrorCode KNLawScheme(Conservation *c)
   PetscInt order = 0;
 
   PetscFunctionBegin;
-  PetscCall(KNEngineChoice(c->prefix, "reconstruction",
-                           "values at faces: linear with a limiter (order 2), or WENO interpolation (order 5)",
-                           KNReconstructNames, &c->wanted.reconstruct));
+  PetscCall(KNEngineChoice(
+    c->prefix, "reconstruction",
+    "how values at faces are reconstructed: linear with a limiter (order 2), or WENO interpolation (order 5)",
+    KNReconstructNames, &c->wanted.reconstruct));
   PetscCall(KNEngineChoice(c->prefix, "flux", "flux through faces", kind_names, &c->wanted.flux));
   PetscCheck(c->law->riemann[c->wanted.flux], PETSC_COMM_WORLD, KN_ERR_USAGE,
              "there is no flux %s of this equation, -%sflux may be one of: rusanov%s%s%s", kind_names[c->wanted.flux],
@@ -27,16 +28,15 @@ static PetscErrorCode KNLawScheme(Conservation *c)
              "-%sorder 2 is not stable with -%sreconstruction weno5: choose 3", c->prefix, c->prefix);
   c->wanted.stages = order ? order : c->wanted.reconstruct == KN_RECONSTRUCT_WENO5 ? 3 : 2;
   PetscCall(KNEngineReal(c->prefix, "cfl",
-                         "Courant number: length of a step times the sum over the axes of the fastest speed over the "
+                         "Courant number: step length times the sum over the axes of the fastest speed divided by the "
                          "spacing; at most 1, the limit of order 1",
                          1e-6, 1.0, &c->wanted.cfl));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-#define KN_SIDES_HELP(default)                                                                                     \
-  "what is beyond the domain: periodic, outflow, reflecting, inflow; one for all sides, or one for each: low and " \
-  "high "                                                                                                          \
-  "end of the first axis, of the second, ..; " default " if it is not given"
+#define KN_SIDES_HELP(default)                                                                                       \
+  "boundary condition: periodic, outflow, reflecting, inflow; one for all sides, or one for each: low and high end " \
+  "of the first axis, of the second, ..; " default " if it is not given"
 
 /* One side for all, or one for each. */
 static PetscErrorCode KNLawSides(Conservation *c)
@@ -85,8 +85,8 @@ static PetscErrorCode KNLawInflow(Conservation *c)
   PetscFunctionBegin;
   for (PetscInt s = 0; s < 2 * c->axes; s++) asked = (PetscBool)(asked || c->side[s] == KN_SIDE_INFLOW);
   PetscCall(PetscSNPrintf(option, sizeof(option), "-%sinflow", c->prefix));
-  PetscCall(
-    KNOptionsList(option, "the fields beyond sides of inflow, in the order in which they are stored", &count, &values));
+  PetscCall(KNOptionsList(option, "values of the fields at sides of inflow, in the order in which they are stored",
+                          &count, &values));
   PetscCheck(count == (asked ? c->fields : 0), PETSC_COMM_WORLD, KN_ERR_USAGE,
              "%s has %" PetscInt_FMT " entries: give %" PetscInt_FMT "%s", option, count, asked ? c->fields : 0,
              asked ? ", a value of each field" : " where no side is of inflow");
@@ -119,11 +119,10 @@ static PetscErrorCode KNLawStart(Conservation *c)
   s->axes   = c->axes;
   s->fields = c->fields;
   s->vector = law->vector;
-  PetscCall(
-    KNEngineChoice(c->prefix, "initial",
-                   "initial states: sums of sines; constant to both sides of a plane; in each half of each axis; "
-                   "within and outside a radius; or turbulence",
-                   law->vector >= 0 ? kinds : scalars, &s->kind));
+  PetscCall(KNEngineChoice(c->prefix, "initial",
+                           "initial states: sums of sines; constant on both sides of a plane, in each half of each "
+                           "axis, or within and outside a radius; turbulence",
+                           law->vector >= 0 ? kinds : scalars, &s->kind));
   for (PetscInt i = 0; i < law->scalars; i++) {
     const PetscReal lowest = law->positive ? 1e-12 : -1e6;
     PetscReal      *low = &s->low[c->place[i]], *high = &s->high[c->place[i]];
@@ -131,11 +130,11 @@ static PetscErrorCode KNLawStart(Conservation *c)
     *low  = law->scalar[i].low;
     *high = law->scalar[i].high;
     PetscCall(PetscSNPrintf(name, sizeof(name), "%s_low", law->scalar[i].name));
-    PetscCall(KNEngineReal(c->prefix, name, "lowest value in initial states; the one outside of radial ones", lowest,
+    PetscCall(KNEngineReal(c->prefix, name, "lowest value in initial states; in radial states the outer value", lowest,
                            1e6, low));
     PetscCall(PetscSNPrintf(name, sizeof(name), "%s_high", law->scalar[i].name));
-    PetscCall(
-      KNEngineReal(c->prefix, name, "highest value in initial states; the one within radial ones", lowest, 1e6, high));
+    PetscCall(KNEngineReal(c->prefix, name, "highest value in initial states; in radial states the inner value", lowest,
+                           1e6, high));
     PetscCheck(*low <= *high || s->kind == KN_START_RADIAL, PETSC_COMM_WORLD, KN_ERR_USAGE,
                "-%s%s_low is %g, above -%s%s_high %g", c->prefix, law->scalar[i].name, (double)*low, c->prefix,
                law->scalar[i].name, (double)*high);
@@ -176,12 +175,12 @@ PetscErrorCode KNSolverSetFromOptions_Conservation(KNSolver solver)
   }
   highest = largest[c->axes - 1];
   PetscCall(
-    KNEngineInt(c->prefix, "grid", "cells a side of the grid it is solved on", KN_LEAST_SOLVED_GRID, highest, &c->n));
+    KNEngineInt(c->prefix, "grid", "cells along a side of the solver's grid", KN_LEAST_SOLVED_GRID, highest, &c->n));
   c->resolution = c->n;
-  PetscCall(
-    KNEngineInt(c->prefix, "resolution",
-                "cells a side of the stored fields, means over cells of the solve grid, whose number they divide", 4,
-                c->n, &c->resolution));
+  PetscCall(KNEngineInt(
+    c->prefix, "resolution",
+    "cells along a side of the stored fields, a divisor of those of the solver's grid, over which they are means", 4,
+    c->n, &c->resolution));
   PetscCheck(c->n % c->resolution == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-%sresolution %" PetscInt_FMT " does not divide -%sgrid %" PetscInt_FMT, c->prefix, c->resolution,
              c->prefix, c->n);

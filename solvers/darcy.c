@@ -93,15 +93,16 @@ static PetscErrorCode KNSolverSetFromOptions_Darcy(KNSolver solver)
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Darcy flow, -div(a grad u) = f, u = 0 on the boundary"));
-  PetscCall(KNOptionsInt("-darcy_grid", "points a side of the grid it is solved on", 4, 8192, &d->n));
+  PetscCall(KNOptionsInt("-darcy_grid", "points along a side of the solver's grid", 4, 8192, &d->n));
   d->resolution = d->n;
-  PetscCall(KNOptionsInt("-darcy_resolution", "points a side of the stored fields, at most and by default -darcy_grid",
-                         4, d->n, &d->resolution));
+  PetscCall(KNOptionsInt("-darcy_resolution",
+                         "points along a side of the stored fields, at most and by default -darcy_grid", 4, d->n,
+                         &d->resolution));
   PetscCall(KNOptionsChoice("-darcy_points", "where the points lie", points, &d->points));
   PetscCall(KNOptionsChoice("-darcy_coefficient", "permeability a: two values, or exp of the random field",
                             coefficients, &d->coefficient));
   PetscCall(KNOptionsReal("-darcy_high", "piecewise a where the random field is positive", 1e-6, 1e6, &d->high));
-  PetscCall(KNOptionsReal("-darcy_low", "piecewise a elsewhere", 1e-6, 1e6, &d->low));
+  PetscCall(KNOptionsReal("-darcy_low", "piecewise a where the random field is negative", 1e-6, 1e6, &d->low));
   PetscCall(KNOptionsChoice("-darcy_face", "mean of a at the faces between points", faces, &d->face));
   PetscCall(KNOptionsChoice("-darcy_rhs", "source f: one value, or value + amplitude times a second random field", rhs,
                             &d->rhs));

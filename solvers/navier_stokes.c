@@ -87,16 +87,16 @@ static PetscErrorCode KNSolverSetFromOptions_NavierStokes(KNSolver solver)
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Navier-Stokes flow on the torus, w_t + u . grad w = viscosity Laplace w + f"));
   PetscCall(KNOptionsInt("-navier_stokes_grid",
-                         "points a side of the grid it is solved on, any number; products of small primes are fastest",
+                         "points along a side of the solver's grid, any number; products of small primes are fastest",
                          4, 8192, &s->n));
   s->resolution = s->n;
   PetscCall(KNOptionsInt("-navier_stokes_resolution",
-                         "points a side of the stored fields, at most and by default -navier_stokes_grid", 4, s->n,
-                         &s->resolution));
-  PetscCall(
-    KNOptionsChoice("-navier_stokes_restriction",
-                    "stored fields: drop the modes that their grid does not resolve, or take every so-manyth point",
-                    restrictions, &s->restriction));
+                         "points along a side of the stored fields, at most and by default -navier_stokes_grid", 4,
+                         s->n, &s->resolution));
+  PetscCall(KNOptionsChoice(
+    "-navier_stokes_restriction",
+    "how stored fields are restricted to their grid: drop the modes that it does not resolve, or take every N-th point",
+    restrictions, &s->restriction));
   PetscCall(KNOptionsReal("-navier_stokes_length", "side of the torus", 1e-3, 1e3, &s->length));
   PetscCall(KNOptionsReal("-navier_stokes_viscosity", "viscosity", 0.0, 1e3, &s->viscosity));
   PetscCall(KNOptionsReal("-navier_stokes_final_time", "time of the last frame", 1e-9, 1e6, &s->final_time));
@@ -109,8 +109,8 @@ static PetscErrorCode KNSolverSetFromOptions_NavierStokes(KNSolver solver)
     KNOptionsInt("-navier_stokes_forcing_mode", "wavenumber k of the kolmogorov force", 1, 1024, &s->forcing_mode));
   PetscCall(KNOptionsChoice(
     "-navier_stokes_scheme",
-    "in time: Runge-Kutta of order 4 with error control, or Euler and Crank-Nicolson as in Li et al. 2020", schemes,
-    &s->scheme));
+    "time stepping: Runge-Kutta of order 4 with error control, or Euler and Crank-Nicolson as in Li et al. 2020",
+    schemes, &s->scheme));
   PetscCall(KNOptionsReal("-navier_stokes_dt", "time step of li2020 (0: 1e-4), first step of imex (0: chosen)", 0.0,
                           1e3, &s->dt));
   PetscCall(

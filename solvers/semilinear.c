@@ -55,13 +55,12 @@ static PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
     PetscCall(KNEngineInt(s->prefix, "axes", "axes of the torus", e->lowest_axes, e->highest_axes, &s->axes));
   }
   PetscCall(KNEngineInt(s->prefix, "grid",
-                        "points a side of the grid it is solved on, any number; products of small primes are "
-                        "fastest",
+                        "points along a side of the solver's grid, any number; products of small primes are fastest",
                         4 * (e->degree + 1), largest[s->axes - 1], &s->n));
   s->resolution = s->n;
   PetscCall(KNEngineInt(s->prefix, "resolution",
-                        "points a side of the stored fields, at most and by default those of the solve grid", 4, s->n,
-                        &s->resolution));
+                        "points along a side of the stored fields, at most and by default those of the solver's grid",
+                        4, s->n, &s->resolution));
   PetscCall(KNEngineReal(s->prefix, "length", "side of the torus", 1e-3, 1e6, &s->length));
   for (PetscInt i = 0; i < KN_MAX_COEFFICIENTS && e->coefficient[i].name; i++) {
     PetscCall(KNEngineReal(s->prefix, e->coefficient[i].name, e->coefficient[i].help, e->coefficient[i].lowest,
@@ -72,10 +71,10 @@ static PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
                         &s->frames));
   PetscCall(KNEngineReal(s->prefix, "spin_up", "time from the random field to the first frame", 0.0, 1e9, &s->spin_up));
   if (e->degree > 1) {
-    PetscCall(KNEngineChoice(s->prefix, "scheme",
-                             "in time: Runge-Kutta of order 4 with error control, exponential or implicit and "
-                             "explicit",
-                             schemes, &s->scheme));
+    PetscCall(KNEngineChoice(
+      s->prefix, "scheme",
+      "time stepping by Runge-Kutta of order 4 with error control: exponential, or implicit and explicit", schemes,
+      &s->scheme));
     PetscCall(KNEngineReal(s->prefix, "dt", "first step (0: chosen)", 0.0, 1e9, &s->dt));
     PetscCall(
       KNEngineReal(s->prefix, "tolerance", "error of one step, relative to the fields", 1e-13, 0.1, &s->tolerance));

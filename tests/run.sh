@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what is missing, builds with warnings as errors, runs all tests: sh tests/run.sh [arguments of ctest]
-# With KN_STAGES=1, without arguments, tests/stages.sh follows: other builds.
+# Without arguments other builds follow (stages.sh), unless KN_STAGES=0.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -11,4 +11,4 @@ export KN_NO_SKIPS="${KN_NO_SKIPS:-${CI:-}}" # continuous integration leaves out
 cmake --preset ci
 cmake --build --preset ci --parallel "$(nproc)" # without a number make starts all at once
 ctest --preset ci --parallel 2 "$@"
-[ -z "${KN_STAGES:-}" ] || [ $# -gt 0 ] || sh tests/stages.sh
+[ $# -gt 0 ] || [ "${KN_STAGES:-1}" = 0 ] || sh tests/stages.sh

@@ -26,7 +26,7 @@ typedef struct {
 } KNCondensation;
 
 /*
-  Not collective. Of every parameter that reads the residual stream and writes to it (roles), in the order of
+  Not collective. Measures every parameter that reads the residual stream and writes to it (roles), in the order of
   declaration; *measured is freed by the caller with PetscFree().
 */
 PETSC_EXTERN PetscErrorCode KNCondensationMeasure(KNParameters parameters, PetscInt *count, KNCondensation **measured);

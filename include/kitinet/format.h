@@ -34,16 +34,16 @@ typedef struct {
   const char *const *x, *const *y, *const *u;
   const char        *initial;       /* the fields' first frame, at t = 0, where u begins later */
   const char        *t;             /* variable that holds the times of the frames */
-  PetscReal          dt;            /* or the time between them, the first at 0 (at dt after an initial) */
+  PetscReal          dt;            /* time between frames instead; the first is at 0 (at dt after an initial) */
   PetscInt           points;        /* a KNPoints; -1: not said */
-  PetscInt           stride;        /* takes every so many points along each axis of the grid; at least 1 */
+  PetscInt           stride;        /* takes every N-th point along each axis of the grid; at least 1 */
   const char        *pde;           /* name of the problem */
   PetscInt           classes_count; /* names of the classes, where -y is labels */
   const char *const *classes;
   PetscInt           labels;     /* of CIFAR-100: a KN_LABELS_ */
   PetscInt           image_size; /* n of pictures of n x n */
-  PetscInt           fit;        /* how others become so: 0 not at all, 1 crop, 2 resize */
-  PetscInt           colour;     /* of pictures: 0 that of the first, 1 grey, 2 RGB */
+  PetscInt           fit;        /* pictures of other sizes: 0 refused, 1 cropped, 2 resized */
+  PetscInt           colour;     /* colours of pictures: 0 those of the first, 1 grey, 2 RGB */
   PetscBool          unlabelled; /* pictures need no classes, and a single one will do: there are no outputs */
   PetscInt           network[3]; /* channels, n1, n2 that they are to have where nothing else is said */
   PetscInt           scale_count;

@@ -66,7 +66,7 @@ PETSC_EXTERN PetscErrorCode KNJudgementWriteTable(KNJudgement judgement, PetscIn
 /* A picture of curves, or of a table. Not owned, valid until the next KNJudgementGetPlot(). */
 enum { KN_PLOT_LINES = 3 };
 typedef struct {
-  const char        *name; /* of the file: "spectra"; NULL: there is no such picture of this dataset */
+  const char        *name; /* name of the file: "spectra"; NULL: there is no such picture of this dataset */
   const char        *x_title, *y_title;
   PetscBool          log_x, log_y;
   PetscInt           table; /* n: no curves, a table of n x n parts of 1 instead, rows from the top; else 0 */

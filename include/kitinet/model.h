@@ -110,7 +110,7 @@ PETSC_EXTERN PetscErrorCode KNModelGetParameters(KNModel model, KNParameters *pa
 PETSC_EXTERN PetscErrorCode KNModelGetLayers(KNModel model, PetscInt *count, const KNLayer **layers);
 
 /*
-  Not collective, after KNModelSetUp. Of all its layers: whether any draws, drops or carries, the largest of their
+  Not collective, after KNModelSetUp. For all layers together: whether any draws, drops or carries, the largest of their
   numbers.
 */
 PETSC_EXTERN PetscErrorCode KNModelGetProperties(KNModel model, KNLayerProperties *properties);

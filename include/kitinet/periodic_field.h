@@ -37,7 +37,7 @@ PETSC_EXTERN PetscErrorCode KNPeriodicFieldSetNormalized(KNPeriodicField field);
 PETSC_EXTERN PetscErrorCode KNPeriodicFieldDraw(KNPeriodicField field, PetscInt64 seed, PetscInt64 sample,
                                                 PetscInt which, PetscInt n, PetscReal u[]);
 
-/* Not collective. Of the same field the coefficient c[0] + i c[1] of exp(2 pi i k.x), 0 beyond the modes; k: (dim). */
+/* Not collective. The coefficient c[0] + i c[1] of the same field for exp(2 pi i k.x), 0 beyond the modes; k: (dim). */
 PETSC_EXTERN PetscErrorCode KNPeriodicFieldCoefficient(KNPeriodicField field, PetscInt64 seed, PetscInt64 sample,
                                                        PetscInt which, const PetscInt k[], PetscReal c[2]);
 

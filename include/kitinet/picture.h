@@ -93,7 +93,7 @@ PETSC_EXTERN PetscErrorCode KNPicturePoints(const char path[], const char title[
                                             const KNPictureCurve curve[]);
 
 /*
-  Not collective. Pictures of this process that are not there so far. *lost: of them those that could not be written;
+  Not collective. Number of pictures of this process that are missing. *lost: those that could not be written;
   the others wait for a gnuplot. lost may be NULL.
 */
 PETSC_EXTERN PetscInt KNPictureMissing(PetscInt *lost);

@@ -20,7 +20,7 @@ typedef struct {
   PetscReal train;
   PetscReal test[KN_MAX_MEASURES]; /* the task's measures on the test set after the epoch; NaN: none */
   PetscReal lr;                    /* of the epoch's last step */
-  PetscReal seconds;               /* of training since the run's beginning, over all its parts */
+  PetscReal seconds;               /* seconds of training since the run's beginning, over all its parts */
   PetscReal wait;                  /* share of the epoch spent waiting for data */
 } KNMetrics;
 

@@ -35,8 +35,8 @@ typedef struct {
   int     dim, output_dim;               /* axes of their grids: 0 to 3 */
   int     n[3], output_n[3];             /* points along each axis, 1 beyond the axes */
   char    points[16], output_points[16]; /* where they lie: "cells" (i + 1/2)/n, "nodes" i/(n - 1), "periodic" i/n */
-  int     length, words;                 /* of inputs that are sequences: the longest, and the vocabulary's size */
-  int     classes;                       /* of outputs that are labels: how many there are */
+  int     length, words;                 /* for sequences as inputs: the longest, and the size of the vocabulary */
+  int     classes;                       /* for labels as outputs: their number */
   int     parameters;                    /* coefficients that differ from sample to sample */
   char    pde[64];
 } KNSamplesShape;

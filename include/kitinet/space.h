@@ -30,7 +30,7 @@ typedef struct {
 
 typedef struct {
   KNSpaceKind kind;
-  KNGrid      grid; /* of fields; of no axes and one point in the other kinds */
+  KNGrid      grid; /* grid of fields; in the other kinds one point without axes */
   PetscInt
     fields; /* C; 0: there is nothing on this side, as before the first frame of a trajectory, and in the other kinds */
   KNField     field[KN_MAX_FIELDS];

@@ -37,7 +37,7 @@ typedef struct {
   int dim; /* axes: 1, 2 or 3 */
   /* points along each axis of the grid that it was trained on; 1 beyond dim. Any other grid may be predicted on */
   int  n[3];
-  char points[16];      /* where they lie: "cells" (i + 1/2)/n, "nodes" i/(n - 1), "periodic" i/n */
+  char points[16];      /* where the points lie: "cells" (i + 1/2)/n, "nodes" i/(n - 1), "periodic" i/n */
   int  history;         /* frames that it is given; 0: steady */
   int  inputs, outputs; /* fields; inputs is 0 for a time-dependent one */
   char pde[64];

@@ -22,12 +22,12 @@ typedef struct _p_KNTask *KNTask;
 /* One number that says how good a network is; of a sample, or as the mean of samples. */
 typedef struct {
   const char *name;   /* of columns and rows in files: "l2" */
-  const char *title;  /* above tables, beside axes: "relative L2 error" */
-  const char *unit;   /* of what a table shows: "%"; "" where there is none */
+  const char *title;  /* text above tables and beside axes: "relative L2 error" */
+  const char *unit;   /* unit of what a table shows: "%"; "" where there is none */
   PetscReal   scale;  /* a table shows scale times the number: 100 for % */
   PetscBool   higher; /* higher is better */
   PetscBool   test;   /* every test of a training measures it; the others are for evaluate alone */
-  /* Of n samples, from their values of all measures; NULL: the mean of those that there are. */
+  /* The value of n samples, from their values of all measures; NULL: the mean of those that there are. */
   PetscReal (*mean)(PetscInt64 n, PetscReal *const value[]);
 } KNMeasure;
 
@@ -46,8 +46,8 @@ typedef struct {
   const KNMeasure *measure;
   PetscInt         curve;   /* the measure that the loss goes with: columns train and test of metrics.csv */
   PetscBool        fields;  /* predictions are fields on a grid, which can be drawn */
-  const char      *note;    /* below the table of all measures: what their names mean */
-  const char      *missing; /* of a sample without a value of `curve`: "a target that is 0 everywhere, .." */
+  const char      *note;    /* text below the table of all measures: what their names mean */
+  const char      *missing; /* reason for a sample without a value of `curve`: "a target that is 0 everywhere, .." */
   PetscInt         tables;  /* <= KN_MAX_TABLES; files of details beside the measures, and their columns */
   const KNTable   *table;
   PetscInt         plots; /* pictures that a judgement gives */

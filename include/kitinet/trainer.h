@@ -22,7 +22,7 @@ typedef struct {
   PetscInt       batch;      /* global batch size */
   PetscInt       microbatch; /* samples that pass through the network together */
   PetscInt64     samples;    /* rows of the dataset to train on; 0: all */
-  /* share of the rows, the last ones, to test on where there is no test set; never trained on; 0: none */
+  /* share of the rows, from the end, for tests instead of training, without a test set; 0: none */
   PetscReal validation;
   /* R, steps of a trajectory through which gradients are taken; 0: to the last frame */
   PetscInt  rollout;
@@ -30,7 +30,7 @@ typedef struct {
   PetscInt  checkpoint_every;   /* epochs */
   PetscReal checkpoint_minutes; /* 0: only after epochs */
   PetscInt  condensation_every; /* epochs; 0: no condensation.csv */
-  PetscInt  recompute;          /* blocks whose activations backward computes again together; 0: none */
+  PetscInt  recompute;          /* number of blocks whose activations backward computes again together; 0: none */
   PetscInt  skips;              /* steps in a row that the guards may skip */
   /* the operator's normalisers are kept as they are: the training goes on with a trained network */
   PetscBool       fitted;

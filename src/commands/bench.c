@@ -232,27 +232,29 @@ PetscErrorCode KNCommand_Bench(const char purpose[], PetscBool *stopped)
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("What is timed"));
-  PetscCall(
-    KNOptionsChoice("-bench_what", "all of it, the layers one by one, training steps, or inference", WhatNames, &what));
-  PetscCall(KNOptionsBool("-bench_scaling",
-                          "instead: the training step for 1, 2, .. threads, for growing batches and grids", &scaling));
+  PetscCall(KNOptionsChoice("-bench_what", "what is timed: all, the layers one by one, training steps, or inference",
+                            WhatNames, &what));
+  PetscCall(KNOptionsBool(
+    "-bench_scaling", "time the training step for 1, 2, .. threads, for growing batches and grids instead", &scaling));
   PetscCall(SetGridFromOptions(&bench));
   PetscCall(
     KNOptionsInt("-bench_channels_in", "channels of the network's input, without coordinates", 1, 1024, &bench.inputs));
   PetscCall(KNOptionsInt("-bench_channels_out", "channels of the network's output", 1, 1024, &bench.outputs));
   PetscCall(KNOptionsInt(
-    "-bench_classes", "classes that the network tells apart, by the cross-entropy of their scores; 0: it gives fields",
-    0, 1000000, &bench.classes));
-  PetscCall(KNOptionsReal("-bench_seconds", "to go on with rounds of measurements; three rounds at least", 0, 1e6,
-                          &bench.seconds));
-  PetscCall(KNOptionsPath("-bench_output", "the table as a CSV file", output));
+    "-bench_classes",
+    "number of classes that the network tells apart, with the cross-entropy as its loss; 0: it predicts fields", 0,
+    1000000, &bench.classes));
+  PetscCall(KNOptionsReal("-bench_seconds", "seconds for rounds of measurements; there are at least three rounds", 0,
+                          1e6, &bench.seconds));
+  PetscCall(KNOptionsPath("-bench_output", "CSV file for the table", output));
   PetscCall(KNOptionsInt("-train_batch", "samples of one step, over all ranks", 1, 1 << 24, &bench.batch));
-  PetscCall(KNOptionsInt("-train_microbatch",
-                         "samples that pass through the network together on one rank: sets the memory of activations",
-                         1, 1 << 16, &bench.microbatch));
+  PetscCall(KNOptionsInt(
+    "-train_microbatch",
+    "samples that pass through the network together on one rank; the number sets the memory of activations", 1, 1 << 16,
+    &bench.microbatch));
   PetscCall(KNOptionsChoice("-train_reduction",
-                            "how ranks add their gradients: tree, the same bits on any number of ranks, or allreduce, "
-                            "MPI's order on even shares",
+                            "how ranks add their gradients: tree gives the same bits on any number of ranks, allreduce "
+                            "adds even shares in MPI's order",
                             KNReductionNames, &reduction));
   bench.reduction = (KNReductionType)reduction;
   PetscCall(KNModelCreateFromOptions(&bench.model));

@@ -17,8 +17,7 @@ PetscErrorCode KNCertifyEquation(char name[])
 {
   PetscFunctionBegin;
   PetscCall(KNOptionsString("-pde",
-                            "equation of a dataset that does not say which it is, as generate calls it; its options as "
-                            "those of generate",
+                            "equation of a dataset that does not name it, with the name and the options of generate",
                             KN_MAX_NAME, name));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -25,11 +25,12 @@ static PetscErrorCode SetFromOptions(Condense *condense)
   PetscCall(KNOptionsHead("Condensation"));
   PetscCall(
     KNOptionsPath("-checkpoint", "trained network: checkpoint.h5 or best.h5 of a run directory", condense->checkpoint));
-  PetscCall(KNOptionsPath("-dataset",
-                          "dataset on which contributions are measured, and fine-tuning trains: that of its training",
-                          condense->dataset_path));
   PetscCall(KNOptionsPath(
-    "-dataset_test", "dataset for the errors of the table, and for tests in fine-tuning; else the samples of -dataset",
+    "-dataset", "dataset on which contributions are measured and fine-tuning trains: the one that trained the network",
+    condense->dataset_path));
+  PetscCall(KNOptionsPath(
+    "-dataset_test",
+    "dataset for the errors of the table and for tests in fine-tuning; by default the samples of -dataset",
     condense->test_path));
   PetscCall(KNOptionsPath("-output",
                           "checkpoint to write: the smaller network; a CSV file of the same name holds the table",
@@ -40,18 +41,20 @@ static PetscErrorCode SetFromOptions(Condense *condense)
                           0, 1, &wanted->flops));
   PetscCall(KNOptionsInt(
     "-condense_width",
-    "channels of the residual stream that stay, whole particles; 0: as -condense_flops and the samples say", 0, 4096,
+    "channels of the residual stream that stay, whole particles; 0: chosen by -condense_flops and the samples", 0, 4096,
     &wanted->sizes.width));
-  PetscCall(KNOptionsInt("-condense_modes", "Fourier modes that stay; 0: likewise", 0, 1024, &wanted->sizes.modes));
+  PetscCall(KNOptionsInt("-condense_modes", "Fourier modes that stay; 0: chosen by -condense_flops and the samples", 0,
+                         1024, &wanted->sizes.modes));
+  PetscCall(KNOptionsInt("-condense_head",
+                         "hidden units of the head that stay; 0: chosen by -condense_flops and the samples", 0, 65536,
+                         &wanted->sizes.hidden));
   PetscCall(
-    KNOptionsInt("-condense_head", "hidden units of the head that stay; 0: likewise", 0, 65536, &wanted->sizes.hidden));
-  PetscCall(KNOptionsInt(
-    "-condense_samples",
-    "samples (trajectories) of the dataset, the first ones, on which contributions and errors are measured", 1, 1 << 24,
-    &wanted->samples));
+    KNOptionsInt("-condense_samples",
+                 "number of samples (trajectories), from the first, on which contributions and errors are measured", 1,
+                 1 << 24, &wanted->samples));
   PetscCall(KNOptionsPath("-run",
                           "directory of a run that fine-tunes the smaller network, with the options of kitinet train; "
-                          "none: it is written as it was pruned",
+                          "not given: the pruned network is written",
                           condense->run));
   if (condense->run[0] || KNOptionsDeclareOnly()) {
     PetscCall(KNStopSetFromOptions());

@@ -39,14 +39,15 @@ PetscErrorCode KNImageOptions(PetscInt *size, PetscInt *fit, PetscInt *colour)
                                                                                             NULL};
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsInt("-image_size", "pictures have, or get by -image_fit, N x N pixels; 0: as the first has", 0,
-                         8192, size));
+  PetscCall(KNOptionsInt(
+    "-image_size", "side N of all pictures in pixels, which -image_fit gives them; 0: the size of the first picture", 0,
+    8192, size));
   PetscCall(KNOptionsChoice("-image_fit",
-                            "pictures of other sizes: refuse them; crop, take their middle; resize, scale the shorter "
-                            "side to N, then take the middle",
+                            "what happens to pictures of other sizes: refuse them, crop them to their middle, or "
+                            "resize the shorter side to N and then crop",
                             fits, fit));
-  PetscCall(
-    KNOptionsChoice("-image_colour", "of all pictures; first: they must be as the first one is", colours, colour));
+  PetscCall(KNOptionsChoice("-image_colour", "colours of all pictures; first: all must have those of the first one",
+                            colours, colour));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -64,26 +65,25 @@ static PetscErrorCode SetFromOptions(Convert *c)
   formats[nformats]     = "pytorch";
   formats[nformats + 1] = NULL;
   PetscCall(KNOptionsHead("Conversion"));
-  PetscCall(KNOptionsList(
-    "-input",
-    "file or folder to read, of any format: it is found from the content; x.npy,y.npy or u.npy,t.npy for numpy, "
-    "data_batch_1.bin,data_batch_2.bin for some of CIFAR",
-    &c->inputs, &c->input));
+  PetscCall(KNOptionsList("-input",
+                          "file or folder to read; the program finds the format from the content; x.npy,y.npy or "
+                          "u.npy,t.npy for numpy, data_batch_1.bin,data_batch_2.bin for parts of CIFAR",
+                          &c->inputs, &c->input));
   PetscCall(KNOptionsList("-output", "file to write; x.npy,y.npy or u.npy,t.npy for numpy", &c->outputs, &c->output));
   PetscCall(KNOptionsChoice("-format",
-                            "of the output; mat is MATLAB v7.3, xy neuraloperator's HDF5, pytorch the weights of a "
-                            "checkpoint, as the original FNO names them",
+                            "format of the output: mat is MATLAB v7.3, xy neuraloperator's HDF5, pytorch the weights "
+                            "of a checkpoint under the names of the original FNO",
                             formats, &c->format));
   PetscCall(KNOptionsPath(
-    "-like", "checkpoint to be copied, but with the weights of the input, an HDF5 file as -format pytorch writes it",
-    c->like));
+    "-like", "checkpoint to copy with the weights of the input, an HDF5 file as -format pytorch writes it", c->like));
   PetscCall(KNOptionsBool("-overwrite", "replace the output if it exists", &c->overwrite));
   PetscCall(KNOptionsInt64("-first", "first sample to take", 0, PETSC_MAX_INT, &c->first));
   PetscCall(KNOptionsInt64("-samples", "number of samples to take; 0: all that follow", 0, PETSC_MAX_INT, &c->samples));
-  PetscCall(KNOptionsInt("-stride", "take every so many points along each axis (of 421 nodes, 5 leaves 85)", 1, 65536,
-                         &c->stride));
-  PetscCall(KNOptionsHead("What a file does not say itself; a variable is [FIELD=]VARIABLE[:AXES], its axes n samples, "
-                          "c fields, t frames, x y z space, 1 nothing"));
+  PetscCall(
+    KNOptionsInt("-stride", "take every N-th point along each axis (of 421 nodes, 5 leaves 85)", 1, 65536, &c->stride));
+  PetscCall(
+    KNOptionsHead("What the file itself does not say; a variable is [FIELD=]VARIABLE[:AXES] with the axes n (samples), "
+                  "c (fields), t (frames), x y z (space), 1 (nothing)"));
   PetscCall(
     KNOptionsList("-x", "variables of the inputs, separated by commas: a=coeff or coeff:nxy", &c->x_count, &c->x));
   PetscCall(KNOptionsList("-y", "variables of the outputs: u=sol", &c->y_count, &c->y));
@@ -91,26 +91,26 @@ static PetscErrorCode SetFromOptions(Convert *c)
   PetscCall(KNOptionsString("-initial", "variable of the frame at time 0, where those of -u begin later: w=a",
                             sizeof(c->initial), c->initial));
   PetscCall(KNOptionsString("-t", "variable that holds the times of the frames", sizeof(c->t), c->t));
-  PetscCall(KNOptionsReal("-dt", "or the time from frame to frame", 0, PETSC_MAX_REAL, &c->dt));
+  PetscCall(KNOptionsReal("-dt", "time between frames, where no variable holds the times", 0, PETSC_MAX_REAL, &c->dt));
   PetscCall(KNOptionsChoice("-points",
                             "where the points of an axis lie: cells centres, nodes with both ends, or periodic nodes",
                             points_choices, &c->points));
   PetscCall(KNOptionsList("-scale", "factors that bring variables into the range of float32: u=1e6", &c->scale_count,
                           &c->scale));
   PetscCall(KNOptionsList("-classes",
-                          "names of the classes, where -y is an array of whole numbers, 0, 1, ..: cat,dog; of a folder "
-                          "of pictures, its subfolders in this order",
+                          "names of the classes: cat,dog, where -y is an array of whole numbers 0, 1, ..; for a folder "
+                          "of pictures its subfolders in this order",
                           &c->classes_count, &c->classes));
-  PetscCall(KNOptionsString("-pde", "name of the problem, to be stored with it", sizeof(c->pde), c->pde));
-  PetscCall(KNOptionsString("-symmetry",
-                            "symmetries of the problem, separated by commas, by which trainings move their samples: "
-                            "\"reflect(x), exchange(x,y), shift(x,-y), reflect(x) u=-u, negate\"; none forgets those "
-                            "of the source",
-                            sizeof(c->symmetry), c->symmetry));
+  PetscCall(KNOptionsString("-pde", "name of the problem, stored with the dataset", sizeof(c->pde), c->pde));
+  PetscCall(KNOptionsString(
+    "-symmetry",
+    "symmetries of the problem, separated by commas, by which trainings move their samples: \"reflect(x), "
+    "exchange(x,y), shift(x,-y), reflect(x) u=-u, negate\"; none drops those of the source",
+    sizeof(c->symmetry), c->symmetry));
   PetscCall(
     KNOptionsHead("Images: CIFAR's binary files, or a folder with a subfolder of JPEG or PNG files for each class"));
-  PetscCall(KNOptionsChoice("-labels", "of CIFAR-100: its 100 fine classes, the default, or 20 coarse ones", labels,
-                            &c->labels));
+  PetscCall(KNOptionsChoice("-labels", "labels of CIFAR-100: its 100 fine classes, the default, or its 20 coarse ones",
+                            labels, &c->labels));
   PetscCall(KNImageOptions(&c->image_size, &c->fit, &c->colour));
   c->weights = (PetscBool)(c->like[0] || c->format == nformats);
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -225,17 +225,19 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Evaluation"));
-  PetscCall(KNOptionsList("-run", "run directories, separated by commas: a row each, from their latest checkpoint",
-                          &nruns, &runs));
-  PetscCall(KNOptionsList("-checkpoint", "or checkpoint files, separated by commas", &ncheckpoints, &checkpoints));
+  PetscCall(KNOptionsList(
+    "-run", "run directories, separated by commas; each gives a row of the table, from its latest checkpoint", &nruns,
+    &runs));
+  PetscCall(KNOptionsList("-checkpoint", "checkpoint files, separated by commas, beside or instead of runs",
+                          &ncheckpoints, &checkpoints));
+  PetscCall(KNOptionsList(
+    "-dataset", "datasets of any resolution, separated by commas; each gives columns of the table", &e.m, &e.dataset));
+  PetscCall(KNOptionsPath("-output", "CSV file for the table", csv));
   PetscCall(
-    KNOptionsList("-dataset", "datasets, separated by commas: a column each; any resolution", &e.m, &e.dataset));
-  PetscCall(KNOptionsPath("-output", "the table as a CSV file", csv));
-  PetscCall(KNOptionsPath("-evaluate_details",
-                          "directory for everything measured: errors.csv, samples.csv, and the tables of the task (of "
-                          "fields spectra.csv, rollout.csv); of ensembles reliability.csv, ranks.csv, of "
-                          "classes ensembles.csv; certificates.csv",
-                          details));
+    KNOptionsPath("-evaluate_details",
+                  "directory for all that is measured: errors.csv, samples.csv; for fields spectra.csv, rollout.csv; "
+                  "for ensembles reliability.csv, ranks.csv (for classes ensembles.csv); certificates.csv",
+                  details));
   PetscCall(KNOptionsBool(
     "-picture", "draw fields, spectra, rollouts, error distributions and training curves beside each checkpoint",
     &e.pictures));
@@ -245,7 +247,8 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
     KNOptionsRequire((PetscBool)(!e.film.format || e.pictures), "-film is a picture: leave out -picture false"));
   PetscCall(KNOptionsBool(
     "-allow_nonfinite",
-    "judge the other samples of a dataset in which some hold NaN or infinite values; their number is said", &e.any));
+    "leave out samples that hold NaN or infinite values and print their number, instead of refusing the dataset",
+    &e.any));
   PetscCall(
     KNOptionsInt("-evaluate_batch", "samples that pass through the network together on one rank", 1, 65536, &e.batch));
   e.n = nruns + ncheckpoints;
@@ -254,12 +257,11 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsRequire((PetscBool)(e.m > 0), "evaluate needs -dataset FILE[,FILE...]"));
   PetscCall(KNOperatorAverageSetFromOptions(&e.average));
   PetscCall(KNEnsembleSetFromOptions(&e.members));
-  PetscCall(
-    KNOptionsPath("-calibrate",
-                  "validation dataset, with -collision_samples: fits the spread to the errors on it, of classes "
-                  "the temperature to the cross-entropy, and stores the factor in each checkpoint, for predict "
-                  "and evaluate from then on",
-                  calibrate));
+  PetscCall(KNOptionsPath(
+    "-calibrate",
+    "validation dataset for -collision_samples: a factor is fitted (of the spread to the errors, for classes the "
+    "temperature to the cross-entropy) and stored in each checkpoint; predict and evaluate use it from then on",
+    calibrate));
   PetscCall(KNOptionsRequire((PetscBool)(!calibrate[0] || e.members),
                              "-calibrate fits the spread of an ensemble: add -collision_samples K, with K at least 2"));
   PetscCall(KNOptionsRequire((PetscBool) !(e.any && e.members),

@@ -10,7 +10,7 @@ PetscErrorCode KNFilmSetFromOptions(const char help[], KNFilm *film)
   PetscFunctionBegin;
   *film = (KNFilm){.rate = 10};
   PetscCall(KNOptionsChoice("-film", help, formats, &film->format));
-  PetscCall(KNOptionsInt("-film_rate", "frames of a film in a second", 1, 120, &film->rate));
+  PetscCall(KNOptionsInt("-film_rate", "frames per second of a film", 1, 120, &film->rate));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -59,10 +59,10 @@ static PetscErrorCode SetFromOptions(KNGeneration *g)
   PetscCheck(!g->source || g->seed == seed, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "the inputs of %s have the seed %" PetscInt64_FMT ": leave out -seed %" PetscInt64_FMT, g->from, seed,
              g->seed);
-  PetscCall(KNOptionsInt64(
-    "-first",
-    "first sample of the ensemble: test sets and job arrays take others of the same seed; with -from the first row", 0,
-    (PetscInt64)1 << 53, &g->first));
+  PetscCall(KNOptionsInt64("-first",
+                           "first sample of the ensemble, so that test sets and job arrays take other samples of the "
+                           "same seed; with -from the first row of that dataset",
+                           0, (PetscInt64)1 << 53, &g->first));
   PetscCall(KNOptionsPath("-output", "file to write; required", g->output));
   PetscCall(KNOptionsBool("-overwrite", "replace the file if it exists", &g->overwrite));
   PetscCall(KNOptionsInt("-ranks_per_sample",

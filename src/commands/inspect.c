@@ -13,22 +13,23 @@ PetscErrorCode KNCommand_Inspect(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsPath("-input", "dataset or checkpoint to inspect; required", inspection.input));
   PetscCall(
     KNOptionsBool("-verify", "read every row, compare it with its checksum, print statistics", &inspection.verify));
-  PetscCall(KNOptionsInt("-samples_shown", "print the statistics of this many rows one by one, too", 0, PETSC_MAX_INT,
+  PetscCall(KNOptionsInt("-samples_shown", "rows whose statistics are printed one by one", 0, PETSC_MAX_INT,
                          &inspection.samples_shown));
   PetscCall(KNOptionsBool("-check_symmetry",
-                          "hold the symmetries that a dataset declares against its samples, and against its solver",
+                          "test the symmetries that a dataset declares on its samples and on its solver",
                           &inspection.check_symmetry));
-  PetscCall(KNOptionsBool("-picture", "draw samples and energy spectra of a dataset; of pictures a contact sheet",
+  PetscCall(KNOptionsBool("-picture",
+                          "draw samples and energy spectra of a dataset, or a contact sheet of its pictures",
                           &inspection.picture));
   PetscCall(KNFilmSetFromOptions("also film the first two samples of trajectories, by ffmpeg", &inspection.film));
-  PetscCall(KNOptionsBool("-xdmf",
-                          "write NAME.xdmf, by which ParaView (its XDMF Reader) and VisIt open a dataset's fields",
-                          &inspection.xdmf));
-  PetscCall(KNOptionsInt("-xdmf_samples",
-                         "this many rows, the first ones; of steady problems the row stands for the time", 1,
-                         PETSC_MAX_INT, &inspection.xdmf_samples));
+  PetscCall(KNOptionsBool(
+    "-xdmf", "write NAME.xdmf, which opens a dataset's fields in ParaView (XDMF Reader) and VisIt", &inspection.xdmf));
+  PetscCall(KNOptionsInt(
+    "-xdmf_samples",
+    "number of rows in the XDMF file, from the first; in a steady problem the row takes the place of the time", 1,
+    PETSC_MAX_INT, &inspection.xdmf_samples));
   PetscCall(KNOptionsPath("-output",
-                          "beginning of these files' names, by default that of the dataset: NAME-samples.png, "
+                          "NAME with which these files begin, by default that of the dataset: NAME-samples.png, "
                           "NAME-spectrum.png, NAME-film.gif, NAME.xdmf",
                           inspection.output));
   PetscCall(KNOptionsEnd("inspect", purpose, &done));

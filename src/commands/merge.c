@@ -293,7 +293,7 @@ PetscErrorCode KNCommand_Merge(const char purpose[], PetscBool *stopped)
     KNOptionsList("-input", "datasets to merge, separated by commas: parts of one ensemble", &m.parts, &m.path));
   PetscCall(KNOptionsPath("-output", "file to write; required", output));
   PetscCall(KNOptionsBool("-overwrite", "replace the file if it exists", &overwrite));
-  PetscCall(KNOptionsBool("-gaps", "merge also if samples between the parts are in none of them", &gaps));
+  PetscCall(KNOptionsBool("-gaps", "merge even if samples between the parts are missing", &gaps));
   PetscCall(KNOptionsEnd("merge", purpose, &done));
   if (!done) {
     PetscCheck(m.parts && output[0], PETSC_COMM_WORLD, KN_ERR_USAGE,

@@ -191,14 +191,13 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Prediction"));
   PetscCall(KNOptionsPath("-checkpoint", "trained network: checkpoint.h5 or best.h5 of a run directory", checkpoint));
-  PetscCall(
-    KNOptionsPath("-input",
-                  "dataset with the input fields; any resolution; for classes of pictures a folder, a picture or "
-                  "a file of CIFAR, too",
-                  input_path));
+  PetscCall(KNOptionsPath("-input",
+                          "dataset with the input fields, of any resolution; for a classification of pictures also a "
+                          "folder, a picture or a file of CIFAR",
+                          input_path));
   PetscCall(KNOptionsPath("-output",
                           "dataset to write: the same inputs (or first frames), with the predictions as outputs (or "
-                          "the frames that follow); of classes their probabilities, and a CSV file beside",
+                          "following frames); for classes their probabilities, and a CSV file beside it",
                           output_path));
   PetscCall(KNOptionsBool("-overwrite", "replace the output if it exists", &overwrite));
   PetscCall(
@@ -207,8 +206,7 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
                              "predict needs -checkpoint FILE, -input FILE and -output FILE"));
   PetscCall(KNOperatorAverageSetFromOptions(&average));
   PetscCall(KNOptionsHead(
-    "Pictures that no dataset holds; unless said otherwise they have the size and the colours of those that the "
-    "network was trained on"));
+    "Pictures outside datasets; by default they have the size and the colours of those that trained the network"));
   PetscCall(KNImageOptions(&choice.image_size, &choice.fit, &choice.colour));
   PetscCall(KNEnsembleSetFromOptions(&members));
   if (KNOptionsDeclareOnly()) {

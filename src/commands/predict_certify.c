@@ -48,8 +48,8 @@ PetscErrorCode KNPredictCheckSetFromOptions(KNDataset input, const char path[], 
                           "none",
                           0, 1e6, &limit));
   PetscCall(KNOptionsReal("-refine_tolerance",
-                          "solve all samples, starting from the predictions, until the residual is this much of that "
-                          "of the field 0; 0: do not (samples over the limit: 1e-6)",
+                          "solve all samples, starting from the predictions, until the residual relative to that of "
+                          "the field 0 is this small; 0: solve only samples over the limit, to 1e-6",
                           0, 1e-1, &tolerance));
   PetscCall(KNCertifyEquation(equation));
   wanted = (PetscBool)(certify || limit > 0 || tolerance > 0);

@@ -50,20 +50,23 @@ PetscErrorCode KNCommand_Report(const char purpose[], PetscBool *stopped)
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Report"));
-  PetscCall(KNOptionsPath("-study", "YAML file of a study: its runs, in runs/STUDY, are reported on", path));
+  PetscCall(KNOptionsPath("-study", "YAML file of a study, whose runs in runs/STUDY are reported", path));
+  PetscCall(KNOptionsBool("-study_validation",
+                          "report the runs of a search, tested on the validation files and never on the test files",
+                          &validation));
   PetscCall(KNOptionsBool(
-    "-study_validation", "the runs of a search, tested on the validation files; never on the test files", &validation));
-  PetscCall(KNOptionsBool(
-    "-list", "instead, a line for each run of the study: done or todo, and the options of kitinet train", &list));
-  PetscCall(KNOptionsList("-run", "or run directories, separated by commas: variants are what differs in their options",
-                          &nruns, &runs));
+    "-list", "print a line for each run of the study instead: done or todo, and the options of kitinet train", &list));
+  PetscCall(KNOptionsList(
+    "-run",
+    "run directories, separated by commas, in place of a study; runs with the same options but the seed form a variant",
+    &nruns, &runs));
   PetscCall(KNOptionsString("-baseline",
                             "variant that the others are compared with, in place of the study's, or the first run's",
                             sizeof(baseline), baseline));
   PetscCall(
-    KNOptionsPath("-output", "directory for runs.csv, table.csv, pictures; a study has its own, runs/STUDY", output));
+    KNOptionsPath("-output", "directory for runs.csv, table.csv, pictures; that of a study is runs/STUDY", output));
   PetscCall(KNOptionsPath(
-    "-html", "file: the report as one HTML page with curves, pictures of the runs, their options and provenance",
+    "-html", "HTML file for the report on one page, with curves, pictures of the runs, their options and provenance",
     html));
   PetscCall(KNOptionsEnd("report", purpose, &done));
   if (!done) {

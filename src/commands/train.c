@@ -133,15 +133,15 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Data and run"));
-  PetscCall(KNOptionsPath("-run", "directory of the run: made if it is not there, resumed if it holds a checkpoint",
+  PetscCall(KNOptionsPath("-run", "directory of the run: created if it is missing, resumed if it holds a checkpoint",
                           directory));
   PetscCall(KNOptionsRequire((PetscBool)(directory[0] != 0), "train needs -run DIRECTORY, where the run is kept"));
   if (!KNOptionsDeclareOnly()) PetscCall(InsertRunOptions(directory, &resume));
   PetscCall(KNOptionsPath("-dataset", "dataset to train on", path));
-  PetscCall(KNOptionsPath("-dataset_test", "dataset to test on; any resolution", test_path));
+  PetscCall(KNOptionsPath("-dataset_test", "dataset to test on, of any resolution", test_path));
   PetscCall(KNOptionsPath("-train_initial",
-                          "checkpoint whose network is trained further: its options, weights and normalisers; learning "
-                          "rate, moments and counters begin anew",
+                          "checkpoint whose network is trained further, with its options, weights and normalisers; "
+                          "learning rate, moments and counters begin anew",
                           initial));
   PetscCall(
     KNOptionsBool("-dry_run", "print what would be done, and what memory and disk it takes; write nothing", &dry_run));

@@ -185,8 +185,8 @@ PetscErrorCode KNCommand_Watch(const char purpose[], PetscBool *stopped)
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Runs"));
   PetscCall(KNOptionsList("-run", "run directories, separated by commas; required", &watch.runs, &watch.run));
-  PetscCall(KNOptionsBool("-once", "show them once and end, for scripts and logs", &watch.once));
-  PetscCall(KNOptionsReal("-every", "seconds between two looks", 0.1, 86400, &watch.every));
+  PetscCall(KNOptionsBool("-once", "show the runs once and end, for scripts and logs", &watch.once));
+  PetscCall(KNOptionsReal("-every", "seconds between updates of the screen", 0.1, 86400, &watch.every));
   PetscCall(KNOptionsEnd("watch", purpose, &done));
   if (done) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCheck(watch.runs, PETSC_COMM_WORLD, KN_ERR_USAGE, "no run to watch: add -run DIRECTORY");

@@ -59,11 +59,11 @@ static PetscErrorCode KNOptionsPrintHelp(const char command[], const char title[
   PetscCall(PetscPrintf(
     PETSC_COMM_WORLD,
     "\nFor every command\n"
-    "  %-28s options from a YAML file, one \"name: value\" a line; the command line lies over it\n"
-    "  %-28s open each file in a process of its own first, so that a damaged one ends only that (true or false)\n"
+    "  %-28s YAML file of options, one \"name: value\" a line; the command line takes precedence\n"
+    "  %-28s open each file in a separate process first, so that a damaged file ends only that (true or false)\n"
     "  %-28s default true\n"
-    "  %-28s at the end, time and FLOPs of each stage and event (PETSc)\n"
-    "  %-28s this text\n",
+    "  %-28s print time and FLOPs of each stage and event at the end (PETSc)\n"
+    "  %-28s print this text\n",
     "-options_file_yaml", "-probe", "", "-log_view", "-help"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

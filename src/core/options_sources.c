@@ -114,7 +114,7 @@ PetscErrorCode KNOptionsInsert(int argc, char **argv)
     kept[n++] = argv[i];
     if (has_value) kept[n++] = argv[++i];
   }
-  /* first, so that the command line lies over it wherever it was typed */
+  /* first, so that the command line takes precedence wherever the file was named */
   if (file) PetscCall(KNOptionsInsertFile(file));
   PetscCall(PetscOptionsInsertArgs(NULL, n, kept));
   PetscCall(PetscOptionsInsertArgs(kn_options.given, n, kept));

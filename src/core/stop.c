@@ -30,7 +30,7 @@ PetscErrorCode KNStopSetFromOptions(void)
   PetscFunctionBegin;
   PetscCall(KNOptionsReal(
     "-max_time",
-    "seconds after which work stops in order with exit code 75, to be continued by the same command; 0: no limit", 0,
+    "seconds after which the command stops in order with exit code 75; the same command then goes on; 0: no limit", 0,
     1e9, &limit));
   if (limit > 0) deadline = MonotonicSeconds() + limit;
   if (KNOptionsDeclareOnly()) PetscFunctionReturn(PETSC_SUCCESS);

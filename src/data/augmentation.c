@@ -42,11 +42,12 @@ PetscErrorCode KNAugmentationSetFromOptions(KNAugmentation *augmentation)
 {
   PetscFunctionBegin;
   PetscCall(KNOptionsInt("-train_shift",
-                         "pictures with classes are moved by up to so many points along each axis, other moves in "
-                         "every epoch; outside stands the mean",
+                         "largest shift of pictures with classes in points along each axis, drawn anew in every epoch; "
+                         "points from outside the picture are the mean",
                          0, 4096, &augmentation->shift));
-  PetscCall(KNOptionsInt("-train_cutout", "and a square of so many points in any place of them gets the mean", 0, 4096,
-                         &augmentation->cutout));
+  PetscCall(KNOptionsInt(
+    "-train_cutout", "side in points of a square at a random place of each picture that is set to the mean; 0: none", 0,
+    4096, &augmentation->cutout));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -85,15 +85,15 @@ PetscErrorCode KNCollisionSetFromOptions(KNCollision *collision)
   PetscCall(KNOptionsHead("Collisions (residual collision, fno_collision, transport)"));
   PetscCall(KNOptionsInt("-collision_dimension",
                          "velocity components of a particle, a divisor of the channels; 0: the largest that leaves two "
-                         "particles, of residual collision up to 8",
+                         "particles, at most 8 with residual collision",
                          0, PETSC_MAX_INT, &collision->dimension));
   PetscCall(KNOptionsReal("-collision_rate",
                           "collisions of a particle in a layer, dt/Kn; 0: the plain residual network", 0, 1,
                           &collision->rate));
-  PetscCall(KNOptionsChoice(
-    "-collision_law",
-    "how particles scatter: off the line of centres, off a random direction (uniform), or into one (isotropic)",
-    KNCollisionLaws, &collision->law));
+  PetscCall(KNOptionsChoice("-collision_law",
+                            "how particles scatter: off the line of centres, off a random direction (uniform), or into "
+                            "a random direction (isotropic)",
+                            KNCollisionLaws, &collision->law));
   PetscCall(KNOptionsReal("-collision_alpha",
                           "exponent of the relative speed in the collision rate; 0: Maxwell molecules, 1: hard spheres",
                           0, 1, &collision->alpha));

@@ -72,13 +72,13 @@ static PetscErrorCode KNLayerSetFromOptions_Dropout(KNLayer layer)
 
   PetscFunctionBegin;
   PetscCall(KNOptionsReal("-model_dropout",
-                          "part of a block's velocities set to 0 in training, the others divided by what is left; 0: "
-                          "none (residual plain and fno; opens more options)",
+                          "share of a block's velocities that is set to 0 in training, while the rest is divided by 1 "
+                          "minus this; 0: none (residual plain and fno; opens more options)",
                           0, 0.9, &dropout->p));
-  PetscCall(KNOptionsChoice(
-    "-model_dropout_kind",
-    "drawn for every channel and point, for whole channels, or for the whole velocity of a sample (stochastic depth)",
-    kinds, &dropout->kind));
+  PetscCall(KNOptionsChoice("-model_dropout_kind",
+                            "what dropout draws for: every channel and point, whole channels, or the whole velocity of "
+                            "a sample (stochastic depth)",
+                            kinds, &dropout->kind));
   PetscCall(KNOptionsChoice("-model_dropout_evaluate", "dropout outside training: none, or a draw", evaluates,
                             &dropout->evaluate));
   layer->properties.drops = (PetscBool)(dropout->p > 0 && dropout->kind == RESIDUAL);

@@ -15,11 +15,11 @@ PetscErrorCode KNPaddingSetFromOptions(PetscReal fraction[KN_MAX_DIM])
   fraction[0] = 0;
   PetscCall(KNOptionsReal(
     "-model_padding",
-    "Points appended along each axis inside the network, as a fraction of the grid; for fields that are not periodic",
+    "points appended along each axis inside the network, as a fraction of the grid, for fields that are not periodic",
     0, 0.5, &fraction[0]));
-  PetscCall(KNOptionsChoice(
-    "-model_padding_axes", "axes that are padded; first: for periodic fields in space and time, time is the first axis",
-    axes, &which));
+  PetscCall(KNOptionsChoice("-model_padding_axes",
+                            "axes that are padded; first pads time alone in periodic fields of space and time", axes,
+                            &which));
   for (int a = 1; a < KN_MAX_DIM; a++) fraction[a] = which ? 0 : fraction[0];
   PetscFunctionReturn(PETSC_SUCCESS);
 }

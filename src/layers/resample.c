@@ -17,8 +17,8 @@ PetscErrorCode KNRefineSetFromOptions(KNReal *far)
   PetscInt                 which   = 0;
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsChoice("-model_upsampling",
-                            "values between the points of a coarser grid, where a network refines one", names, &which));
+  PetscCall(KNOptionsChoice("-model_upsampling", "how a network interpolates from a coarser grid to a finer one", names,
+                            &which));
   *far = which ? 0 : (KNReal)0.25;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

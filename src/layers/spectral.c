@@ -99,8 +99,8 @@ static PetscErrorCode KNLayerSetFromOptions_Spectral(KNLayer layer)
   Spectral *spectral = layer->data;
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsInt("-model_modes", "Fourier modes kept on each axis (of both signs on all but the last)", 1, 1024,
-                         &spectral->modes));
+  PetscCall(KNOptionsInt("-model_modes", "Fourier modes kept on each axis, of both signs on all axes but the last", 1,
+                         1024, &spectral->modes));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

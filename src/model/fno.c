@@ -93,7 +93,7 @@ static PetscErrorCode KNModelBuild_FNO(KNModel model)
 
   PetscFunctionBegin;
   PetscCall(KNOptionsInt("-model_width", "channels of the residual stream", 1, 4096, &width));
-  PetscCall(KNOptionsInt("-model_layers", "blocks", 1, 256, &blocks));
+  PetscCall(KNOptionsInt("-model_layers", "number of blocks", 1, 256, &blocks));
   PetscCall(KNOptionsChoice("-model_residual", "how a block is added to its input", FormNames, &form));
   PetscCall(
     KNModelDropoutSetFromOptions(FormNames[form], (PetscBool)(form == FORM_PLAIN || form == FORM_FNO), &dropout));

@@ -15,8 +15,8 @@ PetscErrorCode KNModelDropoutSetFromOptions(const char residual[], PetscBool fit
   PetscFunctionBegin;
   *dropout = 0;
   PetscCall(KNOptionsReal("-model_dropout",
-                          "part of a block's velocities set to 0 in training, the others divided by what is left; 0: "
-                          "none (residual plain and fno; opens more options)",
+                          "share of a block's velocities that is set to 0 in training, while the rest is divided by 1 "
+                          "minus this; 0: none (residual plain and fno; opens more options)",
                           0, 0.9, dropout));
   PetscCheck(*dropout == 0 || fits, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-model_dropout is for -model_residual plain or fno, not %s: leave one of them out", residual);

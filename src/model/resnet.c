@@ -114,19 +114,19 @@ static PetscErrorCode ReadOptions(KNModel model, ResNet *net)
 {
   PetscFunctionBegin;
   *net = (ResNet){.width = 16, .depth = 20, .norm = NORM_BATCH, .classes = (PetscBool)(model->axes == 0)};
-  PetscCall(KNOptionsInt("-model_width",
-                         "channels of the residual stream; of classes in the first of three stages, then twice and "
-                         "four times as many",
-                         1, 4096, &net->width));
+  PetscCall(KNOptionsInt(
+    "-model_width",
+    "channels of the residual stream in the first of three stages; the next two have twice and four times as many", 1,
+    4096, &net->width));
   PetscCall(
-    KNOptionsInt("-model_depth", "convolutions and linear maps one behind the other, 6n + 2", 8, 1538, &net->depth));
+    KNOptionsInt("-model_depth", "number of convolutions and linear maps in a row, 6n + 2", 8, 1538, &net->depth));
   PetscCheck((net->depth - 2) % (2 * STAGES) == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "option -model_depth is %" PetscInt_FMT ", three stages of blocks need 6n + 2: give 8, 14, 20, 26, 32 ..",
              net->depth);
   PetscCall(KNOptionsChoice("-model_norm",
-                            "what a convolution reads its input through, before the ReLU: layer (over the channels of "
-                            "a point), group (of channels, all points), batch (a channel of a micro-batch; running "
-                            "statistics outside of training)",
+                            "normalisation of a convolution's input, before the ReLU: none, layer (over the channels "
+                            "of a point), group (over groups of channels and all points), batch (over each channel of "
+                            "a micro-batch; running statistics outside training)",
                             NormNames, &net->norm));
   PetscCall(KNOptionsChoice("-model_residual", "how a block is added to its input", KNResidualNames(), &net->residual));
   PetscCall(

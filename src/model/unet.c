@@ -69,18 +69,18 @@ static PetscErrorCode ReadOptions(UNet *unet)
   PetscCall(KNOptionsInt("-model_width",
                          "channels of the residual stream on the finest grid; each coarser one has twice as many", 1,
                          4096, &unet->width));
-  PetscCall(KNOptionsInt("-model_levels", "times that the grid is coarsened by a factor of two", 1, MOST_LEVELS,
-                         &unet->levels));
-  PetscCall(
-    KNOptionsInt("-model_layers", "blocks on each grid, on the way down and on the way up", 1, 256, &unet->blocks));
+  PetscCall(KNOptionsInt("-model_levels", "number of times that the grid is coarsened by a factor of two", 1,
+                         MOST_LEVELS, &unet->levels));
+  PetscCall(KNOptionsInt("-model_layers", "number of blocks on each grid, on the way down and on the way up", 1, 256,
+                         &unet->blocks));
   PetscCall(KNOptionsChoice("-model_block",
                             "what a block computes velocities from: Fourier modes and points, or points alone", blocks,
                             &block));
-  PetscCall(
-    KNOptionsChoice("-model_norm",
-                    "what a block reads its input through: layer (over the channels of a point), group (of channels, "
-                    "all points), batch (a channel of a micro-batch; running statistics outside of training)",
-                    NormNames, &unet->norm));
+  PetscCall(KNOptionsChoice(
+    "-model_norm",
+    "normalisation of a block's input: none, layer (over the channels of a point), group (over groups of channels and "
+    "all points), batch (over each channel of a micro-batch; running statistics outside training)",
+    NormNames, &unet->norm));
   PetscCall(
     KNOptionsChoice("-model_residual", "how a block is added to its input", KNResidualNames(), &unet->residual));
   PetscCall(

@@ -64,10 +64,10 @@ static PetscErrorCode SetFromOptions(KNTask task)
   Context *context = task->data;
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsReal("-task_smoothing",
-                          "share of the label that the loss of a classification spreads evenly "
-                          "over all classes",
-                          0, 0.9, &context->smoothing));
+  PetscCall(KNOptionsReal(
+    "-task_smoothing",
+    "share of the label that the loss of a classification spreads evenly over all classes (label smoothing)", 0, 0.9,
+    &context->smoothing));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

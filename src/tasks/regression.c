@@ -70,14 +70,14 @@ static PetscErrorCode SetFromOptions(KNTask task)
   Context *context = task->data;
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsReal("-task_h1",
-                          "weight of the relative H1 error, which knows the derivatives, in the loss of a "
-                          "regression beside the relative L2 error",
-                          0, 1e6, &context->h1));
-  PetscCall(KNOptionsChoice("-task_relative",
-                            "what errors are relative to in the loss of a regression: each sample's "
-                            "own norm, or the dataset's standard deviation",
-                            RelativeNames, &context->relative));
+  PetscCall(KNOptionsReal(
+    "-task_h1",
+    "weight of the relative H1 error (with derivatives) in the loss of a regression, beside the relative L2 error", 0,
+    1e6, &context->h1));
+  PetscCall(KNOptionsChoice(
+    "-task_relative",
+    "what the loss of a regression divides errors by: each sample's own norm, or the dataset's standard deviation",
+    RelativeNames, &context->relative));
   PetscCheck(context->relative == SAMPLE || task->normalizer != KN_NORMALIZER_NONE, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "option -task_relative is %s, which -train_normalizer %s does not measure: take %s",
              RelativeNames[context->relative], KNNormalizerNames[task->normalizer],

@@ -75,12 +75,12 @@ PetscErrorCode KNTaskCreate(const KNProblem *problem, PetscInt history, KNTask *
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Task"));
   PetscCall(KNOptionsChoice("-train_normalizer",
-                            "of inputs and outputs: each channel, or each point of each channel, "
-                            "to mean 0 and deviation 1",
+                            "what is scaled to mean 0 and deviation 1 in inputs and outputs: nothing, each channel, or "
+                            "each point of each channel",
                             KNNormalizerNames, &type));
   PetscCall(KNOptionsChoice("-model_boundary",
-                            "values of the output on the boundary: as the network gives them, or exactly those of the "
-                            "training samples, which must all have the same",
+                            "boundary values of the output: those of the network, or exactly those of the training "
+                            "samples, which must all be the same",
                             BoundaryNames, &boundary));
   for (PetscInt i = 0; i < (PetscInt)PETSC_STATIC_ARRAY_LENGTH(registered); i++) {
     if (registered[i].info->output == problem->output.kind) chosen = i;

@@ -16,8 +16,8 @@ PetscErrorCode KNEnsembleSetFromOptions(PetscInt *members)
   *members = 0;
   PetscCall(KNOptionsHead("Uncertainty"));
   PetscCall(KNOptionsInt("-collision_samples",
-                         "passes with other collisions or dropout, for their mean and spread (-collision_evaluate or "
-                         "-model_dropout_evaluate sample); not given: one pass",
+                         "number of passes with other collisions or dropout, for their mean and spread "
+                         "(-collision_evaluate or -model_dropout_evaluate sample); not given: one pass",
                          2, KN_MAX_MEMBERS, members));
   if (!KNOptionsDeclareOnly())
     PetscFunctionReturn(
@@ -25,11 +25,11 @@ PetscErrorCode KNEnsembleSetFromOptions(PetscInt *members)
   choice = 0;
   PetscCall(KNOptionsChoice(
     "-collision_evaluate",
-    "collisions outside training: their expectation, a draw, or none; the checkpoint's own unless given", collision,
+    "collisions outside training: their expectation, a draw, or none; by default as the checkpoint says", collision,
     &choice));
   choice = 0;
   PetscCall(KNOptionsChoice("-model_dropout_evaluate",
-                            "dropout outside training: none, or a draw; the checkpoint's own unless given", dropout,
+                            "dropout outside training: none, or a draw; by default as the checkpoint says", dropout,
                             &choice));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -44,12 +44,13 @@ static PetscErrorCode SetHistory(KNOperator op, const KNProblem *problem, PetscI
   PetscInt history = 1;
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsInt("-train_history", "frames from which a network for trajectories predicts the next one", 1,
-                         4096, &history));
+  PetscCall(KNOptionsInt("-train_history",
+                         "number of frames from which a network for trajectories predicts the next one", 1, 4096,
+                         &history));
   *form = FORM_STEPS;
   PetscCall(KNOptionsChoice("-train_form",
-                            "what a network for trajectories predicts: the next frame, step by step, or all that "
-                            "follow at once, with time as one more axis",
+                            "what a network for trajectories predicts: the next frame, step by step, or all following "
+                            "frames at once, with time as one more axis",
                             FormNames, form));
   if (problem->input.fields) {
     PetscCheck(history == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,

@@ -13,8 +13,8 @@ PetscErrorCode KNOperatorAverageSetFromOptions(PetscInt *elements)
   PetscFunctionBegin;
   *elements = 1;
   PetscCall(KNOptionsInt("-symmetry_average",
-                         "predictions are means over so many symmetries of the problem, each of the input moved by one "
-                         "and brought back; takes as many times longer; 0: all, 1: none",
+                         "number of symmetries of the problem over which a prediction is averaged: the input is moved "
+                         "by each, its prediction is moved back; takes as many times longer; 0: all, 1: none",
                          0, PETSC_MAX_INT, elements));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

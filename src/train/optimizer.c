@@ -16,37 +16,39 @@ PetscErrorCode KNOptimizerSetFromOptions(KNOptimizer *optimizer)
   *optimizer          = (KNOptimizer){.lr = 4e-3, .weight_decay = 1e-4, .step_epochs = 100, .step_factor = 0.5};
   optimizer->momentum = 0.9;
   optimizer->nesterov = PETSC_TRUE;
-  PetscCall(KNOptionsChoice("-train_optimizer",
-                            "adam; adamw: with decoupled weight decay; sgd: gradient descent with momentum (opens more "
-                            "options)",
-                            OptimizerNames, &type));
+  PetscCall(KNOptionsChoice(
+    "-train_optimizer",
+    "optimiser: adam, adamw (with decoupled weight decay), or sgd (gradient descent with momentum; opens more options)",
+    OptimizerNames, &type));
   optimizer->type = (KNOptimizerType)type;
   if (type == KN_OPTIMIZER_ADAMW) optimizer->weight_decay = 0.01;
   if (type == KN_OPTIMIZER_SGD) {
-    PetscCall(KNOptionsReal("-train_momentum", "of sgd: part of the last step's direction that is kept", 0, 0.9999,
+    PetscCall(KNOptionsReal("-train_momentum", "share of the last step's direction that sgd keeps", 0, 0.9999,
                             &optimizer->momentum));
     PetscCall(
-      KNOptionsBool("-train_nesterov", "Nesterov's momentum, which looks one step ahead", &optimizer->nesterov));
+      KNOptionsBool("-train_nesterov", "use Nesterov's momentum, which looks one step ahead", &optimizer->nesterov));
   }
-  PetscCall(KNOptionsReal("-train_lr", "learning rate, at its highest", 1e-10, 10, &optimizer->lr));
+  PetscCall(KNOptionsReal("-train_lr", "highest learning rate of the schedule", 1e-10, 10, &optimizer->lr));
   PetscCall(KNOptionsChoice("-train_schedule", "course of the learning rate", ScheduleNames, &schedule));
   PetscCall(KNOptionsInt("-train_step_epochs", "epochs between the steps of schedule step", 1, PETSC_MAX_INT,
                          &optimizer->step_epochs));
   PetscCall(
     KNOptionsReal("-train_step_factor", "factor of each step of schedule step", 1e-6, 1, &optimizer->step_factor));
-  PetscCall(KNOptionsReal("-train_weight_decay",
-                          "times the parameters, added to the gradient; of adamw beside it, times the learning rate, "
-                          "0.01 unless given, on weights alone (no biases, no norms)",
-                          0, 1, &optimizer->weight_decay));
-  PetscCall(KNOptionsReal("-train_clip", "largest 2-norm of the gradient of a batch, 0 for no limit", 0, PETSC_MAX_REAL,
-                          &optimizer->clip));
-  PetscCall(KNOptionsReal("-train_warmup",
-                          "steps over which the learning rate rises from 0 to that of the schedule; below 1: a share "
-                          "of all steps",
-                          0, 1e9, &optimizer->warmup));
+  PetscCall(KNOptionsReal(
+    "-train_weight_decay",
+    "weight decay: this number times the parameters is added to the gradient; adamw applies it apart from the "
+    "gradient, times the learning rate, to weights alone (no biases, no norms), 0.01 unless given",
+    0, 1, &optimizer->weight_decay));
+  PetscCall(KNOptionsReal("-train_clip",
+                          "largest 2-norm of the gradient of a batch, to which larger ones are scaled; 0: no limit", 0,
+                          PETSC_MAX_REAL, &optimizer->clip));
+  PetscCall(KNOptionsReal(
+    "-train_warmup",
+    "steps over which the learning rate rises from 0 to that of the schedule; a number below 1 is a share of all steps",
+    0, 1e9, &optimizer->warmup));
   PetscCall(KNOptionsReal("-train_average",
-                          "decay of a moving average of the parameters (0.999, say), which tests, best.h5 and evaluate "
-                          "then use; 0: none",
+                          "decay of a moving average of the parameters, for example 0.999; tests, best.h5 and evaluate "
+                          "use the average; 0: none",
                           0, 0.999999, &optimizer->average));
   optimizer->schedule = (KNScheduleType)schedule;
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -35,53 +35,51 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
   PetscCall(KNOptionsHead("Training"));
   PetscCall(KNOptionsInt("-train_epochs", "passes over the training samples", 1, 10000000, &trainer->epochs));
   PetscCall(KNOptionsInt("-train_batch", "samples of one step, over all ranks", 1, 1 << 24, &trainer->batch));
-  PetscCall(KNOptionsInt("-train_microbatch",
-                         "samples that pass through the network together on one rank: sets the memory of activations",
-                         1, 1 << 16, &trainer->microbatch));
+  PetscCall(KNOptionsInt(
+    "-train_microbatch",
+    "samples that pass through the network together on one rank; the number sets the memory of activations", 1, 1 << 16,
+    &trainer->microbatch));
   PetscCall(KNOptionsChoice("-train_reduction",
-                            "how ranks add their gradients: tree, the same bits on any number of ranks, or allreduce, "
-                            "MPI's order on even shares",
+                            "how ranks add their gradients: tree gives the same bits on any number of ranks, allreduce "
+                            "adds even shares in MPI's order",
                             KNReductionNames, &reduction));
   trainer->reduction = (KNReductionType)reduction;
-  PetscCall(KNOptionsInt64("-train_samples", "use the first so many samples (trajectories) of the dataset, 0 for all",
-                           0, PETSC_MAX_INT, &trainer->samples));
-  PetscCall(
-    KNOptionsBool("-train_symmetry",
-                  "move each sample, in each epoch anew, by one of the symmetries that the dataset declares: as "
-                  "if it were as many times larger",
-                  &trainer->symmetry));
-  PetscCall(KNOptionsReal("-train_validation",
-                          "share of the dataset's samples, the last ones, that are tested on and never trained on, in "
-                          "place of a -dataset_test",
-                          0, 0.9, &trainer->validation));
+  PetscCall(KNOptionsInt64("-train_samples", "number of samples (trajectories) to use, from the first; 0: all", 0,
+                           PETSC_MAX_INT, &trainer->samples));
+  PetscCall(KNOptionsBool("-train_symmetry",
+                          "move each sample by a symmetry that the dataset declares, drawn anew in each epoch, as if "
+                          "the dataset were as many times larger",
+                          &trainer->symmetry));
+  PetscCall(KNOptionsReal(
+    "-train_validation",
+    "share of the dataset's samples, taken from its end, for tests instead of training, in place of -dataset_test", 0,
+    0.9, &trainer->validation));
   PetscCall(KNOptionsInt("-train_rollout",
-                         "steps of a trajectory that are predicted from each other in training, with the gradient "
-                         "through all of them; 0: to the last frame",
+                         "steps of a trajectory that the network predicts from its own predictions in training, with "
+                         "the gradient through all of them; 0: to the last frame",
                          0, 1 << 20, &trainer->rollout));
   PetscCall(KNAugmentationSetFromOptions(&trainer->augmentation));
   PetscCall(KNOptimizerSetFromOptions(&trainer->optimizer));
   PetscCall(KNOptionsInt("-train_recompute",
-                         "keep only what passes between every so many blocks of the network, and compute the rest "
-                         "again in backward: less memory, more time, the same bits; 0: keep all",
+                         "keep activations only between every N-th block and compute the others again in the backward "
+                         "sweep: less memory, more time, the same bits; 0: keep all",
                          0, 1 << 20, &trainer->recompute));
   PetscCall(KNOptionsInt("-train_skips",
                          "steps in a row that may be skipped because a loss or gradient is not finite or the loss "
                          "exceeds 1000 times its running level; then training ends",
                          0, 1000000, &trainer->skips));
-  PetscCall(KNOptionsInt(
-    "-train_test_every",
-    "epochs between tests, which on few samples take as long as the training; the last epoch is always tested", 1,
-    10000000, &trainer->test_every));
+  PetscCall(KNOptionsInt("-train_test_every", "epochs between tests; the last epoch is always tested", 1, 10000000,
+                         &trainer->test_every));
   PetscCall(KNOptionsInt("-checkpoint_every", "epochs between checkpoints", 1, 10000000, &trainer->checkpoint_every));
   PetscCall(KNOptionsReal("-checkpoint_minutes",
-                          "minutes between checkpoints, in the middle of an epoch too; 0: only after epochs", 0, 1e6,
+                          "minutes between checkpoints, also in the middle of an epoch; 0: only after epochs", 0, 1e6,
                           &trainer->checkpoint_minutes));
   PetscCall(KNOptionsInt(
     "-train_condensation_every",
-    "epochs between rows of condensation.csv, which says how evenly the weights are spread over the channels; 0: none",
+    "epochs between rows of condensation.csv, which measures how evenly the weights spread over the channels; 0: none",
     0, 10000000, &trainer->condensation_every));
   PetscCall(
-    KNOptionsInt64("-seed", "of initial weights, order of samples, collisions", 0, PETSC_MAX_INT, &trainer->seed));
+    KNOptionsInt64("-seed", "seed of initial weights, order of samples, collisions", 0, PETSC_MAX_INT, &trainer->seed));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

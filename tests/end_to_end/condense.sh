@@ -60,7 +60,10 @@ ranks 1 generate -pde navier_stokes -navier_stokes_grid 16 -navier_stokes_resolu
   -navier_stokes_final_time 3 -navier_stokes_frames 4 -samples 6 -output flow.h5 > /dev/null
 ranks 1 train -run flow -dataset flow.h5 $network -train_history 2 -train_epochs 2 \
   -model_residual plain > output 2> message
-ranks 1 condense -checkpoint flow/checkpoint.h5 -dataset flow.h5 -output flow_small.h5 -condense_width 5 > output
+ranks 1 condense -checkpoint flow/checkpoint.h5 -dataset flow.h5 -output flow_small.h5 -condense_width 5 \
+  -condense_samples 3 > output
+ranks 1 inspect -input flow_small.h5 | grep -q "^  origin .* on 3 samples of flow.h5" ||
+  fail "-condense_samples has no effect: $(ranks 1 inspect -input flow_small.h5)"
 ranks 1 evaluate -checkpoint flow_small.h5 -dataset flow.h5 -picture false > output
 ranks 1 train -run at_once -dataset flow.h5 -model_width 8 -model_modes 1 \
   -train_history 2 -train_form spacetime -train_epochs 2 -model_residual plain > output 2> message

@@ -57,7 +57,7 @@ ranks 1 inspect -input back.h5 | grep "^  output" | cmp - one || fail "PDEBench'
 refused 3 "would store 128: set -euler_resolution" ranks 1 generate -pde euler -from euler.1.h5 -samples 1 -output no.h5
 
 ranks 1 generate -pde euler -help > output
-grep -q -e "-euler_sides  *what is beyond the domain: periodic, .*; outflow if it is not given" output ||
+grep -q -e "-euler_sides  *boundary condition: periodic, .*; outflow if it is not given" output ||
   fail "$(grep -A1 sides output)"
 
 for preset in "$KITINET_SOURCE"/configs/pdebench-*.yaml "$KITINET_SOURCE"/configs/euler-*.yaml; do

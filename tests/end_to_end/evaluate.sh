@@ -49,6 +49,12 @@ unchanged refused 3 "line.h5 has 1 axes" ranks 1 train -run new -dataset train.h
 unchanged refused 4 "cannot be written; choose another -output" evaluate 1 \
   -run run -dataset test.h5 -output test.h5/table.csv
 
+# The number of samples that pass through the network together changes no error.
+evaluate 1 -run run -dataset test.h5 -evaluate_batch 1 -evaluate_details one > output
+evaluate 1 -run run -dataset test.h5 -evaluate_batch 3 -evaluate_details three > output
+cmp one/samples.csv three/samples.csv || fail "-evaluate_batch changes errors"
+unchanged refused 2 "option -evaluate_batch is 0, out of range" evaluate 1 -run run -dataset test.h5 -evaluate_batch 0
+
 # Collisions are switched on and off at evaluation, with the same weights.
 evaluate 1 -run run -dataset test.h5 -output mean.csv > output
 evaluate 1 -run run -dataset test.h5 -output off.csv -collision_evaluate off > output

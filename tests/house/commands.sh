@@ -1,4 +1,5 @@
-# Commands in documents and presets: every command exists, and its -help explains every option that they show.
+# Commands in documents and presets: every command exists, and its -help explains every option that they show. Every
+# option is named somewhere in tests, scripts or documents.
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
 empty_folder
@@ -47,3 +48,28 @@ while read -r file command shown; do
       fail "$file: kitinet $command has no option $option"
   done
 done < shown
+
+# Named: in a script, test, table or document with its dash; in a C test also without the name of the equation, which
+# equations of one engine share ("cfl" for -euler_cfl); or as an option of another of these equations.
+ranks 1 generate -help > help
+equations=$(sed -n 's/^  -pde .*(one of \(.*\)).*/\1/p' help | tr -d ' ')
+[ -n "$equations" ] || fail "the help of generate does not list the equations"
+(
+  cd "$KITINET_SOURCE"
+  find . \( -name '*.sh' -o -name '*.c' -o -name '*.h' -o -name '*.py' -o -name '*.md' -o -name '*.sbatch' \) \
+    ! -path './build*' ! -path './src/*.c' ! -path './solvers/*.c' -exec grep -ohE -e '-[a-z][a-z0-9_]*' {} +
+  find tests -name '*.c' -exec grep -ohE -e '"[a-z][a-z0-9_]*"' {} + | sed 's/^"\(.*\)"$/-PDE_\1/'
+) | sort -u > named
+cat options.* | sort -u | awk -v equations="$equations" '
+  function common(option,  i) { # -PDE_cfl of -euler_cfl
+    for (i = 1; i <= n; i++) if (index(option, "-" name[i] "_") == 1) return "-PDE_" substr(option, length(name[i]) + 3)
+    return option
+  }
+  BEGIN {
+    n = split(equations, name, ",")
+    for (i = 1; i < n; i++) for (j = i + 1; j <= n; j++) # longest first: burgers_grid before burgers
+      if (length(name[j]) > length(name[i])) { t = name[i]; name[i] = name[j]; name[j] = t }
+  }
+  FNR == NR { named[$0] = named[common($0)] = 1; next }
+  !($0 in named) && !(common($0) in named)' named - > nowhere
+[ ! -s nowhere ] || fail "no test, script or document names: $(tr '\n' ' ' < nowhere)"
