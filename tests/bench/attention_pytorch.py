@@ -1,7 +1,8 @@
 """Networks of attention in plain PyTorch: timed beside kitinet bench, and with weights that go there and back.
 
     python attention_pytorch.py -weights -kitinet build/release/kitinet
-    python attention_pytorch.py -time train|inference [-form eager|compiled] [-model_type transformer|transolver|oformer]
+    python attention_pytorch.py -time train|inference [-form eager|compiled] [-model_type
+    transformer|transolver|oformer]
 
 -weights trains small networks for a moment on fields of one and two axes and on texts, loads what `convert -format
 pytorch` writes into the modules here, by their own names, and compares predictions; then random weights of PyTorch's
@@ -101,7 +102,8 @@ class Transolver(Tree):
             self.put(f"block{l}.attention.norm", nn.LayerNorm(width))
             for part in ("place", "field"):
                 self.put(f"block{l}.attention.{part}",
-                         kind(width, width, 3, padding=1, padding_mode=mode) if convolution else nn.Linear(width, width))
+                         kind(width, width, 3, padding=1, padding_mode=mode) if convolution
+                         else nn.Linear(width, width))
             self.put(f"block{l}.attention.slices", Slices(width, heads, slices))
             self.put(f"block{l}.attention.output", nn.Linear(width, width))
             self.put(f"block{l}.feed.norm", nn.LayerNorm(width))

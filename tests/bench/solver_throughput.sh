@@ -5,7 +5,8 @@
 #
 #     PYTHON=venv/bin/python sh tests/bench/solver_throughput.sh      PYTHON with numpy, scipy, h5py, pyamg
 #
-# Writes jobs/results/solver_throughput.csv: problem, round, ours (seconds), python (seconds), ratio. Needs build/release/kitinet.
+# Writes jobs/results/solver_throughput.csv: problem, round, ours (seconds), python (seconds), ratio. Needs
+# build/release/kitinet.
 set -eu
 cd "$(dirname "$0")/../.."
 . jobs/packages.sh
@@ -16,9 +17,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-# seconds COMMAND...: for one sample of what the command generates, as the program reports its rate: without start-up, with writing
+# seconds COMMAND...: for one sample of what the command generates, as the program reports its rate: without start-up,
+# with writing
 seconds() {
-  "$@" 2>/dev/null | awk '/ samples in / {for (i = 2; i < NF; i++) if ($i == "a" && $(i + 1) ~ /^second/) printf "%.6g", 1 / $(i - 1)}'
+  "$@" 2>/dev/null | awk '/ samples in / {for (i = 2; i < NF; i++) if ($i == "a" &&
+    $(i + 1) ~ /^second/) printf "%.6g", 1 / $(i - 1)}'
 }
 
 row() {
@@ -34,10 +37,14 @@ for round in 1 2 3; do
   done
 
   steps=10000 # to t = 1 with the benchmark's dt 1e-4
-  flow="-pde navier_stokes -navier_stokes_grid 64 -navier_stokes_viscosity 1e-3 -navier_stokes_forcing li2020 -navier_stokes_final_time 1 -navier_stokes_frames 2 -overwrite"
+  flow="-pde navier_stokes -navier_stokes_grid 64 -navier_stokes_viscosity 1e-3 -navier_stokes_forcing li2020
+    -navier_stokes_final_time 1 -navier_stokes_frames 2 -overwrite"
   python_s=$($python tests/bench/li2020_navier_stokes.py time 64 $steps | awk -v steps=$steps '{print $1 * steps}')
   # shellcheck disable=SC2086 # a list of words
-  row "navier_stokes 64 x 64 to t = 1; li2020 in both" $round "$(seconds "$kitinet" generate $flow -samples 1 -navier_stokes_scheme li2020 -navier_stokes_dt 1e-4 -output "$work/a.h5")" "$python_s"
+  row "navier_stokes 64 x 64 to t = 1; li2020 in both" $round \
+    "$(seconds "$kitinet" generate $flow -samples 1 -navier_stokes_scheme li2020 \
+    -navier_stokes_dt 1e-4 -output "$work/a.h5")" "$python_s"
   # shellcheck disable=SC2086
-  row "navier_stokes 64 x 64 to t = 1; default scheme against li2020" $round "$(seconds "$kitinet" generate $flow -samples 20 -output "$work/b.h5")" "$python_s"
+  row "navier_stokes 64 x 64 to t = 1; default scheme against li2020" $round \
+    "$(seconds "$kitinet" generate $flow -samples 20 -output "$work/b.h5")" "$python_s"
 done

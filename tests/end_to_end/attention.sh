@@ -1,42 +1,54 @@
-# Networks of attention: the small presets learn; the same weights on any number of ranks and threads, the same network on slabs, other grids; rollouts, spreads; what does not fit is
-# refused in one line.
+# Networks of attention: the small presets learn; the same weights on any number of ranks and threads, the same network
+# on slabs, other grids; rollouts, spreads; what does not fit is refused in one line.
 set -eu
 . "$(dirname "$0")/common.sh"
 configs=$(dirname "$0")/../../configs
-ranks 1 generate -options_file_yaml "$configs/li2020-darcy-small.yaml" -darcy_grid 16 -darcy_resolution 16 -samples 48 -output train.h5 > /dev/null
-ranks 1 generate -options_file_yaml "$configs/li2020-darcy-small.yaml" -darcy_grid 16 -darcy_resolution 16 -samples 16 -first 48 -output test.h5 > /dev/null
-ranks 1 generate -options_file_yaml "$configs/li2020-darcy-small.yaml" -darcy_grid 24 -darcy_resolution 24 -samples 8 -first 64 -output fine.h5 > /dev/null
-ranks 1 generate -pde navier_stokes -samples 4 -navier_stokes_grid 12 -navier_stokes_final_time 4 -navier_stokes_frames 4 -output flow.h5 > /dev/null
+ranks 1 generate -options_file_yaml "$configs/li2020-darcy-small.yaml" -darcy_grid 16 \
+  -darcy_resolution 16 -samples 48 -output train.h5 > /dev/null
+ranks 1 generate -options_file_yaml "$configs/li2020-darcy-small.yaml" -darcy_grid 16 \
+  -darcy_resolution 16 -samples 16 -first 48 -output test.h5 > /dev/null
+ranks 1 generate -options_file_yaml "$configs/li2020-darcy-small.yaml" -darcy_grid 24 \
+  -darcy_resolution 24 -samples 8 -first 64 -output fine.h5 > /dev/null
+ranks 1 generate -pde navier_stokes -samples 4 -navier_stokes_grid 12 -navier_stokes_final_time 4 \
+  -navier_stokes_frames 4 -output flow.h5 > /dev/null
 tiny="-model_width 8 -model_layers 2 -model_heads 2 -train_epochs 2 -train_batch 6 -train_microbatch 2"
 weights() { "$KITINET" inspect -input "$1/checkpoint.h5" | sed -n 's/^  weights *SHA-256 //p'; }
 
 for type in transolver oformer; do
-  preset="-options_file_yaml $configs/li2020-darcy-$type-small.yaml -model_layers 2 -model_width 16 -train_epochs 30 -task_h1 0"
+  preset="-options_file_yaml $configs/li2020-darcy-$type-small.yaml -model_layers 2 -model_width 16 -train_epochs 30
+    -task_h1 0"
   # shellcheck disable=SC2086 # words
   ends 0 ranks 2 train -run learn.$type -dataset train.h5 -dataset_test test.h5 $preset > output 2> message
   first=$(sed -n 2p learn.$type/metrics.csv | cut -d , -f 3) last=$(tail -n 1 learn.$type/metrics.csv | cut -d , -f 3)
-  awk -v a="$first" -v b="$last" 'BEGIN { exit !(b < 0.8 * a && b < 0.19) }' || fail "$type does not learn: test error $first, then $last"
+  awk -v a="$first" -v b="$last" 'BEGIN { exit !(b < 0.8 * a && b < 0.19) }' ||
+    fail "$type does not learn: test error $first, then $last"
   ends 0 ranks 1 evaluate -checkpoint learn.$type/best.h5 -dataset fine.h5 -picture false > output 2> message
 
   for n in 1 2 3; do
     export OMP_NUM_THREADS=$((n % 2 + 1))
     network="-model_type $type $tiny"
     ends 0 train $n $type.$n -model_residual collision -collision_rate 1
-    [ "$(weights $type.$n)" = "$(weights $type.1)" ] || fail "$type: $n ranks of $OMP_NUM_THREADS threads train other weights than 1 of 2"
+    [ "$(weights $type.$n)" = "$(weights $type.1)" ] ||
+      fail "$type: $n ranks of $OMP_NUM_THREADS threads train other weights than 1 of 2"
   done
   export OMP_NUM_THREADS=1
-  ends 0 ranks 2 train -run $type.slabs -dataset train.h5 $network -model_residual collision -collision_rate 1 -ranks_per_sample 2 > output 2> message
-  close "$(last_loss $type.1)" "$(last_loss $type.slabs)" 1e-4 || fail "$type: $(last_loss $type.slabs) on slabs, $(last_loss $type.1) on whole samples"
+  ends 0 ranks 2 train -run $type.slabs -dataset train.h5 $network -model_residual collision \
+    -collision_rate 1 -ranks_per_sample 2 > output 2> message
+  close "$(last_loss $type.1)" "$(last_loss $type.slabs)" 1e-4 ||
+    fail "$type: $(last_loss $type.slabs) on slabs, $(last_loss $type.1) on whole samples"
   for form in "-train_rollout 2" "-train_form spacetime"; do
     # shellcheck disable=SC2086 # words
     ends 0 ranks 1 train -run flow.$type -dataset flow.h5 $network $form > output 2> message
     rm -r flow.$type
   done
-  refused 2 "only networks as those of -model_type fno are pruned" "$KITINET" condense -checkpoint $type.1/best.h5 -dataset train.h5 -output small.h5
+  refused 2 "only networks as those of -model_type fno are pruned" "$KITINET" \
+    condense -checkpoint $type.1/best.h5 -dataset train.h5 -output small.h5
   refused 2 "do not divide into -model_heads 3: give a divisor, or another -model_width" \
     "$KITINET" train -run wrong -dataset train.h5 -model_type $type -model_width 8 -model_heads 3
 done
 refused 2 "needs whole samples: leave -ranks_per_sample out" \
-  ranks 2 train -run wrong -dataset train.h5 -model_type transolver $tiny -model_projection convolution -ranks_per_sample 2
-refused 2 "-model_type transformer reads texts, the data have fields" "$KITINET" train -run wrong -dataset train.h5 -model_type transformer
+  ranks 2 train -run wrong -dataset train.h5 -model_type transolver $tiny \
+  -model_projection convolution -ranks_per_sample 2
+refused 2 "-model_type transformer reads texts, the data have fields" "$KITINET" \
+  train -run wrong -dataset train.h5 -model_type transformer
 [ ! -e wrong ] && [ ! -e small.h5 ] || fail "something was made: $(ls)"
