@@ -31,7 +31,7 @@ static void kn_burgers_grid_rusanov(PetscReal *const f[], const PetscReal *const
   const PetscReal *restrict l = left[0], *restrict r = right[0];
   PetscReal *restrict flux = f[0];
 
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const PetscReal speed = kn_larger(PetscAbsReal(l[i]), PetscAbsReal(r[i]));
 
@@ -45,7 +45,7 @@ static void kn_burgers_grid_hll(PetscReal *const f[], const PetscReal *const lef
   const PetscReal *restrict l = left[0], *restrict r = right[0];
   PetscReal *restrict flux = f[0];
 
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const PetscReal a = kn_smaller(kn_smaller(l[i], r[i]), 0.0), b = kn_larger(kn_larger(l[i], r[i]), 0.0);
 
@@ -60,7 +60,7 @@ static void kn_burgers_grid_roe(PetscReal *const f[], const PetscReal *const lef
   const PetscReal *restrict l = left[0], *restrict r = right[0];
   PetscReal *restrict flux = f[0];
 
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const PetscReal speed = kn_larger(0.5 * PetscAbsReal(l[i] + r[i]), 0.5 * (r[i] - l[i]));
 

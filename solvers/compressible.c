@@ -21,7 +21,7 @@ KN_ALWAYS void kn_viscous(PetscReal *const f[], const PetscReal *const w[], size
 {
   const ptrdiff_t normal = stride[axis];
 
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (ptrdiff_t s = 0; s < (ptrdiff_t)n; s++) {
     PetscReal grad[KN_MAX_DIM][KN_MAX_DIM] = {{0.0}}, mean[KN_MAX_DIM] = {0.0}, work = 0.0, divergence;
 

@@ -64,7 +64,7 @@ KN_ALWAYS GasPair kn_gas_pair(const PetscReal *const left[], const PetscReal *co
 
 KN_ALWAYS void kn_primitive(PetscReal *const w[], const PetscReal *const u[], size_t n, PetscReal gamma, int axes)
 {
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const PetscReal rho = u[0][i], per = 1.0 / rho, x = u[1][i] * per;
     const PetscReal y = axes > 1 ? u[2][i] * per : 0.0, z = axes > 2 ? u[3][i] * per : 0.0;
@@ -82,7 +82,7 @@ KN_ALWAYS void kn_conserved(PetscReal *const u[], const PetscReal *const w[], si
 {
   const PetscReal heat = 1.0 / (gamma - 1.0);
 
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const Gas g = kn_gas_at(w, i, heat, axes);
 
@@ -99,7 +99,7 @@ KN_ALWAYS void kn_flux(PetscReal *const f[], const PetscReal *const w[], size_t 
 {
   const PetscReal heat = 1.0 / (gamma - 1.0);
 
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const Gas       g = kn_gas_at(w, i, heat, axes);
     const PetscReal m = g.rho * g.u;
@@ -116,7 +116,7 @@ void kn_gas_flux(PetscReal *const f[], const PetscReal *const w[], size_t n, Pet
 
 KN_ALWAYS void kn_speed(PetscReal *restrict s, const PetscReal *const w[], size_t n, PetscReal gamma, int axes)
 {
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     PetscReal sum = axes * PetscSqrtReal(gamma * w[axes + 1][i] / w[0][i]) + PetscAbsReal(w[1][i]);
 
@@ -142,7 +142,7 @@ KN_ALWAYS void kn_rusanov(PetscReal *const f[], const PetscReal *const left[], c
 {
   const PetscReal heat = 1.0 / (gamma - 1.0);
 
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const GasPair   q = kn_gas_pair(left, right, i, gamma, heat, axes);
     const Gas       l = q.l, r = q.r;
@@ -169,7 +169,7 @@ KN_ALWAYS void kn_hll(PetscReal *const f[], const PetscReal *const left[], const
 {
   const PetscReal heat = 1.0 / (gamma - 1.0);
 
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const GasPair   q = kn_gas_pair(left, right, i, gamma, heat, axes);
     const Gas       l = q.l, r = q.r;
@@ -201,7 +201,7 @@ KN_ALWAYS void kn_hllc(PetscReal *const f[], const PetscReal *const left[], cons
 {
   const PetscReal heat = 1.0 / (gamma - 1.0);
 
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const GasPair   q = kn_gas_pair(left, right, i, gamma, heat, axes);
     const Gas       l = q.l, r = q.r;
@@ -233,7 +233,7 @@ KN_ALWAYS void kn_roe(PetscReal *const f[], const PetscReal *const left[], const
 {
   const PetscReal heat = 1.0 / (gamma - 1.0);
 
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const GasPair   q = kn_gas_pair(left, right, i, gamma, heat, axes);
     const Gas       l = q.l, r = q.r;

@@ -11,6 +11,7 @@
   All face values lie between those of the neighbours: what is positive stays so. WENO5 has no such bound.
 */
 #include "reconstruction.h"
+#include "row_kernels.h"
 
 const char *const KNReconstructNames[] = {"minmod", "van_leer", "mc", "weno5", NULL};
 
@@ -39,7 +40,7 @@ void kn_reconstruct_minmod(PetscReal lower[], PetscReal upper[], const PetscReal
   const PetscReal *restrict here = w, *restrict before = w - stride, *restrict after = w + stride;
   PetscReal *restrict low = lower, *restrict high = upper;
 
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const PetscReal a = here[i] - before[i], b = after[i] - here[i];
     const PetscReal least = PetscAbsReal(a) < PetscAbsReal(b) ? a : b;
@@ -55,7 +56,7 @@ void kn_reconstruct_van_leer(PetscReal lower[], PetscReal upper[], const PetscRe
   const PetscReal *restrict here = w, *restrict before = w - stride, *restrict after = w + stride;
   PetscReal *restrict low = lower, *restrict high = upper;
 
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const PetscReal a = here[i] - before[i], b = after[i] - here[i];
     const PetscReal product = a * b, sum = a + b;
@@ -71,7 +72,7 @@ void kn_reconstruct_mc(PetscReal lower[], PetscReal upper[], const PetscReal w[]
   const PetscReal *restrict here = w, *restrict before = w - stride, *restrict after = w + stride;
   PetscReal *restrict low = lower, *restrict high = upper;
 
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const PetscReal a = here[i] - before[i], b = after[i] - here[i];
     const PetscReal least = PetscAbsReal(a) < PetscAbsReal(b) ? a : b, quarter = 0.25 * (a + b);
@@ -94,7 +95,7 @@ void kn_reconstruct_weno5(PetscReal lower[], PetscReal upper[], const PetscReal 
   PetscReal *restrict low = lower, *restrict high = upper;
   const PetscReal tiny = 1e-100, weight = 13.0 / 12.0;
 
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const PetscReal a = w0[i], b = w1[i], c = w2[i], d = w3[i], e = w4[i];
     const PetscReal s0 = a - 2.0 * b + c, s1 = b - 2.0 * c + d, s2 = c - 2.0 * d + e;

@@ -6,6 +6,13 @@
 
 #define KN_ALWAYS static inline __attribute__((always_inline))
 
+/* Before a loop over the points of rows that do not overlap: no iteration waits for another. */
+#if defined(__clang__)
+#define KN_ROW_LOOP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define KN_ROW_LOOP _Pragma("GCC ivdep")
+#endif
+
 KN_ALWAYS PetscReal kn_larger(PetscReal a, PetscReal b)
 {
   return a > b ? a : b;

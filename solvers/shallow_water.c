@@ -50,7 +50,7 @@ static void kn_water_conserved(PetscReal *const u[], const PetscReal *const w[],
 static void kn_water_flux(PetscReal *const f[], const PetscReal *const w[], size_t n, PetscInt axes, PetscInt axis,
                           const PetscReal p[])
 {
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const Water     q = kn_water_at(w, i, axes);
     const PetscReal m = q.h * q.u;
@@ -77,7 +77,7 @@ static PetscReal kn_water_sound(const PetscReal w[], PetscInt axes, const PetscR
 KN_ALWAYS void kn_rusanov(PetscReal *const f[], const PetscReal *const left[], const PetscReal *const right[], size_t n,
                           PetscReal g, int axes)
 {
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const Water     l = kn_water_at(left, i, axes), r = kn_water_at(right, i, axes);
     const PetscReal ml = l.h * l.u, mr = r.h * r.u;
@@ -93,7 +93,7 @@ KN_ALWAYS void kn_rusanov(PetscReal *const f[], const PetscReal *const left[], c
 KN_ALWAYS void kn_hll(PetscReal *const f[], const PetscReal *const left[], const PetscReal *const right[], size_t n,
                       PetscReal g, int axes)
 {
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const Water     l = kn_water_at(left, i, axes), r = kn_water_at(right, i, axes);
     const PetscReal cl = PetscSqrtReal(g * l.h), cr = PetscSqrtReal(g * r.h), ml = l.h * l.u, mr = r.h * r.u;
@@ -110,7 +110,7 @@ KN_ALWAYS void kn_hll(PetscReal *const f[], const PetscReal *const left[], const
 KN_ALWAYS void kn_hllc(PetscReal *const f[], const PetscReal *const left[], const PetscReal *const right[], size_t n,
                        PetscReal g, int axes)
 {
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const Water     l = kn_water_at(left, i, axes), r = kn_water_at(right, i, axes);
     const PetscReal cl = PetscSqrtReal(g * l.h), cr = PetscSqrtReal(g * r.h);
@@ -129,7 +129,7 @@ KN_ALWAYS void kn_hllc(PetscReal *const f[], const PetscReal *const left[], cons
 KN_ALWAYS void kn_roe(PetscReal *const f[], const PetscReal *const left[], const PetscReal *const right[], size_t n,
                       PetscReal g, int axes)
 {
-#pragma GCC ivdep
+  KN_ROW_LOOP
   for (size_t i = 0; i < n; i++) {
     const Water     l = kn_water_at(left, i, axes), r = kn_water_at(right, i, axes);
     const PetscReal cl = PetscSqrtReal(g * l.h), cr = PetscSqrtReal(g * r.h), ml = l.h * l.u, mr = r.h * r.u;
