@@ -7,6 +7,8 @@
 #include "solver_ensemble.h"
 #include "verification/torus_test.h"
 
+#define NS "-navier_stokes_"
+
 static PetscMPIInt ranks, rank;
 
 /* Do all ranks have the bits of rank 0? */
@@ -173,67 +175,18 @@ static PetscErrorCode CheckRefused(const char type[], const char grid[], const c
 int main(int argc, char **argv)
 {
   static const PetscInt    n[]     = {6, 7, 12, 15, 16, 17, 32, 45};
-  static const char *const even[]  = {"-navier_stokes_grid",
-                                      "64",
-                                      "-navier_stokes_resolution",
-                                      "20",
-                                      "-navier_stokes_frames",
-                                      "3",
-                                      "-navier_stokes_final_time",
-                                      "1",
-                                      NULL};
-  static const char *const odd[]   = {"-navier_stokes_grid",
-                                      "45",
-                                      "-navier_stokes_length",
-                                      "2",
-                                      "-navier_stokes_frames",
-                                      "3",
-                                      "-navier_stokes_final_time",
-                                      "1",
-                                      "-navier_stokes_forcing",
-                                      "kolmogorov",
-                                      NULL};
-  static const char *const euler[] = {"-navier_stokes_grid",
-                                      "33",
-                                      "-navier_stokes_resolution",
-                                      "11",
-                                      "-navier_stokes_restriction",
-                                      "subsample",
-                                      "-navier_stokes_frames",
-                                      "3",
-                                      "-navier_stokes_final_time",
-                                      "0.5",
-                                      "-navier_stokes_scheme",
-                                      "li2020",
-                                      "-navier_stokes_dt",
-                                      "5e-3",
-                                      "-navier_stokes_spin_up",
-                                      "0.1",
-                                      NULL};
+  static const char *const even[]  = {NS "grid", "64", NS "resolution", "20", NS "frames", "3", NS "final_time",
+                                      "1",       NULL};
+  static const char *const odd[]   = {NS "grid",       "45", NS "length",  "2",          NS "frames", "3",
+                                      NS "final_time", "1",  NS "forcing", "kolmogorov", NULL};
+  static const char *const euler[] = {
+    NS "grid", "33",        NS "resolution", "11",    NS "restriction", "subsample",  NS "frames", "3", NS "final_time",
+    "0.5",     NS "scheme", "li2020",        NS "dt", "5e-3",           NS "spin_up", "0.1",       NULL};
   /* The first step crosses 1.5 cells, or thousands: solved at the second attempt, or at none. */
-  static const char *const hasty[] = {"-navier_stokes_grid",
-                                      "32",
-                                      "-navier_stokes_frames",
-                                      "2",
-                                      "-navier_stokes_final_time",
-                                      "1.2",
-                                      "-navier_stokes_scheme",
-                                      "li2020",
-                                      "-navier_stokes_dt",
-                                      "0.6",
-                                      NULL};
-  static const char *const wild[]  = {"-navier_stokes_grid",
-                                      "32",
-                                      "-navier_stokes_frames",
-                                      "2",
-                                      "-navier_stokes_final_time",
-                                      "1",
-                                      "-navier_stokes_scheme",
-                                      "li2020",
-                                      "-navier_stokes_dt",
-                                      "0.01",
-                                      "-navier_stokes_field_scale",
-                                      "2.6e6",
+  static const char *const hasty[] = {NS "grid", "32",    NS "frames", "2", NS "final_time", "1.2", NS "scheme",
+                                      "li2020",  NS "dt", "0.6",       NULL};
+  static const char *const wild[]  = {NS "grid",   "32",     NS "frames", "2",    NS "final_time",  "1",
+                                      NS "scheme", "li2020", NS "dt",     "0.01", NS "field_scale", "2.6e6",
                                       NULL};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
@@ -252,7 +205,7 @@ int main(int argc, char **argv)
   PetscCall(CheckSample(wild, 0.0));
   PetscCall(CheckOneRankFails(KN_VORTICITY_IMEX));
   PetscCall(CheckOneRankFails(KN_VORTICITY_LI2020));
-  if (ranks > 3) PetscCall(CheckRefused("navier_stokes", "-navier_stokes_grid", "5"));
+  if (ranks > 3) PetscCall(CheckRefused("navier_stokes", NS "grid", "5"));
   PetscCall(CheckRefused("burgers", "-burgers_grid", "64"));
   PetscCall(PetscFinalize());
   return 0;

@@ -8,6 +8,8 @@
 #include <kitinet/periodic_field.h>
 #include "solver_ensemble.h"
 
+#define NS "-navier_stokes_"
+
 /* Root mean square of u (size). */
 static PetscReal Norm(const PetscReal u[], size_t size)
 {
@@ -19,18 +21,8 @@ static PetscReal Norm(const PetscReal u[], size_t size)
 
 static PetscErrorCode CheckPurity(const char scheme[], const char dt[])
 {
-  const char *const options[] = {"-navier_stokes_grid",
-                                 "30",
-                                 "-navier_stokes_resolution",
-                                 "15",
-                                 "-navier_stokes_final_time",
-                                 "0.2",
-                                 "-navier_stokes_frames",
-                                 "3",
-                                 "-navier_stokes_scheme",
-                                 scheme,
-                                 "-navier_stokes_dt",
-                                 dt,
+  const char *const options[] = {NS "grid",   "30", NS "resolution", "15",   NS "final_time", "0.2",
+                                 NS "frames", "3",  NS "scheme",     scheme, NS "dt",         dt,
                                  NULL};
   Ensemble          first, second;
   KNSolverReport    report;
@@ -64,7 +56,7 @@ static PetscErrorCode CheckPurity(const char scheme[], const char dt[])
 */
 static PetscErrorCode CheckInitial(void)
 {
-  static const char *const options[] = {"-navier_stokes_final_time", "1e-6", "-navier_stokes_frames", "2", NULL};
+  static const char *const options[] = {NS "final_time", "1e-6", NS "frames", "2", NULL};
   Ensemble                 e;
   KNPeriodicField          field;
   PetscReal                variance, square = 0.0;
@@ -99,26 +91,10 @@ static PetscErrorCode CheckInitial(void)
 /* The first frame, given back to a solver of the same grid and of a finer one: the same flow. */
 static PetscErrorCode CheckGiven(void)
 {
-  static const char *const same[]  = {"-navier_stokes_grid",
-                                      "32",
-                                      "-navier_stokes_field_alpha",
-                                      "8",
-                                      "-navier_stokes_field_scale",
-                                      "2e6",
-                                      "-navier_stokes_frames",
-                                      "3",
-                                      "-navier_stokes_final_time",
-                                      "1",
-                                      NULL};
-  static const char *const finer[] = {"-navier_stokes_grid",
-                                      "60",
-                                      "-navier_stokes_resolution",
-                                      "32",
-                                      "-navier_stokes_frames",
-                                      "3",
-                                      "-navier_stokes_final_time",
-                                      "1",
-                                      NULL};
+  static const char *const same[] = {
+    NS "grid", "32", NS "field_alpha", "8", NS "field_scale", "2e6", NS "frames", "3", NS "final_time", "1", NULL};
+  static const char *const finer[] = {NS "grid", "60", NS "resolution", "32", NS "frames", "3", NS "final_time",
+                                      "1",       NULL};
   Ensemble                 e, f;
   KNSolverReport           report;
   size_t                   size;
@@ -145,28 +121,12 @@ static PetscErrorCode CheckGiven(void)
 /* Subsampling keeps point values; spin_up moves the first frame of a random field, not of a given one. */
 static PetscErrorCode CheckStored(void)
 {
-  static const char *const full[] = {
-    "-navier_stokes_grid", "48", "-navier_stokes_frames", "3", "-navier_stokes_final_time", "0.4", NULL};
-  static const char *const sub[]  = {"-navier_stokes_grid",
-                                     "48",
-                                     "-navier_stokes_resolution",
-                                     "16",
-                                     "-navier_stokes_restriction",
-                                     "subsample",
-                                     "-navier_stokes_frames",
-                                     "3",
-                                     "-navier_stokes_final_time",
-                                     "0.4",
-                                     NULL};
-  static const char *const late[] = {"-navier_stokes_grid",
-                                     "48",
-                                     "-navier_stokes_spin_up",
-                                     "0.2",
-                                     "-navier_stokes_frames",
-                                     "2",
-                                     "-navier_stokes_final_time",
-                                     "0.2",
-                                     NULL};
+  static const char *const full[] = {NS "grid", "48", NS "frames", "3", NS "final_time", "0.4", NULL};
+  static const char *const sub[]  = {
+     NS "grid", "48", NS "resolution", "16", NS "restriction", "subsample", NS "frames", "3", NS "final_time",
+     "0.4",     NULL};
+  static const char *const late[] = {NS "grid",       "48",  NS "spin_up", "0.2", NS "frames", "2",
+                                     NS "final_time", "0.2", NULL};
   Ensemble                 e, s, l;
   KNSolverReport           report;
   PetscReal                norm;
@@ -207,51 +167,19 @@ static PetscErrorCode CheckFailures(void)
     Speed 0.08: a step of 0.6 crosses 1.5 cells, one of 0.15 does not. Vorticity 100000 times that of the benchmark
     crosses a cell in 4e-6.
   */
-  static const char *const hasty[] = {"-navier_stokes_grid",
-                                      "32",
-                                      "-navier_stokes_frames",
-                                      "2",
-                                      "-navier_stokes_final_time",
-                                      "1.2",
-                                      "-navier_stokes_scheme",
-                                      "li2020",
-                                      "-navier_stokes_dt",
-                                      "0.6",
-                                      NULL};
-  static const char *const wild[]  = {"-navier_stokes_grid",
-                                      "32",
-                                      "-navier_stokes_frames",
-                                      "2",
-                                      "-navier_stokes_final_time",
-                                      "1",
-                                      "-navier_stokes_scheme",
-                                      "li2020",
-                                      "-navier_stokes_dt",
-                                      "0.01",
-                                      "-navier_stokes_field_scale",
-                                      "2.6e6",
+  static const char *const hasty[] = {NS "grid", "32",    NS "frames", "2", NS "final_time", "1.2", NS "scheme",
+                                      "li2020",  NS "dt", "0.6",       NULL};
+  static const char *const wild[]  = {NS "grid",   "32",     NS "frames", "2",    NS "final_time",  "1",
+                                      NS "scheme", "li2020", NS "dt",     "0.01", NS "field_scale", "2.6e6",
                                       NULL};
   /* Below Courant number 1, but beyond 2 viscosity/speed^2: noticed by the growth of vorticity. */
-  static const char *const thin[] = {"-navier_stokes_grid",
-                                     "32",
-                                     "-navier_stokes_frames",
-                                     "2",
-                                     "-navier_stokes_final_time",
-                                     "400",
-                                     "-navier_stokes_scheme",
-                                     "li2020",
-                                     "-navier_stokes_dt",
-                                     "0.4",
-                                     "-navier_stokes_viscosity",
-                                     "1e-8",
-                                     "-navier_stokes_forcing",
-                                     "none",
-                                     NULL};
-  static const char *const calm[] = {
-    "-navier_stokes_grid", "32", "-navier_stokes_frames", "2", "-navier_stokes_final_time", "1", NULL};
-  Ensemble         e;
-  KNSolverReport   report;
-  static PetscReal before[SIZE], after[SIZE];
+  static const char *const thin[] = {NS "grid",      "32",        NS "frames",  "2",     NS "final_time",
+                                     "400",          NS "scheme", "li2020",     NS "dt", "0.4",
+                                     NS "viscosity", "1e-8",      NS "forcing", "none",  NULL};
+  static const char *const calm[] = {NS "grid", "32", NS "frames", "2", NS "final_time", "1", NULL};
+  Ensemble                 e;
+  KNSolverReport           report;
+  static PetscReal         before[SIZE], after[SIZE];
 
   PetscFunctionBegin;
   PetscCall(EnsembleCreate(PETSC_COMM_SELF, "navier_stokes", hasty, &e));
@@ -320,15 +248,12 @@ int main(int argc, char **argv)
   PetscCall(CheckGiven());
   PetscCall(CheckStored());
   PetscCall(CheckFailures());
-  PetscCall(CheckRefused((const char *const[]){"-navier_stokes_viscosity", "-1e-3", NULL}));
-  PetscCall(CheckRefused((const char *const[]){"-navier_stokes_grid", "3", NULL}));
-  PetscCall(CheckRefused((const char *const[]){"-navier_stokes_resolution", "65", NULL}));
-  PetscCall(CheckRefused(
-    (const char *const[]){"-navier_stokes_resolution", "15", "-navier_stokes_restriction", "subsample", NULL}));
-  PetscCall(
-    CheckRefused((const char *const[]){"-navier_stokes_viscosity", "0", "-navier_stokes_scheme", "li2020", NULL}));
-  PetscCall(CheckRefused(
-    (const char *const[]){"-navier_stokes_forcing", "kolmogorov", "-navier_stokes_forcing_mode", "22", NULL}));
+  PetscCall(CheckRefused((const char *const[]){NS "viscosity", "-1e-3", NULL}));
+  PetscCall(CheckRefused((const char *const[]){NS "grid", "3", NULL}));
+  PetscCall(CheckRefused((const char *const[]){NS "resolution", "65", NULL}));
+  PetscCall(CheckRefused((const char *const[]){NS "resolution", "15", NS "restriction", "subsample", NULL}));
+  PetscCall(CheckRefused((const char *const[]){NS "viscosity", "0", NS "scheme", "li2020", NULL}));
+  PetscCall(CheckRefused((const char *const[]){NS "forcing", "kolmogorov", NS "forcing_mode", "22", NULL}));
   PetscCall(PetscFinalize());
   return 0;
 }
