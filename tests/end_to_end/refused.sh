@@ -2,8 +2,8 @@
 exec 9>&2 # where a failure is told, whatever stands redirected then
 fail() { echo "FAILED: $*" >&9; exit 1; }
 
-# empty_folder: removes what an earlier run of the test left. Only where ctest runs tests: a script that is called by
-# hand would empty the folder that it is called from.
+# empty_folder: removes what an earlier run of the test left. Only where ctest runs tests: a script called by hand would
+# empty the folder that it is called from.
 empty_folder() {
   [ -n "${KITINET_SOURCE:-}" ] && [ "$PWD" != "$KITINET_SOURCE" ] || fail "call me by ctest --preset ci -R NAME"
   rm -rf ./*
