@@ -190,7 +190,7 @@ static PetscErrorCode TestRefused(void)
 }
 
 /*
-  The command line takes precedence over the file wherever the file is named; nested names are joined by PETSc with an underscore.
+  The command line takes precedence over the file wherever the file is named; PETSc joins nested names by an underscore.
 */
 static PetscErrorCode TestFile(void)
 {
