@@ -1,6 +1,6 @@
 # C as .clang-format says it (clang-format 14, Debian 12). All text in lines of at most 120 columns (.md: links.sh),
-# without tabs, without blanks at the end of a line, with a line break at the end of the file (.editorconfig).
-# shellcheck says nothing of shell scripts (.shellcheckrc).
+# without tabs, without blanks at the end of a line, with a line break at the end of the file (.editorconfig). Scripts
+# of which shellcheck says nothing (.shellcheckrc).
 set -eu
 . "$(dirname "$0")/../end_to_end/refused.sh"
 empty_folder
