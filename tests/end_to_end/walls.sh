@@ -1,4 +1,6 @@
-# generate solves every equation between walls: the same file on 1, 2, 3 and 4 ranks and in parts, which inspect finds whole, and every preset of theirs; several ranks share a sample; generate goes on where it was stopped; what makes no sense is refused.
+# generate solves every equation between walls: the same file on 1, 2, 3 and 4 ranks and in parts, which inspect finds
+# whole, and every preset of theirs; several ranks share a sample; generate goes on where it was stopped; what makes no
+# sense is refused.
 set -eu
 . "$(dirname "$0")/refused.sh"
 rm -rf ./*
@@ -8,7 +10,8 @@ check() {
   shift
   while [ $# -gt 0 ]; do options="$options -${pde}_$1 $2"; shift 2; done
   # shellcheck disable=SC2086 # a list of words
-  ranks 1 generate -pde "$pde" $options -samples 3 -output "$pde.1.h5" > output 2> message || fail "$pde: $(cat message)"
+  ranks 1 generate -pde "$pde" $options -samples 3 -output "$pde.1.h5" > output 2> message ||
+    fail "$pde: $(cat message)"
   # shellcheck disable=SC2086
   ranks 3 generate -pde "$pde" $options -samples 3 -output "$pde.3.h5" > output
   cmp "$pde.1.h5" "$pde.3.h5" || fail "$pde: 3 ranks make another file than one"
@@ -24,7 +27,8 @@ together() {
 }
 check diffusion_sorption grid 64 resolution 32 final_time 20 frames 3
 check diffusion_reaction grid 64 resolution 32 final_time 0.01 frames 3
-check heat_walls axes 3 grid 12 final_time 0.2 frames 3 sides neumann,robin,dirichlet,dirichlet,periodic,periodic robin 0.2
+check heat_walls axes 3 grid 12 final_time 0.2 frames 3 sides neumann,robin,dirichlet,dirichlet,periodic,periodic \
+  robin 0.2
 together heat_walls
 check helmholtz grid 24 wavenumber 10
 check elasticity grid 12
@@ -50,27 +54,39 @@ ranks 1 inspect -input activator_inhibitor.1.h5 -picture > output || fail "no pi
 for left in 2 1; do
   code=0
   # shellcheck disable=SC2086
-  ranks 1 generate -pde activator_inhibitor $options -samples 3 -output stopped.h5 -max_time 1e-9 > output 2> message || code=$?
+  ranks 1 generate -pde activator_inhibitor $options -samples 3 -output stopped.h5 \
+    -max_time 1e-9 > output 2> message || code=$?
   [ $code -eq 75 ] || fail "exit code $code, $left samples left: $(cat message)"
 done
 # shellcheck disable=SC2086
-ranks 2 generate -pde activator_inhibitor $options -samples 3 -output stopped.h5 > output 2> message || fail "$(cat message)"
+ranks 2 generate -pde activator_inhibitor $options -samples 3 -output stopped.h5 > output 2> message ||
+  fail "$(cat message)"
 cmp activator_inhibitor.1.h5 stopped.h5 || fail "another file where generate was stopped"
-ranks 1 generate -pde heat_walls -from heat_walls.1.h5 -heat_walls_axes 3 -heat_walls_grid 12 -samples 2 -output from.h5 > output 2> message ||
+ranks 1 generate -pde heat_walls -from heat_walls.1.h5 -heat_walls_axes 3 \
+  -heat_walls_grid 12 -samples 2 -output from.h5 > output 2> message ||
   fail "-from: $(cat message)"
 
-for preset in "$KITINET_SOURCE"/configs/pdebench-diffusion-*.yaml "$KITINET_SOURCE"/configs/pdebench-incompressible*.yaml; do
+for preset in "$KITINET_SOURCE"/configs/pdebench-diffusion-*.yaml \
+  "$KITINET_SOURCE"/configs/pdebench-incompressible*.yaml; do
   case $preset in
-  *-small.yaml) ranks 1 generate -options_file_yaml "$preset" -samples 1 -overwrite -output preset.h5 > output 2> message || fail "$preset: $(cat message)" ;;
-  *) ranks 1 generate -options_file_yaml "$preset" -samples 1 -output no.h5 -dry_run > output 2> message || fail "$preset: $(cat message)" ;;
+  *-small.yaml) ranks 1 generate -options_file_yaml "$preset" -samples 1 -overwrite \
+    -output preset.h5 > output 2> message || fail "$preset: $(cat message)" ;;
+  *) ranks 1 generate -options_file_yaml "$preset" -samples 1 -output no.h5 -dry_run > output 2> message ||
+    fail "$preset: $(cat message)" ;;
   esac
 done
 
-refused 2 "option -heat_walls_diffusivity is -1, out of range" ranks 1 generate -pde heat_walls -heat_walls_diffusivity -1 -samples 1 -output no.h5
-refused 2 "choose from: neumann, dirichlet, robin, periodic" ranks 1 generate -pde heat_walls -heat_walls_sides open -samples 1 -output no.h5
-refused 2 "does not divide -heat_walls_grid 32" ranks 1 generate -pde heat_walls -heat_walls_grid 32 -heat_walls_resolution 20 -samples 1 -output no.h5
-refused 2 "take -ranks_per_sample 1" ranks 2 generate -pde diffusion_reaction -ranks_per_sample 2 -samples 1 -output no.h5
-refused 2 "take fewer -ranks_per_sample" ranks 4 generate -pde heat_walls -heat_walls_grid 6 -ranks_per_sample 4 -samples 1 -output no.h5
-refused 1 "none of 2 samples could be solved" ranks 1 generate -pde diffusion_reaction -diffusion_reaction_grid 32 -diffusion_reaction_low -3 \
+refused 2 "option -heat_walls_diffusivity is -1, out of range" ranks 1 generate \
+  -pde heat_walls -heat_walls_diffusivity -1 -samples 1 -output no.h5
+refused 2 "choose from: neumann, dirichlet, robin, periodic" ranks 1 generate \
+  -pde heat_walls -heat_walls_sides open -samples 1 -output no.h5
+refused 2 "does not divide -heat_walls_grid 32" ranks 1 generate -pde heat_walls \
+  -heat_walls_grid 32 -heat_walls_resolution 20 -samples 1 -output no.h5
+refused 2 "take -ranks_per_sample 1" ranks 2 generate -pde diffusion_reaction \
+  -ranks_per_sample 2 -samples 1 -output no.h5
+refused 2 "take fewer -ranks_per_sample" ranks 4 generate -pde heat_walls \
+  -heat_walls_grid 6 -ranks_per_sample 4 -samples 1 -output no.h5
+refused 1 "none of 2 samples could be solved" ranks 1 generate -pde diffusion_reaction \
+  -diffusion_reaction_grid 32 -diffusion_reaction_low -3 \
   -diffusion_reaction_high -2 -diffusion_reaction_final_time 5 -samples 2 -output no.h5
 if ls | grep -q no.h5; then fail "a refused run left a file: $(ls)"; fi
