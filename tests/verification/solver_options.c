@@ -288,6 +288,50 @@ static PetscErrorCode CheckWavenumber(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Sorption knows the product of density and coefficient alone; at the low end stands the concentration given there. */
+static PetscErrorCode CheckSorption(void)
+{
+  enum { N = 32 };
+  PetscReal u[2][2 * N];
+
+  PetscFunctionBegin;
+  for (int k = 0; k < 2; k++) {
+    const char *const options[] = {"grid",        "32",
+                                   "resolution",  "32",
+                                   "frames",      "2",
+                                   "final_time",  "100",
+                                   "left",        "0.3",
+                                   "density",     k ? "1440" : "2880",
+                                   "coefficient", k ? "7e-4" : "3.5e-4",
+                                   NULL};
+
+    PetscCall(First("diffusion_sorption", options, PETSC_FALSE, 2 * N, u[k]));
+  }
+  CHECK(Distance(u[0], u[0] + N, N) > 1e-3, "nothing diffuses");
+  CHECK(Distance(u[0], u[1], 2 * N) < 1e-6, "half the density, twice the coefficient: %g",
+        (double)Distance(u[0], u[1], 2 * N));
+  CHECK(PetscAbsReal(u[0][N] - 0.3) < 0.02, "-diffusion_sorption_left 0.3: %g beside it", (double)u[0][N]);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A source of integral 1 on an interval: twice as wide, half as high. */
+static PetscErrorCode CheckWidth(void)
+{
+  enum { N = 64 };
+  PetscReal input[2 * N], height[2] = {0.0};
+
+  PetscFunctionBegin;
+  for (int k = 0; k < 2; k++) {
+    const char *const options[] = {"axes", "1", "grid", "64", "resolution", "64", "width", k ? "0.2" : "0.1", NULL};
+
+    PetscCall(First("helmholtz", options, PETSC_TRUE, 2 * N, input));
+    for (int i = N; i < 2 * N; i++) height[k] = PetscMax(height[k], input[i]);
+  }
+  CHECK(PetscAbsReal(height[0] / height[1] - 2.0) < 0.02, "-helmholtz_width: heights %g at 0.1, %g at 0.2",
+        (double)height[0], (double)height[1]);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
   static const char *const small[] = {"1e-6", "2e-6", "4e-6"}, *const rate[] = {"0.01", "0.02", "0.04"};
@@ -305,6 +349,8 @@ int main(int argc, char **argv)
   PetscCall(CheckRadius());
   PetscCall(CheckGravity());
   PetscCall(CheckWavenumber());
+  PetscCall(CheckSorption());
+  PetscCall(CheckWidth());
   PetscCall(CheckCoefficient("kdv", "convection", rate, 1, 0, PETSC_FALSE));
   PetscCall(CheckCoefficient("gray_scott", "diffusivity_u", small, 2, 0, PETSC_FALSE));
   PetscCall(CheckCoefficient("gray_scott", "diffusivity_v", small, 2, 1, PETSC_FALSE));
