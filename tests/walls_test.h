@@ -80,8 +80,9 @@ static inline void Fill(const KNSpace *space, State state, PetscReal time, void 
     PetscReal x[3] = {0.0}, values[KN_MAX_FIELDS] = {0.0};
     size_t    rest = s;
 
-    for (PetscInt d = grid->dim - 1; d >= 0; d--, rest /= (size_t)grid->n[d]) {
+    for (PetscInt d = grid->dim - 1; d >= 0; d--) {
       x[d] = KNPointsCoordinate(grid->points, grid->n[d], (PetscInt)(rest % (size_t)grid->n[d]));
+      rest /= (size_t)grid->n[d];
     }
     state(x, time, context, values);
     for (PetscInt f = 0; f < space->fields; f++) w[(size_t)f * size + s] = values[f];
