@@ -108,7 +108,7 @@ static PetscErrorCode CheckEnergy(void)
   PetscReal      given = 0.0, lost = 0.0;
 
   PetscFunctionBegin;
-  PetscCall(WallsCreate(PETSC_COMM_SELF, "helmholtz", (const char *const[]){"grid", "48", NULL}, &e));
+  PetscCall(WallsCreate(PETSC_COMM_SELF, "helmholtz", (const char *const[]){"grid", "48", "width", "0.1", NULL}, &e));
   PetscCall(EnsembleSolve(&e, 1, 0, &report));
   for (PetscInt i = 0; i < n; i++) {
     for (PetscInt j = 0; j < n; j++) {
