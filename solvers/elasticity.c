@@ -373,7 +373,7 @@ PetscErrorCode KNSolverCreate_Elasticity(KNSolver solver)
   PetscCall(PetscNew(&e));
   e->n        = 65;
   e->modulus  = 1.0;
-  e->contrast = 0.5;
+  e->contrast = 2.0;
   e->poisson  = 0.3;
   e->force    = 1.0;
   PetscCall(KNRandomFieldCreate("elasticity_field_", 2, &e->field));
