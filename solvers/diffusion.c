@@ -87,18 +87,22 @@ PetscErrorCode KNDiffusionAssemble(KNDiffusion d, const PetscReal a[], const Pet
   const PetscReal h = 1.0 / (PetscReal)(n - rim);
   PetscInt        i0, j0, ni, nj;
   PetscReal      *v = d->value, *b;
+  PetscBool       same;
 
   PetscFunctionBegin;
+  PetscCall(PetscMemcmp(d->a, a, (size_t)n * (size_t)n * sizeof(*a), &same));
   PetscCall(DMDAGetCorners(d->square, &j0, &i0, NULL, &nj, &ni, NULL));
   PetscCall(VecGetArrayWrite(d->b, &b));
   for (PetscInt i = i0 + rim; i < i0 + ni + rim; i++) {
     for (PetscInt j = j0 + rim; j < j0 + nj + rim; j++, v += KN_STENCIL) {
-      kn_diffusion_row(v, a, d->face, n, i, j);
+      if (!same) kn_diffusion_row(v, a, d->face, n, i, j);
       *b++ = h * h * f[i * n + j];
     }
   }
   b -= (size_t)ni * nj;
   PetscCall(VecRestoreArrayWrite(d->b, &b));
+  if (same) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscArraycpy(d->a, a, (size_t)n * (size_t)n));
   PetscCall(MatSetValuesCOO(d->A, d->value, INSERT_VALUES));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -123,6 +127,8 @@ PetscErrorCode KNDiffusionCreate(MPI_Comm comm, const char prefix[], PetscInt n,
   PetscCall(KNDiffusionCreateMatrix(d, m));
   PetscCall(KNDiffusionCreateSolvers(d, prefix, m));
 
+  PetscCall(KNMalloc((size_t)n * (size_t)n, sizeof(PetscReal), &d->a));
+  for (size_t i = 0; i < (size_t)n * n; i++) d->a[i] = 0;
   /* The Laplacian: makes the coarse operators, and reads the options of the solvers inside multigrid. */
   PetscCall(PetscMalloc1((size_t)n * n, &one));
   for (size_t i = 0; i < (size_t)n * n; i++) one[i] = 1.0;
@@ -153,6 +159,7 @@ PetscErrorCode KNDiffusionDestroy(KNDiffusion *diffusion)
   PetscCall(KNPoissonDestroy(&d->poisson));
   PetscCall(KNFree(&d->field));
   PetscCall(KNFree(&d->inner));
+  PetscCall(KNFree(&d->a));
   PetscCall(MatDestroy(&d->A));
   PetscCall(PetscFree(d->value));
   PetscCall(DMDestroy(&d->square));

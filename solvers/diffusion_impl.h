@@ -40,6 +40,7 @@ struct _p_KNDiffusion {
   DM         square; /* the (m, m) unknowns */
   Mat        A;
   PetscReal *value;   /* (own unknowns, KN_STENCIL) of A */
+  PetscReal *a;       /* (n, n) of A: what was assembled, and set up, is not made again */
   Vec        b, x;    /* right-hand side and solution, distributed as `square` */
   Vec        natural; /* the solution in natural order */
   Vec        whole;   /* (m, m) all of it on this rank */

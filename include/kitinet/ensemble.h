@@ -43,4 +43,8 @@ PETSC_EXTERN PetscErrorCode KNEnsembleEach(KNOperator op, PetscInt members, KNDa
 PETSC_EXTERN PetscErrorCode KNEnsembleStoreFactor(const char path[], const char directory[], PetscReal factor,
                                                   PetscInt members);
 
+/* The same of the numbers of KNOperatorGetCertificate(). */
+PETSC_EXTERN PetscErrorCode KNCertificateStore(const char path[], const char directory[], PetscReal scale,
+                                               PetscReal most);
+
 #endif

@@ -123,6 +123,16 @@ PETSC_EXTERN PetscInt64     KNOperatorAveraged(KNOperator op);
 */
 PETSC_EXTERN PetscErrorCode KNOperatorGetSpread(KNOperator op, PetscReal *factor, PetscInt *members);
 
+/* Likewise, of certificates. */
+#define KN_CERTIFICATE_SCALE "certificate_scale"
+#define KN_CERTIFICATE_90    "certificate_90"
+
+/*
+  Not collective. What errors are to the estimates of a solver (KNSolverCertify()), as fitted on validation samples: the
+  median of error/estimate, and what 90 % of new samples stay below; 1 and NaN of a checkpoint without.
+*/
+PETSC_EXTERN PetscErrorCode KNOperatorGetCertificate(KNOperator op, PetscReal *scale, PetscReal *most);
+
 /* Not collective. H, the frames that a time-dependent operator is given; 0 for a steady one. */
 PETSC_EXTERN PetscErrorCode KNOperatorGetHistory(KNOperator op, PetscInt *history);
 

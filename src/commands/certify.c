@@ -1,4 +1,7 @@
-/* A solver for what a dataset holds: found by its equation, set up by its provenance. */
+/*
+  A solver for what a dataset holds: found by its equation, set up by its provenance. Trajectories are judged frame by
+  frame: all time-dependent equations here are autonomous, and frames hold the whole state.
+*/
 #include "certify.h"
 #include <kitinet/error.h>
 #include <kitinet/options.h>
@@ -11,6 +14,7 @@ struct _p_KNCertifier {
   PetscReal *given, *output; /* (C_in, S), (C_out, S) */
   PetscReal *residual;       /* (C_out, S) */
   size_t     nx, ny;
+  PetscInt   frames; /* of trajectories, which are judged step by step; 0: steady */
 };
 
 PetscErrorCode KNCertifyEquation(char name[])
@@ -26,7 +30,7 @@ static const struct {
   PetscBool (*able)(KNSolver);
   const char *thing, *verb; /* "no certificate is known; darcy, cavity certify" */
 } abilities[] = {
-  [KN_ABLE_CERTIFY]  = {KNSolverCertifies, "certificate", "certify"},
+  [KN_ABLE_CERTIFY]  = {KNSolverCertifies, "certificate", "certify, and so do all trajectories"},
   [KN_ABLE_RESIDUAL] = {KNSolverHasResidual, "residual with a derivative", "has one"},
 };
 
@@ -72,27 +76,42 @@ static PetscErrorCode FindEquation(const KNProblem *problem, const char path[], 
           path, problem->pde, able);
 }
 
-/* Lines of `options` that begin with the equation's name, and the dataset's own grid in place of the solver's. */
-static PetscErrorCode Defaults(const char pde[], const char options[], PetscInt n, char **yaml)
+/* Whether the line is the option pde_name. */
+static PetscBool IsOption(const char line[], size_t prefix, const char name[])
 {
-  const size_t prefix = strlen(pde);
-  char         number[32], *to;
+  return (PetscBool)(line[prefix] == '_' && !strncmp(line + prefix + 1, name, strlen(name)) &&
+                     line[prefix + 1 + strlen(name)] == ':');
+}
+
+/*
+  Lines of `options` that begin with the equation's name, with the dataset's own grid in place of the solver's. Of
+  trajectories, which restart from the stored grid on the solver's, one step between frames in place of all.
+*/
+static PetscErrorCode Defaults(const char pde[], const char options[], const KNProblem *problem, char **yaml)
+{
+  const size_t   prefix = strlen(pde), size = strlen(options) + 2 * prefix + 256;
+  const PetscInt n = problem->output.grid.n[0], frames = problem->frames;
+  const char    *replaced[] = {frames ? "frames" : "grid", frames ? "final_time" : "resolution"};
+  char          *to;
 
   PetscFunctionBegin;
-  PetscCall(PetscMalloc1(strlen(options) + 2 * prefix + 128, yaml));
+  PetscCall(PetscMalloc1(size, yaml));
   to = *yaml;
   for (const char *line = options; *line;) {
     const size_t length = strcspn(line, "\n") + (strchr(line, '\n') != NULL);
-    const char  *name   = line + prefix;
 
-    if (!strncmp(line, pde, prefix) && strncmp(name, "_grid:", 6) && strncmp(name, "_resolution:", 12)) {
+    if (!strncmp(line, pde, prefix) && !IsOption(line, prefix, replaced[0]) && !IsOption(line, prefix, replaced[1])) {
       PetscCall(PetscArraycpy(to, line, length));
       to += length;
     }
     line += length;
   }
-  PetscCall(PetscSNPrintf(number, sizeof(number), "%" PetscInt_FMT, n));
-  (void)sprintf(to, "%s_grid: %s\n%s_resolution: %s\n", pde, number, pde, number);
+  *to = 0;
+  if (!frames || !options[0])
+    to += sprintf(to, "%s_grid: %lld\n%s_resolution: %lld\n", pde, (long long)n, pde, (long long)n);
+  if (frames)
+    (void)sprintf(to, "%s_frames: 2\n%s_final_time: %.17g\n", pde, pde,
+                  (double)((problem->times[frames - 1] - problem->times[0]) / (PetscReal)(frames - 1)));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -118,6 +137,7 @@ PetscErrorCode KNCertifierCreate(KNDataset dataset, const char path[], const cha
   const KNGrid    *grid;
   const char      *pde, *options;
   char            *yaml, able[KN_MAX_TEXT];
+  PetscBool        same;
   KNCertifier      c;
 
   PetscFunctionBegin;
@@ -128,19 +148,19 @@ PetscErrorCode KNCertifierCreate(KNDataset dataset, const char path[], const cha
   grid = &problem->output.grid;
   PetscCall(PetscNew(&c));
   PetscCall(KNSolverCreate(PETSC_COMM_SELF, pde, &c->solver));
-  if (!abilities[wanted].able(c->solver)) {
+  if (!problem->frames && !abilities[wanted].able(c->solver)) {
     PetscCall(KNSolverDestroy(&c->solver));
     PetscCall(PetscFree(c));
     PetscCall(WhoIsAble(wanted, sizeof(able), able));
     SETERRQ(PETSC_COMM_WORLD, KN_ERR_USAGE, "%s holds %s, of which no %s is known; %s", path, pde,
             abilities[wanted].thing, able);
   }
-  for (PetscInt a = 1; a < grid->dim; a++)
+  for (PetscInt a = 1; a < grid->dim && !problem->frames; a++)
     PetscCheck(grid->n[a] == grid->n[0], PETSC_COMM_WORLD, KN_ERR_INPUT,
                "%s has %" PetscInt_FMT " and %" PetscInt_FMT " points along its axes, the solver of %s takes as many "
                "along each",
                path, grid->n[0], grid->n[a], pde);
-  PetscCall(Defaults(pde, equation[0] ? "" : options, grid->n[0], &yaml));
+  PetscCall(Defaults(pde, equation[0] ? "" : options, problem, &yaml));
   PetscCall(KNOptionsInsertDefaults(yaml, path, NULL));
   PetscCall(PetscFree(yaml));
   PetscCall(KNSolverSetFromOptions(c->solver));
@@ -149,15 +169,17 @@ PetscErrorCode KNCertifierCreate(KNDataset dataset, const char path[], const cha
   PetscCall(KNSolverGetProblem(c->solver, &solved));
   PetscCall(CheckFields("input", &solved->input, &problem->input, pde, path));
   PetscCall(CheckFields("output", &solved->output, &problem->output, pde, path));
-  PetscCheck(solved->output.grid.dim == grid->dim && solved->output.grid.points == grid->points &&
-               solved->output.grid.n[0] == grid->n[0] && solved->frames == problem->frames,
+  PetscCall(PetscMemcmp(solved->output.grid.n, grid->n, (size_t)grid->dim * sizeof(*grid->n), &same));
+  PetscCheck(solved->output.grid.dim == grid->dim && solved->output.grid.points == grid->points && same &&
+               solved->frames == (problem->frames ? 2 : 0),
              PETSC_COMM_WORLD, KN_ERR_INPUT,
              "%s has its points at %s in %" PetscInt_FMT "D, %s at %s in %" PetscInt_FMT
-             "D: give the solver's option for where they lie",
+             "D, or on another grid, or frames at other times: give the solver's options for that",
              path, KNPointsNames[grid->points], grid->dim, pde, KNPointsNames[solved->output.grid.points],
              solved->output.grid.dim);
-  c->nx = KNProblemInputSize(solved);
-  c->ny = KNProblemOutputSize(solved);
+  c->frames = problem->frames;
+  c->nx     = c->frames ? KNSpaceSize(&solved->output) : KNProblemInputSize(solved);
+  c->ny     = KNProblemOutputSize(solved); /* of a trajectory: two frames */
   PetscCall(PetscMalloc3(c->nx, &c->given, c->ny, &c->output, c->ny, &c->residual));
   *certifier = c;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -180,14 +202,58 @@ static void Widen(KNCertifier c, const float x[], const float y[])
   for (size_t i = 0; i < c->ny; i++) c->output[i] = y ? (PetscReal)y[i] : 0;
 }
 
-PetscErrorCode KNCertifierJudge(KNCertifier c, const float x[], const float y[], KNCertificate *certificate,
-                                PetscBool *judged)
+/* c->output, the second frame, from a frame. */
+static PetscErrorCode Step(KNCertifier c, const float frame[], KNSolverReport *report)
+{
+  PetscFunctionBegin;
+  for (size_t i = 0; i < c->nx; i++) c->given[i] = (PetscReal)frame[i];
+  PetscCall(KNSolverSolveGiven(c->solver, c->given, c->output, report));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode JudgeSteps(KNCertifier c, PetscInt given, const float y[], KNCertificate *certificate,
+                                 PetscBool *judged, PetscReal defect[])
+{
+  PetscReal squares = 0, defects = 0, errors = 0, error = 0;
+
+  PetscFunctionBegin;
+  for (PetscInt f = 0; f < c->frames; f++) defect[f] = NAN;
+  for (PetscInt f = given; f < c->frames; f++) {
+    const float   *frame = y + (size_t)f * c->nx;
+    PetscReal      d = 0, square = 0;
+    KNSolverReport report;
+
+    PetscCall(Step(c, frame - c->nx, &report));
+    if (!report.converged) PetscFunctionReturn(PETSC_SUCCESS);
+    for (size_t i = 0; i < c->nx; i++) {
+      d += PetscSqr((PetscReal)frame[i] - c->output[c->nx + i]);
+      square += PetscSqr((PetscReal)frame[i]);
+    }
+    error += PetscSqrtReal(d);
+    errors += error * error;
+    defects += d;
+    squares += square;
+    defect[f] = square > 0 ? PetscSqrtReal(d / square) : d > 0 ? PETSC_INFINITY : 0;
+  }
+  certificate->residual = squares > 0 ? PetscSqrtReal(defects / squares) : PETSC_INFINITY;
+  certificate->estimate = squares > 0 ? PetscSqrtReal(errors / squares) : PETSC_INFINITY;
+  *judged               = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCertifierJudge(KNCertifier c, PetscInt given, const float x[], const float y[],
+                                KNCertificate *certificate, PetscBool *judged, PetscReal defect[])
 {
   KNSolverReport report;
 
   PetscFunctionBegin;
   *judged      = PETSC_FALSE;
   *certificate = (KNCertificate){NAN, NAN, NAN};
+  if (c->frames) {
+    for (PetscInt f = 0; f < c->frames; f++) defect[f] = NAN;
+    if (!kn_nonfinite(y, (size_t)c->frames * c->nx)) PetscCall(JudgeSteps(c, given, y, certificate, judged, defect));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   if (kn_nonfinite(y, c->ny)) PetscFunctionReturn(PETSC_SUCCESS);
   Widen(c, x, y);
   PetscCall(KNSolverCertify(c->solver, c->given, c->output, certificate, &report));
@@ -195,12 +261,27 @@ PetscErrorCode KNCertifierJudge(KNCertifier c, const float x[], const float y[],
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCertifierRefine(KNCertifier c, const float x[], PetscReal rtol, float y[], KNSolverReport *report)
+PetscErrorCode KNCertifierRefine(KNCertifier c, PetscInt given, const float x[], PetscReal rtol, float y[],
+                                 KNSolverReport *report)
 {
+  PetscInt iterations = 0;
+
   PetscFunctionBegin;
-  Widen(c, x, y);
-  PetscCall(KNSolverRefine(c->solver, c->given, rtol, c->output, report));
-  for (size_t i = 0; i < c->ny && report->converged; i++) y[i] = (float)c->output[i];
+  if (!c->frames) {
+    Widen(c, x, y);
+    PetscCall(KNSolverRefine(c->solver, c->given, rtol, c->output, report));
+    for (size_t i = 0; i < c->ny && report->converged; i++) y[i] = (float)c->output[i];
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  for (PetscInt f = given; f < c->frames; f++) {
+    float *frame = y + (size_t)f * c->nx;
+
+    PetscCall(Step(c, frame - c->nx, report));
+    iterations += report->iterations;
+    if (!report->converged) break;
+    for (size_t i = 0; i < c->nx; i++) frame[i] = (float)c->output[c->nx + i];
+  }
+  report->iterations = iterations;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

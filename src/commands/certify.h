@@ -29,13 +29,26 @@ PETSC_INTERN PetscErrorCode KNCertifierDestroy(KNCertifier *certifier);
 /*
   Not collective. Of the inputs x (C_in, S) and the fields y (C_out, S) that are offered as their solution. *judged
   false: the inputs cannot be solved for, or y is not finite; then all of *certificate is NaN.
-*/
-PETSC_INTERN PetscErrorCode KNCertifierJudge(KNCertifier certifier, const float x[], const float y[],
-                                             KNCertificate *certificate, PetscBool *judged);
 
-/* Not collective. y becomes the solution up to rtol, as KNSolverRefine(); unchanged if *report does not converge. */
-PETSC_INTERN PetscErrorCode KNCertifierRefine(KNCertifier certifier, const float x[], PetscReal rtol, float y[],
-                                              KNSolverReport *report);
+  Of a trajectory y (T, C, S), whose first `given` frames are taken as they are, x is not read: the solver's integrator
+  is restarted from each frame before a predicted one; what the next frame differs by is its defect d, and then
+
+    defect     (T) |d| of each frame, relative to it; NaN of given ones
+    residual   (sum |d|^2 / sum |u|^2)^(1/2) over the predicted frames u
+    estimate   (sum E^2 / sum |u|^2)^(1/2), E the sum of the |d| up to the frame: were errors neither to grow nor to
+               decay, nor to cancel
+
+  of steady problems defect is not touched, may be NULL.
+*/
+PETSC_INTERN PetscErrorCode KNCertifierJudge(KNCertifier certifier, PetscInt given, const float x[], const float y[],
+                                             KNCertificate *certificate, PetscBool *judged, PetscReal defect[]);
+
+/*
+  Not collective. y becomes the solution up to rtol, as KNSolverRefine(); unchanged if *report does not converge. Of a
+  trajectory: what follows from the last of the given frames.
+*/
+PETSC_INTERN PetscErrorCode KNCertifierRefine(KNCertifier certifier, PetscInt given, const float x[], PetscReal rtol,
+                                              float y[], KNSolverReport *report);
 
 /* Not collective. Solves from zero until the same tolerance, for comparison: KNSolverRefine() from the field 0. */
 PETSC_INTERN PetscErrorCode KNCertifierSolve(KNCertifier certifier, const float x[], PetscReal rtol,

@@ -47,8 +47,9 @@ typedef struct {
   PetscBool    fields, images; /* the networks give fields; the datasets are pictures with classes */
   PetscReal    limit;          /* of an error, for certificates; 0: the median */
   KNFilm       film;
-  KNCertifier *certifier; /* (m) where certificates are asked for */
-  KNJudgement *judgement; /* (n, m), as the next ones */
+  KNCertifier *certifier;  /* (m) where certificates are asked for */
+  KNCertifier  validation; /* where they are calibrated */
+  KNJudgement *judgement;  /* (n, m), as the next ones */
   KNSpread    *spread;
   KNCertified *certified;
 } Evaluation;
@@ -68,7 +69,8 @@ static PetscErrorCode EvaluateOne(const Evaluation *e, PetscInt i, PetscInt j, K
       PetscCall(KNSpreadMeasure(candidate, dataset, e->batch, factor, judgement, &e->spread[i * e->m + j]));
     else PetscCall(KNMembersMeasure(candidate, dataset, e->batch, factor, judgement, &e->spread[i * e->m + j]));
   } else if (e->certify) {
-    PetscCall(KNCertifyMeasure(candidate, dataset, e->certifier[j], e->batch, judgement, &e->certified[i * e->m + j]));
+    PetscCall(KNCertifyMeasure(candidate, dataset, e->certifier[j], e->batch, judgement, i ? e->certified[j] : NULL,
+                               &e->certified[i * e->m + j]));
   } else {
     PetscCall(KNEvaluateEach(candidate->op, dataset, 0, samples, e->batch, 0, KNJudgementAdd, judgement));
   }
@@ -154,7 +156,7 @@ static PetscErrorCode PrintPictures(const Evaluation *e)
 }
 
 /* -certify and the solver of each dataset, whose options are read here. */
-static PetscErrorCode CertifySetFromOptions(Evaluation *e)
+static PetscErrorCode CertifySetFromOptions(Evaluation *e, char *calibrate)
 {
   char equation[KN_MAX_NAME] = "";
 
@@ -179,6 +181,13 @@ static PetscErrorCode CertifySetFromOptions(Evaluation *e)
     PetscCall(KNCertifierCreate(dataset, e->dataset[j], equation, KN_ABLE_CERTIFY, &e->certifier[j]));
     PetscCall(KNDatasetDestroy(&dataset));
   }
+  if (e->certify && calibrate[0] && !KNOptionsDeclareOnly()) {
+    KNDataset dataset;
+
+    PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, calibrate, &dataset));
+    PetscCall(KNCertifierCreate(dataset, calibrate, equation, KN_ABLE_CERTIFY, &e->validation));
+    PetscCall(KNDatasetDestroy(&dataset));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -190,7 +199,8 @@ static PetscErrorCode Evaluate(Evaluation *e, const char calibrate[], const char
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   e->fields = KNTaskGetInfo(KNOperatorTask(e->candidate[0].op))->fields;
   for (PetscInt i = 0; i < e->n && calibrate[0]; i++) {
-    if (e->fields) PetscCall(KNSpreadCalibrate(&e->candidate[i], calibrate, e->batch));
+    if (e->certify) PetscCall(KNCertifyCalibrate(&e->candidate[i], calibrate, e->validation, e->batch));
+    else if (e->fields) PetscCall(KNSpreadCalibrate(&e->candidate[i], calibrate, e->batch));
     else PetscCall(KNMembersCalibrate(&e->candidate[i], calibrate, e->batch));
   }
   for (PetscInt j = 0; j < e->m; j++) PetscCall(EvaluateOn(e, j));
@@ -260,13 +270,16 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsPath(
     "-calibrate",
     "validation dataset for -collision_samples: a factor is fitted (of the spread to the errors, for classes the "
-    "temperature to the cross-entropy) and stored in each checkpoint; predict and evaluate use it from then on",
+    "temperature to the cross-entropy), or for -certify (of the estimates to the errors), and stored in each "
+    "checkpoint; predict and evaluate use it from then on",
     calibrate));
-  PetscCall(KNOptionsRequire((PetscBool)(!calibrate[0] || e.members),
-                             "-calibrate fits the spread of an ensemble: add -collision_samples K, with K at least 2"));
   PetscCall(KNOptionsRequire((PetscBool) !(e.any && e.members),
                              "-allow_nonfinite judges single passes: leave out -collision_samples"));
-  PetscCall(CertifySetFromOptions(&e));
+  PetscCall(CertifySetFromOptions(&e, calibrate));
+  PetscCall(
+    KNOptionsRequire((PetscBool)(!calibrate[0] || e.members || e.certify),
+                     "-calibrate fits the spread of an ensemble, or certificates: add -collision_samples K, with "
+                     "K at least 2, or -certify"));
   PetscCall(PetscCalloc4((size_t)e.n, &e.candidate, (size_t)e.n * (size_t)e.m, &e.judgement, (size_t)e.n * (size_t)e.m,
                          &e.spread, (size_t)e.n * (size_t)e.m, &e.certified));
   for (PetscInt i = 0; i < e.n && !KNOptionsDeclareOnly(); i++) {
@@ -289,6 +302,7 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   }
   for (PetscInt i = 0; i < e.n; i++) PetscCall(KNOperatorDestroy(&e.candidate[i].op)); /* judgements ask its task */
   for (PetscInt j = 0; j < e.m; j++) PetscCall(KNCertifierDestroy(&e.certifier[j]));
+  PetscCall(KNCertifierDestroy(&e.validation));
   PetscCall(PetscFree(e.certifier));
   PetscCall(PetscFree4(e.candidate, e.judgement, e.spread, e.certified));
   PetscCall(KNOptionsListDestroy(nruns, &runs));

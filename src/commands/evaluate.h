@@ -87,10 +87,19 @@ typedef struct _p_KNCertified *KNCertified;
 
 /*
   Collective on PETSC_COMM_WORLD, after KNOperatorSetGrid for the dataset. Judges as KNJudgementAdd does, not yet
-  reduced, and by the solver of the dataset's equation.
+  reduced, and by the solver of the dataset's equation. first: what was measured of another network on the dataset,
+  whose own solutions need not be judged again; NULL.
 */
 PETSC_INTERN PetscErrorCode KNCertifyMeasure(const KNCandidate *candidate, KNDataset dataset, KNCertifier certifier,
-                                             PetscInt batch, KNJudgement judgement, KNCertified *certified);
+                                             PetscInt batch, KNJudgement judgement, KNCertified first,
+                                             KNCertified *certified);
+
+/*
+  Collective on PETSC_COMM_WORLD. Fits estimates to the errors on the validation samples at path, and stores that in the
+  candidate's checkpoint. Raises KN_ERR_INPUT for fewer than 10 samples that can be judged.
+*/
+PETSC_INTERN PetscErrorCode KNCertifyCalibrate(KNCandidate *candidate, const char path[], KNCertifier certifier,
+                                               PetscInt batch);
 PETSC_INTERN PetscErrorCode KNCertifiedDestroy(KNCertified *certified);
 
 /*

@@ -8,47 +8,73 @@
   The dataset's own solutions are judged likewise: what the estimate says of them is the distance between its grid and
   the one that they were solved on, below which no estimate of a prediction means anything.
 */
-#include "csv.h"
-#include "evaluate.h"
+#include "evaluate_certify.h"
 #include <kitinet/error.h>
 #include <kitinet/picture.h>
 #include <kitinet/run.h>
 #include <kitinet/statistics.h>
 #include <math.h>
 
-enum { RESIDUAL, ESTIMATE, BOUND, TRUTH, COLUMNS }; /* TRUTH: estimate of the dataset's own solution */
-
-struct _p_KNCertified {
-  PetscInt64 samples;
-  PetscReal *value[COLUMNS]; /* (samples); NaN where a sample cannot be judged */
-};
-
 typedef struct {
   KNJudgement judgement;
   KNCertifier certifier;
   KNDataset   dataset;
   KNCertified certified;
-  float      *x; /* one sample's input */
+  KNCertified first; /* of another network on the dataset, whose solutions are not judged again; NULL */
+  PetscInt    given; /* frames of a trajectory */
+  size_t      size;  /* of u and v */
+  float      *x;     /* one sample's input */
+  float      *u, *v; /* (T, C, S) a trajectory, as it is stored and as it is predicted */
 } Visit;
+
+/* |a - b| / |b| of n values; NaN where b is 0 */
+static PetscReal Distance(const float a[], const float b[], size_t n)
+{
+  double square = 0, scale = 0;
+
+  for (size_t i = 0; i < n; i++) {
+    square += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+    scale += (double)b[i] * b[i];
+  }
+  return scale > 0 ? sqrt(square / scale) : NAN;
+}
 
 static PetscErrorCode Certify(void *context, PetscInt64 row, const float y[], const float truth[])
 {
   Visit        *visit = (Visit *)context;
-  KNCertificate own, known;
+  KNCertified   c     = visit->certified;
+  const size_t  T     = (size_t)c->frames;
+  PetscReal    *frame[FRAME_COLUMNS];
+  KNCertificate own, known = {.estimate = 0};
   PetscBool     judged;
   char          message[1024];
 
   PetscFunctionBegin;
   PetscCall(KNJudgementAdd(visit->judgement, row, y, truth));
   if (!y) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCheck(!KNDatasetRead(visit->dataset, row, visit->x, NULL, sizeof(message), message), PETSC_COMM_SELF,
+  PetscCheck(!KNDatasetRead(visit->dataset, row, visit->x, visit->u, sizeof(message), message), PETSC_COMM_SELF,
              KN_ERR_INPUT, "%s", message);
-  PetscCall(KNCertifierJudge(visit->certifier, visit->x, y, &own, &judged));
-  PetscCall(KNCertifierJudge(visit->certifier, visit->x, truth, &known, &judged));
-  visit->certified->value[RESIDUAL][row] = own.residual;
-  visit->certified->value[ESTIMATE][row] = own.estimate;
-  visit->certified->value[BOUND][row]    = own.bound;
-  visit->certified->value[TRUTH][row]    = known.estimate;
+  for (int k = 0; k < FRAME_COLUMNS; k++) frame[k] = T ? c->frame[k] + (size_t)row * T : NULL;
+  if (T) {
+    const size_t n = visit->size / T, given = (size_t)visit->given;
+
+    PetscCall(PetscArraycpy(visit->v, visit->u, given * n));
+    PetscCall(PetscArraycpy(visit->v + given * n, y, visit->size - given * n));
+    for (size_t f = 0; f < T; f++) frame[ERROR][f] = f < given ? NAN : Distance(visit->v + f * n, visit->u + f * n, n);
+    y     = visit->v;
+    truth = visit->u;
+  }
+  PetscCall(KNCertifierJudge(visit->certifier, visit->given, visit->x, y, &own, &judged, frame[DEFECT]));
+  if (visit->first) {
+    known.estimate = visit->first->value[TRUTH][row];
+    for (size_t f = 0; f < T; f++) frame[TRUE_DEFECT][f] = visit->first->frame[TRUE_DEFECT][(size_t)row * T + f];
+  } else {
+    PetscCall(KNCertifierJudge(visit->certifier, visit->given, visit->x, truth, &known, &judged, frame[TRUE_DEFECT]));
+  }
+  c->value[RESIDUAL][row] = own.residual;
+  c->value[ESTIMATE][row] = c->scale * own.estimate;
+  c->value[BOUND][row]    = own.bound;
+  c->value[TRUTH][row]    = known.estimate;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -57,42 +83,91 @@ PetscErrorCode KNCertifiedDestroy(KNCertified *certified)
   PetscFunctionBegin;
   if (!*certified) PetscFunctionReturn(PETSC_SUCCESS);
   for (int k = 0; k < COLUMNS; k++) PetscCall(PetscFree((*certified)->value[k]));
+  for (int k = 0; k < FRAME_COLUMNS; k++) PetscCall(PetscFree((*certified)->frame[k]));
+  PetscCall(PetscFree((*certified)->times));
   PetscCall(PetscFree(*certified));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* An array of n values that are not this rank's, yet. */
+static PetscErrorCode Prepare(size_t n, PetscReal **value)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1(n, value));
+  for (size_t i = 0; i < n; i++) (*value)[i] = -1;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Each value has one owner and is at least 0 there, or NaN, which a maximum need not keep: as -1. */
+static PetscErrorCode Collect(size_t n, PetscReal value[])
+{
+  PetscFunctionBegin;
+  for (size_t i = 0; i < n; i++) value[i] = PetscIsNanReal(value[i]) ? -1 : value[i];
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, value, (PetscMPIInt)n, MPIU_REAL, MPI_MAX, PETSC_COMM_WORLD));
+  for (size_t i = 0; i < n; i++) value[i] = value[i] < 0 ? NAN : value[i];
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNCertifyMeasure(const KNCandidate *candidate, KNDataset dataset, KNCertifier certifier, PetscInt batch,
-                                KNJudgement judgement, KNCertified *certified)
+                                KNJudgement judgement, KNCertified first, KNCertified *certified)
 {
   const KNProblem *problem;
   PetscInt64       samples;
   KNCertified      c;
-  Visit            visit = {.judgement = judgement, .certifier = certifier, .dataset = dataset};
+  size_t           n, frames;
+  Visit            visit = {.judgement = judgement, .certifier = certifier, .dataset = dataset, .first = first};
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
+  PetscCall(KNOperatorGetHistory(candidate->op, &visit.given));
   PetscCall(PetscNew(certified));
-  c               = *certified;
-  c->samples      = samples;
+  c          = *certified;
+  c->samples = samples;
+  c->frames  = problem->frames;
+  c->given   = visit.given;
+  PetscCall(KNOperatorGetCertificate(candidate->op, &c->scale, &c->most));
+  c->most /= c->scale;
+  if (first && first->given != c->given) visit.first = NULL; /* other frames are judged */
   visit.certified = c;
-  for (int k = 0; k < COLUMNS; k++) {
-    PetscCall(PetscMalloc1(samples, &c->value[k]));
-    for (PetscInt64 i = 0; i < samples; i++) c->value[k][i] = -1; /* another rank's */
-  }
-  PetscCall(KNMalloc(KNProblemInputSize(problem), sizeof(float), &visit.x));
+  n               = (size_t)samples;
+  frames          = n * (size_t)c->frames;
+  PetscCheck(PetscMax(n, frames) <= PETSC_MPI_INT_MAX, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%" PetscInt64_FMT " samples are too many to be certified at once; split the dataset", samples);
+  for (int k = 0; k < COLUMNS; k++) PetscCall(Prepare(n, &c->value[k]));
+  if (frames) {
+    visit.size = KNProblemOutputSize(problem);
+    for (int k = 0; k < FRAME_COLUMNS; k++) PetscCall(Prepare(frames, &c->frame[k]));
+    PetscCall(PetscMalloc1(c->frames, &c->times));
+    PetscCall(PetscArraycpy(c->times, problem->times, c->frames));
+    PetscCall(KNMalloc(visit.size, sizeof(float), &visit.u));
+    PetscCall(KNMalloc(visit.size, sizeof(float), &visit.v));
+  } else PetscCall(KNMalloc(KNProblemInputSize(problem), sizeof(float), &visit.x));
   PetscCall(KNEvaluateEach(candidate->op, dataset, 0, samples, batch, 0, Certify, &visit));
+  PetscCall(KNFree(&visit.v));
+  PetscCall(KNFree(&visit.u));
   PetscCall(KNFree(&visit.x));
-  /* Each value has one owner and is at least 0 there, or NaN, which a maximum need not keep: as -1. */
-  for (int k = 0; k < COLUMNS; k++) {
-    for (PetscInt64 i = 0; i < samples; i++) {
-      if (PetscIsNanReal(c->value[k][i])) c->value[k][i] = -1;
-    }
-    PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, c->value[k], (PetscMPIInt)samples, MPIU_REAL, MPI_MAX, PETSC_COMM_WORLD));
-    for (PetscInt64 i = 0; i < samples; i++) {
-      if (c->value[k][i] < 0) c->value[k][i] = NAN;
-    }
-  }
+  for (int k = 0; k < COLUMNS; k++) PetscCall(Collect(n, c->value[k]));
+  for (int k = 0; k < FRAME_COLUMNS && frames; k++) PetscCall(Collect(frames, c->frame[k]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Of calibrated certificates: how many errors are below what 90 % should be below. */
+static PetscErrorCode PrintCoverage(KNCertified c, const PetscReal error[], const char run[], const char name[])
+{
+  PetscReal *ratio;
+  PetscInt   n, below = 0;
+
+  PetscFunctionBegin;
+  if (PetscIsNanReal(c->most)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscMalloc1(c->samples, &ratio));
+  PetscCall(KNCertifiedRatios(c, error, &n, ratio));
+  while (below < n && ratio[below] <= c->most) below++;
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD,
+                        "%s, %s: %" PetscInt_FMT " of %" PetscInt_FMT
+                        " errors are below %.4g times the estimate, as fitted to 90 %%\n",
+                        run, name, below, n, (double)c->most));
+  PetscCall(PetscFree(ratio));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -154,11 +229,6 @@ static const char *Percent(PetscReal value, char text[16])
   return text;
 }
 
-static const PetscReal *TrueErrors(const KNCandidate *candidate, KNJudgement judgement)
-{
-  return KNJudgementGetValues(judgement, KNTaskGetInfo(KNOperatorTask(candidate->op))->curve, NULL);
-}
-
 PetscErrorCode KNCertifyPrint(PetscInt n, const KNCandidate candidate[], PetscInt m, char *const dataset[],
                               const KNJudgement judgement[], const KNCertified certified[], PetscReal limit)
 {
@@ -177,70 +247,20 @@ PetscErrorCode KNCertifyPrint(PetscInt n, const KNCandidate candidate[], PetscIn
       if (!certified[i * m + j]) continue;
       PetscCall(KNBaseName(candidate[i].directory, sizeof(run), run));
       PetscCall(KNBaseName(dataset[j], sizeof(name), name));
-      PetscCall(Summarise(certified[i * m + j], TrueErrors(&candidate[i], judgement[i * m + j]), limit, &s));
+      PetscCall(Summarise(certified[i * m + j], KNTrueErrors(&candidate[i], judgement[i * m + j]), limit, &s));
       PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-20s %-16s %9.3g %9s %9s %9s %8.3f %9.3f %9s\n", run, name,
                             (double)s.median[RESIDUAL], Percent(s.median[ESTIMATE], text[0]),
                             Percent(s.median[BOUND], text[1]), Percent(s.median[TRUTH], text[2]), (double)s.correlation,
                             (double)s.area, Percent(s.limit, text[3])));
     }
   }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
+  for (PetscInt k = 0; k < n * m; k++) {
+    char run[KN_MAX_NAME], name[KN_MAX_NAME];
 
-PetscErrorCode KNCertifyWrite(const char directory[], PetscInt n, const KNCandidate candidate[], PetscInt m,
-                              char *const dataset[], const KNJudgement judgement[], const KNCertified certified[])
-{
-  KNCSV csv;
-
-  PetscFunctionBegin;
-  PetscCall(KNCSVBegin(&csv));
-  if (csv.file) fprintf(csv.file, "checkpoint,dataset,row,error,estimate,bound,residual,truth_estimate\n");
-  for (PetscInt i = 0; i < n && csv.file; i++) {
-    for (PetscInt j = 0; j < m; j++) {
-      const KNCertified c = certified[i * m + j];
-
-      for (PetscInt64 row = 0; c && row < c->samples; row++) {
-        KNCSVText(csv.file, candidate[i].path, ",");
-        KNCSVText(csv.file, dataset[j], ",");
-        fprintf(csv.file, "%" PetscInt64_FMT ",", row);
-        KNCSVReal(csv.file, TrueErrors(&candidate[i], judgement[i * m + j])[row], ",");
-        KNCSVReal(csv.file, c->value[ESTIMATE][row], ",");
-        KNCSVReal(csv.file, c->value[BOUND][row], ",");
-        KNCSVReal(csv.file, c->value[RESIDUAL][row], ",");
-        KNCSVReal(csv.file, c->value[TRUTH][row], "\n");
-      }
-    }
+    if (!certified[k]) continue;
+    PetscCall(KNBaseName(candidate[k / m].directory, sizeof(run), run));
+    PetscCall(KNBaseName(dataset[k % m], sizeof(name), name));
+    PetscCall(PrintCoverage(certified[k], KNTrueErrors(&candidate[k / m], judgement[k]), run, name));
   }
-  PetscCall(KNCSVEnd(&csv, directory, "certificates.csv"));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode KNCertifyDraw(const KNCandidate *candidate, const char name[], KNJudgement judgement,
-                             KNCertified certified)
-{
-  const PetscReal *error = TrueErrors(candidate, judgement);
-  PetscReal       *x, *y, *bound;
-  PetscInt         count = 0;
-  char             path[PETSC_MAX_PATH_LEN], file[2 * KN_MAX_NAME];
-
-  PetscFunctionBegin;
-  PetscCall(PetscMalloc3(certified->samples, &x, certified->samples, &y, certified->samples, &bound));
-  for (PetscInt64 i = 0; i < certified->samples; i++) {
-    if (PetscIsInfOrNanReal(certified->value[ESTIMATE][i]) || PetscIsNanReal(error[i])) continue;
-    x[count]       = 100 * error[i];
-    y[count]       = 100 * certified->value[ESTIMATE][i];
-    bound[count++] = 100 * certified->value[BOUND][i];
-  }
-  if (count) {
-    const KNPictureCurve curve[] = {{.name = "estimate", .n = count, .x = x, .y = y},
-                                    {.name = "bound on the energy error", .n = count, .x = x, .y = bound}};
-    const PetscInt       curves  = PetscIsNanReal(bound[0]) ? 1 : 2;
-
-    PetscCall(PetscSNPrintf(file, sizeof(file), "certificates_%s", name));
-    PetscCall(KNRunPath(candidate->directory, file, path));
-    PetscCall(KNPicturePoints(path, NULL, "true relative L2 error in %", "what the solver says in %", KN_AXES_LOG_XY,
-                              curves, curve));
-  }
-  PetscCall(PetscFree3(x, y, bound));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

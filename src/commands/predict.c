@@ -148,11 +148,12 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, 
       PetscCall(
         KNPredictCheckRow(check, b.row[i], (PetscBool)(b.row[i] < COMPARED), b.x + (size_t)i * nx, y + (size_t)i * ny));
     for (PetscInt i = 0; i < b.samples; i++) {
-      const size_t T = (size_t)PetscMax(problem->frames, 1);
+      const size_t  T   = (size_t)PetscMax(problem->frames, 1);
+      const double *own = b.parameters ? b.parameters + i * problem->coefficients : NULL;
 
       if (members) MeanAndSpread(out, y + (size_t)i * ny, (size_t)members, (size_t)b.samples * ny, factor, T, ny / T);
       PetscCall(Store(sharing, problem, (members ? 2 : 1) * problem->output.fields, b.row[i],
-                      b.parameters ? b.parameters + i * problem->coefficients : NULL, b.x + (size_t)i * nx,
+                      check ? KNPredictCheckCoefficients(check, b.row[i], own) : own, b.x + (size_t)i * nx,
                       members ? out : y + (size_t)i * ny, whole, output, failed));
     }
     PetscCall(KNProgressUpdate(&progress, done += b.total, NULL));
@@ -210,7 +211,7 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNImageOptions(&choice.image_size, &choice.fit, &choice.colour));
   PetscCall(KNEnsembleSetFromOptions(&members));
   if (KNOptionsDeclareOnly()) {
-    PetscCall(KNPredictCheckSetFromOptions(NULL, NULL, &check));
+    PetscCall(KNPredictCheckSetFromOptions(NULL, NULL, NULL, &check));
     PetscCall(KNOptionsEnd("predict", purpose, &done));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
@@ -226,7 +227,7 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, input_path, &input));
-  PetscCall(KNPredictCheckSetFromOptions(input, input_path, &check));
+  PetscCall(KNPredictCheckSetFromOptions(op, input, input_path, &check));
   PetscCheck(!check || (!members && KNOperatorSharing(op)->size == 1), PETSC_COMM_WORLD, KN_ERR_USAGE,
              "certificates are of single, whole predictions: leave out -collision_samples and -ranks_per_sample");
   PetscCall(KNOptionsEnd("predict", purpose, &done));
@@ -249,6 +250,7 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   described             = *problem;
   described.output.type = KN_FLOAT32;
   if (members) PetscCall(DescribeSpread(problem, members, factor, &described));
+  if (check) PetscCall(KNPredictCheckDescribe(check, &described));
   PetscCall(KNDatasetWriterCreate(PETSC_COMM_WORLD, output_path, &described, samples, seed, yaml, overwrite, &output));
   PetscCall(PetscFree(yaml));
   code = Predict(op, input, members, factor, batch, check, output, &failed, &seconds);

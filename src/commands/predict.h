@@ -33,7 +33,8 @@ typedef struct _p_KNPredictCheck *KNPredictCheck;
   Collective on PETSC_COMM_WORLD, before KNOptionsEnd(). -certify, -certify_limit, -refine_tolerance. *check NULL: none
   is asked for. input: the dataset at path; NULL where options are only declared.
 */
-PETSC_INTERN PetscErrorCode KNPredictCheckSetFromOptions(KNDataset input, const char path[], KNPredictCheck *check);
+PETSC_INTERN PetscErrorCode KNPredictCheckSetFromOptions(KNOperator op, KNDataset input, const char path[],
+                                                         KNPredictCheck *check);
 PETSC_INTERN PetscErrorCode KNPredictCheckDestroy(KNPredictCheck *check);
 
 /*
@@ -43,6 +44,14 @@ PETSC_INTERN PetscErrorCode KNPredictCheckDestroy(KNPredictCheck *check);
 */
 PETSC_INTERN PetscErrorCode KNPredictCheckRow(KNPredictCheck check, PetscInt64 row, PetscBool compare, const float x[],
                                               float y[]);
+
+/*
+  Not collective. Certificates in the output, as coefficients of its samples: Describe adds their names, raises
+  KN_ERR_INPUT where there is no place; Coefficients gives the row's, after its own ones (NULL: it has none), not owned
+  and valid until the next call. -1: there is no number, since datasets hold finite ones.
+*/
+PETSC_INTERN PetscErrorCode KNPredictCheckDescribe(KNPredictCheck check, KNProblem *described);
+PETSC_INTERN const double  *KNPredictCheckCoefficients(KNPredictCheck check, PetscInt64 row, const double own[]);
 
 /* Collective on PETSC_COMM_WORLD. The CSV file beside the output at path, and the summary; seconds: of the network. */
 PETSC_INTERN PetscErrorCode KNPredictCheckReport(KNPredictCheck check, const char path[], PetscReal seconds);

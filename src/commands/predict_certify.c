@@ -2,8 +2,9 @@
   Predictions and the solver beside them. A certificate says how good a prediction is; above a limit the sample is
   solved instead, from the prediction; with a tolerance all are.
 
-  Each row belongs to one rank. CSV: row, residual, estimate, bound, solved (0 or 1), iterations. Times are printed, not
-  stored: equal runs leave equal files.
+  Each row belongs to one rank. CSV: row, residual, estimate, bound, error_90, solved (0 or 1), iterations, of
+  trajectories the defect of each predicted frame; the output has them, too. Times are printed, not stored: equal runs
+  leave equal files.
 */
 #include "csv.h"
 #include "predict.h"
@@ -13,7 +14,8 @@
 #include <math.h>
 #include <petsctime.h>
 
-enum { RESIDUAL, ESTIMATE, BOUND, SOLVED, ITERATIONS, COLUMNS };
+enum { RESIDUAL, ESTIMATE, BOUND, MOST, SOLVED, ITERATIONS, COLUMNS };
+static const char *const names[COLUMNS] = {"residual", "estimate", "bound", "error_90", "solved", "iterations"};
 enum { JUDGE, REFINE, ZERO, TIMES }; /* what takes time */
 static const PetscReal default_tolerance = 1e-6;
 
@@ -22,20 +24,27 @@ struct _p_KNPredictCheck {
   PetscReal   limit, tolerance; /* 0: nothing is solved for this reason */
   PetscInt64  samples;
   PetscReal  *value[COLUMNS]; /* (samples); -1: not this rank's, or no number */
-  PetscInt64  failed;         /* samples that neither start nor solver could solve */
-  PetscInt64  fallen_back;    /* samples that were solved from zero in the end */
+  PetscInt    frames, given;  /* of trajectories; 0: steady */
+  PetscReal  *defect;         /* (samples, frames), likewise */
+  PetscReal  *now;            /* (frames) of the present one */
+  PetscReal   scale, most;    /* KNOperatorGetCertificate() */
+  PetscInt    coefficients;   /* of the samples themselves */
+  double      row[KN_MAX_PARAMETERS];
+  PetscInt64  failed;      /* samples that neither start nor solver could solve */
+  PetscInt64  fallen_back; /* samples that were solved from zero in the end */
   PetscInt64  compared;
   PetscReal   iterations[2]; /* of the compared samples: from the prediction, from zero */
   PetscReal   seconds[TIMES];
   PetscReal   compared_seconds; /* of REFINE, for the compared samples */
 };
 
-PetscErrorCode KNPredictCheckSetFromOptions(KNDataset input, const char path[], KNPredictCheck *check)
+PetscErrorCode KNPredictCheckSetFromOptions(KNOperator op, KNDataset input, const char path[], KNPredictCheck *check)
 {
-  PetscBool      certify = PETSC_FALSE, wanted;
-  PetscReal      limit = 0, tolerance = 0;
-  char           equation[KN_MAX_NAME] = "";
-  KNPredictCheck c;
+  const KNProblem *problem;
+  PetscBool        certify = PETSC_FALSE, wanted;
+  PetscReal        limit = 0, tolerance = 0;
+  char             equation[KN_MAX_NAME] = "";
+  KNPredictCheck   c;
 
   PetscFunctionBegin;
   *check = NULL;
@@ -61,12 +70,22 @@ PetscErrorCode KNPredictCheckSetFromOptions(KNDataset input, const char path[], 
   c->limit     = limit;
   c->tolerance = tolerance;
   PetscCall(KNDatasetGetSamples(input, &c->samples));
-  PetscCheck(c->samples <= PETSC_MPI_INT_MAX, PETSC_COMM_WORLD, KN_ERR_INPUT,
+  PetscCall(KNDatasetGetProblem(input, &problem));
+  PetscCall(KNOperatorGetHistory(op, &c->given));
+  PetscCall(KNOperatorGetCertificate(op, &c->scale, &c->most));
+  c->frames       = problem->frames;
+  c->coefficients = problem->coefficients;
+  PetscCheck(!c->frames || !(tolerance > 0), PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -refine_tolerance is for steady problems: a trajectory is solved from its first frames, whatever "
+             "the prediction; take -certify_limit");
+  PetscCheck(c->samples * PetscMax(c->frames, 1) <= PETSC_MPI_INT_MAX, PETSC_COMM_WORLD, KN_ERR_INPUT,
              "%s: %" PetscInt64_FMT " rows are too many to be certified at once; split the dataset", path, c->samples);
   for (int k = 0; k < COLUMNS; k++) {
     PetscCall(PetscMalloc1(c->samples, &c->value[k]));
     for (PetscInt64 i = 0; i < c->samples; i++) c->value[k][i] = -1;
   }
+  PetscCall(PetscMalloc2(c->samples * c->frames, &c->defect, c->frames, &c->now));
+  for (PetscInt64 i = 0; i < c->samples * c->frames; i++) c->defect[i] = -1;
   PetscCall(KNCertifierCreate(input, path, equation, KN_ABLE_CERTIFY, &c->certifier));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -77,6 +96,7 @@ PetscErrorCode KNPredictCheckDestroy(KNPredictCheck *check)
   if (!*check) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNCertifierDestroy(&(*check)->certifier));
   for (int k = 0; k < COLUMNS; k++) PetscCall(PetscFree((*check)->value[k]));
+  PetscCall(PetscFree2((*check)->defect, (*check)->now));
   PetscCall(PetscFree(*check));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -103,7 +123,7 @@ static PetscErrorCode SolveRow(KNPredictCheck c, PetscInt64 row, PetscBool compa
 
   PetscFunctionBegin;
   PetscCall(Clock(&clock, NULL));
-  PetscCall(KNCertifierRefine(c->certifier, x, tolerance, y, &report));
+  PetscCall(KNCertifierRefine(c->certifier, c->given, x, tolerance, y, &report));
   PetscCall(Clock(&clock, &c->seconds[REFINE]));
   if (!report.converged) {
     c->failed++;
@@ -112,7 +132,7 @@ static PetscErrorCode SolveRow(KNPredictCheck c, PetscInt64 row, PetscBool compa
   if (report.retried) c->fallen_back++;
   c->value[SOLVED][row]     = 1;
   c->value[ITERATIONS][row] = (PetscReal)report.iterations;
-  if (!compare) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!compare || c->frames) PetscFunctionReturn(PETSC_SUCCESS);
   c->compared_seconds += c->seconds[REFINE] - before;
   PetscCall(Clock(&clock, NULL));
   PetscCall(KNCertifierSolve(c->certifier, x, tolerance, &zero));
@@ -131,11 +151,14 @@ PetscErrorCode KNPredictCheckRow(KNPredictCheck c, PetscInt64 row, PetscBool com
 
   PetscFunctionBegin;
   PetscCall(Clock(&clock, NULL));
-  PetscCall(KNCertifierJudge(c->certifier, x, y, &certificate, &judged));
+  PetscCall(KNCertifierJudge(c->certifier, c->given, x, y, &certificate, &judged, c->now));
   PetscCall(Clock(&clock, &c->seconds[JUDGE]));
   if (judged) {
     c->value[RESIDUAL][row] = certificate.residual;
+    certificate.estimate *= c->scale;
     c->value[ESTIMATE][row] = certificate.estimate;
+    if (!PetscIsNanReal(c->most)) c->value[MOST][row] = certificate.estimate * c->most / c->scale;
+    for (PetscInt f = c->given; f < c->frames; f++) c->defect[row * c->frames + f] = c->now[f];
     if (!PetscIsInfOrNanReal(certificate.bound)) c->value[BOUND][row] = certificate.bound;
   }
   c->value[SOLVED][row]     = 0;
@@ -143,6 +166,28 @@ PetscErrorCode KNPredictCheckRow(KNPredictCheck c, PetscInt64 row, PetscBool com
   if (c->tolerance > 0 || (c->limit > 0 && (!judged || certificate.estimate > c->limit)))
     PetscCall(SolveRow(c, row, compare, x, y));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNPredictCheckDescribe(KNPredictCheck c, KNProblem *described)
+{
+  PetscFunctionBegin;
+  PetscCheck(described->coefficients + COLUMNS <= KN_MAX_PARAMETERS, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%" PetscInt_FMT " parameters of the samples and the %d of certificates are more than the %d of a dataset",
+             described->coefficients, COLUMNS, KN_MAX_PARAMETERS);
+  for (int k = 0; k < COLUMNS; k++) {
+    KNField *field = &described->coefficient[described->coefficients++];
+
+    *field = (KNField){.unit = "1"};
+    PetscCall(PetscSNPrintf(field->name, sizeof(field->name), "certificate_%s", names[k]));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const double *KNPredictCheckCoefficients(KNPredictCheck c, PetscInt64 row, const double own[])
+{
+  for (PetscInt i = 0; i < c->coefficients; i++) c->row[i] = own[i];
+  for (int k = 0; k < COLUMNS; k++) c->row[c->coefficients + k] = c->value[k][row];
+  return c->row;
 }
 
 /* Values of all samples from the ranks that own them; sums over the ranks. */
@@ -156,6 +201,8 @@ static PetscErrorCode Reduce(KNPredictCheck c, PetscReal *seconds)
   for (int k = 0; k < COLUMNS; k++)
     PetscCallMPI(
       MPI_Allreduce(MPI_IN_PLACE, c->value[k], (PetscMPIInt)c->samples, MPIU_REAL, MPI_MAX, PETSC_COMM_WORLD));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, c->defect, (PetscMPIInt)(c->samples * c->frames), MPIU_REAL, MPI_MAX,
+                             PETSC_COMM_WORLD));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, count, 3, MPIU_INT64, MPI_SUM, PETSC_COMM_WORLD));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, sum, 7, MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
   c->failed           = count[0];
@@ -197,12 +244,21 @@ static PetscErrorCode Write(KNPredictCheck c, const char path[])
 
   PetscFunctionBegin;
   PetscCall(KNCSVBegin(&csv));
-  if (csv.file) fprintf(csv.file, "row,residual,estimate,bound,solved,iterations\n");
+  if (csv.file) {
+    fprintf(csv.file, "row");
+    for (int k = 0; k < COLUMNS; k++) fprintf(csv.file, ",%s", names[k]);
+    for (PetscInt f = c->given; f < c->frames; f++) fprintf(csv.file, ",defect_%" PetscInt_FMT, f);
+    fprintf(csv.file, "\n");
+  }
   for (PetscInt64 row = 0; row < c->samples && csv.file; row++) {
     fprintf(csv.file, "%" PetscInt64_FMT, row);
     for (int k = 0; k < COLUMNS; k++) {
       if (c->value[k][row] < 0) fprintf(csv.file, ",");
       else fprintf(csv.file, ",%.8g", (double)c->value[k][row]);
+    }
+    for (PetscInt f = c->given; f < c->frames; f++) {
+      if (c->defect[row * c->frames + f] < 0) fprintf(csv.file, ",");
+      else fprintf(csv.file, ",%.8g", (double)c->defect[row * c->frames + f]);
     }
     fprintf(csv.file, "\n");
   }
@@ -225,6 +281,7 @@ PetscErrorCode KNPredictCheckReport(KNPredictCheck c, const char path[], PetscRe
   each = 1e3 / (double)c->samples;
   PetscCall(PrintColumn(c, ESTIMATE, "estimated relative error of the predictions"));
   PetscCall(PrintColumn(c, BOUND, "bound on their relative energy error"));
+  PetscCall(PrintColumn(c, MOST, "above 90 % of the errors, as calibrated"));
   if (unjudged)
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " predictions cannot be judged\n", unjudged));
   if (c->limit > 0 || c->tolerance > 0)

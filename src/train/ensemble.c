@@ -121,17 +121,34 @@ PetscErrorCode KNEnsembleEach(KNOperator op, PetscInt members, KNDataset dataset
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNEnsembleStoreFactor(const char path[], const char directory[], PetscReal factor, PetscInt members)
+/* Two numbers into a checkpoint. */
+static PetscErrorCode Amend(const char path[], const char directory[], const char *const name[2],
+                            const PetscReal value[2])
 {
   KNRecord record;
 
   PetscFunctionBegin;
   PetscCall(KNLockTake(PETSC_COMM_WORLD, directory));
   PetscCall(KNRecordLoad(PETSC_COMM_WORLD, "checkpoint", path, &record));
-  PetscCall(KNRecordAmend(record, KN_SPREAD_FACTOR, factor));
-  PetscCall(KNRecordAmend(record, KN_SPREAD_MEMBERS, (PetscReal)members));
+  for (int k = 0; k < 2; k++) PetscCall(KNRecordAmend(record, name[k], value[k]));
   PetscCall(KNRecordSave(record, path));
   PetscCall(KNRecordDestroy(&record));
   KNLockRelease();
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNEnsembleStoreFactor(const char path[], const char directory[], PetscReal factor, PetscInt members)
+{
+  PetscFunctionBegin;
+  PetscCall(Amend(path, directory, (const char *const[]){KN_SPREAD_FACTOR, KN_SPREAD_MEMBERS},
+                  (const PetscReal[]){factor, (PetscReal)members}));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCertificateStore(const char path[], const char directory[], PetscReal scale, PetscReal most)
+{
+  PetscFunctionBegin;
+  PetscCall(Amend(path, directory, (const char *const[]){KN_CERTIFICATE_SCALE, KN_CERTIFICATE_90},
+                  (const PetscReal[]){scale, most}));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

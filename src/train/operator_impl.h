@@ -29,7 +29,8 @@ struct _p_KNOperator {
   char        *options; /* of the model, as a checkpoint carries them */
   PetscInt     norigins;
   char         origin[KN_MAX_ORIGINS][512];
-  PetscReal    spread_factor, spread_members; /* of KNOperatorGetSpread(); 0: none */
+  PetscReal    certificate_scale, certificate_90; /* of KNOperatorGetCertificate(); 0: none */
+  PetscReal    spread_factor, spread_members;     /* of KNOperatorGetSpread(); 0: none */
 };
 
 /* Not collective. KNOperatorPredict() without an average. */

@@ -2,6 +2,7 @@
 #include "operator_impl.h"
 #include <kitinet/error.h>
 #include <kitinet/options.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,31 @@ PetscErrorCode KNOperatorTransfer(KNOperator op, KNRecord record, PetscBool mome
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode LoadCertificate(KNOperator op, KNRecord record)
+{
+  PetscBool has;
+
+  PetscFunctionBegin;
+  PetscCall(KNRecordHas(record, KN_CERTIFICATE_SCALE, &has));
+  if (!has) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNRecordReal(record, KN_CERTIFICATE_SCALE, &op->certificate_scale));
+  PetscCall(KNRecordReal(record, KN_CERTIFICATE_90, &op->certificate_90));
+  PetscCheck(op->certificate_scale > 0 && op->certificate_scale < 1e30 && op->certificate_90 > 0 &&
+               op->certificate_90 < 1e30,
+             PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "the checkpoint has certificates scaled by %g and %g; fit them again: evaluate -certify -calibrate",
+             (double)op->certificate_scale, (double)op->certificate_90);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorGetCertificate(KNOperator op, PetscReal *scale, PetscReal *most)
+{
+  PetscFunctionBegin;
+  *scale = op->certificate_scale > 0 ? op->certificate_scale : 1;
+  *most  = op->certificate_scale > 0 ? op->certificate_90 : NAN;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode LoadSpread(KNOperator op, KNRecord record)
 {
   PetscBool has;
@@ -95,6 +121,7 @@ static PetscErrorCode CreateFrom(KNRecord record, const char path[], KNOperator 
   free(names[1]);
   PetscCall(KNOperatorTransfer(*op, record, PETSC_FALSE));
   PetscCall(LoadSpread(*op, record));
+  PetscCall(LoadCertificate(*op, record));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
