@@ -79,6 +79,8 @@ if [ -z "$sanitize" ]; then
     -lm -Wl,-rpath,"$libraries" > output 2>&1 || fail "$(cat output)"
   ./time_loop run/best.h5 > output 2> message || fail "$(cat output message)"
   grep -q "^distance from the steady state: [0-9.e-]*$" output || fail "$(cat output message)"
+  grep -q "^with the surrogate .* with the solver .*; the states at t = 1 are [0-9.]* % apart$" output ||
+    fail "$(cat output message)"
   "${CC:-mpicc}" "$examples/initial_guess.c" -o initial_guess $(pkg-config --cflags --libs kitinet) \
     -lm -Wl,-rpath,"$libraries" > output 2>&1 || fail "$(cat output)"
   ./initial_guess run/best.h5 -n 32 > output 2> message || fail "$(cat output message)"
