@@ -221,6 +221,19 @@ static PetscErrorCode CloseTable(const char output[], const char partial[], FILE
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Texts of the whole length, whose words are spread over the vocabulary. */
+static PetscErrorCode MakeTexts(KNBench *bench)
+{
+  const size_t points = KNGridSize(&bench->grid), count = (size_t)bench->batch * points;
+
+  PetscFunctionBegin;
+  if (!bench->words) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscMalloc2(count, &bench->token, bench->batch, &bench->length));
+  for (size_t i = 0; i < count; i++) bench->token[i] = (int32_t)(i * 2654435761 % (size_t)bench->words);
+  for (PetscInt b = 0; b < bench->batch; b++) bench->length[b] = (int32_t)points;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNCommand_Bench(const char purpose[], PetscBool *stopped)
 {
   KNBench        bench = {.inputs = 1, .outputs = 1, .batch = 20, .microbatch = 5, .seconds = 20};
@@ -244,6 +257,10 @@ PetscErrorCode KNCommand_Bench(const char purpose[], PetscBool *stopped)
     "-bench_classes",
     "number of classes that the network tells apart, with the cross-entropy as its loss; 0: it predicts fields", 0,
     1000000, &bench.classes));
+  PetscCall(KNOptionsInt("-bench_words",
+                         "words of the vocabulary of texts, which are as long as the grid's one axis; 0: the network "
+                         "reads fields",
+                         0, 1 << 24, &bench.words));
   PetscCall(KNOptionsReal("-bench_seconds", "seconds for rounds of measurements; there are at least three rounds", 0,
                           1e6, &bench.seconds));
   PetscCall(KNOptionsPath("-bench_output", "CSV file for the table", output));
@@ -258,17 +275,24 @@ PetscErrorCode KNCommand_Bench(const char purpose[], PetscBool *stopped)
                             KNReductionNames, &reduction));
   bench.reduction = (KNReductionType)reduction;
   PetscCall(KNModelCreateFromOptions(&bench.model));
+  PetscCheck(!bench.words || (bench.grid.dim == 1 && bench.classes && !scaling), PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -bench_words is for texts, of one axis, in classes: give -bench_axes 1 -bench_classes 2, and no "
+             "-bench_scaling");
+  if (bench.words) bench.inputs = bench.words;
   if (bench.classes) bench.outputs = bench.classes;
   PetscCall(KNModelSetChannels(bench.model, bench.grid.dim, bench.inputs, bench.outputs));
   if (bench.classes) PetscCall(KNModelSetOutputAxes(bench.model, 0));
+  if (bench.words) PetscCall(KNModelSetTokens(bench.model, bench.grid.n[0]));
   PetscCall(KNModelSetFromOptions(bench.model));
   PetscCall(KNOptionsEnd("bench", purpose, &done));
   if (!done) {
     bench.microbatch = PetscMin(bench.microbatch, bench.batch);
+    PetscCall(MakeTexts(&bench));
     PetscCall(OpenTable(output, partial, &file));
     code = scaling ? KNBenchScaling(&bench, file) : MeasureAll(&bench, (What)what, file);
     PetscCall(CloseTable(output, partial, file, code));
   }
+  PetscCall(PetscFree2(bench.token, bench.length));
   PetscCall(KNModelDestroy(&bench.model));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

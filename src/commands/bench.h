@@ -36,6 +36,8 @@ typedef struct {
   KNGrid          grid;
   PetscInt        inputs, outputs;   /* channels of the network */
   PetscInt        classes;           /* outputs, without axes, are their scores; 0: fields */
+  PetscInt        words;             /* of the vocabulary, inputs are texts as long as the grid; 0: fields */
+  int32_t        *token, *length;    /* (batch, points), (batch) the texts; owned */
   PetscInt        batch, microbatch; /* of all ranks; of one pass through the network */
   KNReductionType reduction;
   PetscReal       seconds; /* of a measurement */
@@ -90,6 +92,15 @@ PETSC_INTERN PetscErrorCode  KNBenchStepDestroy(KNBenchStep *step);
   (bench_scaling.c): a table, rows of CSV if file is not NULL.
 */
 PETSC_INTERN PetscErrorCode KNBenchScaling(KNBench *bench, FILE *file);
+
+/* Not collective. Texts `first` and following of the benchmark as the input of a pass; nothing for fields. */
+static inline void KNBenchSetTexts(const KNBench *bench, PetscInt first, KNPass *pass)
+{
+  if (!bench->words) return;
+  pass->stride = KNGridSize(&bench->grid);
+  pass->token  = bench->token + (size_t)first * pass->stride;
+  pass->length = bench->length + first;
+}
 
 /* Not collective. count values in (-1, 1), a function of `which` and the element. */
 PETSC_INTERN void KNBenchFill(KNReal *x, size_t count, PetscInt64 which);

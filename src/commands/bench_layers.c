@@ -41,14 +41,28 @@ static PetscErrorCode RunBackward(void *context)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Elements of a layer's inputs (all fields), output and parameters; parameters: those that bear its name. */
-static PetscErrorCode CountElements(KNLayer layer, KNParameters parameters, PetscInt samples, size_t *in, size_t *out,
-                                    size_t *weights)
+/* Channels of input i of a layer: 0 of words, which are no field. */
+static PetscErrorCode GetChannels(const KNBench *bench, KNLayer layer, PetscInt i, PetscInt *channels, KNGrid *grid)
 {
-  const char *name;
-  size_t      length;
-  PetscInt    inputs, Ci, Co, count;
-  KNGrid      grid_in, grid_out;
+  const KNLayer *layers;
+  PetscInt       count;
+
+  PetscFunctionBegin;
+  PetscCall(KNLayerGetInput(layer, i, channels, grid));
+  PetscCall(KNModelGetLayers(bench->model, &count, &layers));
+  if (bench->words && layer == layers[0]) *channels = 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Elements of a layer's inputs (all fields), output and parameters; parameters: those that bear its name. */
+static PetscErrorCode CountElements(const KNBench *bench, KNLayer layer, KNParameters parameters, size_t *in,
+                                    size_t *out, size_t *weights)
+{
+  const PetscInt samples = bench->microbatch;
+  const char    *name;
+  size_t         length;
+  PetscInt       inputs, Ci, Co, count;
+  KNGrid         grid_in, grid_out;
 
   PetscFunctionBegin;
   PetscCall(KNLayerGetName(layer, NULL, &name));
@@ -56,7 +70,7 @@ static PetscErrorCode CountElements(KNLayer layer, KNParameters parameters, Pets
   PetscCall(KNParametersGetCount(parameters, &count));
   *in = 0;
   for (PetscInt i = 0; i < inputs; i++) {
-    PetscCall(KNLayerGetInput(layer, i, &Ci, &grid_in));
+    PetscCall(GetChannels(bench, layer, i, &Ci, &grid_in));
     *in += (size_t)samples * (size_t)Ci * KNGridSize(&grid_in);
   }
   *out     = (size_t)samples * (size_t)Co * KNGridSize(&grid_out);
@@ -86,7 +100,7 @@ static PetscErrorCode AddLayer(const KNBench *bench, KNLayer layer, KNBenchList 
   PetscCall(KNModelGetParameters(bench->model, &parameters));
   PetscCall(KNLayerGetName(layer, &type, &name));
   PetscCall(KNLayerGetCost(layer, &flops[0], &flops[1], NULL));
-  PetscCall(CountElements(layer, parameters, bench->microbatch, &in, &out, &weights));
+  PetscCall(CountElements(bench, layer, parameters, &in, &out, &weights));
   for (PetscInt i = 0; i < own->count; i++) {
     const char    *other_type;
     PetscLogDouble other[2];
@@ -94,7 +108,7 @@ static PetscErrorCode AddLayer(const KNBench *bench, KNLayer layer, KNBenchList 
 
     PetscCall(KNLayerGetName(own->timed[i].layer, &other_type, NULL));
     PetscCall(KNLayerGetCost(own->timed[i].layer, &other[0], &other[1], NULL));
-    PetscCall(CountElements(own->timed[i].layer, parameters, bench->microbatch, &n[0], &n[1], &n[2]));
+    PetscCall(CountElements(bench, own->timed[i].layer, parameters, &n[0], &n[1], &n[2]));
     if (strcmp(type, other_type) || n[0] != in || n[1] != out || n[2] != weights || other[0] != flops[0] ||
         other[1] != flops[1])
       continue;
@@ -129,6 +143,7 @@ PetscErrorCode KNBenchAddLayers(const KNBench *bench, KNBenchList *list, KNBench
   PetscCall(PetscNew(layers));
   own       = *layers;
   own->pass = (KNPass){.samples = bench->microbatch, .training = PETSC_TRUE, .seed = 1};
+  KNBenchSetTexts(bench, 0, &own->pass);
   PetscCall(KNModelGetLayers(bench->model, &nlayers, &layer));
   PetscCall(PetscMalloc1((size_t)nlayers, &own->timed));
   for (PetscInt i = 0; i < nlayers; i++) {
@@ -137,7 +152,7 @@ PetscErrorCode KNBenchAddLayers(const KNBench *bench, KNBenchList *list, KNBench
 
     PetscCall(KNLayerGetSizes(layer[i], &inputs, NULL, &Co, NULL, &grid_out));
     for (PetscInt k = 0; k < inputs; k++) {
-      PetscCall(KNLayerGetInput(layer[i], k, &Ci, &grid_in));
+      PetscCall(GetChannels(bench, layer[i], k, &Ci, &grid_in));
       largest_in = PetscMax(largest_in, (size_t)bench->microbatch * (size_t)Ci * KNGridSize(&grid_in));
     }
     most        = PetscMax(most, inputs);

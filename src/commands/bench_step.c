@@ -13,6 +13,8 @@ typedef enum { FORWARD, BACKWARD, REDUCE, UPDATE, NPARTS } Part;
 static const char *const PartNames[NPARTS] = {"forward", "backward", "reduce", "update"};
 
 struct _KNBenchStep {
+  const KNBench *bench;      /* not owned */
+  PetscInt       first;      /* sample of the batch, of this rank */
   KNModel        model;      /* not owned */
   KNParameters   parameters; /* not owned */
   KNReduction    reduction;  /* training */
@@ -49,14 +51,16 @@ static PetscErrorCode RunTraining(void *context)
   PetscCall(PetscTime(&s->mark));
   PetscCall(KNReductionBegin(s->reduction, s->batch));
   for (PetscInt start = 0; start < s->share; start += s->microbatch) {
-    const KNPass  pass = {.samples   = PetscMin(s->microbatch, s->share - start),
-                          .training  = PETSC_TRUE,
-                          .seed      = 1,
-                          .step      = s->step,
-                          .gradients = KNReductionGetMode(s->reduction)};
-    const KNReal *x = s->x + (size_t)start * s->nx, *target = s->target + (size_t)start * s->nt;
-    double        loss = 0;
+    KNPass        pass   = {.samples   = PetscMin(s->microbatch, s->share - start),
+                            .training  = PETSC_TRUE,
+                            .seed      = 1,
+                            .step      = s->step,
+                            .gradients = KNReductionGetMode(s->reduction)};
+    const KNReal *x      = s->bench->words ? NULL : s->x + (size_t)start * s->nx,
+                 *target = s->target + (size_t)start * s->nt;
+    double loss          = 0;
 
+    KNBenchSetTexts(s->bench, s->first + start, &pass);
     PetscCall(KNModelForward(s->model, &pass, x, s->y));
     PetscCall(KNTaskLossAddParts(s->task, (size_t)pass.samples, s->y, target, s->part));
     PetscCall(KNTaskLoss(s->task, (size_t)pass.samples, s->part, s->loss));
@@ -95,9 +99,10 @@ static PetscErrorCode RunInference(void *context)
 
   PetscFunctionBegin;
   for (PetscInt start = 0; start < s->share; start += s->microbatch) {
-    const KNPass pass = {.samples = PetscMin(s->microbatch, s->share - start), .seed = 1};
+    KNPass pass = {.samples = PetscMin(s->microbatch, s->share - start), .seed = 1};
 
-    PetscCall(KNModelForward(s->model, &pass, s->x + (size_t)start * s->nx, s->y));
+    KNBenchSetTexts(s->bench, s->first + start, &pass);
+    PetscCall(KNModelForward(s->model, &pass, s->bench->words ? NULL : s->x + (size_t)start * s->nx, s->y));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -143,7 +148,11 @@ static PetscErrorCode AddItems(KNBenchList *list, PetscBool training, KNBenchSte
 
 PetscErrorCode KNBenchAddStep(const KNBench *bench, KNBenchList *list, PetscBool training, KNBenchStep *step)
 {
-  const KNProblem problem = {.input  = {.grid = bench->grid, .fields = bench->inputs},
+  const KNProblem problem = {.input  = {.kind   = bench->words ? KN_SPACE_TOKENS : KN_SPACE_FIELD,
+                                        .grid   = bench->words ? KNGridMake(0, NULL, bench->grid.points) : bench->grid,
+                                        .fields = bench->words ? 0 : bench->inputs,
+                                        .length = bench->words ? bench->grid.n[0] : 0,
+                                        .count  = bench->words},
                              .output = {.kind = bench->classes ? KN_SPACE_CLASS : KN_SPACE_FIELD,
                                         .grid = bench->classes ? KNGridMake(0, NULL, bench->grid.points) : bench->grid,
                                         .fields = bench->classes ? 0 : bench->outputs,
@@ -157,14 +166,16 @@ PetscErrorCode KNBenchAddStep(const KNBench *bench, KNBenchList *list, PetscBool
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   s             = *step;
+  s->bench      = bench;
   s->model      = bench->model;
   s->batch      = bench->batch;
   s->microbatch = bench->microbatch;
-  s->nx         = (size_t)bench->inputs * KNGridSize(&bench->grid);
+  s->nx         = bench->words ? 0 : (size_t)bench->inputs * KNGridSize(&bench->grid);
   s->ny         = (size_t)bench->outputs * KNGridSize(&problem.output.grid);
   if (bench->reduction == KN_REDUCTION_TREE) KNLeafPartition(s->batch, s->microbatch, size, rank, &start, &end);
   else KNPartition(s->batch, size, rank, &start, &end);
   s->share = (PetscInt)(end - start);
+  s->first = (PetscInt)start;
   PetscCall(KNModelGetParameters(s->model, &s->parameters));
   if (training)
     PetscCall(KNReductionCreate(PETSC_COMM_WORLD, bench->reduction, s->parameters, s->batch, s->microbatch, PETSC_FALSE,

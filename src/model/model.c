@@ -151,7 +151,28 @@ static size_t MemorySize(KNModel model)
   return (size_t)model->samples * model->program.room + (size_t)model->threads * model->program.scratch;
 }
 
-static PetscErrorCode SetGrid(KNModel model, const KNGrid *grid, PetscInt samples, PetscBool training)
+/*
+  Texts of other lengths are planned for again and again: memory that is large enough stays. real: false where only the
+  need is found out.
+*/
+static PetscErrorCode MakeMemory(KNModel model, PetscBool real)
+{
+  const size_t size = MemorySize(model);
+  KNReal      *probe;
+
+  PetscFunctionBegin;
+  if (!real) {
+    PetscCall(KNMalloc(size, sizeof(KNReal), &probe));
+    PetscCall(KNFree(&probe));
+  } else if (!model->memory || size > model->capacity) {
+    PetscCall(KNFree(&model->memory));
+    PetscCall(KNMalloc(size, sizeof(KNReal), &model->memory));
+    model->capacity = size;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode SetGrid(KNModel model, const KNGrid *grid, PetscInt samples, PetscBool training, PetscBool real)
 {
   PetscMPIInt ranks;
 
@@ -170,8 +191,7 @@ static PetscErrorCode SetGrid(KNModel model, const KNGrid *grid, PetscInt sample
   PetscCall(KNModelPlanSteps(model));
   PetscCall(KNProgramReset(&model->program));
   PetscCall(KNProgramBuild(model, training, &model->program));
-  PetscCall(KNFree(&model->memory));
-  PetscCall(KNMalloc(MemorySize(model), sizeof(KNReal), &model->memory));
+  PetscCall(MakeMemory(model, real));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -181,7 +201,7 @@ PetscErrorCode KNModelPlanGrid(KNModel model, const KNGrid *grid, PetscInt sampl
 
   PetscFunctionBegin;
   KNMemoryReserve(PETSC_TRUE);
-  code = SetGrid(model, grid, samples, training);
+  code = SetGrid(model, grid, samples, training, PETSC_FALSE);
   KNMemoryReserve(PETSC_FALSE);
   PetscCall(code);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -206,7 +226,7 @@ PetscErrorCode KNModelSetGrid(KNModel model, const KNGrid *grid, PetscInt sample
     "%.1f MiB here: lower -train_microbatch (evaluate: -evaluate_batch, predict: -predict_batch), the "
     "network's size, or the number of ranks on a node, or train with -train_recompute 1",
     samples, (double)activations / 1048576.0, (double)parameters / 1048576.0, (double)KNMemoryGetLimit() / 1048576.0);
-  PetscCall(SetGrid(model, grid, samples, training));
+  PetscCall(SetGrid(model, grid, samples, training, PETSC_TRUE));
   /* now, that no step allocates */
   if (training) PetscCall(KNParametersGetBlocks(model->parameters, NULL, NULL, &gradient, &moment[0], &moment[1]));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -51,6 +51,7 @@ struct _p_KNModel {
 
   KNProgram    program;    /* what the sweeps do on this grid; owned */
   KNReal      *memory;     /* of its arrays: (samples, program->room) and (threads, program->scratch); owned */
+  size_t       capacity;   /* elements of it, those of the largest plan so far */
   int          threads;    /* largest team */
   KNParameters parameters; /* owned */
   PetscInt

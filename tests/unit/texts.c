@@ -1,7 +1,7 @@
 /*
   Texts in a network: what lies behind a text's end changes nothing, bit for bit, neither words that are none, nor
-  activations that are no numbers; a longer plan changes rounding alone; words that a micro-batch does not have get no
-  gradient.
+  activations that are no numbers; what was planned before leaves no trace, and a longer plan changes rounding alone;
+  words that a micro-batch does not have get no gradient.
 */
 #include "draw.h"
 #include <kitinet/model.h>
@@ -39,6 +39,12 @@ static PetscErrorCode Run(const char positions[], PetscInt points, int32_t behin
   PetscCall(KNModelSetTokens(model, LONGEST));
   PetscCall(KNModelSetFromOptions(model));
   PetscCall(KNModelSetUp(model, 1));
+  for (PetscInt again = behind ? 0 : 2; again < 2; again++) { /* a plan leaves nothing of those before it */
+    const PetscInt other      = again ? 3 : LONGEST;
+    const KNGrid   other_grid = KNGridMake(1, &other, KN_POINTS_CELLS);
+
+    PetscCall(KNModelSetGrid(model, &other_grid, SAMPLES, PETSC_TRUE));
+  }
   PetscCall(KNModelSetGrid(model, &grid, SAMPLES, PETSC_TRUE));
   PetscCall(KNModelGetParameters(model, &parameters));
   PetscCall(KNParametersGetBlocks(parameters, size, &value, &all, NULL, NULL));
