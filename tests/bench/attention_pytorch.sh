@@ -7,8 +7,8 @@
 # PYTHON with torch, h5py, numpy; a C++ compiler for torch.compile. The encoder: 4 blocks, width 128, 4 heads, texts of
 # 256 words, batch 32, a vocabulary of 20,000. Transolver and OFormer: 4 blocks, width 64, 4 heads, 32 slices, 64 x 64
 # points, batch 4. Each round starts each program afresh and lets it repeat the step for so many seconds (5 rounds of
-# 5). Writes jobs/results/attention_pytorch.csv: network, phase, milliseconds for the whole batch, medians over rounds, and
-# the memory that a process which does only this holds beyond its start, MiB; prints the ratios.
+# 5). Writes jobs/results/attention_pytorch.csv: network, phase, milliseconds for the whole batch, medians over rounds,
+# and the memory that a process which does only this holds beyond its start, MiB; prints the ratios.
 # jobs/results/attention_grids.csv: milliseconds of a layer, forward and backward, for each number of points along both
 # axes (GRIDS: "64 128 256 512"). Needs build/release/kitinet. MICROBATCH: of the encoder, 8: less memory, same step.
 # Unset OPENBLAS_CORETYPE where it holds BLAS to an older instruction set than the processor's.
@@ -36,7 +36,8 @@ options() {
 ours() {
   what=$2 more=
   [ "$what" = train ] && what=step
-  case $1 in transformer) more="-bench_axes 1 -bench_words 20000 -bench_classes 2 -train_microbatch ${MICROBATCH:-8}" ;; esac
+  [ "$1" != transformer ] ||
+    more="-bench_axes 1 -bench_words 20000 -bench_classes 2 -train_microbatch ${MICROBATCH:-8}"
   # shellcheck disable=SC2046,SC2086 # words
   "$kitinet" bench -model_type $1 $(options $1) $more -bench_what $what -bench_seconds "$seconds" \
     -bench_output "$work/table.csv" > "$work/output" 2>&1 || { cat "$work/output" >&2; exit 1; }

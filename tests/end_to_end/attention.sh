@@ -48,12 +48,15 @@ for type in transolver oformer; do
 done
 
 # Texts in bench.
-ends 0 ranks 1 bench -model_type transformer -model_width 8 -model_layers 2 -model_heads 2 -bench_axes 1 -bench_grid 20 -bench_words 5000 \
-  -bench_classes 3 -train_batch 4 -bench_seconds 0 -bench_output table.csv > output 2> message
-for row in embedding,forward block0.attention.heads,backward block0.feed.units,forward "training step,whole" inference,whole; do
+ends 0 ranks 1 bench -model_type transformer -model_width 8 -model_layers 2 -model_heads 2 -bench_axes 1 \
+  -bench_grid 20 -bench_words 5000 -bench_classes 3 -train_batch 4 -bench_seconds 0 \
+  -bench_output table.csv > output 2> message
+for row in embedding,forward block0.attention.heads,backward block0.feed.units,forward \
+  "training step,whole" inference,whole; do
   grep -q "^$row,[0-9]*,[0-9.e-]" table.csv || fail "no \"$row\" in: $(cat table.csv)"
 done
-refused 2 "option -bench_words is for texts, of one axis, in classes" "$KITINET" bench -model_type transformer -bench_words 50
+refused 2 "option -bench_words is for texts, of one axis, in classes" \
+  "$KITINET" bench -model_type transformer -bench_words 50
 refused 2 "needs whole samples: leave -ranks_per_sample out" \
   ranks 2 train -run wrong -dataset train.h5 -model_type transolver $tiny \
   -model_projection convolution -ranks_per_sample 2
