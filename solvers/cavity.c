@@ -17,6 +17,7 @@
 #include <kitinet/error.h>
 #include <kitinet/field.h>
 #include <kitinet/options.h>
+#include <math.h>
 #include <kitinet/random.h>
 #include "cavity_flow.h"
 #include "cavity_guess.h"
@@ -307,7 +308,7 @@ static PetscErrorCode KNSolverCertify_Cavity(KNSolver solver, const PetscReal ou
     distance += PetscSqr(output[i] - c->better[i]);
     square += PetscSqr(c->better[i]);
   }
-  certificate->estimate = square > 0 ? PetscSqrtReal(distance / square) : distance > 0 ? PETSC_INFINITY : 0;
+  certificate->estimate = square > 0 ? PetscSqrtReal(distance / square) : distance > 0 ? INFINITY : 0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,5 +1,6 @@
 /* Fields that are offered as solutions of the diffusion equation: how good they are, and how to go on from them. */
 #include "diffusion_impl.h"
+#include <math.h>
 
 static PetscErrorCode CreateWork(KNDiffusion d)
 {
@@ -107,13 +108,13 @@ PetscErrorCode KNDiffusionCertify(KNDiffusion d, const PetscReal a[], const Pets
   B         = PetscSqrtReal(PetscMax(correction, 0)) + PetscSqrtReal(rest / a_min);
   size_of_u = PetscSqrtReal(PetscMax(energy, 0));
   lower     = PetscMax(size_of_u - B, size_of_u > 0 ? work / size_of_u : 0); /* of the solution's energy norm */
-  certificate->bound = B > 0 ? (lower > 0 ? B / lower : PETSC_INFINITY) : 0;
+  certificate->bound = B > 0 ? (lower > 0 ? B / lower : INFINITY) : 0;
 
   PetscCall(VecNorm(d->c, NORM_2, &c));
   PetscCall(VecAXPY(d->c, 1, d->x));
   PetscCall(VecNorm(d->c, NORM_2, &better));
   c                     = PetscSqrtReal(c * c + RimSquare(d, u));
-  certificate->estimate = better > 0 ? c / better : c > 0 ? PETSC_INFINITY : 0;
+  certificate->estimate = better > 0 ? c / better : c > 0 ? INFINITY : 0;
   report->converged     = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -233,10 +233,10 @@ static PetscErrorCode JudgeSteps(KNCertifier c, PetscInt given, const float y[],
     errors += error * error;
     defects += d;
     squares += square;
-    defect[f] = square > 0 ? PetscSqrtReal(d / square) : d > 0 ? PETSC_INFINITY : 0;
+    defect[f] = square > 0 ? PetscSqrtReal(d / square) : d > 0 ? INFINITY : 0;
   }
-  certificate->residual = squares > 0 ? PetscSqrtReal(defects / squares) : PETSC_INFINITY;
-  certificate->estimate = squares > 0 ? PetscSqrtReal(errors / squares) : PETSC_INFINITY;
+  certificate->residual = squares > 0 ? PetscSqrtReal(defects / squares) : INFINITY;
+  certificate->estimate = squares > 0 ? PetscSqrtReal(errors / squares) : INFINITY;
   *judged               = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

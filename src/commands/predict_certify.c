@@ -186,7 +186,8 @@ PetscErrorCode KNPredictCheckDescribe(KNPredictCheck c, KNProblem *described)
 const double *KNPredictCheckCoefficients(KNPredictCheck c, PetscInt64 row, const double own[])
 {
   for (PetscInt i = 0; i < c->coefficients; i++) c->row[i] = own[i];
-  for (int k = 0; k < COLUMNS; k++) c->row[c->coefficients + k] = c->value[k][row];
+  for (int k = 0; k < COLUMNS; k++)
+    c->row[c->coefficients + k] = PetscIsInfOrNanReal(c->value[k][row]) ? -1 : c->value[k][row];
   return c->row;
 }
 
