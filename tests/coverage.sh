@@ -7,6 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . tests/packages.sh
 
+mkdir -p build
 [ $# -gt 0 ] || set -- -L "unit|parallel|end_to_end"
 cmake -B build/coverage -DCMAKE_BUILD_TYPE=Debug -DKN_NATIVE=OFF -DKN_TEST_FUZZ=OFF -DKN_MANUAL=OFF \
   -DCMAKE_C_FLAGS="--coverage -O1 -fprofile-update=atomic" > build/coverage.log
