@@ -43,6 +43,12 @@ for type in transolver oformer; do
   done
   refused 2 "only networks as those of -model_type fno are pruned" "$KITINET" \
     condense -checkpoint $type.1/best.h5 -dataset train.h5 -output small.h5
+  # To PyTorch and back; tests/bench/attention_pytorch.py compares outputs.
+  ends 0 ranks 1 convert -format pytorch -input $type.1/checkpoint.h5 -output torch.$type.h5 > output 2> message
+  mkdir back.$type
+  ends 0 ranks 1 convert -input torch.$type.h5 -like $type.1/checkpoint.h5 -output back.$type/checkpoint.h5 \
+    > output 2> message
+  [ "$(weights back.$type)" = "$(weights $type.1)" ] || fail "$type: weights that went to PyTorch and back are others"
   refused 2 "do not divide into -model_heads 3: give a divisor, or another -model_width" \
     "$KITINET" train -run wrong -dataset train.h5 -model_type $type -model_width 8 -model_heads 3
 done
