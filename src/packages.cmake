@@ -91,10 +91,12 @@ else()
     "Debian on amd64: apt-get install libxsmm-dev")
 endif()
 
-# Optional: pictures. KN::jpeg and KN::png, empty where the package is not there.
-foreach(picture "jpeg libjpeg JPEG libjpeg62-turbo-dev" "png libpng PNG libpng-dev")
-  separate_arguments(picture)
-  list(POP_FRONT picture name module kind debian)
+# Optional: pictures and texts. KN::jpeg, KN::png, KN::icu and KN::jansson, empty where the package is not there.
+foreach(package "jpeg libjpeg JPEG libjpeg62-turbo-dev JPEG pictures" "png libpng PNG libpng-dev PNG pictures"
+        "icu icu-uc ICU libicu-dev texts" "jansson jansson JANSSON libjansson-dev JSON lines")
+  separate_arguments(package)
+  list(POP_FRONT package name module kind debian)
+  list(JOIN package " " what)
   pkg_check_modules(${name}_${module} QUIET IMPORTED_TARGET GLOBAL ${module})
   add_library(KN::${name} INTERFACE IMPORTED GLOBAL)
   if(${name}_${module}_FOUND)
@@ -102,7 +104,7 @@ foreach(picture "jpeg libjpeg JPEG libjpeg62-turbo-dev" "png libpng PNG libpng-d
     target_compile_definitions(KN::${name} INTERFACE KN_HAVE_${kind})
     message(STATUS "${name}: ${module} ${${name}_${module}_VERSION}")
   else()
-    message(STATUS "${name}: not found, ${kind} pictures cannot be converted. Debian: apt-get install ${debian}")
+    message(STATUS "${name}: not found, ${what} cannot be converted. Debian: apt-get install ${debian}")
   endif()
 endforeach()
 

@@ -9,6 +9,8 @@
     xy        HDF5 with arrays x and y, as neuraloperator's loader reads, or any other names
     npy       one .npy file an array
     cifar     CIFAR-10 and CIFAR-100, binary files; only read
+    texts     tables of texts separated by tabs or commas, JSON lines, folders with a subfolder of .txt files for each
+              class; only read
     pictures  folders with a subfolder of JPEG or PNG files for each class; only read
 
   What a file does not say is asked for, never guessed: KNSourceChoice. Samples have the layout of dataset.h, float32;
@@ -45,10 +47,26 @@ typedef struct {
   PetscInt           fit;        /* pictures of other sizes: 0 refused, 1 cropped, 2 resized */
   PetscInt           colour;     /* colours of pictures: 0 those of the first, 1 grey, 2 RGB */
   PetscBool          unlabelled; /* pictures need no classes, and a single one will do: there are no outputs */
-  PetscInt           network[3]; /* channels, n1, n2 that they are to have where nothing else is said */
+  PetscInt           text_columns;
+  const char *const *text_column; /* (text_columns) text=NAME, pair=NAME, label=NAME */
+  PetscInt           text_quotes; /* a KN_QUOTES_ */
+  PetscInt           text_length; /* words of a sequence at most */
+  PetscInt           text_case;   /* a KN_CASE_ */
+  PetscInt           text_markup; /* a KN_MARKUP_ */
+  const KNProblem   *like;        /* texts are read by its rules, vocabulary and classes; not owned */
+  PetscInt           network[3];  /* channels, n1, n2 that they are to have where nothing else is said */
   PetscInt           scale_count;
   const char *const *scale; /* (scale_count) VARIABLE=FACTOR: values are multiplied before they become float32 */
 } KNSourceChoice;
+
+/* How texts become words. Quotes are of .csv files, of all tables, or of none; 0 of the others: as the like, or first. */
+enum { KN_QUOTES_CSV, KN_QUOTES_ALL, KN_QUOTES_NONE };
+enum { KN_CASE_DEFAULT, KN_CASE_LOWER, KN_CASE_KEEP };
+enum { KN_MARKUP_DEFAULT, KN_MARKUP_KEEP, KN_MARKUP_DROP };
+
+/* The same as parameters of a problem, 0 or 1, which datasets and checkpoints keep. */
+enum { KN_TEXT_LOWER, KN_TEXT_MARKUP, KN_TEXT_PAIR, KN_TEXT_RULES };
+PETSC_EXTERN const char *const KNTextRuleNames[]; /* "lower_case", .., then NULL */
 
 /* Labels of CIFAR-100: 100 classes, or 20 groups of them. */
 enum { KN_LABELS_DEFAULT, KN_LABELS_FINE, KN_LABELS_COARSE };
@@ -69,6 +87,21 @@ PETSC_EXTERN int KNSourceRead(KNSource source, PetscInt64 first, PetscInt64 coun
                               char message[]);
 
 /*
+  The same of texts: token (count, L), 0 beyond length (count), which is at least 1. Raises KN_ERR_INPUT for what is no
+  UTF-8, with file and line.
+*/
+PETSC_EXTERN int KNSourceReadTokens(KNSource source, PetscInt64 first, PetscInt64 count, int32_t token[],
+                                    int32_t length[], size_t size, char message[]);
+
+/*
+  Collective, before the first KNSourceReadTokens(); of texts that are not read by the vocabulary of a like. It becomes
+  that of the rows [first, first + samples): the most frequent words, up to `words` with the reserved ones, that occur
+  `least` times.
+*/
+PETSC_EXTERN PetscErrorCode KNSourceCountWords(KNSource source, PetscInt64 first, PetscInt64 samples, PetscInt words,
+                                               PetscInt least);
+
+/*
   Not collective. problem, index (of each row in its ensemble; NULL: its number), kind ("MATLAB v5"), notes (YAML
   lines) and options are not owned; any pointer may be NULL.
 */
@@ -83,7 +116,7 @@ PETSC_EXTERN PetscErrorCode KNSourceGetRowName(KNSource source, PetscInt64 row, 
 
 /*
   Collective, after the last KNSourceRead(). A line on stderr for each variable all of whose values, as far as they
-  were read, are too small for float32.
+  were read, are too small for float32. Of texts lines on stdout: how many were cut, empty, or had no label.
 */
 PETSC_EXTERN PetscErrorCode KNSourceWarn(KNSource source);
 PETSC_EXTERN PetscErrorCode KNSourceDestroy(KNSource *source);
@@ -121,6 +154,10 @@ PETSC_EXTERN PetscErrorCode KNSinkGetShare(KNSink sink, PetscInt64 *start, Petsc
 */
 PETSC_EXTERN PetscErrorCode KNSinkWrite(KNSink sink, PetscInt64 row, PetscInt64 count, const PetscInt64 index[],
                                         const float x[], const float y[], const int32_t label[]);
+
+/* The same of texts, for the native format alone: token (count, L), length (count). */
+PETSC_EXTERN PetscErrorCode KNSinkWriteTokens(KNSink sink, PetscInt64 row, PetscInt64 count, const PetscInt64 index[],
+                                              const int32_t token[], const int32_t length[], const int32_t label[]);
 
 /* Collective. Flushed to disk, then under its final name. Raises KN_ERR_IO. */
 PETSC_EXTERN PetscErrorCode KNSinkPublish(KNSink sink);

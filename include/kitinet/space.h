@@ -20,6 +20,15 @@ typedef enum { KN_SPACE_FIELD, KN_SPACE_TOKENS, KN_SPACE_CLASS } KNSpaceKind;
 /* "field", "tokens", "class", then NULL */
 PETSC_EXTERN const char *const KNSpaceKindNames[];
 
+/* The first numbers of every vocabulary; the words of the training texts follow, the most frequent first. */
+enum {
+  KN_WORD_PADDING   = 0, /* behind the end of a text */
+  KN_WORD_UNKNOWN   = 1, /* a word that the vocabulary does not have */
+  KN_WORD_SEPARATOR = 2, /* between the two texts of a pair */
+  KN_WORD_BEGINNING = 3, /* the first of every text, so that none is empty */
+  KN_WORDS_RESERVED = 4
+};
+
 /* How the values of fields are stored. In memory they are float: a uint8 value v is v, 0 to 255. */
 typedef enum { KN_FLOAT32, KN_UINT8 } KNValueType;
 
@@ -48,6 +57,9 @@ static inline size_t KNSpaceSize(const KNSpace *space)
 
 /* Not collective. The names in memory of their own, which the caller ends with free(); NULL if there are none. */
 PETSC_EXTERN PetscErrorCode KNSpaceCopyNames(const KNSpace *space, char **names);
+
+/* Not collective. (count) pointers to the names, which the caller frees with PetscFree(); NULL if there are none. */
+PETSC_EXTERN PetscErrorCode KNSpaceListNames(const KNSpace *space, const char ***name);
 
 /*
   Not collective. The first difference between two spaces of this side ("input") as text, "2 input fields, not 1" if

@@ -15,16 +15,19 @@
 #include <string.h>
 
 typedef struct {
-  PetscInt   inputs, outputs, x_count, y_count, u_count, scale_count, classes_count, format, points;
-  char     **input, **output, **x, **y, **u, **scale, **classes;
-  char       initial[KN_MAX_TEXT], t[KN_MAX_TEXT], pde[KN_MAX_NAME], like[PETSC_MAX_PATH_LEN];
-  PetscInt   labels, image_size, fit, colour;
-  PetscBool  weights;
-  PetscReal  dt;
-  PetscInt   stride;
-  PetscInt64 first, samples;
-  PetscBool  overwrite;
-  char       symmetry[KN_MAX_SYMMETRIES * KN_MAX_NAME]; /* as given */
+  PetscInt       inputs, outputs, x_count, y_count, u_count, scale_count, classes_count, format, points;
+  char         **input, **output, **x, **y, **u, **scale, **classes;
+  char           initial[KN_MAX_TEXT], t[KN_MAX_TEXT], pde[KN_MAX_NAME], like[PETSC_MAX_PATH_LEN];
+  PetscInt       labels, image_size, fit, colour;
+  KNSourceChoice texts; /* of it what texts need */
+  char         **text_column;
+  PetscInt       words, least; /* of a vocabulary */
+  PetscBool      weights;
+  PetscReal      dt;
+  PetscInt       stride;
+  PetscInt64     first, samples;
+  PetscBool      overwrite;
+  char           symmetry[KN_MAX_SYMMETRIES * KN_MAX_NAME]; /* as given */
 } Convert;
 
 /* KNPointsNames, and "ask" before them */
@@ -74,8 +77,10 @@ static PetscErrorCode SetFromOptions(Convert *c)
                             "format of the output: mat is MATLAB v7.3, xy neuraloperator's HDF5, pytorch the weights "
                             "of a checkpoint under the names of the original FNO",
                             formats, &c->format));
-  PetscCall(KNOptionsPath(
-    "-like", "checkpoint to copy with the weights of the input, an HDF5 file as -format pytorch writes it", c->like));
+  PetscCall(KNOptionsPath("-like",
+                          "checkpoint to copy with the weights of the input, an HDF5 file as -format pytorch writes "
+                          "it; for texts a dataset that gives its vocabulary, classes and rules to them",
+                          c->like));
   PetscCall(KNOptionsBool("-overwrite", "replace the output if it exists", &c->overwrite));
   PetscCall(KNOptionsInt64("-first", "first sample to take", 0, PETSC_MAX_INT, &c->first));
   PetscCall(KNOptionsInt64("-samples", "number of samples to take; 0: all that follow", 0, PETSC_MAX_INT, &c->samples));
@@ -99,7 +104,7 @@ static PetscErrorCode SetFromOptions(Convert *c)
                           &c->scale));
   PetscCall(KNOptionsList("-classes",
                           "names of the classes: cat,dog, where -y is an array of whole numbers 0, 1, ..; for a folder "
-                          "of pictures its subfolders in this order",
+                          "its subfolders in this order, for a table of texts its labels",
                           &c->classes_count, &c->classes));
   PetscCall(KNOptionsString("-pde", "name of the problem, stored with the dataset", sizeof(c->pde), c->pde));
   PetscCall(KNOptionsString(
@@ -112,11 +117,17 @@ static PetscErrorCode SetFromOptions(Convert *c)
   PetscCall(KNOptionsChoice("-labels", "labels of CIFAR-100: its 100 fine classes, the default, or its 20 coarse ones",
                             labels, &c->labels));
   PetscCall(KNImageOptions(&c->image_size, &c->fit, &c->colour));
-  c->weights = (PetscBool)(c->like[0] || c->format == nformats);
+  PetscCall(KNOptionsHead(
+    "Texts: tables separated by tabs (.tsv, .txt) or commas (.csv), JSON lines, or a folder with a subfolder of .txt "
+    "files for each class"));
+  PetscCall(KNTextColumnOptions(&c->texts, &c->text_column));
+  PetscCall(KNTextRuleOptions(&c->texts, &c->words, &c->least));
+  c->weights = (PetscBool)(c->format == nformats);
+  if (!KNOptionsDeclareOnly() && c->like[0] && !c->weights) PetscCall(KNConvertIsRecord(c->like, &c->weights));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Open(const Convert *c, KNSource *source)
+static PetscErrorCode Open(const Convert *c, const KNProblem *like, KNSource *source)
 {
   const KNSourceChoice choice = {.x_count       = c->x_count,
                                  .y_count       = c->y_count,
@@ -136,6 +147,13 @@ static PetscErrorCode Open(const Convert *c, KNSource *source)
                                  .image_size    = c->image_size,
                                  .fit           = c->fit,
                                  .colour        = c->colour,
+                                 .text_columns  = c->texts.text_columns,
+                                 .text_column   = c->texts.text_column,
+                                 .text_quotes   = c->texts.text_quotes,
+                                 .text_length   = c->texts.text_length,
+                                 .text_case     = c->texts.text_case,
+                                 .text_markup   = c->texts.text_markup,
+                                 .like          = like,
                                  .scale_count   = c->scale_count,
                                  .scale         = (const char *const *)c->scale};
 
@@ -148,11 +166,10 @@ static PetscErrorCode Open(const Convert *c, KNSource *source)
   Text of the new dataset's options: the source's, each line behind "source.", then those of the conversion. The
   caller frees it with PetscFree().
 */
-static PetscErrorCode Provenance(KNSource source, const Convert *c, char **text)
+static PetscErrorCode Provenance(KNSource source, const Convert *c, PetscBool texts, char **text)
 {
-  const char *own[] = {"input",  "first", "samples", "stride", "x",  "y",  "u",  "initial", "t", "dt",
-                       "points", "pde",   NULL,      NULL,     NULL, NULL, NULL, NULL,      NULL};
-  PetscInt    count = (PetscInt)(sizeof(own) / sizeof(*own)) - 7;
+  const char *own[24] = {"input", "first", "samples", "stride", "x", "y", "u", "initial", "t:", "dt", "points", "pde"};
+  PetscInt    count   = 12;
   const char *kind, *notes;
   char       *yaml, *to;
   size_t      lines = 0;
@@ -165,6 +182,8 @@ static PetscErrorCode Provenance(KNSource source, const Convert *c, char **text)
   if (c->image_size) own[count++] = "image_size";
   if (c->fit) own[count++] = "image_fit";
   if (c->colour) own[count++] = "image_colour";
+  if (texts) own[count++] = "text_"; /* all of them */
+  if (texts && c->like[0]) own[count++] = "like";
   PetscCall(KNSourceGetProvenance(source, &kind, &notes, NULL, NULL));
   PetscCall(KNOptionsYAML(count, own, &yaml));
   for (const char *at = notes; *at; at++) lines += *at == '\n';
@@ -272,19 +291,39 @@ static PetscErrorCode SetSymmetries(const Convert *c, const KNProblem *source, K
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* "20 samples of CIFAR-10's binary files, 32 x 32 points, 10 classes: ten.h5" */
+static PetscErrorCode Summarise(const Convert *c, const KNProblem *problem, const char kind[])
+{
+  const KNGrid *grid = problem->frames ? &problem->output.grid : &problem->input.grid;
+
+  PetscFunctionBegin;
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " samples of %s, ", c->samples, kind));
+  if (problem->input.kind == KN_SPACE_TOKENS)
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "up to %" PetscInt_FMT " words", problem->input.length));
+  for (PetscInt d = 0; d < grid->dim; d++)
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s%" PetscInt_FMT, d ? " x " : "", grid->n[d]));
+  if (grid->dim) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " points"));
+  if (problem->output.kind == KN_SPACE_CLASS)
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", %" PetscInt_FMT " classes", problem->output.count));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, ": %s\n", c->output[0]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Run(Convert *c)
 {
-  const KNProblem *problem;
+  const KNProblem *problem, *like = NULL;
   KNProblem        described;
-  const KNGrid    *grid;
   const char      *kind;
   char            *options;
   PetscInt64       rows, seed;
+  PetscBool        texts;
+  KNDataset        vocabulary = NULL;
   KNSource         source;
   KNSink           sink;
 
   PetscFunctionBegin;
-  PetscCall(Open(c, &source));
+  if (c->like[0]) PetscCall(KNConvertLike(c->like, &vocabulary, &like));
+  PetscCall(Open(c, like, &source));
   PetscCall(KNSourceGetProblem(source, &problem, &rows));
   PetscCall(KNSourceGetProvenance(source, &kind, NULL, &seed, NULL));
   if (!c->samples) c->samples = rows - c->first;
@@ -292,31 +331,28 @@ static PetscErrorCode Run(Convert *c)
              "%s has %" PetscInt64_FMT " samples, not %" PetscInt64_FMT " from number %" PetscInt64_FMT
              " on: choose others with -first, -samples",
              c->input[0], rows, PetscMax(c->samples, 1), c->first);
-  PetscCall(Provenance(source, c, &options));
+  texts = (PetscBool)(problem->input.kind == KN_SPACE_TOKENS);
+  if (texts && !like) PetscCall(KNSourceCountWords(source, c->first, c->samples, c->words, c->least));
+  PetscCall(Provenance(source, c, texts, &options));
   described = *problem;
   PetscCall(SetSymmetries(c, problem, &described));
   PetscCall(KNSinkCreate(PETSC_COMM_WORLD, c->format, c->outputs, (const char *const *)c->output, &described,
                          c->samples, seed, options, c->overwrite, &sink));
   PetscCall(PetscFree(options));
-  PetscCall(Copy(source, c->first, c->samples, &sink));
-  PetscCall(KNSourceWarn(source));
+  PetscCall(texts ? KNConvertCopyTexts(source, c->first, c->samples, &sink)
+                  : Copy(source, c->first, c->samples, &sink));
   PetscCall(KNSinkPublish(sink));
   PetscCall(KNSinkDestroy(&sink));
-  grid = problem->frames ? &problem->output.grid : &problem->input.grid;
-  PetscCall(
-    PetscPrintf(PETSC_COMM_WORLD, "%" PetscInt64_FMT " samples of %s, %" PetscInt_FMT, c->samples, kind, grid->n[0]));
-  for (PetscInt d = 1; d < grid->dim; d++) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " x %" PetscInt_FMT, grid->n[d]));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, " points"));
-  if (problem->output.kind == KN_SPACE_CLASS)
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", %" PetscInt_FMT " classes", problem->output.count));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, ": %s\n", c->output[0]));
+  PetscCall(KNSourceWarn(source));
+  PetscCall(Summarise(c, problem, kind));
   PetscCall(KNSourceDestroy(&source));
+  PetscCall(KNDatasetDestroy(&vocabulary));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNCommand_Convert(const char purpose[], PetscBool *stopped)
 {
-  Convert    c  = {.stride = 1};
+  Convert    c  = {.stride = 1, .words = 30000, .least = 2};
   KNOperator op = NULL;
   PetscBool  done;
 
@@ -344,5 +380,6 @@ PetscErrorCode KNCommand_Convert(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsListDestroy(c.u_count, &c.u));
   PetscCall(KNOptionsListDestroy(c.scale_count, &c.scale));
   PetscCall(KNOptionsListDestroy(c.classes_count, &c.classes));
+  PetscCall(KNOptionsListDestroy(c.texts.text_columns, &c.text_column));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -48,6 +48,18 @@ KNProblem KNInspectDrawn(const KNProblem *problem);
 PetscErrorCode KNInspectPrintColumns(KNDataset dataset);
 
 /*
+  Texts: the vocabulary, of which word w occurs count[w] times; quantiles of their lengths (samples); one text, its words
+  by their names (words), in lines; a picture of the lengths of each class, by one rank: path and -lengths.png.
+*/
+PetscErrorCode KNInspectPrintWords(const KNSpace *space, const PetscInt64 count[]);
+PetscErrorCode KNInspectPrintLengths(const KNSpace *space, PetscInt64 samples, const int32_t length[]);
+PetscErrorCode KNInspectShowText(const char *const name[], const int32_t token[], int32_t length);
+PetscErrorCode KNInspectDrawLengths(KNDataset dataset, const char path[]);
+
+/* Not collective. The words of a text with blanks between them, without its beginning; cut with ".." at size. */
+size_t KNInspectJoin(const char *const name[], const int32_t token[], int32_t length, size_t size, char text[]);
+
+/*
   Holds the symmetries that the dataset at path declares against its data, and against its solver if that is known, and
   prints what came out. Raises KN_ERR_INPUT, naming the first that is none; KN_ERR_USAGE where there is nothing to
   check.

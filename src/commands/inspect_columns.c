@@ -81,6 +81,7 @@ PetscErrorCode KNInspectPrintColumns(KNDataset dataset)
   PetscCall(KNDatasetGetColumns(dataset, &label, &length, &parameters));
   if (parameters) PetscCall(PrintParameters(problem, samples, parameters));
   if (length) PetscCall(PrintLengths(samples, length));
+  if (length) PetscCall(KNInspectPrintLengths(&problem->input, samples, length));
   if (label) PetscCall(PrintClasses(&problem->output, samples, label));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -195,6 +195,17 @@ static PetscErrorCode GatherStatistics(PetscMPIInt fields, Statistics field[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* A row of tokens, whose words are counted. Returns the code of KNDatasetReadTokens(). */
+static int CountWords(KNDataset dataset, PetscInt64 row, int32_t token[], PetscInt64 count[])
+{
+  const int32_t *length;
+  const int      code = KNDatasetReadTokens(dataset, row, token, NULL, 0, NULL);
+
+  (void)KNDatasetGetColumns(dataset, NULL, &length, NULL);
+  for (int32_t i = 0; !code && i < length[row]; i++) count[token[i]]++;
+  return code;
+}
+
 /* Collective. Reads the rows, each by one rank, prints what is in them, and draws their spectra. x, y: one row. */
 static PetscErrorCode VerifyRows(KNDataset dataset, const KNInspection *inspection, float x[], float y[])
 {
@@ -208,12 +219,17 @@ static PetscErrorCode VerifyRows(KNDataset dataset, const KNInspection *inspecti
   KNSpectrum       spectrum = NULL;
   PetscReal       *energy, *frame; /* (fields, shells), (shells) */
   signed char     *damaged;
+  PetscBool        texts;
+  PetscInt64      *words; /* of a vocabulary: how often each occurs */
+  int32_t         *token;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
+  texts = (PetscBool)(problem->input.kind == KN_SPACE_TOKENS);
+  PetscCall(PetscCalloc2(texts ? problem->input.count : 0, &words, problem->input.length, &token));
   fields = (PetscMPIInt)(problem->input.fields + problem->output.fields);
   drawn  = KNInspectDrawn(problem);
   if (drawn.input.fields + drawn.output.fields) {
@@ -224,7 +240,7 @@ static PetscErrorCode VerifyRows(KNDataset dataset, const KNInspection *inspecti
   for (PetscMPIInt c = 0; c < fields; c++) field[c] = nothing;
   KNPartition(samples, size, rank, &start, &end);
   for (PetscInt64 row = start; row < end; row++) {
-    damaged[row] = KNDatasetRead(dataset, row, x, y, 0, NULL) != 0;
+    damaged[row] = (texts ? CountWords(dataset, row, token, words) : KNDatasetRead(dataset, row, x, y, 0, NULL)) != 0;
     if (damaged[row]) continue;
     AddRow(problem, x, y, field);
     if (spectrum) PetscCall(AddSpectra(&drawn, spectrum, x, y, frame, energy));
@@ -233,6 +249,11 @@ static PetscErrorCode VerifyRows(KNDataset dataset, const KNInspection *inspecti
   PetscCall(GatherStatistics(fields, field));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, energy, fields * (PetscMPIInt)shells, MPIU_REAL, MPI_SUM, PETSC_COMM_WORLD));
   for (PetscInt i = 0; i < fields * shells; i++) energy[i] /= (PetscReal)samples;
+  if (texts)
+    PetscCallMPI(
+      MPI_Allreduce(MPI_IN_PLACE, words, (PetscMPIInt)problem->input.count, MPIU_INT64, MPI_SUM, PETSC_COMM_WORLD));
+  if (texts && problem->input.count >= KN_WORDS_RESERVED) PetscCall(KNInspectPrintWords(&problem->input, words));
+  PetscCall(PetscFree2(words, token));
   PetscCall(KNInspectPrintColumns(dataset));
   PetscCall(PrintStatistics(problem, field));
   if (spectrum) PetscCall(PrintSpectra(&drawn, shells, wavenumber, energy));
@@ -251,24 +272,35 @@ static PetscErrorCode ShowRows(KNDataset dataset, PetscInt64 shown, float x[], f
   PetscInt64       samples;
   Statistics       field[2 * KN_MAX_FIELDS];
   const int32_t   *label, *length;
+  const char     **word, **class;
+  int32_t         *token;
   char             message[KN_MAX_TEXT];
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
+  PetscCall(KNSpaceListNames(&problem->input, &word));
+  PetscCall(KNSpaceListNames(&problem->output, &class));
+  PetscCall(PetscMalloc1(problem->input.length, &token));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
   PetscCall(KNDatasetGetColumns(dataset, &label, &length, NULL));
   for (PetscInt64 row = 0; row < PetscMin(shown, samples); row++) {
-    const PetscErrorCode code = KNDatasetRead(dataset, row, x, y, sizeof(message), message);
+    const PetscErrorCode code = word ? KNDatasetReadTokens(dataset, row, token, y, sizeof(message), message)
+                                     : KNDatasetRead(dataset, row, x, y, sizeof(message), message);
 
     PetscCall(KNAgree(PETSC_COMM_WORLD, code, "%s", message));
     for (PetscInt c = 0; c < problem->input.fields + problem->output.fields; c++) field[c] = nothing;
     AddRow(problem, x, y, field);
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n  row %" PetscInt64_FMT, row));
     if (label) PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", class %d", label[row]));
+    if (label && word) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " (%s)", class[label[row]]));
     if (length) PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", %d tokens", length[row]));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n"));
+    if (word) PetscCall(KNInspectShowText(word, token, length[row]));
     PetscCall(PrintStatistics(problem, field));
   }
+  PetscCall(PetscFree(token));
+  PetscCall(PetscFree(word));
+  PetscCall(PetscFree(class));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -292,6 +324,11 @@ PetscErrorCode KNInspectDataset(const KNInspection *inspection)
   if (inspection->check_symmetry) PetscCall(KNInspectSymmetry(dataset, inspection->input));
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   if (inspection->picture) {
+    const PetscBool texts = (PetscBool)(problem->input.kind == KN_SPACE_TOKENS);
+
+    if (texts && rank == 0) PetscCall(KNInspectDrawLengths(dataset, inspection->output));
+    if (texts && !KNPictureMissing(NULL))
+      PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  pictures    %s-lengths.png\n", inspection->output));
     if (rank == 0 && KNInspectIsImages(problem)) PetscCall(KNInspectDrawImages(dataset, inspection->output));
     else if (rank == 0) PetscCall(KNInspectDrawSamples(dataset, inspection->output));
     drawn = KNInspectDrawn(problem);

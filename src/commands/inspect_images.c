@@ -14,17 +14,6 @@ PetscBool KNInspectIsImages(const KNProblem *problem)
                      in->grid.n[1] <= MAX_SIDE);
 }
 
-/* (classes), not owned but the array, which the caller frees */
-static PetscErrorCode ListNames(const KNSpace *space, const char ***name)
-{
-  const char *at = space->names;
-
-  PetscFunctionBegin;
-  PetscCall(PetscCalloc1(space->count, name));
-  for (PetscInt i = 0; i < space->count && at; i++, at += strlen(at) + 1) (*name)[i] = at;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /*
   Of up to COLUMNS classes a column each, of their first samples; of more the first of each. row (tiles): -1, a class
   has no more.
@@ -68,7 +57,7 @@ PetscErrorCode KNInspectDrawImages(KNDataset dataset, const char path[])
   out     = &problem->output;
   columns = PetscMin(out->count, COLUMNS);
   tiles   = out->count <= COLUMNS ? ROWS * columns : PetscMin(out->count, ROWS * COLUMNS);
-  PetscCall(ListNames(out, &name));
+  PetscCall(KNSpaceListNames(out, &name));
   PetscCall(Choose(out, samples, label, columns, tiles, row));
   PetscCall(KNMalloc((size_t)tiles * KNSpaceSize(in), sizeof(*pixel), &pixel));
   for (PetscInt i = 0; i < tiles; i++) {

@@ -184,8 +184,10 @@ PetscErrorCode KNOptionsYAML(PetscInt nprefixes, const char *const prefixes[], c
     const KNDeclaration *d      = &kn_options.declaration[i];
     PetscBool            wanted = (PetscBool)(!nprefixes && d->value && (d->value[0] || !d->quoted));
 
-    for (PetscInt p = 0; p < nprefixes && !wanted; p++)
-      PetscCall(PetscStrbeginswith(d->name + 1, prefixes[p], &wanted));
+    char whole[KN_MAX_NAME + 1];
+
+    PetscCall(PetscSNPrintf(whole, sizeof(whole), "%s:", d->name + 1));
+    for (PetscInt p = 0; p < nprefixes && !wanted; p++) PetscCall(PetscStrbeginswith(whole, prefixes[p], &wanted));
     if (wanted)
       PetscCall(KNOptionsAppend(yaml, &length, d->name + 1,
                                 nprefixes && d->resolved[0] && !d->several ? d->resolved : d->value, d->quoted));

@@ -19,6 +19,18 @@ PetscErrorCode KNSpaceCopyNames(const KNSpace *space, char **names)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNSpaceListNames(const KNSpace *space, const char ***name)
+{
+  const char *at = space->names;
+
+  PetscFunctionBegin;
+  *name = NULL;
+  if (!at) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscMalloc1(space->count, name));
+  for (PetscInt i = 0; i < space->count; i++, at += strlen(at) + 1) (*name)[i] = at;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 #define DIFFERENT(...)                                       \
   do {                                                       \
     PetscCall(PetscSNPrintf(difference, size, __VA_ARGS__)); \

@@ -71,6 +71,7 @@ struct _p_KNSource {
   PetscInt64         samples, seed;
   const PetscInt64  *index;
   char               notes[KN_MAX_NOTES];
+  PetscBool          probing; /* in a process of its own: a look at the beginning of long files will do */
   const char        *options; /* of a source that has its own, instead of notes; not owned */
   void              *raw;     /* a slab as it lies in the file */
   size_t             raw_bytes;
@@ -114,7 +115,9 @@ struct _KNFormat {
               const size_t extent[], size_t width, void *value);
   /* or this, for samples that lie as ours */
   int (*read_rows)(KNSource source, PetscInt64 first, PetscInt64 count, float x[], float y[]);
-  /* with it, may be NULL: what the process that opens the file first does beyond opening; names of rows */
+  /* or this, of texts: KNSourceReadTokens() */
+  int (*read_tokens)(KNSource source, PetscInt64 first, PetscInt64 count, int32_t token[], int32_t length[]);
+  /* with them, may be NULL: what the process that opens the file first does beyond opening; names of rows */
   int (*probe)(KNSource source);
   void (*row_name)(KNSource source, PetscInt64 row, size_t size, char name[]);
   void (*close)(KNSource source);
@@ -137,6 +140,9 @@ struct _KNFormat {
 
 /* Format number i, NULL behind the last. */
 const KNFormat *KNFormatGet(PetscInt i);
+
+/* Collective. What is to be said of a source of texts that was read. */
+PetscErrorCode KNTextsWarn(KNSource source);
 
 /* Pictures, which are pictures of the same class when they are read from right to left: a symmetry of the problem. */
 void KNSourceMayFlip(KNSource source);

@@ -1,12 +1,12 @@
 /*
   Folders of pictures: a subfolder for each class, in it JPEG and PNG files. Rows go around the classes in proportion to
-  their sizes, so that the first so many rows are a fair part of the whole (picture_list.c).
+  their sizes, so that the first so many rows are a fair part of the whole (file_list.c).
 
   All pictures have the size of the first, or are brought to one, and its colours, or those that are asked for. One
   picture at a time is in memory.
 */
 #include "format_impl.h"
-#include "picture_list.h"
+#include "file_list.h"
 #include "raster.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -19,8 +19,14 @@
 
 enum { PROBED = 64 }; /* pictures that are decoded in the process that opens the folder first */
 
+const KNFileKind KNPictureFiles = {
+  .what    = "pictures",
+  .ending  = {".jpg", ".jpeg", ".jpe", ".png"},
+  .endings = ".jpg, .jpeg, .png",
+  .advice  = " for each class, and no files of CIFAR (data_batch_1.bin, train.bin): check the path"};
+
 typedef struct {
-  KNPictureList  list;
+  KNFileList     list;
   char           path[2 * PETSC_MAX_PATH_LEN]; /* of the picture at work */
   KNColour       colour;
   KNFit          fit;
@@ -49,7 +55,7 @@ static int Load(KNSource source, Pictures *p, PetscInt64 row, size_t *size)
   int         descriptor;
   size_t      got = 0;
 
-  KNPictureListPath(&p->list, row, sizeof(p->path), p->path);
+  KNFileListPath(&p->list, row, sizeof(p->path), p->path);
   file->path = p->path;
   descriptor = open(p->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0) return KNFileFail(file, file->code, "cannot be opened: %s", strerror(errno));
@@ -136,7 +142,7 @@ static int Open_Pictures(KNSource source, const KNSourceChoice *choice)
   if (!choice->unlabelled && !source->folder)
     return KNFileFail(&source->file, source->file.code,
                       "is one picture: give the folder that has a subfolder of pictures for each class");
-  KNCallFile(KNPictureListMake(source, choice, &p->list));
+  KNCallFile(KNFileListMake(source, choice, &KNPictureFiles, &p->list));
   source->samples = p->list.samples;
   KNSourceMayFlip(source);
   KNCallFile(SetShape(source, p, choice));
@@ -144,7 +150,7 @@ static int Open_Pictures(KNSource source, const KNSourceChoice *choice)
   source->label = (int32_t *)malloc((size_t)source->samples * sizeof(*source->label));
   if (!source->label)
     return KNFileFail(&source->file, PETSC_ERR_MEM, "no memory for %lld labels", (long long)source->samples);
-  for (PetscInt64 row = 0; row < source->samples; row++) source->label[row] = p->list.picture[row].label;
+  for (PetscInt64 row = 0; row < source->samples; row++) source->label[row] = p->list.entry[row].label;
   return KNSourceClasses(source, p->list.classes, (const char *const *)p->list.name);
 }
 
@@ -172,11 +178,7 @@ static int Probe_Pictures(KNSource source)
 
 static void RowName_Pictures(KNSource source, PetscInt64 row, size_t size, char name[])
 {
-  const Pictures *p       = (const Pictures *)source->data;
-  const KNListed  picture = p->list.picture[row];
-
-  snprintf(name, size, "%s%s%s", picture.label >= 0 ? p->list.name[picture.label] : "", picture.label >= 0 ? "/" : "",
-           p->list.text + picture.name);
+  KNFileListName(&((const Pictures *)source->data)->list, row, size, name);
 }
 
 static void Close_Pictures(KNSource source)
@@ -184,7 +186,7 @@ static void Close_Pictures(KNSource source)
   Pictures *p = (Pictures *)source->data;
 
   if (!p) return;
-  KNPictureListFree(&p->list);
+  KNFileListFree(&p->list);
   free(p->bytes);
   free(p->raster.pixel);
   free(p->work);

@@ -49,6 +49,7 @@ int KNSourceAskProbe(KNFile *file, PetscInt npaths, const char *const paths[], c
   AddList(&w, "y", choice->y_count, choice->y);
   AddList(&w, "u", choice->u_count, choice->u);
   AddList(&w, "scale", choice->scale_count, choice->scale);
+  AddList(&w, "text_column", choice->text_columns, choice->text_column);
   AddText(&w, "initial", choice->initial);
   AddText(&w, "t", choice->t);
   AddText(&w, "pde", choice->pde);
@@ -59,9 +60,11 @@ int KNSourceAskProbe(KNFile *file, PetscInt npaths, const char *const paths[], c
   AddNumber(&w, "image_size", (double)choice->image_size);
   AddNumber(&w, "fit", (double)choice->fit);
   AddNumber(&w, "colour", (double)choice->colour);
+  AddNumber(&w, "text_quotes", (double)choice->text_quotes);
   AddNumber(&w, "unlabelled", (double)choice->unlabelled);
   for (int i = 0; i < 3; i++) AddNumber(&w, network[i], (double)choice->network[i]);
-  code = w.full ? KNFileFail(file, KN_ERR_USAGE, "-x, -y, -u and -scale have more than %d entries together", MAX_WORDS)
+  code = w.full ? KNFileFail(file, KN_ERR_USAGE,
+                             "-x, -y, -u, -scale and -text_columns have more than %d entries together", MAX_WORDS)
                 : KNProbe(file, "source", (size_t)w.words, (const char *const *)w.word);
   for (PetscInt i = 0; i < w.words; i++) free(w.word[i]);
   return code;
@@ -77,10 +80,10 @@ static const char *ValueOf(const char word[], const char name[])
 
 static int OpenSource(KNFile *file, int n, char **word)
 {
-  static const char *x[MAX_WORDS], *y[MAX_WORDS], *u[MAX_WORDS], *scale[MAX_WORDS];
+  static const char *x[MAX_WORDS], *y[MAX_WORDS], *u[MAX_WORDS], *scale[MAX_WORDS], *column[MAX_WORDS];
   const char        *path[KN_MAX_PATHS] = {file->path}, *value;
   PetscInt           paths              = 1;
-  KNSourceChoice     choice             = {.x = x, .y = y, .u = u, .scale = scale, .points = -1, .stride = 1};
+  KNSourceChoice choice = {.x = x, .y = y, .u = u, .scale = scale, .text_column = column, .points = -1, .stride = 1};
 
   if (n > MAX_WORDS) return KNFileFail(file, KN_ERR_USAGE, "is described by more than %d words", MAX_WORDS);
   for (int i = 0; i < n; i++) {
@@ -89,6 +92,8 @@ static int OpenSource(KNFile *file, int n, char **word)
     else if ((value = ValueOf(word[i], "y"))) y[choice.y_count++] = value;
     else if ((value = ValueOf(word[i], "u"))) u[choice.u_count++] = value;
     else if ((value = ValueOf(word[i], "scale"))) scale[choice.scale_count++] = value;
+    else if ((value = ValueOf(word[i], "text_column"))) column[choice.text_columns++] = value;
+    else if ((value = ValueOf(word[i], "text_quotes"))) choice.text_quotes = (PetscInt)strtol(value, NULL, 10);
     else if ((value = ValueOf(word[i], "initial"))) choice.initial = value;
     else if ((value = ValueOf(word[i], "t"))) choice.t = value;
     else if ((value = ValueOf(word[i], "pde"))) choice.pde = value;

@@ -224,6 +224,20 @@ PetscErrorCode KNSinkWrite(KNSink sink, PetscInt64 row, PetscInt64 count, const 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNSinkWriteTokens(KNSink sink, PetscInt64 row, PetscInt64 count, const PetscInt64 index[],
+                                 const int32_t token[], const int32_t length[], const int32_t label[])
+{
+  const size_t L = (size_t)sink->problem.input.length;
+
+  PetscFunctionBegin;
+  for (PetscInt64 i = 0; i < count; i++) {
+    const KNRow value = {.token = token + (size_t)i * L, .length = length[i], .label = label[i]};
+
+    PetscCall(KNDatasetWriterWriteRow((KNDatasetWriter)sink->data, row + i, index[i], &value));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /*
   What was not published is removed. After a failed write HDF5 may crash while it closes the file: that is left to the
   end of the process.

@@ -122,11 +122,17 @@ static int ReadPiece(KNSource source, const KNPiece *piece, size_t first, size_t
   return 0;
 }
 
-static int ReadRows(KNSource source, PetscInt64 first, PetscInt64 count, float x[], float y[])
+static int CheckRows(KNSource source, PetscInt64 first, PetscInt64 count)
 {
   if (first < 0 || count < 0 || first > source->samples - count)
     return KNFileFail(&source->file, source->file.code, "has no samples %lld to %lld, only 0 to %lld", (long long)first,
                       (long long)(first + count - 1), (long long)source->samples - 1);
+  return 0;
+}
+
+static int ReadRows(KNSource source, PetscInt64 first, PetscInt64 count, float x[], float y[])
+{
+  KNCallFile(CheckRows(source, first, count));
   if (source->format->read_rows) return source->format->read_rows(source, first, count, x, y);
   for (PetscInt i = 0; i < source->pieces; i++)
     KNCallFile(ReadPiece(source, &source->piece[i], (size_t)first, (size_t)count, source->piece[i].output ? y : x));
@@ -139,6 +145,22 @@ int KNSourceRead(KNSource source, PetscInt64 first, PetscInt64 count, float x[],
 
   KNHDF5Lock();
   code = ReadRows(source, first, count, x, y);
+  if (code && size) snprintf(message, size, "%s", source->file.message);
+  KNHDF5Unlock();
+  return code;
+}
+
+int KNSourceReadTokens(KNSource source, PetscInt64 first, PetscInt64 count, int32_t token[], int32_t length[],
+                       size_t size, char message[])
+{
+  int code;
+
+  KNHDF5Lock();
+  code = CheckRows(source, first, count);
+  if (!code)
+    code = source->format->read_tokens
+             ? source->format->read_tokens(source, first, count, token, length)
+             : KNFileFail(&source->file, source->file.code, "is %s, no file of texts", source->kind);
   if (code && size) snprintf(message, size, "%s", source->file.message);
   KNHDF5Unlock();
   return code;

@@ -33,8 +33,10 @@ static int Recognise(KNSource source)
   if (!memcmp(source->head, "\037\213", 2))
     return KNFileFail(&source->file, source->file.code, "is packed by gzip: unpack it first, as with tar xzf");
   return KNFileFail(&source->file, source->file.code, "is in no format that is known: %s",
-                    source->file.id ? "HDF5 without arrays in its root"
-                                    : "neither HDF5, MATLAB v5, .npy nor a picture, nor CIFAR's data_batch_1.bin, ..");
+                    source->file.id
+                      ? "HDF5 without arrays in its root"
+                      : "neither HDF5, MATLAB v5, .npy nor a picture, nor CIFAR's data_batch_1.bin, .., nor "
+                        "texts as .tsv, .csv, .txt, .jsonl");
 }
 
 static void Close(KNSource source)
@@ -124,22 +126,34 @@ static void TakeTypes(KNSource source)
 /* What was said must be about this kind of source. */
 static int CheckChoice(KNSource source, const KNSourceChoice *choice)
 {
-  const PetscBool pictures = (PetscBool)(source->format == &KNFormat_Pictures);
-  const char     *option   = !pictures && choice->image_size                       ? "-image_size"
+  const PetscBool pictures = (PetscBool)(source->format == &KNFormat_Pictures),
+                  texts    = (PetscBool)(source->format == &KNFormat_Texts);
+  const char *option       = !pictures && choice->image_size                       ? "-image_size"
                              : !pictures && choice->fit                            ? "-image_fit"
                              : !pictures && choice->colour                         ? "-image_colour"
                              : source->format != &KNFormat_Cifar && choice->labels ? "-labels"
                                                                                    : NULL;
 
   if (source->paths > PetscMax(source->format->most_paths, 1) || (source->paths > 1 && source->folder))
-    return KNFileFail(&source->file, KN_ERR_USAGE,
-                      "is %s, of which %d file%s be read at once: -input names %d; only .npy and CIFAR are several",
-                      source->kind, (int)(source->folder ? 1 : PetscMax(source->format->most_paths, 1)),
-                      source->format->most_paths > 1 && !source->folder ? "s can" : " can", (int)source->paths);
+    return KNFileFail(
+      &source->file, KN_ERR_USAGE,
+      "is %s, of which %d file%s be read at once: -input names %d; only .npy, CIFAR and tables of texts "
+      "are several",
+      source->kind, (int)(source->folder ? 1 : PetscMax(source->format->most_paths, 1)),
+      source->format->most_paths > 1 && !source->folder ? "s can" : " can", (int)source->paths);
   if (option)
     return KNFileFail(&source->file, KN_ERR_USAGE, "is %s: leave out %s, which is for %s", source->kind, option,
                       strcmp(option, "-labels") ? "folders of pictures" : "CIFAR-100");
-  if (source->format->read_rows && source->format != &KNFormat_Native) {
+  option = texts                  ? NULL
+           : choice->text_columns ? "-text_columns"
+           : choice->text_quotes  ? "-text_quotes"
+           : choice->text_length  ? "-text_length"
+           : choice->text_case    ? "-text_case"
+           : choice->text_markup  ? "-text_markup"
+           : choice->like         ? "-like"
+                                  : NULL;
+  if (option) return KNFileFail(&source->file, KN_ERR_USAGE, "is %s, no texts: leave out %s", source->kind, option);
+  if (texts || (source->format->read_rows && source->format != &KNFormat_Native)) {
     option = choice->x_count       ? "-x"
              : choice->y_count     ? "-y"
              : choice->u_count     ? "-u"
@@ -162,6 +176,10 @@ static int Open(KNSource source, const KNSourceChoice *choice)
   if (source->format->read_rows && source->format != &KNFormat_Native) {
     snprintf(source->problem.pde, sizeof(source->problem.pde), "images");
     snprintf(source->problem.equation, sizeof(source->problem.equation), "picture -> class");
+    snprintf(source->problem.boundary, sizeof(source->problem.boundary), "none");
+    source->problem.output.grid = KNGridMake(0, NULL, KN_POINTS_CELLS);
+  }
+  if (source->format == &KNFormat_Texts) {
     snprintf(source->problem.boundary, sizeof(source->problem.boundary), "none");
     source->problem.output.grid = KNGridMake(0, NULL, KN_POINTS_CELLS);
   }
@@ -208,6 +226,7 @@ int KNSourceProbe(PetscInt npaths, const char *const paths[], const KNSourceChoi
   for (PetscInt i = 0; i < npaths; i++) snprintf(source->path[i], sizeof(source->path[i]), "%s", paths[i]);
   source->file.path = source->path[0];
   source->file.code = KN_ERR_INPUT;
+  source->probing   = PETSC_TRUE;
   code              = Open(source, choice);
   if (!code && source->format == &KNFormat_Native) return KNProbeDataset(file);
   if (!code && source->format->probe) code = source->format->probe(source);

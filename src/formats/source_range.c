@@ -63,6 +63,7 @@ int KNSourceScale(KNSource source, const char text[])
 PetscErrorCode KNSourceWarn(KNSource source)
 {
   PetscFunctionBegin;
+  if (source->format == &KNFormat_Texts) PetscCall(KNTextsWarn(source));
   for (PetscInt i = 0; i < source->variables; i++) {
     const KNVariable *variable = &source->variable[i];
     PetscInt64        count[2] = {variable->numbers, variable->lost};

@@ -25,6 +25,8 @@ class Kitinet(CMakePackage):
     depends_on("zlib-api")
     depends_on("libjpeg-turbo")
     depends_on("libpng")
+    depends_on("icu4c")
+    depends_on("jansson")
     depends_on("nettle")
     depends_on("gnuplot", type="run")
 

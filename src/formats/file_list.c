@@ -1,8 +1,8 @@
 /*
-  Listing a folder of pictures. Picture i of the n of a class stands at (2 i + 1) / 2 n of the whole list: classes are
+  Listing a folder of pictures or texts. File i of the n of a class stands at (2 i + 1) / 2 n of the whole list: classes are
   mixed as evenly as can be, and every beginning of the list has them in proportion.
 */
-#include "picture_list.h"
+#include "file_list.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -12,13 +12,12 @@
 
 enum { MAX_CLASSES = 100000 };
 
-static PetscBool IsPicture(const char name[])
+PetscBool KNFileIsOf(const KNFileKind *kind, const char name[])
 {
-  static const char *const ending[] = {".jpg", ".jpeg", ".jpe", ".png"};
-  const char              *dot      = strrchr(name, '.');
+  const char *dot = strrchr(name, '.');
 
-  for (size_t i = 0; dot && i < sizeof(ending) / sizeof(*ending); i++) {
-    if (!strcasecmp(dot, ending[i])) return PETSC_TRUE;
+  for (size_t i = 0; dot && kind->ending[i]; i++) {
+    if (!strcasecmp(dot, kind->ending[i])) return PETSC_TRUE;
   }
   return PETSC_FALSE;
 }
@@ -33,29 +32,29 @@ static int ByBytes(const struct dirent **a, const struct dirent **b)
   return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int AddPicture(KNFile *file, KNPictureList *list, int32_t label, const char name[])
+static int AddFile(KNFile *file, KNFileList *list, int32_t label, const char name[])
 {
   const size_t length = strlen(name) + 1;
 
   if (list->samples == PETSC_MAX_INT)
-    return KNFileFail(file, file->code, "holds more than %d pictures: convert parts of it", PETSC_MAX_INT);
+    return KNFileFail(file, file->code, "holds more than %d %s: convert parts of it", PETSC_MAX_INT, list->kind->what);
   if ((size_t)list->samples == list->room_samples) {
     const size_t more   = 2 * list->room_samples + 64;
-    void        *larger = realloc(list->picture, more * sizeof(*list->picture));
+    void        *larger = realloc(list->entry, more * sizeof(*list->entry));
 
-    if (!larger) return KNFileFail(file, PETSC_ERR_MEM, "no memory for a list of %zu pictures", more);
-    list->picture      = (KNListed *)larger;
+    if (!larger) return KNFileFail(file, PETSC_ERR_MEM, "no memory for a list of %zu %s", more, list->kind->what);
+    list->entry        = (KNListed *)larger;
     list->room_samples = more;
   }
   if (list->used + length > list->room)
     KNCallFile(KNScratch(file, 2 * list->room + length + 4096, &list->room, (void **)&list->text));
   memcpy(list->text + list->used, name, length);
-  list->picture[list->samples++] = (KNListed){.label = label, .name = list->used};
+  list->entry[list->samples++] = (KNListed){.label = label, .name = list->used};
   list->used += length;
   return 0;
 }
 
-static int AddClass(KNFile *file, KNPictureList *list, const char name[])
+static int AddClass(KNFile *file, KNFileList *list, const char name[])
 {
   void *larger = realloc(list->name, (size_t)(list->classes + 1) * sizeof(*list->name));
 
@@ -74,6 +73,38 @@ static PetscBool IsFolder(const char path[])
   return (PetscBool)(!stat(path, &status) && S_ISDIR(status.st_mode));
 }
 
+/* Looks at the files of a folder, and, as deep as that, of its subfolders: some are of the kind, or of the other. */
+static void Look(const KNFileKind *kind, const KNFileKind *other, const char path[], int depth, PetscBool *has,
+                 PetscBool *has_other, PetscBool *folders)
+{
+  DIR *const     folder = opendir(path);
+  struct dirent *entry;
+
+  while (folder && !*has_other && (entry = readdir(folder))) {
+    char inner[2 * PETSC_MAX_PATH_LEN];
+
+    if (!IsShown(entry)) continue;
+    snprintf(inner, sizeof(inner), "%s/%s", path, entry->d_name);
+    if (depth && IsFolder(inner)) {
+      *folders = PETSC_TRUE;
+      Look(kind, other, inner, depth - 1, has, has_other, folders);
+    } else if (!depth) {
+      *has       = (PetscBool)(*has || KNFileIsOf(kind, entry->d_name));
+      *has_other = KNFileIsOf(other, entry->d_name);
+    }
+  }
+  if (folder) closedir(folder);
+}
+
+PetscBool KNFileFolderHas(const KNFileKind *kind, const KNFileKind *other, const char path[])
+{
+  PetscBool has = PETSC_FALSE, has_other = PETSC_FALSE, folders = PETSC_FALSE;
+
+  Look(kind, other, path, 1, &has, &has_other, &folders);
+  if (!folders) Look(kind, other, path, 0, &has, &has_other, &folders);
+  return (PetscBool)(has && !has_other);
+}
+
 /* entry (*n), sorted; freed by FreeEntries() */
 static int Scan(KNFile *file, const char path[], struct dirent ***entry, int *n)
 {
@@ -88,8 +119,8 @@ static void FreeEntries(struct dirent **entry, int n)
   if (n >= 0) free(entry);
 }
 
-/* The pictures of one class. */
-static int AddFolder(KNSource source, KNPictureList *list, int32_t label)
+/* The files of one class. */
+static int AddFolder(KNSource source, KNFileList *list, int32_t label)
 {
   char             path[2 * PETSC_MAX_PATH_LEN];
   KNFile          *file  = &source->file;
@@ -100,26 +131,26 @@ static int AddFolder(KNSource source, KNPictureList *list, int32_t label)
   snprintf(path, sizeof(path), "%s/%s", list->folder, list->name[label]);
   code = Scan(file, path, &entry, &n);
   for (int i = 0; i < n && !code; i++) {
-    code = IsPicture(entry[i]->d_name)
-             ? AddPicture(file, list, label, entry[i]->d_name)
+    code = KNFileIsOf(list->kind, entry[i]->d_name)
+             ? AddFile(file, list, label, entry[i]->d_name)
              : KNFileFail(file, file->code,
-                          "is a class's folder with %s in it, which is no .jpg, .jpeg or .png: take "
+                          "is a class's folder with %s in it, which is no %s: take "
                           "it out, or give the folder one level deeper",
-                          entry[i]->d_name);
+                          entry[i]->d_name, list->kind->endings);
   }
   FreeEntries(entry, n);
   if (!code && list->samples == first)
-    code = KNFileFail(file, file->code, "is a class's folder without pictures: put some in, or remove it");
+    code = KNFileFail(file, file->code, "is a class's folder without %s: put some in, or remove it", list->kind->what);
   for (PetscInt64 i = first; i < list->samples; i++) {
-    list->picture[i].number = (size_t)(i - first);
-    list->picture[i].total  = (size_t)(list->samples - first);
+    list->entry[i].number = (size_t)(i - first);
+    list->entry[i].total  = (size_t)(list->samples - first);
   }
   file->path = source->path[0];
   return code;
 }
 
-/* Which classes there are, of the choice or of the folders; in a list without labels pictures beside them. */
-static int ListClasses(KNSource source, const KNSourceChoice *choice, KNPictureList *list, struct dirent **entry, int n)
+/* Which classes there are, of the choice or of the folders; in a list without labels files beside them. */
+static int ListClasses(KNSource source, const KNSourceChoice *choice, KNFileList *list, struct dirent **entry, int n)
 {
   KNFile *file = &source->file;
   char    path[2 * PETSC_MAX_PATH_LEN];
@@ -132,11 +163,15 @@ static int ListClasses(KNSource source, const KNSourceChoice *choice, KNPictureL
 
     snprintf(path, sizeof(path), "%s/%s", list->folder, name);
     if (!IsFolder(path)) {
-      if (choice->unlabelled && IsPicture(name)) KNCallFile(AddPicture(file, list, -1, name));
+      if (choice->unlabelled && KNFileIsOf(list->kind, name)) KNCallFile(AddFile(file, list, -1, name));
       continue;
     }
     for (PetscInt c = 0; c < choice->classes_count; c++)
       known = (PetscBool)(known || !strcmp(name, choice->classes[c]));
+    if (list->kind->no_class && !known && !choice->unlabelled && !strcmp(name, list->kind->no_class)) {
+      list->left_out = PETSC_TRUE;
+      continue;
+    }
     if (choice->unlabelled || !choice->classes_count) KNCallFile(AddClass(file, list, name));
     else if (!known)
       return KNFileFail(file, file->code, "has a folder %s, which -classes does not name: name it, or take it out",
@@ -157,7 +192,7 @@ static int ByPlace(const void *a_, const void *b_)
   return a->label < b->label ? -1 : a->label > b->label;
 }
 
-static int ListFolder(KNSource source, const KNSourceChoice *choice, KNPictureList *list)
+static int ListFolder(KNSource source, const KNSourceChoice *choice, KNFileList *list)
 {
   KNFile         *file = &source->file;
   struct dirent **entry;
@@ -174,35 +209,42 @@ static int ListFolder(KNSource source, const KNSourceChoice *choice, KNPictureLi
     KNCallFile(AddFolder(source, list, c));
   }
   if (!list->samples)
-    return KNFileFail(file, file->code, "holds no %s",
-                      choice->unlabelled ? "pictures (.jpg, .jpeg, .png)"
-                                         : "subfolder of pictures (.jpg, .jpeg, .png) for each class, and no files of "
-                                           "CIFAR (data_batch_1.bin, train.bin): check the path");
-  if (!choice->unlabelled) qsort(list->picture, (size_t)list->samples, sizeof(*list->picture), ByPlace);
+    return KNFileFail(file, file->code, "holds no %s%s (%s)%s", choice->unlabelled ? "" : "subfolder of ",
+                      list->kind->what, list->kind->endings, choice->unlabelled ? "" : list->kind->advice);
+  if (!choice->unlabelled) qsort(list->entry, (size_t)list->samples, sizeof(*list->entry), ByPlace);
   return 0;
 }
 
-int KNPictureListMake(KNSource source, const KNSourceChoice *choice, KNPictureList *list)
+int KNFileListMake(KNSource source, const KNSourceChoice *choice, const KNFileKind *kind, KNFileList *list)
 {
+  list->kind   = kind;
   list->folder = source->folder ? source->path[0] : "";
   if (source->folder) return ListFolder(source, choice, list);
-  for (PetscInt i = 0; i < source->paths; i++) KNCallFile(AddPicture(&source->file, list, -1, source->path[i]));
+  for (PetscInt i = 0; i < source->paths; i++) KNCallFile(AddFile(&source->file, list, -1, source->path[i]));
   return 0;
 }
 
-void KNPictureListPath(const KNPictureList *list, PetscInt64 row, size_t size, char path[])
+void KNFileListPath(const KNFileList *list, PetscInt64 row, size_t size, char path[])
 {
-  const KNListed picture = list->picture[row];
-  const PetscBool class  = (PetscBool)(picture.label >= 0);
+  const KNListed entry  = list->entry[row];
+  const PetscBool class = (PetscBool)(entry.label >= 0);
 
-  snprintf(path, size, "%s%s%s%s%s", list->folder, list->folder[0] ? "/" : "", class ? list->name[picture.label] : "",
-           class ? "/" : "", list->text + picture.name);
+  snprintf(path, size, "%s%s%s%s%s", list->folder, list->folder[0] ? "/" : "", class ? list->name[entry.label] : "",
+           class ? "/" : "", list->text + entry.name);
 }
 
-void KNPictureListFree(KNPictureList *list)
+void KNFileListName(const KNFileList *list, PetscInt64 row, size_t size, char name[])
+{
+  const KNListed entry  = list->entry[row];
+  const PetscBool class = (PetscBool)(entry.label >= 0);
+
+  snprintf(name, size, "%s%s%s", class ? list->name[entry.label] : "", class ? "/" : "", list->text + entry.name);
+}
+
+void KNFileListFree(KNFileList *list)
 {
   for (PetscInt c = 0; c < list->classes; c++) free(list->name[c]);
   free(list->name);
-  free(list->picture);
+  free(list->entry);
   free(list->text);
 }
