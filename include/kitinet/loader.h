@@ -34,6 +34,7 @@ typedef struct {
   /* What the dataset has beside fields, not owned; NULL: it has none. */
   const int32_t *token;      /* (samples, L) words of an input of tokens, 0 beyond the length */
   const int32_t *length;     /* (samples) tokens of each */
+  size_t         stride;     /* L */
   const int32_t *label;      /* (samples) classes 0 .. k-1 */
   const double  *parameters; /* (samples, P) coefficients that differ from sample to sample */
 } KNBatch;
@@ -94,6 +95,13 @@ PETSC_EXTERN PetscErrorCode KNLoaderSetAugmentation(KNLoader loader, const KNAug
   at. Moved and augmented as all others.
 */
 PETSC_EXTERN PetscErrorCode KNLoaderAddInputs(KNLoader loader, KNDataset inputs);
+
+/*
+  Not collective, before KNLoaderStart and the same on all ranks; of texts in shuffled order. So many batches at a time
+  are sorted by the length of their texts, then dealt out in an order drawn anew: a batch has texts of like length, and
+  is a function of (seed, epoch, number) for any number of ranks. 1: as without this call.
+*/
+PETSC_EXTERN PetscErrorCode KNLoaderSetLikeLengths(KNLoader loader, PetscInt batches);
 
 /*
   Not collective. Batches of an epoch, ceil(N / B), and the samples of the largest local batch of any rank. Either may

@@ -77,6 +77,12 @@ PETSC_EXTERN PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *prob
 */
 PETSC_EXTERN PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid, PetscInt samples, PetscBool training);
 
+/* Not collective. The texts of a batch from sample `start` on into a pass; nothing where there are none. */
+PETSC_EXTERN void KNOperatorTakeWords(const KNBatch *batch, PetscInt start, KNPass *pass);
+
+/* Collective on PETSC_COMM_WORLD. Raises KN_ERR_INPUT for a dataset with a text that has no word, not even a beginning. */
+PETSC_EXTERN PetscErrorCode KNOperatorCheckLengths(KNDataset dataset);
+
 /*
   Not collective. x: (B, C_in, S), normalised in place; y: (B, C_out, S), on the physical scale; of steady operators.
   Backward: dy as KNTaskLossGradient() leaves it, changed in place; x as Forward left it. Gradients of the parameters

@@ -12,7 +12,7 @@
 #ifndef KITINET_RECORD_H
 #define KITINET_RECORD_H
 
-#include <kitinet/base.h>
+#include <kitinet/space.h>
 
 typedef struct _p_KNRecord *KNRecord;
 
@@ -93,6 +93,12 @@ PETSC_EXTERN PetscErrorCode KNRecordArray(KNRecord record, const char group[], c
                                           const PetscInt shape[], float array[]);
 PETSC_EXTERN PetscErrorCode KNRecordComplexArray(KNRecord record, const char group[], const char name[], PetscInt rank,
                                                  const PetscInt shape[], float array[]);
+
+/*
+  Collective. The names of a space, of a vocabulary, as /name: texts of one length, as in datasets. A loaded record sets
+  count and names of the space, in memory at *names that the caller frees with free().
+*/
+PETSC_EXTERN PetscErrorCode KNRecordNames(KNRecord record, const char name[], KNSpace *space, char **names);
 
 /* Collective. Raises KN_ERR_INPUT if the root of a loaded record holds an array of another name than these (count). */
 PETSC_EXTERN PetscErrorCode KNRecordCheckNames(KNRecord record, PetscInt count, const char name[][KN_MAX_NAME]);

@@ -34,8 +34,9 @@ typedef struct {
   PetscInt  skips;              /* steps in a row that the guards may skip */
   /* the operator's normalisers are kept as they are: the training goes on with a trained network */
   PetscBool       fitted;
-  PetscBool       embedded; /* in another command than train, whose own options the run does not record */
-  PetscBool       symmetry; /* samples are moved by the symmetries that the dataset declares */
+  PetscBool       embedded;     /* in another command than train, whose own options the run does not record */
+  PetscBool       symmetry;     /* samples are moved by the symmetries that the dataset declares */
+  PetscInt        like_lengths; /* of texts: batches that are sorted by length together; KNLoaderSetLikeLengths() */
   PetscInt64      seed;
   KNReductionType reduction;
   KNDataset       inputs; /* whose inputs are trained on without solutions, by the task's physics; not owned; NULL */

@@ -125,6 +125,8 @@ static PetscErrorCode EvaluateOn(Evaluation *e, PetscInt j)
     PetscCall(KNOperatorGetHistory(candidate->op, &history));
     PetscCall(KNJudgementCreate(KNOperatorTask(candidate->op), problem, history, samples, &e->judgement[i * e->m + j]));
     PetscCall(EvaluateOne(e, i, j, dataset, samples));
+    if (problem->input.kind == KN_SPACE_TOKENS && e->pictures)
+      PetscCall(KNEvaluateListWorst(candidate, dataset, name, e->judgement[i * e->m + j]));
     if (e->pictures && rank == 0) PetscCall(DrawOne(e, i, j, dataset, name));
   }
   if (e->pictures && rank == 0) PetscCall(KNEvaluateDrawDistributions(e->n, e->candidate, e->m, j, name, e->judgement));

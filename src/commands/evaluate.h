@@ -142,6 +142,13 @@ PETSC_INTERN PetscErrorCode KNEvaluateDrawFields(const KNCandidate *candidate, K
 PETSC_INTERN PetscErrorCode KNEvaluateDrawWorst(const KNCandidate *candidate, KNDataset dataset, const char name[],
                                                 KNJudgement judgement);
 
+/*
+  Collective on PETSC_COMM_WORLD, the operator planned: of texts with classes those that are judged worst, as
+  worst_NAME.csv beside the checkpoint, and some on stdout. Raises KN_ERR_IO.
+*/
+PETSC_INTERN PetscErrorCode KNEvaluateListWorst(const KNCandidate *candidate, KNDataset dataset, const char name[],
+                                                KNJudgement judgement);
+
 /* By one rank: the pictures of the task's judgement, NAME_DATASET.png. */
 PETSC_INTERN PetscErrorCode KNEvaluateDrawPlots(const KNCandidate *candidate, const char name[], KNJudgement judgement);
 

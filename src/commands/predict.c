@@ -173,7 +173,7 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, 
 PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
 {
   char checkpoint[PETSC_MAX_PATH_LEN] = "", input_path[PETSC_MAX_PATH_LEN] = "", output_path[PETSC_MAX_PATH_LEN] = "",
-       *yaml;
+       *yaml, **column;
   PetscBool        overwrite = PETSC_FALSE, pictures = PETSC_FALSE, done;
   KNSourceChoice   choice = {.points = -1, .stride = 1, .unlabelled = PETSC_TRUE};
   PetscInt         batch  = 5, members, average, fitted, history;
@@ -194,7 +194,7 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsPath("-checkpoint", "trained network: checkpoint.h5 or best.h5 of a run directory", checkpoint));
   PetscCall(KNOptionsPath("-input",
                           "dataset with the input fields, of any resolution; for a classification of pictures also a "
-                          "folder, a picture or a file of CIFAR",
+                          "folder, a picture or a file of CIFAR, of texts a table, JSON lines or a folder",
                           input_path));
   PetscCall(KNOptionsPath("-output",
                           "dataset to write: the same inputs (or first frames), with the predictions as outputs (or "
@@ -209,6 +209,8 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsHead(
     "Pictures outside datasets; by default they have the size and the colours of those that trained the network"));
   PetscCall(KNImageOptions(&choice.image_size, &choice.fit, &choice.colour));
+  PetscCall(KNOptionsHead("Texts outside datasets; they become words as those did that trained the network"));
+  PetscCall(KNTextColumnOptions(&choice, &column));
   PetscCall(KNEnsembleSetFromOptions(&members));
   if (KNOptionsDeclareOnly()) {
     PetscCall(KNPredictCheckSetFromOptions(NULL, NULL, NULL, &check));
@@ -223,6 +225,7 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   if (pictures) {
     PetscCall(KNOptionsEnd("predict", purpose, &done));
     PetscCall(KNPredictPictures(op, members, input_path, &choice, batch, output_path, overwrite));
+    PetscCall(KNOptionsListDestroy(choice.text_columns, &column));
     PetscCall(KNOperatorDestroy(&op));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
@@ -233,6 +236,9 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsEnd("predict", purpose, &done));
   PetscCheck(!choice.image_size && !choice.fit && !choice.colour, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "%s is no folder of pictures: leave out -image_size, -image_fit, -image_colour", input_path);
+  PetscCheck(!choice.text_columns && !choice.text_quotes, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "%s is no table of texts: leave out -text_columns, -text_quotes", input_path);
+  PetscCall(KNOptionsListDestroy(choice.text_columns, &column));
   PetscCall(KNDatasetGetProblem(input, &problem));
   PetscCall(KNDatasetGetSamples(input, &samples));
   PetscCall(KNDatasetGetProvenance(input, &seed, NULL, NULL));

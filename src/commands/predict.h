@@ -7,7 +7,7 @@
 #include <kitinet/operator.h>
 
 /*
-  Collective on PETSC_COMM_WORLD. Whether the file or folder is no HDF5 but may be pictures; false for what is not
+  Collective on PETSC_COMM_WORLD. Whether the file or folder is no HDF5 but may be pictures or texts; false for what is not
   there.
 */
 PETSC_INTERN PetscErrorCode KNPredictIsPictures(const char path[], PetscBool *pictures);
@@ -21,7 +21,7 @@ PETSC_INTERN PetscErrorCode KNPredictIsPictures(const char path[], PetscBool *pi
 PETSC_INTERN PetscErrorCode KNPredictClasses(KNOperator op, PetscInt members, KNDataset input, PetscInt batch,
                                              const char path[], PetscBool overwrite);
 
-/* Collective on PETSC_COMM_WORLD. The same for pictures of a source, opened and planned for here. */
+/* Collective on PETSC_COMM_WORLD. The same for pictures or texts of a source, opened and planned for here. */
 PETSC_INTERN PetscErrorCode KNPredictPictures(KNOperator op, PetscInt members, const char input[],
                                               const KNSourceChoice *choice, PetscInt batch, const char path[],
                                               PetscBool overwrite);

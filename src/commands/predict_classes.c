@@ -60,17 +60,30 @@ static PetscErrorCode Write(const Visit *visit, PetscInt64 samples, const char p
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The title of the column of a source's names of rows: lines of a table, or files. */
+static PetscErrorCode GetTitle(KNSource source, const char name[], const char **title)
+{
+  const KNProblem *problem;
+
+  PetscFunctionBegin;
+  PetscCall(KNSourceGetProblem(source, &problem, NULL));
+  *title = problem->input.kind == KN_SPACE_TOKENS && strspn(name, "0123456789") == strlen(name) ? "line" : "file";
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* pictures: whose rows have names; or NULL */
 static PetscErrorCode WriteCSV(const Visit *visit, PetscInt64 samples, KNSource pictures, const char path[])
 {
-  char  name[PETSC_MAX_PATH_LEN] = "";
-  KNCSV csv;
+  char        name[PETSC_MAX_PATH_LEN] = "";
+  const char *title                    = "";
+  KNCSV       csv;
 
   PetscFunctionBegin;
   PetscCall(KNCSVBegin(&csv));
   if (csv.file) {
     if (pictures) PetscCall(KNSourceGetRowName(pictures, 0, sizeof(name), name));
-    fprintf(csv.file, name[0] ? "row,file,class,probability" : "row,class,probability");
+    if (name[0]) PetscCall(GetTitle(pictures, name, &title));
+    fprintf(csv.file, "row,%s%sclass,probability", title, name[0] ? "," : "");
     for (size_t c = 0; c < visit->k; c++) {
       fprintf(csv.file, ",");
       KNCSVText(csv.file, KNTaskClassName(visit->task, c), "");
@@ -183,21 +196,32 @@ static PetscErrorCode Read(KNOperator op, KNSource source, PetscInt batch, Visit
   char             message[1024] = "";
   int              code          = 0;
   float           *x, *work, *y;
+  int32_t         *token, *length;
+  size_t           L;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
   PetscCall(KNSourceGetProblem(source, &problem, &samples));
+  L = (size_t)problem->input.length;
   PetscCall(KNMalloc((size_t)batch * KNProblemInputSize(problem), sizeof(*x), &x));
   PetscCall(KNMalloc((size_t)batch * KNProblemInputSize(problem), sizeof(*x), &work));
+  PetscCall(KNMalloc((size_t)batch * L, sizeof(*token), &token));
+  PetscCall(KNMalloc(L ? (size_t)batch : 0, sizeof(*length), &length));
   PetscCall(KNMalloc(PetscMax(visit->members, 1) * (size_t)batch * visit->k, sizeof(*y), &y));
   PetscCall(PetscMalloc1(batch, &index));
   for (PetscInt64 first = (PetscInt64)rank * batch; first < samples && !code; first += (PetscInt64)size * batch) {
     const PetscInt B    = (PetscInt)PetscMin(batch, samples - first);
-    const KNPass   pass = {.samples = B, .training = PETSC_FALSE, .index = index};
+    const KNPass   pass = {.samples  = B,
+                           .training = PETSC_FALSE,
+                           .index    = index,
+                           .token    = L ? token : NULL,
+                           .length   = L ? length : NULL,
+                           .stride   = L};
 
     for (PetscInt i = 0; i < B; i++) index[i] = first + i;
-    code = KNSourceRead(source, first, B, x, y, sizeof(message), message);
+    code = L ? KNSourceReadTokens(source, first, B, token, length, sizeof(message), message)
+             : KNSourceRead(source, first, B, x, y, sizeof(message), message);
     if (!code && visit->members) PetscCall(KNEnsemblePredict(op, (PetscInt)visit->members, &pass, 0, x, work, NULL, y));
     else if (!code) PetscCall(KNOperatorPredict(op, &pass, 0, x, NULL, y));
     for (PetscInt i = 0; i < B && !code; i++) {
@@ -208,6 +232,8 @@ static PetscErrorCode Read(KNOperator op, KNSource source, PetscInt batch, Visit
     }
   }
   PetscCall(PetscFree(index));
+  PetscCall(KNFree(&length));
+  PetscCall(KNFree(&token));
   PetscCall(KNFree(&y));
   PetscCall(KNFree(&work));
   PetscCall(KNFree(&x));
@@ -230,6 +256,7 @@ PetscErrorCode KNPredictPictures(KNOperator op, PetscInt members, const char inp
   own.network[0] = trained->input.fields;
   own.network[1] = trained->input.grid.n[0];
   own.network[2] = trained->input.grid.n[1];
+  if (trained->input.kind == KN_SPACE_TOKENS) own.like = trained;
   PetscCall(KNSourceOpen(PETSC_COMM_WORLD, 1, &input, &own, &source));
   PetscCall(KNSourceGetProblem(source, &problem, &samples));
   asked        = *problem;
@@ -238,6 +265,7 @@ PetscErrorCode KNPredictPictures(KNOperator op, PetscInt members, const char inp
   PetscCall(KNOperatorSetGrid(op, &problem->input.grid, batch, PETSC_FALSE));
   PetscCall(Begin(op, members, path, overwrite, samples, &visit));
   PetscCall(Read(op, source, batch, &visit));
+  PetscCall(KNSourceWarn(source));
   PetscCall(Finish(path, samples, source, &visit));
   PetscCall(KNSourceDestroy(&source));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -48,6 +48,7 @@ static PetscErrorCode KNLoaderFreeBuffers(KNLoader loader)
     PetscCall(KNFree(&loader->buffer[i].batch.y));
   }
   PetscCall(KNFree(&loader->whole));
+  PetscCall(KNFree(&loader->place));
   for (int side = 0; side < 2; side++) PetscCall(KNFree(&loader->still[side]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -66,6 +67,7 @@ static PetscErrorCode KNLoaderAllocateColumns(KNLoader loader, KNLoaderBuffer *b
   if (loader->P) PetscCall(KNMalloc(n * loader->P, sizeof(*buffer->parameters), &buffer->parameters));
   buffer->batch.token      = buffer->token;
   buffer->batch.length     = buffer->length;
+  buffer->batch.stride     = loader->L;
   buffer->batch.label      = buffer->label;
   buffer->batch.parameters = buffer->parameters;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -111,6 +113,9 @@ static PetscErrorCode KNLoaderSetUp(KNLoader loader, PetscInt frames)
     if (loader->windows == 1) PetscCall(KNMalloc(row, sizeof(float), &loader->still[1]));
   }
   if (loader->windows > 1) PetscCall(KNMalloc(row, sizeof(float), &loader->whole));
+  loader->pooled = -1;
+  if (loader->pool > 1)
+    PetscCall(KNMalloc((size_t)loader->pool * (size_t)loader->batch, sizeof(*loader->place), &loader->place));
   for (int i = 0; i < 2; i++) {
     KNLoaderBuffer *buffer = &loader->buffer[i];
 
@@ -156,6 +161,7 @@ PetscErrorCode KNLoaderCreate(MPI_Comm comm, KNDataset dataset, PetscInt64 first
   l->batch   = batch;
   l->leaf    = leaf;
   l->shuffle = shuffle;
+  l->pool    = 1;
   PetscCallMPI(MPI_Comm_rank(comm, &l->rank));
   PetscCallMPI(MPI_Comm_size(comm, &l->size));
   PetscCheck(!pthread_mutex_init(&l->lock, NULL) && !pthread_cond_init(&l->changed, NULL), PETSC_COMM_SELF,
@@ -252,6 +258,17 @@ PetscErrorCode KNLoaderSetAugmentation(KNLoader loader, const KNAugmentation *au
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNLoaderSetLikeLengths(KNLoader loader, PetscInt batches)
+{
+  const PetscBool sorted = (PetscBool)(loader->shuffle && loader->L);
+
+  PetscFunctionBegin;
+  PetscCall(KNLoaderStop(loader));
+  loader->pool = sorted ? PetscMin(batches, (PetscInt)((loader->samples - 1) / loader->batch + 1)) : 1;
+  PetscCall(KNLoaderSetUp(loader, 0));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNLoaderDestroy(KNLoader *loader)
 {
   KNLoader l = *loader;
@@ -288,6 +305,7 @@ PetscErrorCode KNLoaderStart(KNLoader loader, PetscInt64 epoch, PetscInt batch)
   loader->filled  = batch;
   loader->held    = PETSC_FALSE;
   loader->stop    = PETSC_FALSE;
+  loader->pooled  = -1; /* of another epoch */
 
   /* The reader inherits the mask: signals are for the main thread, whose handlers ask for a checkpoint. */
   sigfillset(&all);

@@ -16,6 +16,12 @@ typedef struct {
   char        message[2 * KN_MAX_TEXT];
 } KNLoaderBuffer;
 
+/* A sample of a pool: its number, and the length of its text. */
+typedef struct {
+  int32_t    length;
+  PetscInt64 position;
+} KNLoaderPlace;
+
 struct _p_KNLoader {
   MPI_Comm       comm;
   PetscMPIInt    rank, size; /* among those that get different samples */
@@ -33,6 +39,9 @@ struct _p_KNLoader {
   size_t         nx, ny;   /* values of a sample, as fields */
   size_t         L, P;     /* tokens and parameters of a sample; 0: it has none */
   size_t         frame;    /* values of a frame, by which windows are shifted */
+  PetscInt       pool;     /* batches whose texts are sorted by length together; 1: none are */
+  PetscInt64     pooled;   /* the pool, of an epoch, whose order is in memory; -1: none */
+  KNLoaderPlace *place;    /* (pool B) the samples of that pool, batch after batch; NULL: pool is 1 */
   float         *whole;    /* (T C_out, S) the row that windows are cut from; NULL where rows are taken whole */
   PetscInt64     held_row; /* in it; -1: none */
   KNAugmentation augmentation;
@@ -67,6 +76,9 @@ PETSC_INTERN void KNLoaderShare(const struct _p_KNLoader *loader, PetscInt64 tot
 */
 PETSC_INTERN void KNLoaderTransform(const struct _p_KNLoader *loader, PetscInt64 index, const float *x, const float *y,
                                     float *to_x, float *to_y);
+
+/* The sample at a position of an epoch: in order, permuted, or by like lengths (loader_order.c). Plain C. */
+PETSC_INTERN PetscInt64 KNLoaderSampleAt(KNLoader loader, PetscInt64 position);
 
 /*
   Reads this rank's share of batch b into its buffer. Plain C; false if a sample could not be read or the reader was

@@ -1,6 +1,5 @@
 /* The reader of a loader: calls neither PETSc nor MPI. */
 #include "loader_impl.h"
-#include <kitinet/random.h>
 #include <string.h>
 
 static PetscBool KNLoaderStopped(KNLoader loader)
@@ -84,7 +83,7 @@ PetscBool KNLoaderFill(KNLoader loader, PetscInt b)
     float     *y, *x = loader->nx ? buffer->batch.x + (size_t)i * loader->nx : NULL;
 
     if (KNLoaderStopped(loader)) return PETSC_FALSE;
-    if (loader->shuffle) position = KNPermutation(loader->seed, loader->epoch, loader->samples, position);
+    position          = KNLoaderSampleAt(loader, position);
     buffer->solved[i] = (PetscBool)(position < loader->rows * loader->windows);
     buffer->row[i]    = buffer->solved[i] ? loader->first + position / loader->windows : position - loader->rows;
     buffer->index[i]  = loader->first * loader->windows + position;

@@ -144,14 +144,14 @@ static int CheckChoice(KNSource source, const KNSourceChoice *choice)
   if (option)
     return KNFileFail(&source->file, KN_ERR_USAGE, "is %s: leave out %s, which is for %s", source->kind, option,
                       strcmp(option, "-labels") ? "folders of pictures" : "CIFAR-100");
-  option = texts                  ? NULL
-           : choice->text_columns ? "-text_columns"
-           : choice->text_quotes  ? "-text_quotes"
-           : choice->text_length  ? "-text_length"
-           : choice->text_case    ? "-text_case"
-           : choice->text_markup  ? "-text_markup"
-           : choice->like         ? "-like"
-                                  : NULL;
+  option = texts                                 ? NULL
+           : choice->text_columns                ? "-text_columns"
+           : choice->text_quotes                 ? "-text_quotes"
+           : choice->text_length                 ? "-text_length"
+           : choice->text_case                   ? "-text_case"
+           : choice->text_markup                 ? "-text_markup"
+           : choice->like && !choice->unlabelled ? "-like"
+                                                 : NULL;
   if (option) return KNFileFail(&source->file, KN_ERR_USAGE, "is %s, no texts: leave out %s", source->kind, option);
   if (texts || (source->format->read_rows && source->format != &KNFormat_Native)) {
     option = choice->x_count       ? "-x"

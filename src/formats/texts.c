@@ -314,7 +314,7 @@ static void RowName_Texts(KNSource source, PetscInt64 row, size_t size, char nam
   const KNTexts *t = (const KNTexts *)source->data;
 
   if (source->folder) KNFileListName(&t->list, row, size, name);
-  else if (t->files == 1) snprintf(name, size, "line %lld", (long long)t->place[row].line);
+  else if (t->files == 1) snprintf(name, size, "%lld", (long long)t->place[row].line);
   else snprintf(name, size, "%s:%lld", t->file[t->place[row].file].path, (long long)t->place[row].line);
 }
 

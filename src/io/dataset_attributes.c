@@ -5,6 +5,7 @@
   shapes of the arrays.
 */
 #include "dataset_impl.h"
+#include "record_impl.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,7 +227,7 @@ static int TextType(KNFile *file, size_t width, hid_t *type)
 }
 
 /* count texts of `width` bytes each, as short as the longest allows */
-static int StoreNames(KNFile *file, const char array[], const KNSpace *space, PetscBool write)
+int KNNamesStore(KNFile *file, const char array[], const KNSpace *space, PetscBool write)
 {
   size_t        width;
   const size_t  bytes = KNDatasetNamesSize(space, &width);
@@ -247,7 +248,7 @@ static int StoreNames(KNFile *file, const char array[], const KNSpace *space, Pe
 }
 
 /* *names: one after another, each ended by 0 */
-static int LoadNames(KNFile *file, const char array[], KNSpace *space, char **names)
+int KNNamesLoad(KNFile *file, const char array[], KNSpace *space, char **names)
 {
   hsize_t count;
   size_t  width;
@@ -290,8 +291,8 @@ int KNDatasetNames(KNDatasetLayout *layout, KNDirection direction, PetscBool wri
     KNSpace *space = side ? &layout->problem.output : &layout->problem.input;
 
     if (space->kind == KN_SPACE_FIELD) continue;
-    if (direction == KN_STORE) KNCallFile(StoreNames(&layout->file, array[side], space, write));
-    else KNCallFile(LoadNames(&layout->file, array[side], space, &layout->names[side]));
+    if (direction == KN_STORE) KNCallFile(KNNamesStore(&layout->file, array[side], space, write));
+    else KNCallFile(KNNamesLoad(&layout->file, array[side], space, &layout->names[side]));
   }
   return 0;
 }

@@ -361,6 +361,14 @@ PetscErrorCode KNRecordComplexArray(KNRecord record, const char group[], const c
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNRecordNames(KNRecord record, const char name[], KNSpace *space, char **names)
+{
+  PetscFunctionBegin;
+  KNRecordDo(record, record->direction == KN_STORE ? KNNamesStore(&record->file, name, space, PETSC_TRUE)
+                                                   : KNNamesLoad(&record->file, name, space, names));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNRecordCheckNames(KNRecord record, PetscInt count, const char name[][KN_MAX_NAME])
 {
   PetscFunctionBegin;

@@ -3,6 +3,7 @@
 #define KITINET_RECORD_IMPL_H
 
 #include <kitinet/hdf5.h>
+#include <kitinet/space.h>
 
 #define KN_RECORD_BLOCK 512 /* bytes before the HDF5 image: the smallest user block that HDF5 looks behind */
 
@@ -55,6 +56,13 @@ PetscBool KNRecordIsWhole(const char kind[], const char path[]);
 int KNArrayStore(KNFile *file, const char name[], PetscBool is_complex, int rank, const hsize_t shape[],
                  const float *array);
 int KNArrayLoad(KNFile *file, const char name[], PetscBool is_complex, int rank, const hsize_t shape[], float *array);
+
+/*
+  The names of a space as an array of texts of the root, as datasets have them (dataset_attributes.c). Loading: space
+  gets their count and them, in memory at *names that the caller frees with free(), also after a failure.
+*/
+int KNNamesStore(KNFile *file, const char array[], const KNSpace *space, PetscBool write);
+int KNNamesLoad(KNFile *file, const char array[], KNSpace *space, char **names);
 
 /* Fails if the root holds an array of another name than these (count). */
 int KNArrayCheckNames(KNFile *file, PetscInt count, const char name[][KN_MAX_NAME]);

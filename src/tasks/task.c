@@ -94,7 +94,8 @@ PetscErrorCode KNTaskCreate(const KNProblem *problem, PetscInt history, KNTask *
   PetscCall(Create(chosen, problem, type, task));
   t    = *task;
   kind = (KNNormalizerType)type;
-  if (!history) PetscCall(KNNormalizerCreate(kind, problem->input.fields, &problem->input.grid, &t->input));
+  if (!history && problem->input.kind == KN_SPACE_FIELD)
+    PetscCall(KNNormalizerCreate(kind, problem->input.fields, &problem->input.grid, &t->input));
   if (t->normalized) PetscCall(KNNormalizerCreate(kind, problem->output.fields, &problem->output.grid, &t->output));
   if (boundary == BOUNDARY_DIRICHLET) {
     PetscCall(CheckBoundary(problem, history, kind));

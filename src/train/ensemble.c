@@ -84,6 +84,7 @@ PetscErrorCode KNEnsembleEach(KNOperator op, PetscInt members, KNDataset dataset
 
   PetscFunctionBegin;
   PetscCall(KNStagePush(KN_STAGE_EVALUATE));
+  PetscCall(KNOperatorCheckLengths(dataset));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
   PetscCall(KNOperatorGetHistory(op, &history));
@@ -107,7 +108,8 @@ PetscErrorCode KNEnsembleEach(KNOperator op, PetscInt members, KNDataset dataset
     if (!b.total) break;
     pass.samples = b.samples;
     pass.index   = b.index;
-    target       = KNTaskTarget(task, &b, labels);
+    KNOperatorTakeWords(&b, 0, &pass);
+    target = KNTaskTarget(task, &b, labels);
     PetscCall(KNEnsemblePredict(op, members, &pass, problem->frames, b.x, x, b.y, y));
     for (PetscInt i = 0; i < b.samples; i++)
       PetscCall(

@@ -55,6 +55,7 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
 
   PetscFunctionBegin;
   PetscCall(KNStagePush(KN_STAGE_EVALUATE));
+  PetscCall(KNOperatorCheckLengths(dataset));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNOperatorGetHistory(op, &history));
   arrays = (size_t)PetscMax(problem->frames, 1);
@@ -77,7 +78,8 @@ PetscErrorCode KNEvaluateEach(KNOperator op, KNDataset dataset, PetscInt64 first
     if (!b.total) break;
     pass.samples = b.samples;
     pass.index   = b.index;
-    target       = KNTaskTarget(task, &b, labels);
+    KNOperatorTakeWords(&b, 0, &pass);
+    target = KNTaskTarget(task, &b, labels);
     if (bad) PetscCall(FindNonfinite(op, problem, &b, target, nt, bad)); /* before the network normalises x in place */
     PetscCall(KNOperatorPredict(op, &pass, problem->frames, b.x, b.y, y));
     for (PetscInt i = 0; i < b.samples; i++) {

@@ -82,7 +82,7 @@ static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, cons
 {
   float       *x      = batch->x + (size_t)start * loop->nx;
   const float *target = loop->target + (size_t)start * loop->nt;
-  const KNPass pass   = {.samples   = B,
+  KNPass       pass   = {.samples   = B,
                          .training  = PETSC_TRUE,
                          .seed      = loop->trainer->seed,
                          .step      = state->step,
@@ -91,6 +91,7 @@ static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, cons
 
   PetscFunctionBegin;
   loop->solved = batch->solved + start;
+  KNOperatorTakeWords(batch, start, &pass);
   PetscCall(KNStagePush(KN_STAGE_FORWARD));
   PetscCall(Forward(loop, &pass, x, target));
   PetscCall(PetscLogStagePop());

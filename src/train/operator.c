@@ -80,8 +80,9 @@ static PetscErrorCode CheckSpaces(const KNProblem *problem, const char path[])
   const KNSpace *in = &problem->input, *out = &problem->output;
 
   PetscFunctionBegin;
-  PetscCheck(in->kind == KN_SPACE_FIELD, PETSC_COMM_WORLD, KN_ERR_INPUT,
-             "%s has tokens as its input, the networks here read fields", path);
+  PetscCheck(in->kind == KN_SPACE_FIELD || (in->kind == KN_SPACE_TOKENS && out->kind == KN_SPACE_CLASS),
+             PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %s -> %s, of texts the networks here tell classes alone", path,
+             KNSpaceKindNames[in->kind], KNSpaceKindNames[out->kind]);
   if (problem->frames || out->kind == KN_SPACE_CLASS) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCheck(
     in->grid.dim == out->grid.dim && !memcmp(in->grid.n, out->grid.n, sizeof(in->grid.n)) &&
@@ -114,8 +115,12 @@ PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOpe
   PetscCall(KNTaskCreate(&own, o->history, &o->task));
   PetscCall(KNTaskGetOutput(o->task, &channels, &axes));
   PetscCall(KNModelCreateFromOptions(&o->model));
-  PetscCall(KNModelSetChannels(o->model, KNProblemGrid(problem)->dim + (form == FORM_SPACETIME ? 1 : 0),
-                               o->history ? o->history * problem->output.fields : problem->input.fields, channels));
+  if (problem->input.kind == KN_SPACE_TOKENS) {
+    PetscCall(KNModelSetChannels(o->model, 1, problem->input.count, channels));
+    PetscCall(KNModelSetTokens(o->model, problem->input.length));
+  } else
+    PetscCall(KNModelSetChannels(o->model, KNProblemGrid(problem)->dim + (form == FORM_SPACETIME ? 1 : 0),
+                                 o->history ? o->history * problem->output.fields : problem->input.fields, channels));
   if (axes == 0) PetscCall(KNModelSetOutputAxes(o->model, 0));
   PetscCall(KNModelSetFromOptions(o->model));
   PetscCall(KNSharingSetFromOptions(&o->sharing));
@@ -204,9 +209,11 @@ static PetscErrorCode CheckKind(const char side[], const KNSpace *space, const K
   PetscCheck(space->kind == own->kind, PETSC_COMM_WORLD, KN_ERR_INPUT,
              "%s has %s as its %s, the network was trained on %s", path, kinds[space->kind], side, kinds[own->kind]);
   if (own->kind != KN_SPACE_FIELD && space->count == own->count) {
-    char difference[3 * KN_MAX_TEXT];
+    char    difference[3 * KN_MAX_TEXT];
+    KNSpace like = *own;
 
-    PetscCall(KNSpaceCompare(side, space, own, sizeof(difference), difference)); /* as many, but others */
+    like.length = space->length;                                                   /* KNOperatorCheckTexts() */
+    PetscCall(KNSpaceCompare(side, space, &like, sizeof(difference), difference)); /* as many, but others */
     PetscCheck(!difference[0], PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %s, on which the network was trained", path,
                difference);
   }
@@ -224,6 +231,7 @@ PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *problem, const ch
   PetscCall(CheckFrames(op, problem, path));
   PetscCall(CheckKind("input", &problem->input, &own->input, path));
   PetscCall(CheckKind("output", &problem->output, &own->output, path));
+  if (own->input.kind == KN_SPACE_TOKENS) PetscCall(KNOperatorCheckTexts(problem, own, path));
   PetscCall(CheckSpaces(problem, path));
   PetscCheck(KNProblemGrid(problem)->dim == KNProblemGrid(own)->dim, PETSC_COMM_WORLD, KN_ERR_INPUT,
              "%s has %" PetscInt_FMT " axes, the network was trained on %" PetscInt_FMT, path,
@@ -260,6 +268,7 @@ KNGrid KNOperatorSlab(KNOperator op, const KNGrid *grid)
 
 KNGrid KNOperatorModelGrid(KNOperator op, const KNGrid *grid)
 {
+  if (op->problem.input.kind == KN_SPACE_TOKENS) return KNOperatorTextGrid(op->problem.input.length);
   return op->spacetime ? KNSpacetimeGrid(grid, op->steps) : KNOperatorSlab(op, grid);
 }
 
@@ -268,7 +277,10 @@ PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid, PetscInt sam
   const KNGrid own = KNOperatorModelGrid(op, grid);
 
   PetscFunctionBegin;
-  op->grid = KNOperatorSlab(op, grid);
+  op->grid     = KNOperatorSlab(op, grid);
+  op->samples  = samples;
+  op->training = training;
+  op->points   = op->problem.input.length;
   PetscCall(KNModelSetGrid(op->model, &own, samples, training));
   if (op->spacetime) PetscCall(KNSpacetimeSetGrid(op->spacetime, grid, op->steps, samples));
   else if (op->history) PetscCall(KNRolloutSetGrid(op->rollout, &op->grid, samples, training));
@@ -281,8 +293,9 @@ PetscErrorCode KNOperatorForward(KNOperator op, const KNPass *pass, float x[], f
 {
   PetscFunctionBegin;
   PetscCheck(!op->history, PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNOperatorForward() of a time-dependent operator");
-  PetscCall(KNTaskEncodeInput(op->task, pass->samples, x));
-  PetscCall(KNModelForward(op->model, pass, x, y));
+  if (pass->token && pass->samples) PetscCall(KNOperatorPlanTexts(op, pass));
+  if (!pass->token) PetscCall(KNTaskEncodeInput(op->task, pass->samples, x));
+  PetscCall(KNModelForward(op->model, pass, pass->token ? NULL : x, y));
   PetscCall(KNTaskDecode(op->task, pass->samples, y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -291,7 +304,7 @@ PetscErrorCode KNOperatorBackward(KNOperator op, const KNPass *pass, const float
 {
   PetscFunctionBegin;
   PetscCall(KNTaskDecodeBackward(op->task, pass->samples, dy));
-  PetscCall(KNModelBackward(op->model, pass, x, dy, NULL));
+  PetscCall(KNModelBackward(op->model, pass, pass->token ? NULL : x, dy, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -12,14 +12,16 @@ struct _p_KNOperator {
   KNModel      model;
   KNParameters parameters; /* the model's, not owned */
   KNTask       task;
-  PetscInt     history;   /* H; 0: steady */
-  PetscReal    interval;  /* time from frame to frame; 0: steady */
-  KNRollout    rollout;   /* NULL: steady, or all frames at once */
-  KNSpacetime  spacetime; /* NULL: steady, or frame by frame */
-  PetscInt     steps;     /* R, frames that spacetime predicts */
-  KNSharing    sharing;   /* ranks that have a sample together */
-  KNGrid       grid;      /* of the present plan, this rank's slab; dim 0: none */
-  float       *frames;    /* workspace of KNOperatorPredict, of capacity values */
+  PetscInt     history;         /* H; 0: steady */
+  PetscReal    interval;        /* time from frame to frame; 0: steady */
+  KNRollout    rollout;         /* NULL: steady, or all frames at once */
+  KNSpacetime  spacetime;       /* NULL: steady, or frame by frame */
+  PetscInt     steps;           /* R, frames that spacetime predicts */
+  KNSharing    sharing;         /* ranks that have a sample together */
+  KNGrid       grid;            /* of the present plan, this rank's slab; dim 0: none */
+  PetscInt     samples, points; /* of texts: of the present plan, and the words that a text has room for in it */
+  PetscBool    training;
+  float       *frames; /* workspace of KNOperatorPredict, of capacity values */
   size_t       capacity;
   PetscInt64   average;      /* symmetries that predictions are means over; 1: none, 0: all */
   KNSymmetry   symmetry;     /* the group on the present grid, where average is not 1 */
@@ -44,6 +46,15 @@ PETSC_INTERN PetscErrorCode KNOperatorPredictOnce(KNOperator op, const KNPass *p
 PETSC_INTERN PetscErrorCode KNOperatorPlanAverage(KNOperator op, const KNGrid *grid);
 PETSC_INTERN PetscErrorCode KNOperatorPredictAverage(KNOperator op, const KNPass *pass, PetscInt frames,
                                                      const float x[], const float given[], float y[]);
+
+/*
+  operator_texts.c. The grid of a network whose texts have room for so many words. Check: collective on
+  PETSC_COMM_WORLD, a part of KNOperatorCheck(). Plan: before a pass of texts, room for the longest of them, in steps; the
+  same for any number of ranks, as a pass has the same texts.
+*/
+PETSC_INTERN KNGrid         KNOperatorTextGrid(PetscInt points);
+PETSC_INTERN PetscErrorCode KNOperatorCheckTexts(const KNProblem *problem, const KNProblem *own, const char path[]);
+PETSC_INTERN PetscErrorCode KNOperatorPlanTexts(KNOperator op, const KNPass *pass);
 
 /*
   Collective. What a checkpoint says of the problem. Loading: the names of its spaces are in names[2] then, which the

@@ -104,6 +104,33 @@ static PetscErrorCode TransferClasses(KNRecord record, KNSpace *space, char **na
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Of texts the vocabulary, and the rules by which they became words: parameters of the problem. */
+static PetscErrorCode TransferWords(KNRecord record, KNProblem *problem, char **names)
+{
+  PetscInt count = problem->input.count;
+  char     name[2 * KN_MAX_NAME];
+
+  PetscFunctionBegin;
+  PetscCall(KNRecordNames(record, "vocabulary", &problem->input, names));
+  PetscCheck(problem->input.count == count && count >= KN_WORDS_RESERVED && problem->input.length >= 1,
+             PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "the checkpoint describes an impossible problem: a vocabulary of %" PetscInt_FMT
+             " words, not %" PetscInt_FMT ", and texts of up to %" PetscInt_FMT,
+             problem->input.count, count, problem->input.length);
+  PetscCall(TransferCount(record, "parameters", 0, KN_MAX_PARAMETERS, &problem->parameters));
+  for (PetscInt i = 0; i < problem->parameters; i++) {
+    KNParameter *p = &problem->parameter[i];
+
+    PetscCall(PetscSNPrintf(name, sizeof(name), "parameter%" PetscInt_FMT, i));
+    PetscCall(KNRecordText(record, name, sizeof(p->name), p->name));
+    PetscCall(PetscStrlcat(name, ".unit", sizeof(name)));
+    PetscCall(KNRecordText(record, name, sizeof(p->unit), p->unit));
+    PetscCall(PetscSNPrintf(name, sizeof(name), "parameter%" PetscInt_FMT ".value", i));
+    PetscCall(KNRecordReal(record, name, &p->value));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* What schema 2 says beyond schema 1. */
 static PetscErrorCode TransferSpaces(KNRecord record, KNProblem *problem, char *names[2])
 {
@@ -128,6 +155,7 @@ static PetscErrorCode TransferSpaces(KNRecord record, KNProblem *problem, char *
     PetscCall(PetscSNPrintf(name, sizeof(name), "%s_length", side[i]));
     PetscCall(TransferCount(record, name, 0, 1 << 24, &space->length));
   }
+  if (problem->input.kind == KN_SPACE_TOKENS) PetscCall(TransferWords(record, problem, &names[0]));
   if (problem->output.kind == KN_SPACE_CLASS) PetscCall(TransferClasses(record, &problem->output, &names[1]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -238,6 +238,8 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
                            KNReductionGetLeaf(trainer->reduction, trainer->microbatch), PETSC_TRUE, trainer->seed,
                            &loop->loader));
   PetscCall(KNLoaderSetSharing(loop->loader, loop->sharing));
+  PetscCall(KNOperatorCheckLengths(dataset));
+  PetscCall(KNLoaderSetLikeLengths(loop->loader, trainer->like_lengths));
   PetscCall(KNTrainerGetSymmetry(trainer, dataset, &loop->symmetry));
   PetscCall(KNLoaderSetSymmetry(loop->loader, loop->symmetry));
   if (trainer->inputs) PetscCall(KNLoaderAddInputs(loop->loader, trainer->inputs));

@@ -17,6 +17,7 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
                          .checkpoint_every   = 10,
                          .checkpoint_minutes = 30,
                          .symmetry           = PETSC_TRUE,
+                         .like_lengths       = 16,
                          .skips              = 3,
                          .seed               = 1};
   PetscCall(KNOptionsHead("Training"));
@@ -37,6 +38,10 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
                           "move each sample by a symmetry that the dataset declares, drawn anew in each epoch, as if "
                           "the dataset were as many times larger",
                           &trainer->symmetry));
+  PetscCall(KNOptionsInt("-train_like_lengths",
+                         "batches of texts that the loader sorts by length together, so that a batch has texts of like "
+                         "length; 1: texts stay in random order",
+                         1, 65536, &trainer->like_lengths));
   PetscCall(KNOptionsReal(
     "-train_validation",
     "share of the dataset's samples, taken from its end, for tests instead of training, in place of -dataset_test", 0,
