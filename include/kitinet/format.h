@@ -59,7 +59,10 @@ typedef struct {
   const char *const *scale; /* (scale_count) VARIABLE=FACTOR: values are multiplied before they become float32 */
 } KNSourceChoice;
 
-/* How texts become words. Quotes are of .csv files, of all tables, or of none; 0 of the others: as the like, or first. */
+/*
+  How texts become words. Quotes: of .csv files, of all tables, or of none. The others: 0 is as the like says, or the
+  first.
+*/
 enum { KN_QUOTES_CSV, KN_QUOTES_ALL, KN_QUOTES_NONE };
 enum { KN_CASE_DEFAULT, KN_CASE_LOWER, KN_CASE_KEEP };
 enum { KN_MARKUP_DEFAULT, KN_MARKUP_KEEP, KN_MARKUP_DROP };

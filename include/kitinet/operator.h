@@ -80,7 +80,7 @@ PETSC_EXTERN PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid,
 /* Not collective. The texts of a batch from sample `start` on into a pass; nothing where there are none. */
 PETSC_EXTERN void KNOperatorTakeWords(const KNBatch *batch, PetscInt start, KNPass *pass);
 
-/* Collective on PETSC_COMM_WORLD. Raises KN_ERR_INPUT for a dataset with a text that has no word, not even a beginning. */
+/* Collective on PETSC_COMM_WORLD. Raises KN_ERR_INPUT for a dataset with a text that has no word at all. */
 PETSC_EXTERN PetscErrorCode KNOperatorCheckLengths(KNDataset dataset);
 
 /*

@@ -78,9 +78,9 @@ PETSC_EXTERN PetscBool KNOptionsSameValue(const char a[], const char b[]);
 PETSC_EXTERN PetscErrorCode KNOptionsResolve(const char name[], PetscInt value);
 
 /*
-  Every declared option whose name starts with one of the prefixes (NULL: all; "t:" is a whole name), and the solver options that the user
-  gave, as lines "name: value" of YAML, in order of declaration. With prefixes, the record of a network, those that
-  were resolved have that value. The caller frees *yaml with PetscFree().
+  Every declared option whose name starts with one of the prefixes (NULL: all; "t:" is a whole name), and the solver
+  options that the user gave, as lines "name: value" of YAML, in order of declaration. With prefixes, the record of a
+  network, those that were resolved have that value. The caller frees *yaml with PetscFree().
 */
 PETSC_EXTERN PetscErrorCode KNOptionsYAML(PetscInt nprefixes, const char *const prefixes[], char **yaml);
 

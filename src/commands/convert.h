@@ -17,8 +17,8 @@ PetscErrorCode KNConvertWeights(KNOperator op, const char input[], const char li
                                 PetscBool overwrite);
 
 /*
-  Collective on PETSC_COMM_WORLD. Options of texts: which columns are what, text_column of the choice, whose list *column
-  the caller destroys; by which rules they become words, and the vocabulary's size.
+  Collective on PETSC_COMM_WORLD. Options of texts: which columns are what, text_column of the choice, whose list
+  *column the caller destroys; by which rules they become words, and the vocabulary's size.
 */
 PetscErrorCode KNTextColumnOptions(KNSourceChoice *choice, char ***column);
 PetscErrorCode KNTextRuleOptions(KNSourceChoice *choice, PetscInt *words, PetscInt *least);

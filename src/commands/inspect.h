@@ -48,8 +48,8 @@ KNProblem KNInspectDrawn(const KNProblem *problem);
 PetscErrorCode KNInspectPrintColumns(KNDataset dataset);
 
 /*
-  Texts: the vocabulary, of which word w occurs count[w] times; quantiles of their lengths (samples); one text, its words
-  by their names (words), in lines; a picture of the lengths of each class, by one rank: path and -lengths.png.
+  Texts: the vocabulary, of which word w occurs count[w] times; quantiles of their lengths (samples); one text in
+  lines, its words by their names (words); a picture of the lengths of each class, by one rank: path and -lengths.png.
 */
 PetscErrorCode KNInspectPrintWords(const KNSpace *space, const PetscInt64 count[]);
 PetscErrorCode KNInspectPrintLengths(const KNSpace *space, PetscInt64 samples, const int32_t length[]);

@@ -7,8 +7,8 @@
 #include <kitinet/operator.h>
 
 /*
-  Collective on PETSC_COMM_WORLD. Whether the file or folder is no HDF5 but may be pictures or texts; false for what is not
-  there.
+  Collective on PETSC_COMM_WORLD. Whether the file or folder is no HDF5 but may be pictures or texts; false for what is
+  not there.
 */
 PETSC_INTERN PetscErrorCode KNPredictIsPictures(const char path[], PetscBool *pictures);
 

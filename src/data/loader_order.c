@@ -1,9 +1,9 @@
 /*
   The order of samples in an epoch: as in the file, permuted, or, of texts, by like lengths.
 
-  Positions [p n, (p + 1) n), n = B times the batches of a pool, are permuted samples as without pools. They are sorted by
-  length (equal ones stay in order) and cut into batches, which change places by a permutation of (seed, epoch, pool). A
-  last batch of fewer than B samples stays the last. Each rank sorts for itself.
+  Positions [p n, (p + 1) n), n = B times the batches of a pool, are permuted samples as without pools. They are sorted
+  by length (equal ones stay in order) and cut into batches, which change places by a permutation of (seed, epoch,
+  pool). A last batch of fewer than B samples stays the last. Each rank sorts for itself.
 */
 #include "loader_impl.h"
 #include <kitinet/random.h>

@@ -1,6 +1,6 @@
 /*
-  Listing a folder of pictures or texts. File i of the n of a class stands at (2 i + 1) / 2 n of the whole list: classes are
-  mixed as evenly as can be, and every beginning of the list has them in proportion.
+  Listing a folder of pictures or texts. File i of the n of a class stands at (2 i + 1) / 2 n of the whole list: classes
+  are mixed as evenly as can be, and every beginning of the list has them in proportion.
 */
 #include "file_list.h"
 #include <dirent.h>

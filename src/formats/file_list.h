@@ -40,7 +40,10 @@ typedef struct {
 */
 int KNFileListMake(KNSource source, const KNSourceChoice *choice, const KNFileKind *kind, KNFileList *list);
 
-/* By its name; by those of the files in the subfolders of a folder, or, if it has none, in itself: none is of the other. */
+/*
+  By its name; by those of the files in the subfolders of a folder, or, if it has none, in itself: none is of the other
+  kind.
+*/
 PetscBool KNFileIsOf(const KNFileKind *kind, const char name[]);
 PetscBool KNFileFolderHas(const KNFileKind *kind, const KNFileKind *other, const char path[]);
 

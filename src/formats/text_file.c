@@ -57,7 +57,7 @@ static int Fill(KNFile *file, KNTextFile *f)
   return 0;
 }
 
-/* The next record, blank or not; *size without its line feed; *found false: there is none. Its line feeds are counted. */
+/* The next record, blank or not, place->bytes without its line feed; *found false: there is none. */
 static int Next(KNFile *file, KNTextFile *f, KNTextPlace *place, const char **bytes, PetscBool *found)
 {
   size_t    end, all, held;

@@ -1,6 +1,6 @@
 /*
-  Texts with classes: tables separated by tabs or commas, JSON lines, and folders with a subfolder of .txt files for each
-  class, as aclImdb's. One text is a sample, or two of them, a pair.
+  Texts with classes: tables separated by tabs or commas, JSON lines, and folders with a subfolder of .txt files for
+  each class, as aclImdb's. One text is a sample, or two of them, a pair.
 
   A sample is a sequence of word numbers: the beginning, the words, and, of a pair, the separator and the words of the
   second text. What exceeds the length goes: from the end, of a pair from the end of the longer text. The vocabulary is
@@ -277,6 +277,7 @@ static int ReadRow(KNSource source, KNTexts *t, PetscInt64 row, int32_t token[],
   }
   for (size_t i = 0; i < at; i++) t->unknown += token[i] == KN_WORD_UNKNOWN;
   t->tokens += (PetscInt64)at;
+  t->rows++;
   *length = (int32_t)at;
   return 0;
 }

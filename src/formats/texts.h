@@ -1,4 +1,4 @@
-/* Inside the format of texts: texts.c, texts_labels.c, texts_words.c. Plain C but for the one that counts on all ranks. */
+/* Inside the format of texts: texts.c, texts_labels.c, texts_words.c. Plain C but for what is collective. */
 #ifndef KITINET_TEXTS_H
 #define KITINET_TEXTS_H
 

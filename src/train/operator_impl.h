@@ -49,8 +49,8 @@ PETSC_INTERN PetscErrorCode KNOperatorPredictAverage(KNOperator op, const KNPass
 
 /*
   operator_texts.c. The grid of a network whose texts have room for so many words. Check: collective on
-  PETSC_COMM_WORLD, a part of KNOperatorCheck(). Plan: before a pass of texts, room for the longest of them, in steps; the
-  same for any number of ranks, as a pass has the same texts.
+  PETSC_COMM_WORLD, a part of KNOperatorCheck(). Plan: before a pass of texts, room for the longest of them, in steps;
+  the same for any number of ranks, as a pass has the same texts.
 */
 PETSC_INTERN KNGrid         KNOperatorTextGrid(PetscInt points);
 PETSC_INTERN PetscErrorCode KNOperatorCheckTexts(const KNProblem *problem, const KNProblem *own, const char path[]);

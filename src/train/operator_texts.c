@@ -1,4 +1,4 @@
-/* Texts as the input of an operator: a network is planned for the longest of the texts that pass through it together. */
+/* Texts as the input of an operator: a network is planned for the longest of those that pass through it together. */
 #include "operator_impl.h"
 #include <kitinet/error.h>
 #include <string.h>

@@ -176,6 +176,46 @@ static FuzzOutcome ReadCifar(const char path[])
   return ReadSource(path, 2, choice);
 }
 
+static PetscErrorCode OpenTexts(const char path[], const KNSourceChoice *choice)
+{
+  KNSource         source;
+  const KNProblem *problem;
+  PetscInt64       samples;
+  int32_t         *token, length;
+  PetscErrorCode   code;
+
+  PetscFunctionBegin;
+  PetscCall(KNSourceOpen(PETSC_COMM_SELF, 1, &path, choice, &source));
+  PetscCall(KNSourceGetProblem(source, &problem, &samples));
+  token = (int32_t *)malloc((size_t)problem->input.length * sizeof(*token));
+  PetscCheck(token, PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for one sample");
+  code = KNSourceCountWords(source, 0, samples, 64, 1);
+  for (PetscInt64 row = 0; row < samples && !code; row++)
+    code = KNSourceReadTokens(source, row, 1, token, &length, sizeof(message), message);
+  free(token);
+  PetscCall(KNSourceDestroy(&source));
+  PetscFunctionReturn(code);
+}
+
+/* Columns by their names or numbers; the name of the file says whether it is a table. */
+static FuzzOutcome ReadTexts(const char path[])
+{
+  static const char *const numbers[] = {"text=1", "pair=2", "label=3"};
+  const KNSourceChoice     choice[]  = {
+         {.points = -1, .stride = 1, .text_length = 16, .text_markup = KN_MARKUP_DROP},
+         {.points = -1, .stride = 1, .text_columns = 3, .text_column = numbers, .text_quotes = KN_QUOTES_NONE},
+         {.points = -1, .stride = 1, .text_length = 8, .unlabelled = PETSC_TRUE}};
+  FuzzOutcome best = FUZZ_REFUSED;
+
+  for (size_t i = 0; i < sizeof(choice) / sizeof(*choice); i++) {
+    const FuzzOutcome outcome = Judge(OpenTexts(path, &choice[i]), KN_ERR_INPUT, KN_ERR_INPUT);
+
+    if (outcome == FUZZ_WRONG) return outcome;
+    if (outcome == FUZZ_READ) best = outcome;
+  }
+  return best;
+}
+
 static PetscErrorCode OpenCheckpoint(const char path[])
 {
   KNOperator op;
@@ -242,6 +282,8 @@ const FuzzTarget *FuzzTargetFind(const char name[])
     {.name = "jpeg", .read = ReadPicture},
     {.name = "png", .read = ReadPicture, .seal = SealPng},
     {.name = "train.bin", .read = ReadCifar},
+    {.name = "texts.csv", .read = ReadTexts},
+    {.name = "texts.jsonl", .read = ReadTexts},
   };
 
   PetscPushErrorHandler(TakeMessage, NULL);
