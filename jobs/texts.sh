@@ -27,7 +27,8 @@ found() {
   echo "jobs/texts.sh: $folder has neither a folder $1 nor a file *$1*.tsv, .csv, .txt or .jsonl" >&2
   exit 2
 }
-train=$(found train) test=$(found test)
+train=$(found train)
+test=$(found test)
 
 cd "$(dirname "$0")/.."
 epochs="${EPOCHS:-4}" ranks="${RANKS:-2}" width="${WIDTH:-64}" layers="${LAYERS:-2}" batch="${BATCH:-32}"

@@ -75,9 +75,10 @@ PetscErrorCode KNEvaluateListWorst(const KNCandidate *candidate, KNDataset datas
       fprintf(csv.file, "%.7g,%.7g,", (double)p[best], (double)loss[row]);
       KNCSVText(csv.file, text, "\n");
     }
+    if (i == 0) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nMost wrong on %s\n\n", name));
     if (i < SHOWN)
-      PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%srow %" PetscInt64_FMT ", %s", i ? "" : "\nMost wrong\n", row,
-                            KNTaskClassName(task, (size_t)label[row])));
+      PetscCall(
+        PetscPrintf(PETSC_COMM_WORLD, "row %" PetscInt64_FMT ", %s", row, KNTaskClassName(task, (size_t)label[row])));
     if (i < SHOWN)
       PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", %.1f %% %s: %.*s%s\n", 100 * (double)p[best],
                             KNTaskClassName(task, best), LINE, text, strlen(text) > LINE ? " .." : ""));

@@ -38,6 +38,17 @@ static int DelimiterOf(const char path[])
   return -1;
 }
 
+/* A folder of both sets, as aclImdb: the training set is one level deeper. */
+static PetscBool HasSets(const char path[])
+{
+  char inner[PETSC_MAX_PATH_LEN + 8];
+
+  snprintf(inner, sizeof(inner), "%s/test", path);
+  if (access(inner, F_OK)) return PETSC_FALSE;
+  snprintf(inner, sizeof(inner), "%s/train", path);
+  return KNFileFolderHas(&files, &KNPictureFiles, inner);
+}
+
 static PetscBool Recognises_Texts(KNSource source)
 {
   const size_t head      = (size_t)PetscMin(source->size, sizeof(source->head));
@@ -45,7 +56,7 @@ static PetscBool Recognises_Texts(KNSource source)
 
   if (source->folder) {
     snprintf(source->kind, sizeof(source->kind), "a folder of texts");
-    return KNFileFolderHas(&files, &KNPictureFiles, source->file.path);
+    return (PetscBool)(KNFileFolderHas(&files, &KNPictureFiles, source->file.path) || HasSets(source->file.path));
   }
   snprintf(source->kind, sizeof(source->kind), "%s",
            delimiter == '\t' ? "a table of texts, tab-separated"
@@ -153,6 +164,9 @@ static int Open_Texts(KNSource source, const KNSourceChoice *choice)
 
   source->data = t;
   if (!t) return KNFileFail(file, PETSC_ERR_MEM, "no memory for a list of texts");
+  if (source->folder && HasSets(source->path[0]))
+    return KNFileFail(file, file->code, "holds the folders train and test: convert %s/train, and %s/test with -like",
+                      source->path[0], source->path[0]);
   KNCallFile(KNTextsExpect(source, &own, t));
   if (source->folder) {
     KNCallFile(KNFileListMake(source, &own, &files, &t->list));

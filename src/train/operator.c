@@ -52,7 +52,7 @@ static PetscErrorCode SetHistory(KNOperator op, const KNProblem *problem, PetscI
                             "what a network for trajectories predicts: the next frame, step by step, or all following "
                             "frames at once, with time as one more axis",
                             FormNames, form));
-  if (problem->input.fields) {
+  if (problem->input.fields || problem->input.kind == KN_SPACE_TOKENS) {
     PetscCheck(history == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
                "option -train_history is %" PetscInt_FMT ", the dataset is steady: leave it out", history);
     PetscCheck(*form == FORM_STEPS, PETSC_COMM_WORLD, KN_ERR_USAGE,
@@ -109,6 +109,7 @@ PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOpe
   own.input.names  = o->names[0];
   own.output.names = o->names[1];
   if (own.output.kind == KN_SPACE_CLASS) own.output.grid = KNGridMake(0, NULL, KN_POINTS_CELLS); /* one point */
+  if (own.input.kind == KN_SPACE_TOKENS) own.input.grid = own.output.grid;
   o->problem = own;
   PetscCall(CheckSpaces(problem, "the dataset"));
   PetscCall(SetHistory(o, problem, &form));

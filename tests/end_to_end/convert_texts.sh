@@ -152,6 +152,6 @@ refused 2 'format npy\|holds fields alone' one -input test.csv -format npy -outp
 bad 'holds more than fields on one grid' one -input table.h5
 mkdir -p both/train both/test
 cp -r aclImdb/train/pos both/train; cp -r aclImdb/train/pos both/test
-bad 'is no valid\|holds no' one -input both
+bad 'both: holds the folders train and test: convert both/train, and both/test with -like' one -input both
 [ ! -e new.h5 ] || fail "a file is left"
 complete
