@@ -3,12 +3,12 @@
 #
 # FOLDER is aclImdb (with train/pos, train/neg, test/pos, test/neg), or holds a file of training and one of test texts,
 # whose names have train and test in them: .tsv, .csv, .txt or .jsonl, as SNLI's. Installs what is missing, builds (or
-# takes KITINET, a program that is there), converts, trains an encoder without and with collisions, evaluates both on the
-# test set, and predicts the classes of the test texts.
+# takes KITINET, a program that is there), converts, trains an encoder without and with collisions, evaluates both on
+# the test set, and predicts the classes of the test texts.
 # What is there already is used again: an interrupted run goes on where it stopped.
 #
 #   EPOCHS=4 RANKS=2 WIDTH=64 LAYERS=2 BATCH=32 LENGTH=256   of training; words of a text at most
-#   COLUMNS=text=review,label=sentiment                      which columns of a table are what; not given: the usual ones
+#   COLUMNS=text=review,label=sentiment                      columns of a table; not given: the usual ones
 #   WORK=build/texts                                         where data, runs and pictures go
 set -eu
 

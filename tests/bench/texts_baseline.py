@@ -3,9 +3,9 @@
 
     texts_baseline.py TRAIN TEST [--columns text=4,label=1 | text=2,pair=3,label=1 | text=NAME,..] [--samples N]
 
-TRAIN, TEST: tables separated by tabs, as kitinet convert reads them (several of one layout: A.tsv,B.tsv), packed by gzip
-or not. Of pairs the words of both texts have features of their own (bag of words), and the words of the second that the
-first has not. C is chosen on the last tenth of the training texts. Needs numpy, scipy, scikit-learn.
+TRAIN, TEST: tables separated by tabs, as kitinet convert reads them (several of one layout: A.tsv,B.tsv), packed by
+gzip or not. Of pairs the words of both texts have features of their own (bag of words), and so have the
+words of the second that the first has not. C is chosen on the last tenth of the training texts. Needs numpy, scipy, scikit-learn.
 """
 
 import argparse

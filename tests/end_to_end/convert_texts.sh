@@ -1,5 +1,6 @@
-# kitinet convert of texts: tables, JSON lines, aclImdb's folders, single texts and pairs: every word and label; the same
-# file on any number of ranks; a test set by another's vocabulary; what does not fit is refused in one line, or counted.
+# kitinet convert of texts: tables, JSON lines, aclImdb's folders, single texts and pairs: every word and label; the
+# same file on any number of ranks; a test set by another's vocabulary; what does not fit is refused in one
+# line, or counted.
 set -eu
 . "$(dirname "$0")/refused.sh"
 rm -rf ./*
@@ -16,12 +17,15 @@ shows() {
 }
 # rows FILE: row, class and words of each sample on a line
 rows() {
-  ranks 1 inspect -input "$1" -samples_shown 99 | awk '/^  row / { printf "%s%s", n++ ? "\n" : "", $0; next } n { printf "%s", $0 } END { print "" }'
+  ranks 1 inspect -input "$1" -samples_shown 99 |
+    awk '/^  row / { printf "%s%s", n++ ? "\n" : "", $0; next } n { printf "%s", $0 } END { print "" }'
 }
 
 printf 'review\tsentiment\nA fine film\tpos\nThe film isn'\''t fine, "fine"\tneg\n\n  Film?  \tpos\r\n' > table.tsv
 code=0
-one -input table.tsv -text_columns text=review,label=sentiment -text_least 1 -output table.h5 > output 2> message || code=$?
+columns="-text_columns text=review,label=sentiment"
+# shellcheck disable=SC2086 # words
+one -input table.tsv $columns -text_least 1 -output table.h5 > output 2> message || code=$?
 if [ $code = 3 ] && grep -q "built without ICU" message; then skip "built without ICU"; fi
 [ $code = 0 ] || fail "$(cat message)"
 said "3 samples of a table of texts, tab-separated, up to 256 words, 2 classes: table.h5"
@@ -39,7 +43,8 @@ shows cased.h5 '[unknown] fine film' '[unknown] film [unknown] fine [unknown] " 
 said "unknown: 37.5 % of the words, mean length 5.3, vocabulary of 7"
 
 # Quotes, embedded line breaks, byte order mark, markup, languages without blanks, letters beyond ASCII.
-printf '\357\273\277id,text,label\n1,"two\nlines, ""quoted""",b\n2,Grüße <br />aus &amp; <i>KÖLN</i> 1 < 2,a\n3,猫が好き,"a"\n' > comma.csv
+printf '\357\273\277id,text,label\n1,"two\nlines, ""quoted""",b\n' > comma.csv
+printf '2,Grüße <br />aus &amp; <i>KÖLN</i> 1 < 2,a\n3,猫が好き,"a"\n' >> comma.csv
 convert 1 -input comma.csv -text_least 1 -text_markup drop -output comma.h5
 shows comma.h5 'two lines , " quoted "' 'grüße aus & köln 1 < 2'
 grep -q '猫' shown || fail "$(cat shown)"
@@ -53,7 +58,8 @@ convert 1 -input plain.tsv -text_columns text=1,label=2 -text_least 1 -output pl
 shows plain.h5 '" a " film' '" b'
 
 # Pairs: SNLI's table and JSON lines say the same; "-" is no label.
-printf 'gold_label\tsentence1\tsentence2\nneutral\tA man.\tHe sleeps\n-\tx\ty\nentailment\tA man.\tA man\n' > snli_dev.txt
+printf 'gold_label\tsentence1\tsentence2\nneutral\tA man.\tHe sleeps\n' > snli_dev.txt
+printf -- '-\tx\ty\nentailment\tA man.\tA man\n' >> snli_dev.txt
 convert 1 -input snli_dev.txt -text_least 1 -output dev.h5
 said 'left out: 1 samples whose label is "-"'
 shows dev.h5 'a man . [separator] he sleeps' 'a man . [separator] a man'
@@ -99,17 +105,20 @@ done
 said "left out: the folder unsup, whose texts have no label"
 said "4 samples of a folder of texts, up to 256 words, 2 classes"
 rows folder-1.h5 > shown
-[ "$(cut -d , -f 2- shown | sed 's/ (.*tokens  */ /' | tr -s '\n' ';')" = ' class 1 good 1; class 0 bad 1; class 1 good 2; class 1 good 3;' ] ||
+[ "$(cut -d , -f 2- shown | sed 's/ (.*tokens  */ /' | tr -s '\n' ';')" = \
+  ' class 1 good 1; class 0 bad 1; class 1 good 2; class 1 good 3;' ] ||
   fail "$(cat shown)"
 
 # A test set by the training set's vocabulary, classes and rules.
 printf 'text,label\nthe FILM isn'\''t new <b>fine</b>,pos\n' > test.csv
-convert 1 -input table.tsv -text_columns text=review,label=sentiment -text_least 1 -text_markup drop -text_length 7 -output train.h5
+# shellcheck disable=SC2086 # words
+convert 1 -input table.tsv $columns -text_least 1 -text_markup drop -text_length 7 -output train.h5
 said "cut: 1 samples of more than 7 words"
 convert 1 -input test.csv -like train.h5 -output like.h5
 shows like.h5 "the film isn't [unknown] fine"
 rows like.h5 | grep -q 'row 0, class 1 (pos), 6 tokens' || fail "$(rows like.h5)"
-refused 2 "is read by the rules of -like, where lower_case is 1: leave out -text_case" one -input test.csv -like train.h5 -text_case keep -output new.h5
+refused 2 "is read by the rules of -like, where lower_case is 1: leave out -text_case" \
+  one -input test.csv -like train.h5 -text_case keep -output new.h5
 refused 2 "which has 7 words: leave out -text_length" one -input test.csv -like train.h5 -text_length 9 -output new.h5
 refused 2 "has the classes of -like: leave out -classes" one -input test.csv -like train.h5 -classes a,b -output new.h5
 printf 'text,label\nfilm,neutral\n' > single.csv
@@ -131,7 +140,8 @@ bad 'latin.csv: line 3 is no valid UTF-8: convert it' ranks 3 convert -input lat
 printf 'bad \300\257\n' > aclImdb/train/neg/2_1.txt
 bad 'aclImdb/train/neg/2_1.txt: the text is no valid UTF-8' ranks 2 convert -input aclImdb/train
 bad 'has the columns review, sentiment: say which is which, as in -text_columns' one -input table.tsv
-bad 'has no column labl, which -text_columns names; it has review, sentiment' one -input table.tsv -text_columns text=review,label=labl
+bad 'has no column labl, which -text_columns names; it has review, sentiment' \
+  one -input table.tsv -text_columns text=review,label=labl
 refused 2 '-text_columns has "txt=review", expected' one -input table.tsv -text_columns txt=review -output new.h5
 refused 2 '-text_columns names no label=COLUMN' one -input plain.tsv -text_columns text=1 -output new.h5
 bad 'has 2 columns, -text_columns names number 3' one -input plain.tsv -text_columns text=1,label=3

@@ -41,7 +41,8 @@ cksum work/*.h5 work/*/checkpoint.h5 | grep -v predicted | cmp - before || fail 
 
 mkdir snli
 for part in train test; do
-  printf 'gold_label\tsentence1\tsentence2\nneutral\tA man.\tHe sleeps\n-\tx\ty\nentailment\tA man.\tA man\n' > snli/snli_1.0_$part.txt
+  printf 'gold_label\tsentence1\tsentence2\nneutral\tA man.\tHe sleeps\n' > snli/snli_1.0_$part.txt
+  printf -- '-\tx\ty\nentailment\tA man.\tA man\n' >> snli/snli_1.0_$part.txt
 done
 WORK="$PWD/pairs" limited sh "$job" snli > output 2> message || fail "$(cat output message)"
 [ "$(wc -l < pairs/predicted.csv)" -eq 4 ] || fail "$(cat pairs/predicted.csv)"

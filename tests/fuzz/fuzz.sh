@@ -78,8 +78,10 @@ png)
 csv | jsonl)
   printf 'text,pair,label\n"two\nlines, ""quoted""",b <br />&amp;,x\nGr\303\274\303\237e \347\214\253,c,y\n' > one.csv
   printf '\357\273\277sentence1,sentence2,gold_label\r\n1 < 2,"",-\r\n\r\na,b,c\r\n' > two.csv
-  printf '{"gold_label": "x", "sentence1": "a \\u00fc <i>b</i>", "sentence2": "c"}\n{"gold_label": "-", "sentence1": "", "sentence2": ""}\n' > one.jsonl
-  printf '{"text": "Gr\303\274\303\237e", "label": 1, "more": [1, {"a": null}]}\n{"text": "b", "label": 0, "more": 1e9}\n' > two.jsonl
+  printf '{"gold_label": "x", "sentence1": "a \\u00fc <i>b</i>", "sentence2": "c"}\n' > one.jsonl
+  printf '{"gold_label": "-", "sentence1": "", "sentence2": ""}\n' >> one.jsonl
+  printf '{"text": "Gr\303\274\303\237e", "label": 1, "more": [1, {"a": null}]}\n' > two.jsonl
+  printf '{"text": "b", "label": 0, "more": 1e9}\n' >> two.jsonl
   seeds="one.$target two.$target" target=texts.$target
   one() { ranks 1 convert -input "$1" -output good.h5 -overwrite > summary 2>&1; }
   one "${seeds% *}" || { grep -q "built without" summary && skip "$(cat summary)"; fail "$(cat summary)"; }
