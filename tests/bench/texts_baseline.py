@@ -5,7 +5,8 @@
 
 TRAIN, TEST: tables separated by tabs, as kitinet convert reads them (several of one layout: A.tsv,B.tsv), packed by
 gzip or not. Of pairs the words of both texts have features of their own (bag of words), and so have the
-words of the second that the first has not. C is chosen on the last tenth of the training texts. Needs numpy, scipy, scikit-learn.
+words of the second that the first has not. C is chosen on the last tenth of the training texts.
+Needs numpy, scipy, scikit-learn.
 """
 
 import argparse
