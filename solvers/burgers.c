@@ -11,7 +11,7 @@
 #include <kitinet/options.h>
 #include <math.h>
 #include "burgers_flow.h"
-#include "solver_impl.h"
+#include "coefficient.h"
 
 static PetscErrorCode KNSolverSetFromOptions_Burgers(KNSolver solver)
 {
@@ -23,7 +23,7 @@ static PetscErrorCode KNSolverSetFromOptions_Burgers(KNSolver solver)
   d->resolution = d->n;
   PetscCall(KNOptionsInt("-burgers_resolution", "points of the stored fields, at most and by default -burgers_grid", 4,
                          d->n, &d->resolution));
-  PetscCall(KNOptionsReal("-burgers_viscosity", "viscosity nu", 1e-6, 1e3, &d->viscosity));
+  PetscCall(KNSolverCoefficient(solver, "-burgers_viscosity", "viscosity nu", "nu", 1e-6, 1e3, &d->viscosity));
   PetscCall(KNOptionsReal("-burgers_final_time", "final time", 1e-6, 1e6, &d->final_time));
   PetscCall(
     KNOptionsInt("-burgers_frames",
@@ -71,6 +71,17 @@ static PetscErrorCode KNSolverDescribe_Burgers(KNSolver solver)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* L for the viscosity in force. */
+static PetscErrorCode KNSolverUpdate_Burgers(KNSolver solver)
+{
+  Burgers *d = (Burgers *)solver->data;
+
+  PetscFunctionBegin;
+  for (size_t k = 0; k < d->modes; k++) d->linear[k] = -d->viscosity * PetscSqr(2.0 * PETSC_PI * (PetscReal)k);
+  d->levels = 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode KNBurgersAllocate(Burgers *d)
 {
   fftw_complex **arrays[] = {&d->initial, &d->state, &d->a, &d->b, &d->c, &d->nv, &d->na, &d->nb, &d->nc};
@@ -113,7 +124,7 @@ static PetscErrorCode KNSolverSetUp_Burgers(KNSolver solver)
   d->steps     = (PetscInt)PetscCeilReal(d->final_time / ((PetscReal)d->intervals * d->dt));
   PetscCall(KNPeriodicFieldSetUp(d->field, 2 * (PetscInt)d->modes - 1)); /* |k| <= K */
   PetscCall(KNBurgersAllocate(d));
-  for (size_t k = 0; k < d->modes; k++) d->linear[k] = -d->viscosity * PetscSqr(2.0 * PETSC_PI * (PetscReal)k);
+  PetscCall(KNSolverUpdate_Burgers(solver));
   for (PetscInt i = 0; i < d->frames; i++) d->times[i] = d->final_time * (PetscReal)i / (PetscReal)d->intervals;
   PetscCall(KNSolverDescribe_Burgers(solver));
 
@@ -224,6 +235,7 @@ PetscErrorCode KNSolverCreate_Burgers(KNSolver solver)
   solver->data               = d;
   solver->ops.setfromoptions = KNSolverSetFromOptions_Burgers;
   solver->ops.setup          = KNSolverSetUp_Burgers;
+  solver->ops.update         = KNSolverUpdate_Burgers;
   solver->ops.draw           = KNSolverDraw_Burgers;
   solver->ops.take           = KNSolverTake_Burgers;
   solver->ops.solve          = KNSolverSolve_Burgers;

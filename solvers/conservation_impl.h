@@ -106,8 +106,8 @@ PETSC_INTERN void KNSweep(Conservation *c, PetscReal a, PetscReal b, PetscReal d
 PETSC_INTERN void KNSweepLook(Conservation *c, const PetscReal u[], PetscReal next[], PetscInt *bad,
                               PetscReal *fastest);
 
-/* conservation_symmetry.c. Not collective. Adds the symmetries to the problem. */
-PETSC_INTERN PetscErrorCode KNLawDeclare(const Conservation *c, KNProblem *p);
+/* conservation_symmetry.c. Not collective. Adds the symmetries to the solver's problem. */
+PETSC_INTERN PetscErrorCode KNLawDeclare(KNSolver solver);
 
 /* conservation_step.c. Collective. From u at time 0 of the interval to its end; false: it failed, reason says why. */
 PETSC_INTERN PetscErrorCode KNMarch(Conservation *c, PetscReal interval, PetscBool *done, char reason[]);

@@ -1,6 +1,7 @@
 /* Options of a conservation law, each declared once, and what a dataset of its samples says about itself. */
 #include <kitinet/error.h>
 #include <kitinet/options.h>
+#include "coefficient.h"
 #include "conservation_impl.h"
 #include "engine_options.h"
 
@@ -186,8 +187,8 @@ PetscErrorCode KNSolverSetFromOptions_Conservation(KNSolver solver)
              c->prefix, c->n);
   PetscCall(KNEngineReal(c->prefix, "length", "side of the domain", 1e-3, 1e6, &c->length));
   for (PetscInt i = 0; i < KN_MAX_LAW_NUMBERS && law->coefficient[i].name; i++) {
-    PetscCall(KNEngineReal(c->prefix, law->coefficient[i].name, law->coefficient[i].help, law->coefficient[i].lowest,
-                           law->coefficient[i].highest, &c->p[i]));
+    PetscCall(KNEngineCoefficient(solver, c->prefix, law->coefficient[i].name, law->coefficient[i].help,
+                                  law->coefficient[i].lowest, law->coefficient[i].highest, &c->p[i]));
   }
   PetscCall(KNEngineReal(c->prefix, "final_time", "time of the last frame", 1e-9, 1e9, &c->final_time));
   PetscCall(KNEngineInt(c->prefix, "frames", "number of frames, equally spaced; the first is at time 0", 2, 100000,
@@ -263,6 +264,6 @@ PetscErrorCode KNSolverDescribe_Conservation(KNSolver solver)
   for (PetscInt frame = 0; frame < c->frames; frame++) {
     p->times[frame] = c->final_time * (PetscReal)frame / (PetscReal)(c->frames - 1);
   }
-  PetscCall(KNLawDeclare(c, p));
+  PetscCall(KNLawDeclare(solver));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

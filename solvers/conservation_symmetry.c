@@ -9,6 +9,7 @@
                axes
     -u         of a linear law; -u(-x) of another scalar law, all axes at once: states that are as often negative
 */
+#include "coefficient.h"
 #include "conservation_impl.h"
 
 static PetscBool KNLawMirrored(const Conservation *c, PetscInt axis)
@@ -19,12 +20,15 @@ static PetscBool KNLawMirrored(const Conservation *c, PetscInt axis)
 }
 
 /* axis and the next one */
-static PetscBool KNLawExchanged(const Conservation *c, PetscInt axis)
+static PetscBool KNLawExchanged(KNSolver solver, PetscInt axis)
 {
-  const PetscInt *low = &c->side[2 * axis], *high = &c->side[2 * axis + 2];
+  const Conservation *c   = (const Conservation *)solver->data;
+  const PetscInt     *low = &c->side[2 * axis], *high = &c->side[2 * axis + 2];
 
   if (low[0] != high[0] || low[1] != high[1] || c->start.kind == KN_START_WAVES) return PETSC_FALSE;
-  if (c->law->linear && c->p[axis] != c->p[axis + 1]) return PETSC_FALSE;
+  if (c->law->linear && (c->p[axis] != c->p[axis + 1] || KNSolverDiffers(solver, &c->p[axis]) ||
+                         KNSolverDiffers(solver, &c->p[axis + 1])))
+    return PETSC_FALSE; /* speeds of a sample that are drawn are not alike */
   return (PetscBool)(c->start.kind != KN_START_RIEMANN || axis > 0);
 }
 
@@ -50,11 +54,13 @@ static PetscErrorCode KNLawDeclareScalar(const Conservation *c, KNProblem *p)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNLawDeclare(const Conservation *c, KNProblem *p)
+PetscErrorCode KNLawDeclare(KNSolver solver)
 {
-  const PetscInt  start    = c->start.kind;
-  const PetscBool vector   = (PetscBool)(c->law->vector >= 0);
-  const PetscBool anywhere = (PetscBool)(start == KN_START_TURBULENCE || (start == KN_START_WAVES && c->fields > 1));
+  const Conservation *c      = (const Conservation *)solver->data;
+  KNProblem          *p      = &solver->problem;
+  const PetscInt      start  = c->start.kind;
+  const PetscBool     vector = (PetscBool)(c->law->vector >= 0);
+  const PetscBool anywhere   = (PetscBool)(start == KN_START_TURBULENCE || (start == KN_START_WAVES && c->fields > 1));
 
   PetscFunctionBegin;
   for (PetscInt s = 0; s < 2 * c->axes; s++) {
@@ -70,7 +76,7 @@ PetscErrorCode KNLawDeclare(const Conservation *c, KNProblem *p)
   for (PetscInt d = 0; d < c->axes - 1; d++) {
     const char *u = c->law->component[d], *v = c->law->component[d + 1], x = (char)('x' + d), y = (char)(x + 1);
 
-    if (!KNLawExchanged(c, d)) continue;
+    if (!KNLawExchanged(solver, d)) continue;
     if (vector) PetscCall(KNProblemAddSymmetry(p, "exchange(%c,%c) %s=%s %s=%s", x, y, u, v, v, u));
     else PetscCall(KNProblemAddSymmetry(p, "exchange(%c,%c)", x, y));
   }

@@ -13,9 +13,11 @@
   Copy me: this file is the pattern for a new PDE. Copy it to solvers/<name>.c, add KN_SOLVER(name, Suffix) to
   solver_list.h, and write, in this order, all static but the last:
     context          what the solver keeps between samples: options, work arrays, PETSc or FFTW objects
-    SetFromOptions   KNOptionsHead(), then every option once, with default, range and help; -<name>_... throughout
+    SetFromOptions   KNOptionsHead(), then every option once, with default, range and help; -<name>_... throughout.
+                     KNSolverCoefficient() for those that may differ from sample to sample
     SetUp            everything that costs memory or planning; fills solver->problem, which becomes the dataset's
                      description
+    Update           where SetUp makes something of such coefficients: once more, for those in force now
     Draw             (seed, sample) -> input: a pure function, from KNRandomField or KNRandomWords() only
     Take             the same from given input fields (generate -from)
     Solve            input -> output: starts from zero, keeps nothing from sample to sample; what fails to converge is
@@ -30,8 +32,8 @@
 #include <kitinet/error.h>
 #include <kitinet/field.h>
 #include <kitinet/options.h>
+#include "coefficient.h"
 #include "diffusion.h"
-#include "solver_impl.h"
 
 enum { COEFFICIENT_PIECEWISE, COEFFICIENT_LOGNORMAL };
 enum { RHS_CONSTANT, RHS_RANDOM };
@@ -101,14 +103,22 @@ static PetscErrorCode KNSolverSetFromOptions_Darcy(KNSolver solver)
   PetscCall(KNOptionsChoice("-darcy_points", "where the points lie", points, &d->points));
   PetscCall(KNOptionsChoice("-darcy_coefficient", "permeability a: two values, or exp of the random field",
                             coefficients, &d->coefficient));
-  PetscCall(KNOptionsReal("-darcy_high", "piecewise a where the random field is positive", 1e-6, 1e6, &d->high));
-  PetscCall(KNOptionsReal("-darcy_low", "piecewise a where the random field is negative", 1e-6, 1e6, &d->low));
+  PetscCall(KNSolverCoefficient(solver, "-darcy_high", "piecewise a where the random field is positive", "a_high", 1e-6,
+                                1e6, &d->high));
+  PetscCall(KNSolverCoefficient(solver, "-darcy_low", "piecewise a where the random field is negative", "a_low", 1e-6,
+                                1e6, &d->low));
+  PetscCheck(d->coefficient == COEFFICIENT_PIECEWISE || !solver->ranges, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option %s is a range, of which a lognormal permeability makes no use: leave it out",
+             solver->range[0].option);
   PetscCall(KNOptionsChoice("-darcy_face", "mean of a at the faces between points", faces, &d->face));
   PetscCall(KNOptionsChoice("-darcy_rhs", "source f: one value, or value + amplitude times a second random field", rhs,
                             &d->rhs));
-  PetscCall(KNOptionsReal("-darcy_rhs_value", "value of the source, its mean if random", -1e6, 1e6, &d->rhs_value));
-  PetscCall(
-    KNOptionsReal("-darcy_rhs_amplitude", "factor of the random part of the source", 0.0, 1e6, &d->rhs_amplitude));
+  PetscCall(KNSolverCoefficient(solver, "-darcy_rhs_value", "value of the source, its mean if random",
+                                d->rhs == RHS_RANDOM ? "f_mean" : "f", -1e6, 1e6, &d->rhs_value));
+  PetscCall(KNSolverCoefficient(solver, "-darcy_rhs_amplitude", "factor of the random part of the source",
+                                "f_amplitude", 0.0, 1e6, &d->rhs_amplitude));
+  PetscCheck(d->rhs == RHS_RANDOM || !KNSolverDiffers(solver, &d->rhs_amplitude), PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -darcy_rhs_amplitude is a range, the source is constant: leave it out, or take -darcy_rhs random");
   PetscCall(KNRandomFieldSetFromOptions(d->field));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -302,6 +302,21 @@ static PetscErrorCode KNStepperStart_Exponential(KNStepper stepper, PetscReal dt
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Whether L is real; what was made of it for steps of known lengths is forgotten. */
+static PetscErrorCode KNStepperUpdate_Exponential(KNStepper stepper)
+{
+  Exponential *e    = (Exponential *)stepper->data;
+  PetscMPIInt  real = 1;
+
+  PetscFunctionBegin;
+  for (size_t s = 1; s < stepper->evolution.size; s += 2) real = real && stepper->evolution.linear[s] == 0.0;
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &real, 1, MPI_INT, MPI_MIN, stepper->evolution.comm));
+  e->real = (PetscBool)real;
+  e->next = 0;
+  for (int i = 0; i < KN_LENGTHS; i++) e->lengths[i].h = 0.0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode KNStepperDestroy_Exponential(KNStepper stepper)
 {
   Exponential *e = (Exponential *)stepper->data;
@@ -317,7 +332,6 @@ PetscErrorCode KNStepperCreate_Exponential(const KNEvolution *evolution, PetscRe
 {
   const size_t size = evolution->size;
   Exponential *e;
-  PetscMPIInt  real = 1;
 
   PetscFunctionBegin;
   PetscCall(PetscNew(stepper));
@@ -325,12 +339,11 @@ PetscErrorCode KNStepperCreate_Exponential(const KNEvolution *evolution, PetscRe
   (*stepper)->data      = e;
   (*stepper)->ops       = (KNStepperOps){.start   = KNStepperStart_Exponential,
                                          .advance = KNStepperAdvance_Exponential,
+                                         .update  = KNStepperUpdate_Exponential,
                                          .destroy = KNStepperDestroy_Exponential};
   (*stepper)->evolution = *evolution;
   (*stepper)->tolerance = tolerance;
-  for (size_t s = 1; s < size; s += 2) real = real && evolution->linear[s] == 0.0;
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &real, 1, MPI_INT, MPI_MIN, evolution->comm));
-  e->real = (PetscBool)real;
+  PetscCall(KNStepperUpdate(*stepper));
   PetscCall(KNMalloc(KN_LENGTHS * COEFFICIENTS * size, sizeof(PetscReal), &e->coefficients));
   for (size_t i = 0; i < KN_LENGTHS * COEFFICIENTS; i++) {
     e->lengths[i / COEFFICIENTS].c[i % COEFFICIENTS] = e->coefficients + i * size;

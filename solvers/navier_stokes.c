@@ -21,7 +21,7 @@
 #include <kitinet/error.h>
 #include <kitinet/options.h>
 #include <kitinet/periodic_field.h>
-#include "solver_impl.h"
+#include "coefficient.h"
 #include "vorticity.h"
 
 #define KN_ATTEMPTS 4 /* each with a quarter of the step of the one before */
@@ -98,7 +98,7 @@ static PetscErrorCode KNSolverSetFromOptions_NavierStokes(KNSolver solver)
     "how stored fields are restricted to their grid: drop the modes that it does not resolve, or take every N-th point",
     restrictions, &s->restriction));
   PetscCall(KNOptionsReal("-navier_stokes_length", "side of the torus", 1e-3, 1e3, &s->length));
-  PetscCall(KNOptionsReal("-navier_stokes_viscosity", "viscosity", 0.0, 1e3, &s->viscosity));
+  PetscCall(KNSolverCoefficient(solver, "-navier_stokes_viscosity", "viscosity", "viscosity", 0.0, 1e3, &s->viscosity));
   PetscCall(KNOptionsReal("-navier_stokes_final_time", "time of the last frame", 1e-9, 1e6, &s->final_time));
   PetscCall(KNOptionsInt("-navier_stokes_frames", "number of frames, equally spaced; the first is at time 0", 2, 100000,
                          &s->frames));
@@ -192,6 +192,15 @@ static PetscErrorCode KNSolverDescribe_NavierStokes(KNSolver solver)
   for (PetscInt frame = 0; frame < s->frames; frame++)
     p->times[frame] = s->final_time * (PetscReal)frame / (PetscReal)(s->frames - 1);
   PetscCall(KNSolverDeclare_NavierStokes(solver));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNSolverUpdate_NavierStokes(KNSolver solver)
+{
+  NavierStokes *s = (NavierStokes *)solver->data;
+
+  PetscFunctionBegin;
+  KNVorticitySetViscosity(s->vorticity, s->viscosity);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -337,6 +346,7 @@ PetscErrorCode KNSolverCreate_NavierStokes(KNSolver solver)
   solver->data               = s;
   solver->ops.setfromoptions = KNSolverSetFromOptions_NavierStokes;
   solver->ops.setup          = KNSolverSetUp_NavierStokes;
+  solver->ops.update         = KNSolverUpdate_NavierStokes;
   solver->ops.draw           = KNSolverDraw_NavierStokes;
   solver->ops.take           = KNSolverTake_NavierStokes;
   solver->ops.solve          = KNSolverSolve_NavierStokes;

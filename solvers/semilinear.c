@@ -16,6 +16,7 @@
 #include <kitinet/error.h>
 #include <kitinet/options.h>
 #include <kitinet/periodic_field.h>
+#include "coefficient.h"
 #include "engine_options.h"
 #include "semilinear_impl.h"
 #include "stepper.h"
@@ -63,8 +64,8 @@ static PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
                         4, s->n, &s->resolution));
   PetscCall(KNEngineReal(s->prefix, "length", "side of the torus", 1e-3, 1e6, &s->length));
   for (PetscInt i = 0; i < KN_MAX_COEFFICIENTS && e->coefficient[i].name; i++) {
-    PetscCall(KNEngineReal(s->prefix, e->coefficient[i].name, e->coefficient[i].help, e->coefficient[i].lowest,
-                           e->coefficient[i].highest, &s->rate.p[i]));
+    PetscCall(KNEngineCoefficient(solver, s->prefix, e->coefficient[i].name, e->coefficient[i].help,
+                                  e->coefficient[i].lowest, e->coefficient[i].highest, &s->rate.p[i]));
   }
   PetscCall(KNEngineReal(s->prefix, "final_time", "time of the last frame", 1e-9, 1e9, &s->final_time));
   PetscCall(KNEngineInt(s->prefix, "frames", "number of frames, equally spaced; the first is at time 0", 2, 100000,
@@ -90,10 +91,26 @@ static PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Generators of the group of the equation and its random initial states. */
-static PetscErrorCode KNSemilinearDeclare(const Semilinear *s, KNProblem *p)
+/* Whether -u is a solution, with all coefficients that samples may have: at an end of a range most are not special. */
+static PetscBool KNSemilinearOdd(KNSolver solver)
 {
+  const Semilinear   *s = (const Semilinear *)solver->data;
   const KNSemilinear *e = s->equation;
+  PetscBool           odd;
+
+  if (!e->odd || !e->odd(s->rate.p)) return PETSC_FALSE;
+  KNSolverSetEnds(solver, PETSC_TRUE);
+  odd = e->odd(s->rate.p);
+  KNSolverSetEnds(solver, PETSC_FALSE);
+  return odd;
+}
+
+/* Generators of the group of the equation and its random initial states. */
+static PetscErrorCode KNSemilinearDeclare(KNSolver solver)
+{
+  const Semilinear   *s = (const Semilinear *)solver->data;
+  const KNSemilinear *e = s->equation;
+  KNProblem          *p = &solver->problem;
 
   PetscFunctionBegin;
   for (PetscInt d = 0; d < s->axes; d++) PetscCall(KNProblemAddSymmetry(p, "shift(%c)", (char)('x' + d)));
@@ -111,7 +128,7 @@ static PetscErrorCode KNSemilinearDeclare(const Semilinear *s, KNProblem *p)
     else PetscCall(KNProblemAddSymmetry(p, "exchange(%c,%c) %s=%s %s=%s", x, (char)(x + 1), u, v, v, u));
   }
   if (e->paired) PetscCall(KNProblemAddSymmetry(p, "%s=-%s %s=%s", e->field[0], e->field[1], e->field[1], e->field[0]));
-  else if (e->odd && e->odd(s->rate.p)) PetscCall(KNProblemAddSymmetry(p, "negate"));
+  else if (KNSemilinearOdd(solver)) PetscCall(KNProblemAddSymmetry(p, "negate"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -149,7 +166,7 @@ static PetscErrorCode KNSolverDescribe_Semilinear(KNSolver solver)
   for (PetscInt frame = 0; frame < s->frames; frame++) {
     p->times[frame] = s->final_time * (PetscReal)frame / (PetscReal)(s->frames - 1);
   }
-  PetscCall(KNSemilinearDeclare(s, p));
+  PetscCall(KNSemilinearDeclare(solver));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -170,22 +187,40 @@ static PetscErrorCode KNSemilinearRate(void *context, const PetscReal v[], Petsc
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* L and the weights at the cut-off, mode by mode. */
-static void KNSemilinearFill(Semilinear *s, PetscInt highest)
+/* L, mode by mode. */
+static void KNSemilinearLinear(Semilinear *s)
 {
   const size_t count = KNModesCount(s->modes);
 
   for (size_t i = 0; i < count; i++) {
     PetscReal kappa[KN_MAX_DIM];
-    PetscInt  k = 0;
 
-    for (PetscInt d = 0; d < KN_MAX_DIM; d++) {
-      kappa[d] = KNModesKappa(s->modes, d)[i];
-      k        = PetscMax(k, PetscAbsInt(KNModesWavenumbers(s->modes, d)[i]));
-    }
+    for (PetscInt d = 0; d < KN_MAX_DIM; d++) kappa[d] = KNModesKappa(s->modes, d)[i];
     for (PetscInt f = 0; f < s->fields; f++) {
       s->equation->symbol(s->linear + 2 * ((size_t)f * count + i), f, kappa, s->rate.p);
     }
+  }
+}
+
+static PetscErrorCode KNSolverUpdate_Semilinear(KNSolver solver)
+{
+  Semilinear *s = (Semilinear *)solver->data;
+
+  PetscFunctionBegin;
+  KNSemilinearLinear(s);
+  PetscCall(KNStepperUpdate(s->stepper));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The weights at the cut-off, mode by mode. */
+static void KNSemilinearEdge(Semilinear *s, PetscInt highest)
+{
+  const size_t count = KNModesCount(s->modes);
+
+  for (size_t i = 0; i < count; i++) {
+    PetscInt k = 0;
+
+    for (PetscInt d = 0; d < KN_MAX_DIM; d++) k = PetscMax(k, PetscAbsInt(KNModesWavenumbers(s->modes, d)[i]));
     s->edge[i] = 10 * k > 9 * highest ? KNModesWeights(s->modes)[i] : 0.0;
   }
 }
@@ -213,7 +248,8 @@ static PetscErrorCode KNSolverSetUp_Semilinear(KNSolver solver)
   for (PetscInt f = 0; e->initial && f < s->fields; f++) {
     PetscCall(KNMalloc(KNModesRoom(s->modes), sizeof(PetscReal), &s->drawn[f]));
   }
-  KNSemilinearFill(s, highest);
+  KNSemilinearLinear(s);
+  KNSemilinearEdge(s, highest);
   s->rate.equation = e;
   s->rate.axes     = s->axes;
   s->rate.fields   = s->fields;
@@ -392,6 +428,7 @@ PetscErrorCode KNSemilinearCreate(KNSolver solver, const KNSemilinear *equation)
   solver->data               = s;
   solver->ops.setfromoptions = KNSolverSetFromOptions_Semilinear;
   solver->ops.setup          = KNSolverSetUp_Semilinear;
+  solver->ops.update         = KNSolverUpdate_Semilinear;
   solver->ops.draw           = KNSolverDraw_Semilinear;
   solver->ops.take           = KNSolverTake_Semilinear;
   solver->ops.solve          = KNSolverSolve_Semilinear;

@@ -1,6 +1,6 @@
 /* Solvers: the registry and the dispatch to a type's functions. The types are the files named in solver_list.h. */
 #include <kitinet/error.h>
-#include "solver_impl.h"
+#include "coefficient.h"
 #include <math.h>
 
 #define KN_SOLVER(name, Suffix) PETSC_INTERN PetscErrorCode KNSolverCreate_##Suffix(KNSolver);
@@ -65,6 +65,7 @@ PetscErrorCode KNSolverSetUp(KNSolver solver)
 {
   PetscFunctionBegin;
   PetscCall(solver->ops.setup(solver));
+  PetscCall(KNSolverDescribeCoefficients(solver));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -80,6 +81,7 @@ PetscErrorCode KNSolverSolve(KNSolver solver, PetscInt64 seed, PetscInt64 sample
 {
   PetscFunctionBegin;
   PetscCall(PetscMemzero(report, sizeof(*report)));
+  PetscCall(KNSolverDrawCoefficients(solver, seed, sample));
   PetscCall(solver->ops.draw(solver, seed, sample, input));
   PetscCall(solver->ops.solve(solver, output, report));
   PetscFunctionReturn(PETSC_SUCCESS);

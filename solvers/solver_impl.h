@@ -2,11 +2,16 @@
 #ifndef KITINET_SOLVER_IMPL_H
 #define KITINET_SOLVER_IMPL_H
 
+#include <kitinet/options.h>
 #include <kitinet/solver.h>
+
+#define KN_MAX_RANGES 8
 
 typedef struct {
   PetscErrorCode (*setfromoptions)(KNSolver);
   PetscErrorCode (*setup)(KNSolver); /* fills problem */
+  /* coefficients that are ranges have new values: what was made of them; NULL: nothing was, or there are none */
+  PetscErrorCode (*update)(KNSolver);
   /* random input: kept at the solver's own resolution, and stored to input (NULL if time-dependent) */
   PetscErrorCode (*draw)(KNSolver, PetscInt64 seed, PetscInt64 sample, PetscReal input[]);
   /* given input (or initial state), on the stored grid, instead */
@@ -23,11 +28,22 @@ typedef struct {
   PetscErrorCode (*destroy)(KNSolver);
 } KNSolverOps;
 
+/* A coefficient that differs from sample to sample: coefficient.h. */
+typedef struct {
+  KNRange    range;
+  PetscInt   place; /* among the coefficients of the equation */
+  char       name[KN_MAX_NAME], option[KN_MAX_NAME];
+  PetscReal *value; /* the one in force, in the type's context */
+} KNSolverRange;
+
 struct _p_KNSolver {
-  KNSolverOps ops;
-  MPI_Comm    comm;
-  KNProblem   problem;
-  void       *data; /* the type's context */
+  KNSolverOps   ops;
+  MPI_Comm      comm;
+  KNProblem     problem;
+  PetscInt      coefficients; /* of the equation, ranges or not */
+  PetscInt      ranges;       /* of them, in the order of problem.coefficient */
+  KNSolverRange range[KN_MAX_RANGES];
+  void         *data; /* the type's context */
 };
 
 /* Raises PETSC_ERR_SUP unless fields are stored on the n points a side that they are solved on. */

@@ -10,6 +10,13 @@ PetscErrorCode KNStepperDestroy(KNStepper *stepper)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNStepperUpdate(KNStepper stepper)
+{
+  PetscFunctionBegin;
+  if (stepper->ops.update) PetscCall(stepper->ops.update(stepper));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNStepperStart(KNStepper stepper, const PetscReal v[], PetscReal dt)
 {
   PetscFunctionBegin;

@@ -25,6 +25,7 @@ typedef struct _p_KNStepper *KNStepper;
 
 typedef struct {
   PetscErrorCode (*start)(KNStepper, PetscReal dt);
+  PetscErrorCode (*update)(KNStepper); /* NULL: nothing was made of L */
   PetscErrorCode (*advance)(KNStepper, PetscReal interval, KNSolverReport *);
   PetscErrorCode (*destroy)(KNStepper);
 } KNStepperOps;
@@ -44,6 +45,9 @@ PETSC_INTERN PetscErrorCode KNStepperCreate_Exponential(const KNEvolution *evolu
 PETSC_INTERN PetscErrorCode KNStepperCreate_IMEX(const KNEvolution *evolution, const char prefix[], PetscReal tolerance,
                                                  KNStepper *stepper);
 PETSC_INTERN PetscErrorCode KNStepperDestroy(KNStepper *stepper);
+
+/* Collective. The numbers of L have changed; before KNStepperStart(). */
+PETSC_INTERN PetscErrorCode KNStepperUpdate(KNStepper stepper);
 
 /* Collective. Time 0, state v; dt: the first step, 0: chosen. What follows depends on the two alone. */
 PETSC_INTERN PetscErrorCode KNStepperStart(KNStepper stepper, const PetscReal v[], PetscReal dt);

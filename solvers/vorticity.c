@@ -263,6 +263,11 @@ PetscErrorCode KNVorticityGetTorus(KNVorticity vorticity, KNTorus *torus)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+void KNVorticitySetViscosity(KNVorticity v, PetscReal viscosity)
+{
+  v->viscosity = viscosity;
+}
+
 PetscErrorCode KNVorticitySetForcing(KNVorticity v, const PetscReal forcing[])
 {
   PetscFunctionBegin;

@@ -27,6 +27,9 @@ PETSC_INTERN PetscErrorCode KNVorticityDestroy(KNVorticity *vorticity);
 /* Not collective. Its Fourier space; not owned. */
 PETSC_INTERN PetscErrorCode KNVorticityGetTorus(KNVorticity vorticity, KNTorus *torus);
 
+/* Not collective, before Start. viscosity >= 0 from now on. */
+PETSC_INTERN void KNVorticitySetViscosity(KNVorticity vorticity, PetscReal viscosity);
+
 /* Collective, before Start. f at the points (rows, n) of the torus; without it f = 0. */
 PETSC_INTERN PetscErrorCode KNVorticitySetForcing(KNVorticity vorticity, const PetscReal forcing[]);
 

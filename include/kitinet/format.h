@@ -111,6 +111,8 @@ PETSC_EXTERN PetscErrorCode KNSourceCountWords(KNSource source, PetscInt64 first
 PETSC_EXTERN PetscErrorCode KNSourceGetProblem(KNSource source, const KNProblem **problem, PetscInt64 *samples);
 /* (samples) classes, not owned; NULL: the outputs are fields */
 PETSC_EXTERN PetscErrorCode KNSourceGetLabels(KNSource source, const int32_t **label);
+/* (samples, P) coefficients that differ from sample to sample, not owned; NULL: there are none */
+PETSC_EXTERN PetscErrorCode KNSourceGetParameters(KNSource source, const double **parameters);
 PETSC_EXTERN PetscErrorCode KNSourceGetProvenance(KNSource source, const char **kind, const char **notes,
                                                   PetscInt64 *seed, const PetscInt64 **index);
 
@@ -153,10 +155,11 @@ PETSC_EXTERN PetscErrorCode KNSinkGetShare(KNSink sink, PetscInt64 *start, Petsc
 
 /*
   Not collective. Rows [row, row + count), in ascending order; index: (count) in their ensemble; label: (count) their
-  classes, or NULL. A failure is kept and raised, agreed by all ranks, by KNSinkPublish().
+  classes, or NULL; parameters: (count, P), or NULL. A failure is kept and raised, agreed by all ranks, by KNSinkPublish().
 */
 PETSC_EXTERN PetscErrorCode KNSinkWrite(KNSink sink, PetscInt64 row, PetscInt64 count, const PetscInt64 index[],
-                                        const float x[], const float y[], const int32_t label[]);
+                                        const float x[], const float y[], const int32_t label[],
+                                        const double parameters[]);
 
 /* The same of texts, for the native format alone: token (count, L), length (count). */
 PETSC_EXTERN PetscErrorCode KNSinkWriteTokens(KNSink sink, PetscInt64 row, PetscInt64 count, const PetscInt64 index[],

@@ -35,6 +35,19 @@ PETSC_EXTERN PetscErrorCode KNOptionsInt64(const char name[], const char help[],
                                            PetscInt64 *value);
 PETSC_EXTERN PetscErrorCode KNOptionsReal(const char name[], const char help[], PetscReal lowest, PetscReal highest,
                                           PetscReal *value);
+
+/* A number, low = high, or a range out of which each sample takes one. */
+typedef struct {
+  PetscReal low, high;
+  PetscBool logarithmic; /* its logarithm is uniform, else the number itself */
+} KNRange;
+
+/*
+  "0.1"; "0.1:0.3", uniform; "1e-3:1e-1:log", log-uniform. Both ends lie in lowest .. highest, the first below the
+  second, and above 0 where the logarithm is uniform.
+*/
+PETSC_EXTERN PetscErrorCode KNOptionsRange(const char name[], const char help[], PetscReal lowest, PetscReal highest,
+                                           KNRange *value);
 PETSC_EXTERN PetscErrorCode KNOptionsBool(const char name[], const char help[], PetscBool *value);
 /* For the program itself: an option of every command, which KNOptionsEnd() knows and no record keeps. */
 PETSC_EXTERN PetscErrorCode KNOptionsRuntimeBool(const char name[], PetscBool *value);

@@ -58,6 +58,18 @@ PETSC_EXTERN PetscErrorCode KNSolverSolve(KNSolver solver, PetscInt64 seed, Pets
 PETSC_EXTERN PetscErrorCode KNSolverSolveGiven(KNSolver solver, const PetscReal given[], PetscReal output[],
                                                KNSolverReport *report);
 
+/*
+  Coefficients that differ from sample to sample, problem.coefficients of them in that order: options that were given
+  as ranges. KNSolverSolve() draws a sample's own, a pure function of (seed, sample); the functions for given inputs
+  take those in force. All collective on the solver's comm, but Get and Check, which are not. reason (size bytes): which
+  value lies outside its range; "" if none does.
+*/
+PETSC_EXTERN PetscErrorCode KNSolverDrawCoefficients(KNSolver solver, PetscInt64 seed, PetscInt64 sample);
+PETSC_EXTERN PetscErrorCode KNSolverSetCoefficients(KNSolver solver, const PetscReal value[]);
+PETSC_EXTERN PetscErrorCode KNSolverGetCoefficients(KNSolver solver, PetscReal value[]);
+PETSC_EXTERN PetscErrorCode KNSolverCheckCoefficients(KNSolver solver, const PetscReal value[], size_t size,
+                                                      char reason[]);
+
 /* What the equation says of a field that is offered as its solution. */
 typedef struct {
   PetscReal residual; /* norm of what is left of the scheme's equations, relative to that of the field 0 */

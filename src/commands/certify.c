@@ -15,6 +15,9 @@ struct _p_KNCertifier {
   PetscReal *residual;       /* (C_out, S) */
   size_t     nx, ny;
   PetscInt   frames; /* of trajectories, which are judged step by step; 0: steady */
+  PetscInt   coefficients, place[KN_MAX_PARAMETERS]; /* that differ from sample to sample: where the dataset has them */
+  PetscInt   P;
+  const double *parameters; /* (samples, P), of the dataset */
 };
 
 PetscErrorCode KNCertifyEquation(char name[])
@@ -130,6 +133,29 @@ static PetscErrorCode CheckFields(const char side[], const KNSpace *solved, cons
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Which of the dataset's coefficients of a sample is which of the solver's. */
+static PetscErrorCode FindCoefficients(KNCertifier c, KNDataset dataset, const KNProblem *solved, const char pde[],
+                                       const char path[])
+{
+  const KNProblem *problem;
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetGetProblem(dataset, &problem));
+  PetscCall(KNDatasetGetColumns(dataset, NULL, NULL, &c->parameters));
+  c->P            = problem->coefficients;
+  c->coefficients = solved->coefficients;
+  for (PetscInt i = 0; i < solved->coefficients; i++) {
+    PetscInt k = 0;
+
+    while (k < problem->coefficients && strcmp(problem->coefficient[k].name, solved->coefficient[i].name)) k++;
+    PetscCheck(k < problem->coefficients, PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "%s has no %s of each sample, of which %s was given a range: give its number", path,
+               solved->coefficient[i].name, pde);
+    c->place[i] = k;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNCertifierCreate(KNDataset dataset, const char path[], const char equation[], KNAbility wanted,
                                  KNCertifier *certifier)
 {
@@ -169,6 +195,7 @@ PetscErrorCode KNCertifierCreate(KNDataset dataset, const char path[], const cha
   PetscCall(KNSolverGetProblem(c->solver, &solved));
   PetscCall(CheckFields("input", &solved->input, &problem->input, pde, path));
   PetscCall(CheckFields("output", &solved->output, &problem->output, pde, path));
+  PetscCall(FindCoefficients(c, dataset, solved, pde, path));
   PetscCall(PetscMemcmp(solved->output.grid.n, grid->n, (size_t)grid->dim * sizeof(*grid->n), &same));
   PetscCheck(solved->output.grid.dim == grid->dim && solved->output.grid.points == grid->points && same &&
                solved->frames == (problem->frames ? 2 : 0),
@@ -200,6 +227,16 @@ static void Widen(KNCertifier c, const float x[], const float y[])
 {
   for (size_t i = 0; i < c->nx; i++) c->given[i] = (PetscReal)x[i];
   for (size_t i = 0; i < c->ny; i++) c->output[i] = y ? (PetscReal)y[i] : 0;
+}
+
+PetscErrorCode KNCertifierSetRow(KNCertifier c, PetscInt64 row)
+{
+  PetscReal own[KN_MAX_PARAMETERS];
+
+  PetscFunctionBegin;
+  for (PetscInt i = 0; i < c->coefficients; i++) own[i] = c->parameters[row * c->P + c->place[i]];
+  PetscCall(KNSolverSetCoefficients(c->solver, own));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* c->output, the second frame, from a frame. */
@@ -285,7 +322,7 @@ PetscErrorCode KNCertifierRefine(KNCertifier c, PetscInt given, const float x[],
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCertifierSolve(KNCertifier c, const float x[], PetscReal rtol, KNSolverReport *report)
+PetscErrorCode KNCertifierSolve(KNCertifier c, PetscInt64 row, const float x[], PetscReal rtol, KNSolverReport *report)
 {
   PetscFunctionBegin;
   Widen(c, x, NULL);

@@ -210,6 +210,7 @@ static PetscErrorCode Copy(KNSource source, PetscInt64 first, PetscInt64 samples
   const PetscInt64 *index;
   PetscInt64        start, end, batch, *number;
   const int32_t    *label;
+  const double     *parameters;
   KNProgress        progress;
   float            *x, *y;
   char              message[1024] = "";
@@ -219,6 +220,7 @@ static PetscErrorCode Copy(KNSource source, PetscInt64 first, PetscInt64 samples
   PetscCall(KNSourceGetProblem(source, &problem, NULL));
   PetscCall(KNSourceGetProvenance(source, NULL, NULL, NULL, &index));
   PetscCall(KNSourceGetLabels(source, &label));
+  PetscCall(KNSourceGetParameters(source, &parameters));
   PetscCall(KNSinkGetShare(*sink, &start, &end));
   batch = PetscMin(KNFormatBatch(problem, samples), PetscMax(1, end - start));
   PetscCall(KNMalloc((size_t)batch * KNProblemInputSize(problem), sizeof(*x), &x));
@@ -231,7 +233,9 @@ static PetscErrorCode Copy(KNSource source, PetscInt64 first, PetscInt64 samples
 
     for (PetscInt64 i = 0; i < count; i++) number[i] = index ? index[first + row + i] : first + row + i;
     code = KNSourceRead(source, first + row, count, x, y, sizeof(message), message);
-    if (!code) PetscCall(KNSinkWrite(*sink, row, count, number, x, y, label ? label + first + row : NULL));
+    if (!code)
+      PetscCall(KNSinkWrite(*sink, row, count, number, x, y, label ? label + first + row : NULL,
+                            parameters ? parameters + (first + row) * problem->coefficients : NULL));
     PetscCall(KNProgressUpdate(&progress, row + count - start, NULL));
   }
   PetscCall(KNProgressEnd(&progress));

@@ -64,6 +64,7 @@ static PetscErrorCode Certify(void *context, PetscInt64 row, const float y[], co
     y     = visit->v;
     truth = visit->u;
   }
+  PetscCall(KNCertifierSetRow(visit->certifier, row));
   PetscCall(KNCertifierJudge(visit->certifier, visit->given, visit->x, y, &own, &judged, frame[DEFECT]));
   if (visit->first) {
     known.estimate = visit->first->value[TRUTH][row];

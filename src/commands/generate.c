@@ -192,6 +192,7 @@ PetscErrorCode KNCommand_Generate(const char purpose[], PetscBool *stopped)
   PetscCall(KNSolverDestroy(&g.solver));
   PetscCall(KNDatasetDestroy(&g.source));
   PetscCall(PetscFree(g.sample));
+  PetscCall(PetscFree(g.given));
   PetscCall(PetscFree(g.outcome));
   if (g.comm != PETSC_COMM_SELF) PetscCallMPI(MPI_Comm_free(&g.comm));
   PetscFunctionReturn(PETSC_SUCCESS);

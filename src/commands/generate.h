@@ -25,6 +25,7 @@ typedef struct {
   const KNProblem *problem; /* the solver's */
   KNDataset        source;  /* of the inputs; NULL: they are random */
   PetscInt64      *sample;  /* (samples) index of each row in the ensemble */
+  PetscReal       *given;   /* (samples, P) coefficients that the source has; NULL: they are drawn */
 
   PetscMPIInt rank, size;
   MPI_Comm    comm;          /* of the ranks that solve a sample together: a group */

@@ -45,6 +45,39 @@ static PetscErrorCode CheckSource(const KNGeneration *g)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/*
+  Coefficients that differ from sample to sample: those of the source, where it has all of them, else drawn for each
+  row's sample. The source's lie within the ranges that were given.
+*/
+static PetscErrorCode TakeCoefficients(KNGeneration *g)
+{
+  const KNProblem *p = g->problem, *source;
+  const double    *value;
+  PetscInt         place[KN_MAX_PARAMETERS];
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetGetProblem(g->source, &source));
+  PetscCall(KNDatasetGetColumns(g->source, NULL, NULL, &value));
+  for (PetscInt i = 0; i < p->coefficients; i++) {
+    place[i] = 0;
+    while (place[i] < source->coefficients && strcmp(source->coefficient[place[i]].name, p->coefficient[i].name))
+      place[i]++;
+    if (place[i] == source->coefficients) PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  if (!p->coefficients) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscMalloc1(g->samples * p->coefficients, &g->given));
+  for (PetscInt64 row = 0; row < g->samples; row++) {
+    PetscReal *own = g->given + row * p->coefficients;
+    char       reason[KN_MAX_TEXT];
+
+    for (PetscInt i = 0; i < p->coefficients; i++) own[i] = value[(g->first + row) * source->coefficients + place[i]];
+    PetscCall(KNSolverCheckCoefficients(g->solver, own, sizeof(reason), reason));
+    PetscCheck(!reason[0], PETSC_COMM_WORLD, KN_ERR_INPUT, "row %" PetscInt64_FMT " of %s: %s; widen the range",
+               g->first + row, g->from, reason);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNGenerationPlan(KNGeneration *g)
 {
   const PetscInt64 *index;
@@ -62,6 +95,7 @@ PetscErrorCode KNGenerationPlan(KNGeneration *g)
              " on: lower -samples or -first",
              g->from, rows, g->samples, g->first);
   for (PetscInt64 row = 0; row < g->samples; row++) g->sample[row] = index[g->first + row];
+  PetscCall(TakeCoefficients(g));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -88,13 +122,14 @@ static PetscErrorCode FreeSpace(const KNGeneration *g, double *space)
 
 PetscErrorCode KNGenerationPrintPlan(const KNGeneration *g)
 {
-  const KNProblem *p     = g->problem;
-  const double     row   = (double)(KNProblemInputSize(p) + KNProblemOutputSize(p));
-  const double     disk  = (double)g->samples * (4.0 * row + sizeof(PetscInt64) + sizeof(uint32_t));
-  const double     index = (double)g->samples * (2.0 * sizeof(PetscInt64) + sizeof(uint32_t) + 3.0);
-  PetscLogDouble   memory;
-  double           space;
-  char             memory_text[32], disk_text[32], space_text[32];
+  const KNProblem *p   = g->problem;
+  const double     row = (double)(KNProblemInputSize(p) + KNProblemOutputSize(p));
+  const double     disk =
+    (double)g->samples * (4.0 * row + sizeof(PetscInt64) + sizeof(uint32_t) + 8.0 * (double)p->coefficients);
+  const double   index = (double)g->samples * (2.0 * sizeof(PetscInt64) + sizeof(uint32_t) + 3.0);
+  PetscLogDouble memory;
+  double         space;
+  char           memory_text[32], disk_text[32], space_text[32];
 
   PetscFunctionBegin;
   PetscCall(PetscMemoryGetCurrentUsage(&memory)); // the solver is set up by now
@@ -110,6 +145,9 @@ PetscErrorCode KNGenerationPrintPlan(const KNGeneration *g)
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, " x %" PetscInt_FMT, p->output.grid.n[d]));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %s", KNPointsNames[p->output.grid.points]));
   if (p->frames) PetscCall(PetscPrintf(PETSC_COMM_WORLD, ", %" PetscInt_FMT " frames", p->frames));
+  if (p->coefficients) PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\ndiffers   "));
+  for (PetscInt i = 0; i < p->coefficients; i++)
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s%s", i ? ", " : "from sample to sample: ", p->coefficient[i].name));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\nsamples   %" PetscInt64_FMT ", ", g->samples));
   if (g->source)
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "rows %" PetscInt64_FMT " to %" PetscInt64_FMT " of %s\n", g->first,

@@ -17,8 +17,9 @@ typedef struct {
   size_t     ngiven; /* values of a given input: nx, or one state of a time-dependent problem */
   /* (ngiven) from the source; of a time-dependent one there is room for all frames of the row */
   float     *given;
-  PetscReal *state;   /* (ngiven) */
-  int        failure; /* of reading the source */
+  PetscReal *state;        /* (ngiven) */
+  double    *coefficients; /* (P) that differ from sample to sample */
+  int        failure;      /* of reading the source */
   char       message[1024];
 } Row;
 
@@ -33,6 +34,7 @@ static PetscErrorCode RowCreate(const KNGeneration *g, Row *r)
   PetscCall(KNMalloc(r->ny, sizeof(*r->y), &r->y));
   PetscCall(KNMalloc(r->nx, sizeof(*r->input), &r->input));
   PetscCall(KNMalloc(r->ny, sizeof(*r->output), &r->output));
+  PetscCall(KNMalloc((size_t)g->problem->coefficients, sizeof(*r->coefficients), &r->coefficients));
   if (!g->source) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNDatasetGetProblem(g->source, &source));
   r->ngiven = g->problem->frames ? r->ny / (size_t)g->problem->frames : r->nx;
@@ -44,6 +46,7 @@ static PetscErrorCode RowCreate(const KNGeneration *g, Row *r)
 static PetscErrorCode RowDestroy(Row *r)
 {
   PetscFunctionBegin;
+  PetscCall(KNFree(&r->coefficients));
   PetscCall(KNFree(&r->state));
   PetscCall(KNFree(&r->given));
   PetscCall(KNFree(&r->output));
@@ -92,6 +95,8 @@ static PetscErrorCode SolveRow(KNGeneration *g, PetscInt64 row, Row *r, KNDatase
   if (g->source) {
     PetscCall(ReadGiven(g, row, r));
     if (r->failure) PetscFunctionReturn(PETSC_SUCCESS);
+    if (g->given) PetscCall(KNSolverSetCoefficients(g->solver, g->given + row * g->problem->coefficients));
+    else PetscCall(KNSolverDrawCoefficients(g->solver, g->seed, g->sample[row]));
     PetscCall(KNSolverSolveGiven(g->solver, r->state, r->output, &report));
     if (r->nx) PetscCall(PetscArraycpy(r->x, r->given, r->nx));
   } else {
@@ -99,11 +104,14 @@ static PetscErrorCode SolveRow(KNGeneration *g, PetscInt64 row, Row *r, KNDatase
     finite = Narrow(r->x, r->input, r->nx);
   }
   if (g->member > 0) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNSolverGetCoefficients(g->solver, r->coefficients));
   if (report.converged && !(Narrow(r->y, r->output, r->ny) && finite)) {
     report.converged = PETSC_FALSE;
     PetscCall(PetscStrncpy(report.reason, "a value is not finite in 32 bits", sizeof(report.reason)));
   }
-  if (report.converged) PetscCall(KNDatasetWriterWrite(dataset, row, g->sample[row], r->x, r->y));
+  if (report.converged)
+    PetscCall(KNDatasetWriterWriteRow(dataset, row, g->sample[row],
+                                      &(KNRow){.x = r->x, .y = r->y, .parameters = r->coefficients}));
   else if (!g->reason[0]) PetscCall(PetscStrncpy(g->reason, report.reason, sizeof(g->reason)));
   g->outcome[row] = !report.converged ? KN_ROW_EXCLUDED : report.retried ? KN_ROW_RETRIED : KN_ROW_SOLVED;
   g->iterations += report.iterations;

@@ -53,7 +53,7 @@ static PetscErrorCode PrintParameters(const KNProblem *problem, PetscInt64 sampl
   PetscFunctionBegin;
   for (size_t i = 0; i < P; i++) {
     const KNField *f     = &problem->coefficient[i];
-    double         least = INFINITY, most = -INFINITY, sum = 0;
+    double         least = INFINITY, most = -INFINITY, sum = 0, square = 0, mean;
 
     for (PetscInt64 row = 0; row < samples; row++) {
       const double v = value[(size_t)row * P + i];
@@ -62,8 +62,11 @@ static PetscErrorCode PrintParameters(const KNProblem *problem, PetscInt64 sampl
       most  = PetscMax(most, v);
       sum += v;
     }
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-10s  %s [%s]: %.6g to %.6g, mean %.6g\n", i ? "" : "of a sample",
-                          f->name, f->unit, least, most, sum / (double)samples));
+    mean = sum / (double)samples;
+    for (PetscInt64 row = 0; row < samples; row++) square += PetscSqr(value[(size_t)row * P + i] - mean);
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-10s  %s [%s]: %.6g to %.6g, mean %.6g, std %.6g\n",
+                          i ? "" : "of a sample", f->name, f->unit, least, most, mean,
+                          PetscSqrtReal(square / (double)samples)));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

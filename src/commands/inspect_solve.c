@@ -87,6 +87,9 @@ static PetscErrorCode FindSolver(const KNProblem *p, const char options[], const
   PetscCall(KNSolverGetProblem(*solver, &own));
   PetscCall(KNSpaceCompare("input", &own->input, &p->input, sizeof(difference), difference));
   if (!difference[0]) PetscCall(KNSpaceCompare("output", &own->output, &p->output, sizeof(difference), difference));
+  for (PetscInt i = 0; i < own->coefficients && !difference[0]; i++) { /* in the order of the options, both times */
+    if (i >= p->coefficients || strcmp(own->coefficient[i].name, p->coefficient[i].name)) difference[0] = '!';
+  }
   if (difference[0] || own->frames != p->frames) PetscCall(KNSolverDestroy(solver));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -96,6 +99,7 @@ PetscErrorCode KNInspectSolveImages(KNDataset dataset, const KNElement generator
 {
   const KNProblem *p;
   const char      *options, *path;
+  const double    *parameters;
   KNSolver         solver;
   float           *x, *y;
   char             message[1024];
@@ -104,6 +108,7 @@ PetscErrorCode KNInspectSolveImages(KNDataset dataset, const KNElement generator
   *solved = PETSC_FALSE;
   PetscCall(KNDatasetGetProblem(dataset, &p));
   PetscCall(KNDatasetGetPath(dataset, &path));
+  PetscCall(KNDatasetGetColumns(dataset, NULL, NULL, &parameters));
   PetscCall(KNDatasetGetProvenance(dataset, NULL, &options, NULL));
   PetscCall(FindSolver(p, options, path, &solver));
   if (!solver) PetscFunctionReturn(PETSC_SUCCESS);
@@ -115,6 +120,7 @@ PetscErrorCode KNInspectSolveImages(KNDataset dataset, const KNElement generator
     const int code = KNDatasetRead(dataset, row, p->input.fields ? x : NULL, y, sizeof(message), message);
 
     PetscCall(KNAgree(PETSC_COMM_WORLD, code, "%s", message));
+    if (parameters) PetscCall(KNSolverSetCoefficients(solver, parameters + row * p->coefficients));
     PetscCall(SolveRow(solver, p, x, y, generator, generators, given_back, miss, solved));
   }
   PetscCall(KNFree(&x));

@@ -151,6 +151,7 @@ PetscErrorCode KNPredictCheckRow(KNPredictCheck c, PetscInt64 row, PetscBool com
 
   PetscFunctionBegin;
   PetscCall(Clock(&clock, NULL));
+  PetscCall(KNCertifierSetRow(c->certifier, row));
   PetscCall(KNCertifierJudge(c->certifier, c->given, x, y, &certificate, &judged, c->now));
   PetscCall(Clock(&clock, &c->seconds[JUDGE]));
   if (judged) {

@@ -33,9 +33,8 @@ PetscErrorCode KNOptionsRequire(PetscBool given, const char format[], ...)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Finds what was given for an option and enters its declaration; *text is NULL if nothing was given. */
-static PetscErrorCode KNOptionsDeclare(const char name[], const char help[], const char initial[], PetscBool quoted,
-                                       KNDeclaration **declaration, const char **text)
+PetscErrorCode KNOptionsDeclare(const char name[], const char help[], const char initial[], PetscBool quoted,
+                                KNDeclaration **declaration, const char **text)
 {
   KNDeclaration *d = NULL;
   PetscBool      set;
@@ -82,7 +81,7 @@ PetscErrorCode KNOptionsResolve(const char name[], PetscInt value)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode KNOptionsRecord(KNDeclaration *d, const char value[])
+PetscErrorCode KNOptionsRecord(KNDeclaration *d, const char value[])
 {
   PetscFunctionBegin;
   PetscCall(PetscFree(d->value));
@@ -130,8 +129,7 @@ PetscErrorCode KNOptionsInt(const char name[], const char help[], PetscInt lowes
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The shortest decimal number that reads back as the same double. */
-static void KNOptionsFormatReal(PetscReal value, size_t size, char text[])
+void KNOptionsFormatReal(PetscReal value, size_t size, char text[])
 {
   for (int digits = 6; digits <= 17; digits++) {
     (void)snprintf(text, size, "%.*g", digits, value);

@@ -30,6 +30,19 @@ typedef struct {
 
 PETSC_INTERN KNOptionsTable kn_options;
 
+/*
+  Finds what was given for an option and enters its declaration; *text is NULL if nothing was given. initial: of the
+  help text; quoted: a text in YAML.
+*/
+PETSC_INTERN PetscErrorCode KNOptionsDeclare(const char name[], const char help[], const char initial[],
+                                             PetscBool quoted, KNDeclaration **declaration, const char **text);
+
+/* The value in force, as YAML has it. */
+PETSC_INTERN PetscErrorCode KNOptionsRecord(KNDeclaration *d, const char value[]);
+
+/* The shortest decimal number that reads back as the same double. */
+PETSC_INTERN void KNOptionsFormatReal(PetscReal value, size_t size, char text[]);
+
 /* Position of text in names (ended by NULL), -1 if it is none of them. */
 PETSC_INTERN PetscInt KNOptionsFindName(const char *const names[], const char text[]);
 

@@ -70,6 +70,7 @@ struct _p_KNSource {
   PetscInt           stride, offset; /* of the points that are taken */
   PetscInt64         samples, seed;
   const PetscInt64  *index;
+  const double      *parameters; /* (samples, P), not owned; NULL: no coefficients differ from sample to sample */
   char               notes[KN_MAX_NOTES];
   PetscBool          probing; /* in a process of its own: a look at the beginning of long files will do */
   const char        *options; /* of a source that has its own, instead of notes; not owned */

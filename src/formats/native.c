@@ -33,7 +33,8 @@ static int Open_Native(KNSource source, const KNSourceChoice *choice)
   (void)KNDatasetGetSamples(d, &source->samples);
   (void)KNDatasetGetIndex(d, &source->index);
   (void)KNDatasetGetProvenance(d, &source->seed, &source->options, NULL);
-  if (problem->input.kind != KN_SPACE_FIELD || problem->output.kind != KN_SPACE_FIELD || problem->coefficients ||
+  (void)KNDatasetGetColumns(d, NULL, NULL, &source->parameters);
+  if (problem->input.kind != KN_SPACE_FIELD || problem->output.kind != KN_SPACE_FIELD ||
       memcmp(problem->input.grid.n, problem->output.grid.n, sizeof(problem->input.grid.n))) {
     return KNFileFail(&source->file, KN_ERR_INPUT,
                       "holds more than fields on one grid, which other formats cannot say: read it with h5py");

@@ -164,6 +164,10 @@ PetscErrorCode KNSinkCreate(MPI_Comm comm, PetscInt format, PetscInt npaths, con
   PetscCheck(*sink, comm, KN_ERR_USAGE,
              "format %s holds fields alone, these are samples of classes: take -format native",
              KNFormatNames()[format]);
+  if (problem->coefficients || (problem->frames && problem->input.fields)) PetscCall(KNSinkDestroy(sink));
+  PetscCheck(*sink, comm, KN_ERR_USAGE, "format %s has no place for %s: take -format native", KNFormatNames()[format],
+             problem->coefficients ? "coefficients that differ from sample to sample"
+                                   : "fields that stand still beside trajectories");
   PetscCall(PetscMalloc1(problem->frames + 1, &s->times));
   if (problem->frames) PetscCall(PetscArraycpy(s->times, problem->times, problem->frames));
   s->problem.times = s->times;
@@ -205,14 +209,18 @@ static int WritePieces(KNSink sink, PetscInt64 row, PetscInt64 count, const floa
 }
 
 PetscErrorCode KNSinkWrite(KNSink sink, PetscInt64 row, PetscInt64 count, const PetscInt64 index[], const float x[],
-                           const float y[], const int32_t label[])
+                           const float y[], const int32_t label[], const double parameters[])
 {
   PetscFunctionBegin;
   if (sink->format == &KNFormat_Native) {
     const size_t nx = KNProblemInputSize(&sink->problem), ny = KNProblemOutputSize(&sink->problem);
+    const size_t P = (size_t)sink->problem.coefficients;
 
     for (PetscInt64 i = 0; i < count; i++) {
-      const KNRow value = {.x = x + (size_t)i * nx, .y = y + (size_t)i * ny, .label = label ? label[i] : 0};
+      const KNRow value = {.x          = x + (size_t)i * nx,
+                           .y          = y + (size_t)i * ny,
+                           .label      = label ? label[i] : 0,
+                           .parameters = parameters ? parameters + (size_t)i * P : NULL};
 
       PetscCall(KNDatasetWriterWriteRow((KNDatasetWriter)sink->data, row + i, index[i], &value));
     }

@@ -300,6 +300,13 @@ PetscErrorCode KNSourceGetLabels(KNSource source, const int32_t **label)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNSourceGetParameters(KNSource source, const double **parameters)
+{
+  PetscFunctionBegin;
+  *parameters = source->parameters;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNSourceGetRowName(KNSource source, PetscInt64 row, size_t size, char name[])
 {
   PetscFunctionBegin;
