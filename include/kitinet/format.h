@@ -155,7 +155,8 @@ PETSC_EXTERN PetscErrorCode KNSinkGetShare(KNSink sink, PetscInt64 *start, Petsc
 
 /*
   Not collective. Rows [row, row + count), in ascending order; index: (count) in their ensemble; label: (count) their
-  classes, or NULL; parameters: (count, P), or NULL. A failure is kept and raised, agreed by all ranks, by KNSinkPublish().
+  classes, or NULL; parameters: (count, P), or NULL. A failure is kept and raised, agreed by all ranks, by
+  KNSinkPublish().
 */
 PETSC_EXTERN PetscErrorCode KNSinkWrite(KNSink sink, PetscInt64 row, PetscInt64 count, const PetscInt64 index[],
                                         const float x[], const float y[], const int32_t label[],
