@@ -34,10 +34,8 @@ shows table.h5 'a fine film' "the film isn't fine , \" fine \"" 'film ?'
 grep -q -F 'vocabulary  12 words: [padding] [unknown] [separator] [beginning] film fine " , ? a isn'"'t the" shown ||
   fail "$(cat shown)"
 grep -q '0  neg  *1 samples' shown && grep -q '1  pos  *2 samples' shown || fail "$(cat shown)"
-for n in 3; do
-  convert $n -input table.tsv -text_columns text=review,label=sentiment -text_least 1 -output table-$n.h5
-  cmp table.h5 table-$n.h5
-done
+convert 3 -input table.tsv -text_columns text=review,label=sentiment -text_least 1 -output table-3.h5
+cmp table.h5 table-3.h5
 convert 1 -input table.tsv -text_columns text=review,label=sentiment -text_case keep -text_words 16 -output cased.h5
 shows cased.h5 '[unknown] fine film' '[unknown] film [unknown] fine [unknown] " fine "' '[unknown] [unknown]'
 said "unknown: 37.5 % of the words, mean length 5.3, vocabulary of 7"
