@@ -322,7 +322,7 @@ PetscErrorCode KNCertifierRefine(KNCertifier c, PetscInt given, const float x[],
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCertifierSolve(KNCertifier c, PetscInt64 row, const float x[], PetscReal rtol, KNSolverReport *report)
+PetscErrorCode KNCertifierSolve(KNCertifier c, const float x[], PetscReal rtol, KNSolverReport *report)
 {
   PetscFunctionBegin;
   Widen(c, x, NULL);
