@@ -12,6 +12,7 @@
     f   none
         li2020      0.1 (sin(2 pi (x + y)/L) + cos(2 pi (x + y)/L))
         kolmogorov  -k cos(2 pi k y/L), k = forcing_mode; on L = 2 pi this is -k cos(k y)
+        random      another Gaussian field for each sample, constant in time, of the modes of the stored grid: the input
 
   The defaults are the distribution of the benchmark of Li et al. 2020 (arXiv 2010.08895): L = 1, initial field of
   covariance 2 7^3 (-Laplace + 49)^(-2.5). Random fields are drawn on the unit torus in x/L: on another L, -Laplace
@@ -26,7 +27,7 @@
 
 #define KN_ATTEMPTS 4 /* each with a quarter of the step of the one before */
 
-enum { FORCING_NONE, FORCING_LI2020, FORCING_KOLMOGOROV };
+enum { FORCING_NONE, FORCING_LI2020, FORCING_KOLMOGOROV, FORCING_RANDOM };
 enum { RESTRICTION_TRUNCATE, RESTRICTION_SUBSAMPLE };
 
 typedef struct {
@@ -37,14 +38,15 @@ typedef struct {
   PetscInt        frames;
   PetscInt        forcing, forcing_mode;
   PetscReal       length, viscosity, final_time, spin_up, dt, rtol;
-  PetscMPIInt     ranks; /* that solve a sample together */
-  KNPeriodicField field;
+  PetscMPIInt     ranks;        /* that solve a sample together */
+  KNPeriodicField field, force; /* of w(0); of the random force */
   KNVorticity     vorticity;
   PetscReal       start;         /* time of the first frame: spin_up of a random field, 0 of a given one */
   KNTorus         torus, stored; /* Fourier spaces of the solve grid (not owned) and of the stored grid */
   PetscReal      *points;        /* (rows, n): this rank's, of the solve grid */
   PetscReal      *w0, *w;        /* coefficients: initial, and now */
   PetscReal      *w_stored;      /* the same of the stored grid */
+  PetscReal      *drawn;         /* (r, r) the random force, on the stored grid */
 } NavierStokes;
 
 /* f (rows, n), rows first .. of n */
@@ -80,7 +82,7 @@ static void kn_subsample(PetscReal *out, const PetscReal *in, size_t first, size
 static PetscErrorCode KNSolverSetFromOptions_NavierStokes(KNSolver solver)
 {
   static const char *const schemes[]      = {"imex", "li2020", NULL};
-  static const char *const forcings[]     = {"none", "li2020", "kolmogorov", NULL};
+  static const char *const forcings[]     = {"none", "li2020", "kolmogorov", "random", NULL};
   static const char *const restrictions[] = {"truncate", "subsample", NULL};
   NavierStokes            *s              = (NavierStokes *)solver->data;
 
@@ -116,6 +118,7 @@ static PetscErrorCode KNSolverSetFromOptions_NavierStokes(KNSolver solver)
   PetscCall(
     KNOptionsReal("-navier_stokes_rtol", "error of one step of imex, relative to the field", 1e-13, 0.1, &s->rtol));
   PetscCall(KNPeriodicFieldSetFromOptions(s->field));
+  if (s->forcing == FORCING_RANDOM || KNOptionsDeclareOnly()) PetscCall(KNPeriodicFieldSetFromOptions(s->force));
   if (s->dt == 0.0 && s->scheme == KN_VORTICITY_LI2020) s->dt = 1e-4;
   PetscCheck(s->restriction != RESTRICTION_SUBSAMPLE || s->n % s->resolution == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-navier_stokes_restriction subsample: -navier_stokes_grid %" PetscInt_FMT
@@ -149,6 +152,13 @@ static PetscErrorCode KNSolverDeclare_NavierStokes(KNSolver solver)
     PetscCall(KNProblemAddSymmetry(p, "reflect(y) w=-w"));
     PetscCall(KNProblemAddSymmetry(p, "exchange(x,y) w=-w"));
     break;
+  case FORCING_RANDOM:
+    PetscCall(KNProblemAddSymmetry(p, "shift(x)"));
+    PetscCall(KNProblemAddSymmetry(p, "shift(y)"));
+    PetscCall(KNProblemAddSymmetry(p, "reflect(x) w=-w f=-f"));
+    PetscCall(KNProblemAddSymmetry(p, "reflect(y) w=-w f=-f"));
+    PetscCall(KNProblemAddSymmetry(p, "exchange(x,y) w=-w f=-f"));
+    break;
   case FORCING_LI2020:
     PetscCall(KNProblemAddSymmetry(p, "shift(x,-y)"));
     if (n % 4 == 0) PetscCall(KNProblemAddSymmetry(p, "reflect(x) reflect(y) shift(x/4)"));
@@ -166,10 +176,11 @@ static PetscErrorCode KNSolverDeclare_NavierStokes(KNSolver solver)
 /* What a dataset of these samples says about itself. */
 static PetscErrorCode KNSolverDescribe_NavierStokes(KNSolver solver)
 {
-  static const char *const force[] = {"0", "0.1 (sin(2 pi (x + y)/L) + cos(2 pi (x + y)/L))", "-k cos(2 pi k y/L)"};
+  static const char *const force[] = {"0", "0.1 (sin(2 pi (x + y)/L) + cos(2 pi (x + y)/L))", "-k cos(2 pi k y/L)",
+                                      "f(x, y)"};
   NavierStokes            *s       = (NavierStokes *)solver->data;
   KNProblem               *p       = &solver->problem;
-  PetscReal                alpha, tau, scale;
+  PetscReal                alpha, tau, scale, force_alpha, force_tau, force_scale;
 
   PetscFunctionBegin;
   PetscCall(KNPeriodicFieldGetParameters(s->field, &alpha, &tau, &scale));
@@ -184,6 +195,13 @@ static PetscErrorCode KNSolverDescribe_NavierStokes(KNSolver solver)
   p->parameter[p->parameters++]       = (KNParameter){.name = "L", .unit = "1", .value = s->length};
   if (s->forcing == FORCING_KOLMOGOROV)
     p->parameter[p->parameters++] = (KNParameter){.name = "k", .unit = "1", .value = (PetscReal)s->forcing_mode};
+  if (s->forcing == FORCING_RANDOM) {
+    p->input.field[p->input.fields++] = (KNField){.name = "f", .unit = "1"};
+    PetscCall(KNPeriodicFieldGetParameters(s->force, &force_alpha, &force_tau, &force_scale));
+    p->parameter[p->parameters++] = (KNParameter){.name = "force_alpha", .unit = "1", .value = force_alpha};
+    p->parameter[p->parameters++] = (KNParameter){.name = "force_tau", .unit = "1", .value = force_tau};
+    p->parameter[p->parameters++] = (KNParameter){.name = "force_scale", .unit = "1", .value = force_scale};
+  }
   p->parameter[p->parameters++] = (KNParameter){.name = "spin_up", .unit = "1", .value = s->spin_up};
   p->parameter[p->parameters++] = (KNParameter){.name = "field_alpha", .unit = "1", .value = alpha};
   p->parameter[p->parameters++] = (KNParameter){.name = "field_tau", .unit = "1", .value = tau};
@@ -219,12 +237,30 @@ static PetscErrorCode KNSolverSetUp_NavierStokes(KNSolver solver)
   PetscCall(KNMalloc((size_t)rows * (size_t)s->n, sizeof(PetscReal), &s->points));
   if (s->forcing == FORCING_LI2020) kn_forcing_li2020(s->points, first, rows, s->n);
   if (s->forcing == FORCING_KOLMOGOROV) kn_forcing_kolmogorov(s->points, s->forcing_mode, rows, s->n);
-  if (s->forcing != FORCING_NONE) PetscCall(KNVorticitySetForcing(s->vorticity, s->points));
+  if (s->forcing == FORCING_LI2020 || s->forcing == FORCING_KOLMOGOROV)
+    PetscCall(KNVorticitySetForcing(s->vorticity, s->points));
+  if (s->forcing == FORCING_RANDOM) {
+    PetscCall(KNPeriodicFieldSetUp(s->force, s->resolution));
+    PetscCall(KNMalloc((size_t)s->resolution * (size_t)s->resolution, sizeof(PetscReal), &s->drawn));
+  }
   PetscCall(KNMalloc(KNTorusSize(s->torus), sizeof(PetscReal), &s->w0));
   PetscCall(KNMalloc(KNTorusSize(s->torus), sizeof(PetscReal), &s->w));
   PetscCall(KNMalloc(KNTorusSize(s->stored), sizeof(PetscReal), &s->w_stored));
   PetscCall(KNPeriodicFieldSetUp(s->field, s->n));
   PetscCall(KNSolverDescribe_NavierStokes(solver));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The force f (r, r) on the stored grid, as its trigonometric interpolant. */
+static PetscErrorCode KNSolverSetForce_NavierStokes(KNSolver solver, const PetscReal f[])
+{
+  NavierStokes *s = (NavierStokes *)solver->data;
+
+  PetscFunctionBegin;
+  PetscCall(KNTorusForward(s->stored, f, s->w_stored));
+  PetscCall(KNTorusResample(s->stored, s->w_stored, s->torus, s->w));
+  PetscCall(KNTorusBackward(s->torus, s->w, s->points));
+  PetscCall(KNVorticitySetForcing(s->vorticity, s->points));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -236,6 +272,11 @@ static PetscErrorCode KNSolverDraw_NavierStokes(KNSolver solver, PetscInt64 seed
 
   PetscFunctionBegin;
   s->start = s->spin_up;
+  if (s->forcing == FORCING_RANDOM) {
+    PetscCall(KNPeriodicFieldDraw(s->force, seed, sample, 1, s->resolution, s->drawn));
+    PetscCall(KNSolverSetForce_NavierStokes(solver, s->drawn));
+    if (input) PetscCall(PetscArraycpy(input, s->drawn, s->resolution * s->resolution));
+  }
   if (s->ranks == 1) {
     PetscCall(KNPeriodicFieldDraw(s->field, seed, sample, 0, s->n, s->points));
     PetscCall(KNTorusForward(s->torus, s->points, s->w0));
@@ -253,9 +294,11 @@ static PetscErrorCode KNSolverDraw_NavierStokes(KNSolver solver, PetscInt64 seed
 /* The trigonometric interpolant of the given field, on the solve grid. */
 static PetscErrorCode KNSolverTake_NavierStokes(KNSolver solver, const PetscReal given[])
 {
-  NavierStokes *s = (NavierStokes *)solver->data;
+  NavierStokes  *s = (NavierStokes *)solver->data;
+  const PetscInt r = s->resolution;
 
   PetscFunctionBegin;
+  if (s->forcing == FORCING_RANDOM) PetscCall(KNSolverSetForce_NavierStokes(solver, given + r * r));
   PetscCall(KNTorusForward(s->stored, given, s->w_stored));
   PetscCall(KNTorusResample(s->stored, s->w_stored, s->torus, s->w0));
   s->start = 0.0;
@@ -315,6 +358,8 @@ static PetscErrorCode KNSolverDestroy_NavierStokes(KNSolver solver)
   PetscCall(KNVorticityDestroy(&s->vorticity));
   PetscCall(KNTorusDestroy(&s->stored));
   PetscCall(KNPeriodicFieldDestroy(&s->field));
+  PetscCall(KNPeriodicFieldDestroy(&s->force));
+  PetscCall(KNFree(&s->drawn));
   PetscCall(KNFree(&s->points));
   PetscCall(KNFree(&s->w0));
   PetscCall(KNFree(&s->w));
@@ -342,6 +387,9 @@ PetscErrorCode KNSolverCreate_NavierStokes(KNSolver solver)
   s->rtol         = 1e-6;
   PetscCall(
     KNPeriodicFieldCreate("navier_stokes_field_", 2, 2.5, 7.0, PetscSqrtReal(2.0 * 7.0 * 7.0 * 7.0), &s->field));
+  /* of the deviation of the benchmark's force, in the first few modes */
+  PetscCall(KNPeriodicFieldCreate("navier_stokes_force_", 2, 4.0, 7.0, 0.1, &s->force));
+  PetscCall(KNPeriodicFieldSetNormalized(s->force));
 
   solver->data               = s;
   solver->ops.setfromoptions = KNSolverSetFromOptions_NavierStokes;

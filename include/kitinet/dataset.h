@@ -6,7 +6,7 @@
       fields                 (N, C, n1[, n2[, n3]]), of a grid of no axes (N, C)
       tokens (/x)            (N, L) word numbers, /length (N) of each sequence, /vocabulary: the words
       class (in place of /y) /label (N) class numbers, /classes (k): their names
-    time-dependent problems  /u (N, T, C, n1[, n2[, n3]]), /t (T)
+    time-dependent problems  /u (N, T, C, n1[, n2[, n3]]), /t (T); /x (N, C, n1, ..) of fields that stand still
     all                      /x1[, /x2[, /x3]] coordinates; /y1, .. those of an output on another grid;
                              /parameters (N, P) coefficients that differ from sample to sample;
                              /sample (N) index of each row in its ensemble;
@@ -77,6 +77,14 @@ PETSC_EXTERN PetscErrorCode KNDatasetGetFingerprint(KNDataset dataset, uint64_t 
 */
 PETSC_EXTERN PetscErrorCode KNDatasetGetColumns(KNDataset dataset, const int32_t **label, const int32_t **length,
                                                 const double **parameters);
+
+/*
+  Not collective. From now on the problem has `count` input fields more, the last ones: parameters of each sample, which
+  are the same at all points; KNDatasetGetProblem() says so, and reads fill them in. What networks see. The number is
+  the sample's own, or that of all samples, whichever the dataset has under field[i].name. 0: none. field: copied.
+  Raises KN_ERR_INPUT for a name that the dataset does not have.
+*/
+PETSC_EXTERN PetscErrorCode KNDatasetShowParameters(KNDataset dataset, PetscInt count, const KNField field[]);
 
 /*
   Not collective. Reads row `row` and compares it with its checksum. x: (C_in, S), y: (max(T, 1), C_out, S), uint8

@@ -65,6 +65,12 @@ PETSC_EXTERN PetscErrorCode KNOperatorInitialize(KNOperator op, const char path[
                                                  const char problem_path[]);
 
 /*
+  Collective on PETSC_COMM_WORLD, before KNOperatorCheck(). The dataset shows what this network sees: its parameters of
+  each sample among the input fields, or none, until the next call. Raises KN_ERR_INPUT where it lacks one.
+*/
+PETSC_EXTERN PetscErrorCode KNOperatorShow(KNOperator op, KNDataset dataset);
+
+/*
   Collective on PETSC_COMM_WORLD. Raises KN_ERR_INPUT, naming path, unless the problem has the fields and axes that
   the operator was made for.
 */
@@ -92,18 +98,20 @@ PETSC_EXTERN PetscErrorCode KNOperatorForward(KNOperator op, const KNPass *pass,
 PETSC_EXTERN PetscErrorCode KNOperatorBackward(KNOperator op, const KNPass *pass, const float x[], float dy[]);
 
 /*
-  Not collective. The same for a time-dependent operator: u and y (B, H + R, C, S), R = steps. u: the H given frames,
+  Not collective. The same for a time-dependent operator: u and y (B, H + R, C, S), R = steps. x: (B, C_in, S) fields
+  that stand still, if there are any, normalised in place; backward as Rollout left it. u: the H given frames,
   normalised in place; the R others are written, normalised. y: the R predicted frames, on the physical scale; its
   first H are not touched. Backward: dy as KNTaskLossGradient() leaves it, of the predicted frames, changed in place.
 */
-PETSC_EXTERN PetscErrorCode KNOperatorRollout(KNOperator op, const KNPass *pass, PetscInt steps, float u[], float y[]);
+PETSC_EXTERN PetscErrorCode KNOperatorRollout(KNOperator op, const KNPass *pass, PetscInt steps, float x[], float u[],
+                                              float y[]);
 PETSC_EXTERN PetscErrorCode KNOperatorRolloutBackward(KNOperator op, const KNPass *pass, PetscInt steps,
-                                                      const float u[], float dy[]);
+                                                      const float x[], const float u[], float dy[]);
 
 /*
   Not collective. y for whole samples of a dataset of `frames` frames (0: steady), on the physical scale: (B,
   max(frames, 1) C_out, S). Steady: of x, normalised in place; given is not read. Time-dependent: the first H frames
-  are those of given (shaped as y, not changed), the others are predicted; x is not read.
+  are those of given (shaped as y, not changed), the others are predicted; x as KNOperatorRollout() says.
 */
 PETSC_EXTERN PetscErrorCode KNOperatorPredict(KNOperator op, const KNPass *pass, PetscInt frames, float x[],
                                               const float given[], float y[]);

@@ -10,6 +10,7 @@
 #define KN_MAX_PARAMETERS 32
 #define KN_MAX_SYMMETRIES 16
 #define KN_MAX_TEXT       256
+#define KN_ANY_FRAMES     -1
 
 typedef struct {
   char      name[KN_MAX_NAME]; /* "a_high" */
@@ -18,14 +19,15 @@ typedef struct {
 } KNParameter;
 
 typedef struct {
-  char       pde[KN_MAX_NAME];      /* the solver's name in the registry: "darcy" */
-  char       equation[KN_MAX_TEXT]; /* "-div(a grad u) = f" */
-  char       boundary[KN_MAX_TEXT]; /* "u = 0" */
-  PetscInt   frames; /* 0: steady, input -> output; T > 0: T snapshots, all of the output space; the input has no fields
-                        then, and the output's grid */
-  PetscReal *times;  /* (frames), not owned; NULL for steady problems */
-  KNSpace    input, output; /* on grids that may differ */
-  PetscInt   parameters;
+  char pde[KN_MAX_NAME];      /* the solver's name in the registry: "darcy" */
+  char equation[KN_MAX_TEXT]; /* "-div(a grad u) = f" */
+  char boundary[KN_MAX_TEXT]; /* "u = 0" */
+  /* 0: steady, input -> output; T > 0: T snapshots, all of the output space; the input are fields that stand still
+     beside them, or none, on the output's grid; KN_ANY_FRAMES: trajectories of any length, of networks */
+  PetscInt    frames;
+  PetscReal  *times;         /* (frames), not owned; NULL for steady problems */
+  KNSpace     input, output; /* on grids that may differ */
+  PetscInt    parameters;
   KNParameter parameter[KN_MAX_PARAMETERS]; /* of the equation, the same in all samples */
   PetscInt    coefficients;
   KNField     coefficient[KN_MAX_PARAMETERS]; /* those that differ from sample to sample: P numbers of each sample */
@@ -58,6 +60,9 @@ static inline void KNProblemSetGrid(KNProblem *problem, KNGrid grid)
 {
   problem->input.grid = problem->output.grid = grid;
 }
+
+/* Not collective. The problem without the parameters that a network sees among its inputs: what a dataset stores. */
+PETSC_EXTERN KNProblem KNProblemStored(const KNProblem *problem);
 
 /* Not collective. One more symmetry, printf(format, ..). */
 PETSC_EXTERN PetscErrorCode KNProblemAddSymmetry(KNProblem *problem, const char format[], ...)

@@ -2,7 +2,9 @@
   The rollout of a model: a network that maps the last H frames of a field to the next one, applied to its own
   predictions.
 
-    frames 0 .. H-1 given;   frame H + r = model(frames r .. H + r - 1),   r = 0, 1, .., R-1
+    frames 0 .. H-1 given;   frame H + r = model(frames r .. H + r - 1, x),   r = 0, 1, .., R-1
+
+  x are fields that stand still, if the network takes any: the same in all steps.
 
   The gradient is taken through all R steps. Of the activations only those of one step are kept: backward computes a
   step's forward again from the frames, so that the memory does not depend on R; with R = 1 nothing is computed twice.
@@ -14,8 +16,9 @@
 
 typedef struct _p_KNRollout *KNRollout;
 
-/* Not collective. model: not owned, (B, history C, S) -> (B, C, S). */
-PETSC_EXTERN PetscErrorCode KNRolloutCreate(KNModel model, PetscInt history, PetscInt channels, KNRollout *rollout);
+/* Not collective. model: not owned, (B, history C + X, S) -> (B, C, S); still: X. */
+PETSC_EXTERN PetscErrorCode KNRolloutCreate(KNModel model, PetscInt history, PetscInt channels, PetscInt still,
+                                            KNRollout *rollout);
 PETSC_EXTERN PetscErrorCode KNRolloutDestroy(KNRollout *rollout);
 
 /*
@@ -26,17 +29,19 @@ PETSC_EXTERN PetscErrorCode KNRolloutSetGrid(KNRollout rollout, const KNGrid *gr
                                              PetscBool training);
 
 /*
-  Not collective. u: (B, H + R, C, S), the first H frames are read, the R = steps others written. Draws of step r have
+  Not collective. x: (B, X, S), not read if X is 0. u: (B, H + R, C, S), the first H frames are read, the R = steps
+  others written. Draws of step r have
   the coordinate index R + r, index that of the pass.
 */
-PETSC_EXTERN PetscErrorCode KNRolloutForward(KNRollout rollout, const KNPass *pass, PetscInt steps, KNReal *u);
+PETSC_EXTERN PetscErrorCode KNRolloutForward(KNRollout rollout, const KNPass *pass, PetscInt steps, const KNReal *x,
+                                             KNReal *u);
 
 /*
-  Not collective, after KNRolloutForward in training with the same pass and steps; u as it left it. du: (B, H + R, C,
+  Not collective, after KNRolloutForward in training with the same pass, steps and x; u as it left it. du: (B, H + R, C,
   S), of which the last R frames hold the gradient with respect to the predicted frames; what later steps add to
   earlier frames is added in place, the first H frames are not touched. Gradients of the parameters accumulate.
 */
-PETSC_EXTERN PetscErrorCode KNRolloutBackward(KNRollout rollout, const KNPass *pass, PetscInt steps, const KNReal *u,
-                                              KNReal *du);
+PETSC_EXTERN PetscErrorCode KNRolloutBackward(KNRollout rollout, const KNPass *pass, PetscInt steps, const KNReal *x,
+                                              const KNReal *u, KNReal *du);
 
 #endif

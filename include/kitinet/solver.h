@@ -53,7 +53,8 @@ PETSC_EXTERN PetscErrorCode KNSolverSolve(KNSolver solver, PetscInt64 seed, Pets
 
 /*
   Collective on the solver's comm. The same for given input fields: given (C_in, S) on the grid of KNSolverGetProblem,
-  whole on every rank; of a time-dependent problem the initial state (C_out, S).
+  whole on every rank; of a time-dependent problem the initial state (C_out, S), then the fields that stand still (C_in,
+  S), if it has any.
 */
 PETSC_EXTERN PetscErrorCode KNSolverSolveGiven(KNSolver solver, const PetscReal given[], PetscReal output[],
                                                KNSolverReport *report);

@@ -42,7 +42,10 @@ typedef struct {
   KNGrid      grid; /* grid of fields; in the other kinds one point without axes */
   PetscInt
     fields; /* C; 0: there is nothing on this side, as before the first frame of a trajectory, and in the other kinds */
-  KNField     field[KN_MAX_FIELDS];
+  KNField field[KN_MAX_FIELDS];
+  /* of an input that a network sees: so many of the fields, the last ones, are parameters of the sample, each the same
+     at all points: KNDatasetShowParameters() */
+  PetscInt    constants;
   KNValueType type;   /* of fields */
   PetscInt    length; /* L, of tokens; else 0 */
   PetscInt    count;  /* words of the vocabulary, or classes; else 0 */

@@ -2,7 +2,7 @@
   A model of a whole trajectory at once: time is the first axis of its grid (the FNO in space and time of Li et al.
   2020, arXiv 2010.08895, which has it last).
 
-    channels of the input    the H given frames, each constant along time
+    channels of the input    the H given frames and the fields that stand still, if any, each constant along time
     output                   the R frames that follow, on the grid (R, n1[, n2])
 
   No step depends on a prediction: one forward pass, one gradient. R is the number of frames that the network was
@@ -21,8 +21,8 @@ typedef struct _p_KNSpacetime *KNSpacetime;
 */
 PETSC_EXTERN KNGrid KNSpacetimeGrid(const KNGrid *grid, PetscInt steps);
 
-/* Not collective. model: not owned, (B, history C, R, S) -> (B, C, R, S). */
-PETSC_EXTERN PetscErrorCode KNSpacetimeCreate(KNModel model, PetscInt history, PetscInt channels,
+/* Not collective. model: not owned, (B, history C + X, R, S) -> (B, C, R, S); still: X. */
+PETSC_EXTERN PetscErrorCode KNSpacetimeCreate(KNModel model, PetscInt history, PetscInt channels, PetscInt still,
                                               KNSpacetime *spacetime);
 PETSC_EXTERN PetscErrorCode KNSpacetimeDestroy(KNSpacetime *spacetime);
 
@@ -33,8 +33,11 @@ PETSC_EXTERN PetscErrorCode KNSpacetimeDestroy(KNSpacetime *spacetime);
 PETSC_EXTERN PetscErrorCode KNSpacetimeSetGrid(KNSpacetime spacetime, const KNGrid *grid, PetscInt steps,
                                                PetscInt samples);
 
-/* Not collective. u: (B, H + R, C, S), the first H frames are read, the R others written. */
-PETSC_EXTERN PetscErrorCode KNSpacetimeForward(KNSpacetime spacetime, const KNPass *pass, KNReal *u);
+/*
+  Not collective. x: (B, X, S), not read if X is 0. u: (B, H + R, C, S), the first H frames are read, the R others
+  written.
+*/
+PETSC_EXTERN PetscErrorCode KNSpacetimeForward(KNSpacetime spacetime, const KNPass *pass, const KNReal *x, KNReal *u);
 
 /*
   Not collective, after KNSpacetimeForward in training with the same pass. du: (B, H + R, C, S), whose last R frames

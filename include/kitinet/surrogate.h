@@ -30,8 +30,9 @@ typedef struct _p_KNSurrogate *KNSurrogate;
 
 /*
   What a surrogate maps. A steady one: input fields -> output fields, or, of classes, input fields -> the probabilities
-  of so many classes. A time-dependent one: `history` frames of the
-  output fields -> the frames after them.
+  of so many classes. A time-dependent one: `history` frames of the output fields -> the frames after them; its inputs
+  are fields that stand still beside them, mostly none. Either may see parameters of each sample besides:
+  KNSurrogateGetParameters().
 */
 typedef struct {
   int dim; /* axes: 1, 2 or 3 */
@@ -39,7 +40,7 @@ typedef struct {
   int  n[3];
   char points[16];      /* where the points lie: "cells" (i + 1/2)/n, "nodes" i/(n - 1), "periodic" i/n */
   int  history;         /* frames that it is given; 0: steady */
-  int  inputs, outputs; /* fields; inputs is 0 for a time-dependent one */
+  int  inputs, outputs; /* fields */
   char pde[64];
 } KNSurrogateShape;
 
@@ -74,6 +75,13 @@ int KNSurrogateGetClasses(KNSurrogate surrogate, int *classes);
 int KNSurrogateGetField(KNSurrogate surrogate, int output, int i, const char **name, const char **unit);
 
 /*
+  Numbers of each sample, such as a viscosity, that the surrogate sees; 0: none. Name and unit of number i, as those of
+  a field.
+*/
+int KNSurrogateGetParameters(KNSurrogate surrogate, int *parameters);
+int KNSurrogateGetParameter(KNSurrogate surrogate, int i, const char **name, const char **unit);
+
+/*
   From now on predictions are means over `elements` symmetries of the problem, those that the dataset of its training
   declared: each of the input moved by one, and brought back. 1: as before, 0: over all of them. Takes as many times
   longer. Fails with 3 where the checkpoint knows no symmetries; KNSurrogatePredict() does where they do not fit its
@@ -91,6 +99,14 @@ int KNSurrogateSetSymmetryAverage(KNSurrogate surrogate, int elements);
   the network's modes need.
 */
 int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int steps, const float x[], float y[]);
+
+/*
+  The same, of surrogates that see more than x, for which KNSurrogatePredict() fails with 2.
+    fields       (samples, inputs, n..) that stand still beside the frames of a time-dependent one; else NULL
+    parameters   (samples, parameters) of each sample; NULL where there are none
+*/
+int KNSurrogatePredictWith(KNSurrogate surrogate, int samples, const int n[], int steps, const float x[],
+                           const float fields[], const double parameters[], float y[]);
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,8 @@
     u=-u, u=v v=u      what becomes of the fields, all at once, in input and output; fields not named stay as they are
     negate             all fields change their sign
 
+  A sample's parameters stay as they are: neither do they have names here, nor does negate change them.
+
   x, y, z are the first, second, third axis of the arrays: of an image (C, H, W) y is the width. Examples:
 
     the square, with a scalar           reflect(x)   reflect(y)   exchange(x,y)

@@ -111,8 +111,8 @@ PETSC_EXTERN PetscErrorCode KNTaskAddPhysics(KNTask task, const double gradient[
 PETSC_EXTERN PetscErrorCode KNTaskCopy(KNTask from, KNTask to);
 
 /*
-  Not collective. The normalisers, not owned: input NULL of time-dependent problems, all of whose frames share the
-  output's; output NULL where targets are no fields.
+  Not collective. The normalisers, not owned: input NULL of time-dependent problems without fields that stand still, the
+  frames share the output's; output NULL where targets are no fields.
 */
 PETSC_EXTERN PetscErrorCode KNTaskGetNormalizers(KNTask task, KNNormalizer *input, KNNormalizer *output);
 
@@ -120,15 +120,15 @@ PETSC_EXTERN PetscErrorCode KNTaskGetNormalizers(KNTask task, KNNormalizer *inpu
 PETSC_EXTERN PetscErrorCode KNTaskSetGrid(KNTask task, const KNGrid *grid);
 
 /*
-  Not collective, after KNTaskSetGrid. Values of a sample's input (0: there are only frames), of an array as the network
-  gives it, and of its target.
+  Not collective, after KNTaskSetGrid. Values of a sample's input (of trajectories the fields that stand still), of an
+  array as the network gives it, and of its target.
 */
 PETSC_EXTERN size_t KNTaskInputSize(KNTask task);
 PETSC_EXTERN size_t KNTaskOutputSize(KNTask task);
 PETSC_EXTERN size_t KNTaskTargetSize(KNTask task);
 
 /*
-  Not collective, in place. Inputs (samples, C_in, S) of a steady problem; given frames (count, C, S) of a trajectory.
+  Not collective, in place. Inputs (samples, C_in, S); given frames (count, C, S) of a trajectory.
 */
 PETSC_EXTERN PetscErrorCode KNTaskEncodeInput(KNTask task, PetscInt samples, float x[]);
 PETSC_EXTERN PetscErrorCode KNTaskEncodeFrames(KNTask task, PetscInt count, float u[]);

@@ -17,7 +17,7 @@ struct _p_KNCertifier {
   PetscInt   frames; /* of trajectories, which are judged step by step; 0: steady */
   PetscInt   coefficients, place[KN_MAX_PARAMETERS]; /* that differ from sample to sample: where the dataset has them */
   PetscInt   P;
-  const double *parameters; /* (samples, P), of the dataset */
+  double    *parameters; /* (samples, P), of the dataset */
 };
 
 PetscErrorCode KNCertifyEquation(char name[])
@@ -138,11 +138,16 @@ static PetscErrorCode FindCoefficients(KNCertifier c, KNDataset dataset, const K
                                        const char path[])
 {
   const KNProblem *problem;
+  const double    *parameters;
+  PetscInt64       samples;
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
-  PetscCall(KNDatasetGetColumns(dataset, NULL, NULL, &c->parameters));
-  c->P            = problem->coefficients;
+  PetscCall(KNDatasetGetSamples(dataset, &samples));
+  PetscCall(KNDatasetGetColumns(dataset, NULL, NULL, &parameters));
+  c->P = problem->coefficients;
+  PetscCall(PetscMalloc1(samples * c->P, &c->parameters));
+  PetscCall(PetscArraycpy(c->parameters, parameters, samples * c->P));
   c->coefficients = solved->coefficients;
   for (PetscInt i = 0; i < solved->coefficients; i++) {
     PetscInt k = 0;
@@ -160,6 +165,7 @@ PetscErrorCode KNCertifierCreate(KNDataset dataset, const char path[], const cha
                                  KNCertifier *certifier)
 {
   const KNProblem *problem, *solved;
+  KNProblem        stored;
   const KNGrid    *grid;
   const char      *pde, *options;
   char            *yaml, able[KN_MAX_TEXT];
@@ -193,9 +199,15 @@ PetscErrorCode KNCertifierCreate(KNDataset dataset, const char path[], const cha
   PetscCall(KNSolverSetUp(c->solver));
   PetscCall(KNOptionsRemoveDefaults());
   PetscCall(KNSolverGetProblem(c->solver, &solved));
-  PetscCall(CheckFields("input", &solved->input, &problem->input, pde, path));
+  stored = KNProblemStored(problem); /* without what a network sees besides */
+  PetscCall(CheckFields("input", &solved->input, &stored.input, pde, path));
   PetscCall(CheckFields("output", &solved->output, &problem->output, pde, path));
   PetscCall(FindCoefficients(c, dataset, solved, pde, path));
+  PetscCheck(wanted != KN_ABLE_RESIDUAL || !solved->coefficients, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "%s has another %s for each sample: the equation in the loss takes one for all, leave out -task_physics",
+             path, solved->coefficients ? solved->coefficient[0].name : "");
+  PetscCheck(!solved->frames || !solved->input.fields, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "%s has fields that stand still beside its frames, which certificates do not know: leave them out", path);
   PetscCall(PetscMemcmp(solved->output.grid.n, grid->n, (size_t)grid->dim * sizeof(*grid->n), &same));
   PetscCheck(solved->output.grid.dim == grid->dim && solved->output.grid.points == grid->points && same &&
                solved->frames == (problem->frames ? 2 : 0),
@@ -218,6 +230,7 @@ PetscErrorCode KNCertifierDestroy(KNCertifier *certifier)
   if (!*certifier) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNSolverDestroy(&(*certifier)->solver));
   PetscCall(PetscFree3((*certifier)->given, (*certifier)->output, (*certifier)->residual));
+  PetscCall(PetscFree((*certifier)->parameters));
   PetscCall(PetscFree(*certifier));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -30,8 +30,7 @@ PETSC_INTERN PetscErrorCode KNCertifierDestroy(KNCertifier *certifier);
 PETSC_INTERN PetscErrorCode KNCertifierSetRow(KNCertifier certifier, PetscInt64 row);
 
 /*
-  Not collective. Of the inputs x (C_in, S) and the fields
-  y (C_out, S) that are offered as their solution. *judged
+  Not collective. Of the inputs x (C_in, S) and the fields y (C_out, S) that are offered as their solution. *judged
   false: the inputs cannot be solved for, or y is not finite; then all of *certificate is NaN.
 
   Of a trajectory y (T, C, S), whose first `given` frames are taken as they are, x is not read: the solver's integrator

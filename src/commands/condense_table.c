@@ -68,7 +68,7 @@ static PetscErrorCode TimeOn(KNOperator op[2], const KNGrid *grid, PetscReal ms[
   PetscCall(KNOperatorGetHistory(op[0], &history));
   for (int i = 0; i < 2; i++) {
     PetscCall(KNOperatorGetModel(op[i], &run[i].model, NULL, &problem, NULL));
-    in = history ? history * problem->output.fields : problem->input.fields;
+    in = history * problem->output.fields + problem->input.fields;
     PetscCall(Fits(run[i].model, &inner, &fits));
     if (!fits) PetscFunctionReturn(PETSC_SUCCESS);
   }

@@ -118,6 +118,8 @@ static PetscErrorCode EvaluateOn(Evaluation *e, PetscInt j)
     KNModel      model;
     PetscInt     history;
 
+    PetscCall(KNOperatorShow(candidate->op, dataset)); /* each network sees what it was trained on */
+    PetscCall(KNDatasetGetProblem(dataset, &problem));
     PetscCall(KNOperatorCheck(candidate->op, problem, path));
     PetscCall(KNOperatorSetGrid(candidate->op, KNProblemGrid(problem), e->batch, PETSC_FALSE));
     PetscCall(KNOperatorGetModel(candidate->op, &model, NULL, NULL, NULL));

@@ -113,6 +113,7 @@ PetscErrorCode KNMembersCalibrate(KNCandidate *candidate, const char path[], Pet
 
   PetscFunctionBegin;
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
+  PetscCall(KNOperatorShow(candidate->op, dataset));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
   PetscCall(KNOperatorCheck(candidate->op, problem, path));

@@ -61,6 +61,7 @@ PetscErrorCode KNSpreadCalibrate(KNCandidate *candidate, const char path[], Pets
 
   PetscFunctionBegin;
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
+  PetscCall(KNOperatorShow(candidate->op, dataset));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNOperatorCheck(candidate->op, problem, path));
   PetscCall(KNOperatorSetGrid(candidate->op, KNProblemGrid(problem), batch, PETSC_FALSE));

@@ -29,6 +29,9 @@ static PetscErrorCode CheckSource(const KNGeneration *g)
   PetscCall(CheckFields(g, source->frames ? source->output.fields : source->input.fields,
                         source->frames ? source->output.field : source->input.field,
                         p->frames ? p->output.fields : p->input.fields, p->frames ? p->output.field : p->input.field));
+  if (p->frames && p->input.fields)
+    PetscCall(
+      CheckFields(g, source->frames ? source->input.fields : 0, source->input.field, p->input.fields, p->input.field));
   PetscCheck(source->output.grid.dim == p->output.grid.dim, PETSC_COMM_WORLD, KN_ERR_INPUT,
              "%s has %" PetscInt_FMT " axes, %s %" PetscInt_FMT, g->from, source->output.grid.dim, p->pde,
              p->output.grid.dim);

@@ -15,9 +15,9 @@ typedef struct {
   float     *x, *y;  /* (nx), (ny) */
   PetscReal *input, *output;
   size_t     ngiven; /* values of a given input: nx, or one state of a time-dependent problem */
-  /* (ngiven) from the source; of a time-dependent one there is room for all frames of the row */
-  float     *given;
-  PetscReal *state;        /* (ngiven) */
+  /* (ngiven) from the source; of a time-dependent one there is room for all frames of the row, then (nx) still ones */
+  float     *given, *still;
+  PetscReal *state;        /* (ngiven), of a time-dependent problem then (nx) */
   double    *coefficients; /* (P) that differ from sample to sample */
   int        failure;      /* of reading the source */
   char       message[1024];
@@ -39,7 +39,8 @@ static PetscErrorCode RowCreate(const KNGeneration *g, Row *r)
   PetscCall(KNDatasetGetProblem(g->source, &source));
   r->ngiven = g->problem->frames ? r->ny / (size_t)g->problem->frames : r->nx;
   PetscCall(KNMalloc(source->frames ? KNProblemOutputSize(source) : r->ngiven, sizeof(*r->given), &r->given));
-  PetscCall(KNMalloc(r->ngiven, sizeof(*r->state), &r->state));
+  PetscCall(KNMalloc(source->frames ? KNProblemInputSize(source) : 0, sizeof(*r->still), &r->still));
+  PetscCall(KNMalloc(r->ngiven + r->nx, sizeof(*r->state), &r->state));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -48,6 +49,7 @@ static PetscErrorCode RowDestroy(Row *r)
   PetscFunctionBegin;
   PetscCall(KNFree(&r->coefficients));
   PetscCall(KNFree(&r->state));
+  PetscCall(KNFree(&r->still));
   PetscCall(KNFree(&r->given));
   PetscCall(KNFree(&r->output));
   PetscCall(KNFree(&r->input));
@@ -76,12 +78,16 @@ static PetscErrorCode ReadGiven(const KNGeneration *g, PetscInt64 row, Row *r)
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(g->source, &source));
   if (g->member == 0)
-    r->failure = KNDatasetReadFinite(g->source, g->first + row, &source->output.grid, source->frames ? NULL : r->given,
-                                     source->frames ? r->given : NULL, sizeof(r->message), r->message);
+    r->failure =
+      KNDatasetReadFinite(g->source, g->first + row, &source->output.grid, source->frames ? r->still : r->given,
+                          source->frames ? r->given : NULL, sizeof(r->message), r->message);
   PetscCallMPI(MPI_Bcast(&r->failure, 1, MPI_INT, 0, g->comm));
   if (r->failure) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCallMPI(MPI_Bcast(r->given, (PetscMPIInt)r->ngiven, MPI_FLOAT, 0, g->comm));
   for (size_t i = 0; i < r->ngiven; i++) r->state[i] = r->given[i];
+  if (!g->problem->frames || !r->nx) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCallMPI(MPI_Bcast(r->still, (PetscMPIInt)r->nx, MPI_FLOAT, 0, g->comm));
+  for (size_t i = 0; i < r->nx; i++) r->state[r->ngiven + i] = r->still[i];
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -98,7 +104,7 @@ static PetscErrorCode SolveRow(KNGeneration *g, PetscInt64 row, Row *r, KNDatase
     if (g->given) PetscCall(KNSolverSetCoefficients(g->solver, g->given + row * g->problem->coefficients));
     else PetscCall(KNSolverDrawCoefficients(g->solver, g->seed, g->sample[row]));
     PetscCall(KNSolverSolveGiven(g->solver, r->state, r->output, &report));
-    if (r->nx) PetscCall(PetscArraycpy(r->x, r->given, r->nx));
+    if (r->nx) PetscCall(PetscArraycpy(r->x, g->problem->frames ? r->still : r->given, r->nx));
   } else {
     PetscCall(KNSolverSolve(g->solver, g->seed, g->sample[row], r->nx ? r->input : NULL, r->output, &report));
     finite = Narrow(r->x, r->input, r->nx);

@@ -85,7 +85,7 @@ PetscErrorCode KNInspectPrintProblem(const KNProblem *problem)
   if (out->kind != KN_SPACE_FIELD || in->kind != KN_SPACE_FIELD) PetscCall(PrintSpace("output", out));
   else if (!problem->frames && (!OneGrid(&in->grid, &out->grid) || in->type != out->type))
     PetscCall(PrintSpace("output grid", out));
-  if (problem->frames)
+  if (problem->frames > 0)
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  frames      %" PetscInt_FMT ", t = %g to %g\n", problem->frames,
                           (double)problem->times[0], (double)problem->times[problem->frames - 1]));
   for (PetscInt i = 0; i < problem->parameters; i++) {

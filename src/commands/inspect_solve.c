@@ -42,21 +42,22 @@ static PetscErrorCode SolveRow(KNSolver solver, const KNProblem *p, const float 
                                const KNElement generator[], PetscInt generators, PetscReal given_back, double miss[],
                                PetscBool *good)
 {
-  const KNSpace *given = p->frames ? &p->output : &p->input;
-  const float   *from  = p->frames ? y : x;
-  const size_t   nx = KNSpaceSize(given), ny = KNProblemOutputSize(p);
+  /* the initial state, if there is one, then the input */
+  const size_t ns = p->frames ? KNSpaceSize(&p->output) : 0, nx = ns + KNProblemInputSize(p),
+               ny = KNProblemOutputSize(p);
   KNSolverReport report;
   PetscReal     *in, *moved_in, *out, *moved_out, *stored;
 
   PetscFunctionBegin;
   PetscCall(PetscMalloc5(nx, &in, nx, &moved_in, ny, &out, ny, &moved_out, ny, &stored));
-  for (size_t i = 0; i < nx; i++) in[i] = (PetscReal)from[i];
+  for (size_t i = 0; i < nx; i++) in[i] = (PetscReal)(i < ns ? y[i] : x[i - ns]);
   for (size_t i = 0; i < ny; i++) stored[i] = (PetscReal)y[i];
   PetscCall(KNSolverSolveGiven(solver, in, out, &report));
   *good = (PetscBool)(report.converged && Distance(out, stored, ny) <= given_back);
   for (PetscInt g = 0; g < generators && *good; g++) {
-    kn_symmetry_apply_real(moved_in, in, p->frames ? &generator[g].output : &generator[g].input, 1,
-                           (size_t)given->fields, &given->grid);
+    if (ns) kn_symmetry_apply_real(moved_in, in, &generator[g].output, 1, (size_t)p->output.fields, &p->output.grid);
+    if (nx > ns)
+      kn_symmetry_apply_real(moved_in + ns, in + ns, &generator[g].input, 1, (size_t)p->input.fields, &p->input.grid);
     kn_symmetry_apply_real(stored, out, &generator[g].output, (size_t)PetscMax(p->frames, 1), (size_t)p->output.fields,
                            &p->output.grid);
     PetscCall(KNSolverSolveGiven(solver, moved_in, moved_out, &report));

@@ -26,7 +26,7 @@ static PetscErrorCode DescribeSpread(const KNProblem *problem, PetscInt members,
                    {"spreads_to_90_percent", kn_interval((size_t)members, 0.9)}};
 
   PetscFunctionBegin;
-  *described = *problem;
+  if (described != problem) *described = *problem;
   PetscCheck(2 * problem->output.fields <= KN_MAX_FIELDS, PETSC_COMM_WORLD, KN_ERR_INPUT,
              "%" PetscInt_FMT
              " output fields and their spreads are more than the %d fields of a dataset; leave out -collision_samples",
@@ -239,6 +239,7 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCheck(!choice.text_columns && !choice.text_quotes, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "%s is no table of texts: leave out -text_columns, -text_quotes", input_path);
   PetscCall(KNOptionsListDestroy(choice.text_columns, &column));
+  PetscCall(KNOperatorShow(op, input));
   PetscCall(KNDatasetGetProblem(input, &problem));
   PetscCall(KNDatasetGetSamples(input, &samples));
   PetscCall(KNDatasetGetProvenance(input, &seed, NULL, NULL));
@@ -253,9 +254,9 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(KNOptionsYAML(0, NULL, &yaml));
-  described             = *problem;
+  described             = KNProblemStored(problem);
   described.output.type = KN_FLOAT32;
-  if (members) PetscCall(DescribeSpread(problem, members, factor, &described));
+  if (members) PetscCall(DescribeSpread(&described, members, factor, &described));
   if (check) PetscCall(KNPredictCheckDescribe(check, &described));
   PetscCall(KNDatasetWriterCreate(PETSC_COMM_WORLD, output_path, &described, samples, seed, yaml, overwrite, &output));
   PetscCall(PetscFree(yaml));

@@ -129,7 +129,7 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
   KNTrainer        trainer;
   KNTrainPhysics   physics;
   KNOperator       op;
-  PetscBool        dry_run = PETSC_FALSE, resume = PETSC_FALSE, done;
+  PetscBool        dry_run = PETSC_FALSE, resume = PETSC_FALSE, parameters = PETSC_TRUE, done;
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Data and run"));
@@ -148,8 +148,15 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
   PetscCall(KNStopSetFromOptions());
   PetscCall(KNTrainerSetFromOptions(&trainer));
   PetscCall(KNOptionsRequire((PetscBool)(path[0] != 0), "train needs -dataset FILE; \"kitinet generate\" makes one"));
+  PetscCall(KNOptionsBool("-train_parameters",
+                          "the network sees the parameters that differ from sample to sample, as channels that are the "
+                          "same at all points",
+                          &parameters));
   if (!KNOptionsDeclareOnly()) {
     PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
+    PetscCall(KNDatasetGetProblem(dataset, &problem));
+    if (parameters && problem->input.kind == KN_SPACE_FIELD)
+      PetscCall(KNDatasetShowParameters(dataset, problem->coefficients, problem->coefficient));
     PetscCall(KNDatasetGetProblem(dataset, &problem));
     /* a run that has begun needs that checkpoint no more */
     if (initial[0] && !resume) PetscCall(KNOperatorInsertOptions(initial));
@@ -162,6 +169,7 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
                "options -dataset_test and -train_validation exclude each other: leave out one of them");
     if (test_path[0]) {
       PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, test_path, &test));
+      PetscCall(KNOperatorShow(op, test));
       PetscCall(KNDatasetGetProblem(test, &test_problem));
       PetscCall(KNOperatorCheck(op, test_problem, test_path));
     }

@@ -14,6 +14,7 @@ static PetscErrorCode OpenInputs(KNOperator op, KNDataset dataset, const char pa
 
   PetscFunctionBegin;
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, inputs));
+  PetscCall(KNOperatorShow(op, *inputs));
   PetscCall(KNDatasetGetProblem(dataset, &own));
   PetscCall(KNDatasetGetProblem(*inputs, &other));
   PetscCall(KNOperatorCheck(op, other, path));

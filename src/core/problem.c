@@ -53,6 +53,15 @@ static PetscErrorCode CompareLists(const KNProblem *a, const KNProblem *b, size_
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+KNProblem KNProblemStored(const KNProblem *problem)
+{
+  KNProblem stored = *problem;
+
+  stored.input.fields -= stored.input.constants;
+  stored.input.constants = 0;
+  return stored;
+}
+
 PetscErrorCode KNProblemAddSymmetry(KNProblem *problem, const char format[], ...)
 {
   va_list arguments;

@@ -171,7 +171,7 @@ static PetscBool Shift(Parser *p)
 
 static PetscInt FindField(const KNSpace *space, const char name[], size_t length)
 {
-  for (PetscInt f = 0; space->kind == KN_SPACE_FIELD && f < space->fields; f++) {
+  for (PetscInt f = 0; space->kind == KN_SPACE_FIELD && f < space->fields - space->constants; f++) {
     if (strlen(space->field[f].name) == length && !strncmp(space->field[f].name, name, length)) return f;
   }
   return -1;
@@ -227,7 +227,7 @@ static PetscBool Negate(Parser *p)
   const KNSpace *space[] = {&p->problem->input, &p->problem->output};
 
   for (int side = 0; side < 2; side++) {
-    for (PetscInt f = 0; space[side]->kind == KN_SPACE_FIELD && f < space[side]->fields; f++) {
+    for (PetscInt f = 0; space[side]->kind == KN_SPACE_FIELD && f < space[side]->fields - space[side]->constants; f++) {
       if (!MapField(p, space[side], &p->fields[side], f, f, -1)) return PETSC_FALSE;
     }
   }

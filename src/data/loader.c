@@ -107,9 +107,10 @@ static PetscErrorCode KNLoaderSetUp(KNLoader loader, PetscInt frames)
   loader->largest = (PetscInt)(end - start);
 
   PetscCall(KNLoaderFreeBuffers(loader));
-  if (loader->symmetry) { /* read as it lies in the file, then moved */
-    row = KNProblemOutputSize(problem);
+  if (loader->symmetry || loader->windows > 1) /* read as it lies in the file, then moved; of all windows of a row */
     PetscCall(KNMalloc(KNProblemInputSize(problem), sizeof(float), &loader->still[0]));
+  if (loader->symmetry) {
+    row = KNProblemOutputSize(problem);
     if (loader->windows == 1) PetscCall(KNMalloc(row, sizeof(float), &loader->still[1]));
   }
   if (loader->windows > 1) PetscCall(KNMalloc(row, sizeof(float), &loader->whole));

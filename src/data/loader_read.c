@@ -31,7 +31,7 @@ static int KNLoaderReadSample(KNLoader loader, KNLoaderBuffer *buffer, PetscInt6
   const PetscBool  solved = buffer->solved[i];
   const PetscInt64 row    = buffer->row[i];
   const KNDataset  from   = solved ? loader->dataset : loader->inputs;
-  float           *to_x = moves ? loader->still[0] : x, *to_y = moves ? loader->still[1] : y;
+  float           *to_x = moves || loader->whole ? loader->still[0] : x, *to_y = moves ? loader->still[1] : y;
   const KNGrid    *grid = &loader->grid;
   int              code = 0;
 
@@ -49,7 +49,10 @@ static int KNLoaderReadSample(KNLoader loader, KNLoaderBuffer *buffer, PetscInt6
   if (loader->whole) to_y += (size_t)window * (moves ? KNSpaceSize(&problem->output) : loader->frame);
   if (!solved) memset(y, 0, loader->ny * sizeof(*y));
   if (moves) KNLoaderTransform(loader, buffer->index[i], to_x, to_y, x, solved ? y : NULL);
-  else if (loader->whole) memcpy(y, to_y, loader->ny * sizeof(*y));
+  else if (loader->whole) {
+    memcpy(y, to_y, loader->ny * sizeof(*y));
+    if (to_x) memcpy(x, to_x, loader->nx * sizeof(*x));
+  }
   return 0;
 }
 

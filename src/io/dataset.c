@@ -35,8 +35,57 @@ PetscErrorCode KNDatasetGetPath(KNDataset dataset, const char **path)
 PetscErrorCode KNDatasetGetProblem(KNDataset dataset, const KNProblem **problem)
 {
   PetscFunctionBegin;
-  if (problem) *problem = &dataset->layout.problem;
+  if (problem) *problem = dataset->shown.input.constants ? &dataset->shown : &dataset->layout.problem;
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNDatasetShowParameters(KNDataset dataset, PetscInt count, const KNField field[])
+{
+  KNProblem *shown = &dataset->shown;
+
+  PetscFunctionBegin;
+  *shown = dataset->layout.problem;
+  PetscCheck(!count || shown->input.kind == KN_SPACE_FIELD, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has no input fields, beside which parameters could be seen", dataset->path);
+  PetscCheck(shown->input.fields + count <= KN_MAX_FIELDS, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s: %" PetscInt_FMT " input fields and %" PetscInt_FMT " parameters are more than the %d channels that "
+             "a network can see: train without them, -train_parameters false",
+             dataset->path, shown->input.fields, count, KN_MAX_FIELDS);
+  for (PetscInt i = 0; i < count; i++) {
+    PetscInt k = 0;
+
+    dataset->place[i] = 0;
+    while (dataset->place[i] < shown->coefficients && strcmp(shown->coefficient[dataset->place[i]].name, field[i].name))
+      dataset->place[i]++;
+    if (dataset->place[i] == shown->coefficients) {
+      dataset->place[i] = -1;
+      while (k < shown->parameters && strcmp(shown->parameter[k].name, field[i].name)) k++;
+      PetscCheck(k < shown->parameters, PETSC_COMM_WORLD, KN_ERR_INPUT,
+                 "%s has no parameter \"%s\", which the network sees: give a dataset that has it, of each sample or of "
+                 "all",
+                 dataset->path, field[i].name);
+      dataset->same[i] = shown->parameter[k].value;
+    }
+    shown->input.field[shown->input.fields++] = field[i];
+  }
+  shown->input.constants = count;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void KNDatasetFillParameters(KNDataset dataset, PetscInt64 row, size_t S, float x[])
+{
+  const KNProblem *stored = &dataset->layout.problem;
+
+  if (!x) return;
+  x += (size_t)stored->input.fields * S;
+  for (PetscInt i = 0; i < dataset->shown.input.constants; i++, x += S) {
+    const float value =
+      (float)(dataset->place[i] < 0
+                ? dataset->same[i]
+                : dataset->layout.parameters[(size_t)row * (size_t)stored->coefficients + (size_t)dataset->place[i]]);
+
+    for (size_t s = 0; s < S; s++) x[s] = value;
+  }
 }
 
 PetscErrorCode KNDatasetGetSamples(KNDataset dataset, PetscInt64 *samples)

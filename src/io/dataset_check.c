@@ -237,6 +237,25 @@ static int TakeShape(KNDatasetLayout *layout, const char name[], PetscBool frame
   return 0;
 }
 
+/* Fields that stand still beside the frames, on their grid. */
+static int TakeStill(KNDatasetLayout *layout)
+{
+  KNProblem       *problem = &layout->problem;
+  const PetscInt64 samples = layout->samples;
+  KNFile          *file    = &layout->file;
+  ArrayFacts       facts;
+
+  if (layout->format == 1)
+    return KNFileFail(file, file->code, "has input fields beside /u, which format version 1 does not have");
+  KNCallFile(DescribeArray(file, "x", H5T_IEEE_F32LE, &facts));
+  KNCallFile(TakeShape(layout, "x", PETSC_FALSE, &problem->input, &facts));
+  if (layout->samples != samples || problem->input.grid.dim != problem->output.grid.dim ||
+      problem->input.grid.points != problem->output.grid.points ||
+      memcmp(problem->input.grid.n, problem->output.grid.n, sizeof(problem->input.grid.n)))
+    return KNFileFail(file, file->code, "has in /x other samples or points than in /u");
+  return 0;
+}
+
 /* The spaces, from the shapes of what holds them. */
 static int TakeShapes(KNDatasetLayout *layout)
 {
@@ -253,7 +272,7 @@ static int TakeShapes(KNDatasetLayout *layout)
     KNCallFile(DescribeArray(file, "u", H5T_IEEE_F32LE, &facts));
     KNCallFile(TakeShape(layout, "u", PETSC_TRUE, &problem->output, &facts));
     problem->input.grid = problem->output.grid;
-    return 0;
+    return problem->input.fields ? TakeStill(layout) : 0;
   }
   if (problem->output.kind == KN_SPACE_FIELD) {
     KNCallFile(DescribeArray(file, "y", H5T_IEEE_F32LE, &facts));

@@ -15,15 +15,15 @@ PetscBool KNDatasetTakesAny(KNDataset dataset)
   return (PetscBool)(dataset->any_x && dataset->any_y < 0);
 }
 
-/* value: (arrays, S) of these fields in turn */
-static int CheckFields(KNDataset dataset, PetscInt64 row, PetscInt arrays, PetscInt fields, const KNField field[],
-                       size_t S, const float value[], size_t size, char message[])
+/* value: (arrays, S) of these fields in turn; in_time: they are those of frames */
+static int CheckFields(KNDataset dataset, PetscInt64 row, PetscBool in_time, PetscInt arrays, PetscInt fields,
+                       const KNField field[], size_t S, const float value[], size_t size, char message[])
 {
   for (PetscInt i = 0; i < arrays; i++) {
     char frame[32] = "";
 
     if (!kn_nonfinite(value + (size_t)i * S, S)) continue;
-    if (dataset->layout.problem.frames) (void)snprintf(frame, sizeof(frame), " of frame %d", (int)(i / fields));
+    if (in_time) (void)snprintf(frame, sizeof(frame), " of frame %d", (int)(i / fields));
     (void)snprintf(message, size,
                    "%s: row %lld (sample %lld) holds NaN or infinite values in \"%s\"%s: leave the sample out, or "
                    "generate it again; evaluate -allow_nonfinite judges the others",
@@ -45,10 +45,10 @@ int KNDatasetReadFinite(KNDataset dataset, PetscInt64 row, const KNGrid *slab, f
 
   if (dataset->any_y) frames = PetscMax(PetscMin(frames, dataset->any_y), 0);
   if (!code && x && !dataset->any_x)
-    code = CheckFields(dataset, row, problem->input.fields, problem->input.fields, problem->input.field, x_size, x,
-                       size, message);
+    code = CheckFields(dataset, row, PETSC_FALSE, problem->input.fields, problem->input.fields, problem->input.field,
+                       x_size, x, size, message);
   if (!code && y)
-    code = CheckFields(dataset, row, frames * problem->output.fields, problem->output.fields, problem->output.field,
-                       y_size, y, size, message);
+    code = CheckFields(dataset, row, (PetscBool)(problem->frames > 0), frames * problem->output.fields,
+                       problem->output.fields, problem->output.field, y_size, y, size, message);
   return code;
 }

@@ -66,10 +66,19 @@ struct _p_KNDataset {
   MPI_Comm        comm;
   char            path[PETSC_MAX_PATH_LEN];
   KNDatasetLayout layout;
-  PetscBool       any_x;   /* KNDatasetReadFinite() takes any values in x .. */
-  PetscInt        any_y;   /* .. and in all but the first so many frames of y, if not 0; -1: in all of y */
-  int             failure; /* error code of opening; its line stands in layout.file.message */
+  PetscBool       any_x;                /* KNDatasetReadFinite() takes any values in x .. */
+  PetscInt        any_y;                /* .. and in all but the first so many frames of y, if not 0; -1: in all of y */
+  KNProblem       shown;                /* what KNDatasetGetProblem() says; its constants are: */
+  PetscInt        place[KN_MAX_FIELDS]; /* column of /parameters, -1: */
+  double          same[KN_MAX_FIELDS];  /* the number of all samples */
+  int             failure;              /* error code of opening; its line stands in layout.file.message */
 };
+
+/*
+  Not collective. x (C_in, S) has the parameters that are shown of a row behind its fields, at S points each; x NULL:
+  nothing is done.
+*/
+void KNDatasetFillParameters(KNDataset dataset, PetscInt64 row, size_t S, float x[]);
 
 /* Columns hold the rows of this rank, 0 elsewhere; on disk each row's entries follow its fields. */
 struct _p_KNDatasetWriter {

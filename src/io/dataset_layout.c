@@ -19,7 +19,7 @@ PetscInt64 KNDatasetFormat(const KNProblem *problem)
   if (out->kind != KN_SPACE_FIELD || out->type != KN_FLOAT32 || out->grid.dim < 1 || problem->coefficients ||
       problem->symmetries)
     return 2;
-  if (problem->frames) return 1;
+  if (problem->frames) return problem->input.fields ? 2 : 1;
   return in->kind != KN_SPACE_FIELD || in->type != KN_FLOAT32 || !KNDatasetOneGrid(problem) ? 2 : 1;
 }
 
@@ -61,7 +61,7 @@ void KNDatasetShapes(KNDatasetLayout *layout)
 
   layout->arrays = layout->columns = 0;
   layout->input = layout->output = -1;
-  if (!problem->frames) {
+  if (!problem->frames || problem->input.fields) {
     layout->input = layout->arrays;
     AddArray(layout, 'x', 0, &problem->input);
   }

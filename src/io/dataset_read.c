@@ -256,8 +256,12 @@ static int Answer(KNDataset dataset, int code, size_t size, char message[])
 
 int KNDatasetRead(KNDataset dataset, PetscInt64 row, float x[], float y[], size_t size, char message[])
 {
+  int code;
+
   KNHDF5Lock();
-  return Answer(dataset, ReadVerified(&dataset->layout, row, NULL, x, y), size, message);
+  code = ReadVerified(&dataset->layout, row, NULL, x, y);
+  if (!code) KNDatasetFillParameters(dataset, row, KNGridSize(&dataset->layout.problem.input.grid), x);
+  return Answer(dataset, code, size, message);
 }
 
 int KNDatasetReadTokens(KNDataset dataset, PetscInt64 row, int32_t token[], float y[], size_t size, char message[])
@@ -269,7 +273,11 @@ int KNDatasetReadTokens(KNDataset dataset, PetscInt64 row, int32_t token[], floa
 int KNDatasetReadSlab(KNDataset dataset, PetscInt64 row, const KNGrid *slab, float x[], float y[], size_t size,
                       char message[])
 {
+  int code;
+
   if (!slab->whole) return KNDatasetRead(dataset, row, x, y, size, message);
   KNHDF5Lock();
-  return Answer(dataset, ReadSlabVerified(&dataset->layout, row, slab, x, y), size, message);
+  code = ReadSlabVerified(&dataset->layout, row, slab, x, y);
+  if (!code) KNDatasetFillParameters(dataset, row, KNGridSize(slab), x);
+  return Answer(dataset, code, size, message);
 }

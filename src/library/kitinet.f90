@@ -5,6 +5,7 @@ module kitinet
   implicit none
   private
   public :: surrogate_shape, surrogate_load, surrogate_destroy, surrogate_get_shape, surrogate_predict
+  public :: surrogate_predict_with, surrogate_get_parameters
   public :: surrogate_message, surrogate_version, surrogate_set_symmetry_average, surrogate_get_classes
 
   type, bind(c) :: surrogate_shape
@@ -54,6 +55,14 @@ module kitinet
       integer(c_int), intent(out) :: classes
     end function
 
+    ! numbers of each sample that it sees
+    function surrogate_get_parameters(surrogate, parameters) bind(c, name='KNSurrogateGetParameters')
+      import
+      integer(c_int)              :: surrogate_get_parameters
+      type(c_ptr), value          :: surrogate
+      integer(c_int), intent(out) :: parameters
+    end function
+
     ! n: points along each axis in C's order, that of x's axes from right to left
     function surrogate_predict(surrogate, samples, n, steps, x, y) bind(c, name='KNSurrogatePredict')
       import
@@ -62,6 +71,19 @@ module kitinet
       integer(c_int), value        :: samples, steps
       integer(c_int), intent(in)   :: n(*)
       real(c_float), intent(in)    :: x(*)
+      real(c_float), intent(inout) :: y(*)
+    end function
+
+    ! fields: that stand still beside the frames; parameters(parameters, samples); neither is read where there are none
+    function surrogate_predict_with(surrogate, samples, n, steps, x, fields, parameters, y) &
+        bind(c, name='KNSurrogatePredictWith')
+      import
+      integer(c_int)               :: surrogate_predict_with
+      type(c_ptr), value           :: surrogate
+      integer(c_int), value        :: samples, steps
+      integer(c_int), intent(in)   :: n(*)
+      real(c_float), intent(in)    :: x(*), fields(*)
+      real(c_double), intent(in)   :: parameters(*)
       real(c_float), intent(inout) :: y(*)
     end function
 

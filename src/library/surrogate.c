@@ -18,7 +18,8 @@ struct _p_KNSurrogate {
   char            *names;   /* of the classes, one after another, owned */
   KNGrid           grid;    /* planned for; n[0] is 0 before the first prediction */
   PetscInt         frames;  /* that x and y have room for */
-  float           *x, *y;   /* steady (CHUNK, C_in, S), (CHUNK, C_out, S); time-dependent both (CHUNK, frames, C, S) */
+  float           *x;       /* (CHUNK, C_in, S), the last fields are parameters */
+  float           *u, *y;   /* time-dependent: both (CHUNK, frames, C, S); steady: y (CHUNK, C_out, S) */
 };
 
 /* The grid of what the network is given, and values of a predicted sample or frame on such a grid. */
@@ -71,6 +72,7 @@ static PetscErrorCode Destroy(KNSurrogate *surrogate)
 {
   PetscFunctionBegin;
   PetscCall(KNFree(&(*surrogate)->x));
+  PetscCall(KNFree(&(*surrogate)->u));
   PetscCall(KNFree(&(*surrogate)->y));
   PetscCall(PetscFree((*surrogate)->names));
   PetscCall(KNOperatorDestroy(&(*surrogate)->op));
@@ -120,7 +122,7 @@ int KNSurrogateGetShape(KNSurrogate surrogate, KNSurrogateShape *shape)
   *shape =
     (KNSurrogateShape){.dim     = (int)GridOf(surrogate)->dim,
                        .history = (int)surrogate->history,
-                       .inputs  = surrogate->history ? 0 : (int)surrogate->problem->input.fields,
+                       .inputs  = (int)(surrogate->problem->input.fields - surrogate->problem->input.constants),
                        .outputs = (int)(surrogate->classes ? surrogate->classes : surrogate->problem->output.fields)};
   for (int i = 0; i < 3; i++) shape->n[i] = (int)GridOf(surrogate)->n[i];
   (void)snprintf(shape->points, sizeof(shape->points), "%s", KNPointsNames[GridOf(surrogate)->points]);
@@ -153,14 +155,35 @@ int KNSurrogateGetField(KNSurrogate surrogate, int output, int i, const char **n
     if (unit) *unit = "1";
     return 0;
   }
-  fields = (int)(output               ? surrogate->problem->output.fields
-                 : surrogate->history ? 0
-                                      : surrogate->problem->input.fields);
+  fields = (int)(output ? surrogate->problem->output.fields
+                        : surrogate->problem->input.fields - surrogate->problem->input.constants);
   if (i < 0 || i >= fields)
     return KNLibraryFail(KN_EXIT_USAGE, "there is no %s field %d of %d", output ? "output" : "input", i, fields);
   field = output ? &surrogate->problem->output.field[i] : &surrogate->problem->input.field[i];
   if (name) *name = field->name;
   if (unit) *unit = field->unit;
+  return 0;
+}
+
+int KNSurrogateGetParameters(KNSurrogate surrogate, int *parameters)
+{
+  KNLibraryClear();
+  if (!surrogate) return KNLibraryFail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
+  *parameters = (int)surrogate->problem->input.constants;
+  return 0;
+}
+
+int KNSurrogateGetParameter(KNSurrogate surrogate, int i, const char **name, const char **unit)
+{
+  const KNSpace *in;
+
+  KNLibraryClear();
+  if (!surrogate) return KNLibraryFail(KN_EXIT_USAGE, "no surrogate: KNSurrogateLoad first");
+  in = &surrogate->problem->input;
+  if (i < 0 || i >= in->constants)
+    return KNLibraryFail(KN_EXIT_USAGE, "there is no parameter %d of %d", i, (int)in->constants);
+  if (name) *name = in->field[in->fields - in->constants + i].name;
+  if (unit) *unit = in->field[in->fields - in->constants + i].unit;
   return 0;
 }
 
@@ -178,37 +201,53 @@ int KNSurrogateSetSymmetryAverage(KNSurrogate surrogate, int elements)
   return code ? KNExitCode(code) : 0;
 }
 
+/* Fields of the input that are no parameters. */
+static size_t Fields(KNSurrogate s)
+{
+  return (size_t)(s->problem->input.fields - s->problem->input.constants);
+}
+
 /* Plans, and makes room for a chunk, unless the last prediction was on this grid with as many frames. */
 static PetscErrorCode Plan(KNSurrogate s, const KNGrid *grid, PetscInt frames)
 {
-  const size_t S = KNGridSize(grid),
-               inputs =
-                 s->history ? (size_t)frames * (size_t)s->problem->output.fields : (size_t)s->problem->input.fields,
-               outputs = (size_t)PetscMax(frames, 1) * OutputSize(s, grid);
-  PetscBool same;
+  const size_t S = KNGridSize(grid), outputs = (size_t)PetscMax(frames, 1) * OutputSize(s, grid);
+  PetscBool    same;
 
   PetscFunctionBegin;
   PetscCall(PetscMemcmp(grid->n, s->grid.n, sizeof(grid->n), &same));
   if (same && frames == s->frames) PetscFunctionReturn(PETSC_SUCCESS);
   s->grid.n[0] = 0; /* until all is planned */
   PetscCall(KNFree(&s->x));
+  PetscCall(KNFree(&s->u));
   PetscCall(KNFree(&s->y));
   if (!same) PetscCall(KNOperatorSetGrid(s->op, grid, CHUNK, PETSC_FALSE));
-  PetscCall(KNMalloc(CHUNK * inputs * S, sizeof(float), &s->x));
+  PetscCall(KNMalloc(CHUNK * (size_t)s->problem->input.fields * S, sizeof(float), &s->x));
+  PetscCall(KNMalloc(s->history ? CHUNK * outputs : 0, sizeof(float), &s->u));
   PetscCall(KNMalloc(CHUNK * outputs, sizeof(float), &s->y));
   s->grid   = *grid;
   s->frames = frames;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* What the operator sees beside frames, of B samples from `first` on: fields, then the parameters at all points. */
+static void FillInputs(KNSurrogate s, size_t first, size_t B, size_t S, const float fields[], const double parameters[])
+{
+  const size_t C = Fields(s), P = (size_t)s->problem->input.constants;
+
+  for (size_t b = 0; b < B; b++) {
+    float *to = s->x + b * (C + P) * S;
+
+    if (C) memcpy(to, fields + (first + b) * C * S, C * S * sizeof(*to));
+    for (size_t i = 0; i < P * S; i++) to[C * S + i] = (float)parameters[(first + b) * P + i / S];
+  }
+}
+
 static PetscErrorCode Predict(KNSurrogate s, int samples, const KNGrid *grid, PetscInt steps, const float x[],
-                              float y[])
+                              const float fields[], const double parameters[], float y[])
 {
   const PetscInt frames = s->history ? s->history + steps : 0;
   const size_t   S = KNGridSize(grid), C = OutputSize(s, grid);
-  /* values of a sample in x .. */
-  const size_t given  = s->history ? (size_t)s->history * C : (size_t)s->problem->input.fields * S;
-  const size_t wanted = s->history ? (size_t)steps * C : C; /* .. and in y */
+  const size_t   given = (size_t)s->history * C, wanted = (size_t)PetscMax(steps, 1) * C; /* values of a sample */
 
   PetscFunctionBegin;
   PetscCall(Plan(s, grid, frames));
@@ -216,16 +255,16 @@ static PetscErrorCode Predict(KNSurrogate s, int samples, const KNGrid *grid, Pe
     const size_t B    = (size_t)PetscMin(CHUNK, samples - first);
     const KNPass pass = {.samples = (PetscInt)B, .training = PETSC_FALSE};
 
+    FillInputs(s, (size_t)first, B, S, s->history ? fields : x, parameters); /* the operator normalises in place */
     if (!s->history) {
-      memcpy(s->x, x + (size_t)first * given, B * given * sizeof(*x)); /* the operator normalises in place */
       PetscCall(KNOperatorPredict(s->op, &pass, 0, s->x, NULL, s->y));
       PetscCall(KNTaskPresent(KNOperatorTask(s->op), (PetscInt)B, s->y));
       memcpy(y + (size_t)first * wanted, s->y, B * wanted * sizeof(*y));
       continue;
     }
     for (size_t b = 0; b < B; b++)
-      memcpy(s->x + b * (given + wanted), x + ((size_t)first + b) * given, given * sizeof(*x));
-    PetscCall(KNOperatorPredict(s->op, &pass, frames, NULL, s->x, s->y));
+      memcpy(s->u + b * (given + wanted), x + ((size_t)first + b) * given, given * sizeof(*x));
+    PetscCall(KNOperatorPredict(s->op, &pass, frames, s->x, s->u, s->y));
     for (size_t b = 0; b < B; b++)
       memcpy(y + ((size_t)first + b) * wanted, s->y + b * (given + wanted) + given, wanted * sizeof(*y));
   }
@@ -241,12 +280,34 @@ static int FirstNonfinite(int samples, size_t values, const float x[])
   return i;
 }
 
-int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int steps, const float x[], float y[])
+/* What is given beside x: all that the network sees, and numbers. */
+static int CheckBeside(KNSurrogate s, int samples, size_t S, const float fields[], const double parameters[])
+{
+  const size_t P = (size_t)s->problem->input.constants, C = s->history ? Fields(s) : 0;
+  int          bad;
+
+  if ((P && !parameters) || (C && !fields))
+    return KNLibraryFail(KN_EXIT_USAGE,
+                         "the network sees %d parameters of each sample and %d fields that stand still "
+                         "beside the frames: give them, KNSurrogatePredictWith()",
+                         (int)P, (int)C);
+  for (size_t i = 0; i < (size_t)samples * P; i++) {
+    if (PetscIsInfOrNanReal(parameters[i]))
+      return KNLibraryFail(KN_EXIT_INPUT, "sample %d has the parameter %s NaN or infinite", (int)(i / P),
+                           s->problem->input.field[Fields(s) + i % P].name);
+  }
+  if (!C) return 0;
+  bad = FirstNonfinite(samples, C * S, fields);
+  return bad < samples ? KNLibraryFail(KN_EXIT_INPUT, "sample %d of the fields holds NaN or infinite values", bad) : 0;
+}
+
+int KNSurrogatePredictWith(KNSurrogate surrogate, int samples, const int n[], int steps, const float x[],
+                           const float fields[], const double parameters[], float y[])
 {
   PetscErrorCode code;
   PetscInt       points[KN_MAX_DIM] = {1, 1, 1};
   KNGrid         grid;
-  size_t         Cin, C;
+  size_t         given, C;
   int            bad;
 
   KNLibraryClear();
@@ -261,13 +322,15 @@ int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int st
     if (n[i] < 1 || n[i] > 1 << 20) return KNLibraryFail(KN_EXIT_USAGE, "%d points along axis %d", n[i], (int)i + 1);
     points[i] = n[i];
   }
-  grid = KNGridMake(GridOf(surrogate)->dim, points, GridOf(surrogate)->points);
-  Cin  = (size_t)surrogate->problem->input.fields * KNGridSize(&grid);
-  C    = OutputSize(surrogate, &grid);
-  bad  = FirstNonfinite(samples, surrogate->history ? (size_t)surrogate->history * C : Cin, x);
+  grid  = KNGridMake(GridOf(surrogate)->dim, points, GridOf(surrogate)->points);
+  C     = OutputSize(surrogate, &grid);
+  given = surrogate->history ? (size_t)surrogate->history * C : Fields(surrogate) * KNGridSize(&grid);
+  bad   = FirstNonfinite(samples, given, x);
   if (bad < samples) return KNLibraryFail(KN_EXIT_INPUT, "sample %d of x holds NaN or infinite values", bad);
+  bad = CheckBeside(surrogate, samples, KNGridSize(&grid), fields, parameters);
+  if (bad) return bad;
   KNLibraryEnter();
-  code = Predict(surrogate, samples, &grid, steps, x, y);
+  code = Predict(surrogate, samples, &grid, steps, x, fields, parameters, y);
   KNLibraryLeave();
   if (code) return KNExitCode(code);
   bad = FirstNonfinite(samples, (size_t)PetscMax(steps, 1) * C, y);
@@ -275,4 +338,9 @@ int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int st
            ? KNLibraryFail(KN_EXIT_FAILED,
                            "the prediction of sample %d is not finite: the network is not stable on this input", bad)
            : 0;
+}
+
+int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int steps, const float x[], float y[])
+{
+  return KNSurrogatePredictWith(surrogate, samples, n, steps, x, NULL, NULL, y);
 }

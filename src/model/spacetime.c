@@ -5,13 +5,13 @@
 #include <kitinet/spacetime.h>
 #include <string.h>
 
-/* x (B, H C, R, S): frame h, channel c of u (B, F, C, S) at all R times */
-static void kn_history_repeat(KNReal *restrict x, const KNReal *restrict u, size_t B, size_t F, size_t H, size_t C,
-                              size_t R, size_t S)
+/* to (B, K, R, S): channel first + k of K is, at all R times, channel k < count of from (B, .., S), pitch apart */
+static void kn_repeat(KNReal *restrict to, const KNReal *restrict from, size_t B, size_t K, size_t first, size_t count,
+                      size_t pitch, size_t R, size_t S)
 {
   for (size_t b = 0; b < B; b++) {
-    for (size_t i = 0; i < H * C * R; i++)
-      memcpy(x + (b * H * C * R + i) * S, u + (b * F * C + i / R) * S, S * sizeof(*x));
+    for (size_t i = 0; i < count * R; i++)
+      memcpy(to + ((b * K + first) * R + i) * S, from + b * pitch + i / R * S, S * sizeof(*to));
   }
 }
 
@@ -41,10 +41,10 @@ static void kn_frames_gather(KNReal *restrict dy, const KNReal *restrict du, siz
 
 struct _p_KNSpacetime {
   KNModel  model;   /* not owned */
-  size_t   H, C;    /* given frames, channels */
+  size_t   H, C, X; /* given frames, channels of each, fields that stand still */
   size_t   R, S;    /* predicted frames, points of a frame */
   PetscInt samples; /* largest B */
-  KNReal  *x;       /* (samples, H C, R, S); kept for backward */
+  KNReal  *x;       /* (samples, H C + X, R, S); kept for backward */
   KNReal  *y;       /* (samples, C, R, S) the prediction, then its gradient */
 };
 
@@ -53,13 +53,15 @@ KNGrid KNSpacetimeGrid(const KNGrid *grid, PetscInt steps)
   return KNGridMake(grid->dim + 1, (const PetscInt[]){steps, grid->n[0], grid->n[1]}, grid->points);
 }
 
-PetscErrorCode KNSpacetimeCreate(KNModel model, PetscInt history, PetscInt channels, KNSpacetime *spacetime)
+PetscErrorCode KNSpacetimeCreate(KNModel model, PetscInt history, PetscInt channels, PetscInt still,
+                                 KNSpacetime *spacetime)
 {
   PetscFunctionBegin;
   PetscCall(PetscNew(spacetime));
   (*spacetime)->model = model;
   (*spacetime)->H     = (size_t)history;
   (*spacetime)->C     = (size_t)channels;
+  (*spacetime)->X     = (size_t)still;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -81,19 +83,20 @@ PetscErrorCode KNSpacetimeSetGrid(KNSpacetime s, const KNGrid *grid, PetscInt st
   s->samples = samples;
   PetscCall(KNFree(&s->x));
   PetscCall(KNFree(&s->y));
-  PetscCall(KNMalloc((size_t)samples * s->H * s->C * s->R * s->S, sizeof(KNReal), &s->x));
+  PetscCall(KNMalloc((size_t)samples * (s->H * s->C + s->X) * s->R * s->S, sizeof(KNReal), &s->x));
   PetscCall(KNMalloc((size_t)samples * s->C * s->R * s->S, sizeof(KNReal), &s->y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNSpacetimeForward(KNSpacetime s, const KNPass *pass, KNReal *u)
+PetscErrorCode KNSpacetimeForward(KNSpacetime s, const KNPass *pass, const KNReal *x, KNReal *u)
 {
-  const size_t B = (size_t)pass->samples;
+  const size_t B = (size_t)pass->samples, given = s->H * s->C, K = given + s->X;
 
   PetscFunctionBegin;
   PetscCheck(pass->samples <= s->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ,
              "a batch of %" PetscInt_FMT " samples, planned for %" PetscInt_FMT, pass->samples, s->samples);
-  kn_history_repeat(s->x, u, B, s->H + s->R, s->H, s->C, s->R, s->S);
+  kn_repeat(s->x, u, B, K, 0, given, (s->H + s->R) * s->C * s->S, s->R, s->S);
+  kn_repeat(s->x, x, B, K, given, s->X, s->X * s->S, s->R, s->S);
   PetscCall(KNModelForward(s->model, pass, s->x, s->y));
   kn_frames_scatter(u, s->y, B, s->H, s->C, s->R, s->S);
   PetscFunctionReturn(PETSC_SUCCESS);

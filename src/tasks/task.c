@@ -94,7 +94,7 @@ PetscErrorCode KNTaskCreate(const KNProblem *problem, PetscInt history, KNTask *
   PetscCall(Create(chosen, problem, type, task));
   t    = *task;
   kind = (KNNormalizerType)type;
-  if (!history && problem->input.kind == KN_SPACE_FIELD)
+  if (problem->input.kind == KN_SPACE_FIELD && (!history || problem->input.fields))
     PetscCall(KNNormalizerCreate(kind, problem->input.fields, &problem->input.grid, &t->input));
   if (t->normalized) PetscCall(KNNormalizerCreate(kind, problem->output.fields, &problem->output.grid, &t->output));
   if (boundary == BOUNDARY_DIRICHLET) {
@@ -254,7 +254,7 @@ size_t KNTaskTargetSize(KNTask task)
 PetscErrorCode KNTaskEncodeInput(KNTask task, PetscInt samples, float x[])
 {
   PetscFunctionBegin;
-  PetscCall(KNNormalizerEncode(task->input, samples, x));
+  if (task->inputs) PetscCall(KNNormalizerEncode(task->input, samples, x));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -61,14 +61,14 @@ static PetscErrorCode Sweep(KNOperator op, const KNProblem *problem, PetscInt hi
   PetscFunctionBegin;
   if (history) {
     PetscCall(PetscArraycpy(u, batch->y, given));
-    PetscCall(KNOperatorRollout(op, &pass, steps, u, y));
+    PetscCall(KNOperatorRollout(op, &pass, steps, batch->x, u, y));
   } else PetscCall(KNOperatorForward(op, &pass, batch->x, y));
   PetscCall(PetscMalloc2(count * P, &part, count, &loss));
   PetscCall(KNTaskLossAddParts(task, count, y + given, target, part));
   PetscCall(KNTaskLoss(task, count, part, loss));
   PetscCall(KNTaskLossGradient(task, count, part, loss, target, y + given));
   PetscCall(PetscFree2(part, loss));
-  if (history) PetscCall(KNOperatorRolloutBackward(op, &pass, steps, u, y));
+  if (history) PetscCall(KNOperatorRolloutBackward(op, &pass, steps, batch->x, u, y));
   else PetscCall(KNOperatorBackward(op, &pass, batch->x, y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -30,7 +30,7 @@ static PetscErrorCode Forward(KNLoop *loop, const KNPass *pass, float *x, const 
   PetscFunctionBegin;
   if (loop->rollout) {
     for (size_t b = 0; b < B; b++) PetscCall(PetscArraycpy(loop->u + b * loop->ny, target + b * loop->nt, loop->given));
-    PetscCall(KNOperatorRollout(loop->op, pass, loop->rollout, loop->u, loop->y));
+    PetscCall(KNOperatorRollout(loop->op, pass, loop->rollout, x, loop->u, loop->y));
   } else {
     if (loop->raw) PetscCall(PetscArraycpy(loop->raw, x, B * loop->nx));
     PetscCall(KNOperatorForward(loop->op, pass, x, loop->y));
@@ -68,7 +68,7 @@ static PetscErrorCode Backward(KNLoop *loop, const KNPass *pass, const float *x,
       PetscCall(KNTaskAddPhysics(loop->task, loop->misfit + b * n, y));
     }
   }
-  if (loop->rollout) PetscCall(KNOperatorRolloutBackward(loop->op, pass, loop->rollout, loop->u, loop->y));
+  if (loop->rollout) PetscCall(KNOperatorRolloutBackward(loop->op, pass, loop->rollout, x, loop->u, loop->y));
   else PetscCall(KNOperatorBackward(loop->op, pass, x, loop->y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -52,25 +52,25 @@ static PetscErrorCode SetHistory(KNOperator op, const KNProblem *problem, PetscI
                             "what a network for trajectories predicts: the next frame, step by step, or all following "
                             "frames at once, with time as one more axis",
                             FormNames, form));
-  if (problem->input.fields || problem->input.kind == KN_SPACE_TOKENS) {
+  if (!problem->frames && (problem->input.fields || problem->input.kind == KN_SPACE_TOKENS)) {
     PetscCheck(history == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
                "option -train_history is %" PetscInt_FMT ", the dataset is steady: leave it out", history);
     PetscCheck(*form == FORM_STEPS, PETSC_COMM_WORLD, KN_ERR_USAGE,
                "option -train_form is %s, the dataset is steady: leave it out", FormNames[*form]);
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  PetscCheck(problem->frames == 0 || problem->frames > history, PETSC_COMM_WORLD, KN_ERR_USAGE,
+  PetscCheck(problem->frames <= 0 || problem->frames > history, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "option -train_history is %" PetscInt_FMT ", the dataset has %" PetscInt_FMT
              " frames: it must have at least one more",
              history, problem->frames);
   PetscCheck(*form == FORM_STEPS || problem->output.grid.dim < KN_MAX_DIM, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "option -train_form is %s, the dataset has %" PetscInt_FMT " axes: time would be one too many; take %s",
              FormNames[*form], problem->output.grid.dim, FormNames[FORM_STEPS]);
-  op->history        = history;
-  op->steps          = *form == FORM_SPACETIME ? problem->frames - history : 0; /* of a checkpoint: it knows */
-  op->problem.frames = 0;                                                       /* a trajectory of any length fits */
+  op->history = history;
+  op->steps   = *form == FORM_SPACETIME ? PetscMax(problem->frames - history, 0) : 0; /* of a checkpoint: it knows */
+  op->problem.frames = KN_ANY_FRAMES;
   op->problem.times  = NULL;
-  if (problem->frames) PetscCall(GetInterval(problem, "the dataset", &op->interval));
+  if (problem->frames > 0) PetscCall(GetInterval(problem, "the dataset", &op->interval));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -121,7 +121,7 @@ PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOpe
     PetscCall(KNModelSetTokens(o->model, problem->input.length));
   } else
     PetscCall(KNModelSetChannels(o->model, KNProblemGrid(problem)->dim + (form == FORM_SPACETIME ? 1 : 0),
-                                 o->history ? o->history * problem->output.fields : problem->input.fields, channels));
+                                 o->history * problem->output.fields + problem->input.fields, channels));
   if (axes == 0) PetscCall(KNModelSetOutputAxes(o->model, 0));
   PetscCall(KNModelSetFromOptions(o->model));
   PetscCall(KNSharingSetFromOptions(&o->sharing));
@@ -134,8 +134,10 @@ PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOpe
   /* here every option is resolved */
   PetscCall(KNOptionsYAML(PETSC_STATIC_ARRAY_LENGTH(identity), identity, &o->options));
   PetscCall(KNModelGetParameters(o->model, &o->parameters));
-  if (form == FORM_SPACETIME) PetscCall(KNSpacetimeCreate(o->model, o->history, problem->output.fields, &o->spacetime));
-  else if (o->history) PetscCall(KNRolloutCreate(o->model, o->history, problem->output.fields, &o->rollout));
+  if (form == FORM_SPACETIME)
+    PetscCall(KNSpacetimeCreate(o->model, o->history, problem->output.fields, problem->input.fields, &o->spacetime));
+  else if (o->history)
+    PetscCall(KNRolloutCreate(o->model, o->history, problem->output.fields, problem->input.fields, &o->rollout));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -224,6 +226,15 @@ static PetscErrorCode CheckKind(const char side[], const KNSpace *space, const K
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNOperatorShow(KNOperator op, KNDataset dataset)
+{
+  const KNSpace *in = &op->problem.input;
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetShowParameters(dataset, in->constants, in->field + in->fields - in->constants));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *problem, const char path[])
 {
   const KNProblem *own = &op->problem;
@@ -309,17 +320,18 @@ PetscErrorCode KNOperatorBackward(KNOperator op, const KNPass *pass, const float
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNOperatorRollout(KNOperator op, const KNPass *pass, PetscInt steps, float u[], float y[])
+PetscErrorCode KNOperatorRollout(KNOperator op, const KNPass *pass, PetscInt steps, float x[], float u[], float y[])
 {
   const size_t n = KNTaskOutputSize(op->task), H = (size_t)op->history, F = H + (size_t)steps;
 
   PetscFunctionBegin;
+  PetscCall(KNTaskEncodeInput(op->task, pass->samples, x));
   for (size_t b = 0; b < (size_t)pass->samples; b++)
     PetscCall(KNTaskEncodeFrames(op->task, op->history, u + b * F * n));
   PetscCheck(!op->spacetime || steps == op->steps, PETSC_COMM_SELF, KN_ERR_USAGE,
              "the network predicts %" PetscInt_FMT " frames at once, not %" PetscInt_FMT, op->steps, steps);
-  if (op->spacetime) PetscCall(KNSpacetimeForward(op->spacetime, pass, u));
-  else PetscCall(KNRolloutForward(op->rollout, pass, steps, u));
+  if (op->spacetime) PetscCall(KNSpacetimeForward(op->spacetime, pass, x, u));
+  else PetscCall(KNRolloutForward(op->rollout, pass, steps, x, u));
   for (size_t b = 0; b < (size_t)pass->samples; b++) {
     const size_t first = (b * F + H) * n;
 
@@ -329,7 +341,8 @@ PetscErrorCode KNOperatorRollout(KNOperator op, const KNPass *pass, PetscInt ste
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNOperatorRolloutBackward(KNOperator op, const KNPass *pass, PetscInt steps, const float u[], float dy[])
+PetscErrorCode KNOperatorRolloutBackward(KNOperator op, const KNPass *pass, PetscInt steps, const float x[],
+                                         const float u[], float dy[])
 {
   const size_t n = KNTaskOutputSize(op->task), H = (size_t)op->history, F = H + (size_t)steps;
 
@@ -337,7 +350,7 @@ PetscErrorCode KNOperatorRolloutBackward(KNOperator op, const KNPass *pass, Pets
   for (size_t b = 0; b < (size_t)pass->samples; b++)
     PetscCall(KNTaskDecodeBackward(op->task, steps, dy + (b * F + H) * n));
   if (op->spacetime) PetscCall(KNSpacetimeBackward(op->spacetime, pass, dy));
-  else PetscCall(KNRolloutBackward(op->rollout, pass, steps, u, dy));
+  else PetscCall(KNRolloutBackward(op->rollout, pass, steps, x, u, dy));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -373,7 +386,7 @@ PetscErrorCode KNOperatorPredictOnce(KNOperator op, const KNPass *pass, PetscInt
     memcpy(y + b * F * n, given + b * F * n, H * n * sizeof(*y));
     memcpy(op->frames + b * F * n, given + b * F * n, H * n * sizeof(*y));
   }
-  PetscCall(KNOperatorRollout(op, pass, frames - op->history, op->frames, y));
+  PetscCall(KNOperatorRollout(op, pass, frames - op->history, x, op->frames, y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

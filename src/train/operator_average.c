@@ -81,14 +81,15 @@ PetscErrorCode KNOperatorPredictAverage(KNOperator op, const KNPass *pass, Petsc
   const PetscInt64 K      = KNOperatorAveraged(op);
   const size_t     B = (size_t)pass->samples, H = (size_t)op->history, F = (size_t)PetscMax(frames, 1),
                n = KNTaskOutputSize(op->task), nx = (size_t)in->fields * KNGridSize(&op->grid), ny = F * n,
-               sample = H ? ny : nx;
-  float *moved, *predicted, *back;
+               nu = H ? ny : 0;
+  float *moved, *frames_moved, *predicted, *back;
 
   PetscFunctionBegin;
-  PetscCall(MakeRoom(op, B * sample, B * ny));
-  moved     = op->moved;
-  predicted = moved + B * sample;
-  back      = predicted + B * ny;
+  PetscCall(MakeRoom(op, B * (nx + nu), B * ny));
+  moved        = op->moved;
+  frames_moved = moved + B * nx;
+  predicted    = frames_moved + B * nu;
+  back         = predicted + B * ny;
   for (PetscInt64 k = 0; k < K; k++) {
     const float scale = k == K - 1 ? (float)(1.0 / (double)K) : 1;
     KNElement   g;
@@ -98,13 +99,12 @@ PetscErrorCode KNOperatorPredictAverage(KNOperator op, const KNPass *pass, Petsc
     KNActionInvert(&g.output, &op->problem_grid, out->fields, &inverse);
     for (size_t b = 0; b < B; b++) {
       if (H)
-        kn_symmetry_apply(moved + b * sample, given + b * sample, &g.output, H, (size_t)out->fields, &op->grid, 0,
+        kn_symmetry_apply(frames_moved + b * nu, given + b * nu, &g.output, H, (size_t)out->fields, &op->grid, 0,
                           op->grid.n[0]);
-      else
-        kn_symmetry_apply(moved + b * sample, x + b * sample, &g.input, 1, (size_t)in->fields, &op->grid, 0,
-                          op->grid.n[0]);
+      if (nx)
+        kn_symmetry_apply(moved + b * nx, x + b * nx, &g.input, 1, (size_t)in->fields, &op->grid, 0, op->grid.n[0]);
     }
-    PetscCall(KNOperatorPredictOnce(op, pass, frames, H ? NULL : moved, H ? moved : NULL, predicted));
+    PetscCall(KNOperatorPredictOnce(op, pass, frames, moved, frames_moved, predicted));
     for (size_t b = 0; b < B; b++) {
       const float *value = predicted + b * ny + H * n;
 

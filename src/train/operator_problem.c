@@ -160,6 +160,24 @@ static PetscErrorCode TransferSpaces(KNRecord record, KNProblem *problem, char *
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/*
+  How many of the inputs are parameters of a sample, which earlier checkpoints do not say; and whether the others stand
+  beside frames.
+*/
+static PetscErrorCode TransferConstants(KNRecord record, KNProblem *problem)
+{
+  PetscBool has = (PetscBool)(problem->input.constants > 0), trajectories;
+
+  PetscFunctionBegin;
+  if (KNRecordIsLoaded(record)) {
+    PetscCall(KNRecordHas(record, "frame_interval", &trajectories));
+    if (trajectories) problem->frames = KN_ANY_FRAMES;
+    PetscCall(KNRecordHas(record, "sample_parameters", &has));
+  }
+  if (has) PetscCall(TransferCount(record, "sample_parameters", 1, problem->input.fields, &problem->input.constants));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNOperatorTransferProblem(KNRecord record, KNProblem *problem, char *names[2])
 {
   PetscInt schema;
@@ -171,6 +189,7 @@ PetscErrorCode KNOperatorTransferProblem(KNRecord record, KNProblem *problem, ch
   PetscCall(KNRecordText(record, "boundary_conditions", sizeof(problem->boundary), problem->boundary));
   PetscCall(TransferGrid(record, "", schema == 1 ? 1 : 0, &problem->input.grid));
   PetscCall(TransferCount(record, "inputs", 0, KN_MAX_FIELDS, &problem->input.fields));
+  PetscCall(TransferConstants(record, problem));
   PetscCall(TransferCount(record, "outputs", 0, KN_MAX_FIELDS, &problem->output.fields));
   if (schema == 1) problem->output.grid = problem->input.grid;
   else PetscCall(TransferSpaces(record, problem, names));

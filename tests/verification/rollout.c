@@ -14,16 +14,20 @@ enum {
   SAMPLES    = 2,
   HISTORY    = 2,
   CHANNELS   = 2,
+  STILL      = 1,
   STEPS      = 3,
   POINTS     = 8 * 9,
   FRAME      = CHANNELS * POINTS,
   FRAMES     = HISTORY + STEPS,
+  WINDOW     = HISTORY * FRAME + STILL * POINTS,
   VALUES     = SAMPLES * FRAMES * FRAME,
   DIRECTIONS = 3
 };
 
 static const PetscInt64 rows[SAMPLES] = {4, 1};
 static const KNPass     drawn = {.samples = SAMPLES, .training = PETSC_TRUE, .seed = 3, .step = 5, .index = rows};
+
+static KNReal still[SAMPLES * STILL * POINTS]; /* a field that stands still */
 
 typedef struct {
   KNModel      model;
@@ -43,14 +47,15 @@ static PetscErrorCode NetworkCreate(const char residual[], Network *network)
   KNReal      *direction;
 
   PetscFunctionBegin;
+  Draw(still, SAMPLES * STILL * POINTS, 4);
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(option); i++)
     PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
   PetscCall(KNModelCreateFromOptions(&network->model));
-  PetscCall(KNModelSetChannels(network->model, 2, HISTORY * CHANNELS, CHANNELS));
+  PetscCall(KNModelSetChannels(network->model, 2, HISTORY * CHANNELS + STILL, CHANNELS));
   PetscCall(KNModelSetFromOptions(network->model));
   PetscCall(KNModelSetUp(network->model, 1));
   PetscCall(KNModelSetGrid(network->model, &grid, SAMPLES, PETSC_TRUE));
-  PetscCall(KNRolloutCreate(network->model, HISTORY, CHANNELS, &network->rollout));
+  PetscCall(KNRolloutCreate(network->model, HISTORY, CHANNELS, STILL, &network->rollout));
   PetscCall(KNRolloutSetGrid(network->rollout, &grid, SAMPLES, PETSC_TRUE));
   PetscCall(KNModelGetParameters(network->model, &network->parameters));
   PetscCall(
@@ -76,7 +81,7 @@ static PetscErrorCode Loss(Network *network, KNReal *u, const KNReal *target, co
 {
   PetscFunctionBegin;
   for (size_t i = 0; i < network->size; i++) network->value[i] = centre[i] + (KNReal)t * direction[i];
-  PetscCall(KNRolloutForward(network->rollout, &drawn, STEPS, u));
+  PetscCall(KNRolloutForward(network->rollout, &drawn, STEPS, still, u));
   *loss = 0;
   for (size_t b = 0; b < SAMPLES; b++) {
     for (size_t i = HISTORY * FRAME; i < FRAMES * FRAME; i++)
@@ -103,8 +108,8 @@ static PetscErrorCode TestGradient(const char residual[])
 
     pass.gradients = sweep ? INSERT_VALUES : ADD_VALUES;
     PetscCall(PetscArraycpy(du, target, VALUES));
-    PetscCall(KNRolloutForward(network.rollout, &pass, STEPS, u));
-    PetscCall(KNRolloutBackward(network.rollout, &pass, STEPS, u, du));
+    PetscCall(KNRolloutForward(network.rollout, &pass, STEPS, still, u));
+    PetscCall(KNRolloutBackward(network.rollout, &pass, STEPS, still, u, du));
   }
   for (int k = 0; k < DIRECTIONS; k++) {
     double slope = 0, inner = 0, norm = 0, loss = 0;
@@ -126,17 +131,20 @@ static PetscErrorCode TestGradient(const char residual[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Each predicted frame is the model of the two before it, bit for bit, as sample R index + r of the draws. */
+/*
+  Each predicted frame is the model of the two before it and of what stands still, bit for bit, as sample R index + r of
+  the draws.
+*/
 static PetscErrorCode TestSteps(const char residual[])
 {
-  static KNReal u[VALUES], given[VALUES], x[SAMPLES * HISTORY * FRAME], y[SAMPLES * FRAME];
+  static KNReal u[VALUES], given[VALUES], x[SAMPLES * WINDOW], y[SAMPLES * FRAME];
   Network       network;
 
   PetscFunctionBegin;
   PetscCall(NetworkCreate(residual, &network));
   Draw(u, VALUES, 1);
   PetscCall(PetscArraycpy(given, u, VALUES));
-  PetscCall(KNRolloutForward(network.rollout, &drawn, STEPS, u));
+  PetscCall(KNRolloutForward(network.rollout, &drawn, STEPS, still, u));
   for (size_t r = 0; r < STEPS; r++) {
     PetscInt64 index[SAMPLES];
     KNPass     pass = drawn;
@@ -145,7 +153,8 @@ static PetscErrorCode TestSteps(const char residual[])
     for (size_t b = 0; b < SAMPLES; b++) {
       index[b] = rows[b] * STEPS + (PetscInt64)r;
       for (size_t f = 0; f < HISTORY; f++)
-        memcpy(x + (b * HISTORY + f) * FRAME, u + (b * FRAMES + r + f) * FRAME, FRAME * sizeof(KNReal));
+        memcpy(x + b * WINDOW + f * FRAME, u + (b * FRAMES + r + f) * FRAME, FRAME * sizeof(KNReal));
+      memcpy(x + b * WINDOW + HISTORY * FRAME, still + b * STILL * POINTS, STILL * POINTS * sizeof(KNReal));
     }
     PetscCall(KNModelForward(network.model, &pass, x, y));
     for (size_t b = 0; b < SAMPLES; b++) {
@@ -195,9 +204,9 @@ static PetscErrorCode TestDone(void)
   Draw(du, VALUES, 2);
   PetscCall(PetscArraycpy(before, du, VALUES));
   PetscCall(KNParametersZeroGradients(network.parameters));
-  PetscCall(KNRolloutForward(network.rollout, &drawn, STEPS, u));
+  PetscCall(KNRolloutForward(network.rollout, &drawn, STEPS, still, u));
   PetscCall(KNModelSetGradientsDone(network.model, Listen, &listener));
-  PetscCall(KNRolloutBackward(network.rollout, &drawn, STEPS, u, du));
+  PetscCall(KNRolloutBackward(network.rollout, &drawn, STEPS, still, u, du));
   PetscCall(KNModelSetGradientsDone(network.model, NULL, NULL));
   CHECK(listener.calls > 1 && listener.last == 0, "%zu calls, the last for element %zu", listener.calls, listener.last);
   CHECK(listener.repeated > 0, "no call between samples, for messages under way");

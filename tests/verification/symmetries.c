@@ -17,11 +17,16 @@ enum { DIRECTIONS = 6 };
 
 /* What is given, and what is solved for it, of the solver and of one element. */
 typedef struct {
-  Ensemble       e;
-  const KNSpace *given; /* of steady problems the input, else a state */
-  size_t         nx, ny;
-  PetscReal     *x, *y, *gx, *gy, *solved;
+  Ensemble   e;
+  size_t     ns, nx, ny; /* nx: of the initial state (ns), if there is one, then of the input */
+  PetscReal *x, *y, *gx, *gy, *solved;
 } Work;
+
+/* What a sample that was solved for began with. */
+static void TakeGiven(const Work *w, PetscReal x[])
+{
+  for (size_t i = 0; i < w->nx; i++) x[i] = i < w->ns ? w->e.output[i] : w->e.input[i - w->ns];
+}
 
 static PetscErrorCode SolveGiven(Work *w, const PetscReal x[], PetscReal y[], PetscBool *converged)
 {
@@ -35,8 +40,10 @@ static PetscErrorCode SolveGiven(Work *w, const PetscReal x[], PetscReal y[], Pe
 
 static void MoveInput(const Work *w, const KNElement *g, const PetscReal from[], PetscReal to[])
 {
-  kn_symmetry_apply_real(to, from, w->e.problem->frames ? &g->output : &g->input, 1, (size_t)w->given->fields,
-                         &w->given->grid);
+  const KNSpace *in = &w->e.problem->input, *out = &w->e.problem->output;
+
+  if (w->ns) kn_symmetry_apply_real(to, from, &g->output, 1, (size_t)out->fields, &out->grid);
+  if (w->nx > w->ns) kn_symmetry_apply_real(to + w->ns, from + w->ns, &g->input, 1, (size_t)in->fields, &in->grid);
 }
 
 /* |solve(g x) - g solve(x)|, relative; infinite where the image cannot be solved. */
@@ -112,10 +119,11 @@ static PetscErrorCode TestDistribution(const Case *c, Work *w, KNSymmetry group)
   generator = KNSymmetryGenerators(group, &count);
   PetscCall(PetscCalloc1((size_t)count * DIRECTIONS * 4, &sum));
   for (PetscInt sample = 0; sample < c->draws; sample++) {
-    const PetscReal *x = w->e.problem->frames ? w->e.output : w->e.input;
-    KNSolverReport   report;
+    PetscReal     *x = w->x;
+    KNSolverReport report;
 
     PetscCall(EnsembleSolve(&w->e, 11, sample, &report));
+    TakeGiven(w, x);
     for (PetscInt i = 0; i < count; i++) {
       MoveInput(w, &generator[i], x, w->gx);
       for (PetscInt k = 0; k < DIRECTIONS; k++) {
@@ -149,15 +157,15 @@ static PetscErrorCode TestCase(const Case *c)
 
   PetscFunctionBegin;
   PetscCall(EnsembleCreate(PETSC_COMM_SELF, c->pde, c->option, &w.e));
-  w.given = w.e.problem->frames ? &w.e.problem->output : &w.e.problem->input;
-  w.nx    = KNSpaceSize(w.given);
-  w.ny    = KNProblemOutputSize(w.e.problem);
+  w.ns = w.e.problem->frames ? KNSpaceSize(&w.e.problem->output) : 0;
+  w.nx = w.ns + KNProblemInputSize(w.e.problem);
+  w.ny = KNProblemOutputSize(w.e.problem);
   PetscCall(KNSymmetryCreate(w.e.problem, c->pde, PETSC_ERR_PLIB, &group));
   CHECK(KNSymmetryOrder(group) == c->order, "%s: %" PetscInt64_FMT " elements, not %" PetscInt64_FMT, c->pde,
         KNSymmetryOrder(group), c->order);
   PetscCall(PetscMalloc5(w.nx, &w.x, w.ny, &w.y, w.nx, &w.gx, w.ny, &w.gy, w.ny, &w.solved));
   PetscCall(EnsembleSolve(&w.e, 7, 5, &report));
-  PetscCall(PetscArraycpy(w.x, w.e.problem->frames ? w.e.output : w.e.input, w.nx));
+  TakeGiven(&w, w.x);
   PetscCall(SolveGiven(&w, w.x, w.y, &converged));
   CHECK(converged, "%s: the given input is not solved", c->pde);
   PetscCall(TestElements(c, &w, group));

@@ -2,8 +2,8 @@
 
 import os
 import weakref
-from ctypes import POINTER, byref, c_float, c_int, c_void_p
-from typing import List, Sequence, Tuple, Union
+from ctypes import POINTER, byref, c_double, c_float, c_int, c_void_p
+from typing import List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -24,6 +24,8 @@ class Surrogate:
 
     inputs, outputs  Space: names, units, and the grid that it was trained on; others work too
     history          frames that it is given; 0: steady
+    still            Space of the fields that stand still beside the frames; None: there are none
+    parameters       Field of each number of a sample that it sees: name and unit
     pde              name of the equation
     """
 
@@ -40,7 +42,13 @@ class Surrogate:
         classes = c_int()
         call("KNSurrogateGetClasses", self._handle, byref(classes))
         self.outputs = self._classes(classes.value) if classes.value else self._space(shape, 1, shape.outputs)
-        self.inputs = self._space(shape, 0, shape.inputs) if not self.history else self.outputs
+        own = self._space(shape, 0, shape.inputs)
+        self.inputs = own if not self.history else self.outputs
+        self.still = own if self.history and shape.inputs else None
+        parameters = c_int()
+        call("KNSurrogateGetParameters", self._handle, byref(parameters))
+        self.parameters = tuple(Field(*texts("KNSurrogateGetParameter", self._handle, i))
+                                for i in range(parameters.value))
 
     def _space(self, shape: SurrogateShape, output: int, fields: int) -> Space:
         named = tuple(Field(*texts("KNSurrogateGetField", self._handle, output, i)) for i in range(fields))
@@ -58,12 +66,32 @@ class Surrogate:
         """From now on predictions are means over so many symmetries of the problem; 0: over all, 1: as before."""
         call("KNSurrogateSetSymmetryAverage", self._handle, elements)
 
-    def __call__(self, x: np.ndarray, steps: int = 0) -> np.ndarray:
+    def _beside(self, x: np.ndarray, single: bool, parameters: Optional[np.ndarray],
+                fields: Optional[np.ndarray]) -> Tuple[Optional[np.ndarray], Optional[np.ndarray]]:
+        """What is given beside x, checked, with an axis of samples."""
+        shapes = ((len(self.parameters),), (len(self.still.fields) if self.still else 0,) + x.shape[-self._dim:])
+        checked: List[Optional[np.ndarray]] = []
+        for name, given, shape, kind in (("parameters", parameters, shapes[0], np.float64),
+                                         ("fields", fields, shapes[1], np.float32)):
+            if (given is None) != (shape[0] == 0):
+                raise ValueError(f"{name}: " + (f"the network sees {shape[0]} of each sample: give them"
+                                                if given is None else "the network sees none: leave them out"))
+            if given is not None:
+                given = np.ascontiguousarray(np.asarray(given)[np.newaxis] if single else given, dtype=kind)
+                if given.shape != x.shape[:1] + shape:
+                    raise ValueError(f"{name} is {given.shape}: expected {x.shape[:1] + shape}")
+            checked.append(given)
+        return checked[0], checked[1]
+
+    def __call__(self, x: np.ndarray, steps: int = 0, parameters: Optional[np.ndarray] = None,
+                 fields: Optional[np.ndarray] = None) -> np.ndarray:
         """Predicts on the physical scale, on the grid of x.
 
         Steady:          x (samples, inputs, n..) -> (samples, outputs, n..), float32; steps is 0.
         Classes:         x (samples, inputs, n..) -> (samples, classes), probabilities; pictures have values 0 to 255.
         Time-dependent:  x (samples, history, outputs, n..) -> (samples, steps, outputs, n..); steps >= 1.
+        parameters (samples, P): the numbers of each sample, where the network sees any.
+        fields (samples, fields, n..): what stands still beside the frames, where there is anything.
         One sample may come without the axis of samples, and is returned so.
         """
         axes = self._dim + (2 if self.history else 1)
@@ -73,8 +101,8 @@ class Surrogate:
             raise ValueError(f"x has {x.ndim} axes, expected {axes + 1}, {expected}, or {axes} of one sample")
         single = x.ndim == axes
         x = np.ascontiguousarray(x[np.newaxis] if single else x, dtype=np.float32)
-        fields = len(self.outputs.fields) if self.history else len(self.inputs.fields)
-        given = (self.history, fields) if self.history else (fields,)
+        channels = len(self.outputs.fields) if self.history else len(self.inputs.fields)
+        given = (self.history, channels) if self.history else (channels,)
         if x.shape[1:1 + len(given)] != given:
             raise ValueError(f"x is {x.shape}: expected {given} after the axis of samples")
         if bool(self.history) != (steps > 0):
@@ -82,8 +110,11 @@ class Surrogate:
         grid = x.shape[-self._dim:]
         of_sample = (len(self.outputs.names),) if self.outputs.kind == "class" else (len(self.outputs.fields),) + grid
         y = np.empty(x.shape[:1] + ((steps,) if self.history else ()) + of_sample, np.float32)
-        call("KNSurrogatePredict", self._handle, x.shape[0], (c_int * 3)(*grid), steps,
-             x.ctypes.data_as(POINTER(c_float)), y.ctypes.data_as(POINTER(c_float)))
+        numbers, still = self._beside(x, single, parameters, fields)
+        call("KNSurrogatePredictWith", self._handle, x.shape[0], (c_int * 3)(*grid), steps,
+             x.ctypes.data_as(POINTER(c_float)), None if still is None else still.ctypes.data_as(POINTER(c_float)),
+             None if numbers is None else numbers.ctypes.data_as(POINTER(c_double)),
+             y.ctypes.data_as(POINTER(c_float)))
         return y[0] if single else y
 
 
@@ -99,25 +130,29 @@ class Ensemble:
             raise ValueError("an ensemble has one member or more")
         first = members[0]
         for member in members[1:]:
-            if (member.history, member.inputs.fields, member.outputs.fields, member.outputs.names) != (
-                    first.history, first.inputs.fields, first.outputs.fields, first.outputs.names):
+            if (member.history, member.inputs.fields, member.outputs.fields, member.outputs.names, member.parameters,
+                    member.still) != (first.history, first.inputs.fields, first.outputs.fields, first.outputs.names,
+                                      first.parameters, first.still):
                 raise ValueError(f"{member.path} and {first.path} are networks of different problems")
         self.members: List[Surrogate] = list(members)
         self.inputs, self.outputs, self.history, self.pde = first.inputs, first.outputs, first.history, first.pde
+        self.parameters, self.still = first.parameters, first.still
 
     def __len__(self) -> int:
         return len(self.members)
 
-    def __call__(self, x: np.ndarray, steps: int = 0) -> np.ndarray:
-        """The mean of the members' predictions; x, steps and the result as those of Surrogate."""
-        return self.predict(x, steps)[0]
+    def __call__(self, x: np.ndarray, steps: int = 0, parameters: Optional[np.ndarray] = None,
+                 fields: Optional[np.ndarray] = None) -> np.ndarray:
+        """The mean of the members' predictions; arguments and result as those of Surrogate."""
+        return self.predict(x, steps, parameters, fields)[0]
 
-    def predict(self, x: np.ndarray, steps: int = 0) -> Tuple[np.ndarray, np.ndarray]:
+    def predict(self, x: np.ndarray, steps: int = 0, parameters: Optional[np.ndarray] = None,
+                fields: Optional[np.ndarray] = None) -> Tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation (over K members, with K - 1; 0 for one) of the predictions, float32."""
         mean = np.zeros((), np.float64)
         square = np.zeros((), np.float64)
         for k, member in enumerate(self.members):  # Welford's recurrence: no more than three arrays at a time
-            y = member(x, steps).astype(np.float64)
+            y = member(x, steps, parameters, fields).astype(np.float64)
             difference = y - mean
             mean = mean + difference / (k + 1)
             square = square + difference * (y - mean)
