@@ -42,11 +42,16 @@ PetscBool KNSolverDiffers(KNSolver solver, const PetscReal *value)
   return PETSC_FALSE;
 }
 
-void KNSolverSetEnds(KNSolver solver, PetscBool upper)
+PetscBool KNSolverAlways(KNSolver solver, PetscBool (*holds)(const PetscReal p[]), const PetscReal p[])
 {
-  for (PetscInt i = 0; i < solver->ranges; i++) {
-    *solver->range[i].value = upper ? solver->range[i].range.high : solver->range[i].range.low;
+  PetscBool always = PETSC_TRUE;
+
+  for (int end = 1; end >= 0; end--) { /* the lower ends stay */
+    for (PetscInt i = 0; i < solver->ranges; i++)
+      *solver->range[i].value = end ? solver->range[i].range.high : solver->range[i].range.low;
+    always = (PetscBool)(always && holds(p));
   }
+  return always;
 }
 
 PetscErrorCode KNSolverDescribeCoefficients(KNSolver solver)

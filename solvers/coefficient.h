@@ -26,8 +26,11 @@ PETSC_INTERN PetscErrorCode KNEngineCoefficient(KNSolver solver, const char pref
 /* Not collective. Whether *value differs from sample to sample. */
 PETSC_INTERN PetscBool KNSolverDiffers(KNSolver solver, const PetscReal *value);
 
-/* Not collective, for descriptions. All ranges at their upper or lower ends; ops.update is not called. */
-PETSC_INTERN void KNSolverSetEnds(KNSolver solver, PetscBool upper);
+/*
+  Not collective, before a sample is drawn. Whether holds(p) is true at both ends of all ranges, p being the type's
+  coefficients: of special values, which no range consists of.
+*/
+PETSC_INTERN PetscBool KNSolverAlways(KNSolver solver, PetscBool (*holds)(const PetscReal p[]), const PetscReal p[]);
 
 /* Not collective, after ops.setup. The problem's parameters that are ranges become parameters of each sample. */
 PETSC_INTERN PetscErrorCode KNSolverDescribeCoefficients(KNSolver solver);

@@ -12,6 +12,7 @@
 */
 #include <kitinet/error.h>
 #include <kitinet/options.h>
+#include "coefficient.h"
 #include "engine_options.h"
 #include "reaction_diffusion.h"
 #include "stepper.h"
@@ -60,8 +61,8 @@ static PetscErrorCode KNSolverSetFromOptions_Reaction(KNSolver solver)
              r->prefix, c->n);
   PetscCall(KNEngineReal(r->prefix, "length", "side of the domain", 1e-3, 1e6, &r->length));
   for (PetscInt i = 0; i < KN_MAX_REACTION_NUMBERS && e->coefficient[i].name; i++) {
-    PetscCall(KNEngineReal(r->prefix, e->coefficient[i].name, e->coefficient[i].help, e->coefficient[i].lowest,
-                           e->coefficient[i].highest, &r->p[i]));
+    PetscCall(KNEngineCoefficient(solver, r->prefix, e->coefficient[i].name, e->coefficient[i].help,
+                                  e->coefficient[i].lowest, e->coefficient[i].highest, &r->p[i]));
   }
   PetscCall(KNEngineReal(r->prefix, "final_time", "time of the last frame", 1e-9, 1e9, &r->final_time));
   PetscCall(KNEngineInt(r->prefix, "frames", "number of frames, equally spaced; the first is at time 0", 2, 100000,
@@ -83,10 +84,12 @@ static PetscErrorCode KNSolverSetFromOptions_Reaction(KNSolver solver)
 }
 
 /* Generators of the group of the equation, its sides and its random initial states. */
-static PetscErrorCode KNReactionDeclare(const Reaction *r, KNProblem *p)
+static PetscErrorCode KNReactionDeclare(KNSolver solver)
 {
-  const KNWall *wall  = r->wall;
-  PetscBool     zeros = PETSC_TRUE;
+  const Reaction *r     = (const Reaction *)solver->data;
+  const KNWall   *wall  = r->wall;
+  PetscBool       zeros = PETSC_TRUE;
+  KNProblem      *p     = &solver->problem;
 
   PetscFunctionBegin;
   for (PetscInt d = 0; d < r->cells.axes; d++) {
@@ -101,7 +104,7 @@ static PetscErrorCode KNReactionDeclare(const Reaction *r, KNProblem *p)
     if (!KNWallsAlike(&wall[2 * d], &wall[2 * d + 2]) || !KNWallsAlike(&wall[2 * d + 1], &wall[2 * d + 3])) continue;
     PetscCall(KNProblemAddSymmetry(p, "exchange(%c,%c)", (char)('x' + d), (char)('y' + d)));
   }
-  if (zeros && KNBeginningNegates(&r->begin) && r->equation->odd && r->equation->odd(r->p)) {
+  if (zeros && KNBeginningNegates(&r->begin) && r->equation->odd && KNSolverAlways(solver, r->equation->odd, r->p)) {
     PetscCall(KNProblemAddSymmetry(p, "negate"));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -137,7 +140,7 @@ static PetscErrorCode KNSolverDescribe_Reaction(KNSolver solver)
   for (PetscInt frame = 0; frame < r->frames; frame++) {
     p->times[frame] = r->final_time * (PetscReal)frame / (PetscReal)(r->frames - 1);
   }
-  PetscCall(KNReactionDeclare(r, p));
+  PetscCall(KNReactionDeclare(solver));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -196,6 +199,29 @@ static PetscErrorCode KNReactionRate(void *context, const PetscReal v[], PetscRe
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* -D lambda, mode by mode. */
+static void KNReactionLinear(Reaction *r)
+{
+  const size_t count = KNWallsCount(r->walls);
+
+  for (PetscInt f = 0; f < r->moving; f++) {
+    for (size_t m = 0; m < count; m++) {
+      r->linear[2 * ((size_t)f * count + m)]     = -r->p[r->equation->diffusivity[f]] * KNWallsEigenvalues(r->walls)[m];
+      r->linear[2 * ((size_t)f * count + m) + 1] = 0.0;
+    }
+  }
+}
+
+static PetscErrorCode KNSolverUpdate_Reaction(KNSolver solver)
+{
+  Reaction *r = (Reaction *)solver->data;
+
+  PetscFunctionBegin;
+  KNReactionLinear(r);
+  PetscCall(KNStepperUpdate(r->stepper));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode KNSolverSetUp_Reaction(KNSolver solver)
 {
   Reaction   *r = (Reaction *)solver->data;
@@ -217,12 +243,7 @@ static PetscErrorCode KNSolverSetUp_Reaction(KNSolver solver)
   PetscCall(KNMalloc(count, sizeof(PetscReal), &r->source));
   KNWallsSource(r->walls, r->u);
   PetscCall(KNWallsForward(r->walls, r->u, r->source));
-  for (PetscInt f = 0; f < r->moving; f++) {
-    for (size_t m = 0; m < count; m++) {
-      r->linear[2 * ((size_t)f * count + m)]     = -r->p[r->equation->diffusivity[f]] * KNWallsEigenvalues(r->walls)[m];
-      r->linear[2 * ((size_t)f * count + m) + 1] = 0.0;
-    }
-  }
+  KNReactionLinear(r);
   evolution = (KNEvolution){.comm      = solver->comm,
                             .size      = size,
                             .linear    = r->linear,
@@ -354,6 +375,7 @@ PetscErrorCode KNReactionCreate(KNSolver solver, const KNReaction *equation)
   solver->data               = r;
   solver->ops.setfromoptions = KNSolverSetFromOptions_Reaction;
   solver->ops.setup          = KNSolverSetUp_Reaction;
+  solver->ops.update         = KNSolverUpdate_Reaction;
   solver->ops.draw           = KNSolverDraw_Reaction;
   solver->ops.take           = KNSolverTake_Reaction;
   solver->ops.solve          = KNSolverSolve_Reaction;

@@ -91,20 +91,6 @@ static PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Whether -u is a solution, with all coefficients that samples may have: at an end of a range most are not special. */
-static PetscBool KNSemilinearOdd(KNSolver solver)
-{
-  const Semilinear   *s = (const Semilinear *)solver->data;
-  const KNSemilinear *e = s->equation;
-  PetscBool           odd;
-
-  if (!e->odd || !e->odd(s->rate.p)) return PETSC_FALSE;
-  KNSolverSetEnds(solver, PETSC_TRUE);
-  odd = e->odd(s->rate.p);
-  KNSolverSetEnds(solver, PETSC_FALSE);
-  return odd;
-}
-
 /* Generators of the group of the equation and its random initial states. */
 static PetscErrorCode KNSemilinearDeclare(KNSolver solver)
 {
@@ -128,7 +114,7 @@ static PetscErrorCode KNSemilinearDeclare(KNSolver solver)
     else PetscCall(KNProblemAddSymmetry(p, "exchange(%c,%c) %s=%s %s=%s", x, (char)(x + 1), u, v, v, u));
   }
   if (e->paired) PetscCall(KNProblemAddSymmetry(p, "%s=-%s %s=%s", e->field[0], e->field[1], e->field[1], e->field[0]));
-  else if (KNSemilinearOdd(solver)) PetscCall(KNProblemAddSymmetry(p, "negate"));
+  else if (e->odd && KNSolverAlways(solver, e->odd, s->rate.p)) PetscCall(KNProblemAddSymmetry(p, "negate"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
