@@ -29,4 +29,18 @@ PETSC_INTERN void kn_gas_hllc(PetscReal *const f[], const PetscReal *const l[], 
 PETSC_INTERN void kn_gas_roe(PetscReal *const f[], const PetscReal *const l[], const PetscReal *const r[], size_t n,
                              PetscInt axes, PetscInt axis, const PetscReal p[]);
 
+/* What the tables (conservation.h) of a gas without and with viscosity have in common. */
+#define KN_GAS_LAW                                                                                                 \
+  .highest_axes = 3, .scalars = 2, .scalar = {{"density", 0.5, 1.5}, {"pressure", 0.5, 1.5}}, .vector = 1,         \
+  .component = {"Vx", "Vy", "Vz"}, .positive = PETSC_TRUE, .primitive = kn_gas_primitive,                          \
+  .conserved = kn_gas_conserved, .flux = kn_gas_flux,                                                              \
+  .riemann = {kn_gas_rusanov, kn_gas_hll, kn_gas_hllc, kn_gas_roe}, .sound = kn_gas_sound, .axes = 2, .grid = 128, \
+  .frames = 21, .flux_kind = KN_FLUX_HLLC, .length = 1.0, .radius_low = 0.1, .radius_high = 0.3
+#define KN_GAS_MACH(value)                                                                                             \
+  {                                                                                                                    \
+    "mach",                                                                                                            \
+      "velocity of initial states in units of the speed of sound: the largest, or the root mean square of turbulence", \
+      value, 0.0, 100.0                                                                                                \
+  }
+
 #endif

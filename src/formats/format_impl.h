@@ -245,7 +245,8 @@ void KNSourceHDF5Close(KNSource source);
 */
 int KNHDF5Number(KNFile *file, hid_t object, const char name[], PetscBool *found, double *value);
 int KNHDF5Texts(KNFile *file, hid_t object, const char name[], size_t size, PetscInt max, PetscInt *count, char text[]);
-int KNSinkHDF5Create(KNSink sink, size_t user_block);
+int KNSinkHDF5CreateFile(KNSink sink, size_t user_block);
+int KNSinkHDF5Create(KNSink sink, size_t user_block); /* with the arrays of all variables */
 int KNSinkHDF5Write(KNSink sink, const KNVariable *variable, const size_t start[], const size_t extent[],
                     const float value[]);
 /* 1D, or, if count is 0, a single value */

@@ -7,10 +7,10 @@
     incompressible flow    velocity (N, T, n1, n2, 2), particles (N, T, n1, n2, 1), t (N, T)
 
     one group a sample     0000/data (T, n1[, n2[, n3]], C), 0000/grid/x, .., 0000/grid/t, 0001/data, ..:
-  pdebench_groups.c
+                           pdebench_groups.c
 
   with x-coordinate, y-coordinate, z-coordinate, and t-coordinate, which may be longer than T. The order of several
-  fields is in our attribute "fields"; without it, it is that of their names.
+  fields is in our attribute "fields"; without it, it is that of their names. Writing: pdebench_write.c.
 */
 #include "pdebench.h"
 #include <string.h>
@@ -66,13 +66,28 @@ static int TakeParameters(KNSource source)
   return 0;
 }
 
+int KNPDEBenchPoints(KNSource source, const KNSourceChoice *choice, KNSourceChoice *own)
+{
+  char     text[KN_MAX_NAME];
+  PetscInt count;
+
+  *own = *choice;
+  KNCallFile(KNHDF5Texts(&source->file, source->file.id, "points", sizeof(text), 1, &count, text));
+  for (PetscInt kind = 0; count && choice->points < 0 && KNPointsNames[kind]; kind++) {
+    if (!strcmp(KNPointsNames[kind], text)) own->points = kind;
+  }
+  return 0;
+}
+
 /* Coordinates of each axis of the grid, of none at all, and of no other axis. */
 static int TakeGrid(KNSource source, const KNSourceChoice *choice, const KNVariable *variable, int first, PetscInt dim)
 {
   const KNVariable *coordinate[KN_MAX_DIM];
+  KNSourceChoice    own;
   PetscInt          found = 0;
 
   KNCallFile(KNSourceJudge(source, variable));
+  KNCallFile(KNPDEBenchPoints(source, choice, &own));
   for (PetscInt d = 0; d < KN_MAX_DIM; d++) {
     coordinate[d] = KNSourceFind(source, coordinate_names[d]);
     if (coordinate[d] && d >= dim)
@@ -85,7 +100,7 @@ static int TakeGrid(KNSource source, const KNSourceChoice *choice, const KNVaria
                          variable->shape[first + d], variable->name);
   }
   source->samples = (PetscInt64)PetscMin(variable->shape[0], (size_t)PETSC_MAX_INT);
-  return KNSourceGrid(source, choice, dim, variable->shape + first, found ? coordinate : NULL);
+  return KNSourceGrid(source, &own, dim, variable->shape + first, found ? coordinate : NULL);
 }
 
 static int OpenDarcy(KNSource source, const KNSourceChoice *choice, const KNVariable *nu, const KNVariable *tensor)
@@ -189,56 +204,13 @@ static int Open_PDEBench(KNSource source, const KNSourceChoice *choice)
   return OpenFields(source, choice);
 }
 
-static int Plan_PDEBench(KNSink sink)
-{
-  const KNProblem *problem = &sink->problem;
-  char             axes[KN_MAX_AXES + 1], name[KN_MAX_NAME + 16];
-
-  if (!problem->frames) {
-    if (problem->input.fields != 1 || problem->output.fields != 1 || problem->output.grid.dim != 2)
-      return KNFileFail(&sink->file, KN_ERR_USAGE,
-                        "of steady problems PDEBench has Darcy flow only, one input and one output on two axes: take "
-                        "native, mat, xy or npy");
-    KNSinkAddPiece(sink, "nu", "nxy", PETSC_FALSE, 0, 1);
-    KNSinkAddPiece(sink, "tensor", "n1xy", PETSC_TRUE, 0, 1);
-    return 0;
-  }
-  KNAxesMake(axes, "nt", problem->output.grid.dim, "");
-  for (PetscInt i = 0; i < problem->output.fields; i++) {
-    KNSinkFieldName(sink, PETSC_TRUE, i, sizeof(name), name);
-    KNSinkAddPiece(sink, problem->output.fields == 1 ? "tensor" : name, axes, PETSC_TRUE, i, 1);
-  }
-  return 0;
-}
-
-static int Create_PDEBench(KNSink sink)
-{
-  const KNProblem *problem = &sink->problem;
-  const char      *field[KN_MAX_FIELDS];
-
-  KNCallFile(KNSinkHDF5Create(sink, 0));
-  for (PetscInt d = 0; d < problem->output.grid.dim; d++)
-    KNCallFile(KNSinkHDF5Coordinate(sink, d, coordinate_names[d]));
-  if (problem->frames)
-    KNCallFile(KNSinkHDF5Vector(sink, "t-coordinate", H5T_IEEE_F64LE, (hsize_t)problem->frames, H5T_NATIVE_DOUBLE,
-                                problem->times));
-  for (PetscInt i = 0; i < problem->parameters; i++) {
-    double value = problem->parameter[i].value;
-
-    KNCallFile(KNAttributeReal(&sink->file, KN_STORE, sink->file.id, problem->parameter[i].name, &value));
-  }
-  if (!problem->frames || problem->output.fields == 1) return 0;
-  for (PetscInt i = 0; i < problem->output.fields; i++) field[i] = sink->variable[i].name;
-  return KNSinkHDF5Texts(sink, sink->file.id, "fields", problem->output.fields, field);
-}
-
 const KNFormat KNFormat_PDEBench = {.name       = "pdebench",
                                     .recognises = Recognises_PDEBench,
                                     .open       = Open_PDEBench,
                                     .read       = KNPDEBenchRead,
                                     .close      = KNPDEBenchClose,
-                                    .plan       = Plan_PDEBench,
-                                    .create     = Create_PDEBench,
-                                    .write      = KNSinkHDF5Write,
+                                    .plan       = KNPDEBenchPlan,
+                                    .create     = KNPDEBenchCreate,
+                                    .write      = KNPDEBenchWrite,
                                     .finish     = KNSinkHDF5Finish,
                                     .abandon    = KNSinkHDF5Abandon};

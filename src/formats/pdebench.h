@@ -11,4 +11,13 @@ int  KNPDEBenchRead(KNSource source, const KNVariable *variable, const size_t st
                     const size_t extent[], size_t width, void *value);
 void KNPDEBenchClose(KNSource source);
 
+/* The choice, and where the points lie, which the attribute "points" says of files that we wrote. */
+int KNPDEBenchPoints(KNSource source, const KNSourceChoice *choice, KNSourceChoice *own);
+
+/* Writing: pdebench_write.c. */
+int KNPDEBenchPlan(KNSink sink);
+int KNPDEBenchCreate(KNSink sink);
+int KNPDEBenchWrite(KNSink sink, const KNVariable *variable, const size_t start[], const size_t extent[],
+                    const float value[]);
+
 #endif

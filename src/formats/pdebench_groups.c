@@ -201,7 +201,9 @@ int KNPDEBenchOpenGroups(KNSource source, const KNSourceChoice *choice)
   KNVariable       *data, first;
   const KNVariable *list[LISTS];
   char              axes[KN_MAX_AXES + 1];
-  PetscInt          dim, fields;
+  PetscInt          dim, fields, names;
+  char              name[KN_MAX_FIELDS][KN_MAX_NAME];
+  KNSourceChoice    own;
 
   source->data = groups;
   if (!groups) return KNFileFail(file, PETSC_ERR_MEM, "no memory for a list of groups");
@@ -234,11 +236,14 @@ int KNPDEBenchOpenGroups(KNSource source, const KNSourceChoice *choice)
                        KN_MAX_FIELDS);
   source->samples = (PetscInt64)groups->groups;
   source->index   = groups->number;
-  KNCallFile(KNSourceGrid(source, choice, dim, first.shape + 2, list));
+  KNCallFile(KNPDEBenchPoints(source, choice, &own));
+  KNCallFile(KNSourceGrid(source, &own, dim, first.shape + 2, list));
   KNCallFile(KNSourceTimes(source, choice, list[KN_MAX_DIM], 1, (PetscInt)first.shape[1], PETSC_FALSE));
   fields = (PetscInt)first.shape[first.rank - 1];
+  KNCallFile(KNHDF5Texts(file, file->id, "fields", KN_MAX_NAME, KN_MAX_FIELDS, &names, name[0]));
   for (PetscInt c = 0; c < fields; c++, problem->output.fields++) {
-    if (fields == 1) KNCallFile(KNSourceNameField(source, &problem->output.field[c], "u"));
+    if (names == fields) KNCallFile(KNSourceNameField(source, &problem->output.field[c], "%s", name[c]));
+    else if (fields == 1) KNCallFile(KNSourceNameField(source, &problem->output.field[c], "u"));
     else KNCallFile(KNSourceNameField(source, &problem->output.field[c], "u%d", (int)c + 1));
   }
   KNAxesMake(axes, "nt", dim, "c");

@@ -2,7 +2,7 @@
 #include "format_impl.h"
 #include <stdlib.h>
 
-int KNSinkHDF5Create(KNSink sink, size_t user_block)
+int KNSinkHDF5CreateFile(KNSink sink, size_t user_block)
 {
   KNFile *file = &sink->file;
   hid_t   access, creation;
@@ -19,6 +19,14 @@ int KNSinkHDF5Create(KNSink sink, size_t user_block)
     file->id = 0;
     return KNFileFailHDF5(file, "H5Fcreate");
   }
+  return 0;
+}
+
+int KNSinkHDF5Create(KNSink sink, size_t user_block)
+{
+  KNFile *file = &sink->file;
+
+  KNCallFile(KNSinkHDF5CreateFile(sink, user_block));
   for (PetscInt i = 0; i < sink->variables; i++) {
     KNVariable *variable = &sink->variable[i];
     hsize_t     shape[KN_MAX_AXES];

@@ -1,7 +1,6 @@
 # Networks that see the parameters of each sample, and fields that stand still beside trajectories: better than without, the same on any ranks and after a stop; evaluated, predicted, averaged, condensed, exported; what does not fit is refused.
 set -eu
 . "$(dirname "$0")/common.sh"
-rm -rf ./*
 burgers() { ranks 1 generate -pde burgers -burgers_grid 256 -burgers_resolution 32 -burgers_tolerance 1e-6 -burgers_final_time 0.4 "$@" > summary; }
 small="-model_width 12 -model_modes 6 -model_layers 3 -model_head 16 -train_batch 10 -train_lr 5e-3"
 range="-burgers_viscosity 5e-3:1e-1:log"

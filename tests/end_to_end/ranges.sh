@@ -1,7 +1,7 @@
 # Coefficients that differ from sample to sample: -burgers_viscosity 0.02:0.2:log. The same file from any ranks, in parts, after a stop; given again, converted, shown; what is no range is refused.
 set -eu
 . "$(dirname "$0")/refused.sh"
-rm -rf ./*
+empty_folder
 range="-burgers_viscosity 0.02:0.2:log"
 generate() { n=$1; shift; ranks "$n" generate -pde burgers -burgers_grid 256 -burgers_resolution 32 "$@"; }
 
