@@ -18,7 +18,7 @@
 #include <kitinet/error.h>
 #include <kitinet/options.h>
 #include "beginnings.h"
-#include "solver_impl.h"
+#include "coefficient.h"
 
 #define KN_SORPTION_FLOOR 1e-6 /* of u in R */
 #define KN_ATTEMPTS       4    /* at an interval */
@@ -135,13 +135,18 @@ static PetscErrorCode KNSolverSetFromOptions_Sorption(KNSolver solver)
              "-diffusion_sorption_resolution %" PetscInt_FMT " does not divide -diffusion_sorption_grid %" PetscInt_FMT,
              s->cells.resolution, s->cells.n);
   PetscCall(KNOptionsReal("-diffusion_sorption_length", "length of the interval", 1e-3, 1e6, &s->length));
-  PetscCall(KNOptionsReal("-diffusion_sorption_diffusivity", "effective diffusivity D", 1e-12, 1e3, &s->diffusivity));
-  PetscCall(KNOptionsReal("-diffusion_sorption_porosity", "porosity phi", 1e-6, 1.0, &s->porosity));
-  PetscCall(KNOptionsReal("-diffusion_sorption_density", "density rho_s of the grains", 0.0, 1e9, &s->density));
+  PetscCall(KNSolverCoefficient(solver, "-diffusion_sorption_diffusivity", "effective diffusivity D", "D", 1e-12, 1e3,
+                                &s->diffusivity));
   PetscCall(
-    KNOptionsReal("-diffusion_sorption_coefficient", "coefficient k of the isotherm", 0.0, 1e9, &s->coefficient));
-  PetscCall(KNOptionsReal("-diffusion_sorption_exponent", "exponent n of the isotherm", 1e-3, 10.0, &s->exponent));
-  PetscCall(KNOptionsReal("-diffusion_sorption_left", "concentration at the low end", 0.0, 1e6, &s->left));
+    KNSolverCoefficient(solver, "-diffusion_sorption_porosity", "porosity phi", "porosity", 1e-6, 1.0, &s->porosity));
+  PetscCall(KNSolverCoefficient(solver, "-diffusion_sorption_density", "density rho_s of the grains", "rho_s", 0.0, 1e9,
+                                &s->density));
+  PetscCall(KNSolverCoefficient(solver, "-diffusion_sorption_coefficient", "coefficient k of the isotherm", "k_f", 0.0,
+                                1e9, &s->coefficient));
+  PetscCall(KNSolverCoefficient(solver, "-diffusion_sorption_exponent", "exponent n of the isotherm", "n_f", 1e-3, 10.0,
+                                &s->exponent));
+  PetscCall(KNSolverCoefficient(solver, "-diffusion_sorption_left", "concentration at the low end", "left", 0.0, 1e6,
+                                &s->left));
   PetscCall(KNOptionsReal("-diffusion_sorption_final_time", "time of the last frame", 1e-9, 1e12, &s->final_time));
   PetscCall(KNOptionsInt("-diffusion_sorption_frames", "number of frames, equally spaced; the first is at time 0", 2,
                          100000, &s->frames));

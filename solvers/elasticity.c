@@ -18,7 +18,7 @@
 #include <kitinet/error.h>
 #include <kitinet/field.h>
 #include <kitinet/options.h>
-#include "solver_impl.h"
+#include "coefficient.h"
 
 enum { STIFFNESS, FORCE_X, FORCE_Y, INPUTS }; /* fields */
 
@@ -117,8 +117,8 @@ static PetscErrorCode KNSolverSetFromOptions_Elasticity(KNSolver solver)
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Linear elasticity of a square plate, -div sigma = f"));
   PetscCall(KNOptionsInt("-elasticity_grid", "nodes a side", 4, 2048, &e->n));
-  PetscCall(
-    KNOptionsReal("-elasticity_modulus", "Young's modulus where the random field is 0", 1e-12, 1e12, &e->modulus));
+  PetscCall(KNSolverCoefficient(solver, "-elasticity_modulus", "Young's modulus where the random field is 0", "modulus",
+                                1e-12, 1e12, &e->modulus));
   PetscCall(KNOptionsReal("-elasticity_contrast", "factor of the random field in the logarithm of the modulus", 0.0,
                           10.0, &e->contrast));
   PetscCall(KNOptionsReal("-elasticity_poisson", "Poisson's ratio nu", -0.9, 0.49, &e->poisson));

@@ -17,8 +17,8 @@
 #include <kitinet/error.h>
 #include <kitinet/options.h>
 #include "beginnings.h"
+#include "coefficient.h"
 #include "engine_options.h"
-#include "solver_impl.h"
 #include "wall_options.h"
 
 enum { U, V, C, FIELDS };
@@ -58,7 +58,8 @@ static PetscErrorCode KNSolverSetFromOptions_Wave(KNSolver solver)
   PetscCheck(c->n % c->resolution == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-wave_resolution %" PetscInt_FMT " does not divide -wave_grid %" PetscInt_FMT, c->resolution, c->n);
   PetscCall(KNEngineReal(prefix, "length", "side of the domain", 1e-3, 1e6, &w->length));
-  PetscCall(KNEngineReal(prefix, "speed", "speed of waves where the random field is 0", 1e-6, 1e6, &w->speed));
+  PetscCall(
+    KNEngineCoefficient(solver, prefix, "speed", "speed of waves where the random field is 0", 1e-6, 1e6, &w->speed));
   PetscCall(
     KNEngineReal(prefix, "contrast", "standard deviation of the logarithm of the speed", 0.0, 3.0, &w->contrast));
   PetscCall(KNEngineReal(prefix, "final_time", "time of the last frame", 1e-9, 1e9, &w->final_time));

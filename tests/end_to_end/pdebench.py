@@ -99,8 +99,8 @@ same(data[..., 0, 0], both["x"][:, 0])
 same(data[..., 0, 1], both["y"][:, 0])
 assert attributes("darcy.hdf5")["beta"] == 2
 
-# Groups: the depth alone; both fields of the reaction
-for name, low, high, fields in (("water", -2.5, 2.5, 1), ("inhibitor", -1, 1, 2)):
+# Groups: the depth alone; both fields of the reaction; one axis
+for name, low, high, fields in (("water", -2.5, 2.5, 1), ("inhibitor", -1, 1, 2), ("sorption", 0, 1, 1)):
     data, grid, t = load_groups(f"groups/{name}.h5")
     both = native(f"{name}.h5")
     assert data.shape[0] == 24 and data.shape[-1] == fields

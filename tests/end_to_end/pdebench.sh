@@ -17,8 +17,9 @@ make gas2 2 $gas -compressible_axes 2 -compressible_grid 12
 make darcy 3 -pde darcy -darcy_grid 16 -darcy_rhs_value 2
 make water 24 -pde shallow_water -shallow_water_axes 2 -shallow_water_grid 12 -shallow_water_length 5 -shallow_water_frames 3 -shallow_water_final_time 0.1
 make inhibitor 24 -pde activator_inhibitor -activator_inhibitor_axes 2 -activator_inhibitor_grid 12 -activator_inhibitor_length 2 -activator_inhibitor_frames 3 -activator_inhibitor_final_time 0.1
+make sorption 24 -pde diffusion_sorption -diffusion_sorption_grid 16 -diffusion_sorption_final_time 5 -diffusion_sorption_frames 3
 for name in advection burgers reaction gas1 gas2 darcy; do write $name.h5 $name.hdf5; done
-write inhibitor.h5 groups/inhibitor.h5
+for name in inhibitor sorption; do write $name.h5 groups/$name.h5; done
 write water.h5 groups/water.h5
 grep -q "warning: PDEBench's shallow_water is h alone, its other fields are left out" message || fail "not told what is left out: $(cat message)"
 
