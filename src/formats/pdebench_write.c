@@ -2,6 +2,8 @@
   Writing PDEBench's layouts (pdebench.c) so that its own loaders read them:
 
     arrays    one file of arrays; times have an entry more than there are frames, as its generators write them
+    vectors   incompressible flow in two axes: velocity (N, T, n1, n2, 2), particles (N, T, n1, n2, 1), force (N, n1, n2,
+              2), t (N, T)
     groups    shallow water, diffusion-sorption, diffusion-reaction in two axes: 0000/data (T, n1[, n2], C),
               0000/grid/x, .., t, 0001/data, .., and nothing else in the root, whose names the loader takes for samples
 
@@ -19,6 +21,7 @@ typedef struct {
   const char *pde;
   PetscInt    axes;    /* of the problem that PDEBench has; 0: any */
   PetscBool   groups;  /* one for each sample */
+  PetscBool   vectors; /* velocity, particles and the force, which stands still; times of each sample, no coordinates */
   PetscBool   centred; /* the domain is [-L/2, L/2] along each axis, else [0, L] */
   PetscInt    fields;  /* that it keeps, the first ones; 0: all */
   const char *ours, *theirs;
@@ -26,16 +29,17 @@ typedef struct {
 } Layout;
 
 static const Layout layouts[] = {
-  {"darcy", 2, PETSC_FALSE, PETSC_FALSE, 0, "f", "beta", 1},
-  {"advection", 1, PETSC_FALSE, PETSC_FALSE, 0, "speed_x", "beta", 1},
-  {"burgers", 1, PETSC_FALSE, PETSC_FALSE, 0, "nu", "Nu", PETSC_PI},
-  {"burgers_grid", 1, PETSC_FALSE, PETSC_FALSE, 0, "viscosity", "Nu", PETSC_PI},
-  {"diffusion_reaction", 1, PETSC_FALSE, PETSC_FALSE, 0, "nu", "Nu", 1},
-  {"compressible", 1, PETSC_FALSE, PETSC_TRUE, 0, "mach", "M", 1},
-  {"compressible", 0, PETSC_FALSE, PETSC_FALSE, 0, "mach", "M", 1},
-  {"shallow_water", 2, PETSC_TRUE, PETSC_TRUE, 1, NULL, NULL, 1},
-  {"diffusion_sorption", 1, PETSC_TRUE, PETSC_FALSE, 0, NULL, NULL, 1},
-  {"activator_inhibitor", 2, PETSC_TRUE, PETSC_TRUE, 0, NULL, NULL, 1},
+  {.pde = "darcy", .axes = 2, .ours = "f", .theirs = "beta", .factor = 1},
+  {.pde = "advection", .axes = 1, .ours = "speed_x", .theirs = "beta", .factor = 1},
+  {.pde = "burgers", .axes = 1, .ours = "nu", .theirs = "Nu", .factor = PETSC_PI},
+  {.pde = "burgers_grid", .axes = 1, .ours = "viscosity", .theirs = "Nu", .factor = PETSC_PI},
+  {.pde = "diffusion_reaction", .axes = 1, .ours = "nu", .theirs = "Nu", .factor = 1},
+  {.pde = "compressible", .axes = 1, .centred = PETSC_TRUE, .ours = "mach", .theirs = "M", .factor = 1},
+  {.pde = "compressible", .ours = "mach", .theirs = "M", .factor = 1},
+  {.pde = "shallow_water", .axes = 2, .groups = PETSC_TRUE, .centred = PETSC_TRUE, .fields = 1},
+  {.pde = "diffusion_sorption", .axes = 1, .groups = PETSC_TRUE},
+  {.pde = "activator_inhibitor", .axes = 2, .groups = PETSC_TRUE, .centred = PETSC_TRUE},
+  {.pde = "incompressible", .axes = 2, .vectors = PETSC_TRUE},
 };
 static const Layout plain = {.pde = ""};
 
@@ -55,6 +59,16 @@ static const KNParameter *Parameter(const KNProblem *problem, const char name[])
     if (!strcmp(problem->parameter[i].name, name)) return &problem->parameter[i];
   }
   return NULL;
+}
+
+/* Fields of the first frame alone. */
+static void AddStill(KNSink sink, const char name[], const char axes[], PetscInt field, PetscInt fields)
+{
+  KNVariable *variable = KNSinkAddPiece(sink, name, axes, PETSC_TRUE, field, fields);
+  KNPiece    *piece    = &sink->piece[sink->pieces - 1];
+
+  piece->frames = 1;
+  KNPieceShape(&sink->problem, piece, (size_t)sink->samples, variable->shape);
 }
 
 int KNPDEBenchPlan(KNSink sink)
@@ -79,6 +93,12 @@ int KNPDEBenchPlan(KNSink sink)
     if (fields < problem->output.fields)
       (void)fprintf(stderr, "kitinet: warning: PDEBench's %s is %s alone, its other fields are left out\n",
                     problem->pde, problem->output.field[0].name);
+    return 0;
+  }
+  if (layout->vectors && problem->output.fields == 5) {
+    KNSinkAddPiece(sink, "velocity", "ntxyc", PETSC_TRUE, 0, 2);
+    KNSinkAddPiece(sink, "particles", "ntxyc", PETSC_TRUE, 2, 1);
+    AddStill(sink, "force", "nxyc", 3, 2);
     return 0;
   }
   KNAxesMake(axes, "nt", problem->output.grid.dim, "");
@@ -122,6 +142,29 @@ static int StoreTimes(KNSink sink)
   return code;
 }
 
+/* t (samples, T), the same of all samples. */
+static int StoreTimesOfEach(KNSink sink)
+{
+  const hsize_t shape[] = {(hsize_t)sink->samples, (hsize_t)sink->problem.frames};
+  const size_t  T       = (size_t)sink->problem.frames;
+  KNFile       *file    = &sink->file;
+  double       *t       = (double *)malloc((size_t)sink->samples * T * sizeof(*t));
+  hid_t         space, create, array;
+
+  if (!t) return KNFileFail(file, PETSC_ERR_MEM, "no memory for the times of %lld samples", (long long)sink->samples);
+  for (size_t i = 0; i < (size_t)sink->samples * T; i++) t[i] = sink->problem.times[i % T];
+  KNCallHDF5(file, create = H5Pcreate(H5P_DATASET_CREATE));
+  KNCallHDF5(file, H5Pset_obj_track_times(create, 0));
+  KNCallHDF5(file, space = H5Screate_simple(2, shape, NULL));
+  KNCallHDF5(file, array = H5Dcreate2(file->id, "t", H5T_IEEE_F64LE, space, H5P_DEFAULT, create, H5P_DEFAULT));
+  KNCallHDF5(file, H5Dwrite(array, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, t));
+  KNCallHDF5(file, H5Dclose(array));
+  KNCallHDF5(file, H5Sclose(space));
+  KNCallHDF5(file, H5Pclose(create));
+  free(t);
+  return 0;
+}
+
 /* Parameters under our names and, where it differs, under PDEBench's; fields and points. */
 static int StoreAttributes(KNSink sink)
 {
@@ -142,7 +185,7 @@ static int StoreAttributes(KNSink sink)
     KNCallFile(KNAttributeReal(&sink->file, KN_STORE, file, layout->theirs, &value));
   }
   KNCallFile(KNSinkHDF5Texts(sink, file, "points", -1, &points));
-  if (!problem->frames || (arrays && problem->output.fields == 1)) return 0;
+  if (!problem->frames || (arrays && problem->output.fields == 1) || layout->vectors) return 0;
   for (PetscInt i = 0; i < fields; i++) field[i] = arrays ? sink->variable[i].name : problem->output.field[i].name;
   return KNSinkHDF5Texts(sink, file, "fields", fields, field);
 }
@@ -156,6 +199,10 @@ int KNPDEBenchCreate(KNSink sink)
     return StoreAttributes(sink);
   }
   KNCallFile(KNSinkHDF5Create(sink, 0));
+  if (Find(problem)->vectors) {
+    KNCallFile(StoreTimesOfEach(sink));
+    return StoreAttributes(sink);
+  }
   for (PetscInt d = 0; d < problem->output.grid.dim; d++)
     KNCallFile(StoreCoordinate(sink, d, (const char *const[]){"x-coordinate", "y-coordinate", "z-coordinate"}[d]));
   if (problem->frames) KNCallFile(StoreTimes(sink));

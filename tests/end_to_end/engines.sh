@@ -1,4 +1,5 @@
-# Every engine in 2 or 3 axes: two ranks share a sample with a coefficient of its own, given states are solved again, plans, pictures and provenance say what they should.
+# Every engine in 2 or 3 axes: two ranks share a sample with a coefficient of its own, given states are solved
+# again, plans, pictures and provenance say what they should.
 set -eu
 . "$(dirname "$0")/refused.sh"
 empty_folder
@@ -10,23 +11,27 @@ check() {
   # shellcheck disable=SC2086 # a list of words
   set -- -pde "$pde" $options "-${pde}_$range" "$values"
   ranks 1 generate "$@" -samples 2 -output "$pde.h5" > output 2> message || fail "$pde: $(cat message)"
-  ranks 2 generate "$@" -samples 2 -ranks_per_sample 2 -output shared.h5 -overwrite > output 2> message || fail "$pde: $(cat message)"
+  ranks 2 generate "$@" -samples 2 -ranks_per_sample 2 -output shared.h5 -overwrite > output 2> message ||
+    fail "$pde: $(cat message)"
   ranks 1 inspect -input "$pde.h5" -picture > shown || fail "$pde: $(cat shown)"
   grep -q "of a sample  $range \[1\]" shown || fail "$pde does not say what differs: $(cat shown)"
   grep -q "${pde}_$range: $values" shown || fail "$pde: no provenance of the range: $(cat shown)"
   [ "$(grep "^  grid" shown | grep -o " x " | wc -l)" -eq $((axes - 1)) ] || fail "$pde: other axes: $(cat shown)"
   if has h5diff; then
     h5diff "$pde.h5" shared.h5 /parameters > difference || fail "$pde: two ranks draw another $range"
-    h5diff -d 2e-6 "$pde.h5" shared.h5 /u > difference || fail "$pde: two ranks on a sample make other fields: $(tail -1 difference)"
+    h5diff -d 2e-6 "$pde.h5" shared.h5 /u > difference ||
+      fail "$pde: two ranks on a sample make other fields: $(tail -1 difference)"
   fi
   # The states are solved again: from frame 0, which may have lost what its grid does not hold.
-  ranks 1 generate "$@" -from "$pde.h5" -output again.h5 -overwrite > output 2> message || fail "$pde -from: $(cat message)"
+  ranks 1 generate "$@" -from "$pde.h5" -output again.h5 -overwrite > output 2> message ||
+    fail "$pde -from: $(cat message)"
   if has h5diff; then
     h5diff "$pde.h5" again.h5 /parameters > difference || fail "$pde: -from has another $range"
     h5diff -d 1e-4 "$pde.h5" again.h5 /u > difference || fail "$pde -from: $(tail -1 difference)"
   fi
   ranks 2 generate "$@" -samples 100 -ranks_per_sample 2 -output planned.h5 -dry_run > plan
-  for phrase in "problem   $pde: " "differs   from sample to sample: $range" "samples   100, 0 to 99 of seed 1" "2, 2 for a sample"; do
+  for phrase in "problem   $pde: " "differs   from sample to sample: $range" "samples   100, 0 to 99 of seed 1" \
+    "2, 2 for a sample"; do
     grep -q -F -e "$phrase" plan || fail "$pde: no \"$phrase\" in: $(cat plan)"
   done
   [ ! -e planned.h5 ] || fail "a plan wrote a file"

@@ -99,6 +99,16 @@ same(data[..., 0, 0], both["x"][:, 0])
 same(data[..., 0, 1], both["y"][:, 0])
 assert attributes("darcy.hdf5")["beta"] == 2
 
+# Incompressible flow: vectors last, a force that stands still, the times of each sample
+with h5py.File("flow.hdf5", "r") as file:
+    velocity, particles = np.array(file["velocity"]), np.array(file["particles"])
+    force, t = np.array(file["force"]), np.array(file["t"])
+both = native("flow.h5")
+same(np.ascontiguousarray(np.moveaxis(velocity, -1, 2)), np.ascontiguousarray(both["u"][:, :, :2]))
+same(np.ascontiguousarray(np.moveaxis(particles, -1, 2)), np.ascontiguousarray(both["u"][:, :, 2:3]))
+same(np.ascontiguousarray(np.moveaxis(force, -1, 1)), np.ascontiguousarray(both["u"][:, 0, 3:]))
+assert t.shape == (len(velocity), velocity.shape[1]) and np.array_equal(t[1], both["t"])
+
 # Groups: the depth alone; both fields of the reaction; one axis
 for name, low, high, fields in (("water", -2.5, 2.5, 1), ("inhibitor", -1, 1, 2), ("sorption", 0, 1, 1)):
     data, grid, t = load_groups(f"groups/{name}.h5")

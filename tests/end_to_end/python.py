@@ -63,7 +63,8 @@ assert np.array_equal(ensemble(x), mean) and spread.max() > 0
 assert kitinet.load(["run/best.h5"]).predict(x)[1].max() == 0
 
 # Parameters of each sample: given as numbers, the predictions of kitinet predict
-sees, ranged, predicted = kitinet.load("ranged/best.h5"), kitinet.Dataset("ranged.h5"), kitinet.Dataset("ranged_predicted.h5")
+sees = kitinet.load("ranged/best.h5")
+ranged, predicted = kitinet.Dataset("ranged.h5"), kitinet.Dataset("ranged_predicted.h5")
 assert [(p.name, p.unit) for p in sees.parameters] == [("nu", "1")] and network.parameters == () and sees.still is None
 x = np.stack([sample[0] for sample in ranged])
 y = sees(x, parameters=ranged.parameters)

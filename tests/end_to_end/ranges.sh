@@ -1,4 +1,5 @@
-# Coefficients that differ from sample to sample: -burgers_viscosity 0.02:0.2:log. The same file from any ranks, in parts, after a stop; given again, converted, shown; what is no range is refused.
+# Coefficients that differ from sample to sample: -burgers_viscosity 0.02:0.2:log. The same file from any ranks, in
+# parts, after a stop; given again, converted, shown; what is no range is refused.
 set -eu
 . "$(dirname "$0")/refused.sh"
 empty_folder
@@ -19,7 +20,9 @@ generate 2 $range -first 3 -samples 5 -output b.h5 > summary
 ranks 2 merge -input b.h5,a.h5 -output merged.h5 > summary
 cmp ranks1.h5 merged.h5 || fail "the parts do not make the whole"
 generate 1 -burgers_viscosity 0.02:0.3:log -first 8 -samples 1 -output other.h5 > summary
-refused 3 "other.h5 was made with \"burgers_viscosity: 0.02:0.3:log\", ranks1.h5 with \"burgers_viscosity: 0.02:0.2:log\"" ranks 1 merge -input ranks1.h5,other.h5 -output new.h5
+refused 3 \
+  "other.h5 was made with \"burgers_viscosity: 0.02:0.3:log\", ranks1.h5 with \"burgers_viscosity: 0.02:0.2:log\"" \
+  ranks 1 merge -input ranks1.h5,other.h5 -output new.h5
 code=0; generate 1 $range -samples 8 -output stopped.h5 -max_time 1e-9 > summary || code=$?
 [ $code -eq 75 ] || fail "exit code $code, expected 75"
 generate 2 $range -samples 8 -output stopped.h5 > summary
@@ -37,7 +40,8 @@ if has h5diff; then
   done
   h5diff -d 1e-6 ranks1.h5 again.h5 /y > difference || fail "given again: $(cat difference)" # x was rounded to 32 bits
 fi
-refused 3 "row [0-9]* of ranks1.h5: nu is .*, outside -burgers_viscosity 0.1:0.2; widen the range" generate 2 -burgers_viscosity 0.1:0.2 -from ranks1.h5 -output new.h5
+refused 3 "row [0-9]* of ranks1.h5: nu is .*, outside -burgers_viscosity 0.1:0.2; widen the range" generate 2 \
+  -burgers_viscosity 0.1:0.2 -from ranks1.h5 -output new.h5
 generate 1 -burgers_viscosity 0.05 -from ranks1.h5 -output one.h5 > summary # one for all
 ranks 1 inspect -input one.h5 > shown
 grep -q "nu = 0.05" shown || fail "not the viscosity that was given: $(cat shown)"
@@ -49,15 +53,22 @@ grep -q "nu \[1\]" shown || fail "convert lost the coefficient: $(cat shown)"
 generate 1 $range -samples 20 -output more.h5 > summary
 ranks 1 inspect -input more.h5 -check_symmetry > shown || fail "the symmetries do not hold: $(cat shown)"
 grep -q "solver misses by" shown || fail "the solver was not asked: $(cat shown)"
-refused 2 "format mat has no place for coefficients that differ from sample to sample: take -format native" ranks 1 convert -input ranks1.h5 -format mat -output new.mat
+refused 2 "format mat has no place for coefficients that differ from sample to sample: take -format native" ranks 1 \
+  convert -input ranks1.h5 -format mat -output new.mat
 generate 1 $range -samples 1000 -output new.h5 -dry_run > plan
 grep -q "differs   from sample to sample: nu" plan || fail "the plan does not say what differs: $(cat plan)"
 
-for bad in "2:1|is 2:1, an empty range" "0.1:0.1|an empty range" "-1:1|out of range: 1e-06 to 1000" "0.1:1e9|out of range" "a:b|expected a number or a range" "1:2:lg|expected a number or a range" "1:2:log:3|expected a number or a range" "nan:1|out of range" "1:inf|out of range" ":2|expected a number or a range"; do
+for bad in "2:1|is 2:1, an empty range" "0.1:0.1|an empty range" "-1:1|out of range: 1e-06 to 1000" \
+  "0.1:1e9|out of range" "a:b|expected a number or a range" "1:2:lg|expected a number or a range" \
+  "1:2:log:3|expected a number or a range" "nan:1|out of range" "1:inf|out of range" \
+  ":2|expected a number or a range"; do
   refused 2 "option -burgers_viscosity .*${bad#*|}" generate 2 -samples 1 -burgers_viscosity "${bad%%|*}" -output new.h5
 done
-refused 2 "option -darcy_rhs_value is 0:1:log, of which a logarithm is none" ranks 1 generate -pde darcy -darcy_rhs_value 0:1:log -samples 1 -output new.h5
-refused 2 "option -darcy_high is a range, of which a lognormal permeability makes no use" ranks 1 generate -pde darcy -darcy_coefficient lognormal -darcy_high 1:2 -samples 1 -output new.h5
-refused 2 "option -burgers_grid is \"64:128\", expected a whole number" ranks 1 generate -pde burgers -burgers_grid 64:128 -samples 1 -output new.h5
+refused 2 "option -darcy_rhs_value is 0:1:log, of which a logarithm is none" ranks 1 generate -pde darcy \
+  -darcy_rhs_value 0:1:log -samples 1 -output new.h5
+refused 2 "option -darcy_high is a range, of which a lognormal permeability makes no use" ranks 1 generate -pde darcy \
+  -darcy_coefficient lognormal -darcy_high 1:2 -samples 1 -output new.h5
+refused 2 "option -burgers_grid is \"64:128\", expected a whole number" ranks 1 generate -pde burgers -burgers_grid \
+  64:128 -samples 1 -output new.h5
 if ls | grep -q -e new -e partial; then fail "a refused run left a file: $(ls)"; fi
 complete
