@@ -2,8 +2,8 @@
   Writing PDEBench's layouts (pdebench.c) so that its own loaders read them:
 
     arrays    one file of arrays; times have an entry more than there are frames, as its generators write them
-    vectors   incompressible flow in two axes: velocity (N, T, n1, n2, 2), particles (N, T, n1, n2, 1), force (N, n1, n2,
-              2), t (N, T)
+    vectors   incompressible flow in two axes: velocity (N, T, n1, n2, 2), particles (N, T, n1, n2, 1),
+              force (N, n1, n2, 2), t (N, T)
     groups    shallow water, diffusion-sorption, diffusion-reaction in two axes: 0000/data (T, n1[, n2], C),
               0000/grid/x, .., t, 0001/data, .., and nothing else in the root, whose names the loader takes for samples
 

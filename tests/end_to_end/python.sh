@@ -26,9 +26,8 @@ ranks 1 predict -checkpoint time/best.h5 -input frames.h5 -predict_batch 8 -outp
 ranks 1 generate -pde burgers -burgers_grid 256 -burgers_resolution 16 -burgers_viscosity 0.05:0.1 -samples 6 \
   -output ranged.h5 > output 2> message || fail "$(cat message)"
 ranks 1 train -run ranged -dataset ranged.h5 $network -train_epochs 1 > output 2> message || fail "$(cat message)"
-ranks 1 predict -checkpoint ranged/best.h5 -input ranged.h5 -predict_batch 8 -output ranged_predicted.h5 > output 2> \
-  message ||
-  fail "$(cat message)"
+ranks 1 predict -checkpoint ranged/best.h5 -input ranged.h5 -predict_batch 8 -output ranged_predicted.h5 > output \
+  2> message || fail "$(cat message)"
 "$(dirname "$PWD")/task_tool" classes kinds.h5 3 12 0 kind 16 16
 ranks 1 train -run kinds -dataset kinds.h5 $network -train_epochs 1 > output 2> message || fail "$(cat message)"
 ranks 1 predict -checkpoint kinds/best.h5 -input kinds.h5 -predict_batch 8 \
