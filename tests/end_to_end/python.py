@@ -64,17 +64,17 @@ assert kitinet.load(["run/best.h5"]).predict(x)[1].max() == 0
 
 # Parameters of each sample: given as numbers, the predictions of kitinet predict
 sees = kitinet.load("ranged/best.h5")
-ranged, predicted = kitinet.Dataset("ranged.h5"), kitinet.Dataset("ranged_predicted.h5")
+ranged, of_ranged = kitinet.Dataset("ranged.h5"), kitinet.Dataset("ranged_predicted.h5")
 assert [(p.name, p.unit) for p in sees.parameters] == [("nu", "1")] and network.parameters == () and sees.still is None
-x = np.stack([sample[0] for sample in ranged])
-y = sees(x, parameters=ranged.parameters)
-assert np.array_equal(y, np.stack([sample[1] for sample in predicted]))
-assert np.array_equal(predicted.parameters, ranged.parameters)
-assert np.array_equal(sees(x[3], parameters=ranged.parameters[3]), sees(x[3:4], parameters=ranged.parameters[3:4])[0])
-assert not np.array_equal(sees(x, parameters=2 * ranged.parameters), y)
-assert np.array_equal(kitinet.load(["ranged/best.h5"])(x, parameters=ranged.parameters), y)
-wrong(ValueError, "parameters: the network sees 1 of each sample: give them", sees, x)
-wrong(ValueError, "parameters is (5, 1): expected (6, 1)", lambda: sees(x, parameters=ranged.parameters[:5]))
+u0 = np.stack([sample[0] for sample in ranged])
+u1 = sees(u0, parameters=ranged.parameters)
+assert np.array_equal(u1, np.stack([sample[1] for sample in of_ranged]))
+assert np.array_equal(of_ranged.parameters, ranged.parameters)
+assert np.array_equal(sees(u0[3], parameters=ranged.parameters[3]), sees(u0[3:4], parameters=ranged.parameters[3:4])[0])
+assert not np.array_equal(sees(u0, parameters=2 * ranged.parameters), u1)
+assert np.array_equal(kitinet.load(["ranged/best.h5"])(u0, parameters=ranged.parameters), u1)
+wrong(ValueError, "parameters: the network sees 1 of each sample: give them", sees, u0)
+wrong(ValueError, "parameters is (5, 1): expected (6, 1)", lambda: sees(u0, parameters=ranged.parameters[:5]))
 wrong(ValueError, "parameters: the network sees none", lambda: network(fine[0][0], parameters=[1.0]))
 
 # Classes: the probabilities of kitinet predict
