@@ -14,7 +14,7 @@ struct _p_KNCertifier {
   PetscReal *given, *output; /* (C_in, S), (C_out, S) */
   PetscReal *residual;       /* (C_out, S) */
   size_t     nx, ny;
-  PetscInt   frames; /* of trajectories, which are judged step by step; 0: steady */
+  PetscInt   frames;                                 /* of trajectories, which are judged step by step; 0: steady */
   PetscInt   coefficients, place[KN_MAX_PARAMETERS]; /* that differ from sample to sample: where the dataset has them */
   PetscInt   P;
   double    *parameters; /* (samples, P), of the dataset */
