@@ -64,7 +64,7 @@ PetscErrorCode KNPredictCheckSetFromOptions(KNOperator op, KNDataset input, cons
   wanted = (PetscBool)(certify || limit > 0 || tolerance > 0);
   PetscCall(KNOptionsRequire((PetscBool)(wanted || !equation[0]),
                              "-pde is for certificates: add -certify, -certify_limit or -refine_tolerance"));
-  if (!wanted || !input || KNOptionsDeclareOnly()) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!wanted || !op || !input || KNOptionsDeclareOnly()) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscNew(check));
   c            = *check;
   c->limit     = limit;
