@@ -50,7 +50,9 @@ PetscErrorCode KNConvertLike(const char path[], KNDataset *like, const KNProblem
   PetscCall(KNDatasetGetProblem(*like, problem));
   PetscCheck((*problem)->input.kind == KN_SPACE_TOKENS && (*problem)->output.kind == KN_SPACE_CLASS, PETSC_COMM_WORLD,
              KN_ERR_INPUT,
-             "%s has no texts with classes: -like takes a dataset of texts, for its vocabulary and classes", path);
+             "%s holds neither a network nor texts with classes: -like takes a checkpoint, for its weights, or a "
+             "dataset of texts, for its vocabulary and classes",
+             path);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -91,7 +91,7 @@ damaged "plane.weights: no .*2.*weight.* in it, the network wants (3, 3" \
   convert 1 -input plane.weights -like deep/best.h5
 damaged "deep.weights: .*2.* is no array of the network" convert 1 -input deep.weights -like plane/best.h5
 damaged "line.weights: fc0.weight is (3, 2), the network wants (3, 3)" convert 1 -input line.weights -like plane/best.h5
-damaged "plane.h5: not a checkpoint" convert 1 -input plane.weights -like plane.h5
+damaged "plane.h5 holds neither a network nor texts" convert 1 -input plane.weights -like plane.h5
 damaged "nowhere.h5: No such file" convert 1 -input nowhere.h5 -like plane/best.h5
 echo "fc0.weight" > text
 damaged "text: H5Fopen failed" convert 1 -input text -like plane/best.h5
