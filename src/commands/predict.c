@@ -16,26 +16,26 @@
 #include <petsctime.h>
 
 /* The problem with a second field for each output, its spread, and how to read it. */
-static PetscErrorCode DescribeSpread(const KNProblem *problem, PetscInt members, PetscReal factor, KNProblem *described)
+static PetscErrorCode DescribeSpread(PetscInt members, PetscReal factor, KNProblem *described)
 {
   const struct {
     const char *name;
     PetscReal   value;
-  } parameter[] = {{"spread_passes", (PetscReal)members},
-                   {"spread_factor", factor},
-                   {"spreads_to_90_percent", kn_interval((size_t)members, 0.9)}};
+  } parameter[]         = {{"spread_passes", (PetscReal)members},
+                           {"spread_factor", factor},
+                           {"spreads_to_90_percent", kn_interval((size_t)members, 0.9)}};
+  const PetscInt fields = described->output.fields;
 
   PetscFunctionBegin;
-  if (described != problem) *described = *problem;
-  PetscCheck(2 * problem->output.fields <= KN_MAX_FIELDS, PETSC_COMM_WORLD, KN_ERR_INPUT,
+  PetscCheck(2 * fields <= KN_MAX_FIELDS, PETSC_COMM_WORLD, KN_ERR_INPUT,
              "%" PetscInt_FMT
              " output fields and their spreads are more than the %d fields of a dataset; leave out -collision_samples",
-             problem->output.fields, KN_MAX_FIELDS);
-  described->output.fields = 2 * problem->output.fields;
-  for (PetscInt c = 0; c < problem->output.fields; c++) {
-    KNField *field = &described->output.field[problem->output.fields + c];
+             fields, KN_MAX_FIELDS);
+  described->output.fields = 2 * fields;
+  for (PetscInt c = 0; c < fields; c++) {
+    KNField *field = &described->output.field[fields + c];
 
-    *field = problem->output.field[c];
+    *field = described->output.field[c];
     PetscCheck(strlen(field->name) + strlen("_spread") < sizeof(field->name), PETSC_COMM_WORLD, KN_ERR_INPUT,
                "the name %s_spread is longer than the %zu bytes of a field's name; leave out -collision_samples",
                field->name, sizeof(field->name) - 1);
@@ -256,7 +256,7 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsYAML(0, NULL, &yaml));
   described             = KNProblemStored(problem);
   described.output.type = KN_FLOAT32;
-  if (members) PetscCall(DescribeSpread(&described, members, factor, &described));
+  if (members) PetscCall(DescribeSpread(members, factor, &described));
   if (check) PetscCall(KNPredictCheckDescribe(check, &described));
   PetscCall(KNDatasetWriterCreate(PETSC_COMM_WORLD, output_path, &described, samples, seed, yaml, overwrite, &output));
   PetscCall(PetscFree(yaml));
