@@ -214,16 +214,6 @@ static PetscErrorCode KNCycleApply(PC pc, Vec right, Vec solution)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode KNCycleView(PC pc, PetscViewer viewer)
-{
-  Cycle *cycle;
-
-  PetscFunctionBegin;
-  PetscCall(PCShellGetContext(pc, &cycle));
-  PetscCall(PetscViewerASCIIPrintf(viewer, "    V cycle, %" PetscInt_FMT " levels of stencils\n", cycle->levels));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static PetscErrorCode KNCycleDestroy(PC pc)
 {
   Cycle *cycle;
@@ -258,7 +248,6 @@ PetscErrorCode KNStencilMultigridSet(PC pc, PetscInt m, const PetscReal x[])
   PetscCall(PCShellSetContext(pc, cycle));
   PetscCall(PCShellSetSetUp(pc, KNCycleSetUp));
   PetscCall(PCShellSetApply(pc, KNCycleApply));
-  PetscCall(PCShellSetView(pc, KNCycleView));
   PetscCall(PCShellSetDestroy(pc, KNCycleDestroy));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

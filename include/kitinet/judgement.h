@@ -36,9 +36,6 @@ PETSC_EXTERN const PetscReal *KNJudgementGetValues(KNJudgement judgement, PetscI
 */
 PETSC_EXTERN PetscInt64 KNJudgementGetLeftOut(KNJudgement judgement);
 
-/* Not collective. Predicted frames of a trajectory; 1 for steady problems. */
-PETSC_EXTERN PetscInt KNJudgementGetFrames(KNJudgement judgement);
-
 /* Quantiles 0, 0.05, 0.25, 0.5, 0.75, 0.95, 1. */
 enum { KN_QUANTILES = 7 };
 PETSC_EXTERN const PetscReal KNQuantiles[KN_QUANTILES];

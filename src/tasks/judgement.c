@@ -78,11 +78,6 @@ PetscInt64 KNJudgementGetLeftOut(KNJudgement j)
   return j->left_out;
 }
 
-PetscInt KNJudgementGetFrames(KNJudgement j)
-{
-  return j->frames;
-}
-
 PetscErrorCode KNSummarize(PetscInt64 n, const PetscReal value[], PetscBool higher, KNSummary *summary)
 {
   PetscReal *sorted, sum = 0, squares = 0;

@@ -28,6 +28,12 @@ errors="train 25.000 %  test 50.000 %  best 50.000 % after epoch 4"
 grep -q "^half  epoch 4/10  $errors  lr 1.00e-03  3.00 s an epoch  0:18 left" output || fail "$(cat output)"
 grep -q "epoch 1 to 4:  a half train  b half test" output || fail "$(cat output)"
 [ "$(wc -l < output)" -le 24 ] || fail "more lines than a terminal has: $(cat output)"
+# On a terminal of UTF-8 the dots are coloured Braille characters, U+2800 to U+28FF.
+if has script; then
+  env -u NO_COLOR LC_ALL=C.UTF-8 script -qec "$KITINET watch -run half -once" /dev/null > terminal < /dev/null
+  LC_ALL=C grep -q "$(printf '\342[\240-\243][\200-\277]')" terminal || fail "no Braille: $(cat terminal)"
+  grep -q "$(printf '\033')\[38;5;" terminal || fail "no colours: $(cat terminal)"
+fi
 # On a logarithmic axis the larger of two curves stands higher everywhere: b above a in the first column and in the
 # last.
 awk '/[|]|┤|│/ { sub(/^[^|┤│]*[|┤│]/, ""); line[++n] = $0 } END {
@@ -62,3 +68,4 @@ watcher=$!
 sleep 1
 kill -INT $watcher 2> /dev/null || fail "ended: $(cat message)"
 wait $watcher || fail "exit code $? after SIGINT"
+complete
