@@ -17,7 +17,7 @@
 #include <petscts.h>
 #include <kitinet/error.h>
 #include <kitinet/options.h>
-#include "beginnings.h"
+#include "wall_starts.h"
 #include "coefficient.h"
 
 #define KN_SORPTION_FLOOR 1e-6 /* of u in R */
@@ -30,7 +30,7 @@ typedef struct {
   PetscInt    frames;
   KNCells     cells;
   KNWalls     walls; /* for random fields: nothing passes */
-  KNBeginning begin;
+  KNWallStart begin;
   PetscReal  *initial; /* (cells) */
   DM          interval;
   Vec         u;
@@ -152,7 +152,7 @@ static PetscErrorCode KNSolverSetFromOptions_Sorption(KNSolver solver)
                          100000, &s->frames));
   PetscCall(
     KNOptionsReal("-diffusion_sorption_tolerance", "error of one step, of a field of 1", 1e-12, 0.1, &s->tolerance));
-  PetscCall(KNBeginningOptions("diffusion_sorption_", &s->begin));
+  PetscCall(KNWallStartOptions("diffusion_sorption_", &s->begin));
   PetscCheck(s->begin.low >= 0.0, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-diffusion_sorption_low is %g: concentrations are not negative", (double)s->begin.low);
   PetscCheck(s->begin.kind != KN_BEGIN_NOISE, PETSC_COMM_WORLD, KN_ERR_USAGE,
@@ -180,7 +180,7 @@ static PetscErrorCode KNSolverDescribe_Sorption(KNSolver solver)
   p->output.fields   = 1;
   p->output.field[0] = (KNField){.name = "u", .unit = "1"};
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(parameters); i++) p->parameter[p->parameters++] = parameters[i];
-  KNBeginningDescribe(&s->begin, p);
+  KNWallStartDescribe(&s->begin, p);
   PetscCall(PetscMalloc1(s->frames, &p->times));
   for (PetscInt frame = 0; frame < s->frames; frame++) {
     p->times[frame] = s->final_time * (PetscReal)frame / (PetscReal)(s->frames - 1);
@@ -199,7 +199,7 @@ static PetscErrorCode KNSolverSetUp_Sorption(KNSolver solver)
   PetscFunctionBegin;
   PetscCall(KNCellsSetUp(solver->comm, "diffusion_sorption_", &s->cells));
   PetscCall(KNWallsCreate(&s->cells, (PetscReal)s->cells.n / s->length, closed, &s->walls));
-  PetscCall(KNBeginningCreate(&s->cells, s->walls, closed, &s->begin));
+  PetscCall(KNWallStartCreate(&s->cells, s->walls, closed, &s->begin));
   PetscCall(KNMalloc(s->cells.size, sizeof(PetscReal), &s->initial));
   PetscCall(DMDACreate1d(solver->comm, DM_BOUNDARY_NONE, s->cells.n, 1, 1, NULL, &s->interval));
   PetscCall(DMSetUp(s->interval));
@@ -231,7 +231,7 @@ static PetscErrorCode KNSolverDraw_Sorption(KNSolver solver, PetscInt64 seed, Pe
   Sorption *s = (Sorption *)solver->data;
 
   PetscFunctionBegin;
-  PetscCall(KNBeginningDraw(&s->begin, seed, sample, 0, s->initial));
+  PetscCall(KNWallStartDraw(&s->begin, seed, sample, 0, s->initial));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -317,7 +317,7 @@ static PetscErrorCode KNSolverDestroy_Sorption(KNSolver solver)
   PetscCall(MatDestroy(&s->jacobian));
   PetscCall(VecDestroy(&s->u));
   PetscCall(DMDestroy(&s->interval));
-  PetscCall(KNBeginningDestroy(&s->begin));
+  PetscCall(KNWallStartDestroy(&s->begin));
   PetscCall(KNWallsDestroy(&s->walls));
   PetscCall(KNCellsDestroy(&s->cells));
   PetscCall(KNFree(&s->initial));
@@ -344,7 +344,7 @@ PetscErrorCode KNSolverCreate_DiffusionSorption(KNSolver solver)
   s->tolerance   = 1e-6;
   s->cells.axes  = 1;
   s->cells.n     = 1024;
-  s->begin       = (KNBeginning){.kind   = KN_BEGIN_CONSTANT,
+  s->begin       = (KNWallStart){.kind   = KN_BEGIN_CONSTANT,
                                  .fields = 1,
                                  .low    = 0.0,
                                  .high   = 0.2,

@@ -14,7 +14,7 @@
 #include <kitinet/error.h>
 #include <kitinet/options.h>
 #include <kitinet/random.h>
-#include "beginnings.h"
+#include "wall_starts.h"
 #include "engine_options.h"
 #include "solver_impl.h"
 
@@ -27,7 +27,7 @@ typedef struct {
   PetscReal   wavenumber, contrast, width;
   KNCells     cells;
   KNWalls     walls; /* for the random index: nothing passes */
-  KNBeginning medium;
+  KNWallStart medium;
   PetscReal  *index, *source; /* (cells) */
   PetscReal  *part;           /* (cells) */
   Mat         A;              /* blocks ((re, -im), (im, re)) */
@@ -160,7 +160,7 @@ static PetscErrorCode KNSolverSetUp_Helmholtz(KNSolver solver)
   PetscCall(KNCellsSetUp(solver->comm, prefix, c));
   for (int s = 0; s < 4; s++) closed[s] = (KNWall){.kind = KN_WALL_NEUMANN};
   PetscCall(KNWallsCreate(c, (PetscReal)c->n, closed, &h->walls));
-  PetscCall(KNBeginningCreate(c, h->walls, closed, &h->medium));
+  PetscCall(KNWallStartCreate(c, h->walls, closed, &h->medium));
   PetscCall(KNMalloc(c->size, sizeof(PetscReal), &h->index));
   PetscCall(KNMalloc(c->size, sizeof(PetscReal), &h->source));
   PetscCall(KNMalloc(c->size, sizeof(PetscReal), &h->part));
@@ -188,7 +188,7 @@ static PetscErrorCode KNSolverDraw_Helmholtz(KNSolver solver, PetscInt64 seed, P
   uint64_t       word[4];
 
   PetscFunctionBegin;
-  PetscCall(KNBeginningGaussian(&h->medium, seed, sample, INDEX, h->contrast, h->index));
+  PetscCall(KNWallStartGaussian(&h->medium, seed, sample, INDEX, h->contrast, h->index));
   KNRandomWords(seed, KN_STREAM_FIELD, 0, 0, sample, DRAW_PLACE, word);
   for (PetscInt d = 0; d < c->axes; d++) {
     place[d] = 0.25 + 0.5 * KNUniform(word[d]);
@@ -287,7 +287,7 @@ static PetscErrorCode KNSolverDestroy_Helmholtz(KNSolver solver)
   PetscCall(MatDestroy(&h->A));
   PetscCall(VecDestroy(&h->u));
   PetscCall(VecDestroy(&h->b));
-  PetscCall(KNBeginningDestroy(&h->medium));
+  PetscCall(KNWallStartDestroy(&h->medium));
   PetscCall(KNWallsDestroy(&h->walls));
   PetscCall(KNCellsDestroy(&h->cells));
   PetscCall(KNFree(&h->index));
@@ -308,7 +308,7 @@ PetscErrorCode KNSolverCreate_Helmholtz(KNSolver solver)
   h->width      = 0.05;
   h->cells.axes = 2;
   h->cells.n    = 64;
-  h->medium     = (KNBeginning){.kind = KN_BEGIN_FIELD, .fields = 1, .alpha = 4.0, .tau = 10.0, .scale = 1.0};
+  h->medium     = (KNWallStart){.kind = KN_BEGIN_FIELD, .fields = 1, .alpha = 4.0, .tau = 10.0, .scale = 1.0};
 
   solver->data               = h;
   solver->ops.setfromoptions = KNSolverSetFromOptions_Helmholtz;

@@ -93,7 +93,7 @@ static PetscErrorCode KNSolverSetFromOptions_Flow(KNSolver solver)
                          "spacing, where nothing diffuses",
                          1e-6, 1.0, &f->cfl));
   PetscCall(KNFlowSides(f));
-  PetscCall(KNBeginningOptions(prefix, &f->begin));
+  PetscCall(KNWallStartOptions(prefix, &f->begin));
   PetscCheck(f->begin.low >= 0.0, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-incompressible_low is %g: there is no negative number of particles", (double)f->begin.low);
   PetscCheck(f->begin.kind != KN_BEGIN_NOISE, PETSC_COMM_WORLD, KN_ERR_USAGE,
@@ -110,13 +110,13 @@ static PetscErrorCode KNFlowDeclare(const Flow *f, KNProblem *p)
   for (PetscInt d = 0; d < f->cells.axes; d++) {
     const char x = (char)('x' + d);
 
-    if (f->cells.periodic && KNBeginningShifts(&f->begin)) PetscCall(KNProblemAddSymmetry(p, "shift(%c)", x));
+    if (f->cells.periodic && KNWallStartShifts(&f->begin)) PetscCall(KNProblemAddSymmetry(p, "shift(%c)", x));
     if (side[2 * d] == side[2 * d + 1]) {
       PetscCall(
         KNProblemAddSymmetry(p, "reflect(%c) %s=-%s %s=-%s", x, component[d], component[d], drive[d], drive[d]));
     }
   }
-  for (PetscInt d = 0; d < f->cells.axes - 1 && KNBeginningExchanges(&f->begin); d++) {
+  for (PetscInt d = 0; d < f->cells.axes - 1 && KNWallStartExchanges(&f->begin); d++) {
     const char *u = component[d], *v = component[d + 1], *a = drive[d], *b = drive[d + 1];
 
     if (side[2 * d] != side[2 * d + 2] || side[2 * d + 1] != side[2 * d + 3]) continue;
@@ -158,7 +158,7 @@ static PetscErrorCode KNSolverDescribe_Flow(KNSolver solver)
     PetscCall(PetscStrncpy(p->output.field[k].unit, "1", KN_MAX_NAME));
   }
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(parameters); i++) p->parameter[p->parameters++] = parameters[i];
-  KNBeginningDescribe(&f->begin, p);
+  KNWallStartDescribe(&f->begin, p);
   PetscCall(PetscMalloc1(f->frames, &p->times));
   for (PetscInt frame = 0; frame < f->frames; frame++) {
     p->times[frame] = f->final_time * (PetscReal)frame / (PetscReal)(f->frames - 1);
@@ -183,7 +183,7 @@ static PetscErrorCode KNSolverSetUp_Flow(KNSolver solver)
     wall[s] = (KNWall){.kind = f->side[s] == KN_FLOW_PERIODIC ? KN_WALL_PERIODIC : KN_WALL_NEUMANN};
   }
   PetscCall(KNWallsCreate(c, (PetscReal)c->n / f->length, wall, &f->walls));
-  PetscCall(KNBeginningCreate(c, f->walls, wall, &f->begin));
+  PetscCall(KNWallStartCreate(c, f->walls, wall, &f->begin));
   PetscCall(KNFlowCreate(f));
   PetscCall(KNSolverDescribe_Flow(solver));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -198,8 +198,8 @@ static PetscErrorCode KNSolverDraw_Flow(KNSolver solver, PetscInt64 seed, PetscI
   for (PetscInt k = 0; k < f->moving + axes; k++) {
     PetscReal *x = f->initial + (size_t)k * f->cells.size;
 
-    if (k == axes) PetscCall(KNBeginningDraw(&f->begin, seed, sample, k, x));
-    else PetscCall(KNBeginningGaussian(&f->begin, seed, sample, k, k < axes ? f->speed : f->force, x));
+    if (k == axes) PetscCall(KNWallStartDraw(&f->begin, seed, sample, k, x));
+    else PetscCall(KNWallStartGaussian(&f->begin, seed, sample, k, k < axes ? f->speed : f->force, x));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -296,7 +296,7 @@ static PetscErrorCode KNSolverDestroy_Flow(KNSolver solver)
 
   PetscFunctionBegin;
   PetscCall(KNFlowDestroy(f));
-  PetscCall(KNBeginningDestroy(&f->begin));
+  PetscCall(KNWallStartDestroy(&f->begin));
   PetscCall(KNWallsDestroy(&f->walls));
   PetscCall(KNCellsDestroy(&f->cells));
   PetscCall(PetscFree(solver->problem.times));
@@ -319,7 +319,7 @@ PetscErrorCode KNSolverCreate_Incompressible(KNSolver solver)
   f->cfl        = 0.5;
   f->cells.axes = 2;
   f->cells.n    = 64;
-  f->begin      = (KNBeginning){.kind   = KN_BEGIN_FIELD,
+  f->begin      = (KNWallStart){.kind   = KN_BEGIN_FIELD,
                                 .fields = 1,
                                 .low    = 0.0,
                                 .high   = 1.0,

@@ -12,7 +12,7 @@
 #ifndef KITINET_INCOMPRESSIBLE_IMPL_H
 #define KITINET_INCOMPRESSIBLE_IMPL_H
 
-#include "beginnings.h"
+#include "wall_starts.h"
 #include "solver_impl.h"
 
 typedef enum { KN_FLOW_NO_SLIP, KN_FLOW_SLIP, KN_FLOW_PERIODIC } KNFlowSide;
@@ -26,7 +26,7 @@ typedef struct {
   PetscInt    side[2 * KN_MAX_DIM]; /* KNFlowSide */
   KNCells     cells;
   KNWalls     walls; /* of the pressure, and of random fields: nothing passes */
-  KNBeginning begin;
+  KNWallStart begin;
 
   size_t     padded, origin; /* of a padded field: its size, its first cell */
   ptrdiff_t  stride[KN_MAX_DIM];

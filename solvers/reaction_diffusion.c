@@ -4,7 +4,7 @@
     space  second differences of cells, diagonal in the modes of the walls (walls.c): order 2
     time   exponential or implicit-explicit Runge-Kutta steps of order 4 and of controlled error (stepper.h), diffusion
            exact or implicit, reaction explicit
-    start  random states (beginnings.c), or given ones
+    start  random states (wall_starts.c), or given ones
     hold   all fields at the times 0, T/(frames - 1), .., T, means over the cells of the stored grid
 
   Fields that stay, sources, are fields of the dataset like the others: the network reads them in every frame, and a
@@ -29,7 +29,7 @@ typedef struct {
   KNCells           cells;
   KNWall            wall[2 * KN_MAX_DIM];
   KNWalls           walls;
-  KNBeginning       begin;
+  KNWallStart       begin;
   PetscReal        *initial;  /* (fields, cells) */
   PetscReal        *u, *rate; /* (fields, cells), (moving, cells) */
   PetscReal        *linear;   /* (moving, modes, 2): -D lambda, complex as steppers want it */
@@ -79,7 +79,7 @@ static PetscErrorCode KNSolverSetFromOptions_Reaction(KNSolver solver)
     PetscCheck(r->wall[s].kind != KN_WALL_ROBIN || c->n <= KN_LARGEST_DENSE, PETSC_COMM_WORLD, KN_ERR_USAGE,
                "-%sgrid is %" PetscInt_FMT ", with sides of robin at most %d", r->prefix, c->n, KN_LARGEST_DENSE);
   }
-  PetscCall(KNBeginningOptions(r->prefix, &r->begin));
+  PetscCall(KNWallStartOptions(r->prefix, &r->begin));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -93,18 +93,18 @@ static PetscErrorCode KNReactionDeclare(KNSolver solver)
 
   PetscFunctionBegin;
   for (PetscInt d = 0; d < r->cells.axes; d++) {
-    if (r->cells.periodic && KNBeginningShifts(&r->begin)) {
+    if (r->cells.periodic && KNWallStartShifts(&r->begin)) {
       PetscCall(KNProblemAddSymmetry(p, "shift(%c)", (char)('x' + d)));
     }
     if (KNWallsAlike(&wall[2 * d], &wall[2 * d + 1]))
       PetscCall(KNProblemAddSymmetry(p, "reflect(%c)", (char)('x' + d)));
     zeros = (PetscBool)(zeros && wall[2 * d].value == 0.0 && wall[2 * d + 1].value == 0.0);
   }
-  for (PetscInt d = 0; d < r->cells.axes - 1 && KNBeginningExchanges(&r->begin); d++) {
+  for (PetscInt d = 0; d < r->cells.axes - 1 && KNWallStartExchanges(&r->begin); d++) {
     if (!KNWallsAlike(&wall[2 * d], &wall[2 * d + 2]) || !KNWallsAlike(&wall[2 * d + 1], &wall[2 * d + 3])) continue;
     PetscCall(KNProblemAddSymmetry(p, "exchange(%c,%c)", (char)('x' + d), (char)('y' + d)));
   }
-  if (zeros && KNBeginningNegates(&r->begin) && r->equation->odd && KNSolverAlways(solver, r->equation->odd, r->p)) {
+  if (zeros && KNWallStartNegates(&r->begin) && r->equation->odd && KNSolverAlways(solver, r->equation->odd, r->p)) {
     PetscCall(KNProblemAddSymmetry(p, "negate"));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -135,7 +135,7 @@ static PetscErrorCode KNSolverDescribe_Reaction(KNSolver solver)
     parameter->value = r->p[i];
   }
   p->parameter[p->parameters++] = (KNParameter){.name = "L", .unit = "1", .value = r->length};
-  KNBeginningDescribe(&r->begin, p);
+  KNWallStartDescribe(&r->begin, p);
   PetscCall(PetscMalloc1(r->frames, &p->times));
   for (PetscInt frame = 0; frame < r->frames; frame++) {
     p->times[frame] = r->final_time * (PetscReal)frame / (PetscReal)(r->frames - 1);
@@ -231,7 +231,7 @@ static PetscErrorCode KNSolverSetUp_Reaction(KNSolver solver)
   PetscFunctionBegin;
   PetscCall(KNCellsSetUp(solver->comm, r->prefix, &r->cells));
   PetscCall(KNWallsCreate(&r->cells, (PetscReal)r->cells.n / r->length, r->wall, &r->walls));
-  PetscCall(KNBeginningCreate(&r->cells, r->walls, r->wall, &r->begin));
+  PetscCall(KNWallStartCreate(&r->cells, r->walls, r->wall, &r->begin));
   count = KNWallsCount(r->walls);
   size  = 2 * (size_t)r->moving * count;
   PetscCall(KNMalloc((size_t)r->fields * r->cells.size, sizeof(PetscReal), &r->initial));
@@ -264,8 +264,8 @@ static PetscErrorCode KNSolverDraw_Reaction(KNSolver solver, PetscInt64 seed, Pe
   for (PetscInt f = 0; f < r->fields; f++) {
     PetscReal *u = r->initial + (size_t)f * r->cells.size;
 
-    if (f < r->moving) PetscCall(KNBeginningDraw(&r->begin, seed, sample, f, u));
-    else PetscCall(KNBeginningGaussian(&r->begin, seed, sample, f, r->p[r->equation->deviation[f]], u));
+    if (f < r->moving) PetscCall(KNWallStartDraw(&r->begin, seed, sample, f, u));
+    else PetscCall(KNWallStartGaussian(&r->begin, seed, sample, f, r->p[r->equation->deviation[f]], u));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -337,7 +337,7 @@ static PetscErrorCode KNSolverDestroy_Reaction(KNSolver solver)
 
   PetscFunctionBegin;
   PetscCall(KNStepperDestroy(&r->stepper));
-  PetscCall(KNBeginningDestroy(&r->begin));
+  PetscCall(KNWallStartDestroy(&r->begin));
   PetscCall(KNWallsDestroy(&r->walls));
   PetscCall(KNCellsDestroy(&r->cells));
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(arrays); i++) PetscCall(KNFree(arrays[i]));
@@ -362,7 +362,7 @@ PetscErrorCode KNReactionCreate(KNSolver solver, const KNReaction *equation)
   r->final_time = equation->final_time;
   r->tolerance  = 1e-6;
   r->wall[0]    = (KNWall){.kind = equation->wall, .value = 0.0, .length = 1.0};
-  r->begin      = (KNBeginning){.kind   = equation->begin,
+  r->begin      = (KNWallStart){.kind   = equation->begin,
                                 .fields = r->moving,
                                 .low    = equation->low,
                                 .high   = equation->high,

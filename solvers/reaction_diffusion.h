@@ -8,7 +8,7 @@
 #ifndef KITINET_REACTION_DIFFUSION_H
 #define KITINET_REACTION_DIFFUSION_H
 
-#include "beginnings.h"
+#include "wall_starts.h"
 #include "solver_impl.h"
 
 #define KN_MAX_REACTANTS        4 /* fields */

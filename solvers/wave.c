@@ -16,7 +16,7 @@
 */
 #include <kitinet/error.h>
 #include <kitinet/options.h>
-#include "beginnings.h"
+#include "wall_starts.h"
 #include "coefficient.h"
 #include "engine_options.h"
 #include "wall_options.h"
@@ -32,7 +32,7 @@ typedef struct {
   KNWall      wall[2 * KN_MAX_DIM];
   KNWalls     walls; /* of random u */
   KNWalls     closed;
-  KNBeginning begin, medium;
+  KNWallStart begin, medium;
   PetscReal  *initial;          /* (FIELDS, cells) */
   PetscReal  *u, *c;            /* (1 + rows + 1, layer): between the layers of the neighbours */
   PetscReal  *v, *a;            /* (cells) velocity, acceleration */
@@ -72,7 +72,7 @@ static PetscErrorCode KNSolverSetFromOptions_Wave(KNSolver solver)
     PetscCheck(w->wall[s].kind != KN_WALL_ROBIN, PETSC_COMM_WORLD, KN_ERR_USAGE,
                "-wave_sides: waves have no sides of robin; choose from: neumann, dirichlet, periodic");
   }
-  PetscCall(KNBeginningOptions(prefix, &w->begin));
+  PetscCall(KNWallStartOptions(prefix, &w->begin));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -84,18 +84,18 @@ static PetscErrorCode KNWaveDeclare(const Wave *w, KNProblem *p)
 
   PetscFunctionBegin;
   for (PetscInt d = 0; d < w->cells.axes; d++) {
-    if (w->cells.periodic && KNBeginningShifts(&w->begin)) {
+    if (w->cells.periodic && KNWallStartShifts(&w->begin)) {
       PetscCall(KNProblemAddSymmetry(p, "shift(%c)", (char)('x' + d)));
     }
     if (KNWallsAlike(&wall[2 * d], &wall[2 * d + 1]))
       PetscCall(KNProblemAddSymmetry(p, "reflect(%c)", (char)('x' + d)));
     zeros = (PetscBool)(zeros && wall[2 * d].value == 0.0 && wall[2 * d + 1].value == 0.0);
   }
-  for (PetscInt d = 0; d < w->cells.axes - 1 && KNBeginningExchanges(&w->begin); d++) {
+  for (PetscInt d = 0; d < w->cells.axes - 1 && KNWallStartExchanges(&w->begin); d++) {
     if (!KNWallsAlike(&wall[2 * d], &wall[2 * d + 2]) || !KNWallsAlike(&wall[2 * d + 1], &wall[2 * d + 3])) continue;
     PetscCall(KNProblemAddSymmetry(p, "exchange(%c,%c)", (char)('x' + d), (char)('y' + d)));
   }
-  if (zeros && KNBeginningNegates(&w->begin)) PetscCall(KNProblemAddSymmetry(p, "u=-u v=-v"));
+  if (zeros && KNWallStartNegates(&w->begin)) PetscCall(KNProblemAddSymmetry(p, "u=-u v=-v"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -119,7 +119,7 @@ static PetscErrorCode KNSolverDescribe_Wave(KNSolver solver)
   p->parameter[p->parameters++] = (KNParameter){.name = "speed", .unit = "1", .value = w->speed};
   p->parameter[p->parameters++] = (KNParameter){.name = "contrast", .unit = "1", .value = w->contrast};
   p->parameter[p->parameters++] = (KNParameter){.name = "L", .unit = "1", .value = w->length};
-  KNBeginningDescribe(&w->begin, p);
+  KNWallStartDescribe(&w->begin, p);
   PetscCall(PetscMalloc1(w->frames, &p->times));
   for (PetscInt frame = 0; frame < w->frames; frame++) {
     p->times[frame] = w->final_time * (PetscReal)frame / (PetscReal)(w->frames - 1);
@@ -143,10 +143,10 @@ static PetscErrorCode KNSolverSetUp_Wave(KNSolver solver)
     closed[s] = (KNWall){.kind = w->wall[s].kind == KN_WALL_PERIODIC ? KN_WALL_PERIODIC : KN_WALL_NEUMANN};
   }
   PetscCall(KNWallsCreate(cells, per, closed, &w->closed));
-  PetscCall(KNBeginningCreate(cells, w->walls, w->wall, &w->begin));
+  PetscCall(KNWallStartCreate(cells, w->walls, w->wall, &w->begin));
   w->medium      = w->begin;
   w->medium.kind = KN_BEGIN_FIELD;
-  PetscCall(KNBeginningCreate(cells, w->closed, closed, &w->medium));
+  PetscCall(KNWallStartCreate(cells, w->closed, closed, &w->medium));
   PetscCall(KNMalloc(FIELDS * cells->size, sizeof(PetscReal), &w->initial));
   PetscCall(KNMalloc(cells->size + 2 * cells->layer, sizeof(PetscReal), &w->u));
   PetscCall(KNMalloc(cells->size + 2 * cells->layer, sizeof(PetscReal), &w->c));
@@ -165,9 +165,9 @@ static PetscErrorCode KNSolverDraw_Wave(KNSolver solver, PetscInt64 seed, PetscI
   PetscReal   *c    = w->initial + C * size;
 
   PetscFunctionBegin;
-  PetscCall(KNBeginningDraw(&w->begin, seed, sample, U, w->initial));
+  PetscCall(KNWallStartDraw(&w->begin, seed, sample, U, w->initial));
   PetscCall(PetscArrayzero(w->initial + V * size, size));
-  PetscCall(KNBeginningGaussian(&w->medium, seed, sample, C, w->contrast, c));
+  PetscCall(KNWallStartGaussian(&w->medium, seed, sample, C, w->contrast, c));
   for (size_t i = 0; i < size; i++) c[i] = w->speed * PetscExpReal(c[i]);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -354,8 +354,8 @@ static PetscErrorCode KNSolverDestroy_Wave(KNSolver solver)
                           &w->face[0], &w->face[1], &w->face[2], &w->hold, &w->push};
 
   PetscFunctionBegin;
-  PetscCall(KNBeginningDestroy(&w->begin));
-  PetscCall(KNBeginningDestroy(&w->medium));
+  PetscCall(KNWallStartDestroy(&w->begin));
+  PetscCall(KNWallStartDestroy(&w->medium));
   PetscCall(KNWallsDestroy(&w->walls));
   PetscCall(KNWallsDestroy(&w->closed));
   PetscCall(KNCellsDestroy(&w->cells));
@@ -380,7 +380,7 @@ PetscErrorCode KNSolverCreate_Wave(KNSolver solver)
   w->cells.axes = 2;
   w->cells.n    = 128;
   w->wall[0]    = (KNWall){.kind = KN_WALL_DIRICHLET, .length = 1.0};
-  w->begin      = (KNBeginning){.kind   = KN_BEGIN_FIELD,
+  w->begin      = (KNWallStart){.kind   = KN_BEGIN_FIELD,
                                 .fields = 1,
                                 .low    = -1.0,
                                 .high   = 1.0,

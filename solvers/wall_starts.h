@@ -10,8 +10,8 @@
   amplitude(k) = (kappa^2 + tau^2)^(-alpha/2), kappa in units of 1/side, times what makes its deviation `scale`; the
   mean over the domain, where it is a mode, is 0.
 */
-#ifndef KITINET_BEGINNINGS_H
-#define KITINET_BEGINNINGS_H
+#ifndef KITINET_WALL_STARTS_H
+#define KITINET_WALL_STARTS_H
 
 #include "starts.h"
 #include "walls.h"
@@ -28,30 +28,30 @@ typedef struct {
   KNStart        start;     /* of waves */
   PetscReal     *amplitude; /* (modes) for a deviation of 1 */
   PetscReal     *modes;     /* (modes) */
-} KNBeginning;
+} KNWallStart;
 
 /* Collective on PETSC_COMM_WORLD. Declares -<prefix>initial, _low, _high, _field_..; defaults stand in begin. */
-PETSC_INTERN PetscErrorCode KNBeginningOptions(const char prefix[], KNBeginning *begin);
+PETSC_INTERN PetscErrorCode KNWallStartOptions(const char prefix[], KNWallStart *begin);
 
 /* Not collective. wall: (2 axes) of walls, all not owned. */
-PETSC_INTERN PetscErrorCode KNBeginningCreate(const KNCells *cells, KNWalls walls, const KNWall wall[],
-                                              KNBeginning *begin);
-PETSC_INTERN PetscErrorCode KNBeginningDestroy(KNBeginning *begin);
+PETSC_INTERN PetscErrorCode KNWallStartCreate(const KNCells *cells, KNWalls walls, const KNWall wall[],
+                                              KNWallStart *begin);
+PETSC_INTERN PetscErrorCode KNWallStartDestroy(KNWallStart *begin);
 
 /* Collective. u (cells): field f of the sample's initial state. */
-PETSC_INTERN PetscErrorCode KNBeginningDraw(KNBeginning *begin, PetscInt64 seed, PetscInt64 sample, PetscInt f,
+PETSC_INTERN PetscErrorCode KNWallStartDraw(KNWallStart *begin, PetscInt64 seed, PetscInt64 sample, PetscInt f,
                                             PetscReal u[]);
 
 /* Collective. u (cells): a Gaussian random field of this deviation, independent for each f. */
-PETSC_INTERN PetscErrorCode KNBeginningGaussian(KNBeginning *begin, PetscInt64 seed, PetscInt64 sample, PetscInt f,
+PETSC_INTERN PetscErrorCode KNWallStartGaussian(KNWallStart *begin, PetscInt64 seed, PetscInt64 sample, PetscInt f,
                                                 PetscReal deviation, PetscReal u[]);
 
 /* Not collective. Adds what a dataset says of it to the problem. */
-PETSC_INTERN void KNBeginningDescribe(const KNBeginning *begin, KNProblem *problem);
+PETSC_INTERN void KNWallStartDescribe(const KNWallStart *begin, KNProblem *problem);
 
 /* Not collective. Whether states are distributed alike when moved by a shift, with two axes exchanged, negated. */
-PETSC_INTERN PetscBool KNBeginningShifts(const KNBeginning *begin);
-PETSC_INTERN PetscBool KNBeginningExchanges(const KNBeginning *begin);
-PETSC_INTERN PetscBool KNBeginningNegates(const KNBeginning *begin);
+PETSC_INTERN PetscBool KNWallStartShifts(const KNWallStart *begin);
+PETSC_INTERN PetscBool KNWallStartExchanges(const KNWallStart *begin);
+PETSC_INTERN PetscBool KNWallStartNegates(const KNWallStart *begin);
 
 #endif

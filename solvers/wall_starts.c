@@ -1,7 +1,7 @@
-/* Initial states between walls: options, draws. beginnings.h defines them. */
+/* Initial states between walls: options, draws. wall_starts.h defines them. */
 #include <kitinet/error.h>
 #include <kitinet/random.h>
-#include "beginnings.h"
+#include "wall_starts.h"
 #include "engine_options.h"
 #include "field_options.h"
 
@@ -14,7 +14,7 @@ enum { DRAW_MODES = 2000, DRAW_CELLS = 3000, DRAW_NUMBER = 4000 };
 
 static const KNConservation scalar_law; /* of waves: nothing of it matters */
 
-PetscErrorCode KNBeginningOptions(const char prefix[], KNBeginning *b)
+PetscErrorCode KNWallStartOptions(const char prefix[], KNWallStart *b)
 {
   static const char *const kinds[] = {"field", "noise", "constant", "waves", NULL};
   static const char *const fewer[] = {"field", "noise", "constant", NULL};
@@ -39,7 +39,7 @@ PetscErrorCode KNBeginningOptions(const char prefix[], KNBeginning *b)
 }
 
 /* amplitude(k) before it is normalised; 0 of the mean. */
-static PetscReal KNBeginningAmplitude(const KNBeginning *b, const KNWall wall[], const PetscInt k[])
+static PetscReal KNWallStartAmplitude(const KNWallStart *b, const KNWall wall[], const PetscInt k[])
 {
   PetscReal square = 0.0;
 
@@ -47,7 +47,7 @@ static PetscReal KNBeginningAmplitude(const KNBeginning *b, const KNWall wall[],
   return square > 0.0 ? PetscPowReal(square + b->tau * b->tau, -0.5 * b->alpha) : 0.0;
 }
 
-PetscErrorCode KNBeginningCreate(const KNCells *cells, KNWalls walls, const KNWall wall[], KNBeginning *b)
+PetscErrorCode KNWallStartCreate(const KNCells *cells, KNWalls walls, const KNWall wall[], KNWallStart *b)
 {
   const size_t count    = KNWallsCount(walls);
   PetscReal    variance = 0.0;
@@ -61,11 +61,11 @@ PetscErrorCode KNBeginningCreate(const KNCells *cells, KNWalls walls, const KNWa
   for (PetscInt d = 0; d < cells->axes; d++) modes *= KN_NORM_MODES;
   for (PetscInt m = 0; m < modes; m++) {
     for (PetscInt d = 0, rest = m; d < cells->axes; d++, rest /= KN_NORM_MODES) k[d] = rest % KN_NORM_MODES;
-    variance += PetscSqr(KNBeginningAmplitude(b, wall, k));
+    variance += PetscSqr(KNWallStartAmplitude(b, wall, k));
   }
   for (size_t m = 0; m < count; m++) {
     KNWallsMode(walls, m, k);
-    b->amplitude[m] = KNBeginningAmplitude(b, wall, k) / PetscSqrtReal(variance);
+    b->amplitude[m] = KNWallStartAmplitude(b, wall, k) / PetscSqrtReal(variance);
   }
   if (b->kind == KN_BEGIN_WAVES) {
     b->start = (KNStart){.axes   = cells->axes,
@@ -78,7 +78,7 @@ PetscErrorCode KNBeginningCreate(const KNCells *cells, KNWalls walls, const KNWa
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNBeginningDestroy(KNBeginning *b)
+PetscErrorCode KNWallStartDestroy(KNWallStart *b)
 {
   PetscFunctionBegin;
   if (b->start.sines) PetscCall(KNStartDestroy(&b->start));
@@ -87,7 +87,7 @@ PetscErrorCode KNBeginningDestroy(KNBeginning *b)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNBeginningGaussian(KNBeginning *b, PetscInt64 seed, PetscInt64 sample, PetscInt f, PetscReal deviation,
+PetscErrorCode KNWallStartGaussian(KNWallStart *b, PetscInt64 seed, PetscInt64 sample, PetscInt f, PetscReal deviation,
                                    PetscReal u[])
 {
   const size_t count = KNWallsCount(b->walls);
@@ -107,7 +107,7 @@ PetscErrorCode KNBeginningGaussian(KNBeginning *b, PetscInt64 seed, PetscInt64 s
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void KNBeginningNoise(const KNBeginning *b, PetscInt64 seed, PetscInt64 sample, PetscInt f, PetscReal u[])
+static void KNWallStartNoise(const KNWallStart *b, PetscInt64 seed, PetscInt64 sample, PetscInt f, PetscReal u[])
 {
   const size_t first = (size_t)b->cells->first * b->cells->layer;
 
@@ -122,7 +122,7 @@ static void KNBeginningNoise(const KNBeginning *b, PetscInt64 seed, PetscInt64 s
 }
 
 /* Two sines, then scaled to [low, high] over all ranks. */
-static PetscErrorCode KNBeginningWaves(KNBeginning *b, PetscInt64 seed, PetscInt64 sample, PetscReal u[])
+static PetscErrorCode KNWallStartWaves(KNWallStart *b, PetscInt64 seed, PetscInt64 sample, PetscReal u[])
 {
   const KNCells *c        = b->cells;
   const size_t   n        = (size_t)c->n;
@@ -156,20 +156,20 @@ static PetscErrorCode KNBeginningWaves(KNBeginning *b, PetscInt64 seed, PetscInt
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNBeginningDraw(KNBeginning *b, PetscInt64 seed, PetscInt64 sample, PetscInt f, PetscReal u[])
+PetscErrorCode KNWallStartDraw(KNWallStart *b, PetscInt64 seed, PetscInt64 sample, PetscInt f, PetscReal u[])
 {
   uint64_t word[4];
 
   PetscFunctionBegin;
   switch (b->kind) {
-  case KN_BEGIN_NOISE: KNBeginningNoise(b, seed, sample, f, u); break;
-  case KN_BEGIN_WAVES: PetscCall(KNBeginningWaves(b, seed, sample, u)); break;
+  case KN_BEGIN_NOISE: KNWallStartNoise(b, seed, sample, f, u); break;
+  case KN_BEGIN_WAVES: PetscCall(KNWallStartWaves(b, seed, sample, u)); break;
   case KN_BEGIN_CONSTANT:
     KNRandomWords(seed, KN_STREAM_FIELD, 0, 0, sample, DRAW_NUMBER + f, word);
     for (size_t i = 0; i < b->cells->size; i++) u[i] = b->low + (b->high - b->low) * KNUniform(word[0]);
     break;
   default:
-    PetscCall(KNBeginningGaussian(b, seed, sample, f, b->scale, u));
+    PetscCall(KNWallStartGaussian(b, seed, sample, f, b->scale, u));
     for (size_t i = 0; i < b->cells->size; i++) {
       u[i] = b->low + 0.5 * (b->high - b->low) * (1.0 + PetscTanhReal(u[i]));
     }
@@ -177,7 +177,7 @@ PetscErrorCode KNBeginningDraw(KNBeginning *b, PetscInt64 seed, PetscInt64 sampl
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-void KNBeginningDescribe(const KNBeginning *b, KNProblem *p)
+void KNWallStartDescribe(const KNWallStart *b, KNProblem *p)
 {
   p->parameter[p->parameters++] = (KNParameter){.name = "low", .unit = "1", .value = b->low};
   p->parameter[p->parameters++] = (KNParameter){.name = "high", .unit = "1", .value = b->high};
@@ -187,18 +187,18 @@ void KNBeginningDescribe(const KNBeginning *b, KNProblem *p)
 }
 
 /* Waves may have a window, which stands in the middle. */
-PetscBool KNBeginningShifts(const KNBeginning *b)
+PetscBool KNWallStartShifts(const KNWallStart *b)
 {
   return (PetscBool)(b->kind != KN_BEGIN_WAVES);
 }
 
 /* Wavenumbers of waves are not alike in all axes. */
-PetscBool KNBeginningExchanges(const KNBeginning *b)
+PetscBool KNWallStartExchanges(const KNWallStart *b)
 {
   return (PetscBool)(b->kind != KN_BEGIN_WAVES);
 }
 
-PetscBool KNBeginningNegates(const KNBeginning *b)
+PetscBool KNWallStartNegates(const KNWallStart *b)
 {
   return (PetscBool)(b->low == -b->high);
 }
