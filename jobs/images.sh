@@ -30,14 +30,7 @@ done
 cd "$(dirname "$0")/.."
 epochs="${EPOCHS:-20}" ranks="${RANKS:-2}" depth="${DEPTH:-8}" batch="${BATCH:-128}" work="${WORK:-build/images}"
 mkdir -p "$work"
-kitinet="${KITINET:-}"
-if [ -z "$kitinet" ]; then
-  . jobs/packages.sh
-  echo "== building"
-  { cmake --preset release && cmake --build --preset release --parallel "$(nproc)" --target kitinet; } \
-    >"$work/build.log" 2>&1 || { tail -n 40 "$work/build.log"; exit 1; }
-  kitinet=build/release/kitinet
-fi
+. jobs/build.sh
 
 run() { mpiexec -n "$ranks" "$kitinet" "$@"; }
 

@@ -34,14 +34,7 @@ cd "$(dirname "$0")/.."
 epochs="${EPOCHS:-4}" ranks="${RANKS:-2}" width="${WIDTH:-64}" layers="${LAYERS:-2}" batch="${BATCH:-32}"
 length="${LENGTH:-256}" work="${WORK:-build/texts}"
 mkdir -p "$work"
-kitinet="${KITINET:-}"
-if [ -z "$kitinet" ]; then
-  . jobs/packages.sh
-  echo "== building"
-  { cmake --preset release && cmake --build --preset release --parallel "$(nproc)" --target kitinet; } \
-    >"$work/build.log" 2>&1 || { tail -n 40 "$work/build.log"; exit 1; }
-  kitinet=build/release/kitinet
-fi
+. jobs/build.sh
 
 run() { mpiexec -n "$ranks" "$kitinet" "$@"; }
 
