@@ -63,3 +63,18 @@ PetscErrorCode KNModelApplyHead(KNModel model, KNValue x)
   PetscCall(KNModelSetOutput(model, x));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
+
+PetscErrorCode KNModelApplyFeedForward(KNModel model, const char kind[], const char block[], PetscReal dropout,
+                                       KNValue *x)
+{
+  char    name[KN_MAX_NAME];
+  KNValue v;
+
+  PetscFunctionBegin;
+  PetscCall(KNModelApplyTwin(model, "layer_norm", KNModelName(block, "norm", name), 1, x, PETSC_DECIDE, &v));
+  PetscCall(KNModelSetRecomputed(model, v));
+  PetscCall(KNModelApplyTwin(model, "feed_forward", KNModelName(block, "units", name), 1, &v, PETSC_DECIDE, &v));
+  PetscCall(KNModelApplyResidual(model, kind, block, *x, v, KN_ACTIVATION_NONE, dropout, x));
+  PetscCall(KNModelSetStream(model, *x));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -82,6 +82,13 @@ PETSC_INTERN PetscErrorCode KNModelDropoutSetFromOptions(const char residual[], 
 PETSC_INTERN PetscErrorCode KNModelApplyResidual(KNModel model, const char kind[], const char block[], KNValue x,
                                                  KNValue v, KNActivation activation, PetscReal dropout, KNValue *next);
 
+/*
+  The second half of a block of attention: x becomes R(x, W2 GELU(W1 n + b1) + b2), the new stream.
+  n: layer norm of x; kind, block, dropout: as above.
+*/
+PETSC_INTERN PetscErrorCode KNModelApplyFeedForward(KNModel model, const char kind[], const char block[],
+                                                    PetscReal dropout, KNValue *x);
+
 /* The end of a network: the mean over the points where the output has no axes; a hidden layer, GELU, the output. */
 PETSC_INTERN PetscErrorCode KNModelApplyHead(KNModel model, KNValue x);
 

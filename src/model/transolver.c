@@ -63,22 +63,6 @@ static PetscErrorCode AddAttention(KNModel model, const Transolver *net, const c
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* x becomes R(x, W2 GELU(W1 n + b1) + b2). */
-static PetscErrorCode AddFeedForward(KNModel model, const Transolver *net, const char block[], KNValue *x)
-{
-  char    name[KN_MAX_NAME];
-  KNValue v;
-
-  PetscFunctionBegin;
-  PetscCall(KNModelApplyTwin(model, "layer_norm", KNModelName(block, "norm", name), 1, x, PETSC_DECIDE, &v));
-  PetscCall(KNModelSetRecomputed(model, v));
-  PetscCall(KNModelApplyTwin(model, "feed_forward", KNModelName(block, "units", name), 1, &v, PETSC_DECIDE, &v));
-  PetscCall(
-    KNModelApplyResidual(model, KNResidualNames()[net->residual], block, *x, v, KN_ACTIVATION_NONE, net->dropout, x));
-  PetscCall(KNModelSetStream(model, *x));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static PetscErrorCode KNModelBuild_Transolver(KNModel model)
 {
   Transolver net;
@@ -100,7 +84,7 @@ static PetscErrorCode KNModelBuild_Transolver(KNModel model)
     PetscCall(PetscSNPrintf(block, sizeof(block), "block%" PetscInt_FMT ".attention", l));
     PetscCall(AddAttention(model, &net, block, &x));
     PetscCall(PetscSNPrintf(block, sizeof(block), "block%" PetscInt_FMT ".feed", l));
-    PetscCall(AddFeedForward(model, &net, block, &x));
+    PetscCall(KNModelApplyFeedForward(model, KNResidualNames()[net.residual], block, net.dropout, &x));
     if (l < net.blocks - 1) PetscCall(KNModelEndBlock(model));
   }
   PetscCall(KNModelApplyTwin(model, "layer_norm", "norm", 1, &x, PETSC_DECIDE, &x));
