@@ -6,7 +6,8 @@
 
     lid(x) = 1 (uniform: the flow of Ghia, Ghia, Shin, J. Comput. Phys. 48, 1982), 16 x^2 (1 - x)^2 (regularised), or
              16 x^2 (1 - x)^2 (lid_mean + lid_amplitude z(x)) (random) with a Gaussian random field z (field.c)
-    Re     = reynolds, or drawn from reynolds_low .. reynolds_high, its logarithm uniform: then a second input
+    Re     = reynolds, which may be a range, a parameter of each sample; or drawn from reynolds_low .. reynolds_high,
+             its logarithm uniform: then a second input
 
   Re is that of a lid of unit speed. Inputs are constant fields: lid along y, Re along x and y. Outputs are u, v and,
   of lids that stop at the corners, p with zero mean: where the uniform lid meets a wall p is as 1/distance, whose
@@ -21,7 +22,7 @@
 #include <kitinet/random.h>
 #include "cavity_flow.h"
 #include "cavity_guess.h"
-#include "solver_impl.h"
+#include "coefficient.h"
 
 enum { LID_UNIFORM, LID_REGULARISED, LID_RANDOM };
 
@@ -103,7 +104,8 @@ static PetscErrorCode KNSolverSetFromOptions_Cavity(KNSolver solver)
   static const char *const lids[]   = {"uniform", "regularised", "random", NULL};
   static const char *const points[] = {"cells", "nodes", NULL};
   Cavity                  *c        = (Cavity *)solver->data;
-  PetscReal                reynolds = 100.0;
+  PetscReal                reynolds, highest;
+  PetscBool                differs;
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Lid-driven cavity, steady incompressible flow in a box with a sliding lid"));
@@ -116,24 +118,34 @@ static PetscErrorCode KNSolverSetFromOptions_Cavity(KNSolver solver)
   c->m = c->points == KN_POINTS_NODES ? c->n - 1 : c->n;
   PetscCall(KNOptionsChoice("-cavity_lid", "the lid's speed along x: 1, 16 x^2 (1 - x)^2, or that times a random field",
                             lids, &c->lid_kind));
-  PetscCall(KNOptionsReal("-cavity_lid_mean", "mean of the field of a random lid", -100.0, 100.0, &c->lid_mean));
-  PetscCall(
-    KNOptionsReal("-cavity_lid_amplitude", "factor of the random part of the field", 0.0, 100.0, &c->lid_amplitude));
+  PetscCall(KNSolverCoefficient(solver, "-cavity_lid_mean", "mean of the field of a random lid", "lid_mean", -100.0,
+                                100.0, &c->lid_mean));
+  PetscCall(KNSolverCoefficient(solver, "-cavity_lid_amplitude", "factor of the random part of the field",
+                                "lid_amplitude", 0.0, 100.0, &c->lid_amplitude));
+  PetscCheck(c->lid_kind == LID_RANDOM || !solver->ranges, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option %s is a range, of which only -cavity_lid random makes use: leave it out", solver->range[0].option);
   PetscCall(KNRandomFieldSetFromOptions(c->field));
-  PetscCall(KNOptionsReal("-cavity_reynolds", "Reynolds number of a lid of speed 1", 0.01, 10000.0, &reynolds));
-  c->reynolds_low = reynolds;
+  PetscCall(KNSolverCoefficient(solver, "-cavity_reynolds", "Reynolds number of a lid of speed 1", "reynolds", 0.01,
+                                10000.0, &c->reynolds_low));
+  reynolds = c->reynolds_low;
+  differs  = KNSolverDiffers(solver, &c->reynolds_low);
+  highest  = KNSolverHighest(solver, &c->reynolds_low);
   PetscCall(KNOptionsReal("-cavity_reynolds_low", "lowest Reynolds number, by default -cavity_reynolds", 0.01, 10000.0,
                           &c->reynolds_low));
   c->reynolds_high = PetscMax(reynolds, c->reynolds_low);
   PetscCall(KNOptionsReal("-cavity_reynolds_high",
-                          "highest Reynolds number; if it is above the lowest, each sample draws one between them",
+                          "highest Reynolds number; if it is above the lowest, each sample draws one between them, "
+                          "an input field",
                           c->reynolds_low, 10000.0, &c->reynolds_high));
-  PetscCheck(
-    c->reynolds_high <= kn_cavity_limit(c->m), PETSC_COMM_WORLD, KN_ERR_USAGE,
-    "-cavity_grid %" PetscInt_FMT " does not resolve Reynolds number %.6g: it needs two cells in a boundary "
-    "layer of thickness Re^(-1/2); give at least -cavity_grid %" PetscInt_FMT ", or a Reynolds number of at most %.6g",
-    c->n, (double)c->reynolds_high, (PetscInt)PetscCeilReal(2.0 * PetscSqrtReal(c->reynolds_high)) + c->n - c->m,
-    (double)kn_cavity_limit(c->m));
+  PetscCheck(!differs || (c->reynolds_low == reynolds && c->reynolds_high == reynolds), PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -cavity_reynolds is a range: leave out -cavity_reynolds_low and _high");
+  if (!differs) highest = c->reynolds_high;
+  PetscCheck(highest <= kn_cavity_limit(c->m), PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-cavity_grid %" PetscInt_FMT " does not resolve Reynolds number %.6g: it needs two cells in a boundary "
+             "layer of thickness Re^(-1/2); give at least -cavity_grid %" PetscInt_FMT
+             ", or a Reynolds number of at most %.6g",
+             c->n, (double)highest, (PetscInt)PetscCeilReal(2.0 * PetscSqrtReal(highest)) + c->n - c->m,
+             (double)kn_cavity_limit(c->m));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -169,7 +181,9 @@ static PetscErrorCode KNSolverDescribe_Cavity(KNSolver solver)
     p->parameter[p->parameters++] = (KNParameter){.name = "lid_scale", .unit = "1", .value = scale};
   }
   /* The mirror image of a flow has a lid that slides the other way: among random lids only those of mean 0 are. */
-  if (c->lid_kind == LID_RANDOM && c->lid_mean == 0.0) PetscCall(KNProblemAddSymmetry(p, "reflect(x) lid=-lid u=-u"));
+  if (c->lid_kind == LID_RANDOM && c->lid_mean == 0.0 && !KNSolverDiffers(solver, &c->lid_mean)) {
+    PetscCall(KNProblemAddSymmetry(p, "reflect(x) lid=-lid u=-u"));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -214,10 +228,11 @@ static PetscErrorCode KNSolverDraw_Cavity(KNSolver solver, PetscInt64 seed, Pets
   if (c->lid_kind == LID_RANDOM) PetscCall(KNRandomFieldDraw(c->field, seed, sample, 0));
   PetscCall(EvaluateLid(c, KN_POINTS_NODES, c->m + 1, c->lid));
   PetscCall(EvaluateLid(c, (KNPoints)c->points, c->resolution, c->stored));
-  KNRandomWords(seed, KN_STREAM_FIELD, 0, 0, sample, 1, word); /* 1: the field after the lid's */
-  c->reynolds = c->reynolds_low * PetscPowReal(c->reynolds_high / c->reynolds_low, KNUniform(word[0]));
+  c->reynolds = c->reynolds_low;
   for (size_t i = 0; i < r * r; i++) input[i] = c->stored[i / r];
   if (solver->problem.input.fields == 2) {
+    KNRandomWords(seed, KN_STREAM_FIELD, 0, 0, sample, 1, word); /* 1: the field after the lid's */
+    c->reynolds *= PetscPowReal(c->reynolds_high / c->reynolds_low, KNUniform(word[0]));
     for (size_t i = 0; i < r * r; i++) input[r * r + i] = c->reynolds;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -354,6 +369,7 @@ PetscErrorCode KNSolverCreate_Cavity(KNSolver solver)
   c->lid_kind      = LID_RANDOM;
   c->lid_mean      = 1.0;
   c->lid_amplitude = 2.0;
+  c->reynolds_low  = 100.0;
   PetscCall(KNRandomFieldCreate("cavity_lid_", 1, &c->field));
 
   solver->data               = c;

@@ -42,6 +42,14 @@ PetscBool KNSolverDiffers(KNSolver solver, const PetscReal *value)
   return PETSC_FALSE;
 }
 
+PetscReal KNSolverHighest(KNSolver solver, const PetscReal *value)
+{
+  for (PetscInt i = 0; i < solver->ranges; i++) {
+    if (solver->range[i].value == value) return solver->range[i].range.high;
+  }
+  return *value;
+}
+
 PetscBool KNSolverAlways(KNSolver solver, PetscBool (*holds)(const PetscReal p[]), const PetscReal p[])
 {
   PetscBool always = PETSC_TRUE;

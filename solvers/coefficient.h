@@ -26,6 +26,9 @@ PETSC_INTERN PetscErrorCode KNEngineCoefficient(KNSolver solver, const char pref
 /* Not collective. Whether *value differs from sample to sample. */
 PETSC_INTERN PetscBool KNSolverDiffers(KNSolver solver, const PetscReal *value);
 
+/* Not collective. The largest value that a sample may have. */
+PETSC_INTERN PetscReal KNSolverHighest(KNSolver solver, const PetscReal *value);
+
 /*
   Not collective, before a sample is drawn. Whether holds(p) is true at both ends of all ranges, p being the type's
   coefficients: of special values, which no range consists of.

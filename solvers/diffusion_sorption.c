@@ -154,7 +154,7 @@ static PetscErrorCode KNSolverSetFromOptions_Sorption(KNSolver solver)
     KNOptionsReal("-diffusion_sorption_tolerance", "error of one step, of a field of 1", 1e-12, 0.1, &s->tolerance));
   PetscCall(KNWallStartOptions("diffusion_sorption_", &s->begin));
   PetscCheck(s->begin.low >= 0.0, PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "-diffusion_sorption_low is %g: concentrations are not negative", (double)s->begin.low);
+             "-diffusion_sorption_low is %.6g: concentrations are not negative", (double)s->begin.low);
   PetscCheck(s->begin.kind != KN_BEGIN_NOISE, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-diffusion_sorption_initial noise has negative concentrations: choose field, constant or waves");
   PetscFunctionReturn(PETSC_SUCCESS);

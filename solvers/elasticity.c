@@ -84,6 +84,14 @@ static void KNElasticityElement(Elasticity *e)
   }
 }
 
+/* Poisson's ratio may differ from sample to sample. */
+static PetscErrorCode KNSolverUpdate_Elasticity(KNSolver solver)
+{
+  PetscFunctionBegin;
+  KNElasticityElement((Elasticity *)solver->data);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode KNElasticitySides(Elasticity *e)
 {
   PetscBool any = PETSC_FALSE;
@@ -119,10 +127,13 @@ static PetscErrorCode KNSolverSetFromOptions_Elasticity(KNSolver solver)
   PetscCall(KNOptionsInt("-elasticity_grid", "nodes a side", 4, 2048, &e->n));
   PetscCall(KNSolverCoefficient(solver, "-elasticity_modulus", "Young's modulus where the random field is 0", "modulus",
                                 1e-12, 1e12, &e->modulus));
-  PetscCall(KNOptionsReal("-elasticity_contrast", "factor of the random field in the logarithm of the modulus", 0.0,
-                          10.0, &e->contrast));
-  PetscCall(KNOptionsReal("-elasticity_poisson", "Poisson's ratio nu", -0.9, 0.49, &e->poisson));
-  PetscCall(KNOptionsReal("-elasticity_force", "factor of the random fields in the force", 0.0, 1e12, &e->force));
+  PetscCall(KNSolverCoefficient(solver, "-elasticity_contrast",
+                                "factor of the random field in the logarithm of the modulus", "contrast", 0.0, 10.0,
+                                &e->contrast));
+  PetscCall(
+    KNSolverCoefficient(solver, "-elasticity_poisson", "Poisson's ratio nu", "poisson", -0.9, 0.49, &e->poisson));
+  PetscCall(KNSolverCoefficient(solver, "-elasticity_force", "factor of the random fields in the force", "force", 0.0,
+                                1e12, &e->force));
   PetscCall(KNElasticitySides(e));
   PetscCall(KNRandomFieldSetFromOptions(e->field));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -381,6 +392,7 @@ PetscErrorCode KNSolverCreate_Elasticity(KNSolver solver)
   solver->data               = e;
   solver->ops.setfromoptions = KNSolverSetFromOptions_Elasticity;
   solver->ops.setup          = KNSolverSetUp_Elasticity;
+  solver->ops.update         = KNSolverUpdate_Elasticity;
   solver->ops.draw           = KNSolverDraw_Elasticity;
   solver->ops.take           = KNSolverTake_Elasticity;
   solver->ops.solve          = KNSolverSolve_Elasticity;

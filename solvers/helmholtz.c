@@ -15,8 +15,8 @@
 #include <kitinet/options.h>
 #include <kitinet/random.h>
 #include "wall_starts.h"
+#include "coefficient.h"
 #include "engine_options.h"
-#include "solver_impl.h"
 
 enum { INDEX, SOURCE, INPUTS }; /* fields */
 enum { DRAW_PLACE = 5000 };     /* last counter of the generator */
@@ -41,6 +41,7 @@ static PetscErrorCode KNSolverSetFromOptions_Helmholtz(KNSolver solver)
   Helmholtz            *h         = (Helmholtz *)solver->data;
   KNCells              *c         = &h->cells;
   char                  field[2 * KN_MAX_NAME];
+  PetscReal             highest;
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("Helmholtz's equation in a random medium with open sides, -Laplace u - k^2 n^2 u = f"));
@@ -54,15 +55,19 @@ static PetscErrorCode KNSolverSetFromOptions_Helmholtz(KNSolver solver)
   PetscCheck(c->n % c->resolution == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-helmholtz_resolution %" PetscInt_FMT " does not divide -helmholtz_grid %" PetscInt_FMT, c->resolution,
              c->n);
-  PetscCall(KNEngineReal(prefix, "wavenumber", "wavenumber k where the index is 1; the wavelength is 2 pi/k sides",
-                         1e-3, 1e5, &h->wavenumber));
-  PetscCheck(h->wavenumber <= (PetscReal)c->n, PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "-helmholtz_wavenumber %g on -helmholtz_grid %" PetscInt_FMT ": a wave has fewer than 6 cells; raise the "
-             "grid to %g at least",
-             (double)h->wavenumber, c->n, (double)PetscCeilReal(h->wavenumber));
+  PetscCall(KNSolverCoefficient(solver, "-helmholtz_wavenumber",
+                                "wavenumber k where the index is 1; the wavelength is 2 pi/k sides", "k", 1e-3, 1e5,
+                                &h->wavenumber));
+  highest = KNSolverHighest(solver, &h->wavenumber);
+  PetscCheck(highest <= (PetscReal)c->n, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-helmholtz_wavenumber %.6g on -helmholtz_grid %" PetscInt_FMT
+             ": a wave has fewer than 6 cells; raise the "
+             "grid to %" PetscInt_FMT " at least",
+             (double)highest, c->n, (PetscInt)PetscCeilReal(highest));
+  PetscCall(KNEngineCoefficient(solver, prefix, "contrast", "standard deviation of the logarithm of the index n", 0.0,
+                                2.0, &h->contrast));
   PetscCall(
-    KNEngineReal(prefix, "contrast", "standard deviation of the logarithm of the index n", 0.0, 2.0, &h->contrast));
-  PetscCall(KNEngineReal(prefix, "width", "standard deviation of the source, in sides", 1e-3, 1.0, &h->width));
+    KNEngineCoefficient(solver, prefix, "width", "standard deviation of the source, in sides", 1e-3, 1.0, &h->width));
   PetscCall(PetscSNPrintf(field, sizeof(field), "%sfield_", prefix));
   PetscCall(KNEngineReal(field, "alpha", "smoothness of the random field: covariance (-Laplace + tau^2)^-alpha", 0.5,
                          20.0, &h->medium.alpha));

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <kitinet/error.h>
 #include <kitinet/options.h>
+#include "coefficient.h"
 #include "engine_options.h"
 #include "incompressible_impl.h"
 
@@ -76,15 +77,17 @@ static PetscErrorCode KNSolverSetFromOptions_Flow(KNSolver solver)
              "-incompressible_resolution %" PetscInt_FMT " does not divide -incompressible_grid %" PetscInt_FMT,
              c->resolution, c->n);
   PetscCall(KNEngineReal(prefix, "length", "side of the domain", 1e-3, 1e6, &f->length));
-  PetscCall(KNEngineReal(prefix, "viscosity", "viscosity nu", 0.0, 1e3, &f->viscosity));
-  PetscCall(KNEngineReal(prefix, "diffusivity", "diffusivity kappa of the particles", 0.0, 1e3, &f->diffusivity));
-  PetscCall(KNEngineReal(prefix, "frequency", "of the force in time, periods in a unit; 0: it is constant", 0.0, 1e6,
-                         &f->frequency));
-  PetscCall(KNEngineReal(prefix, "force", "standard deviation of each component of the force", 0.0, 1e6, &f->force));
-  PetscCall(KNEngineReal(prefix, "speed",
-                         "standard deviation of each component of the initial velocity, before its "
-                         "divergence is taken out",
-                         0.0, 1e6, &f->speed));
+  PetscCall(KNSolverCoefficient(solver, "-incompressible_viscosity", "viscosity nu", "nu", 0.0, 1e3, &f->viscosity));
+  PetscCall(KNSolverCoefficient(solver, "-incompressible_diffusivity", "diffusivity kappa of the particles", "kappa",
+                                0.0, 1e3, &f->diffusivity));
+  PetscCall(KNEngineCoefficient(solver, prefix, "frequency",
+                                "of the force in time, periods in a unit; 0: it is constant", 0.0, 1e6, &f->frequency));
+  PetscCall(KNEngineCoefficient(solver, prefix, "force", "standard deviation of each component of the force", 0.0, 1e6,
+                                &f->force));
+  PetscCall(KNEngineCoefficient(solver, prefix, "speed",
+                                "standard deviation of each component of the initial velocity, before its divergence "
+                                "is taken out",
+                                0.0, 1e6, &f->speed));
   PetscCall(KNEngineReal(prefix, "final_time", "time of the last frame", 1e-9, 1e9, &f->final_time));
   PetscCall(
     KNEngineInt(prefix, "frames", "number of frames, equally spaced; the first is at time 0", 2, 100000, &f->frames));
@@ -95,7 +98,7 @@ static PetscErrorCode KNSolverSetFromOptions_Flow(KNSolver solver)
   PetscCall(KNFlowSides(f));
   PetscCall(KNWallStartOptions(prefix, &f->begin));
   PetscCheck(f->begin.low >= 0.0, PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "-incompressible_low is %g: there is no negative number of particles", (double)f->begin.low);
+             "-incompressible_low is %.6g: there is no negative number of particles", (double)f->begin.low);
   PetscCheck(f->begin.kind != KN_BEGIN_NOISE, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-incompressible_initial noise has negative numbers of particles: choose field, constant or waves");
   PetscFunctionReturn(PETSC_SUCCESS);

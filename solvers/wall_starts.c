@@ -31,7 +31,7 @@ PetscErrorCode KNWallStartOptions(const char prefix[], KNWallStart *b)
     KNEngineReal(prefix, "low", "lowest value of initial states; of noise: mean minus deviation", -1e6, 1e6, &b->low));
   PetscCall(KNEngineReal(prefix, "high", "highest value of initial states; of noise: mean plus deviation", -1e6, 1e6,
                          &b->high));
-  PetscCheck(b->low <= b->high, PETSC_COMM_WORLD, KN_ERR_USAGE, "-%slow is %g, above -%shigh %g", prefix,
+  PetscCheck(b->low <= b->high, PETSC_COMM_WORLD, KN_ERR_USAGE, "-%slow is %.6g, above -%shigh %.6g", prefix,
              (double)b->low, prefix, (double)b->high);
   PetscCall(PetscSNPrintf(field, sizeof(field), "%sfield_", prefix));
   PetscCall(KNFieldOptions(field, "deviation of the random field before it is bounded", &b->alpha, &b->tau, &b->scale));

@@ -60,8 +60,8 @@ static PetscErrorCode KNSolverSetFromOptions_Wave(KNSolver solver)
   PetscCall(KNEngineReal(prefix, "length", "side of the domain", 1e-3, 1e6, &w->length));
   PetscCall(
     KNEngineCoefficient(solver, prefix, "speed", "speed of waves where the random field is 0", 1e-6, 1e6, &w->speed));
-  PetscCall(
-    KNEngineReal(prefix, "contrast", "standard deviation of the logarithm of the speed", 0.0, 3.0, &w->contrast));
+  PetscCall(KNEngineCoefficient(solver, prefix, "contrast", "standard deviation of the logarithm of the speed", 0.0,
+                                3.0, &w->contrast));
   PetscCall(KNEngineReal(prefix, "final_time", "time of the last frame", 1e-9, 1e9, &w->final_time));
   PetscCall(
     KNEngineInt(prefix, "frames", "number of frames, equally spaced; the first is at time 0", 2, 100000, &w->frames));

@@ -68,6 +68,14 @@ refused 2 "option -darcy_rhs_value is 0:1:log, of which a logarithm is none" ran
   -darcy_rhs_value 0:1:log -samples 1 -output new.h5
 refused 2 "option -darcy_high is a range, of which a lognormal permeability makes no use" ranks 1 generate -pde darcy \
   -darcy_coefficient lognormal -darcy_high 1:2 -samples 1 -output new.h5
+for bad in "-cavity_lid uniform -cavity_lid_mean 0:1|-cavity_lid_mean is a range, of which only -cavity_lid random" \
+  "-cavity_reynolds 10:50 -cavity_reynolds_low 5|-cavity_reynolds is a range: leave out -cavity_reynolds_low" \
+  "-cavity_grid 16 -cavity_reynolds 10:500|-cavity_grid 16 does not resolve Reynolds number 500"; do
+  # shellcheck disable=SC2086 # a list of words
+  refused 2 "${bad#*|}" ranks 1 generate -pde cavity ${bad%%|*} -samples 1 -output new.h5
+done
+refused 2 "-helmholtz_wavenumber 40 on -helmholtz_grid 32: a wave has fewer than 6 cells" ranks 1 generate -pde \
+  helmholtz -helmholtz_grid 32 -helmholtz_wavenumber 10:40:log -samples 1 -output new.h5
 refused 2 "option -burgers_grid is \"64:128\", expected a whole number" ranks 1 generate -pde burgers -burgers_grid \
   64:128 -samples 1 -output new.h5
 if ls | grep -q -e new -e partial; then fail "a refused run left a file: $(ls)"; fi
