@@ -76,6 +76,7 @@ PetscErrorCode KNSolverDescribeCoefficients(KNSolver solver)
                solver->range[i].name);
     memcpy(coefficient->name, p->parameter[k].name, sizeof(coefficient->name));
     memcpy(coefficient->unit, p->parameter[k].unit, sizeof(coefficient->unit));
+    coefficient->logarithmic = solver->range[i].range.logarithmic;
     for (p->parameters--; k < p->parameters; k++) p->parameter[k] = p->parameter[k + 1];
   }
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -31,8 +31,8 @@ static inline void SmallDatasetProblem(PetscInt inputs, PetscInt outputs, PetscI
   problem->frames        = frames;
   problem->times         = times;
   for (PetscInt t = 0; t < frames; t++) times[t] = (PetscReal)t;
-  for (PetscInt c = 0; c < inputs; c++) problem->input.field[c] = (KNField){"x", "1"};
-  for (PetscInt c = 0; c < outputs; c++) problem->output.field[c] = (KNField){"y", "1"};
+  for (PetscInt c = 0; c < inputs; c++) problem->input.field[c] = (KNField){.name = "x", .unit = "1"};
+  for (PetscInt c = 0; c < outputs; c++) problem->output.field[c] = (KNField){.name = "y", .unit = "1"};
   for (PetscInt c = 0; c < inputs; c++) problem->input.field[c].name[1] = (char)('1' + c);
   for (PetscInt c = 0; c < outputs; c++) problem->output.field[c].name[1] = (char)('1' + c);
 }

@@ -20,7 +20,8 @@
 
   Format version 1 has float32 fields on one grid of 1 to 3 axes, and no /parameters; it is written wherever it can say
   what is to be said. Version 2 has the rest, and the attributes input_kind, output_kind, output_points,
-  sample_parameters, sample_parameter_units, symmetries.
+  sample_parameters, sample_parameter_units, symmetries; sample_parameter_scales ("linear" or "logarithmic" for each)
+  where one is logarithmic, which earlier files do not have.
 
   libhdf5 has known faults: programs other than kitinet, which looks at a file in a process of its own first (probe.h),
   open trusted files only. Even so everything is checked before memory is allocated.
@@ -81,8 +82,9 @@ PETSC_EXTERN PetscErrorCode KNDatasetGetColumns(KNDataset dataset, const int32_t
 /*
   Not collective. From now on the problem has `count` input fields more, the last ones: parameters of each sample, which
   are the same at all points; KNDatasetGetProblem() says so, and reads fill them in. What networks see. The number is
-  the sample's own, or that of all samples, whichever the dataset has under field[i].name. 0: none. field: copied.
-  Raises KN_ERR_INPUT for a name that the dataset does not have.
+  the sample's own, or that of all samples, whichever the dataset has under field[i].name; if field[i] is logarithmic
+  its natural logarithm, whatever the dataset says of it. 0: none. field: copied. Raises KN_ERR_INPUT for a name that
+  the dataset does not have, and for a number that has no logarithm.
 */
 PETSC_EXTERN PetscErrorCode KNDatasetShowParameters(KNDataset dataset, PetscInt count, const KNField field[]);
 

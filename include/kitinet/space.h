@@ -10,6 +10,7 @@
 #ifndef KITINET_SPACE_H
 #define KITINET_SPACE_H
 
+#include <math.h>
 #include <kitinet/base.h>
 
 #define KN_MAX_FIELDS 16
@@ -35,7 +36,18 @@ typedef enum { KN_FLOAT32, KN_UINT8 } KNValueType;
 typedef struct {
   char name[KN_MAX_NAME]; /* "a" */
   char unit[KN_MAX_NAME]; /* "1" where the problem is dimensionless */
+  /* of a parameter that differs from sample to sample: it is drawn with a uniform logarithm, which networks see */
+  PetscBool logarithmic;
 } KNField;
+
+/* "linear", "logarithmic", then NULL */
+PETSC_EXTERN const char *const KNFieldScaleNames[];
+
+/* Not collective. What a network sees of a parameter's value, above 0 if the parameter is logarithmic. */
+static inline float KNFieldSeen(const KNField *parameter, double value)
+{
+  return (float)(parameter->logarithmic ? log(value) : value);
+}
 
 typedef struct {
   KNSpaceKind kind;

@@ -103,7 +103,8 @@ int KNSurrogatePredict(KNSurrogate surrogate, int samples, const int n[], int st
 /*
   The same, of surrogates that see more than x, for which KNSurrogatePredict() fails with 2.
     fields       (samples, inputs, n..) that stand still beside the frames of a time-dependent one; else NULL
-    parameters   (samples, parameters) of each sample; NULL where there are none
+    parameters   (samples, parameters) of each sample, the numbers themselves, also where the network sees their
+                 logarithm: those must be positive, or the call fails with 3; NULL where there are none
 */
 int KNSurrogatePredictWith(KNSurrogate surrogate, int samples, const int n[], int steps, const float x[],
                            const float fields[], const double parameters[], float y[]);

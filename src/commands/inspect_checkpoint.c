@@ -45,7 +45,8 @@ static PetscErrorCode PrintFields(const char title[], PetscInt count, const KNFi
   PetscFunctionBegin;
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-10s ", title));
   for (PetscInt i = 0; i < count; i++)
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s%s [%s]", i ? ", " : " ", field[i].name, field[i].unit));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s%s [%s]%s", i ? ", " : " ", field[i].name, field[i].unit,
+                          field[i].logarithmic ? " logarithmic" : ""));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n"));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -64,9 +64,9 @@ static PetscErrorCode PrintParameters(const KNProblem *problem, PetscInt64 sampl
     }
     mean = sum / (double)samples;
     for (PetscInt64 row = 0; row < samples; row++) square += PetscSqr(value[(size_t)row * P + i] - mean);
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-10s  %s [%s]: %.6g to %.6g, mean %.6g, std %.6g\n",
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %-10s  %s [%s]: %.6g to %.6g, mean %.6g, std %.6g%s\n",
                           i ? "" : "of a sample", f->name, f->unit, least, most, mean,
-                          PetscSqrtReal(square / (double)samples)));
+                          PetscSqrtReal(square / (double)samples), f->logarithmic ? ", logarithmic" : ""));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

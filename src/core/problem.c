@@ -44,6 +44,9 @@ static PetscErrorCode CompareLists(const KNProblem *a, const KNProblem *b, size_
 
     if (strcmp(p->name, q->name) || strcmp(p->unit, q->unit))
       DIFFERENT("each sample's parameter %s [%s], not %s [%s]", p->name, p->unit, q->name, q->unit);
+    if (p->logarithmic != q->logarithmic)
+      DIFFERENT("each sample's parameter %s is %s, not %s", p->name, KNFieldScaleNames[p->logarithmic],
+                KNFieldScaleNames[q->logarithmic]);
   }
   if (a->symmetries != b->symmetries)
     DIFFERENT("%" PetscInt_FMT " symmetries, not %" PetscInt_FMT, a->symmetries, b->symmetries);

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const KNSpaceKindNames[] = {"field", "tokens", "class", NULL};
+const char *const KNSpaceKindNames[]  = {"field", "tokens", "class", NULL};
+const char *const KNFieldScaleNames[] = {"linear", "logarithmic", NULL};
 
 PetscErrorCode KNSpaceCopyNames(const KNSpace *space, char **names)
 {

@@ -112,8 +112,8 @@ static int OpenDarcy(KNSource source, const KNSourceChoice *choice, const KNVari
   snprintf(problem->pde, sizeof(problem->pde), "darcy");
   snprintf(problem->equation, sizeof(problem->equation), "-div(a grad u) = beta");
   snprintf(problem->boundary, sizeof(problem->boundary), "u = 0");
-  problem->input.field[problem->input.fields++]   = (KNField){"a", "1"};
-  problem->output.field[problem->output.fields++] = (KNField){"u", "1"};
+  problem->input.field[problem->input.fields++]   = (KNField){.name = "a", .unit = "1"};
+  problem->output.field[problem->output.fields++] = (KNField){.name = "u", .unit = "1"};
   KNCallFile(TakeGrid(source, choice, nu, 1, 2));
   KNCallFile(KNSourceAddPiece(source, nu, "nxy", PETSC_FALSE, 0, 1, 0, 1));
   return KNSourceAddPiece(source, tensor, "n1xy", PETSC_TRUE, 0, 1, 0, 1);

@@ -39,6 +39,15 @@ PetscErrorCode KNDatasetGetProblem(KNDataset dataset, const KNProblem **problem)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The value in a row of the parameter i that is shown. */
+static double KNDatasetParameter(KNDataset dataset, PetscInt64 row, PetscInt i)
+{
+  const size_t P = (size_t)dataset->layout.problem.coefficients;
+
+  if (dataset->place[i] < 0) return dataset->same[i];
+  return dataset->layout.parameters[(size_t)row * P + (size_t)dataset->place[i]];
+}
+
 PetscErrorCode KNDatasetShowParameters(KNDataset dataset, PetscInt count, const KNField field[])
 {
   KNProblem *shown = &dataset->shown;
@@ -66,6 +75,13 @@ PetscErrorCode KNDatasetShowParameters(KNDataset dataset, PetscInt count, const 
                  dataset->path, field[i].name);
       dataset->same[i] = shown->parameter[k].value;
     }
+    for (PetscInt64 row = 0; field[i].logarithmic && row < dataset->layout.samples; row++) {
+      const double value = KNDatasetParameter(dataset, row, i);
+
+      PetscCheck(value > 0, PETSC_COMM_WORLD, KN_ERR_INPUT,
+                 "row %" PetscInt64_FMT " of %s has %s %.10g, of which the network sees the logarithm: leave it out",
+                 row, dataset->path, field[i].name, value);
+    }
     shown->input.field[shown->input.fields++] = field[i];
   }
   shown->input.constants = count;
@@ -74,15 +90,12 @@ PetscErrorCode KNDatasetShowParameters(KNDataset dataset, PetscInt count, const 
 
 void KNDatasetFillParameters(KNDataset dataset, PetscInt64 row, size_t S, float x[])
 {
-  const KNProblem *stored = &dataset->layout.problem;
+  const PetscInt first = dataset->layout.problem.input.fields;
 
   if (!x) return;
-  x += (size_t)stored->input.fields * S;
+  x += (size_t)first * S;
   for (PetscInt i = 0; i < dataset->shown.input.constants; i++, x += S) {
-    const float value =
-      (float)(dataset->place[i] < 0
-                ? dataset->same[i]
-                : dataset->layout.parameters[(size_t)row * (size_t)stored->coefficients + (size_t)dataset->place[i]]);
+    const float value = KNFieldSeen(&dataset->shown.input.field[first + i], KNDatasetParameter(dataset, row, i));
 
     for (size_t s = 0; s < S; s++) x[s] = value;
   }
@@ -138,7 +151,10 @@ static uint64_t MixText(uint64_t hash, const char text[])
 static uint64_t MixFields(uint64_t hash, PetscInt count, const KNField field[])
 {
   hash = Mix(hash, &count, sizeof(count));
-  for (PetscInt i = 0; i < count; i++) hash = MixText(MixText(hash, field[i].name), field[i].unit);
+  for (PetscInt i = 0; i < count; i++) {
+    hash = MixText(MixText(hash, field[i].name), field[i].unit);
+    if (field[i].logarithmic) hash = MixText(hash, KNFieldScaleNames[1]); /* nothing of linear ones: as ever */
+  }
   return hash;
 }
 

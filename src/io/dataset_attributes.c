@@ -94,6 +94,35 @@ static int KindAttribute(KNFile *file, KNDirection direction, const char name[],
            : 0;
 }
 
+/* Which parameters of a sample are logarithmic: an attribute of files that have one. */
+static int ScaleAttribute(KNDatasetLayout *layout, KNDirection direction)
+{
+  KNProblem *problem                               = &layout->problem;
+  KNFile    *file                                  = &layout->file;
+  PetscInt   count                                 = problem->coefficients;
+  char       scale[KN_MAX_PARAMETERS][KN_MAX_NAME] = {{0}};
+  htri_t     has                                   = 0;
+
+  for (PetscInt i = 0; i < count && direction == KN_STORE; i++) {
+    snprintf(scale[i], sizeof(scale[i]), "%s", KNFieldScaleNames[problem->coefficient[i].logarithmic]);
+    has |= (htri_t)problem->coefficient[i].logarithmic;
+  }
+  if (direction == KN_LOAD) KNCallHDF5(file, has = H5Aexists(file->id, "sample_parameter_scales"));
+  if (!has) return 0;
+  KNCallFile(KNAttributeTexts(file, direction, file->id, "sample_parameter_scales", KN_MAX_NAME, KN_MAX_PARAMETERS,
+                              &count, scale[0]));
+  if (count != problem->coefficients)
+    return KNFileFail(file, file->code, "%d sample_parameters but %d sample_parameter_scales",
+                      (int)problem->coefficients, (int)count);
+  for (PetscInt i = 0; i < count; i++) {
+    problem->coefficient[i].logarithmic = (PetscBool)!strcmp(scale[i], KNFieldScaleNames[1]);
+    if (strcmp(scale[i], KNFieldScaleNames[problem->coefficient[i].logarithmic]))
+      return KNFileFail(file, file->code,
+                        "attribute \"sample_parameter_scales\" has \"%s\", expected linear or logarithmic", scale[i]);
+  }
+  return 0;
+}
+
 /* What format 2 says beyond format 1. */
 static int SpaceAttributes(KNDatasetLayout *layout, KNDirection direction)
 {
@@ -105,6 +134,7 @@ static int SpaceAttributes(KNDatasetLayout *layout, KNDirection direction)
   KNCallFile(PointsAttribute(file, direction, "output_points", &problem->output.grid));
   KNCallFile(FieldAttributes(layout, direction, "sample_parameters", "sample_parameter_units", KN_MAX_PARAMETERS,
                              &problem->coefficients, problem->coefficient));
+  KNCallFile(ScaleAttribute(layout, direction));
   return KNAttributeTexts(file, direction, file->id, "symmetries", KN_MAX_NAME, KN_MAX_SYMMETRIES, &problem->symmetries,
                           problem->symmetry[0]);
 }

@@ -238,7 +238,11 @@ static void FillInputs(KNSurrogate s, size_t first, size_t B, size_t S, const fl
     float *to = s->x + b * (C + P) * S;
 
     if (C) memcpy(to, fields + (first + b) * C * S, C * S * sizeof(*to));
-    for (size_t i = 0; i < P * S; i++) to[C * S + i] = (float)parameters[(first + b) * P + i / S];
+    for (size_t i = 0; i < P; i++) {
+      const float seen = KNFieldSeen(&s->problem->input.field[C + i], parameters[(first + b) * P + i]);
+
+      for (size_t j = 0; j < S; j++) to[(C + i) * S + j] = seen;
+    }
   }
 }
 
@@ -292,9 +296,15 @@ static int CheckBeside(KNSurrogate s, int samples, size_t S, const float fields[
                          "beside the frames: give them, KNSurrogatePredictWith()",
                          (int)P, (int)C);
   for (size_t i = 0; i < (size_t)samples * P; i++) {
+    const KNField *field = &s->problem->input.field[Fields(s) + i % P];
+
     if (PetscIsInfOrNanReal(parameters[i]))
-      return KNLibraryFail(KN_EXIT_INPUT, "sample %d has the parameter %s NaN or infinite", (int)(i / P),
-                           s->problem->input.field[Fields(s) + i % P].name);
+      return KNLibraryFail(KN_EXIT_INPUT, "sample %d has the parameter %s NaN or infinite", (int)(i / P), field->name);
+    if (field->logarithmic && !(parameters[i] > 0))
+      return KNLibraryFail(KN_EXIT_INPUT,
+                           "sample %d has the parameter %s %g, of which the network sees the logarithm: it must be "
+                           "positive",
+                           (int)(i / P), field->name, parameters[i]);
   }
   if (!C) return 0;
   bad = FirstNonfinite(samples, C * S, fields);

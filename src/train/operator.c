@@ -261,6 +261,11 @@ PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *problem, const ch
     PetscCheck(!strcmp(problem->input.field[i].name, own->input.field[i].name), PETSC_COMM_WORLD, KN_ERR_INPUT,
                "%s has input field \"%s\" where the network was trained on \"%s\"", path, problem->input.field[i].name,
                own->input.field[i].name);
+  for (PetscInt i = 0; i < own->input.fields; i++)
+    PetscCheck(problem->input.field[i].logarithmic == own->input.field[i].logarithmic, PETSC_COMM_WORLD, KN_ERR_INPUT,
+               "%s has the %s parameter \"%s\", the network was trained on a %s one: train it afresh", path,
+               KNFieldScaleNames[problem->input.field[i].logarithmic], own->input.field[i].name,
+               KNFieldScaleNames[own->input.field[i].logarithmic]);
   for (PetscInt i = 0; i < own->output.fields; i++)
     PetscCheck(!strcmp(problem->output.field[i].name, own->output.field[i].name), PETSC_COMM_WORLD, KN_ERR_INPUT,
                "%s has output field \"%s\" where the network was trained on \"%s\"", path,

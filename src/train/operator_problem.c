@@ -56,6 +56,21 @@ static PetscErrorCode TransferGrid(KNRecord record, const char prefix[], PetscIn
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Whether the network sees a parameter's logarithm; nothing stands there where it does not, as in earlier checkpoints.
+ */
+static PetscErrorCode TransferScale(KNRecord record, char name[], KNField *parameter)
+{
+  int       scale = (int)parameter->logarithmic;
+  PetscBool has   = parameter->logarithmic;
+
+  PetscFunctionBegin;
+  PetscCall(PetscStrlcat(name, ".scale", KN_MAX_NAME));
+  if (KNRecordIsLoaded(record)) PetscCall(KNRecordHas(record, name, &has));
+  if (has) PetscCall(TransferChoice(record, name, KNFieldScaleNames, &scale));
+  parameter->logarithmic = (PetscBool)scale;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* kind: of the names of the entries, "input" or "output" */
 static PetscErrorCode TransferFields(KNRecord record, const char kind[], KNSpace *space)
 {
@@ -67,6 +82,7 @@ static PetscErrorCode TransferFields(KNRecord record, const char kind[], KNSpace
     PetscCall(KNRecordText(record, name, sizeof(space->field[i].name), space->field[i].name));
     PetscCall(PetscStrlcat(name, ".unit", sizeof(name)));
     PetscCall(KNRecordText(record, name, sizeof(space->field[i].unit), space->field[i].unit));
+    if (i >= space->fields - space->constants) PetscCall(TransferScale(record, name, &space->field[i]));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

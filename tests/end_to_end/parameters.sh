@@ -33,7 +33,7 @@ for run in two part; do cmp whole/checkpoint.h5 $run/checkpoint.h5 || fail "$run
 
 # What the network sees is said, kept with predictions, and may be one number of a whole dataset.
 ranks 1 inspect -input u_true/best.h5 > shown
-grep -q "inputs      nu \[1\]" shown || fail "inspect does not say what the network sees: $(cat shown)"
+grep -q "inputs      nu \[1\] logarithmic" shown || fail "inspect does not say what the network sees: $(cat shown)"
 ranks 2 predict -checkpoint u_true/best.h5 -input u_test.h5 -output predicted.h5 > output
 ranks 1 inspect -input predicted.h5 > shown
 grep -q "of a sample  nu \[1\]" shown || fail "predictions without their parameters: $(cat shown)"

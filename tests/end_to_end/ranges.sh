@@ -9,7 +9,8 @@ generate() { n=$1; shift; ranks "$n" generate -pde burgers -burgers_grid 256 -bu
 for n in 1 3; do generate $n $range -samples 8 -output ranks$n.h5 > summary; done
 cmp ranks1.h5 ranks3.h5 || fail "3 ranks wrote another file than one"
 ranks 1 inspect -input ranks1.h5 > shown
-for phrase in "of a sample  nu [1]: 0.02" "std" "burgers_viscosity: 0.02:0.2:log" "all 8 checksums are right"; do
+for phrase in "of a sample  nu [1]: 0.02" "std" ", logarithmic" "burgers_viscosity: 0.02:0.2:log" \
+  "all 8 checksums are right"; do
   grep -q -F -e "$phrase" shown || fail "no \"$phrase\" in: $(cat shown)"
 done
 if grep -q " nu = " shown; then fail "one nu of all samples: $(cat shown)"; fi

@@ -37,8 +37,8 @@ static KNProblem Problem(Case which)
     p.input  = (KNSpace){.grid = KNGridMake(1, (PetscInt[]){6}, KN_POINTS_NODES), .fields = 1, .field = {{"a", "1"}}};
     p.output = (KNSpace){.grid = p.output.grid, .fields = 2, .field = {{"drag", "N"}, {"lift", "N"}}};
     p.coefficients   = P;
-    p.coefficient[0] = (KNField){"nu", "m^2/s"};
-    p.coefficient[1] = (KNField){"speed", "m/s"};
+    p.coefficient[0] = (KNField){.name = "nu", .unit = "m^2/s", .logarithmic = PETSC_TRUE};
+    p.coefficient[1] = (KNField){.name = "speed", .unit = "m/s"};
     p.symmetries     = 1;
     strcpy(p.symmetry[0], "flip1");
   }
@@ -162,6 +162,66 @@ static PetscErrorCode TestRead(Case which)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* One rank: `count` numbers of the array become others. */
+static void Change(const char name[], const char array[], hid_t type, const void *value)
+{
+  hid_t file = H5Fopen(name, H5F_ACC_RDWR, H5P_DEFAULT), dataset = H5Dopen2(file, array, H5P_DEFAULT);
+
+  H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value);
+  H5Dclose(dataset);
+  H5Fclose(file);
+}
+
+/* What networks see of row 0, whose nu is 1e-12: its logarithm, or, as earlier checkpoints and files say, itself. */
+static PetscErrorCode TestLogarithm(void)
+{
+  static const double none[ROWS][P] = {{1, 1}, {1, 1}, {0, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 1}};
+  const KNProblem     stored        = Problem(POINTS);
+  const KNProblem    *p;
+  KNField             shown[P];
+  KNDataset           dataset;
+  uint64_t            fingerprint[2];
+  float               x[3 * 6], y[2];
+  hid_t               file;
+  char                message[KN_MAX_TEXT * 2];
+
+  PetscFunctionBegin;
+  PetscCall(KNDatasetOpen(PETSC_COMM_SELF, path[POINTS], &dataset));
+  for (int linear = 0; linear < 2; linear++) {
+    const float wanted = linear ? 1e-12f : -0x1.ba18aap+4f;
+
+    PetscCall(PetscArraycpy(shown, stored.coefficient, P));
+    if (linear) shown[0].logarithmic = PETSC_FALSE;
+    PetscCall(KNDatasetShowParameters(dataset, P, shown));
+    CHECK(!KNDatasetRead(dataset, 0, x, y, sizeof(message), message), "%s", message);
+    for (int i = 0; i < 6; i++)
+      CHECK(x[6 + i] == wanted && x[12 + i] == 1.0f, "the network sees %a and %a, not %a", (double)x[6 + i],
+            (double)x[12 + i], (double)wanted);
+  }
+  PetscCall(KNDatasetDestroy(&dataset));
+
+  /* without the attribute all are linear, which is another dataset */
+  PetscCall(Write(PETSC_COMM_SELF, "scales.h5", POINTS));
+  for (int i = 0; i < 2; i++) {
+    PetscCall(KNDatasetOpen(PETSC_COMM_SELF, "scales.h5", &dataset));
+    PetscCall(KNDatasetGetProblem(dataset, &p));
+    CHECK(p->coefficient[0].logarithmic == (PetscBool)!i && !p->coefficient[1].logarithmic, "other scales");
+    PetscCall(KNDatasetGetFingerprint(dataset, &fingerprint[i]));
+    PetscCall(KNDatasetDestroy(&dataset));
+    file = H5Fopen("scales.h5", H5F_ACC_RDWR, H5P_DEFAULT);
+    if (i == 0) H5Adelete(file, "sample_parameter_scales");
+    H5Fclose(file);
+  }
+  CHECK(fingerprint[0] != fingerprint[1], "other scales, the same fingerprint");
+
+  Change("scales.h5", "parameters", H5T_NATIVE_DOUBLE, none);
+  PetscCall(KNDatasetOpen(PETSC_COMM_SELF, "scales.h5", &dataset));
+  EXPECT_ERROR(KN_ERR_INPUT, "row 2 of scales.h5 has nu 0, of which the network sees the logarithm",
+               KNDatasetShowParameters(dataset, P, stored.coefficient));
+  PetscCall(KNDatasetDestroy(&dataset));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Each sample of an epoch comes with what belongs to its row. */
 static PetscErrorCode TestLoader(Case which)
 {
@@ -206,16 +266,6 @@ static PetscErrorCode TestLoader(Case which)
   PetscCall(KNLoaderDestroy(&loader));
   PetscCall(KNDatasetDestroy(&dataset));
   PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* One rank: `count` numbers of the array become others. */
-static void Change(const char name[], const char array[], hid_t type, const void *value)
-{
-  hid_t file = H5Fopen(name, H5F_ACC_RDWR, H5P_DEFAULT), dataset = H5Dopen2(file, array, H5P_DEFAULT);
-
-  H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value);
-  H5Dclose(dataset);
-  H5Fclose(file);
 }
 
 static PetscErrorCode TestOutside(void)
@@ -327,6 +377,7 @@ int main(int argc, char **argv)
     PetscCall(TestRead((Case)which));
     PetscCall(TestLoader((Case)which));
   }
+  if (rank == 0) PetscCall(TestLogarithm());
   if (rank == 0) PetscCall(TestOutside());
   if (rank == 0) PetscCall(TestIdentity());
   PetscCall(PetscFinalize());

@@ -27,8 +27,9 @@ static PetscErrorCode Describe(PetscBool steady, PetscReal times[], KNProblem *p
     PetscCall(PetscStrncpy(problem->input.field[1 + i].name, name[i], KN_MAX_NAME));
     PetscCall(PetscStrncpy(problem->input.field[1 + i].unit, i ? "m" : "m2/s", KN_MAX_NAME));
   }
-  problem->input.fields    = 1 + P;
-  problem->input.constants = P;
+  problem->input.fields               = 1 + P;
+  problem->input.constants            = P;
+  problem->input.field[1].logarithmic = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -72,7 +73,8 @@ static PetscErrorCode Test(PetscBool steady)
     for (int s = 0; s < S; s++) {
       a[b * S + s] = x[b * (1 + P) * S + s] = SmallDatasetValue(b, 0, (size_t)s);
       first[b * S + s] = u[b * (1 + STEPS) * S + s] = SmallDatasetValue(b, 0, (size_t)(s + S));
-      for (int i = 0; i < P; i++) x[(b * (1 + P) + 1 + i) * S + s] = (float)parameter[b * P + i];
+      for (int i = 0; i < P; i++)
+        x[(b * (1 + P) + 1 + i) * S + s] = (float)(i ? parameter[b * P + i] : log(parameter[b * P]));
     }
   }
   PetscCall(KNOperatorSetGrid(op, &grid, 8, PETSC_FALSE)); /* as many samples as the library takes at a time */
@@ -104,6 +106,11 @@ static PetscErrorCode Test(PetscBool steady)
   CHECK(KNSurrogatePredictWith(surrogate, SAMPLES, n, steps, given, still, parameter, other) == 0, "%s",
         KNSurrogateMessage());
   CHECK(memcmp(got, other, S * sizeof(float)), "the parameter changes nothing");
+  parameter[0] = 0;
+  CHECK(KNSurrogatePredictWith(surrogate, SAMPLES, n, steps, given, still, parameter, got) == 3 &&
+          strstr(KNSurrogateMessage(), "sample 0 has the parameter nu 0, of which the network sees the logarithm"),
+        "a parameter without a logarithm: %s", KNSurrogateMessage());
+  parameter[0] = 1;
   parameter[1] = NAN;
   CHECK(KNSurrogatePredictWith(surrogate, SAMPLES, n, steps, given, still, parameter, got) == 3 &&
           strstr(KNSurrogateMessage(), "sample 0 has the parameter k NaN"),
