@@ -36,6 +36,14 @@ PROBLEMS = {
         pde="gray_scott", samples=4, time=200.0, steps=[25, 50, 100, 200], options="-gray_scott_grid 160",
         stepper=lambda dt: exponax.stepper.reaction.GrayScott(
             2, 1.0, 160, dt, diffusivity_1=2e-5, diffusivity_2=1e-5, feed_rate=0.04, kill_rate=0.06, order=4)),
+    "burgers 256, viscosity 0.01, t = 1": dict(
+        pde="burgers", samples=500, time=1.0, steps=[50, 100, 200, 400],
+        options="-burgers_grid 256 -burgers_viscosity 0.01 -burgers_field_alpha 4",
+        stepper=lambda dt: exponax.stepper.Burgers(1, 1.0, 256, dt, diffusivity=0.01, convection_scale=1.0, order=4)),
+    "navier_stokes 64 x 64, viscosity 1e-3, t = 10": dict(
+        pde="navier_stokes", samples=16, time=10.0, steps=[20, 40, 80, 160], tolerance="rtol", exact="1e-10",
+        options="-navier_stokes_grid 64 -navier_stokes_forcing none",
+        stepper=lambda dt: exponax.stepper.NavierStokesVorticity(2, 1.0, 64, dt, diffusivity=1e-3, order=4)),
 }
 
 
@@ -68,15 +76,16 @@ def at(error, runs):
 
 def compare(name, problem, folder):
     pde, samples = problem["pde"], problem["samples"]
+    tolerance = f"-{pde}_{problem.get('tolerance', 'tolerance')}"
     base, output = os.path.join(folder, "base.h5"), os.path.join(folder, "output.h5")
     generate(problem, base, ["-samples", str(samples)])
-    states, exact, _ = generate(problem, output, ["-from", base, f"-{pde}_tolerance", "1e-11"])
-    start = generate(problem, output, ["-from", base, "-samples", "1", f"-{pde}_tolerance", "1e-3"])[2]
+    states, exact, _ = generate(problem, output, ["-from", base, tolerance, problem.get("exact", "1e-11")])
+    start = generate(problem, output, ["-from", base, "-samples", "1", tolerance, "1e-3"])[2]
     runs = {"kitinet": [], "exponax": []}
-    for tolerance in TOLERANCES:
-        _, last, seconds = generate(problem, output, ["-from", base, f"-{pde}_tolerance", tolerance])
+    for value in TOLERANCES:
+        _, last, seconds = generate(problem, output, ["-from", base, tolerance, value])
         error = np.linalg.norm(last - exact) / np.linalg.norm(exact)
-        runs["kitinet"].append((error, (seconds - start) / (samples - 1), "tolerance " + tolerance))
+        runs["kitinet"].append((error, (seconds - start) / (samples - 1), "tolerance " + value))
     for steps in problem["steps"]:
         last, seconds = march(problem, states, steps)
         error = np.linalg.norm(last - exact) / np.linalg.norm(exact)
@@ -91,5 +100,7 @@ def compare(name, problem, folder):
 
 print("problem,program,setting,error,seconds")
 for name, problem in PROBLEMS.items():
+    if len(sys.argv) > 1 and problem["pde"] not in sys.argv[1:]:
+        continue
     with tempfile.TemporaryDirectory() as folder:
         compare(name, problem, folder)

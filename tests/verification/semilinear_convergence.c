@@ -43,7 +43,8 @@ static PetscErrorCode CheckOrder(const char pde[], const char scheme[], const Pe
                pde, scheme, steps, 16 << i);
     error[i] = Distance(u, exact, POINTS);
   }
-  for (int i = 2; i < 4; i++) {
+  /* the coarsest steps may be outside of the asymptotic range, the finest below the error of the exact solution */
+  for (int i = error[2] > 1e-9 ? 2 : 1; i < (error[2] > 1e-9 ? 4 : 3); i++) {
     PetscCheck(PetscAbsReal(PetscLog2Real(error[i - 1] / error[i]) - 4.0) < 0.6, PETSC_COMM_SELF, PETSC_ERR_PLIB,
                "%s, %s: half the step brings the error from %g to %g", pde, scheme, (double)error[i - 1],
                (double)error[i]);
