@@ -19,22 +19,22 @@
 
   Lengths: what is left of an interval in equal steps, so that its end is met and coefficients, which are kept for the
   last few lengths, are made seldom. A step whose error is too large is made again with shorter ones; longer ones are
-  taken at once where they may be twice as long, else from the next interval on, by the most careful step of this one.
+  taken at once where that is worth new coefficients, else from the next interval on, by the most careful step of this
+  one.
 
   Sources: Krogstad, J. Comput. Phys. 203 (2005) 72, ETDRK4-B; Cox and Matthews, J. Comput. Phys. 176 (2002) 430. The
   pair is that of Balac and Mahe, Comput. Phys. Commun. 184 (2013) 1211, in the interaction picture, which is this one
   where L = 0.
 */
-#include <complex.h>
+#include "phi.h"
 #include "stepper.h"
 
 #define KN_SHORTEST 1e-12 /* step, of an interval */
 #define KN_LENGTHS  6     /* whose coefficients are kept */
-#define KN_TAYLOR   20    /* terms of phi_3 for |z| <= 1 */
 #define KN_SAFETY   0.9   /* times the length that the error of a step allows is taken next */
 #define KN_SHRINK   0.2   /* at least, and */
 #define KN_GROWTH   5.0   /* at most so many times the length of the last step */
-#define KN_JUMP     2.0   /* times the length is worth new steps within an interval */
+#define KN_JUMP     1.3   /* times the length is worth new steps within an interval */
 #define KN_FIRST    0.1   /* of the state that N may change in the first step, if dt is not given */
 
 enum { HALF, FULL, Q, R, P, G, F2, F3, COEFFICIENTS };
@@ -55,25 +55,6 @@ typedef struct {
   PetscReal *a, *b, *c;              /* (size) stages; c: then the end of the step */
   PetscReal *nv, *na, *nb, *nc, *nw; /* (size) N of the state, of the stages, of the end */
 } Exponential;
-
-/* phi_1, phi_2, phi_3 and exp of z. */
-static void kn_phi(double complex phi[4], double complex z)
-{
-  if (cabs(z) <= 1.0) {
-    double complex sum = 0.0;
-
-    for (int j = KN_TAYLOR; j >= 0; j--) sum = (sum * z + 1.0) / (j + 3); /* phi_3 = (1 + z/4 (1 + z/5 (..)))/6 */
-    phi[3] = sum / 2.0;
-    phi[2] = 0.5 + z * phi[3];
-    phi[1] = 1.0 + z * phi[2];
-    phi[0] = 1.0 + z * phi[1];
-  } else {
-    phi[0] = cexp(z);
-    phi[1] = (phi[0] - 1.0) / z;
-    phi[2] = (phi[1] - 1.0) / z;
-    phi[3] = (phi[2] - 0.5) / z;
-  }
-}
 
 /* c: (COEFFICIENTS) arrays (size), linear (size). */
 static void kn_exponential_coefficients(PetscReal *const c[], const PetscReal *linear, PetscReal h, PetscBool real,

@@ -3,7 +3,7 @@
 
     w_t + u . grad w = viscosity Laplace w + f,   u = (psi_y, -psi_x),   -Laplace psi = w
 
-  pseudo-spectral in space (torus.c), additive Runge-Kutta or the benchmark's scheme in time (vorticity.c). Several
+  pseudo-spectral in space (torus.c), exponential Runge-Kutta or the benchmark's scheme in time (vorticity.c). Several
   ranks solve a sample in slabs: none holds the solve grid, each the stored one.
 
   output  w at the times 0, T/(frames - 1), .., T; frame 0 is the initial field: a given one, or a Gaussian one
@@ -81,7 +81,7 @@ static void kn_subsample(PetscReal *out, const PetscReal *in, size_t first, size
 
 static PetscErrorCode KNSolverSetFromOptions_NavierStokes(KNSolver solver)
 {
-  static const char *const schemes[]      = {"imex", "li2020", NULL};
+  static const char *const schemes[]      = {"etdrk4", "li2020", NULL};
   static const char *const forcings[]     = {"none", "li2020", "kolmogorov", "random", NULL};
   static const char *const restrictions[] = {"truncate", "subsample", NULL};
   NavierStokes            *s              = (NavierStokes *)solver->data;
@@ -109,14 +109,14 @@ static PetscErrorCode KNSolverSetFromOptions_NavierStokes(KNSolver solver)
   PetscCall(KNOptionsChoice("-navier_stokes_forcing", "force f", forcings, &s->forcing));
   PetscCall(
     KNOptionsInt("-navier_stokes_forcing_mode", "wavenumber k of the kolmogorov force", 1, 1024, &s->forcing_mode));
-  PetscCall(KNOptionsChoice(
-    "-navier_stokes_scheme",
-    "time stepping: Runge-Kutta of order 4 with error control, or Euler and Crank-Nicolson as in Li et al. 2020",
-    schemes, &s->scheme));
-  PetscCall(KNOptionsReal("-navier_stokes_dt", "time step of li2020 (0: 1e-4), first step of imex (0: chosen)", 0.0,
+  PetscCall(KNOptionsChoice("-navier_stokes_scheme",
+                            "time stepping: exponential Runge-Kutta of order 4 with error control, or Euler and "
+                            "Crank-Nicolson as in Li et al. 2020",
+                            schemes, &s->scheme));
+  PetscCall(KNOptionsReal("-navier_stokes_dt", "time step of li2020 (0: 1e-4), first step of etdrk4 (0: chosen)", 0.0,
                           1e3, &s->dt));
   PetscCall(
-    KNOptionsReal("-navier_stokes_rtol", "error of one step of imex, relative to the field", 1e-13, 0.1, &s->rtol));
+    KNOptionsReal("-navier_stokes_rtol", "error of one step of etdrk4, relative to the field", 1e-13, 0.1, &s->rtol));
   PetscCall(KNPeriodicFieldSetFromOptions(s->field));
   if (s->forcing == FORCING_RANDOM || KNOptionsDeclareOnly()) PetscCall(KNPeriodicFieldSetFromOptions(s->force));
   if (s->dt == 0.0 && s->scheme == KN_VORTICITY_LI2020) s->dt = 1e-4;
@@ -129,7 +129,7 @@ static PetscErrorCode KNSolverSetFromOptions_NavierStokes(KNSolver solver)
              ": modes up to a third of the grid are resolved",
              s->forcing_mode, 3 * s->forcing_mode);
   PetscCheck(s->viscosity > 0.0 || s->scheme != KN_VORTICITY_LI2020, PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "-navier_stokes_scheme li2020 is unstable at any step without viscosity; take imex");
+             "-navier_stokes_scheme li2020 is unstable at any step without viscosity; take etdrk4");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -218,7 +218,7 @@ static PetscErrorCode KNSolverUpdate_NavierStokes(KNSolver solver)
   NavierStokes *s = (NavierStokes *)solver->data;
 
   PetscFunctionBegin;
-  KNVorticitySetViscosity(s->vorticity, s->viscosity);
+  PetscCall(KNVorticitySetViscosity(s->vorticity, s->viscosity));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -229,8 +229,8 @@ static PetscErrorCode KNSolverSetUp_NavierStokes(KNSolver solver)
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(solver->comm, &s->ranks));
-  PetscCall(KNVorticityCreate(solver->comm, "navier_stokes_", s->n, s->length, s->viscosity,
-                              (KNVorticityScheme)s->scheme, s->dt, s->rtol, &s->vorticity));
+  PetscCall(KNVorticityCreate(solver->comm, s->n, s->length, s->viscosity, (KNVorticityScheme)s->scheme, s->dt, s->rtol,
+                              &s->vorticity));
   PetscCall(KNVorticityGetTorus(s->vorticity, &s->torus));
   PetscCall(KNTorusCreate(PETSC_COMM_SELF, s->resolution, s->length, KN_PRODUCT_NONE, &s->stored));
   KNTorusRows(s->torus, &first, &rows);
@@ -383,7 +383,7 @@ PetscErrorCode KNSolverCreate_NavierStokes(KNSolver solver)
   s->frames       = 11;
   s->forcing      = FORCING_LI2020;
   s->forcing_mode = 4;
-  s->scheme       = KN_VORTICITY_IMEX;
+  s->scheme       = KN_VORTICITY_ETDRK4;
   s->rtol         = 1e-6;
   PetscCall(
     KNPeriodicFieldCreate("navier_stokes_field_", 2, 2.5, 7.0, PetscSqrtReal(2.0 * 7.0 * 7.0 * 7.0), &s->field));

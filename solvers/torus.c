@@ -40,11 +40,9 @@ PetscErrorCode KNTorusCreate(MPI_Comm comm, PetscInt n, PetscReal length, KNProd
              " columns of modes, too few for %d ranks: take -ranks_per_sample %" PetscInt_FMT " or less",
              n, t->m, t->size, t->m);
   PetscCall(t->size == 1 ? KNTorusCreate_Whole(t) : KNTorusCreate_Slabs(t));
-  if (product != KN_PRODUCT_NONE) {
-    PetscCall(KNMalloc(KNTorusSize(t), sizeof(PetscReal), &t->laplace));
-    PetscCall(KNMalloc(KNTorusSize(t) / 2, sizeof(PetscReal), &t->inverse));
-    KNTorusFillLaplace(t);
-  }
+  PetscCall(KNMalloc(KNTorusSize(t), sizeof(PetscReal), &t->laplace));
+  PetscCall(KNMalloc(KNTorusSize(t) / 2, sizeof(PetscReal), &t->inverse));
+  KNTorusFillLaplace(t);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -67,8 +67,7 @@ PETSC_INTERN PetscErrorCode KNTorusResample(KNTorus from, const PetscReal coeffi
 PETSC_INTERN PetscErrorCode KNTorusNorm(KNTorus torus, const PetscReal coefficients[], PetscReal *norm);
 
 /*
-  Not collective. Eigenvalues of -Laplace, (2 pi/L)^2 |k|^2, as coefficients, the same for both parts of one; NULL for
-  KN_PRODUCT_NONE. Not owned.
+  Not collective. Eigenvalues of -Laplace, (2 pi/L)^2 |k|^2, as coefficients, the same for both parts of one. Not owned.
 */
 PETSC_INTERN const PetscReal *KNTorusLaplace(KNTorus torus);
 

@@ -6,29 +6,27 @@
 #include "torus.h"
 
 typedef enum {
-  /* additive Runge-Kutta of order 4, viscosity implicit, advection explicit, steps of controlled error */
-  KN_VORTICITY_IMEX,
-  KN_VORTICITY_LI2020 /* explicit Euler for advection, Crank-Nicolson for viscosity, equal steps: the benchmark's */
+  KN_VORTICITY_ETDRK4, /* exponential Runge-Kutta of order 4, viscosity exact, steps of controlled error */
+  KN_VORTICITY_LI2020  /* explicit Euler for advection, Crank-Nicolson for viscosity, equal steps: the benchmark's */
 } KNVorticityScheme;
 
 typedef struct _p_KNVorticity *KNVorticity;
 
 /*
-  Collective on comm. n points a side of [0, length)^2; viscosity >= 0; dt: the step of LI2020, the first step of IMEX
-  (0: Courant number 1/2); rtol: error of one IMEX step, relative to the field in the root mean square. prefix: of the
-  PETSc options of the time stepper ("navier_stokes_"), all read here. After it nothing below allocates what grows.
-  Raises what KNTorusCreate() raises.
+  Collective on comm. n points a side of [0, length)^2; viscosity >= 0; dt: the step of LI2020, the first step of ETDRK4
+  (0: chosen); rtol: error of one ETDRK4 step, relative to the field in the root mean square. After it nothing below
+  allocates what grows. Raises what KNTorusCreate() raises.
 */
-PETSC_INTERN PetscErrorCode KNVorticityCreate(MPI_Comm comm, const char prefix[], PetscInt n, PetscReal length,
-                                              PetscReal viscosity, KNVorticityScheme scheme, PetscReal dt,
-                                              PetscReal rtol, KNVorticity *vorticity);
+PETSC_INTERN PetscErrorCode KNVorticityCreate(MPI_Comm comm, PetscInt n, PetscReal length, PetscReal viscosity,
+                                              KNVorticityScheme scheme, PetscReal dt, PetscReal rtol,
+                                              KNVorticity *vorticity);
 PETSC_INTERN PetscErrorCode KNVorticityDestroy(KNVorticity *vorticity);
 
 /* Not collective. Its Fourier space; not owned. */
 PETSC_INTERN PetscErrorCode KNVorticityGetTorus(KNVorticity vorticity, KNTorus *torus);
 
-/* Not collective, before Start. viscosity >= 0 from now on. */
-PETSC_INTERN void KNVorticitySetViscosity(KNVorticity vorticity, PetscReal viscosity);
+/* Collective, before Start. viscosity >= 0 from now on. */
+PETSC_INTERN PetscErrorCode KNVorticitySetViscosity(KNVorticity vorticity, PetscReal viscosity);
 
 /* Collective, before Start. f at the points (rows, n) of the torus; without it f = 0. */
 PETSC_INTERN PetscErrorCode KNVorticitySetForcing(KNVorticity vorticity, const PetscReal forcing[]);

@@ -66,7 +66,7 @@ static PetscErrorCode CheckBudgets(PetscReal viscosity, PetscBool forced)
   PetscFunctionBegin;
   if (forced) KNTestForce(force, N);
   else PetscCall(PetscArrayzero(force, N * N));
-  PetscCall(KNVorticityCreate(PETSC_COMM_SELF, "test_", N, 1.0, viscosity, KN_VORTICITY_IMEX, 0.0, 1e-9, &vorticity));
+  PetscCall(KNVorticityCreate(PETSC_COMM_SELF, N, 1.0, viscosity, KN_VORTICITY_ETDRK4, 0.0, 1e-9, &vorticity));
   if (forced) PetscCall(KNVorticitySetForcing(vorticity, force));
   PetscCall(KNVorticityGetTorus(vorticity, &torus));
   PetscCall(PetscMalloc2(KNTorusSize(torus), &coefficients, KNTorusSize(torus), &f));

@@ -242,7 +242,7 @@ static PetscErrorCode CheckRefused(const char *const options[])
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
-  PetscCall(CheckPurity("imex", "0"));
+  PetscCall(CheckPurity("etdrk4", "0"));
   PetscCall(CheckPurity("li2020", "1e-3"));
   PetscCall(CheckInitial());
   PetscCall(CheckGiven());
