@@ -1,6 +1,6 @@
 /*
-  Modes of real fields on the torus: what is the same on one rank (modes_whole.c) and in slabs over several
-  (modes_slabs.c).
+  Modes of real fields on the torus: what is the same on one rank, on the circle (modes_circle.c) and in more axes
+  (modes_whole.c), and in slabs over several (modes_slabs.c).
 */
 #include <kitinet/error.h>
 #include "modes_impl.h"
@@ -111,7 +111,7 @@ PetscErrorCode KNModesCreate(MPI_Comm comm, PetscInt axes, PetscInt n, PetscInt 
   m->highest    = highest;
   m->wavenumber = 2.0 * PETSC_PI / length;
   PetscCallMPI(MPI_Comm_size(comm, &m->size));
-  PetscCall(m->size == 1 ? KNModesCreate_Whole(m) : KNModesCreate_Slabs(m));
+  PetscCall(m->size > 1 ? KNModesCreate_Slabs(m) : m->axes > 1 ? KNModesCreate_Whole(m) : KNModesCreate_Circle(m));
   m->ops.rows(m); /* counts them */
   PetscCall(PetscMalloc2(m->runs, &m->run, m->gaps, &m->gap));
   for (PetscInt d = 0; d < KN_MAX_DIM; d++) {
@@ -193,6 +193,16 @@ PetscErrorCode KNModesForward(KNModes m, PetscReal u[])
   PetscFunctionBegin;
   PetscCall(m->ops.forward(m, u));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void KNModesFromGrid(KNModes m, const PetscReal grid[], PetscReal u[])
+{
+  m->ops.fromgrid(m, grid, u);
+}
+
+void KNModesToGrid(KNModes m, const PetscReal u[], PetscReal grid[])
+{
+  m->ops.togrid(m, u, grid);
 }
 
 void KNModesAdd(KNModes m, PetscReal factor, PetscInt axis, PetscReal c[])

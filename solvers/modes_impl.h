@@ -10,9 +10,11 @@ typedef struct {
 } KNRun;
 
 typedef struct {
-  PetscErrorCode (*backward)(KNModes, PetscReal u[]); /* from where spectrum() is to u */
-  PetscErrorCode (*forward)(KNModes, PetscReal u[]);  /* from u to `result` */
-  void (*rows)(KNModes);                              /* KNModesRow() for all rows of a spectrum */
+  PetscErrorCode (*backward)(KNModes, PetscReal u[]);               /* from where spectrum() is to u */
+  PetscErrorCode (*forward)(KNModes, PetscReal u[]);                /* from u to `result` */
+  void (*rows)(KNModes);                                            /* KNModesRow() for all rows of a spectrum */
+  void (*fromgrid)(KNModes, const PetscReal grid[], PetscReal u[]); /* NULL in slabs */
+  void (*togrid)(KNModes, const PetscReal u[], PetscReal grid[]);   /* NULL in slabs */
   PetscErrorCode (*destroy)(KNModes);
 } KNModesOps;
 
@@ -36,6 +38,7 @@ struct _p_KNModes {
 };
 
 /* Fill in ops, points, room, spectrum, result and data. */
+PETSC_INTERN PetscErrorCode KNModesCreate_Circle(KNModes modes);
 PETSC_INTERN PetscErrorCode KNModesCreate_Whole(KNModes modes);
 PETSC_INTERN PetscErrorCode KNModesCreate_Slabs(KNModes modes);
 

@@ -1,5 +1,5 @@
 /*
-  All modes on one rank: FFTW along one axis after the other, over nothing but what is kept.
+  All modes of the square or the cube on one rank: FFTW along one axis after the other, over nothing but what is kept.
 
     to the points   complex transforms along the first axis where k_2 and k_3 are kept, along the second where k_3
                     is, then along the last, two rows a and b in one: with Z_k = a_k + i b_k and
@@ -66,16 +66,15 @@ static void kn_modes_part(PetscReal *restrict a, PetscReal *restrict b, const Pe
 
 static void KNModesRows_Whole(KNModes m)
 {
-  const size_t   row  = (size_t)((Whole *)m->data)->row;
-  const PetscInt rows = m->axes > 1 ? m->n : 1, planes = m->axes > 2 ? m->n : 1, last = m->axes - 1;
+  const size_t   row    = (size_t)((Whole *)m->data)->row;
+  const PetscInt planes = m->axes > 2 ? m->n : 1, last = m->axes - 1;
   PetscInt       k[KN_MAX_DIM] = {0};
 
   for (PetscInt p = 0; p < planes; p++) {
     if (m->axes > 2) k[0] = kn_wavenumber(p, m->n);
-    for (PetscInt r = 0; r < rows; r++) {
-      if (m->axes > 1) k[last - 1] = kn_wavenumber(r, m->n);
-      /* No gaps but on the circle, whose transform leaves something else: nobody writes there. */
-      KNModesRow(m, (size_t)(p * rows + r) * row, last, m->axes == 1 ? m->m : 0, k);
+    for (PetscInt r = 0; r < m->n; r++) {
+      k[last - 1] = kn_wavenumber(r, m->n);
+      KNModesRow(m, (size_t)(p * m->n + r) * row, last, 0, k); /* no gaps: nobody writes there */
     }
   }
 }
@@ -92,10 +91,6 @@ static PetscErrorCode KNModesBackward_Whole(KNModes m, PetscReal u[])
   const size_t n = (size_t)m->n;
 
   PetscFunctionBegin;
-  if (m->axes == 1) {
-    fftw_execute_dft_c2r(w->to_points, w->modes, u);
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
   for (int i = 0; i < 2; i++) {
     if (w->first[i]) fftw_execute(w->first[i]);
   }
@@ -115,10 +110,6 @@ static PetscErrorCode KNModesForward_Whole(KNModes m, PetscReal u[])
   const size_t n = (size_t)m->n;
 
   PetscFunctionBegin;
-  if (m->axes == 1) {
-    fftw_execute_dft_r2c(w->to_modes, u, w->back);
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
   fftw_execute_dft(w->to_modes, (fftw_complex *)u, w->back);
   for (size_t p = 0; p < w->pairs; p++) {
     kn_modes_part(KNModesHalf(w, 2 * p), KNModesHalf(w, 2 * p + 1), (PetscReal *)w->back + 2 * p * n,
@@ -131,26 +122,24 @@ static PetscErrorCode KNModesForward_Whole(KNModes m, PetscReal u[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-void KNModesFromGrid(KNModes m, const PetscReal grid[], PetscReal u[])
+static void KNModesFromGrid_Whole(KNModes m, const PetscReal grid[], PetscReal u[])
 {
   const Whole *w = (Whole *)m->data;
   const size_t n = (size_t)m->n;
 
-  for (size_t r = 0; r < 2 * w->pairs && m->axes > 1; r++) {
+  for (size_t r = 0; r < 2 * w->pairs; r++) {
     for (size_t j = 0; j < n; j++) u[2 * (r / 2 * n + j) + r % 2] = r < w->rows ? grid[r * n + j] : 0.0;
   }
-  if (m->axes == 1) memcpy(u, grid, n * sizeof(*u));
 }
 
-void KNModesToGrid(KNModes m, const PetscReal u[], PetscReal grid[])
+static void KNModesToGrid_Whole(KNModes m, const PetscReal u[], PetscReal grid[])
 {
   const Whole *w = (Whole *)m->data;
   const size_t n = (size_t)m->n;
 
-  for (size_t r = 0; r < w->rows && m->axes > 1; r++) {
+  for (size_t r = 0; r < w->rows; r++) {
     for (size_t j = 0; j < n; j++) grid[r * n + j] = u[2 * (r / 2 * n + j) + r % 2];
   }
-  if (m->axes == 1) memcpy(grid, u, n * sizeof(*u));
 }
 
 static PetscErrorCode KNModesDestroy_Whole(KNModes m)
@@ -197,7 +186,7 @@ static PetscErrorCode KNModesPlanBefore(KNModes m)
   if (m->axes == 2) {
     PetscCall(KNModesPlan(m, w->modes, w->half, FFTW_BACKWARD, 0, row, 1, 1, &w->first[0]));
     PetscCall(KNModesPlan(m, w->half, w->back, FFTW_FORWARD, 0, row, 1, 1, &w->back_first[0]));
-  } else if (m->axes == 3) {
+  } else {
     PetscCall(KNModesPlan(m, w->modes, w->between, FFTW_BACKWARD, 0, plane, K + 1, row, &w->first[0]));
     PetscCall(KNModesPlan(m, w->modes, w->between, FFTW_BACKWARD, negative, plane, K, row, &w->first[1]));
     PetscCall(KNModesPlan(m, w->between, w->half, FFTW_BACKWARD, 0, row, n, plane, &w->second));
@@ -220,7 +209,7 @@ static PetscErrorCode KNModesZeroed(size_t size, fftw_complex **array)
 
 PetscErrorCode KNModesCreate_Whole(KNModes m)
 {
-  const size_t     n = (size_t)m->n, rows = m->axes == 1 ? 1 : m->axes == 2 ? n : n * n;
+  const size_t     n = (size_t)m->n, rows = m->axes == 2 ? n : n * n;
   const fftw_iodim line = {.n = (int)n, .is = 1, .os = 1},
                    many = {.n = (int)((rows + 1) / 2), .is = (int)n, .os = (int)n};
   PetscReal *u;
@@ -232,23 +221,18 @@ PetscErrorCode KNModesCreate_Whole(KNModes m)
   m->data   = w;
   w->rows   = rows;
   w->pairs  = (rows + 1) / 2;
-  w->row    = m->axes == 1 ? m->m : m->highest + 1 + KN_PADDING;
+  w->row    = m->highest + 1 + KN_PADDING;
   spectrum  = 2 * w->pairs * (size_t)w->row;
-  m->points = m->room = m->axes == 1 ? n : 2 * w->pairs * n;
+  m->points = m->room = 2 * w->pairs * n;
   PetscCall(KNModesZeroed(spectrum, &w->modes));
   PetscCall(KNModesZeroed(spectrum, &w->half));
   PetscCall(KNModesZeroed(m->axes == 3 ? spectrum : 0, &w->between));
   PetscCall(KNModesZeroed(w->pairs * n, &w->full));
   PetscCall(KNMalloc(PetscMax(spectrum, w->pairs * n), sizeof(fftw_complex), &w->back));
   PetscCall(KNMalloc(m->room, sizeof(PetscReal), &u));
-  if (m->axes == 1) {
-    w->to_points = fftw_plan_dft_c2r_1d((int)n, w->modes, u, FFTW_ESTIMATE);
-    w->to_modes  = fftw_plan_dft_r2c_1d((int)n, u, w->back, FFTW_ESTIMATE);
-  } else {
-    w->to_points = fftw_plan_guru_dft(1, &line, 1, &many, w->full, (fftw_complex *)u, FFTW_BACKWARD,
-                                      FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
-    w->to_modes  = fftw_plan_guru_dft(1, &line, 1, &many, (fftw_complex *)u, w->back, FFTW_FORWARD, FFTW_ESTIMATE);
-  }
+  w->to_points = fftw_plan_guru_dft(1, &line, 1, &many, w->full, (fftw_complex *)u, FFTW_BACKWARD,
+                                    FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
+  w->to_modes  = fftw_plan_guru_dft(1, &line, 1, &many, (fftw_complex *)u, w->back, FFTW_FORWARD, FFTW_ESTIMATE);
   PetscCall(KNFree(&u));
   PetscCheck(w->to_points && w->to_modes, PETSC_COMM_SELF, PETSC_ERR_LIB, "FFTW has no plan for %zu points", n);
   PetscCall(KNModesPlanBefore(m));
@@ -256,6 +240,8 @@ PetscErrorCode KNModesCreate_Whole(KNModes m)
   m->ops      = (KNModesOps){.backward = KNModesBackward_Whole,
                              .forward  = KNModesForward_Whole,
                              .rows     = KNModesRows_Whole,
+                             .fromgrid = KNModesFromGrid_Whole,
+                             .togrid   = KNModesToGrid_Whole,
                              .destroy  = KNModesDestroy_Whole};
   PetscFunctionReturn(PETSC_SUCCESS);
 }
