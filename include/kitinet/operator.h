@@ -137,6 +137,12 @@ PETSC_EXTERN PetscInt64     KNOperatorAveraged(KNOperator op);
 */
 PETSC_EXTERN PetscErrorCode KNOperatorGetSpread(KNOperator op, PetscReal *factor, PetscInt *members);
 
+/*
+  Not collective. What KNOperatorPredict() divides the scores of classes by, outside training; 0: nothing. A checkpoint
+  that was calibrated for single passes brings it.
+*/
+PETSC_EXTERN PetscErrorCode KNOperatorSetTemperature(KNOperator op, PetscReal temperature);
+
 /* Likewise, of certificates. */
 #define KN_CERTIFICATE_SCALE "certificate_scale"
 #define KN_CERTIFICATE_90    "certificate_90"

@@ -80,7 +80,7 @@ PETSC_EXTERN PetscErrorCode KNOptionsEnd(const char command[], const char title[
 /* Whether -help was given, or something required was not: declarations go on, but nothing may be opened or created. */
 PETSC_EXTERN PetscBool KNOptionsDeclareOnly(void);
 
-/* Whether two values are the same text, or two spellings of one number. */
+/* Whether two values are the same text, or two spellings of one number or of one truth value (off, false, no, 0). */
 PETSC_EXTERN PetscBool KNOptionsSameValue(const char a[], const char b[]);
 
 /*

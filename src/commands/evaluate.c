@@ -202,6 +202,10 @@ static PetscErrorCode Evaluate(Evaluation *e, const char calibrate[], const char
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   e->fields = KNTaskGetInfo(KNOperatorTask(e->candidate[0].op))->fields;
+  PetscCheck(
+    !calibrate[0] || e->members || e->certify || !e->fields, PETSC_COMM_WORLD, KN_ERR_USAGE,
+    "-calibrate fits the spread of an ensemble, certificates, or the scores of classes: add -collision_samples "
+    "K, with K at least 2, or -certify");
   for (PetscInt i = 0; i < e->n && calibrate[0]; i++) {
     if (e->certify) PetscCall(KNCertifyCalibrate(&e->candidate[i], calibrate, e->validation, e->batch));
     else if (e->fields) PetscCall(KNSpreadCalibrate(&e->candidate[i], calibrate, e->batch));
@@ -273,17 +277,13 @@ PetscErrorCode KNCommand_Evaluate(const char purpose[], PetscBool *stopped)
   PetscCall(KNEnsembleSetFromOptions(&e.members));
   PetscCall(KNOptionsPath(
     "-calibrate",
-    "validation dataset for -collision_samples: a factor is fitted (of the spread to the errors, for classes the "
-    "temperature to the cross-entropy), or for -certify (of the estimates to the errors), and stored in each "
-    "checkpoint; predict and evaluate use it from then on",
+    "validation dataset that something is fitted to and stored in each checkpoint, for predict and evaluate from then "
+    "on: with -collision_samples a factor of the spread, with -certify one of the estimates; for classes the "
+    "temperature that scores are divided by, of single passes or with -collision_samples",
     calibrate));
   PetscCall(KNOptionsRequire((PetscBool) !(e.any && e.members),
                              "-allow_nonfinite judges single passes: leave out -collision_samples"));
   PetscCall(CertifySetFromOptions(&e, calibrate));
-  PetscCall(
-    KNOptionsRequire((PetscBool)(!calibrate[0] || e.members || e.certify),
-                     "-calibrate fits the spread of an ensemble, or certificates: add -collision_samples K, with "
-                     "K at least 2, or -certify"));
   PetscCall(PetscCalloc4((size_t)e.n, &e.candidate, (size_t)e.n * (size_t)e.m, &e.judgement, (size_t)e.n * (size_t)e.m,
                          &e.spread, (size_t)e.n * (size_t)e.m, &e.certified));
   for (PetscInt i = 0; i < e.n && !KNOptionsDeclareOnly(); i++) {

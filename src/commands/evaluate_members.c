@@ -105,7 +105,8 @@ static double Fit(const Visit *v, PetscInt64 samples)
 
 PetscErrorCode KNMembersCalibrate(KNCandidate *candidate, const char path[], PetscInt batch)
 {
-  Visit            visit = {.members = (size_t)candidate->members};
+  const PetscInt   members = PetscMax(candidate->members, 1);
+  Visit            visit   = {.members = (size_t)members};
   const KNProblem *problem;
   KNDataset        dataset;
   PetscInt64       samples;
@@ -127,7 +128,8 @@ PetscErrorCode KNMembersCalibrate(KNCandidate *candidate, const char path[], Pet
   PetscCall(KNMalloc((size_t)samples, sizeof(float), &visit.truth));
   PetscCall(PetscArrayzero(visit.score, (size_t)samples * visit.k));
   PetscCall(PetscArrayzero(visit.truth, samples));
-  PetscCall(KNEnsembleEach(candidate->op, candidate->members, dataset, batch, Measure, &visit));
+  PetscCall(KNOperatorSetTemperature(candidate->op, 0)); /* an earlier one, which this one replaces */
+  PetscCall(KNEnsembleEach(candidate->op, members, dataset, batch, Measure, &visit));
   /* Each row has one owner, the others add 0: exact. */
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, visit.score, (PetscMPIInt)(samples * (PetscInt64)visit.k), MPI_FLOAT,
                              MPI_SUM, PETSC_COMM_WORLD));
@@ -135,7 +137,7 @@ PetscErrorCode KNMembersCalibrate(KNCandidate *candidate, const char path[], Pet
   temperature = Fit(&visit, samples);
   before      = CrossEntropy(&visit, samples, 1);
   after       = CrossEntropy(&visit, samples, temperature);
-  PetscCall(KNEnsembleStoreFactor(candidate->path, candidate->directory, temperature, candidate->members));
+  PetscCall(KNEnsembleStoreFactor(candidate->path, candidate->directory, temperature, members));
   PetscCall(KNCandidateLoad(candidate));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD,
                         "%s: scores are divided by %.4g from now on, fitted on %s: cross-entropy %.4f, before %.4f\n",

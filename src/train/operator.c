@@ -359,42 +359,6 @@ PetscErrorCode KNOperatorRolloutBackward(KNOperator op, const KNPass *pass, Pets
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNOperatorPredict(KNOperator op, const KNPass *pass, PetscInt frames, float x[], const float given[],
-                                 float y[])
-{
-  PetscFunctionBegin;
-  PetscCall(op->average == 1 ? KNOperatorPredictOnce(op, pass, frames, x, given, y)
-                             : KNOperatorPredictAverage(op, pass, frames, x, given, y));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode KNOperatorPredictOnce(KNOperator op, const KNPass *pass, PetscInt frames, float x[], const float given[],
-                                     float y[])
-{
-  size_t F, H, n, count;
-
-  PetscFunctionBegin;
-  if (!op->history) {
-    PetscCall(KNOperatorForward(op, pass, x, y));
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  n     = KNTaskOutputSize(op->task);
-  H     = (size_t)op->history;
-  F     = (size_t)frames;
-  count = (size_t)pass->samples * F * n;
-  if (count > op->capacity) { /* once, for the largest batch */
-    PetscCall(KNFree(&op->frames));
-    PetscCall(KNMalloc(count, sizeof(float), &op->frames));
-    op->capacity = count;
-  }
-  for (size_t b = 0; b < (size_t)pass->samples; b++) {
-    memcpy(y + b * F * n, given + b * F * n, H * n * sizeof(*y));
-    memcpy(op->frames + b * F * n, given + b * F * n, H * n * sizeof(*y));
-  }
-  PetscCall(KNOperatorRollout(op, pass, frames - op->history, x, op->frames, y));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 PetscErrorCode KNOperatorGetHistory(KNOperator op, PetscInt *history)
 {
   PetscFunctionBegin;

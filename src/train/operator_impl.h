@@ -33,6 +33,7 @@ struct _p_KNOperator {
   char         origin[KN_MAX_ORIGINS][512];
   PetscReal    certificate_scale, certificate_90; /* of KNOperatorGetCertificate(); 0: none */
   PetscReal    spread_factor, spread_members;     /* of KNOperatorGetSpread(); 0: none */
+  PetscReal    temperature;                       /* of KNOperatorSetTemperature(); 0: none */
 };
 
 /* Not collective. KNOperatorPredict() without an average. */

@@ -97,10 +97,14 @@ static PetscErrorCode LoadSpread(KNOperator op, KNRecord record)
   if (!has) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNRecordReal(record, KN_SPREAD_FACTOR, &op->spread_factor));
   PetscCall(KNRecordReal(record, KN_SPREAD_MEMBERS, &op->spread_members));
-  PetscCheck(op->spread_factor > 0 && op->spread_factor < 1e30 && op->spread_members >= 2 && op->spread_members < 1e6,
+  PetscCheck(op->spread_factor > 0 && op->spread_factor < 1e30 && op->spread_members >= 1 && op->spread_members < 1e6,
              PETSC_COMM_WORLD, KN_ERR_INPUT,
              "the checkpoint has a spread factor of %g fitted with %g samples; fit it again: evaluate -calibrate",
              (double)op->spread_factor, (double)op->spread_members);
+  if (op->spread_members < 2) { /* of single passes */
+    op->temperature    = op->spread_factor;
+    op->spread_members = 0;
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -126,6 +126,25 @@ close "$temperature" "$(cat said)" 1e-3 || fail "temperature $temperature, $(cat
 ranks 1 predict -checkpoint drawn/checkpoint.h5 -input test.h5 -output e3.h5 $sampled > output
 ! cmp -s e1.csv e3.csv || fail "predict does not use the temperature"
 
+# The temperature of single passes: fitted again, on two ranks, it is the same; evaluate and predict use it.
+cp -r run hot
+ranks 1 evaluate -run hot -dataset test.h5 -picture false -evaluate_details raw > output
+for n in 1 2; do
+  ranks $n evaluate -run hot -calibrate test.h5 -dataset test.h5 -evaluate_details hot$n -picture false > output
+  sed -n 's/.*divided by \([0-9.]*\) .*/\1/p' output > hot$n.said
+done
+cmp hot1.said hot2.said && [ -s hot1.said ] || fail "temperatures: $(cat hot1.said hot2.said)"
+cmp hot1/errors.csv hot2/errors.csv || fail "other errors on two ranks"
+awk -v a="$(loss raw)" -v b="$(loss hot1)" 'BEGIN { exit !(b > 0 && b < a) }' ||
+  fail "the temperature of single passes: cross-entropy $(loss raw), then $(loss hot1)"
+ranks 1 predict -checkpoint run/checkpoint.h5 -input test.h5 -output cold.h5 > output
+ranks 1 predict -checkpoint hot/checkpoint.h5 -input test.h5 -output hot.h5 > output
+awk -v a="$(entropy cold.csv)" -v b="$(entropy hot.csv)" -v t="$(cat hot1.said)" \
+  'BEGIN { exit !(t > 1 ? b > a : b < a) }' ||
+  fail "entropies at $(cat hot1.said): $(entropy cold.csv), $(entropy hot.csv)"
+for of in cold hot; do cut -d , -f 1,2 $of.csv > $of.classes; done
+cmp cold.classes hot.classes || fail "the temperature changes a class"
+
 # A smaller network.
 ranks 1 condense -checkpoint run/checkpoint.h5 -dataset train.h5 -dataset_test test.h5 -output small.h5 \
   -condense_flops 0.6 > output 2> message || fail "$(cat message)"
