@@ -2,6 +2,7 @@
 #include "options_impl.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #define MAX_FILE_BYTES 65536 /* of an options file: PETSc reads it whole */
@@ -122,12 +123,25 @@ PetscErrorCode KNOptionsInsert(int argc, char **argv)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* 1, 0: a word that PETSc reads as true, as false; -1: another. */
+static int TruthValue(const char text[])
+{
+  static const char *const word[2][4] = {{"false", "no", "off", "0"}, {"true", "yes", "on", "1"}};
+
+  for (int truth = 0; truth < 2; truth++) {
+    for (int i = 0; i < 4; i++) {
+      if (!strcasecmp(text, word[truth][i])) return truth;
+    }
+  }
+  return -1;
+}
+
 PetscBool KNOptionsSameValue(const char a[], const char b[])
 {
   char        *end_a, *end_b;
   const double number_a = strtod(a, &end_a), number_b = strtod(b, &end_b);
 
-  if (!strcmp(a, b)) return PETSC_TRUE;
+  if (!strcmp(a, b) || (TruthValue(a) >= 0 && TruthValue(a) == TruthValue(b))) return PETSC_TRUE;
   return (PetscBool)(a[0] && b[0] && !*end_a && !*end_b && number_a == number_b);
 }
 

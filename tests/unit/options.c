@@ -285,7 +285,7 @@ static PetscErrorCode TestBadFiles(void)
 
 /*
   Options of a checkpoint lie below the user's; another value is refused unless its name is free; two spellings of a
-  number are one value.
+  number, or of a truth value, are one value.
 */
 static PetscErrorCode TestDefaults(void)
 {
@@ -296,6 +296,8 @@ static PetscErrorCode TestDefaults(void)
   } cases[] = {
     {{NULL}, NULL},
     {{"-rate", "5e-1"}, NULL},
+    {{"-fast", "off"}, NULL},
+    {{"-fast", "on"}, "-fast is false there, on here"},
     {{"-law", "uniform"}, NULL},
     {{"-rate", "0.4"}, "old.h5 was made with other options: -rate is 0.5 there, 0.4 here; leave them out"},
     {{"-rate", "0.4", "-count", "4"}, "-count is 3 there, 4 here"},
@@ -312,7 +314,7 @@ static PetscErrorCode TestDefaults(void)
     PetscCall(KNOptionsInsert(n, (char **)cases[i].words));
     message[0] = 0;
     PetscCall(PetscPushErrorHandler(TakeMessage, NULL));
-    code = KNOptionsInsertDefaults("count: 3\nrate: 0.5\nlaw: line_of_centres\n", "old.h5", open);
+    code = KNOptionsInsertDefaults("count: 3\nrate: 0.5\nfast: false\nlaw: line_of_centres\n", "old.h5", open);
     PetscCall(PetscPopErrorHandler());
     if (cases[i].phrase)
       CHECK(code == KN_ERR_INPUT && strstr(message, cases[i].phrase), "Case %zu: error %d, \"%s\"", i, (int)code,
