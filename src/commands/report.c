@@ -4,6 +4,7 @@
 */
 #include "command.h"
 #include "report.h"
+#include <kitinet/operator.h>
 
 /* A line a run: "done" or "todo", then the options of `kitinet train`, -run first. */
 static PetscErrorCode PrintList(const KNStudy *study)
@@ -43,8 +44,8 @@ static PetscErrorCode Report(KNStudy *study, const char source[], const char out
 PetscErrorCode KNCommand_Report(const char purpose[], PetscBool *stopped)
 {
   char path[PETSC_MAX_PATH_LEN] = "", output[PETSC_MAX_PATH_LEN] = "", html[PETSC_MAX_PATH_LEN] = "",
-       baseline[2 * KN_MAX_NAME] = "", source[PETSC_MAX_PATH_LEN + 16], **runs;
-  PetscInt  nruns;
+       baseline[2 * KN_MAX_NAME] = "", source[PETSC_MAX_PATH_LEN + 64], **runs;
+  PetscInt  nruns, average;
   PetscBool list = PETSC_FALSE, validation = PETSC_FALSE, done, found = PETSC_FALSE;
   KNStudy   study = {.count = 0};
 
@@ -63,6 +64,7 @@ PetscErrorCode KNCommand_Report(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsString("-baseline",
                             "variant that the others are compared with, in place of the study's, or the first run's",
                             sizeof(baseline), baseline));
+  PetscCall(KNOperatorAverageSetFromOptions(&average));
   PetscCall(
     KNOptionsPath("-output", "directory for runs.csv, table.csv, pictures; that of a study is runs/STUDY", output));
   PetscCall(KNOptionsPath(
@@ -78,6 +80,12 @@ PetscErrorCode KNCommand_Report(const char purpose[], PetscBool *stopped)
     else PetscCall(KNReportGather(nruns, runs, &study));
     if (path[0]) PetscCall(PetscSNPrintf(source, sizeof(source), "-study %s", path));
     else PetscCall(PetscStrncpy(source, "-run ...", sizeof(source)));
+    study.average = average;
+    if (average != 1) {
+      const size_t used = strlen(source);
+
+      PetscCall(PetscSNPrintf(source + used, sizeof(source) - used, " -symmetry_average %" PetscInt_FMT, average));
+    }
     if (baseline[0]) PetscCall(PetscStrncpy(study.baseline, baseline, sizeof(study.baseline)));
     for (PetscInt i = 0; i < study.count; i++)
       found = (PetscBool)(found || !strcmp(study.run[i].variant, study.baseline));

@@ -1,6 +1,7 @@
 /* From run directories to results. */
 #include "report.h"
 #include <kitinet/error.h>
+#include <kitinet/evaluation.h>
 #include <kitinet/operator.h>
 #include <kitinet/options.h>
 #include <kitinet/run.h>
@@ -92,8 +93,33 @@ static PetscErrorCode CheckOptions(const KNStudyRun *run)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Parameters and operations, from the checkpoint. */
-static PetscErrorCode FindCost(const char directory[], KNResult *result)
+/* The task's first measure on the run's test set, predictions averaged over symmetries. */
+static PetscErrorCode FindError(KNOperator op, const KNStudyRun *run, PetscReal *error)
+{
+  enum { BATCH = 20 };
+  const char      *path = KNWordsGet(&run->words, "-dataset_test");
+  const KNProblem *problem;
+  KNDataset        dataset;
+  PetscInt64       samples;
+  PetscReal        mean[KN_MAX_MEASURES];
+
+  PetscFunctionBegin;
+  PetscCheck(path && path[0], PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s was trained without -dataset_test: there is nothing to average predictions on", run->directory);
+  PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
+  PetscCall(KNOperatorShow(op, dataset));
+  PetscCall(KNDatasetGetProblem(dataset, &problem));
+  PetscCall(KNDatasetGetSamples(dataset, &samples));
+  PetscCall(KNOperatorCheck(op, problem, path));
+  PetscCall(KNOperatorSetGrid(op, KNProblemGrid(problem), BATCH, PETSC_FALSE));
+  PetscCall(KNEvaluate(op, dataset, 0, samples, BATCH, 0, mean));
+  PetscCall(KNDatasetDestroy(&dataset));
+  *error = mean[0];
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* From the checkpoint: parameters and operations, if they are not known yet; the error of averaged predictions. */
+static PetscErrorCode ReadCheckpoint(const KNStudyRun *run, PetscInt64 average, KNResult *result, PetscReal *error)
 {
   const KNProblem *problem;
   KNParameters     parameters;
@@ -105,13 +131,16 @@ static PetscErrorCode FindCost(const char directory[], KNResult *result)
   char             path[PETSC_MAX_PATH_LEN];
 
   PetscFunctionBegin;
-  PetscCall(KNRunPath(directory, "checkpoint.h5", path));
+  if (result->parameters && average == 1) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNRunPath(run->directory, "checkpoint.h5", path));
   PetscCall(KNOperatorLoad(path, &op));
   PetscCall(KNOperatorGetModel(op, &model, &parameters, &problem, NULL));
   PetscCall(KNParametersGetTotal(parameters, &total));
   grid = KNOperatorModelGrid(op, KNProblemGrid(problem));
   PetscCall(KNModelPlanGrid(model, &grid, 1, PETSC_FALSE));
   PetscCall(KNModelGetCost(model, &forward, NULL, NULL));
+  PetscCall(KNOperatorSetSymmetryAverage(op, average, path));
+  if (average != 1) PetscCall(FindError(op, run, error));
   PetscCall(KNOperatorDestroy(&op));
   result->parameters = (PetscInt64)total;
   result->mflop      = forward * 1e-6;
@@ -131,6 +160,7 @@ PetscErrorCode KNReportCollect(KNStudy *study, PetscInt *count, KNResult **resul
     KNMetrics         last;
     PetscInt64        epochs;
     PetscInt          rows;
+    PetscReal         error;
 
     PetscCall(KNReportEpochs(run, &epochs));
     if (epochs < run->epochs) continue;
@@ -144,11 +174,8 @@ PetscErrorCode KNReportCollect(KNStudy *study, PetscInt *count, KNResult **resul
                "%s has no number of a test: it was trained without -dataset_test, or no sample of the test set has a "
                "value of %s; leave it out",
                run->directory, task->measure[0].title);
-    *result = (KNResult){.run        = run,
-                         .train      = last.train,
-                         .validation = study->validation ? last.test[0] : NAN,
-                         .test       = study->validation ? NAN : last.test[0],
-                         .seconds    = last.seconds};
+    *result = (KNResult){.run = run, .train = last.train, .validation = NAN, .test = NAN, .seconds = last.seconds};
+    error   = last.test[0];
     /* the same network on the same grid costs the same */
     for (PetscInt k = 0; k < *count && !result->parameters; k++) {
       if (strcmp((*results)[k].run->dataset, run->dataset) || strcmp((*results)[k].run->variant, run->variant))
@@ -156,7 +183,9 @@ PetscErrorCode KNReportCollect(KNStudy *study, PetscInt *count, KNResult **resul
       result->parameters = (*results)[k].parameters;
       result->mflop      = (*results)[k].mflop;
     }
-    if (!result->parameters) PetscCall(FindCost(run->directory, result));
+    PetscCall(ReadCheckpoint(run, study->average, result, &error));
+    if (study->validation) result->validation = error;
+    else result->test = error;
     (*count)++;
   }
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -4,16 +4,17 @@
 
     study: NAME                              runs are kept in runs/NAME/DATASET/VARIANT/SAMPLES/seedS
     common: -name value ...                  options of every run, as `kitinet train` takes them
-    steps: 5000                              of each run: -train_epochs follows from samples and -train_batch; or
-    leave it out and give -train_epochs seeds: [1, 2, 3]
+    steps: 5000                              of each run: -train_epochs follows from samples and -train_batch;
+                                             or leave it out and give -train_epochs
+    seeds: [1, 2, 3]
     train_samples: [100, 300, 1000]          the first so many of the training file; left out: all
-    baseline: VARIANT                        what the others are compared with; left out: the first in alphabetical
-    order datasets:
+    baseline: VARIANT                        what the others are compared with; left out: the alphabet's first
+    datasets:
       NAME:
         train: FILE
-        validation: FILE                     for -study_validation, in place of the test file; or a number, the share
-        of the training file
-                                             (its last samples, not trained on); left out: no search
+        validation: FILE                     for -study_validation, in place of the test file; or a number, the
+                                             share of the training file (its last samples, not trained on); left
+                                             out: no search
         test: FILE
     variants:
       NAME: -name value ...                  over the common options
@@ -51,6 +52,7 @@ typedef struct {
 typedef struct {
   char              name[KN_MAX_NAME], baseline[2 * KN_MAX_NAME], directory[PETSC_MAX_PATH_LEN];
   PetscBool         validation;
+  PetscInt          average; /* symmetries over which predictions are averaged in tests: 1 none, 0 all */
   PetscInt          count;
   const KNTaskInfo *task; /* of all runs, once they are collected; the first of the registry before */
   KNStudyRun       *run;  /* (count) by seed, samples, dataset, variant: all variants of the first seed come first */

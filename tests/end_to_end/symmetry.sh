@@ -35,6 +35,13 @@ grep -q "Predictions are means over 8 symmetries" output || fail "evaluate does 
 cmp -s errors_1.csv errors_0.csv && fail "the average over all is that over one"
 cmp -s errors_1.csv errors_3.csv && fail "the average over three is that over one"
 limited "$KITINET" predict -checkpoint on/checkpoint.h5 -input test.h5 -output plain.h5 > /dev/null
+# report measures the same of the runs of a study
+train 1 judged -train_epochs 1 -dataset_test test.h5
+ranks 1 evaluate -run judged -dataset test.h5 -picture false -symmetry_average 0 -output judged.csv > output
+ranks 2 report -run judged -symmetry_average 0 -output reported > output
+grep -q "predictions are means over symmetries" output || fail "report does not say so: $(cat output)"
+close "$(tail -n 1 reported/runs.csv | cut -d , -f 7)" "$(tail -n 1 judged.csv | cut -d , -f 5)" 1e-6 ||
+  fail "report: $(cat reported/runs.csv) evaluate: $(cat judged.csv)"
 refused 2 "has 8 samples, -check_symmetry needs at least 20" limited "$KITINET" \
   inspect -input predicted_0.h5 -check_symmetry
 refused 2 "symmetry_average is 9, the problem has 8 symmetries" \
