@@ -11,7 +11,8 @@
   Bilinear finite elements between the nodes of the grid, E and f bilinear too, four Gauss points: order 2. Solved by
   conjugate gradients with PETSc's algebraic multigrid (GAMG), which is told the three rigid motions, the residual
   reduced to 1e-10; where that fails, by a factorisation. The hierarchy is made anew for each sample: it depends on the
-  matrix, and no sample may depend on those before it. By one rank.
+  matrix, and no sample may depend on those before it. Several ranks share a sample in slabs of the first axis: the
+  matrix is the same, bit for bit, the hierarchy is not.
 */
 #include <petscdmda.h>
 #include <petscksp.h>
@@ -19,76 +20,33 @@
 #include <kitinet/field.h>
 #include <kitinet/options.h>
 #include "coefficient.h"
+#include "elasticity_element.h"
 
 enum { STIFFNESS, FORCE_X, FORCE_Y, INPUTS }; /* fields */
 
-#define KN_CORNERS 4
-#define KN_DOFS    8 /* of an element: node by node, first along the second axis, which is PETSc's x */
-
 typedef struct {
   PetscInt      n; /* nodes a side */
-  PetscReal     modulus, contrast, poisson, force;
+  PetscReal     modulus, contrast, poisson, force, rtol;
   PetscBool     clamped[4]; /* low and high end of x, of y */
   KNRandomField field;
-  PetscReal    *input;                                    /* (INPUTS, n, n) */
-  PetscReal     stiffness[KN_CORNERS][KN_DOFS * KN_DOFS]; /* of an element, by E at a Gauss point */
-  PetscReal     at_gauss[KN_CORNERS][KN_CORNERS];         /* of corner c at Gauss point g: [g][c] */
-  PetscReal     mass[KN_CORNERS][KN_CORNERS];             /* for elements of area 1 */
+  PetscReal    *input; /* (INPUTS, n, n) on every rank */
+  PetscMPIInt   ranks;
+  PetscInt      first, rows; /* of nodes, of this rank */
   DM            square;
   Mat           A;
-  Vec           b, u;
+  Vec           b, u, whole; /* whole: u on every rank */
+  VecScatter    gather;
+
+  KNElasticityElement element;
 } Elasticity;
-
-static const int kn_corner[KN_CORNERS][2] = {{0, 0}, {0, 1}, {1, 0}, {1, 1}}; /* along x, along y */
-
-/* Shape functions at the point (s, t) of the unit square, s along x, and their derivatives. */
-static void kn_shape(PetscReal s, PetscReal t, PetscReal value[KN_CORNERS], PetscReal dx[KN_CORNERS],
-                     PetscReal dy[KN_CORNERS])
-{
-  for (int c = 0; c < KN_CORNERS; c++) {
-    const PetscReal a = kn_corner[c][0] ? s : 1.0 - s, b = kn_corner[c][1] ? t : 1.0 - t;
-
-    value[c] = a * b;
-    dx[c]    = (kn_corner[c][0] ? 1.0 : -1.0) * b;
-    dy[c]    = (kn_corner[c][1] ? 1.0 : -1.0) * a;
-  }
-}
-
-/* Matrices of one element; of the stiffness the size of the element cancels. */
-static void KNElasticityElement(Elasticity *e)
-{
-  const PetscReal mu = 0.5 / (1.0 + e->poisson), lambda = e->poisson / ((1.0 + e->poisson) * (1.0 - 2.0 * e->poisson));
-  const PetscReal gauss[2] = {0.5 - 0.5 / PetscSqrtReal(3.0), 0.5 + 0.5 / PetscSqrtReal(3.0)};
-
-  for (int c = 0; c < KN_CORNERS; c++) {
-    for (int d = 0; d < KN_CORNERS; d++) e->mass[c][d] = 0.0;
-  }
-  for (int g = 0; g < KN_CORNERS; g++) {
-    PetscReal dx[KN_CORNERS], dy[KN_CORNERS];
-
-    kn_shape(gauss[kn_corner[g][0]], gauss[kn_corner[g][1]], e->at_gauss[g], dx, dy);
-    for (int i = 0; i < KN_DOFS; i++) {
-      for (int j = 0; j < KN_DOFS; j++) {
-        /* gradient of the two shape functions, along the displacement and across it; weight 1/4 */
-        const int       c = i / 2, d = j / 2, p = i % 2, q = j % 2; /* 0: along y */
-        const PetscReal gc[2] = {dy[c], dx[c]}, gd[2] = {dy[d], dx[d]};
-        const PetscReal dot = gc[0] * gd[0] + gc[1] * gd[1];
-
-        e->stiffness[g][i * KN_DOFS + j] =
-          0.25 * (lambda * gc[p] * gd[q] + mu * gc[q] * gd[p] + (p == q ? mu * dot : 0.0));
-      }
-    }
-    for (int c = 0; c < KN_CORNERS; c++) {
-      for (int d = 0; d < KN_CORNERS; d++) e->mass[c][d] += 0.25 * e->at_gauss[g][c] * e->at_gauss[g][d];
-    }
-  }
-}
 
 /* Poisson's ratio may differ from sample to sample. */
 static PetscErrorCode KNSolverUpdate_Elasticity(KNSolver solver)
 {
+  Elasticity *e = (Elasticity *)solver->data;
+
   PetscFunctionBegin;
-  KNElasticityElement((Elasticity *)solver->data);
+  kn_elasticity_element(&e->element, e->poisson);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -134,6 +92,8 @@ static PetscErrorCode KNSolverSetFromOptions_Elasticity(KNSolver solver)
     KNSolverCoefficient(solver, "-elasticity_poisson", "Poisson's ratio nu", "poisson", -0.9, 0.49, &e->poisson));
   PetscCall(KNSolverCoefficient(solver, "-elasticity_force", "factor of the random fields in the force", "force", 0.0,
                                 1e12, &e->force));
+  PetscCall(
+    KNOptionsReal("-elasticity_rtol", "residual of the linear solver, relative to the force", 1e-15, 0.1, &e->rtol));
   PetscCall(KNElasticitySides(e));
   PetscCall(KNRandomFieldSetFromOptions(e->field));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -180,20 +140,22 @@ static PetscErrorCode KNSolverDescribe_Elasticity(KNSolver solver)
 static PetscErrorCode KNSolverSetUp_Elasticity(KNSolver solver)
 {
   Elasticity  *e = (Elasticity *)solver->data;
-  PetscMPIInt  ranks;
   MatNullSpace rigid;
   Vec          coordinates;
 
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_size(solver->comm, &ranks));
-  PetscCheck(ranks == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "elasticity solves a sample on one rank: take -ranks_per_sample 1, not %d", ranks);
-  KNElasticityElement(e);
+  PetscCallMPI(MPI_Comm_size(solver->comm, &e->ranks));
+  PetscCheck(e->n >= 2 * e->ranks, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-elasticity_grid %" PetscInt_FMT " leaves some of %d ranks less than 2 rows of nodes: take fewer "
+             "-ranks_per_sample, or a larger grid",
+             e->n, e->ranks);
+  PetscCall(KNSolverUpdate_Elasticity(solver));
   PetscCall(KNRandomFieldSetUp(e->field, e->n));
   PetscCall(KNMalloc(INPUTS * (size_t)e->n * (size_t)e->n, sizeof(PetscReal), &e->input));
-  PetscCall(DMDACreate2d(solver->comm, DM_BOUNDARY_NONE, DM_BOUNDARY_NONE, DMDA_STENCIL_BOX, e->n, e->n, 1, 1, 2, 1,
-                         NULL, NULL, &e->square));
+  PetscCall(DMDACreate2d(solver->comm, DM_BOUNDARY_NONE, DM_BOUNDARY_NONE, DMDA_STENCIL_BOX, e->n, e->n, 1, e->ranks, 2,
+                         1, NULL, NULL, &e->square)); /* node (i, j) is number i n + j, on any ranks */
   PetscCall(DMSetUp(e->square));
+  PetscCall(DMDAGetCorners(e->square, NULL, &e->first, NULL, NULL, &e->rows, NULL));
   PetscCall(DMDASetUniformCoordinates(e->square, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0));
   PetscCall(DMGetCoordinates(e->square, &coordinates));
   PetscCall(DMCreateMatrix(e->square, &e->A));
@@ -203,6 +165,7 @@ static PetscErrorCode KNSolverSetUp_Elasticity(KNSolver solver)
   PetscCall(MatSetOption(e->A, MAT_SPD, PETSC_TRUE));
   PetscCall(DMCreateGlobalVector(e->square, &e->b));
   PetscCall(VecDuplicate(e->b, &e->u));
+  PetscCall(VecScatterCreateToAll(e->u, &e->gather, &e->whole));
   PetscCall(KNSolverDescribe_Elasticity(solver));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -241,50 +204,58 @@ static PetscBool KNElasticityClamped(const Elasticity *e, PetscInt i, PetscInt j
                      (e->clamped[3] && j == e->n - 1));
 }
 
-/* One element: its matrix into A, its share of the force into b. Clamped nodes are left out of both. */
+/*
+  One element: its matrix into the rows of A, its share of the force into the part of b that this rank has. Clamped
+  nodes are left out of both.
+*/
 static PetscErrorCode KNElasticityAdd(Elasticity *e, PetscInt i, PetscInt j, PetscReal b[])
 {
   const size_t     size = (size_t)e->n * (size_t)e->n;
   const PetscReal *E = e->input + STIFFNESS * size, *fx = e->input + FORCE_X * size, *fy = e->input + FORCE_Y * size;
   const PetscReal  area                      = PetscSqr(1.0 / (PetscReal)(e->n - 1));
   PetscReal        matrix[KN_DOFS * KN_DOFS] = {0.0};
-  PetscInt         node[KN_CORNERS], row[KN_CORNERS];
+  PetscInt         node[KN_CORNERS], row[KN_CORNERS], column[KN_CORNERS];
 
   PetscFunctionBegin;
   for (int c = 0; c < KN_CORNERS; c++) {
     const PetscInt k = i + kn_corner[c][0], l = j + kn_corner[c][1];
 
-    node[c] = k * e->n + l;
-    row[c]  = KNElasticityClamped(e, k, l) ? -1 : node[c];
+    node[c]   = k * e->n + l;
+    column[c] = KNElasticityClamped(e, k, l) ? -1 : node[c];
+    row[c]    = k >= e->first && k < e->first + e->rows ? column[c] : -1;
   }
   for (int g = 0; g < KN_CORNERS; g++) {
     PetscReal stiff = 0.0;
 
-    for (int c = 0; c < KN_CORNERS; c++) stiff += e->at_gauss[g][c] * E[node[c]];
-    for (int k = 0; k < KN_DOFS * KN_DOFS; k++) matrix[k] += stiff * e->stiffness[g][k];
+    for (int c = 0; c < KN_CORNERS; c++) stiff += e->element.at_gauss[g][c] * E[node[c]];
+    for (int k = 0; k < KN_DOFS * KN_DOFS; k++) matrix[k] += stiff * e->element.stiffness[g][k];
   }
-  PetscCall(MatSetValuesBlocked(e->A, KN_CORNERS, row, KN_CORNERS, row, matrix, ADD_VALUES));
+  PetscCall(MatSetValuesBlocked(e->A, KN_CORNERS, row, KN_CORNERS, column, matrix, ADD_VALUES));
   for (int c = 0; c < KN_CORNERS; c++) {
     for (int d = 0; d < KN_CORNERS && row[c] >= 0; d++) {
-      b[2 * row[c]] += area * e->mass[c][d] * fy[node[d]];
-      b[2 * row[c] + 1] += area * e->mass[c][d] * fx[node[d]];
+      PetscReal *to = b + 2 * (row[c] - e->first * e->n);
+
+      to[0] += area * e->element.mass[c][d] * fy[node[d]];
+      to[1] += area * e->element.mass[c][d] * fx[node[d]];
     }
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Each rank visits all elements about its nodes, so that every entry is added up in one order. */
 static PetscErrorCode KNElasticityAssemble(Elasticity *e)
 {
-  PetscReal *b;
+  const PetscInt end = e->first + e->rows;
+  PetscReal     *b;
 
   PetscFunctionBegin;
   PetscCall(MatZeroEntries(e->A));
   PetscCall(VecZeroEntries(e->b));
   PetscCall(VecGetArray(e->b, &b));
-  for (PetscInt i = 0; i < e->n - 1; i++) {
+  for (PetscInt i = PetscMax(e->first - 1, 0); i < PetscMin(end, e->n - 1); i++) {
     for (PetscInt j = 0; j < e->n - 1; j++) PetscCall(KNElasticityAdd(e, i, j, b));
   }
-  for (PetscInt i = 0; i < e->n; i++) {
+  for (PetscInt i = e->first; i < end; i++) {
     for (PetscInt j = 0; j < e->n; j++) {
       const PetscInt  node    = i * e->n + j;
       const PetscReal here    = e->input[node];
@@ -299,10 +270,10 @@ static PetscErrorCode KNElasticityAssemble(Elasticity *e)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* By a fresh solver with this preconditioner. */
-static PetscErrorCode KNElasticityTry(Elasticity *e, PCType type, PetscInt most, KNSolverReport *report)
+/* By a fresh solver: multigrid, or a factorisation. */
+static PetscErrorCode KNElasticityTry(Elasticity *e, PetscBool factor, PetscInt most, KNSolverReport *report)
 {
-  KSP                ksp;
+  KSP                ksp, own;
   PC                 pc;
   KSPConvergedReason reason;
   PetscReal          residual, norm;
@@ -311,10 +282,15 @@ static PetscErrorCode KNElasticityTry(Elasticity *e, PCType type, PetscInt most,
   PetscCall(KSPCreate(PetscObjectComm((PetscObject)e->A), &ksp));
   PetscCall(KSPSetType(ksp, KSPCG));
   PetscCall(KSPSetNormType(ksp, KSP_NORM_UNPRECONDITIONED));
-  PetscCall(KSPSetTolerances(ksp, 1e-10, PETSC_DEFAULT, PETSC_DEFAULT, most));
+  PetscCall(KSPSetTolerances(ksp, e->rtol, PETSC_DEFAULT, PETSC_DEFAULT, most));
   PetscCall(KSPSetOperators(ksp, e->A, e->A));
   PetscCall(KSPGetPC(ksp, &pc));
-  PetscCall(PCSetType(pc, type));
+  PetscCall(PCSetType(pc, !factor ? PCGAMG : e->ranks > 1 ? PCREDUNDANT : PCCHOLESKY));
+  if (factor && e->ranks > 1) { /* every rank factors the whole matrix */
+    PetscCall(PCRedundantGetKSP(pc, &own));
+    PetscCall(KSPGetPC(own, &pc));
+    PetscCall(PCSetType(pc, PCCHOLESKY));
+  }
   PetscCall(KSPSolve(ksp, e->b, e->u));
   PetscCall(KSPGetConvergedReason(ksp, &reason));
   PetscCall(KSPGetIterationNumber(ksp, &report->iterations));
@@ -346,18 +322,20 @@ static PetscErrorCode KNSolverSolve_Elasticity(KNSolver solver, PetscReal output
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(KNElasticityAssemble(e));
-  PetscCall(KNElasticityTry(e, PCGAMG, 200, report));
+  PetscCall(KNElasticityTry(e, PETSC_FALSE, 200, report));
   if (!report->converged) {
     report->retried = PETSC_TRUE;
-    PetscCall(KNElasticityTry(e, PCCHOLESKY, 10, report));
+    PetscCall(KNElasticityTry(e, PETSC_TRUE, 10, report));
     if (report->converged) report->reason[0] = '\0';
   }
-  PetscCall(VecGetArrayRead(e->u, &u));
+  PetscCall(VecScatterBegin(e->gather, e->u, e->whole, INSERT_VALUES, SCATTER_FORWARD));
+  PetscCall(VecScatterEnd(e->gather, e->u, e->whole, INSERT_VALUES, SCATTER_FORWARD));
+  PetscCall(VecGetArrayRead(e->whole, &u));
   for (size_t i = 0; i < size; i++) {
     output[i]        = u[2 * i + 1];
     output[size + i] = u[2 * i];
   }
-  PetscCall(VecRestoreArrayRead(e->u, &u));
+  PetscCall(VecRestoreArrayRead(e->whole, &u));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -369,6 +347,8 @@ static PetscErrorCode KNSolverDestroy_Elasticity(KNSolver solver)
   PetscCall(MatDestroy(&e->A));
   PetscCall(VecDestroy(&e->b));
   PetscCall(VecDestroy(&e->u));
+  PetscCall(VecDestroy(&e->whole));
+  PetscCall(VecScatterDestroy(&e->gather));
   PetscCall(DMDestroy(&e->square));
   PetscCall(KNRandomFieldDestroy(&e->field));
   PetscCall(KNFree(&e->input));
@@ -387,6 +367,7 @@ PetscErrorCode KNSolverCreate_Elasticity(KNSolver solver)
   e->contrast = 2.0;
   e->poisson  = 0.3;
   e->force    = 1.0;
+  e->rtol     = 1e-10;
   PetscCall(KNRandomFieldCreate("elasticity_field_", 2, &e->field));
 
   solver->data               = e;

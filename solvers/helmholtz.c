@@ -8,12 +8,14 @@
 
   Five-point finite volumes; what half a cell from its centre to the side adds to u is kept, so that the order is 2.
   The matrix is indefinite, and its blocks of 2 x 2 real numbers are not symmetric: GMRES with a complete factorisation
-  (PETSc's LU, nested dissection), which one iteration solves to rounding, the residual checked. By one rank.
+  (MUMPS), which one iteration solves to rounding, the residual checked. Several ranks share a sample of 2 axes in slabs
+  of the first.
 */
 #include <petscksp.h>
 #include <kitinet/error.h>
 #include <kitinet/options.h>
 #include <kitinet/random.h>
+#include <kitinet/threads.h>
 #include "wall_starts.h"
 #include "coefficient.h"
 #include "engine_options.h"
@@ -102,7 +104,7 @@ static PetscErrorCode KNSolverDescribe_Helmholtz(KNSolver solver)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The cells beside cell i: -1 beyond a side; (2 axes). */
+/* The cells beside cell i of the whole grid: -1 beyond a side; (2 axes). */
 static void KNHelmholtzNeighbours(const KNCells *c, PetscInt i, PetscInt beside[4])
 {
   for (PetscInt d = 0; d < c->axes; d++) {
@@ -118,6 +120,7 @@ static PetscErrorCode KNHelmholtzAssemble(Helmholtz *h)
 {
   const KNCells  *c       = &h->cells;
   const PetscReal spacing = 1.0 / (PetscReal)c->n;
+  const PetscInt  first   = c->first * (PetscInt)c->layer;
   PetscReal      *b;
 
   PetscFunctionBegin;
@@ -126,20 +129,21 @@ static PetscErrorCode KNHelmholtzAssemble(Helmholtz *h)
     /* k times the spacing; of a side u_n h = i kh/(1 - i kh/2) u, the wall being half a cell from u */
     const PetscReal kh = h->wavenumber * h->index[i] * spacing, per = 1.0 / (1.0 + 0.25 * kh * kh);
     const PetscReal beyond[4] = {-1.0, 0.0, 0.0, -1.0};
+    const PetscInt  cell      = first + i;
     PetscReal       re = -kh * kh, im = 0.0;
     PetscInt        beside[4];
 
-    KNHelmholtzNeighbours(c, i, beside);
+    KNHelmholtzNeighbours(c, cell, beside);
     for (PetscInt s = 0; s < 2 * c->axes; s++) {
       if (beside[s] < 0) {
         re += 0.5 * kh * kh * per;
         im -= kh * per;
       } else {
         re += 1.0;
-        PetscCall(MatSetValuesBlocked(h->A, 1, &i, 1, &beside[s], beyond, INSERT_VALUES));
+        PetscCall(MatSetValuesBlocked(h->A, 1, &cell, 1, &beside[s], beyond, INSERT_VALUES));
       }
     }
-    PetscCall(MatSetValuesBlocked(h->A, 1, &i, 1, &i, (const PetscReal[]){re, -im, im, re}, INSERT_VALUES));
+    PetscCall(MatSetValuesBlocked(h->A, 1, &cell, 1, &cell, (const PetscReal[]){re, -im, im, re}, INSERT_VALUES));
     b[2 * i]     = spacing * spacing * h->source[i];
     b[2 * i + 1] = 0.0;
   }
@@ -149,19 +153,45 @@ static PetscErrorCode KNHelmholtzAssemble(Helmholtz *h)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode KNSolverSetUp_Helmholtz(KNSolver solver)
+/*
+  The linear solver. MUMPS may not permute columns by their values: it would look at the first sample's, and keep to
+  that order.
+*/
+static PetscErrorCode KNHelmholtzFactor(Helmholtz *h, MPI_Comm comm)
 {
-  Helmholtz  *h = (Helmholtz *)solver->data;
-  KNCells    *c = &h->cells;
-  KNWall      closed[4];
-  PetscMPIInt ranks;
-  PetscInt    size;
-  PC          pc;
+  PC  pc;
+  Mat factor;
 
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_size(solver->comm, &ranks));
-  PetscCheck(ranks == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "helmholtz factors its matrix on one rank: take -ranks_per_sample 1, not %d", ranks);
+  KNThreadsLimitBLAS(); /* MUMPS works with it */
+  PetscCall(KSPCreate(comm, &h->ksp));
+  PetscCall(KSPSetOperators(h->ksp, h->A, h->A));
+  PetscCall(KSPSetType(h->ksp, KSPGMRES));
+  PetscCall(KSPSetPCSide(h->ksp, PC_RIGHT));
+  PetscCall(KSPSetTolerances(h->ksp, 1e-12, PETSC_DEFAULT, PETSC_DEFAULT, 20));
+  PetscCall(KSPGetPC(h->ksp, &pc));
+#if defined(PETSC_HAVE_MUMPS)
+  PetscCall(PCSetType(pc, PCLU));
+  PetscCall(PCFactorSetMatSolverType(pc, MATSOLVERMUMPS));
+  PetscCall(PCFactorSetUpMatSolverType(pc));
+  PetscCall(PCFactorGetMatrix(pc, &factor));
+  PetscCall(MatMumpsSetIcntl(factor, 6, 0));
+#else
+  (void)factor;
+  if (h->cells.ranks > 1) PetscCall(PCSetType(pc, PCREDUNDANT)); /* PETSc's LU of the whole matrix, on each rank */
+  else PetscCall(PCSetType(pc, PCLU));
+#endif
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KNSolverSetUp_Helmholtz(KNSolver solver)
+{
+  Helmholtz *h = (Helmholtz *)solver->data;
+  KNCells   *c = &h->cells;
+  KNWall     closed[4];
+  PetscInt   size;
+
+  PetscFunctionBegin;
   PetscCall(KNCellsSetUp(solver->comm, prefix, c));
   for (int s = 0; s < 4; s++) closed[s] = (KNWall){.kind = KN_WALL_NEUMANN};
   PetscCall(KNWallsCreate(c, (PetscReal)c->n, closed, &h->walls));
@@ -170,16 +200,10 @@ static PetscErrorCode KNSolverSetUp_Helmholtz(KNSolver solver)
   PetscCall(KNMalloc(c->size, sizeof(PetscReal), &h->source));
   PetscCall(KNMalloc(c->size, sizeof(PetscReal), &h->part));
   size = 2 * (PetscInt)c->size;
-  PetscCall(MatCreateSeqBAIJ(solver->comm, 2, size, size, 2 * c->axes + 1, NULL, &h->A));
+  PetscCall(MatCreateBAIJ(solver->comm, 2, size, size, PETSC_DETERMINE, PETSC_DETERMINE, 2 * c->axes + 1, NULL, 2, NULL,
+                          &h->A));
   PetscCall(MatCreateVecs(h->A, &h->u, &h->b));
-  PetscCall(KSPCreate(solver->comm, &h->ksp));
-  PetscCall(KSPSetOperators(h->ksp, h->A, h->A));
-  PetscCall(KSPSetType(h->ksp, KSPGMRES));
-  PetscCall(KSPSetPCSide(h->ksp, PC_RIGHT));
-  PetscCall(KSPSetTolerances(h->ksp, 1e-12, PETSC_DEFAULT, PETSC_DEFAULT, 20));
-  PetscCall(KSPGetPC(h->ksp, &pc));
-  PetscCall(PCSetType(pc, PCLU));
-  PetscCall(PCFactorSetMatOrderingType(pc, MATORDERINGND));
+  PetscCall(KNHelmholtzFactor(h, solver->comm));
   PetscCall(KNSolverDescribe_Helmholtz(solver));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -200,7 +224,7 @@ static PetscErrorCode KNSolverDraw_Helmholtz(KNSolver solver, PetscInt64 seed, P
     norm /= h->width * PetscSqrtReal(2.0 * PETSC_PI);
   }
   for (size_t i = 0; i < c->size; i++) {
-    size_t    rest   = i;
+    size_t    rest   = (size_t)c->first * c->layer + i;
     PetscReal square = 0.0;
 
     for (PetscInt d = c->axes - 1; d >= 0; d--, rest /= (size_t)c->n) {
@@ -225,27 +249,30 @@ static PetscErrorCode KNSolverTake_Helmholtz(KNSolver solver, const PetscReal gi
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Whether there is a solution to look for on this grid. */
-static PetscBool KNHelmholtzAccepts(const Helmholtz *h, KNSolverReport *report)
+/* Whether there is a solution to look for on this grid; if not report has the reason, the same on all ranks. */
+static PetscErrorCode KNHelmholtzAccepts(const Helmholtz *h, PetscBool *accepts, KNSolverReport *report)
 {
-  PetscReal largest = 0.0;
+  const KNCells *c        = &h->cells;
+  PetscReal      worst[2] = {0.0, 0.0}; /* 2: not finite, 1: not positive; the largest wavenumber */
 
-  for (size_t i = 0; i < h->cells.size; i++) {
-    if (PetscIsInfOrNanReal(h->index[i]) || PetscIsInfOrNanReal(h->source[i])) {
-      (void)snprintf(report->reason, sizeof(report->reason), "the input is not finite");
-      return PETSC_FALSE;
-    }
-    if (!(h->index[i] > 0.0)) {
-      (void)snprintf(report->reason, sizeof(report->reason), "an index n is not positive");
-      return PETSC_FALSE;
-    }
-    largest = PetscMax(largest, h->wavenumber * h->index[i]);
+  PetscFunctionBegin;
+  for (size_t i = 0; i < c->size; i++) {
+    const PetscBool finite = (PetscBool)(!PetscIsInfOrNanReal(h->index[i]) && !PetscIsInfOrNanReal(h->source[i]));
+
+    worst[0] = PetscMax(worst[0], !finite ? 2.0 : h->index[i] > 0.0 ? 0.0 : 1.0);
+    if (finite) worst[1] = PetscMax(worst[1], h->wavenumber * h->index[i]);
   }
-  if (largest <= 1.5 * (PetscReal)h->cells.n) return PETSC_TRUE;
-  (void)snprintf(report->reason, sizeof(report->reason),
-                 "not resolved, a wave has %.2g cells: raise -helmholtz_grid, or lower the wavenumber",
-                 2.0 * PETSC_PI * (double)h->cells.n / (double)largest);
-  return PETSC_FALSE;
+  if (c->ranks > 1) PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, worst, 2, MPIU_REAL, MPI_MAX, c->comm));
+  *accepts = (PetscBool)(worst[0] == 0.0 && worst[1] <= 1.5 * (PetscReal)c->n);
+  if (worst[0] > 0.0) {
+    PetscCall(PetscStrncpy(report->reason, worst[0] > 1.0 ? "the input is not finite" : "an index n is not positive",
+                           sizeof(report->reason)));
+  } else if (!*accepts) {
+    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
+                            "not resolved, a wave has %.2g cells: raise -helmholtz_grid, or lower the wavenumber",
+                            2.0 * PETSC_PI * (double)c->n / (double)worst[1]));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode KNSolverSolve_Helmholtz(KNSolver solver, PetscReal output[], KNSolverReport *report)
@@ -255,10 +282,12 @@ static PetscErrorCode KNSolverSolve_Helmholtz(KNSolver solver, PetscReal output[
   KSPConvergedReason reason;
   const PetscReal   *u;
   PetscReal          residual, norm;
+  PetscBool          accepts = PETSC_FALSE;
   PC                 pc;
 
   PetscFunctionBegin;
-  if (!KNHelmholtzAccepts(h, report)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(KNHelmholtzAccepts(h, &accepts, report));
+  if (!accepts) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNHelmholtzAssemble(h));
   PetscCall(KSPGetPC(h->ksp, &pc));
   PetscCall(PCSetFailedReason(pc, PC_NOERROR));

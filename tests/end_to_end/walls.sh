@@ -31,7 +31,9 @@ check heat_walls axes 3 grid 12 final_time 0.2 frames 3 sides neumann,robin,diri
   robin 0.2
 together heat_walls
 check helmholtz grid 24 wavenumber 10
+together helmholtz
 check elasticity grid 12
+together elasticity
 check incompressible grid 16 final_time 0.3 frames 3 sides slip,noslip,periodic,periodic
 together incompressible
 check wave grid 24 resolution 12 final_time 0.4 frames 3

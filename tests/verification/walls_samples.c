@@ -296,6 +296,18 @@ int main(int argc, char **argv)
   REFUSED("incompressible", "-incompressible_sides", "wall");
   REFUSED("incompressible", "-incompressible_sides", "periodic,slip,slip,slip");
   REFUSED("incompressible", "-incompressible_axes", "1");
+  REFUSED("incompressible", "-incompressible_viscosity", "-1:1");
+  REFUSED("incompressible", "-incompressible_grid", "3");
+  REFUSED("helmholtz", "-helmholtz_wavenumber", "20:10");
+  REFUSED("helmholtz", "-helmholtz_wavenumber", "10:65");
+  REFUSED("helmholtz", "-helmholtz_grid", "3");
+  REFUSED("elasticity", "-elasticity_poisson", "0.3:0.5");
+  REFUSED("elasticity", "-elasticity_contrast", "0:1:log");
+  REFUSED("elasticity", "-elasticity_grid", "3");
+  REFUSED("elasticity", "-elasticity_rtol", "0");
+  REFUSED("diffusion_sorption", "-diffusion_sorption_grid", "3");
+  REFUSED("wave", "-wave_grid", "3");
+  REFUSED("wave", "-wave_contrast", "-1:1");
   REFUSED("wave", "-wave_speed", "0");
   REFUSED("wave", "-wave_cfl", "1.01");
   REFUSED("wave", "-wave_sides", "robin");
