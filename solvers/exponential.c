@@ -277,6 +277,7 @@ static PetscErrorCode KNExponentialMarch(KNStepper stepper, PetscReal interval, 
     if (error <= stepper->tolerance * norm && !PetscIsInfOrNanReal(norm)) {
       KNSwap(&stepper->v, &e->c);
       KNSwap(&e->nv, &e->nw);
+      if (stepper->evolution.watch) PetscCall(stepper->evolution.watch(stepper->evolution.context, stepper->v, norm));
       left--;
       next = PetscMin(next, h * factor);
       if (factor < KN_JUMP || left < 2) continue;

@@ -148,12 +148,21 @@ static PetscErrorCode KNIMEXBounded(TS ts, PetscReal t, Vec stage, PetscBool *bo
 /* After each step. */
 static PetscErrorCode KNIMEXInspect(TS ts)
 {
-  KNStepper stepper;
+  KNStepper        stepper;
+  const PetscReal *v;
+  PetscReal        norm;
 
   PetscFunctionBegin;
   PetscCall(TSGetApplicationContext(ts, &stepper));
   PetscCall(KNIMEXMeasure(stepper));
-  if (!(((IMEX *)stepper->data)->norm <= KN_LARGEST)) PetscCall(TSSetConvergedReason(ts, TS_DIVERGED_NONLINEAR_SOLVE));
+  norm = ((IMEX *)stepper->data)->norm;
+  if (!(norm <= KN_LARGEST)) {
+    PetscCall(TSSetConvergedReason(ts, TS_DIVERGED_NONLINEAR_SOLVE));
+  } else if (stepper->evolution.watch) {
+    PetscCall(VecGetArrayRead(((IMEX *)stepper->data)->state, &v));
+    PetscCall(stepper->evolution.watch(stepper->evolution.context, v, norm));
+    PetscCall(VecRestoreArrayRead(((IMEX *)stepper->data)->state, &v));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

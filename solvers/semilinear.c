@@ -9,8 +9,8 @@
     start  Gaussian random fields, changed by the equation; or given fields, without the modes that both grids do not
     hold output u at the times 0, T/(frames - 1), .., T; frame 0 is the initial field, or the one spin_up later
 
-  A solution that its grid does not hold shows at the cut-off: a sample is reported where the last tenth of the modes
-  has more than a share of u, and more than at the start. Several ranks solve a sample in slabs: none holds the solve
+  A solution that its grid does not hold shows at the cut-off: a sample is reported where after a step the last tenth of
+  the modes has more than a share of u, and more than at the start. Several ranks solve a sample in slabs: none holds the solve
   grid, each the stored one.
 */
 #include <kitinet/error.h>
@@ -32,6 +32,20 @@ static PetscErrorCode KNSemilinearRate(void *context, const PetscReal v[], Petsc
 {
   PetscFunctionBegin;
   PetscCall(KNRateEvaluate(&((Semilinear *)context)->rate, v, n));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* After a step: do the modes hold the solution? */
+static PetscErrorCode KNSemilinearWatch(void *context, const PetscReal v[], PetscReal norm)
+{
+  Semilinear *s = (Semilinear *)context;
+  PetscReal   edge;
+
+  PetscFunctionBegin;
+  PetscCall(KNModesSquare(s->modes, s->fields, s->edge, v, &edge));
+  if (edge > PetscMax(2.0 * s->edge_at_start, PetscSqr(s->unresolved * norm))) {
+    s->excess = PetscMax(s->excess, PetscSqrtReal(edge) / norm);
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -108,11 +122,29 @@ static PetscErrorCode KNSolverSetUp_Semilinear(KNSolver solver)
                             .linear    = s->linear,
                             .context   = s,
                             .nonlinear = e->degree > 1 ? KNSemilinearRate : NULL,
-                            .norm      = KNSemilinearNorm};
+                            .norm      = KNSemilinearNorm,
+                            .watch     = KNSemilinearWatch};
   if (s->scheme) PetscCall(KNStepperCreate_IMEX(&evolution, s->prefix, s->tolerance, &s->stepper));
   else PetscCall(KNStepperCreate_Exponential(&evolution, s->tolerance, &s->stepper));
   PetscCall(KNPeriodicFieldSetUp(s->random, 2 * highest + 1)); /* |k_i| <= K */
   PetscCall(KNSolverDescribe_Semilinear(solver));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The fields v (fields, count, 2) on the stored grid: frame (fields, S), whole on every rank. */
+static PetscErrorCode KNSemilinearStore(KNSolver solver, const PetscReal v[], PetscReal frame[])
+{
+  Semilinear  *s     = (Semilinear *)solver->data;
+  const size_t count = KNModesCount(s->modes), size = KNGridSize(&solver->problem.output.grid);
+
+  PetscFunctionBegin;
+  PetscCall(PetscArraycpy(s->state, v, 2 * (size_t)s->fields * count));
+  KNRateToFields(&s->rate, s->state);
+  for (PetscInt f = 0; f < s->fields; f++) {
+    PetscCall(KNModesCopy(s->modes, s->state + 2 * (size_t)f * count, s->stored, s->stored_modes));
+    PetscCall(KNModesBackward(s->stored, s->stored_modes, KN_NO_AXIS, s->stored_points));
+    KNModesToGrid(s->stored, s->stored_points, frame + (size_t)f * size);
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -143,6 +175,7 @@ static PetscErrorCode KNSolverDraw_Semilinear(KNSolver solver, PetscInt64 seed, 
     }
   }
   s->start = s->spin_up;
+  if (input) PetscCall(KNSemilinearStore(solver, s->initial, input));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -164,23 +197,6 @@ static PetscErrorCode KNSolverTake_Semilinear(KNSolver solver, const PetscReal g
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The state now, on the stored grid: frame (fields, S), whole on every rank. */
-static PetscErrorCode KNSemilinearStore(KNSolver solver, PetscReal frame[])
-{
-  Semilinear  *s     = (Semilinear *)solver->data;
-  const size_t count = KNModesCount(s->modes), size = KNGridSize(&solver->problem.output.grid);
-
-  PetscFunctionBegin;
-  PetscCall(PetscArraycpy(s->state, KNStepperState(s->stepper), 2 * (size_t)s->fields * count));
-  KNRateToFields(&s->rate, s->state);
-  for (PetscInt f = 0; f < s->fields; f++) {
-    PetscCall(KNModesCopy(s->modes, s->state + 2 * (size_t)f * count, s->stored, s->stored_modes));
-    PetscCall(KNModesBackward(s->stored, s->stored_modes, KN_NO_AXIS, s->stored_points));
-    KNModesToGrid(s->stored, s->stored_points, frame + (size_t)f * size);
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* Time 0. Fails where the initial fields are not finite. */
 static PetscErrorCode KNSemilinearBegin(Semilinear *s, KNSolverReport *report)
 {
@@ -191,6 +207,7 @@ static PetscErrorCode KNSemilinearBegin(Semilinear *s, KNSolverReport *report)
   KNRateToState(&s->rate, s->initial);
   PetscCall(KNSemilinearNorm(s, s->initial, &norm));
   PetscCall(KNModesSquare(s->modes, s->fields, s->edge, s->initial, &s->edge_at_start));
+  s->excess = 0.0;
   PetscCall(KNStepperStart(s->stepper, s->initial, s->dt));
   report->converged = (PetscBool)!PetscIsInfOrNanReal(norm);
   if (!report->converged) {
@@ -199,22 +216,17 @@ static PetscErrorCode KNSemilinearBegin(Semilinear *s, KNSolverReport *report)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Marches on; then looks whether the modes hold the solution. */
+/* Marches on; fails where the modes did not hold the solution. */
 static PetscErrorCode KNSemilinearAdvance(Semilinear *s, PetscReal interval, KNSolverReport *report)
 {
-  PetscReal norm, edge;
-
   PetscFunctionBegin;
   PetscCall(KNStepperAdvance(s->stepper, interval, report));
-  if (!report->converged || s->equation->degree == 1) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(KNSemilinearNorm(s, KNStepperState(s->stepper), &norm));
-  PetscCall(KNModesSquare(s->modes, s->fields, s->edge, KNStepperState(s->stepper), &edge));
-  if (edge <= PetscMax(2.0 * s->edge_at_start, PetscSqr(s->unresolved * norm))) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!report->converged || s->excess == 0.0) PetscFunctionReturn(PETSC_SUCCESS);
   report->converged = PETSC_FALSE;
   PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
                           "not resolved, %.3g of the fields at the cut-off of the modes: raise -%sgrid, or "
                           "-%sunresolved",
-                          (double)(PetscSqrtReal(edge) / norm), s->prefix, s->prefix));
+                          (double)s->excess, s->prefix, s->prefix));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -222,7 +234,8 @@ static PetscErrorCode KNSolverSolve_Semilinear(KNSolver solver, PetscReal output
 {
   Semilinear     *s        = (Semilinear *)solver->data;
   const size_t    frame    = (size_t)s->fields * KNGridSize(&solver->problem.output.grid);
-  const PetscReal interval = s->final_time / (PetscReal)(s->frames - 1);
+  const PetscInt  frames   = s->frames ? s->frames : 2; /* a pair keeps the second */
+  const PetscReal interval = s->final_time / (PetscReal)(frames - 1);
   const PetscInt  before   = (PetscInt)PetscMin(PetscCeilReal(s->start / interval), KN_SPIN_UP_STEPS);
 
   PetscFunctionBegin;
@@ -230,9 +243,11 @@ static PetscErrorCode KNSolverSolve_Semilinear(KNSolver solver, PetscReal output
   for (PetscInt i = 0; i < before && report->converged; i++) {
     PetscCall(KNSemilinearAdvance(s, s->start / (PetscReal)before, report));
   }
-  for (PetscInt i = 0; i < s->frames && report->converged; i++) {
+  for (PetscInt i = 0; i < frames && report->converged; i++) {
     if (i) PetscCall(KNSemilinearAdvance(s, interval, report));
-    if (report->converged) PetscCall(KNSemilinearStore(solver, output + (size_t)i * frame));
+    if (report->converged) {
+      PetscCall(KNSemilinearStore(solver, KNStepperState(s->stepper), s->frames ? output + (size_t)i * frame : output));
+    }
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -268,8 +283,8 @@ PetscErrorCode KNSemilinearCreate(KNSolver solver, const KNSemilinear *equation)
   s->length     = equation->length;
   s->final_time = equation->final_time;
   s->spin_up    = equation->spin_up;
-  s->tolerance  = 1e-6;
-  s->unresolved = 1e-3;
+  s->tolerance  = equation->tolerance > 0.0 ? equation->tolerance : 1e-6;
+  s->unresolved = equation->unresolved > 0.0 ? equation->unresolved : 1e-3;
   for (PetscInt i = 0; i < KN_MAX_COEFFICIENTS; i++) s->rate.p[i] = equation->coefficient[i].value;
   PetscCall(PetscSNPrintf(s->prefix, sizeof(s->prefix), "%s_", solver->problem.pde));
 

@@ -23,10 +23,11 @@
 #define KN_MAX_PRODUCTS     6
 #define KN_MAX_TERMS        9
 
-/* A number of the equation, -<pde>_<name>. */
+/* A number of the equation, -<pde>_<name>; parameter: its name in datasets, NULL: the same. */
 typedef struct {
   const char *name, *help;
   PetscReal   value, lowest, highest;
+  const char *parameter;
 } KNCoefficient;
 
 typedef struct {
@@ -56,6 +57,7 @@ typedef struct {
   /* two fields are the real and the imaginary part of one, u + i v. L is given for u + i v, then for u - i v */
   PetscBool paired;
   PetscBool solenoidal; /* fields are a velocity of divergence 0: N and initial states are projected on it */
+  PetscBool pairs;      /* -<pde>_frames 0 makes samples (initial field u0, field at the final time) of one field */
   /*
     Symmetries, of the equation and of the distribution of initial states alike. All have translations; where two fields
     are one u + i v it may turn by i. tests/verification/symmetries.c holds each against the solver.
@@ -81,8 +83,10 @@ typedef struct {
   /* Defaults of the options. */
   PetscInt  axes, grid, frames;
   PetscReal length, final_time, spin_up;
-  PetscReal alpha, tau; /* of the random fields, on the unit torus in x/L: see periodic_field.h */
-  PetscReal deviation;  /* of the random fields at a point */
+  PetscReal tolerance, unresolved; /* 0: 1e-6, 1e-3 */
+  PetscReal alpha, tau;            /* of the random fields, on the unit torus in x/L: see periodic_field.h */
+  PetscReal deviation;             /* of the random fields at a point, or: */
+  PetscBool scaled;                /* it is the scale of periodic_field.h */
 } KNSemilinear;
 
 /* The type of solver that an equation is: called by its KNSolverCreate_..(). equation: not owned, must live on. */

@@ -1,8 +1,14 @@
 /* Options of a semilinear equation, each declared once, and what a dataset of its samples says about itself. */
+#include <kitinet/error.h>
 #include <kitinet/options.h>
 #include "coefficient.h"
 #include "engine_options.h"
 #include "semilinear_impl.h"
+
+static inline const char *KNSemilinearParameter(const KNCoefficient *coefficient)
+{
+  return coefficient->parameter ? coefficient->parameter : coefficient->name;
+}
 
 PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
 {
@@ -26,12 +32,21 @@ PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
                         4, s->n, &s->resolution));
   PetscCall(KNEngineReal(s->prefix, "length", "side of the torus", 1e-3, 1e6, &s->length));
   for (PetscInt i = 0; i < KN_MAX_COEFFICIENTS && e->coefficient[i].name; i++) {
-    PetscCall(KNEngineCoefficient(solver, s->prefix, e->coefficient[i].name, e->coefficient[i].help,
+    PetscCall(PetscSNPrintf(option, sizeof(option), "-%s%s", s->prefix, e->coefficient[i].name));
+    PetscCall(KNSolverCoefficient(solver, option, e->coefficient[i].help, KNSemilinearParameter(&e->coefficient[i]),
                                   e->coefficient[i].lowest, e->coefficient[i].highest, &s->rate.p[i]));
   }
   PetscCall(KNEngineReal(s->prefix, "final_time", "time of the last frame", 1e-9, 1e9, &s->final_time));
-  PetscCall(KNEngineInt(s->prefix, "frames", "number of frames, equally spaced; the first is at time 0", 2, 100000,
-                        &s->frames));
+  PetscCall(KNEngineInt(s->prefix, "frames",
+                        e->pairs ? "number of frames, equally spaced; the first is at time 0; 0: the operator from the "
+                                   "initial field to the one at the final time"
+                                 : "number of frames, equally spaced; the first is at time 0",
+                        e->pairs ? 0 : 2, 100000, &s->frames));
+  PetscCheck(
+    s->frames != 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
+    "-%sframes 1 would store the initial state alone; choose 0 for the operator from it to the final state, or "
+    "2 or more",
+    s->prefix);
   PetscCall(KNEngineReal(s->prefix, "spin_up", "time from the random field to the first frame", 0.0, 1e9, &s->spin_up));
   if (e->degree > 1) {
     PetscCall(KNEngineChoice(
@@ -41,14 +56,15 @@ PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
     PetscCall(KNEngineReal(s->prefix, "dt", "first step (0: chosen)", 0.0, 1e9, &s->dt));
     PetscCall(
       KNEngineReal(s->prefix, "tolerance", "error of one step, relative to the fields", 1e-13, 0.1, &s->tolerance));
+    s->unresolved = PetscMax(s->unresolved, s->tolerance);
     PetscCall(KNEngineReal(s->prefix, "unresolved",
-                           "share of the fields that may lie in the last tenth of the modes; samples with more are "
-                           "left out",
+                           "share of the fields that may lie in the last tenth of the modes, by default the tolerance "
+                           "at least; samples with more are left out",
                            1e-12, 1.0, &s->unresolved));
   }
   PetscCall(PetscSNPrintf(option, sizeof(option), "%sfield_", s->prefix));
   PetscCall(KNPeriodicFieldCreate(option, s->axes, e->alpha, e->tau, e->deviation, &s->random));
-  PetscCall(KNPeriodicFieldSetNormalized(s->random));
+  if (!e->scaled) PetscCall(KNPeriodicFieldSetNormalized(s->random));
   PetscCall(KNPeriodicFieldSetFromOptions(s->random));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -94,16 +110,21 @@ PetscErrorCode KNSolverDescribe_Semilinear(KNSolver solver)
   PetscCall(PetscStrncpy(p->boundary, "periodic, each axis [0, L)", sizeof(p->boundary)));
   KNProblemSetGrid(
     p, KNGridMake(s->axes, (const PetscInt[]){s->resolution, s->resolution, s->resolution}, KN_POINTS_PERIODIC));
-  p->frames        = s->frames;
-  p->output.fields = s->fields;
+  p->frames         = s->frames;
+  p->input.fields   = s->frames ? 0 : 1;
+  p->input.field[0] = (KNField){.name = "u0", .unit = "1"};
+  p->output.fields  = s->fields;
   for (PetscInt f = 0; f < s->fields; f++) {
     PetscCall(PetscStrncpy(p->output.field[f].name, e->field[f], KN_MAX_NAME));
     PetscCall(PetscStrncpy(p->output.field[f].unit, "1", KN_MAX_NAME));
   }
   for (PetscInt i = 0; i < KN_MAX_COEFFICIENTS && e->coefficient[i].name; i++) {
-    PetscCall(PetscStrncpy(p->parameter[p->parameters].name, e->coefficient[i].name, KN_MAX_NAME));
+    PetscCall(PetscStrncpy(p->parameter[p->parameters].name, KNSemilinearParameter(&e->coefficient[i]), KN_MAX_NAME));
     PetscCall(PetscStrncpy(p->parameter[p->parameters].unit, "1", KN_MAX_NAME));
     p->parameter[p->parameters++].value = s->rate.p[i];
+  }
+  if (e->pairs) {
+    p->parameter[p->parameters++] = (KNParameter){.name = "final_time", .unit = "1", .value = s->final_time};
   }
   p->parameter[p->parameters++] = (KNParameter){.name = "L", .unit = "1", .value = s->length};
   p->parameter[p->parameters++] = (KNParameter){.name = "spin_up", .unit = "1", .value = s->spin_up};

@@ -19,6 +19,8 @@ typedef struct {
   PetscErrorCode (*nonlinear)(void *context, const PetscReal v[], PetscReal n[]);
   /* root mean square over all ranks, collective */
   PetscErrorCode (*norm)(void *context, const PetscReal v[], PetscReal *norm);
+  /* looks at the end of each step, of that norm; NULL: nobody does */
+  PetscErrorCode (*watch)(void *context, const PetscReal v[], PetscReal norm);
 } KNEvolution;
 
 typedef struct _p_KNStepper *KNStepper;
