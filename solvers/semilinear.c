@@ -7,11 +7,13 @@
     time   exponential or implicit-explicit Runge-Kutta steps of order 4, of controlled error (stepper.h); equations
     without N are solved exactly
     start  Gaussian random fields, changed by the equation; or given fields, without the modes that both grids do not
-    hold output u at the times 0, T/(frames - 1), .., T; frame 0 is the initial field, or the one spin_up later
+    hold
+    output u at the times 0, T/(frames - 1), .., T; frame 0 is the initial field, or the one spin_up later; or pairs of
+    the initial field and the last one
 
   A solution that its grid does not hold shows at the cut-off: a sample is reported where after a step the last tenth of
-  the modes has more than a share of u, and more than at the start. Several ranks solve a sample in slabs: none holds the solve
-  grid, each the stored one.
+  the modes has more than a share of u, and more than at the start. Several ranks solve a sample in slabs: none holds
+  the solve grid, each the stored one.
 */
 #include <kitinet/error.h>
 #include "semilinear_impl.h"

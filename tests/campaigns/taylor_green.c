@@ -1,8 +1,8 @@
 /*
-  Taylor and Green's vortex at Reynolds number 1600 turns into turbulence: u = sin x cos y cos z, v = -cos x sin y cos z,
-  w = 0 on the cube of side 2 pi. The energy decays by 2 nu times the enstrophy, fastest near t = 9: by 0.01286 at t =
-  8.97 in the direct simulation on 512^3 points of the workshops on high-order methods (case C3.5), the one of van Rees et
-  al., J. Comput. Phys. 230 (2011) 2794.
+  Taylor and Green's vortex at Reynolds number 1600 turns into turbulence: u = sin x cos y cos z, v = -cos x sin y
+  cos z, w = 0 on the cube of side 2 pi. The energy decays by 2 nu times the enstrophy, fastest near t = 9: by 0.01286
+  at t = 8.97 in the direct simulation on 512^3 points of the workshops on high-order methods (case C3.5), the one of
+  van Rees et al., J. Comput. Phys. 230 (2011) 2794.
 
   A coarse grid of 64^3 points, without a model of what it does not hold, has 0.0133 at t = 9.25, in a minute.
 

@@ -137,7 +137,7 @@ static PetscErrorCode CheckModes(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Order 4 in the step, through the steepening: equal steps from frame to frame, since a tolerance of 0.1 lets any pass. */
+/* Order 4 in the step, through the steepening: one from frame to frame, since a tolerance of 0.1 lets any pass. */
 static PetscErrorCode CheckSteps(void)
 {
   static const char *const frames[] = {"26", "51", "101", "201"};
