@@ -23,11 +23,10 @@
 #define KN_MAX_PRODUCTS     6
 #define KN_MAX_TERMS        9
 
-/* A number of the equation, -<pde>_<name>; parameter: its name in datasets, NULL: the same. */
+/* A number of the equation, -<pde>_<name>. */
 typedef struct {
   const char *name, *help;
   PetscReal   value, lowest, highest;
-  const char *parameter;
 } KNCoefficient;
 
 typedef struct {
@@ -66,6 +65,7 @@ typedef struct {
   PetscBool exchange;                             /* the axes are alike; those of a velocity with its components */
   PetscBool (*odd)(const PetscReal p[]);          /* whether -u is a solution; NULL: it is none */
   KNCoefficient coefficient[KN_MAX_COEFFICIENTS]; /* ended by one without a name */
+  const char   *parameter[KN_MAX_COEFFICIENTS];   /* its name in datasets; NULL: the same */
   PetscInt      factors, products, terms;
   KNFactor      factor[KN_MAX_FACTORS];
   KNTerm        term[KN_MAX_TERMS];

@@ -5,9 +5,9 @@
 #include "engine_options.h"
 #include "semilinear_impl.h"
 
-static inline const char *KNSemilinearParameter(const KNCoefficient *coefficient)
+static inline const char *KNSemilinearParameter(const KNSemilinear *equation, PetscInt i)
 {
-  return coefficient->parameter ? coefficient->parameter : coefficient->name;
+  return equation->parameter[i] ? equation->parameter[i] : equation->coefficient[i].name;
 }
 
 PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
@@ -33,7 +33,7 @@ PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
   PetscCall(KNEngineReal(s->prefix, "length", "side of the torus", 1e-3, 1e6, &s->length));
   for (PetscInt i = 0; i < KN_MAX_COEFFICIENTS && e->coefficient[i].name; i++) {
     PetscCall(PetscSNPrintf(option, sizeof(option), "-%s%s", s->prefix, e->coefficient[i].name));
-    PetscCall(KNSolverCoefficient(solver, option, e->coefficient[i].help, KNSemilinearParameter(&e->coefficient[i]),
+    PetscCall(KNSolverCoefficient(solver, option, e->coefficient[i].help, KNSemilinearParameter(e, i),
                                   e->coefficient[i].lowest, e->coefficient[i].highest, &s->rate.p[i]));
   }
   PetscCall(KNEngineReal(s->prefix, "final_time", "time of the last frame", 1e-9, 1e9, &s->final_time));
@@ -119,7 +119,7 @@ PetscErrorCode KNSolverDescribe_Semilinear(KNSolver solver)
     PetscCall(PetscStrncpy(p->output.field[f].unit, "1", KN_MAX_NAME));
   }
   for (PetscInt i = 0; i < KN_MAX_COEFFICIENTS && e->coefficient[i].name; i++) {
-    PetscCall(PetscStrncpy(p->parameter[p->parameters].name, KNSemilinearParameter(&e->coefficient[i]), KN_MAX_NAME));
+    PetscCall(PetscStrncpy(p->parameter[p->parameters].name, KNSemilinearParameter(e, i), KN_MAX_NAME));
     PetscCall(PetscStrncpy(p->parameter[p->parameters].unit, "1", KN_MAX_NAME));
     p->parameter[p->parameters++].value = s->rate.p[i];
   }

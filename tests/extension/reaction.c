@@ -28,8 +28,8 @@ static PetscErrorCode KNSolverSetUp_Reaction(KNSolver solver)
   solver->problem = (KNProblem){.pde        = "reaction",
                                 .equation   = "-nu u'' + k u = 1",
                                 .boundary   = "u = 0",
-                                .input      = {.fields = 1, .field = {{"k", "1"}}},
-                                .output     = {.fields = 1, .field = {{"u", "1"}}},
+                                .input      = {.fields = 1, .field = {{.name = "k", .unit = "1"}}},
+                                .output     = {.fields = 1, .field = {{.name = "u", .unit = "1"}}},
                                 .parameters = 1,
                                 .parameter  = {{"nu", "1", d->nu}}};
   KNProblemSetGrid(&solver->problem, KNGridMake(1, &d->n, KN_POINTS_CELLS));

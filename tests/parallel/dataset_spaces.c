@@ -25,7 +25,7 @@ static KNProblem Problem(Case which)
   if (which == IMAGES)
     p.input = (KNSpace){.grid   = KNGridMake(2, (PetscInt[]){3, 4}, KN_POINTS_CELLS),
                         .fields = 2,
-                        .field  = {{"red", "1"}, {"blue", "1"}},
+                        .field  = {{.name = "red", .unit = "1"}, {.name = "blue", .unit = "1"}},
                         .type   = KN_UINT8};
   if (which == TEXTS)
     p.input = (KNSpace){.kind   = KN_SPACE_TOKENS,
@@ -34,8 +34,12 @@ static KNProblem Problem(Case which)
                         .count  = WORDS,
                         .names  = "\0the\0end\0na\xc3\xafve"};
   if (which == POINTS) {
-    p.input  = (KNSpace){.grid = KNGridMake(1, (PetscInt[]){6}, KN_POINTS_NODES), .fields = 1, .field = {{"a", "1"}}};
-    p.output = (KNSpace){.grid = p.output.grid, .fields = 2, .field = {{"drag", "N"}, {"lift", "N"}}};
+    p.input          = (KNSpace){.grid   = KNGridMake(1, (PetscInt[]){6}, KN_POINTS_NODES),
+                                 .fields = 1,
+                                 .field  = {{.name = "a", .unit = "1"}}};
+    p.output         = (KNSpace){.grid   = p.output.grid,
+                                 .fields = 2,
+                                 .field  = {{.name = "drag", .unit = "N"}, {.name = "lift", .unit = "N"}}};
     p.coefficients   = P;
     p.coefficient[0] = (KNField){.name = "nu", .unit = "m^2/s", .logarithmic = PETSC_TRUE};
     p.coefficient[1] = (KNField){.name = "speed", .unit = "m/s"};
@@ -47,7 +51,7 @@ static KNProblem Problem(Case which)
     p.times      = times;
     p.output     = (KNSpace){.grid   = KNGridMake(1, (PetscInt[]){5}, KN_POINTS_PERIODIC),
                              .fields = 1,
-                             .field  = {{"grey", "1"}},
+                             .field  = {{.name = "grey", .unit = "1"}},
                              .type   = KN_UINT8};
     p.input.grid = p.output.grid;
   }
