@@ -1,214 +1,129 @@
 /*
-  Exponential Runge-Kutta steps of order 4 and of controlled error for v' = L v + N(v), L diagonal and complex, its part
-  of the solution exact. With z = h L:
+  Exponential steps of controlled error for v' = L v + N(v), L diagonal and complex, its part of the solution exact: by
+  Runge-Kutta of order 4, with 4 evaluations of N, and by Adams of order 6, with 2 (exponential_steps.c).
 
-      a = e^(z/2) v + q N(v)               q  = h/2 phi_1(z/2)
-      b = a + r (N(a) - N(v))              r  = h phi_2(z/2)
-      c = e^z v + p N(v) + g (N(b) - N(v)) p  = h phi_1(z),   g = 2 h phi_2(z)
-      w = c + f2 N(a) + (f2 - g) N(b) + f3 (N(v) + N(c))
-
-      f2 = h (2 phi_2 - 4 phi_3)(z),   f3 = h (4 phi_3 - phi_2)(z),   phi_k(z) = sum over j >= 0 of z^j/(j + k)!
-
-  w is e^z v + h (phi_1 - 3 phi_2 + 4 phi_3) N(v) + f2 (N(a) + N(b)) + f3 N(c), as in every ETDRK4; stages by phi_2
-  follow the stiff modes more closely than those of Cox and Matthews: a seventh of their error on Kuramoto and
-  Sivashinsky's equation, and the same where L is not stiff, as on Gray and Scott's.
-
-  Error: with N(w), which the next step needs anyway, in the place of N(c) the step has order 3: c and w are both v at
-  the end of the step, and meet the same conditions of order 3. The difference f3 (N(w) - N(c)) costs nothing; the step
-  goes on with w.
+  Error: the step goes on with the more accurate of two ends, whose difference is held below the tolerance. At the same
+  difference Adams's error grows to KN_ADAMS_CAUTION times that of Runge and Kutta; it counts so many times more.
 
   Lengths: what is left of an interval in equal steps, so that its end is met and coefficients, which are kept for the
   last few lengths, are made seldom. A step whose error is too large is made again with shorter ones; longer ones are
   taken at once where that is worth new coefficients, else from the next interval on, by the most careful step of this
   one.
 
-  Sources: Krogstad, J. Comput. Phys. 203 (2005) 72, ETDRK4-B; Cox and Matthews, J. Comput. Phys. 176 (2002) 430. The
-  pair is that of Balac and Mahe, Comput. Phys. Commun. 184 (2013) 1211, in the interaction picture, which is this one
-  where L = 0.
+  Kinds: Runge and Kutta's steps begin. When enough of them had one length, Adams's follow; on other lengths their
+  values of N are read off the polynomial. Where they had to be shorter than half of what Runge and Kutta's were allowed
+  last, these are cheaper and begin again: long steps of little accuracy, fast changes.
 */
-#include "phi.h"
+#include "exponential_steps.h"
 #include "stepper.h"
 
-#define KN_SHORTEST 1e-12 /* step, of an interval */
-#define KN_LENGTHS  6     /* whose coefficients are kept */
-#define KN_SAFETY   0.9   /* times the length that the error of a step allows is taken next */
-#define KN_SHRINK   0.2   /* at least, and */
-#define KN_GROWTH   5.0   /* at most so many times the length of the last step */
-#define KN_JUMP     1.3   /* times the length is worth new steps within an interval */
-#define KN_FIRST    0.1   /* of the state that N may change in the first step, if dt is not given */
+#define KN_SHORTEST      1e-12 /* step, of an interval */
+#define KN_LENGTHS       6     /* whose coefficients are kept */
+#define KN_SAFETY        0.9   /* times the length that the error of a step allows is taken next, */
+#define KN_ADAMS_SAFETY  0.8   /* by Adams, to whom other lengths are dearer; */
+#define KN_SHRINK        0.2   /* at least, and */
+#define KN_GROWTH        5.0   /* at most so many times the length of the last step, */
+#define KN_ADAMS_GROWTH  2.0   /* by Adams */
+#define KN_JUMP          1.3   /* times the length is worth new steps within an interval */
+#define KN_FIRST         0.3   /* times tolerance^(1/4) of the state may change in the first step, if dt is not given */
+#define KN_ADAMS_WORTH   0.5   /* of the length that Runge and Kutta are allowed, at the same cost */
+#define KN_ADAMS_CAUTION 8.0   /* times the error counts */
 
-enum { HALF, FULL, Q, R, P, G, F2, F3, COEFFICIENTS };
-
+/* Coefficients of one kind for steps of one length. */
 typedef struct {
-  PetscReal  h;               /* 0: not made yet */
-  PetscReal *c[COEFFICIENTS]; /* (size); a real number twice where L is real */
+  PetscReal  h; /* 0: not made yet */
+  PetscBool  adams;
+  PetscReal *c[KN_COEFFICIENTS]; /* (count) where L is real, else (count, 2) */
 } Length;
 
 typedef struct {
-  PetscBool  real; /* L is */
-  PetscReal  dt;   /* length that the next step may have; 0: not chosen yet */
+  PetscBool  real;  /* L is */
+  PetscBool  adams; /* its steps are taken */
+  PetscReal  dt;    /* length that the next step may have; 0: not chosen yet */
   PetscInt   steps;
   PetscInt   next; /* of lengths, to be replaced */
   Length     lengths[KN_LENGTHS];
-  PetscReal *coefficients;           /* their memory, (KN_LENGTHS, COEFFICIENTS, size) */
-  PetscReal *work;                   /* (9, size), the memory of the state and of: */
-  PetscReal *a, *b, *c;              /* (size) stages; c: then the end of the step */
-  PetscReal *nv, *na, *nb, *nc, *nw; /* (size) N of the state, of the stages, of the end */
+  PetscReal *coefficients; /* their memory, (KN_LENGTHS, KN_COEFFICIENTS, size) */
+  PetscReal *work;         /* the memory of the state and of: */
+  PetscReal *a, *b, *c;    /* (size) stages; c: then the end of the step */
+  PetscReal *na, *nb, *nc; /* (size) N of the stages; nc: then the error */
+  /* (size) N of the state, then of known - 1 older ones, `spacing` apart; the last: N of the end of the step */
+  PetscReal *n[KN_ADAMS + 1];
+  PetscReal  spacing;
+  PetscInt   known, held; /* held: steps since the spacing changed */
+  PetscReal  allowed;     /* length of the next step, by the last one of Runge and Kutta's */
 } Exponential;
 
-/* c: (COEFFICIENTS) arrays (size), linear (size). */
-static void kn_exponential_coefficients(PetscReal *const c[], const PetscReal *linear, PetscReal h, PetscBool real,
-                                        size_t size)
-{
-  for (size_t s = 0; s < size; s += 2) {
-    const double complex z = h * CMPLX(linear[s], linear[s + 1]);
-    double complex       phi[4], half[4], value[COEFFICIENTS];
-
-    kn_phi(phi, z);
-    kn_phi(half, z / 2.0);
-    value[HALF] = half[0];
-    value[FULL] = phi[0];
-    value[Q]    = h / 2.0 * half[1];
-    value[R]    = h * half[2];
-    value[P]    = h * phi[1];
-    value[G]    = 2.0 * h * phi[2];
-    value[F2]   = h * (2.0 * phi[2] - 4.0 * phi[3]);
-    value[F3]   = h * (4.0 * phi[3] - phi[2]);
-    for (int i = 0; i < COEFFICIENTS; i++) {
-      c[i][s]     = creal(value[i]);
-      c[i][s + 1] = real ? creal(value[i]) : cimag(value[i]);
-    }
-  }
-}
-
-/* The real and the imaginary part of the sum of coefficient times value: (size) arrays, s even. */
-#define KN_RE(c, v) ((c)[s] * (v)[s] - (c)[s + 1] * (v)[s + 1])
-#define KN_IM(c, v) ((c)[s] * (v)[s + 1] + (c)[s + 1] * (v)[s])
-
-/* out = c v + d n, all (size). */
-static void kn_exponential_sum(PetscReal *restrict out, const PetscReal *restrict c, const PetscReal *restrict v,
-                               const PetscReal *restrict d, const PetscReal *restrict n, PetscBool real, size_t size)
-{
-  if (real) {
-    for (size_t s = 0; s < size; s++) out[s] = c[s] * v[s] + d[s] * n[s];
-  } else {
-    for (size_t s = 0; s < size; s += 2) {
-      const PetscReal re = KN_RE(c, v) + KN_RE(d, n), im = KN_IM(c, v) + KN_IM(d, n);
-
-      out[s]     = re;
-      out[s + 1] = im;
-    }
-  }
-}
-
-/* b = a + r (na - nv), all (size). */
-static void kn_exponential_middle(PetscReal *restrict b, const PetscReal *restrict a, const PetscReal *restrict r,
-                                  const PetscReal *restrict na, const PetscReal *restrict nv, PetscBool real,
-                                  size_t size)
-{
-  if (real) {
-    for (size_t s = 0; s < size; s++) b[s] = a[s] + r[s] * (na[s] - nv[s]);
-  } else {
-    for (size_t s = 0; s < size; s += 2) {
-      const PetscReal re = na[s] - nv[s], im = na[s + 1] - nv[s + 1];
-
-      b[s]     = a[s] + r[s] * re - r[s + 1] * im;
-      b[s + 1] = a[s + 1] + r[s] * im + r[s + 1] * re;
-    }
-  }
-}
-
-/* out = c[FULL] v + c[P] nv + c[G] (nb - nv), all (size). */
-static void kn_exponential_end(PetscReal *restrict out, PetscReal *const c[], const PetscReal *restrict v,
-                               const PetscReal *restrict nv, const PetscReal *restrict nb, PetscBool real, size_t size)
-{
-  const PetscReal *restrict full = c[FULL], *restrict p = c[P], *restrict g = c[G];
-
-  if (real) {
-    for (size_t s = 0; s < size; s++) out[s] = full[s] * v[s] + p[s] * nv[s] + g[s] * (nb[s] - nv[s]);
-  } else {
-    for (size_t s = 0; s < size; s += 2) {
-      const PetscReal re = nb[s] - nv[s], im = nb[s + 1] - nv[s + 1];
-
-      out[s]     = KN_RE(full, v) + KN_RE(p, nv) + g[s] * re - g[s + 1] * im;
-      out[s + 1] = KN_IM(full, v) + KN_IM(p, nv) + g[s] * im + g[s + 1] * re;
-    }
-  }
-}
-
-/* w += c[F2] (na + nb) - c[G] nb + c[F3] (nv + nc), all (size). */
-static void kn_exponential_finish(PetscReal *restrict w, PetscReal *const c[], const PetscReal *restrict nv,
-                                  const PetscReal *restrict na, const PetscReal *restrict nb,
-                                  const PetscReal *restrict nc, PetscBool real, size_t size)
-{
-  const PetscReal *restrict g = c[G], *restrict f2 = c[F2], *restrict f3 = c[F3];
-
-  if (real) {
-    for (size_t s = 0; s < size; s++) w[s] += f2[s] * (na[s] + nb[s]) - g[s] * nb[s] + f3[s] * (nv[s] + nc[s]);
-  } else {
-    for (size_t s = 0; s < size; s += 2) {
-      const PetscReal re = na[s] + nb[s], im = na[s + 1] + nb[s + 1], ends_re = nv[s] + nc[s],
-                      ends_im = nv[s + 1] + nc[s + 1];
-
-      w[s] += f2[s] * re - f2[s + 1] * im - KN_RE(g, nb) + f3[s] * ends_re - f3[s + 1] * ends_im;
-      w[s + 1] += f2[s] * im + f2[s + 1] * re - KN_IM(g, nb) + f3[s] * ends_im + f3[s + 1] * ends_re;
-    }
-  }
-}
-
-/* error = f3 (nw - nc), in the place of nc; all (size). */
-static void kn_exponential_error(PetscReal *restrict nc, const PetscReal *restrict f3, const PetscReal *restrict nw,
-                                 PetscBool real, size_t size)
-{
-  if (real) {
-    for (size_t s = 0; s < size; s++) nc[s] = f3[s] * (nw[s] - nc[s]);
-  } else {
-    for (size_t s = 0; s < size; s += 2) {
-      const PetscReal re = nw[s] - nc[s], im = nw[s + 1] - nc[s + 1];
-
-      nc[s]     = f3[s] * re - f3[s + 1] * im;
-      nc[s + 1] = f3[s] * im + f3[s + 1] * re;
-    }
-  }
-}
-
 /* The coefficients for steps of h. */
-static PetscReal *const *KNExponentialLength(KNStepper stepper, PetscReal h)
+static PetscReal *const *KNExponentialLength(KNStepper stepper, PetscReal h, PetscBool adams)
 {
   Exponential *e = (Exponential *)stepper->data;
   Length      *l = NULL;
 
   for (int i = 0; i < KN_LENGTHS; i++) {
-    if (e->lengths[i].h == h) return e->lengths[i].c;
+    if (e->lengths[i].h == h && e->lengths[i].adams == adams) return e->lengths[i].c;
   }
-  l       = &e->lengths[e->next];
-  e->next = (e->next + 1) % KN_LENGTHS;
-  l->h    = h;
-  kn_exponential_coefficients(l->c, stepper->evolution.linear, h, e->real, stepper->evolution.size);
+  l        = &e->lengths[e->next];
+  e->next  = (e->next + 1) % KN_LENGTHS;
+  l->h     = h;
+  l->adams = adams;
+  if (adams) kn_adams_coefficients(l->c, stepper->evolution.linear, h, e->real, stepper->evolution.size / 2);
+  else kn_runge_coefficients(l->c, stepper->evolution.linear, h, e->real, stepper->evolution.size / 2);
   return l->c;
 }
 
-/* A step of h from v, to c; N(c) is nw. *error and *norm: of the root mean squares, of the step and of its end. */
-static PetscErrorCode KNExponentialStep(KNStepper stepper, PetscReal h, PetscReal *error, PetscReal *norm)
+/* A step of h from v, to c; N there is the last of n. nc: its error. */
+static PetscErrorCode KNExponentialRunge(KNStepper stepper, PetscReal h)
 {
-  Exponential       *e    = (Exponential *)stepper->data;
-  const KNEvolution *p    = &stepper->evolution;
-  PetscReal *const  *c    = KNExponentialLength(stepper, h);
-  const size_t       size = p->size;
+  Exponential       *e = (Exponential *)stepper->data;
+  const KNEvolution *p = &stepper->evolution;
+  PetscReal *const  *c = KNExponentialLength(stepper, h, PETSC_FALSE), *v = stepper->v, *nv = e->n[0],
+                   *nw = e->n[KN_ADAMS];
+  const size_t count   = p->size / 2;
 
   PetscFunctionBegin;
-  kn_exponential_sum(e->a, c[HALF], stepper->v, c[Q], e->nv, e->real, size);
+  kn_exponential_sum(e->a, c + RK_HALF, (const PetscReal *[]){v, nv}, 2, e->real, count);
   PetscCall(p->nonlinear(p->context, e->a, e->na));
-  kn_exponential_middle(e->b, e->a, c[R], e->na, e->nv, e->real, size);
+  kn_exponential_sum(e->b, (PetscReal *[]){c[RK_HALF], c[RK_QR], c[RK_R]}, (const PetscReal *[]){v, nv, e->na}, 3,
+                     e->real, count);
   PetscCall(p->nonlinear(p->context, e->b, e->nb));
-  kn_exponential_end(e->c, c, stepper->v, e->nv, e->nb, e->real, size);
+  kn_exponential_sum(e->c, c + RK_FULL, (const PetscReal *[]){v, nv, e->nb}, 3, e->real, count);
   PetscCall(p->nonlinear(p->context, e->c, e->nc));
-  kn_exponential_finish(e->c, c, e->nv, e->na, e->nb, e->nc, e->real, size);
-  PetscCall(p->nonlinear(p->context, e->c, e->nw));
-  kn_exponential_error(e->nc, c[F3], e->nw, e->real, size);
-  PetscCall(p->norm(p->context, e->nc, error));
-  PetscCall(p->norm(p->context, e->c, norm));
+  kn_exponential_sum(e->c, (PetscReal *[]){c[RK_FULL], c[RK_F1], c[RK_F2], c[RK_F2], c[RK_F3]},
+                     (const PetscReal *[]){v, nv, e->na, e->nb, e->nc}, 5, e->real, count);
+  PetscCall(p->nonlinear(p->context, e->c, nw));
+  kn_exponential_difference(e->nc, nw, c[RK_F3], e->real, count);
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Likewise, if KN_ADAMS values of N are known. */
+static PetscErrorCode KNExponentialAdams(KNStepper stepper, PetscReal h)
+{
+  Exponential       *e     = (Exponential *)stepper->data;
+  const KNEvolution *p     = &stepper->evolution;
+  PetscReal *const  *c     = KNExponentialLength(stepper, h, PETSC_TRUE);
+  const size_t       count = p->size / 2;
+
+  PetscFunctionBegin;
+  kn_exponential_sum(e->c, c, (const PetscReal *[]){stepper->v, e->n[0], e->n[1], e->n[2], e->n[3], e->n[4]},
+                     1 + KN_ADAMS, e->real, count);
+  kn_adams_ahead(e->nc, e->n, count);
+  PetscCall(p->nonlinear(p->context, e->c, e->n[KN_ADAMS]));
+  kn_adams_correct(e->c, e->nc, c, e->n[KN_ADAMS], e->real, count);
+  PetscCall(p->nonlinear(p->context, e->c, e->n[KN_ADAMS]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The older values of N, h apart: read off the polynomial, or forgotten. */
+static void KNExponentialSpace(KNStepper stepper, PetscReal h)
+{
+  Exponential *e = (Exponential *)stepper->data;
+
+  if (h == e->spacing) return;
+  if (e->known == KN_ADAMS) kn_adams_space(e->n, h / e->spacing, stepper->evolution.size / 2);
+  else e->known = 1;
+  e->spacing = h;
+  e->held    = 0;
 }
 
 static inline void KNSwap(PetscReal **a, PetscReal **b)
@@ -219,6 +134,17 @@ static inline void KNSwap(PetscReal **a, PetscReal **b)
   *b = swap;
 }
 
+/* The end of the step becomes the state. */
+static void KNExponentialAccept(KNStepper stepper)
+{
+  Exponential *e = (Exponential *)stepper->data;
+
+  KNSwap(&stepper->v, &e->c);
+  for (int i = 0; i < KN_ADAMS; i++) KNSwap(&e->n[i], &e->n[KN_ADAMS]);
+  if (e->adams) e->known = PetscMin(e->known + 1, KN_ADAMS);
+  e->held++;
+}
+
 /* N of the state, and by it the first step where none was made before. */
 static PetscErrorCode KNExponentialBegin(KNStepper stepper, PetscReal interval)
 {
@@ -227,11 +153,14 @@ static PetscErrorCode KNExponentialBegin(KNStepper stepper, PetscReal interval)
   PetscReal          norm, rate;
 
   PetscFunctionBegin;
-  PetscCall(p->nonlinear(p->context, stepper->v, e->nv));
+  if (e->known) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(p->nonlinear(p->context, stepper->v, e->n[0]));
+  e->known = 1;
   if (e->dt > 0.0) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(p->norm(p->context, stepper->v, &norm));
-  PetscCall(p->norm(p->context, e->nv, &rate));
-  e->dt = rate > 0.0 ? PetscMax(KN_FIRST * norm / rate, KN_SHORTEST * interval) : interval;
+  PetscCall(p->norm(p->context, e->n[0], &rate));
+  norm *= KN_FIRST * PetscPowReal(stepper->tolerance, 0.25);
+  e->dt = rate > 0.0 ? PetscMax(norm / rate, KN_SHORTEST * interval) : interval;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -242,50 +171,68 @@ static PetscReal KNExponentialShare(PetscReal left, PetscReal dt, PetscInt64 *st
   return left / (PetscReal)*steps;
 }
 
-/* Without N: one step, which is exact. */
+/* Of a constant N: one step, which is exact, as f1 + 2 f2 + f3 = h phi_1. */
 static void KNExponentialTurn(KNStepper stepper, PetscReal interval)
 {
   Exponential      *e = (Exponential *)stepper->data;
-  PetscReal *const *c = KNExponentialLength(stepper, interval);
+  PetscReal *const *c = KNExponentialLength(stepper, interval, PETSC_FALSE);
+  const PetscReal  *n = stepper->evolution.constant ? stepper->evolution.constant : e->n[0];
 
-  kn_exponential_sum(e->c, c[FULL], stepper->v, c[Q], e->nv, e->real, stepper->evolution.size);
+  kn_exponential_sum(e->c, (PetscReal *[]){c[RK_FULL], c[RK_F1], c[RK_F2], c[RK_F2], c[RK_F3]},
+                     (const PetscReal *[]){stepper->v, n, n, n, n}, 5, e->real, stepper->evolution.size / 2);
   KNSwap(&stepper->v, &e->c);
   e->steps++;
 }
 
+/* How many times the length of a step of this error is allowed next. */
+static PetscReal KNExponentialFactor(PetscReal error, PetscReal allowed, PetscBool adams)
+{
+  const PetscReal order = adams ? KN_ADAMS + 1.0 : 4.0, ratio = allowed / PetscMax(error, PETSC_MIN_REAL);
+
+  return PetscMin(adams ? KN_ADAMS_GROWTH : KN_GROWTH,
+                  PetscMax(KN_SHRINK, (adams ? KN_ADAMS_SAFETY : KN_SAFETY) * PetscPowReal(ratio, 1.0 / order)));
+}
+
 static PetscErrorCode KNExponentialMarch(KNStepper stepper, PetscReal interval, KNSolverReport *report)
 {
-  Exponential *e = (Exponential *)stepper->data;
-  PetscReal    h, next = interval; /* the longest step that all steps of this interval allow */
-  PetscInt64   left;               /* steps of h */
+  Exponential       *e = (Exponential *)stepper->data;
+  const KNEvolution *p = &stepper->evolution;
+  PetscReal          h, next = interval; /* the longest step that all steps of this interval allow */
+  PetscInt64         left;               /* steps of h */
 
   PetscFunctionBegin;
   PetscCall(KNExponentialBegin(stepper, interval));
   h = KNExponentialShare(interval, e->dt, &left);
   while (left > 0 && report->converged) {
     PetscReal error, norm, factor = KN_SHRINK;
+    PetscBool adams, finite;
 
-    PetscCall(KNExponentialStep(stepper, h, &error, &norm));
+    KNExponentialSpace(stepper, h);
+    adams = (PetscBool)(e->known == KN_ADAMS);
+    PetscCall(adams ? KNExponentialAdams(stepper, h) : KNExponentialRunge(stepper, h));
+    PetscCall(p->norm(p->context, e->nc, &error));
+    PetscCall(p->norm(p->context, e->c, &norm));
     e->steps++;
-    if (PetscIsInfOrNanReal(error) || PetscIsInfOrNanReal(norm)) {
-      report->retried = PETSC_TRUE;
-    } else {
-      const PetscReal allowed = PetscPowReal(stepper->tolerance * norm / PetscMax(error, PETSC_MIN_REAL), 0.25);
-
-      factor = PetscMin(KN_GROWTH, PetscMax(KN_SHRINK, KN_SAFETY * allowed));
-    }
-    if (error <= stepper->tolerance * norm && !PetscIsInfOrNanReal(norm)) {
-      KNSwap(&stepper->v, &e->c);
-      KNSwap(&e->nv, &e->nw);
-      if (stepper->evolution.watch) PetscCall(stepper->evolution.watch(stepper->evolution.context, stepper->v, norm));
+    if (adams) error *= KN_ADAMS_CAUTION;
+    finite = (PetscBool) !(PetscIsInfOrNanReal(error) || PetscIsInfOrNanReal(norm));
+    if (finite) factor = KNExponentialFactor(error, stepper->tolerance * norm, adams);
+    else report->retried = PETSC_TRUE;
+    if (finite && error <= stepper->tolerance * norm) {
+      KNExponentialAccept(stepper);
+      if (p->watch) PetscCall(p->watch(p->context, stepper->v, norm));
       left--;
       next = PetscMin(next, h * factor);
-      if (factor < KN_JUMP || left < 2) continue;
+      if (!adams) e->allowed = h * factor;
+      if (factor < KN_JUMP || left < 2 || (adams && e->held < KN_ADAMS)) continue;
       next = h * factor;
       h    = KNExponentialShare(h * (PetscReal)left, next, &left);
     } else if (h > KN_SHORTEST * interval) {
       next = h * PetscMin(factor, KN_SAFETY);
-      h    = KNExponentialShare(h * (PetscReal)left, next, &left);
+      if (adams && next < KN_ADAMS_WORTH * e->allowed) {
+        next     = e->allowed;
+        e->known = 1;
+      }
+      h = KNExponentialShare(h * (PetscReal)left, next, &left);
     } else {
       report->converged = PETSC_FALSE;
       PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
@@ -313,8 +260,10 @@ static PetscErrorCode KNStepperStart_Exponential(KNStepper stepper, PetscReal dt
   Exponential *e = (Exponential *)stepper->data;
 
   PetscFunctionBegin;
-  e->dt    = dt;
-  e->steps = 0;
+  e->dt      = dt;
+  e->steps   = 0;
+  e->known   = 0;
+  e->spacing = 0.0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -344,7 +293,8 @@ static PetscErrorCode KNStepperDestroy_Exponential(KNStepper stepper)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNStepperCreate_Exponential(const KNEvolution *evolution, PetscReal tolerance, KNStepper *stepper)
+PetscErrorCode KNStepperCreate_Exponential(const KNEvolution *evolution, PetscBool adams, PetscReal tolerance,
+                                           KNStepper *stepper)
 {
   const size_t size = evolution->size;
   Exponential *e;
@@ -359,21 +309,19 @@ PetscErrorCode KNStepperCreate_Exponential(const KNEvolution *evolution, PetscRe
                                          .destroy = KNStepperDestroy_Exponential};
   (*stepper)->evolution = *evolution;
   (*stepper)->tolerance = tolerance;
+  e->adams              = adams;
   PetscCall(KNStepperUpdate(*stepper));
-  PetscCall(KNMalloc(KN_LENGTHS * COEFFICIENTS * size, sizeof(PetscReal), &e->coefficients));
-  for (size_t i = 0; i < KN_LENGTHS * COEFFICIENTS; i++) {
-    e->lengths[i / COEFFICIENTS].c[i % COEFFICIENTS] = e->coefficients + i * size;
+  PetscCall(KNMalloc(KN_LENGTHS * KN_COEFFICIENTS * size, sizeof(PetscReal), &e->coefficients));
+  for (size_t i = 0; i < KN_LENGTHS * KN_COEFFICIENTS; i++) {
+    e->lengths[i / KN_COEFFICIENTS].c[i % KN_COEFFICIENTS] = e->coefficients + i * size;
   }
-  PetscCall(KNMalloc(9 * size, sizeof(PetscReal), &e->work));
-  (*stepper)->v = e->work;
-  e->a          = e->work + size;
-  e->b          = e->work + 2 * size;
-  e->c          = e->work + 3 * size;
-  e->nv         = e->work + 4 * size;
-  e->na         = e->work + 5 * size;
-  e->nb         = e->work + 6 * size;
-  e->nc         = e->work + 7 * size;
-  e->nw         = e->work + 8 * size;
-  PetscCall(PetscArrayzero(e->nv, size)); /* where N is not there */
+
+  PetscReal  **part[] = {&(*stepper)->v, &e->a, &e->b, &e->c, &e->na, &e->nb, &e->nc};
+  const size_t parts  = PETSC_STATIC_ARRAY_LENGTH(part);
+
+  PetscCall(KNMalloc((parts + KN_ADAMS + 1) * size, sizeof(PetscReal), &e->work));
+  for (size_t i = 0; i < parts; i++) *part[i] = e->work + i * size;
+  for (size_t i = 0; i <= KN_ADAMS; i++) e->n[i] = e->work + (parts + i) * size;
+  PetscCall(PetscArrayzero(e->n[0], size)); /* N where there is none */
   PetscFunctionReturn(PETSC_SUCCESS);
 }

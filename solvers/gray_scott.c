@@ -18,18 +18,18 @@ static void kn_gray_scott_symbol(PetscReal linear[2], PetscInt field, const Pets
   linear[1] = 0.0;
 }
 
+static PetscReal kn_gray_scott_constant(PetscInt field, const PetscReal p[])
+{
+  return field ? 0.0 : p[FEED];
+}
+
 static void kn_gray_scott_multiply(PetscReal *const out[], const PetscReal *const in[], const PetscReal p[],
                                    PetscInt axes, size_t points)
 {
   const PetscReal *restrict u = in[0], *restrict v = in[1];
-  PetscReal *restrict du = out[0], *restrict dv = out[1];
+  PetscReal *restrict reaction = out[0];
 
-  for (size_t s = 0; s < points; s++) {
-    const PetscReal reaction = u[s] * v[s] * v[s];
-
-    du[s] = p[FEED] - reaction;
-    dv[s] = reaction;
-  }
+  for (size_t s = 0; s < points; s++) reaction[s] = u[s] * v[s] * v[s];
 }
 
 static void kn_gray_scott_initial(PetscReal *const u[], const PetscReal p[], size_t points)
@@ -56,10 +56,11 @@ static const KNSemilinear gray_scott = {
                    [KILL]          = {"kill", "rate k at which v decays", 0.06, 0.0, 1e3}},
   .factors      = 2,
   .factor       = {{0, KN_NO_AXIS}, {1, KN_NO_AXIS}},
-  .products     = 2,
+  .products     = 1,
   .terms        = 2,
-  .term         = {{0, 0, KN_NO_AXIS, 1.0}, {1, 1, KN_NO_AXIS, 1.0}},
+  .term         = {{0, 0, KN_NO_AXIS, -1.0}, {1, 0, KN_NO_AXIS, 1.0}},
   .symbol       = kn_gray_scott_symbol,
+  .constant     = kn_gray_scott_constant,
   .multiply     = kn_gray_scott_multiply,
   .initial      = kn_gray_scott_initial,
   .axes         = 2,

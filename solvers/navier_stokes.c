@@ -81,7 +81,7 @@ static void kn_subsample(PetscReal *out, const PetscReal *in, size_t first, size
 
 static PetscErrorCode KNSolverSetFromOptions_NavierStokes(KNSolver solver)
 {
-  static const char *const schemes[]      = {"etdrk4", "li2020", NULL};
+  static const char *const schemes[]      = {"adams", "etdrk4", "li2020", NULL};
   static const char *const forcings[]     = {"none", "li2020", "kolmogorov", "random", NULL};
   static const char *const restrictions[] = {"truncate", "subsample", NULL};
   NavierStokes            *s              = (NavierStokes *)solver->data;
@@ -110,13 +110,14 @@ static PetscErrorCode KNSolverSetFromOptions_NavierStokes(KNSolver solver)
   PetscCall(
     KNOptionsInt("-navier_stokes_forcing_mode", "wavenumber k of the kolmogorov force", 1, 1024, &s->forcing_mode));
   PetscCall(KNOptionsChoice("-navier_stokes_scheme",
-                            "time stepping: exponential Runge-Kutta of order 4 with error control, or Euler and "
-                            "Crank-Nicolson as in Li et al. 2020",
+                            "time stepping: exponential with error control, by Adams's method of order 6 where its "
+                            "steps are long enough, or Runge-Kutta of order 4 throughout; Euler and Crank-Nicolson as "
+                            "in Li et al. 2020",
                             schemes, &s->scheme));
-  PetscCall(KNOptionsReal("-navier_stokes_dt", "time step of li2020 (0: 1e-4), first step of etdrk4 (0: chosen)", 0.0,
-                          1e3, &s->dt));
-  PetscCall(
-    KNOptionsReal("-navier_stokes_rtol", "error of one step of etdrk4, relative to the field", 1e-13, 0.1, &s->rtol));
+  PetscCall(KNOptionsReal("-navier_stokes_dt", "time step of li2020 (0: 1e-4), first step of the others (0: chosen)",
+                          0.0, 1e3, &s->dt));
+  PetscCall(KNOptionsReal("-navier_stokes_rtol", "error of one step of adams and etdrk4, relative to the field", 1e-13,
+                          0.1, &s->rtol));
   PetscCall(KNPeriodicFieldSetFromOptions(s->field));
   if (s->forcing == FORCING_RANDOM || KNOptionsDeclareOnly()) PetscCall(KNPeriodicFieldSetFromOptions(s->force));
   if (s->dt == 0.0 && s->scheme == KN_VORTICITY_LI2020) s->dt = 1e-4;
@@ -129,7 +130,7 @@ static PetscErrorCode KNSolverSetFromOptions_NavierStokes(KNSolver solver)
              ": modes up to a third of the grid are resolved",
              s->forcing_mode, 3 * s->forcing_mode);
   PetscCheck(s->viscosity > 0.0 || s->scheme != KN_VORTICITY_LI2020, PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "-navier_stokes_scheme li2020 is unstable at any step without viscosity; take etdrk4");
+             "-navier_stokes_scheme li2020 is unstable at any step without viscosity; take adams");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -383,7 +384,7 @@ PetscErrorCode KNSolverCreate_NavierStokes(KNSolver solver)
   s->frames       = 11;
   s->forcing      = FORCING_LI2020;
   s->forcing_mode = 4;
-  s->scheme       = KN_VORTICITY_ETDRK4;
+  s->scheme       = KN_VORTICITY_ADAMS;
   s->rtol         = 1e-6;
   PetscCall(
     KNPeriodicFieldCreate("navier_stokes_field_", 2, 2.5, 7.0, PetscSqrtReal(2.0 * 7.0 * 7.0 * 7.0), &s->field));

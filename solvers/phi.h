@@ -5,7 +5,11 @@
 #include <complex.h>
 #include <petscsys.h>
 
-/* phi_0 .. phi_3 of z. */
-PETSC_INTERN void kn_phi(double complex phi[4], double complex z);
+#define KN_PHI_LAST  6
+#define KN_PHI_BLOCK 32
+
+/* phi_0 .. phi_last, last <= KN_PHI_LAST: of a complex number; of KN_PHI_BLOCK real ones. */
+PETSC_INTERN void kn_phi(double complex phi[], double complex z, int last);
+PETSC_INTERN void kn_phi_real(double phi[][KN_PHI_BLOCK], const double z[KN_PHI_BLOCK], int last);
 
 #endif

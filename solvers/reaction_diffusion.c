@@ -41,11 +41,10 @@ typedef struct {
 
 static PetscErrorCode KNSolverSetFromOptions_Reaction(KNSolver solver)
 {
-  static const char *const schemes[] = {"etdrk4", "imex", NULL};
-  static const PetscInt    largest[] = {1 << 20, 8192, 1024}; /* grids */
-  Reaction                *r         = (Reaction *)solver->data;
-  const KNReaction        *e         = r->equation;
-  KNCells                 *c         = &r->cells;
+  static const PetscInt largest[] = {1 << 20, 8192, 1024}; /* grids */
+  Reaction             *r         = (Reaction *)solver->data;
+  const KNReaction     *e         = r->equation;
+  KNCells              *c         = &r->cells;
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead(e->title));
@@ -67,9 +66,7 @@ static PetscErrorCode KNSolverSetFromOptions_Reaction(KNSolver solver)
   PetscCall(KNEngineReal(r->prefix, "final_time", "time of the last frame", 1e-9, 1e9, &r->final_time));
   PetscCall(KNEngineInt(r->prefix, "frames", "number of frames, equally spaced; the first is at time 0", 2, 100000,
                         &r->frames));
-  PetscCall(KNEngineChoice(r->prefix, "scheme",
-                           "in time: Runge-Kutta of order 4 with error control, exponential or implicit and explicit",
-                           schemes, &r->scheme));
+  PetscCall(KNEngineChoice(r->prefix, "scheme", KN_STEPS_HELP, kn_steps, &r->scheme));
   PetscCall(KNEngineReal(r->prefix, "dt", "first step (0: chosen)", 0.0, 1e9, &r->dt));
   PetscCall(
     KNEngineReal(r->prefix, "tolerance", "error of one step, relative to the fields", 1e-13, 0.1, &r->tolerance));
@@ -250,8 +247,7 @@ static PetscErrorCode KNSolverSetUp_Reaction(KNSolver solver)
                             .context   = r,
                             .nonlinear = KNReactionRate,
                             .norm      = KNReactionNorm};
-  if (r->scheme) PetscCall(KNStepperCreate_IMEX(&evolution, r->prefix, r->tolerance, &r->stepper));
-  else PetscCall(KNStepperCreate_Exponential(&evolution, r->tolerance, &r->stepper));
+  PetscCall(KNStepperCreate(&evolution, (KNSteps)r->scheme, r->prefix, r->tolerance, &r->stepper));
   PetscCall(KNSolverDescribe_Reaction(solver));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

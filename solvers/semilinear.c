@@ -4,10 +4,12 @@
 
     space  modes |k_i| <= K of a grid of n points a side, (p + 1) K < n for N of degree p: nothing is aliased, and what
     Galerkin's method conserves is conserved (modes.c)
-    time   exponential or implicit-explicit Runge-Kutta steps of order 4, of controlled error (stepper.h); equations
-    without N are solved exactly
+    time   exponential or implicit-explicit steps of controlled error (stepper.h); equations without N are solved
+    exactly
     start  Gaussian random fields, changed by the equation; or given fields, without the modes that both grids do not
     hold
+    force  of some equations: Gaussian fields, constant in time, of the modes of the stored grid, that N has beside
+    products; the input of a sample
     output u at the times 0, T/(frames - 1), .., T; frame 0 is the initial field, or the one spin_up later; or pairs of
     the initial field and the last one
 
@@ -51,7 +53,7 @@ static PetscErrorCode KNSemilinearWatch(void *context, const PetscReal v[], Pets
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* L, mode by mode. */
+/* L and the constants, mode by mode. */
 static void KNSemilinearLinear(Semilinear *s)
 {
   const size_t count = KNModesCount(s->modes);
@@ -61,7 +63,12 @@ static void KNSemilinearLinear(Semilinear *s)
 
     for (PetscInt d = 0; d < KN_MAX_DIM; d++) kappa[d] = KNModesKappa(s->modes, d)[i];
     for (PetscInt f = 0; f < s->fields; f++) {
-      s->equation->symbol(s->linear + 2 * ((size_t)f * count + i), f, kappa, s->rate.p);
+      const size_t mode = 2 * ((size_t)f * count + i);
+
+      s->equation->symbol(s->linear + mode, f, kappa, s->rate.p);
+      if (s->equation->constant && kn_square(kappa) == 0.0) {
+        s->rate.force[mode] = s->equation->constant(f, s->rate.p);
+      }
     }
   }
 }
@@ -112,23 +119,25 @@ static PetscErrorCode KNSolverSetUp_Semilinear(KNSolver solver)
   for (PetscInt f = 0; e->initial && f < s->fields; f++) {
     PetscCall(KNMalloc(KNModesRoom(s->modes), sizeof(PetscReal), &s->drawn[f]));
   }
-  KNSemilinearLinear(s);
-  KNSemilinearEdge(s, highest);
   s->rate.equation = e;
   s->rate.axes     = s->axes;
   s->rate.fields   = s->fields;
   s->rate.modes    = s->modes;
+  s->rate.forced   = (PetscBool)s->forcing;
   PetscCall(KNRateCreate(&s->rate));
+  KNSemilinearLinear(s);
+  KNSemilinearEdge(s, highest);
   evolution = (KNEvolution){.comm      = solver->comm,
                             .size      = size,
                             .linear    = s->linear,
+                            .constant  = s->rate.force,
                             .context   = s,
                             .nonlinear = e->degree > 1 ? KNSemilinearRate : NULL,
                             .norm      = KNSemilinearNorm,
                             .watch     = KNSemilinearWatch};
-  if (s->scheme) PetscCall(KNStepperCreate_IMEX(&evolution, s->prefix, s->tolerance, &s->stepper));
-  else PetscCall(KNStepperCreate_Exponential(&evolution, s->tolerance, &s->stepper));
+  PetscCall(KNStepperCreate(&evolution, (KNSteps)s->scheme, s->prefix, s->tolerance, &s->stepper));
   PetscCall(KNPeriodicFieldSetUp(s->random, 2 * highest + 1)); /* |k_i| <= K */
+  if (s->forcing) PetscCall(KNPeriodicFieldSetUp(s->force, 2 * PetscMin(highest, (s->resolution - 1) / 2) + 1));
   PetscCall(KNSolverDescribe_Semilinear(solver));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -150,10 +159,10 @@ static PetscErrorCode KNSemilinearStore(KNSolver solver, const PetscReal v[], Pe
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The initial modes, drawn where they are kept: the field is the same on any grid and any number of ranks. */
-static PetscErrorCode KNSolverDraw_Semilinear(KNSolver solver, PetscInt64 seed, PetscInt64 sample, PetscReal input[])
+/* c (fields, count, 2), the random fields number `first` .., drawn where modes are kept: the same on any ranks. */
+static PetscErrorCode KNSemilinearRandom(Semilinear *s, KNPeriodicField random, PetscInt64 seed, PetscInt64 sample,
+                                         PetscInt first, PetscReal c[])
 {
-  Semilinear  *s     = (Semilinear *)solver->data;
   const size_t count = KNModesCount(s->modes);
 
   PetscFunctionBegin;
@@ -162,9 +171,20 @@ static PetscErrorCode KNSolverDraw_Semilinear(KNSolver solver, PetscInt64 seed, 
       PetscInt k[KN_MAX_DIM];
 
       for (PetscInt d = 0; d < s->axes; d++) k[d] = KNModesWavenumbers(s->modes, d)[i];
-      PetscCall(KNPeriodicFieldCoefficient(s->random, seed, sample, f, k, s->initial + 2 * ((size_t)f * count + i)));
+      PetscCall(KNPeriodicFieldCoefficient(random, seed, sample, first + f, k, c + 2 * ((size_t)f * count + i)));
     }
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The initial field, the same on any grid, then the force, of the modes that the stored grid has. */
+static PetscErrorCode KNSolverDraw_Semilinear(KNSolver solver, PetscInt64 seed, PetscInt64 sample, PetscReal input[])
+{
+  Semilinear  *s     = (Semilinear *)solver->data;
+  const size_t count = KNModesCount(s->modes);
+
+  PetscFunctionBegin;
+  PetscCall(KNSemilinearRandom(s, s->random, seed, sample, 0, s->initial));
   if (s->equation->initial) {
     for (PetscInt f = 0; f < s->fields; f++) {
       PetscCall(KNModesBackward(s->modes, s->initial + 2 * (size_t)f * count, KN_NO_AXIS, s->drawn[f]));
@@ -177,12 +197,20 @@ static PetscErrorCode KNSolverDraw_Semilinear(KNSolver solver, PetscInt64 seed, 
     }
   }
   s->start = s->spin_up;
-  if (input) PetscCall(KNSemilinearStore(solver, s->initial, input));
+  if (s->forcing) {
+    PetscCall(KNSemilinearRandom(s, s->force, seed, sample, s->fields, s->rate.force));
+    KNRateProject(&s->rate, s->rate.force);
+  }
+  if (input && !s->frames) {
+    PetscCall(KNSemilinearStore(solver, s->initial, input));
+    input += (size_t)s->fields * KNGridSize(&solver->problem.output.grid);
+  }
+  if (input && s->forcing) PetscCall(KNSemilinearStore(solver, s->rate.force, input));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The given fields, without what one of the grids does not hold. */
-static PetscErrorCode KNSolverTake_Semilinear(KNSolver solver, const PetscReal given[])
+/* c (fields, count, 2): the given fields, without what one of the grids does not hold. */
+static PetscErrorCode KNSemilinearTake(KNSolver solver, const PetscReal given[], PetscReal c[])
 {
   Semilinear  *s    = (Semilinear *)solver->data;
   const size_t size = KNGridSize(&solver->problem.output.grid);
@@ -193,7 +221,22 @@ static PetscErrorCode KNSolverTake_Semilinear(KNSolver solver, const PetscReal g
     PetscCall(PetscArrayzero(s->stored_modes, 2 * KNModesCount(s->stored)));
     PetscCall(KNModesForward(s->stored, s->stored_points));
     KNModesAdd(s->stored, 1.0, KN_NO_AXIS, s->stored_modes);
-    PetscCall(KNModesCopy(s->stored, s->stored_modes, s->modes, s->initial + 2 * (size_t)f * KNModesCount(s->modes)));
+    PetscCall(KNModesCopy(s->stored, s->stored_modes, s->modes, c + 2 * (size_t)f * KNModesCount(s->modes)));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The initial fields, then the force. */
+static PetscErrorCode KNSolverTake_Semilinear(KNSolver solver, const PetscReal given[])
+{
+  Semilinear  *s    = (Semilinear *)solver->data;
+  const size_t size = KNGridSize(&solver->problem.output.grid);
+
+  PetscFunctionBegin;
+  PetscCall(KNSemilinearTake(solver, given, s->initial));
+  if (s->forcing) {
+    PetscCall(KNSemilinearTake(solver, given + (size_t)s->fields * size, s->rate.force));
+    KNRateProject(&s->rate, s->rate.force);
   }
   s->start = 0.0;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -266,6 +309,7 @@ static PetscErrorCode KNSolverDestroy_Semilinear(KNSolver solver)
   PetscCall(KNModesDestroy(&s->modes));
   PetscCall(KNModesDestroy(&s->stored));
   PetscCall(KNPeriodicFieldDestroy(&s->random));
+  PetscCall(KNPeriodicFieldDestroy(&s->force));
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(arrays); i++) PetscCall(KNFree(arrays[i]));
   PetscCall(PetscFree(solver->problem.times));
   PetscCall(PetscFree(s));

@@ -57,6 +57,7 @@ typedef struct {
   PetscBool paired;
   PetscBool solenoidal; /* fields are a velocity of divergence 0: N and initial states are projected on it */
   PetscBool pairs;      /* -<pde>_frames 0 makes samples (initial field u0, field at the final time) of one field */
+  PetscReal force;      /* deviation of the random forces that -<pde>_forcing random adds to N; 0: there are none */
   /*
     Symmetries, of the equation and of the distribution of initial states alike. All have translations; where two fields
     are one u + i v it may turn by i. tests/verification/symmetries.c holds each against the solver.
@@ -72,6 +73,9 @@ typedef struct {
 
   /* linear: L of a field, real and imaginary part, for one mode. p: the coefficients in their order. */
   void (*symbol)(PetscReal linear[2], PetscInt field, const PetscReal kappa[KN_MAX_DIM], const PetscReal p[]);
+
+  /* A constant that N of a field has beside its products; NULL: none. */
+  PetscReal (*constant)(PetscInt field, const PetscReal p[]);
 
   /* out[product], in[factor]: (points); none of them overlap. Of factors that are left out in[] is NULL. */
   void (*multiply)(PetscReal *const out[], const PetscReal *const in[], const PetscReal p[], PetscInt axes,

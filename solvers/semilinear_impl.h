@@ -21,6 +21,8 @@ typedef struct {
   /* (room) of factors, then of products, which overwrite what is not needed; NULL: left out */
   PetscReal *points[KN_MAX_FACTORS + KN_MAX_PRODUCTS];
   PetscReal *parts; /* (fields, count, 2) u and v of a complex equation */
+  PetscBool  forced;
+  PetscReal *force; /* (fields, count, 2) the constants or the force, beside products; NULL: 0 */
 } KNRate;
 
 typedef struct {
@@ -28,7 +30,8 @@ typedef struct {
   char                prefix[KN_MAX_NAME]; /* of the options, "kdv_" */
   PetscInt            axes, fields, n, resolution, frames, scheme;
   PetscReal           length, final_time, spin_up, dt, tolerance, unresolved;
-  KNPeriodicField     random;
+  PetscInt            forcing;       /* a random force? */
+  KNPeriodicField     random, force; /* force: NULL where the equation has none */
   KNRate              rate;
   KNModes             modes, stored;     /* of the solve grid; of the stored grid, whole on each rank */
   PetscReal          *linear;            /* (fields, count, 2) L */

@@ -12,10 +12,10 @@ static inline const char *KNSemilinearParameter(const KNSemilinear *equation, Pe
 
 PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
 {
-  static const char *const schemes[] = {"etdrk4", "imex", NULL};
-  static const PetscInt    largest[] = {1 << 20, 8192, 1024}; /* grids */
-  Semilinear              *s         = (Semilinear *)solver->data;
-  const KNSemilinear      *e         = s->equation;
+  static const char *const forcings[] = {"none", "random", NULL};
+  static const PetscInt    largest[]  = {1 << 20, 8192, 1024}; /* grids */
+  Semilinear              *s          = (Semilinear *)solver->data;
+  const KNSemilinear      *e          = s->equation;
   char                     option[2 * KN_MAX_NAME];
 
   PetscFunctionBegin;
@@ -49,10 +49,7 @@ PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
     s->prefix);
   PetscCall(KNEngineReal(s->prefix, "spin_up", "time from the random field to the first frame", 0.0, 1e9, &s->spin_up));
   if (e->degree > 1) {
-    PetscCall(KNEngineChoice(
-      s->prefix, "scheme",
-      "time stepping by Runge-Kutta of order 4 with error control: exponential, or implicit and explicit", schemes,
-      &s->scheme));
+    PetscCall(KNEngineChoice(s->prefix, "scheme", KN_STEPS_HELP, kn_steps, &s->scheme));
     PetscCall(KNEngineReal(s->prefix, "dt", "first step (0: chosen)", 0.0, 1e9, &s->dt));
     PetscCall(
       KNEngineReal(s->prefix, "tolerance", "error of one step, relative to the fields", 1e-13, 0.1, &s->tolerance));
@@ -66,6 +63,14 @@ PetscErrorCode KNSolverSetFromOptions_Semilinear(KNSolver solver)
   PetscCall(KNPeriodicFieldCreate(option, s->axes, e->alpha, e->tau, e->deviation, &s->random));
   if (!e->scaled) PetscCall(KNPeriodicFieldSetNormalized(s->random));
   PetscCall(KNPeriodicFieldSetFromOptions(s->random));
+  if (e->force > 0.0) {
+    PetscCall(KNEngineChoice(s->prefix, "forcing", "force, constant in time, in each equation: none, or random fields",
+                             forcings, &s->forcing));
+    PetscCall(PetscSNPrintf(option, sizeof(option), "%sforce_", s->prefix));
+    PetscCall(KNPeriodicFieldCreate(option, s->axes, 4.0, 7.0, e->force, &s->force));
+    PetscCall(KNPeriodicFieldSetNormalized(s->force));
+    if (s->forcing || KNOptionsDeclareOnly()) PetscCall(KNPeriodicFieldSetFromOptions(s->force));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -83,13 +88,20 @@ static PetscErrorCode KNSemilinearDeclare(KNSolver solver)
 
     if (e->mirror == KN_MIRROR_EVEN) PetscCall(KNProblemAddSymmetry(p, "reflect(%c)", x));
     else if (e->mirror == KN_MIRROR_ODD) PetscCall(KNProblemAddSymmetry(p, "reflect(%c) negate", x));
-    else PetscCall(KNProblemAddSymmetry(p, "reflect(%c) %s=-%s", x, e->field[d], e->field[d]));
+    else if (!s->forcing) PetscCall(KNProblemAddSymmetry(p, "reflect(%c) %s=-%s", x, e->field[d], e->field[d]));
+    else
+      PetscCall(KNProblemAddSymmetry(p, "reflect(%c) %s=-%s f_%s=-f_%s", x, e->field[d], e->field[d], e->field[d],
+                                     e->field[d]));
   }
   for (PetscInt d = 1; d < s->axes && e->exchange; d++) {
     const char x = (char)('w' + d), *u = e->field[d - 1], *v = e->field[d];
 
     if (e->mirror != KN_MIRROR_VECTOR) PetscCall(KNProblemAddSymmetry(p, "exchange(%c,%c)", x, (char)(x + 1)));
-    else PetscCall(KNProblemAddSymmetry(p, "exchange(%c,%c) %s=%s %s=%s", x, (char)(x + 1), u, v, v, u));
+    else if (!s->forcing)
+      PetscCall(KNProblemAddSymmetry(p, "exchange(%c,%c) %s=%s %s=%s", x, (char)(x + 1), u, v, v, u));
+    else
+      PetscCall(KNProblemAddSymmetry(p, "exchange(%c,%c) %s=%s %s=%s f_%s=f_%s f_%s=f_%s", x, (char)(x + 1), u, v, v, u,
+                                     u, v, v, u));
   }
   if (e->paired) PetscCall(KNProblemAddSymmetry(p, "%s=-%s %s=%s", e->field[0], e->field[1], e->field[1], e->field[0]));
   else if (e->odd && KNSolverAlways(solver, e->odd, s->rate.p)) PetscCall(KNProblemAddSymmetry(p, "negate"));
@@ -106,14 +118,20 @@ PetscErrorCode KNSolverDescribe_Semilinear(KNSolver solver)
 
   PetscFunctionBegin;
   PetscCall(KNPeriodicFieldGetParameters(s->random, &alpha, &tau, &scale));
-  PetscCall(PetscStrncpy(p->equation, e->equation, sizeof(p->equation)));
+  PetscCall(PetscSNPrintf(p->equation, sizeof(p->equation), "%s%s", e->equation, s->forcing ? "; + f" : ""));
   PetscCall(PetscStrncpy(p->boundary, "periodic, each axis [0, L)", sizeof(p->boundary)));
   KNProblemSetGrid(
     p, KNGridMake(s->axes, (const PetscInt[]){s->resolution, s->resolution, s->resolution}, KN_POINTS_PERIODIC));
   p->frames         = s->frames;
   p->input.fields   = s->frames ? 0 : 1;
   p->input.field[0] = (KNField){.name = "u0", .unit = "1"};
-  p->output.fields  = s->fields;
+  for (PetscInt f = 0; f < s->fields && s->forcing; f++) {
+    KNField *field = &p->input.field[p->input.fields++];
+
+    PetscCall(PetscSNPrintf(field->name, KN_MAX_NAME, s->fields > 1 ? "f_%s" : "f", e->field[f]));
+    PetscCall(PetscStrncpy(field->unit, "1", KN_MAX_NAME));
+  }
+  p->output.fields = s->fields;
   for (PetscInt f = 0; f < s->fields; f++) {
     PetscCall(PetscStrncpy(p->output.field[f].name, e->field[f], KN_MAX_NAME));
     PetscCall(PetscStrncpy(p->output.field[f].unit, "1", KN_MAX_NAME));
@@ -131,6 +149,12 @@ PetscErrorCode KNSolverDescribe_Semilinear(KNSolver solver)
   p->parameter[p->parameters++] = (KNParameter){.name = "field_alpha", .unit = "1", .value = alpha};
   p->parameter[p->parameters++] = (KNParameter){.name = "field_tau", .unit = "1", .value = tau};
   p->parameter[p->parameters++] = (KNParameter){.name = "field_scale", .unit = "1", .value = scale};
+  if (s->forcing) {
+    PetscCall(KNPeriodicFieldGetParameters(s->force, &alpha, &tau, &scale));
+    p->parameter[p->parameters++] = (KNParameter){.name = "force_alpha", .unit = "1", .value = alpha};
+    p->parameter[p->parameters++] = (KNParameter){.name = "force_tau", .unit = "1", .value = tau};
+    p->parameter[p->parameters++] = (KNParameter){.name = "force_scale", .unit = "1", .value = scale};
+  }
   PetscCall(PetscMalloc1(s->frames, &p->times));
   for (PetscInt frame = 0; frame < s->frames; frame++) {
     p->times[frame] = s->final_time * (PetscReal)frame / (PetscReal)(s->frames - 1);

@@ -101,7 +101,8 @@ PetscErrorCode KNRateEvaluate(void *context, const PetscReal state[], PetscReal 
     }
   }
   equation->multiply(products, (const PetscReal *const *)r->points, r->p, r->axes, KNModesPoints(r->modes));
-  PetscCall(PetscArrayzero(n, (size_t)r->fields * size));
+  if (r->force) PetscCall(PetscArraycpy(n, r->force, (size_t)r->fields * size));
+  else PetscCall(PetscArrayzero(n, (size_t)r->fields * size));
   for (PetscInt product = 0; product < equation->products; product++) {
     PetscBool transformed = PETSC_FALSE;
 
@@ -131,6 +132,10 @@ PetscErrorCode KNRateCreate(KNRate *r)
     if (there) PetscCall(KNMalloc(KNModesRoom(r->modes), sizeof(PetscReal), &r->points[i]));
   }
   if (equation->paired) PetscCall(KNMalloc(4 * KNModesCount(r->modes), sizeof(PetscReal), &r->parts));
+  if (equation->constant || r->forced) {
+    PetscCall(KNMalloc(2 * (size_t)r->fields * KNModesCount(r->modes), sizeof(PetscReal), &r->force));
+    PetscCall(PetscArrayzero(r->force, 2 * (size_t)r->fields * KNModesCount(r->modes)));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -139,5 +144,6 @@ PetscErrorCode KNRateDestroy(KNRate *r)
   PetscFunctionBegin;
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(r->points); i++) PetscCall(KNFree(&r->points[i]));
   PetscCall(KNFree(&r->parts));
+  PetscCall(KNFree(&r->force));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,6 +1,17 @@
 /* Steppers: what all types have in common. */
 #include "stepper.h"
 
+const char *const kn_steps[] = {"adams", "etdrk4", "imex", NULL};
+
+PetscErrorCode KNStepperCreate(const KNEvolution *evolution, KNSteps steps, const char prefix[], PetscReal tolerance,
+                               KNStepper *stepper)
+{
+  PetscFunctionBegin;
+  if (steps == KN_STEPS_IMEX) PetscCall(KNStepperCreate_IMEX(evolution, prefix, tolerance, stepper));
+  else PetscCall(KNStepperCreate_Exponential(evolution, (PetscBool)(steps == KN_STEPS_ADAMS), tolerance, stepper));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNStepperDestroy(KNStepper *stepper)
 {
   PetscFunctionBegin;
@@ -34,7 +45,7 @@ PetscErrorCode KNStepperAdvance(KNStepper stepper, PetscReal interval, KNSolverR
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscReal *KNStepperState(KNStepper stepper)
+const PetscReal *KNStepperState(KNStepper stepper)
 {
   return stepper->v;
 }

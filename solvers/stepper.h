@@ -1,6 +1,6 @@
 /*
-  Steps of controlled error for v' = L v + N(v) in modes, L diagonal and complex: exponential (ETDRK4, exponential.c)
-  or implicit and explicit (imex.c).
+  Steps of controlled error for v' = L v + N(v) in modes, L diagonal and complex: exponential (exponential.c) or
+  implicit and explicit (imex.c).
 
   The error of a step is held below `tolerance` times the state, both as root mean squares of the fields.
 */
@@ -12,10 +12,11 @@
 /* What is integrated. All arrays are (size) reals: complex numbers, a real and an imaginary part. */
 typedef struct {
   MPI_Comm         comm;
-  size_t           size;   /* on this rank */
-  const PetscReal *linear; /* (size) L; not owned */
+  size_t           size;     /* on this rank */
+  const PetscReal *linear;   /* (size) L; not owned */
+  const PetscReal *constant; /* (size) N where it does not depend on v; NULL: 0; not owned */
   void            *context;
-  /* n = N(v), collective; NULL: 0, for exponential steps, which are exact then */
+  /* n = N(v), collective; NULL: `constant`, for exponential steps, which are exact then */
   PetscErrorCode (*nonlinear)(void *context, const PetscReal v[], PetscReal n[]);
   /* root mean square over all ranks, collective */
   PetscErrorCode (*norm)(void *context, const PetscReal v[], PetscReal *norm);
@@ -41,9 +42,23 @@ struct _p_KNStepper {
   void        *data;
 };
 
+typedef enum {
+  KN_STEPS_ADAMS,  /* exponential, of order 4, then 6 */
+  KN_STEPS_ETDRK4, /* exponential, of order 4 */
+  KN_STEPS_IMEX    /* of order 4 */
+} KNSteps;
+
+/* For an option that is a KNSteps, ended by NULL; what they are. */
+PETSC_INTERN const char *const kn_steps[];
+#define KN_STEPS_HELP                                                                                                \
+  "time stepping with error control: exponential, by Adams's method of order 6 where its steps are long enough, or " \
+  "Runge-Kutta of order 4 throughout; implicit and explicit Runge-Kutta of order 4"
+
 /* Collective. prefix: of the PETSc options of imex ("kdv_"), read here. After it nothing below allocates what grows. */
-PETSC_INTERN PetscErrorCode KNStepperCreate_Exponential(const KNEvolution *evolution, PetscReal tolerance,
-                                                        KNStepper *stepper);
+PETSC_INTERN PetscErrorCode KNStepperCreate(const KNEvolution *evolution, KNSteps steps, const char prefix[],
+                                            PetscReal tolerance, KNStepper *stepper);
+PETSC_INTERN PetscErrorCode KNStepperCreate_Exponential(const KNEvolution *evolution, PetscBool adams,
+                                                        PetscReal tolerance, KNStepper *stepper);
 PETSC_INTERN PetscErrorCode KNStepperCreate_IMEX(const KNEvolution *evolution, const char prefix[], PetscReal tolerance,
                                                  KNStepper *stepper);
 PETSC_INTERN PetscErrorCode KNStepperDestroy(KNStepper *stepper);
@@ -61,7 +76,7 @@ PETSC_INTERN PetscErrorCode KNStepperStart(KNStepper stepper, const PetscReal v[
 */
 PETSC_INTERN PetscErrorCode KNStepperAdvance(KNStepper stepper, PetscReal interval, KNSolverReport *report);
 
-/* Not collective. The state (size), valid until the next Advance; not owned, may be changed. */
-PETSC_INTERN PetscReal *KNStepperState(KNStepper stepper);
+/* Not collective. The state (size), valid until the next Advance; not owned, not to be changed. */
+PETSC_INTERN const PetscReal *KNStepperState(KNStepper stepper);
 
 #endif

@@ -3,7 +3,7 @@
 
     w_t = N(w) + L w
 
-  ETDRK4: exponential steps of controlled error (exponential.c) for the modes |k_i| < n/3, of which no product is
+  Adams, ETDRK4: exponential steps of controlled error (exponential.c) for the modes |k_i| < n/3, of which no product is
   aliased (modes.h). Advection is the curl of div(u u), by two transforms to the points and two back (Basdevant 1983):
 
     (-u . grad w)_k = (kappa_1^2 - kappa_2^2) (u_1 u_2)_k + kappa_1 kappa_2 (u_2^2 - u_1^2)_k
@@ -41,7 +41,7 @@ struct _p_KNVorticity {
   PetscReal *state, *rate; /* coefficients */
   PetscInt   steps;
 
-  /* of ETDRK4 */
+  /* of the others */
   KNModes    modes;
   KNStepper  stepper;
   size_t    *place;                    /* (count) of each mode among the coefficients */
@@ -199,7 +199,8 @@ static PetscErrorCode KNVorticityCreateModes(KNVorticity v, MPI_Comm comm, Petsc
   KNVorticityLinear(v);
   evolution.size   = 2 * count;
   evolution.linear = v->linear;
-  PetscCall(KNStepperCreate_Exponential(&evolution, v->rtol, &v->stepper));
+  PetscCall(
+    KNStepperCreate_Exponential(&evolution, (PetscBool)(v->scheme == KN_VORTICITY_ADAMS), v->rtol, &v->stepper));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -218,12 +219,12 @@ PetscErrorCode KNVorticityCreate(MPI_Comm comm, PetscInt n, PetscReal length, Pe
   v->dt        = dt;
   v->rtol      = rtol;
   PetscCall(
-    KNTorusCreate(comm, n, length, scheme == KN_VORTICITY_ETDRK4 ? KN_PRODUCT_NONE : KN_PRODUCT_LI2020, &v->torus));
+    KNTorusCreate(comm, n, length, scheme == KN_VORTICITY_LI2020 ? KN_PRODUCT_LI2020 : KN_PRODUCT_NONE, &v->torus));
   size = KNTorusSize(v->torus);
   PetscCall(KNMalloc(size, sizeof(PetscReal), &v->initial));
   PetscCall(KNMalloc(size, sizeof(PetscReal), &v->forcing));
   PetscCall(PetscArrayzero(v->forcing, size));
-  if (scheme == KN_VORTICITY_ETDRK4) {
+  if (scheme != KN_VORTICITY_LI2020) {
     PetscCall(KNVorticityCreateModes(v, comm, n, length));
   } else {
     PetscCall(KNMalloc(size, sizeof(PetscReal), &v->state));

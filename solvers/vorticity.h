@@ -6,6 +6,7 @@
 #include "torus.h"
 
 typedef enum {
+  KN_VORTICITY_ADAMS,  /* exponential, by Adams's method of order 6 where its steps are long enough, else by: */
   KN_VORTICITY_ETDRK4, /* exponential Runge-Kutta of order 4, viscosity exact, steps of controlled error */
   KN_VORTICITY_LI2020  /* explicit Euler for advection, Crank-Nicolson for viscosity, equal steps: the benchmark's */
 } KNVorticityScheme;
@@ -13,9 +14,9 @@ typedef enum {
 typedef struct _p_KNVorticity *KNVorticity;
 
 /*
-  Collective on comm. n points a side of [0, length)^2; viscosity >= 0; dt: the step of LI2020, the first step of ETDRK4
-  (0: chosen); rtol: error of one ETDRK4 step, relative to the field in the root mean square. After it nothing below
-  allocates what grows. Raises what KNTorusCreate() raises.
+  Collective on comm. n points a side of [0, length)^2; viscosity >= 0; dt: the step of LI2020, the first step of the
+  others (0: chosen); rtol: error of one of their steps, relative to the field in the root mean square. After it nothing
+  below allocates what grows. Raises what KNTorusCreate() raises.
 */
 PETSC_INTERN PetscErrorCode KNVorticityCreate(MPI_Comm comm, PetscInt n, PetscReal length, PetscReal viscosity,
                                               KNVorticityScheme scheme, PetscReal dt, PetscReal rtol,

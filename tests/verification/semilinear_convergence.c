@@ -1,7 +1,10 @@
 /*
-  The schemes in time have order 4, for real and imaginary L, and their control of the error does what it says: with
-  one step in each interval between frames the error falls by 2^4 where steps are halved; with smaller tolerances it
+  The schemes in time have their order, for real and imaginary L, and their control of the error does what it says: with
+  one step in each interval between frames the error falls by 2^order where steps are halved; with smaller tolerances it
   falls with them. A tolerance of 0.1 lets any step pass.
+
+  Adams's steps have order 6. What the four of order 4 do that begin shows on the other two equations, as order 5; there
+  he must be five times as accurate as Runge and Kutta, by half the evaluations.
 */
 #include "semilinear_test.h"
 
@@ -29,7 +32,9 @@ static PetscErrorCode Solve(const char pde[], const char scheme[], const char fr
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode CheckOrder(const char pde[], const char scheme[], const PetscReal exact[])
+/* last: the error of the finest steps but one. */
+static PetscErrorCode CheckOrder(const char pde[], const char scheme[], PetscReal order, const PetscReal exact[],
+                                 PetscReal *last)
 {
   static const char *const frames[] = {"17", "33", "65", "129"};
   PetscReal                u[POINTS], error[4];
@@ -43,9 +48,11 @@ static PetscErrorCode CheckOrder(const char pde[], const char scheme[], const Pe
                pde, scheme, steps, 16 << i);
     error[i] = Distance(u, exact, POINTS);
   }
+  *last = error[2];
   /* the coarsest steps may be outside of the asymptotic range, the finest below the error of the exact solution */
   for (int i = error[2] > 1e-9 ? 2 : 1; i < (error[2] > 1e-9 ? 4 : 3); i++) {
-    PetscCheck(PetscAbsReal(PetscLog2Real(error[i - 1] / error[i]) - 4.0) < 0.6, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+    if (order == 0.0) break;
+    PetscCheck(PetscAbsReal(PetscLog2Real(error[i - 1] / error[i]) - order) < 0.6, PETSC_COMM_SELF, PETSC_ERR_PLIB,
                "%s, %s: half the step brings the error from %g to %g", pde, scheme, (double)error[i - 1],
                (double)error[i]);
   }
@@ -74,21 +81,26 @@ static PetscErrorCode CheckControl(const char pde[], const char scheme[], const 
 
 int main(int argc, char **argv)
 {
-  static const char *const pdes[] = {"kuramoto_sivashinsky", "kdv", "fisher_kpp"};
+  static const char *const pdes[] = {"kuramoto_sivashinsky", "kdv", "fisher_kpp"}, *const schemes[] = {
+                                                                                     "adams", "etdrk4", "imex"};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(pdes); i++) {
-    PetscReal exact[POINTS], other[POINTS];
+    PetscReal exact[POINTS], other[POINTS], error[3];
     PetscInt  steps;
 
     PetscCall(Solve(pdes[i], "etdrk4", "2", "1e-11", exact, &steps));
     PetscCall(Solve(pdes[i], "imex", "2", "1e-10", other, &steps));
     PetscCheck(Distance(exact, other, POINTS) < 1e-5, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: the schemes differ by %g",
                pdes[i], (double)Distance(exact, other, POINTS));
-    for (int scheme = 0; scheme < 2; scheme++) {
-      PetscCall(CheckOrder(pdes[i], scheme ? "imex" : "etdrk4", exact));
-      PetscCall(CheckControl(pdes[i], scheme ? "imex" : "etdrk4", exact));
+    for (size_t scheme = 0; scheme < PETSC_STATIC_ARRAY_LENGTH(schemes); scheme++) {
+      const PetscReal order = scheme ? 4.0 : strcmp(pdes[i], "kdv") ? 0.0 : 6.0;
+
+      PetscCall(CheckOrder(pdes[i], schemes[scheme], order, exact, &error[scheme]));
+      PetscCall(CheckControl(pdes[i], schemes[scheme], exact));
     }
+    PetscCheck(error[0] < 0.2 * error[1], PETSC_COMM_SELF, PETSC_ERR_PLIB, "%s: adams %g, etdrk4 %g", pdes[i],
+               (double)error[0], (double)error[1]);
   }
   PetscCall(PetscFinalize());
   return 0;
