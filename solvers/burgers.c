@@ -35,6 +35,7 @@ static const KNSemilinear burgers = {
   .highest_axes = 1,
   .degree       = 2,
   .pairs        = PETSC_TRUE,
+  .force        = 1.0,
   .scaled       = PETSC_TRUE,
   .mirror       = KN_MIRROR_ODD,
   .coefficient  = {{"viscosity", "viscosity nu", 0.1, 1e-6, 1e3}},

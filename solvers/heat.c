@@ -24,6 +24,7 @@ static const KNSemilinear heat = {
   .exchange     = PETSC_TRUE,
   .odd          = kn_always,
   .degree       = 1,
+  .force        = 1.0,
   .coefficient  = {{"viscosity", "diffusivity nu", 1e-2, 0.0, 1e3}},
   .symbol       = kn_heat_symbol,
   .axes         = 1,

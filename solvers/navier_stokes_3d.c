@@ -46,6 +46,7 @@ static const KNSemilinear navier_stokes_3d = {
   .exchange     = PETSC_TRUE,
   .degree       = 2,
   .solenoidal   = PETSC_TRUE,
+  .force        = 1.0,
   .coefficient  = {{"viscosity", "viscosity nu", 5e-2, 0.0, 1e3}},
   .factors      = 3,
   .factor       = {{0, KN_NO_AXIS}, {1, KN_NO_AXIS}, {2, KN_NO_AXIS}},

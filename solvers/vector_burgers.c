@@ -42,6 +42,7 @@ static const KNSemilinear vector_burgers = {
   .mirror       = KN_MIRROR_VECTOR,
   .exchange     = PETSC_TRUE,
   .degree       = 2,
+  .force        = 1.0,
   .coefficient  = {{"viscosity", "viscosity nu", 1e-2, 0.0, 1e3}},
   .factors      = 12,
   .factor       = {{0, KN_NO_AXIS},

@@ -48,16 +48,18 @@ static PetscErrorCode CheckSamples(const SmallProblem *small, const char *const 
   Ensemble       one, all;
   KNSolverReport alone, together;
   PetscReal     *given;
-  const size_t   room = 3;
+  size_t         frame;
 
   PetscFunctionBegin;
   PetscCall(SmallCreate(PETSC_COMM_SELF, small, more, &one));
+  frame = KNProblemOutputSize(one.problem) / (size_t)one.problem->frames;
   PetscCall(SmallCreate(PETSC_COMM_WORLD, small, more, &all));
   PetscCall(EnsembleSolve(&one, 3, 1, &alone));
   PetscCall(EnsembleSolve(&all, 3, 1, &together));
   PetscCall(CheckSame(small->pde, &one, &alone, &all, &together));
-  PetscCall(PetscMalloc1(KNProblemOutputSize(one.problem) / room, &given));
-  PetscCall(PetscArraycpy(given, one.output, KNProblemOutputSize(one.problem) / room));
+  PetscCall(PetscMalloc1(frame + KNProblemInputSize(one.problem), &given));
+  PetscCall(PetscArraycpy(given, one.output, frame));
+  PetscCall(PetscArraycpy(given + frame, one.input, KNProblemInputSize(one.problem))); /* a force */
   for (int spoiled = 0; spoiled < 2; spoiled++) {
     if (spoiled) given[5] = NAN;
     PetscCall(KNSolverSolveGiven(one.solver, given, one.output, &alone));
@@ -90,6 +92,7 @@ static PetscErrorCode CheckRefused(const SmallProblem *small)
 int main(int argc, char **argv)
 {
   static const char *const  imex[]   = {"scheme", "imex", NULL};
+  static const char *const  forced[] = {"forcing", "random", NULL};
   static const SmallProblem odd[]    = {{"allen_cahn", "2", "45", "9", "0.1", PETSC_FALSE},
                                         {"fisher_kpp", "3", "27", "8", "0.02", PETSC_FALSE},
                                         {"heat", "3", "9", "9", "0.1", PETSC_FALSE}};
@@ -107,6 +110,9 @@ int main(int argc, char **argv)
     } else {
       PetscCall(CheckSamples(small, none));
       if (steps && !strcmp(small->axes, "2")) PetscCall(CheckSamples(small, imex));
+      if (!strcmp(small->pde, "heat") || !strcmp(small->pde, "navier_stokes_3d")) {
+        PetscCall(CheckSamples(small, forced));
+      }
     }
   }
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(odd); i++) PetscCall(CheckSamples(&odd[i], i < 2 ? coarse : none));
