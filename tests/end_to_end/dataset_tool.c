@@ -7,7 +7,7 @@
                                                                   unless x and the frames before are the same bits
     dataset_tool hostile FILE                                     a dataset whose equation holds an escape sequence
     dataset_tool boundary FILE                                    largest |y| on the outermost points of the grid
-    dataset_tool plant FILE NEW ROW x|y INDEX VALUE               NEW is FILE but for one value, with the checksum
+    dataset_tool plant FILE NEW ROW x|y|p INDEX VALUE             NEW is FILE but for one value, with the checksum
     that belongs to it
     dataset_tool schema FILE NEW NUMBER                           NEW is the checkpoint FILE but for the number of its
     schema, with the checksum that belongs to it
@@ -143,34 +143,39 @@ static PetscErrorCode Plant(char **word)
   KNDatasetWriter  to;
   const KNProblem *problem;
   PetscInt64       samples;
+  const double    *columns;
+  double          *own;
   float           *x, *y;
-  size_t           nx, ny;
+  size_t           nx, ny, nown;
   char             message[1024];
 
   PetscFunctionBegin;
   PetscCall(KNDatasetOpen(PETSC_COMM_SELF, word[0], &from));
   PetscCall(KNDatasetGetProblem(from, &problem));
   PetscCall(KNDatasetGetSamples(from, &samples));
-  nx = KNProblemInputSize(problem);
-  ny = KNProblemOutputSize(problem);
-  PetscCall(PetscMalloc2(nx, &x, ny, &y));
+  PetscCall(KNDatasetGetColumns(from, NULL, NULL, &columns));
+  nx   = KNProblemInputSize(problem);
+  ny   = KNProblemOutputSize(problem);
+  nown = (size_t)problem->coefficients;
+  PetscCall(PetscMalloc3(nx, &x, ny, &y, nown, &own));
   PetscCall(KNDatasetWriterCreate(PETSC_COMM_SELF, word[1], problem, samples, 1, "", PETSC_TRUE, &to));
   for (PetscInt64 row = 0; row < samples; row++) {
     PetscCheck(!KNDatasetRead(from, row, nx ? x : NULL, y, sizeof(message), message), PETSC_COMM_SELF,
                PETSC_ERR_FILE_READ, "%s", message);
+    for (size_t i = 0; i < nown; i++) own[i] = columns[(size_t)row * nown + i];
     if (row == atoi(word[2])) {
-      const size_t i = (size_t)atoi(word[4]);
+      const size_t i = (size_t)atoi(word[4]), n = word[3][0] == 'x' ? nx : word[3][0] == 'y' ? ny : nown;
 
-      PetscCheck(i < (word[3][0] == 'x' ? nx : ny), PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "%s has no value %zu", word[3],
-                 i);
-      (word[3][0] == 'x' ? x : y)[i] = strtof(word[5], NULL);
+      PetscCheck(i < n, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "%s has no value %zu", word[3], i);
+      if (word[3][0] == 'p') own[i] = strtod(word[5], NULL);
+      else (word[3][0] == 'x' ? x : y)[i] = strtof(word[5], NULL);
     }
-    PetscCall(KNDatasetWriterWrite(to, row, row, x, y));
+    PetscCall(KNDatasetWriterWriteRow(to, row, row, &(KNRow){.x = x, .y = y, .parameters = own}));
   }
   PetscCall(KNDatasetWriterPublish(to));
   PetscCall(KNDatasetWriterDestroy(&to));
   PetscCall(KNDatasetDestroy(&from));
-  PetscCall(PetscFree2(x, y));
+  PetscCall(PetscFree3(x, y, own));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
