@@ -3,7 +3,8 @@
   Runge-Kutta of order 4, with 4 evaluations of N, and by Adams of order 6, with 2 (exponential_steps.c).
 
   Error: the step goes on with the more accurate of two ends, whose difference is held below the tolerance. At the same
-  difference Adams's error grows to KN_ADAMS_CAUTION times that of Runge and Kutta; it counts so many times more.
+  difference the errors of Adams's steps add up to some ten times those of Runge and Kutta's: it counts
+  KN_ADAMS_CAUTION times.
 
   Lengths: what is left of an interval in equal steps, so that its end is met and coefficients, which are kept for the
   last few lengths, are made seldom. A step whose error is too large is made again with shorter ones; longer ones are
@@ -27,7 +28,8 @@
 #define KN_JUMP          1.3   /* times the length is worth new steps within an interval */
 #define KN_FIRST         0.3   /* times tolerance^(1/4) of the state may change in the first step, if dt is not given */
 #define KN_ADAMS_WORTH   0.5   /* of the length that Runge and Kutta are allowed, at the same cost */
-#define KN_ADAMS_CAUTION 8.0   /* times the error counts */
+#define KN_ADAMS_HELD    8     /* steps of a length before Adams takes a longer one */
+#define KN_ADAMS_CAUTION 16.0  /* times the error counts */
 
 /* Coefficients of one kind for steps of one length. */
 typedef struct {
@@ -223,7 +225,7 @@ static PetscErrorCode KNExponentialMarch(KNStepper stepper, PetscReal interval, 
       left--;
       next = PetscMin(next, h * factor);
       if (!adams) e->allowed = h * factor;
-      if (factor < KN_JUMP || left < 2 || (adams && e->held < KN_ADAMS)) continue;
+      if (factor < KN_JUMP || left < 2 || (adams && e->held < KN_ADAMS_HELD)) continue;
       next = h * factor;
       h    = KNExponentialShare(h * (PetscReal)left, next, &left);
     } else if (h > KN_SHORTEST * interval) {
