@@ -41,11 +41,22 @@ static PetscErrorCode Report(KNStudy *study, const char source[], const char out
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Appends " -name value" to the source of the report. */
+static PetscErrorCode AppendSource(size_t size, char source[], const char option[], const char value[])
+{
+  const size_t used = strlen(source);
+
+  PetscFunctionBegin;
+  PetscCall(PetscSNPrintf(source + used, size - used, " %s %s", option, value));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNCommand_Report(const char purpose[], PetscBool *stopped)
 {
+  static const char *const collisions[] = {"trained", "mean", "sample", "off", NULL};
   char path[PETSC_MAX_PATH_LEN] = "", output[PETSC_MAX_PATH_LEN] = "", html[PETSC_MAX_PATH_LEN] = "",
-       baseline[2 * KN_MAX_NAME] = "", source[PETSC_MAX_PATH_LEN + 64], **runs;
-  PetscInt  nruns, average;
+       baseline[2 * KN_MAX_NAME] = "", source[PETSC_MAX_PATH_LEN + 128], number[16], **runs;
+  PetscInt  nruns, average, evaluate = 0;
   PetscBool list = PETSC_FALSE, validation = PETSC_FALSE, done, found = PETSC_FALSE;
   KNStudy   study = {.count = 0};
 
@@ -65,6 +76,10 @@ PetscErrorCode KNCommand_Report(const char purpose[], PetscBool *stopped)
                             "variant that the others are compared with, in place of the study's, or the first run's",
                             sizeof(baseline), baseline));
   PetscCall(KNOperatorAverageSetFromOptions(&average));
+  PetscCall(KNOptionsChoice("-collision_evaluate",
+                            "test all runs again, with this of the collisions: their expectation, a draw, or none; "
+                            "trained: as each run did",
+                            collisions, &evaluate));
   PetscCall(
     KNOptionsPath("-output", "directory for runs.csv, table.csv, pictures; that of a study is runs/STUDY", output));
   PetscCall(KNOptionsPath(
@@ -80,12 +95,11 @@ PetscErrorCode KNCommand_Report(const char purpose[], PetscBool *stopped)
     else PetscCall(KNReportGather(nruns, runs, &study));
     if (path[0]) PetscCall(PetscSNPrintf(source, sizeof(source), "-study %s", path));
     else PetscCall(PetscStrncpy(source, "-run ...", sizeof(source)));
-    study.average = average;
-    if (average != 1) {
-      const size_t used = strlen(source);
-
-      PetscCall(PetscSNPrintf(source + used, sizeof(source) - used, " -symmetry_average %" PetscInt_FMT, average));
-    }
+    study.average    = average;
+    study.collisions = (PetscBool)(evaluate != 0);
+    PetscCall(PetscSNPrintf(number, sizeof(number), "%" PetscInt_FMT, average));
+    if (average != 1) PetscCall(AppendSource(sizeof(source), source, "-symmetry_average", number));
+    if (evaluate) PetscCall(AppendSource(sizeof(source), source, "-collision_evaluate", collisions[evaluate]));
     if (baseline[0]) PetscCall(PetscStrncpy(study.baseline, baseline, sizeof(study.baseline)));
     for (PetscInt i = 0; i < study.count; i++)
       found = (PetscBool)(found || !strcmp(study.run[i].variant, study.baseline));

@@ -93,7 +93,7 @@ static PetscErrorCode CheckOptions(const KNStudyRun *run)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The task's first measure on the run's test set, predictions averaged over symmetries. */
+/* The task's first measure on the run's test set, evaluated as the options of this command say. */
 static PetscErrorCode FindError(KNOperator op, const KNStudyRun *run, PetscReal *error)
 {
   enum { BATCH = 20 };
@@ -105,7 +105,7 @@ static PetscErrorCode FindError(KNOperator op, const KNStudyRun *run, PetscReal 
 
   PetscFunctionBegin;
   PetscCheck(path && path[0], PETSC_COMM_WORLD, KN_ERR_INPUT,
-             "%s was trained without -dataset_test: there is nothing to average predictions on", run->directory);
+             "%s was trained without -dataset_test: there is nothing to evaluate it on", run->directory);
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
   PetscCall(KNOperatorShow(op, dataset));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
@@ -118,9 +118,11 @@ static PetscErrorCode FindError(KNOperator op, const KNStudyRun *run, PetscReal 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* From the checkpoint: parameters and operations, if they are not known yet; the error of averaged predictions. */
-static PetscErrorCode ReadCheckpoint(const KNStudyRun *run, PetscInt64 average, KNResult *result, PetscReal *error)
+/* From the checkpoint: parameters and operations, if they are not known yet; the error, if the study asks for another
+   than the training's. */
+static PetscErrorCode ReadCheckpoint(const KNStudyRun *run, const KNStudy *study, KNResult *result, PetscReal *error)
 {
+  const PetscBool  evaluate = (PetscBool)(study->average != 1 || study->collisions);
   const KNProblem *problem;
   KNParameters     parameters;
   KNOperator       op;
@@ -131,7 +133,7 @@ static PetscErrorCode ReadCheckpoint(const KNStudyRun *run, PetscInt64 average, 
   char             path[PETSC_MAX_PATH_LEN];
 
   PetscFunctionBegin;
-  if (result->parameters && average == 1) PetscFunctionReturn(PETSC_SUCCESS);
+  if (result->parameters && !evaluate) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNRunPath(run->directory, "checkpoint.h5", path));
   PetscCall(KNOperatorLoad(path, &op));
   PetscCall(KNOperatorGetModel(op, &model, &parameters, &problem, NULL));
@@ -139,8 +141,8 @@ static PetscErrorCode ReadCheckpoint(const KNStudyRun *run, PetscInt64 average, 
   grid = KNOperatorModelGrid(op, KNProblemGrid(problem));
   PetscCall(KNModelPlanGrid(model, &grid, 1, PETSC_FALSE));
   PetscCall(KNModelGetCost(model, &forward, NULL, NULL));
-  PetscCall(KNOperatorSetSymmetryAverage(op, average, path));
-  if (average != 1) PetscCall(FindError(op, run, error));
+  PetscCall(KNOperatorSetSymmetryAverage(op, study->average, path));
+  if (evaluate) PetscCall(FindError(op, run, error));
   PetscCall(KNOperatorDestroy(&op));
   result->parameters = (PetscInt64)total;
   result->mflop      = forward * 1e-6;
@@ -183,7 +185,7 @@ PetscErrorCode KNReportCollect(KNStudy *study, PetscInt *count, KNResult **resul
       result->parameters = (*results)[k].parameters;
       result->mflop      = (*results)[k].mflop;
     }
-    PetscCall(ReadCheckpoint(run, study->average, result, &error));
+    PetscCall(ReadCheckpoint(run, study, result, &error));
     if (study->validation) result->validation = error;
     else result->test = error;
     (*count)++;

@@ -52,7 +52,8 @@ typedef struct {
 typedef struct {
   char              name[KN_MAX_NAME], baseline[2 * KN_MAX_NAME], directory[PETSC_MAX_PATH_LEN];
   PetscBool         validation;
-  PetscInt          average; /* symmetries over which predictions are averaged in tests: 1 none, 0 all */
+  PetscInt          average;    /* symmetries over which predictions are averaged in tests: 1 none, 0 all */
+  PetscBool         collisions; /* runs are tested again, with the collisions of -collision_evaluate */
   PetscInt          count;
   const KNTaskInfo *task; /* of all runs, once they are collected; the first of the registry before */
   KNStudyRun       *run;  /* (count) by seed, samples, dataset, variant: all variants of the first seed come first */

@@ -73,6 +73,22 @@ grep -q "^darcy,24,plain,2,.*,$run,kitinet train -run $run -dataset train.h5 " r
 report -run runs/trial/darcy/plain/12/seed1,runs/trial/darcy/collision_0.3/12/seed1 > output || fail "report -run"
 grep -q "residual=collision" output || fail "$(cat output)"
 
+# Tested again without collisions: what evaluate finds, and the network without them as it was.
+pair=runs/trial/darcy/plain/12/seed1,runs/trial/darcy/collision_0.3/12/seed1
+report -run $pair -collision_evaluate off -output off > output
+grep -q "collision_evaluate off" output || fail "the source of the report: $(head -n 3 output)"
+ranks 1 evaluate -run runs/trial/darcy/collision_0.3/12/seed1 -dataset test.h5 -collision_evaluate off -picture false \
+  -output judged.csv > output
+column() { awk -F, -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i } NR > 1 { print $c }'; }
+# error REPORT VARIANT: the test error of the run with seed 1 and 12 samples
+error() { grep -e "^dataset," -e "/$2/12/seed1," "$1/runs.csv" | column test; }
+without=$(error off collision_0.3)
+judged=$(column test_mean < judged.csv)
+[ "$without" = "$judged" ] || fail "report: $without, evaluate: $judged"
+[ "$without" != "$(error runs/trial collision_0.3)" ] || fail "without collisions the same"
+again=$(error off plain) before=$(error runs/trial plain)
+awk -v a="$again" -v b="$before" 'BEGIN { exit !(a / b < 1 + 1e-6 && b / a < 1 + 1e-6) }' || fail "$again, was $before"
+
 # The search is tested on the validation file only, in a place of its own.
 report -study study.yaml -study_validation -list > list
 [ "$(grep -c -e "-run runs/trial-validation/.* -dataset_test fine.h5 " list)" -eq 8 ] || fail "$(cat list)"
@@ -134,6 +150,7 @@ bad 3 "nowhere.yaml: cannot be read" study nowhere.yaml
 bad 2 "report needs -study FILE or -run" report
 sed 's/rate 0.3/rate 0.4/' study.yaml > wrong.yaml
 bad 3 "seed1 was made with other options: -collision_rate is 0.3 there, 0.4 in the study" report -study wrong.yaml
+bad 2 'option -collision_evaluate is "half", expected one of' report -study study.yaml -collision_evaluate half
 bad 2 'option -baseline is "none", none of the variants' report -study study.yaml -baseline none
 
 # A task of a job array trains its run of the search; one that is finished is left alone.
