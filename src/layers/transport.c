@@ -16,121 +16,25 @@
   (periodic, cells) or 1/(n-1) (nodes); at the ends of an axis that is not periodic one-sided ones of first order. Time
   steps mean the same at every resolution.
 
-  in[0] = p, in[1] = u: (B, C, S); y: (B, C, S). Parameter NAME.step: tau, (C). All is done some rows of
-  the last axis at a time: no gradient is stored.
+  in[0] = p, in[1] = u: (B, C, S); y: (B, C, S). Parameter NAME.step: tau, (C). All is done some rows of the last axis
+  at a time (transport_kernels.h): no derivative is stored.
 */
 #include "collision_list.h"
 #include "gelu_kernels.h"
-#include "lattice_kernels.h"
 #include "linear_kernels.h"
+#include "transport_kernels.h"
 #include <kitinet/error.h>
 #include <omp.h>
 #include <string.h>
 
-/* A thread's workspace: tiles of some rows, dim of them more, and arrays (C, S), one more of them with velocity. */
-enum { TILES = 4, ARRAYS = 3, TILE = 1024 /* points, if a row has no more: what fits the first-level cache */ };
-
 typedef struct {
   KNCollision collision; /* first: which particles collide */
-  KNLattice   lattice;
+  KNTransport kernel;
   KNReal     *step, *dstep; /* (C), in the parameters' blocks, not owned */
   KNReal     *share;        /* (samples, C) dstep of each sample */
-  size_t      most, tile;   /* rows of a tile, and reals */
   size_t      room;         /* reals of a thread's workspace */
-  KNReal     *work;         /* (threads, room): tiles, then arrays */
+  KNReal     *work;         /* (threads, room): that of the kernels; with the activation of velocities also those */
 } Transport;
-
-/* The first channel of the velocity that carries channel c of C. */
-static size_t kn_carrier(size_t dim, size_t C, size_t c)
-{
-  return PetscMin(c / dim * dim, C - dim);
-}
-
-/*
-  z = p + v' - tau f and f = v' . grad p in rows [row, row + rows) of channel c. d: (dim, room), the derivatives of p
-  along each axis, or (room) if only the last is to be kept
-*/
-static void kn_stream(KNReal *restrict z, KNReal *restrict f, KNReal *d, size_t room, const KNReal *p, const KNReal *v,
-                      KNReal tau, const KNLattice *at, size_t C, size_t c, size_t row, size_t rows)
-{
-  const size_t  first = row * at->m, points = rows * at->m;
-  const KNReal *pc = p + c * at->S, *vc = v + c * at->S + first, *carrier = v + kn_carrier(at->dim, C, c) * at->S;
-
-  for (size_t a = 0; a < at->dim; a++, d += room) {
-    const KNReal *va = carrier + a * at->S + first;
-
-    kn_difference(d, pc, at, a, row, rows);
-#pragma omp simd
-    for (size_t k = 0; k < points; k++) f[k] = (a ? f[k] : 0) + va[k] * d[k];
-  }
-#pragma omp simd
-  for (size_t k = 0; k < points; k++) z[k] = pc[first + k] + vc[k] - tau * f[k];
-}
-
-static void kn_transport_forward(KNReal *y, const KNReal *p, const KNReal *v, const KNReal *tau, const KNLattice *at,
-                                 size_t C, KNReal *work, size_t room, size_t most, int gelu, int add)
-{
-  // y, p, v = v': (C, S); work: (3, room), room >= most m; most: rows at a time
-  KNReal *z = work, *f = z + room, *d = f + room;
-
-  for (size_t c = 0; c < C; c++) {
-    for (size_t row = 0; row < at->rows; row += most) {
-      const size_t rows = PetscMin(most, at->rows - row), points = rows * at->m;
-      KNReal      *to = y + c * at->S + row * at->m;
-
-      kn_stream(z, f, d, 0, p, v, tau[c], at, C, c, row, rows);
-      if (gelu && add) kn_gelu_add(to, z, points);
-      else if (gelu) kn_gelu_forward(to, z, points);
-      else
-        for (size_t k = 0; k < points; k++) to[k] = (add ? to[k] : 0) + z[k];
-    }
-  }
-}
-
-static void kn_transport_backward(KNReal *dp, KNReal *dv, KNReal *dtau, const KNReal *dy, const KNReal *p,
-                                  const KNReal *v, const KNReal *tau, const KNLattice *at, size_t C, KNReal *work,
-                                  size_t room, size_t most, int gelu)
-{
-  // dp, dv: (C, S) of p and v' as independent variables, dtau: (C), all written; work: (4 + dim, room)
-  KNReal *z = work, *f = z + room, *w = f + room, *r = w + room, *d = r + room;
-
-  memset(dp, 0, C * at->S * sizeof(KNReal));
-  memset(dv, 0, C * at->S * sizeof(KNReal));
-  for (size_t c = 0; c < C; c++) {
-    const size_t carrier = kn_carrier(at->dim, C, c) * at->S;
-    double       sum     = 0; /* over many rows */
-
-    for (size_t row = 0; row < at->rows; row += most) {
-      const size_t rows = PetscMin(most, at->rows - row), points = rows * at->m, first = c * at->S + row * at->m;
-      KNReal       part = 0;
-
-      kn_stream(z, f, d, room, p, v, tau[c], at, C, c, row, rows);
-      if (gelu) kn_gelu_backward(z, dy + first, z, points, 0);
-      else memcpy(z, dy + first, points * sizeof(KNReal)); /* z: now dz */
-#pragma omp simd reduction(- : part)
-      for (size_t k = 0; k < points; k++) {
-        part -= z[k] * f[k];
-        dp[first + k] += z[k];
-        dv[first + k] += z[k];
-      }
-      for (size_t a = 0; a < at->dim; a++) {
-        const KNReal *va = v + carrier + a * at->S + row * at->m, *da = d + a * room;
-        KNReal *restrict dva = dv + carrier + a * at->S + row * at->m;
-
-#pragma omp simd
-        for (size_t k = 0; k < points; k++) {
-          const KNReal df = -tau[c] * z[k];
-
-          dva[k] += df * da[k];
-          w[k] = df * va[k];
-        }
-        kn_difference_back(dp + c * at->S, w, r, at, a, row, rows);
-      }
-      sum += part;
-    }
-    dtau[c] = (KNReal)sum;
-  }
-}
 
 static PetscErrorCode KNLayerSetFromOptions_Transport(KNLayer layer)
 {
@@ -162,20 +66,19 @@ static PetscErrorCode KNLayerSetGrid_Transport(KNLayer layer)
   Transport   *transport = layer->data;
   const size_t C = (size_t)layer->in, size = C * KNGridSize(&layer->grid_in), shares = (size_t)layer->samples * C;
   const PetscLogDouble points = (PetscLogDouble)size, dim = (PetscLogDouble)layer->dim;
-  const PetscBool      gelu = (PetscBool)(layer->activation != KN_ACTIVATION_NONE),
-                  velocity  = (PetscBool)(layer->activation == KN_ACTIVATION_VELOCITY);
-  size_t count;
+  const PetscBool      gelu = (PetscBool)(layer->activation != KN_ACTIVATION_NONE);
+  size_t               count;
 
   PetscFunctionBegin;
   PetscCheck(!layer->grid_in.whole, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-model_residual transport streams along the first axis, where a rank's slab ends: leave out "
              "-ranks_per_sample, or choose another -model_residual");
   PetscCall(KNCollisionSetGrid(&transport->collision, layer));
-  transport->lattice = kn_lattice(&layer->grid_in);
-  transport->most    = PetscMin(PetscMax(TILE / transport->lattice.m, 1), transport->lattice.rows);
-  transport->tile    = KNAligned(transport->most * transport->lattice.m); /* sums are the same in every workspace */
-  transport->room    = (TILES + (size_t)layer->dim) * transport->tile + KNAligned((ARRAYS + velocity) * size);
-  count              = (size_t)layer->threads * transport->room;
+  transport->kernel = kn_transport(&layer->grid_in, layer->activation, (KNCollisionLaw)transport->collision.law,
+                                   transport->collision.n, transport->collision.d);
+  transport->room =
+    kn_transport_room(&transport->kernel) + (layer->activation == KN_ACTIVATION_VELOCITY ? transport->kernel.field : 0);
+  count = (size_t)layer->threads * transport->room;
   PetscCall(KNFree(&transport->work));
   PetscCall(KNFree(&transport->share));
   PetscCall(KNMalloc(count, sizeof(KNReal), &transport->work));
@@ -190,62 +93,41 @@ static PetscErrorCode KNLayerSetGrid_Transport(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* This thread's workspace: tiles, then arrays. */
-static KNReal *Own(const Transport *transport)
-{
-  return transport->work + (size_t)omp_get_thread_num() * transport->room;
-}
-
-static KNReal *Arrays(const Transport *transport, KNReal *work)
-{
-  return work + (TILES + transport->lattice.dim) * transport->tile;
-}
-
-/* The velocities that collide: the second input, or GELU of it, in the last array of the workspace. */
-static const KNReal *KNTransportVelocity(KNLayer layer, const KNReal *u, KNReal *arrays)
+/* This thread's workspace for the kernels; v: the velocities that collide, u or GELU of it. */
+static KNReal *Prepare(KNLayer layer, const KNReal *u, const KNReal **v)
 {
   const Transport *transport = layer->data;
-  const size_t     size      = (size_t)layer->in * transport->lattice.S;
+  KNReal          *work      = transport->work + (size_t)omp_get_thread_num() * transport->room,
+         *gelu               = work + kn_transport_room(&transport->kernel);
 
-  if (layer->activation != KN_ACTIVATION_VELOCITY) return u;
-  kn_gelu_forward(arrays + ARRAYS * size, u, size);
-  return arrays + ARRAYS * size;
+  *v = u;
+  if (layer->activation != KN_ACTIVATION_VELOCITY) return work;
+  kn_gelu_forward(gelu, u, transport->kernel.C * transport->kernel.lattice.S);
+  *v = gelu;
+  return work;
 }
 
 static void KNLayerApply_Transport(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
                                    InsertMode mode)
 {
   const Transport      *transport = layer->data;
-  KNReal               *work = Own(transport), *v = Arrays(transport, work);
-  const KNReal         *u    = KNTransportVelocity(layer, in[1], v);
-  const KNCollisionList list = KNCollisionCollide(&transport->collision, layer, pass, b, u);
+  const KNReal         *v;
+  KNReal               *work = Prepare(layer, in[1], &v);
+  const KNCollisionList list = KNCollisionCollide(&transport->collision, layer, pass, b, v);
 
-  KNCollisionPerform(&transport->collision, &list, v, in[0], u, 0);
-  kn_transport_forward(out, in[0], v, transport->step, &transport->lattice, (size_t)layer->in, work, transport->tile,
-                       transport->most, layer->activation == KN_ACTIVATION_RESULT, mode == ADD_VALUES);
+  kn_transport_forward(out, in[0], v, transport->step, &transport->kernel, &list, work, mode == ADD_VALUES);
 }
 
 static void KNLayerApplyBack_Transport(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
                                        const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
-  const Transport *transport = layer->data;
-  const size_t     size      = (size_t)layer->in * transport->lattice.S;
-  KNReal          *work = Own(transport), *v = Arrays(transport, work), *dv = v + size, *dp = dv + size,
-         *du                 = v; /* v' is done with then */
-  const KNReal         *u    = KNTransportVelocity(layer, in[1], v);
-  const KNCollisionList list = KNCollisionCollide(&transport->collision, layer, pass, b, u);
-  const int             add  = mode == ADD_VALUES;
+  const Transport      *transport = layer->data;
+  const KNReal         *v;
+  KNReal               *work = Prepare(layer, in[1], &v), *dtau = transport->share + (size_t)b * (size_t)layer->in;
+  const KNCollisionList list = KNCollisionCollide(&transport->collision, layer, pass, b, v);
 
-  KNCollisionPerform(&transport->collision, &list, v, in[0], u, 0);
-  kn_transport_backward(dp, dv, transport->share + (size_t)b * (size_t)layer->in, dout, in[0], v, transport->step,
-                        &transport->lattice, (size_t)layer->in, work, transport->tile, transport->most,
-                        layer->activation == KN_ACTIVATION_RESULT);
-  memset(du, 0, size * sizeof(KNReal));
-  KNCollisionPerformBack(&transport->collision, &list, dp, du, dv, in[0], u);
-  for (size_t i = 0; din[0] && i < size; i++) din[0][i] = (add ? din[0][i] : 0) + dp[i];
-  if (din[1] && layer->activation == KN_ACTIVATION_VELOCITY) kn_gelu_backward(din[1], du, in[1], size, add);
-  else
-    for (size_t i = 0; din[1] && i < size; i++) din[1][i] = (add ? din[1][i] : 0) + du[i];
+  kn_transport_backward(din[0], din[1], dtau, dout, in[0], v, in[1], transport->step, &transport->kernel, &list, work,
+                        mode == ADD_VALUES);
 }
 
 static void KNLayerFinishBack_Transport(KNLayer layer, const KNPass *pass)
