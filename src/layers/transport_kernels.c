@@ -9,7 +9,7 @@
 #include "gelu_kernels.h"
 #include <string.h>
 
-/* The workspace: arrays of a tile, to which come one for each axis and for each channel of a group; of points; of all. */
+/* The workspace: arrays of a tile, beside one for each axis and one for each channel of a group; of points; of all. */
 enum { TILES = 4, POINTS = 3, FIELDS = 3, TILE = 1024 /* points, if a row has no more: what fits the nearest cache */ };
 
 typedef struct {

@@ -33,8 +33,8 @@ PETSC_INTERN void kn_transport_forward(KNReal *y, const KNReal *p, const KNReal 
                                        const KNTransport *t, const KNCollisionList *list, KNReal *work, int add);
 
 /*
-  dp, du = (or += if add) dL/dp, dL/du, and dtau = dL/dtau for dy = dL/dy. dp may be dy, du may be u, either may be NULL;
-  u: (C, S), of which v is GELU with the activation of velocities, else v; dtau: (C)
+  dp, du = (or += if add) dL/dp, dL/du, and dtau = dL/dtau for dy = dL/dy. dp may be dy or p, du may be u, either may be
+  NULL; u: (C, S), of which v is GELU with the activation of velocities, else v; dtau: (C)
 */
 PETSC_INTERN void kn_transport_backward(KNReal *dp, KNReal *du, KNReal *dtau, const KNReal *dy, const KNReal *p,
                                         const KNReal *v, const KNReal *u, const KNReal *tau, const KNTransport *t,
