@@ -29,6 +29,8 @@
 */
 #include "exponential_steps.h"
 #include "phi.h"
+#include <kitinet/base.h> /* CMPLX, which clang does not have */
+#include <string.h>
 
 typedef PetscReal KNWeight[KN_PHI_LAST + 1]; /* of phi_0, phi_1, .. in a coefficient */
 
