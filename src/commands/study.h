@@ -28,18 +28,8 @@
 #ifndef KITINET_STUDY_H
 #define KITINET_STUDY_H
 
+#include "words.h"
 #include <kitinet/task.h>
-
-/* Options of a command, in order; a name occurs once. */
-typedef struct {
-  PetscInt count;
-  char   **name, **value; /* name with its dash; value NULL: none */
-} KNWords;
-
-PETSC_INTERN PetscErrorCode KNWordsSet(KNWords *words, const char name[], const char value[]);
-/* NULL: not there; "" without a value */
-PETSC_INTERN const char    *KNWordsGet(const KNWords *words, const char name[]);
-PETSC_INTERN PetscErrorCode KNWordsDestroy(KNWords *words);
 
 /* One training. */
 typedef struct {
