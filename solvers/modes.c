@@ -111,6 +111,7 @@ PetscErrorCode KNModesCreate(MPI_Comm comm, PetscInt axes, PetscInt n, PetscInt 
   m->highest    = highest;
   m->wavenumber = 2.0 * PETSC_PI / length;
   PetscCallMPI(MPI_Comm_size(comm, &m->size));
+  PetscCallMPI(MPI_Comm_rank(comm, &m->rank));
   PetscCall(m->size > 1 ? KNModesCreate_Slabs(m) : m->axes > 1 ? KNModesCreate_Whole(m) : KNModesCreate_Circle(m));
   m->ops.rows(m); /* counts them */
   PetscCall(PetscMalloc2(m->runs, &m->run, m->gaps, &m->gap));

@@ -3,6 +3,7 @@
 #define KITINET_MODES_IMPL_H
 
 #include "modes.h"
+#include <fftw3.h>
 
 /* Some complex numbers of a spectrum that lie side by side. */
 typedef struct {
@@ -21,7 +22,7 @@ typedef struct {
 struct _p_KNModes {
   KNModesOps  ops;
   MPI_Comm    comm;
-  PetscMPIInt size;       /* ranks of comm */
+  PetscMPIInt size, rank; /* of comm */
   PetscInt    axes, n, m; /* points a side; numbers of a half spectrum along the last axis, n/2 + 1 */
   PetscInt    highest;    /* K */
   PetscReal   wavenumber; /* 2 pi/L */
@@ -36,6 +37,29 @@ struct _p_KNModes {
   PetscReal  *result;            /* of the last forward transform: not normalised */
   void       *data;              /* of the distribution */
 };
+
+/*
+  The last axis of rows that are whole on a rank (modes_last.c): rows of half a spectrum, columns 0 .. K, to points in
+  pairs of rows and back.
+*/
+typedef struct {
+  size_t        n, highest, rows, pairs; /* of points; pairs: of rows */
+  PetscInt      row;                     /* numbers from row to row of a half spectrum, its columns and some more */
+  size_t        size;                    /* of half: (2 pairs, row) */
+  fftw_complex *half;                    /* (rows, row) of each row of points, on the way there and back */
+  fftw_complex *full;                    /* (pairs, n) Z */
+  fftw_complex *back;                    /* (pairs, n) Z of the way back, then free: size numbers at least */
+  fftw_plan     to_points, to_modes;
+} KNModesLast;
+
+/* Not collective. half to u (2 pairs n), and back, where u is destroyed. */
+PETSC_INTERN PetscErrorCode KNModesLastCreate(size_t rows, PetscInt n, PetscInt highest, KNModesLast *last);
+PETSC_INTERN PetscErrorCode KNModesLastToPoints(const KNModesLast *last, PetscReal u[]);
+PETSC_INTERN void           KNModesLastToModes(const KNModesLast *last, PetscReal u[]);
+PETSC_INTERN PetscErrorCode KNModesLastDestroy(KNModesLast *last);
+
+/* Not collective. `size` zeros: what is not kept stays 0. */
+PETSC_INTERN PetscErrorCode KNModesZeroed(size_t size, fftw_complex **array);
 
 /* Fill in ops, points, room, spectrum, result and data. */
 PETSC_INTERN PetscErrorCode KNModesCreate_Circle(KNModes modes);
