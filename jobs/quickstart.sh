@@ -57,10 +57,10 @@ run evaluate -run $work/plain,$work/transport -dataset $datasets -symmetry_avera
 
 cat <<END
 
-All of it is in $work: data, runs (plain, collision), errors.csv.
-Look at   $work/collision/fields_test_64.png, $work/plain/curves.png
+All of it is in $work: data, runs (plain, transport), errors.csv, errors_averaged.csv.
+Look at   $work/transport/fields_test_64.png, $work/plain/curves.png
 Try next  $kitinet train -help                       every option, explained
-          RANKS=4 EPOCHS=200 sh jobs/quickstart.sh   longer (remove $work/plain and $work/collision first)
-          mpiexec -n 2 $kitinet train -run $work/uniform -collision_law uniform \\
+          RANKS=4 EPOCHS=200 sh jobs/quickstart.sh   longer (remove $work/plain and $work/transport first)
+          mpiexec -n 2 $kitinet train -run $work/collision -model_residual collision \\
             -dataset $data/train.h5 -dataset_test $data/test_32.h5
 END
