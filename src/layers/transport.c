@@ -74,8 +74,7 @@ static PetscErrorCode KNLayerSetGrid_Transport(KNLayer layer)
              "-model_residual transport streams along the first axis, where a rank's slab ends: leave out "
              "-ranks_per_sample, or choose another -model_residual");
   PetscCall(KNCollisionSetGrid(&transport->collision, layer));
-  transport->kernel = kn_transport(&layer->grid_in, layer->activation, (KNCollisionLaw)transport->collision.law,
-                                   transport->collision.n, transport->collision.d);
+  transport->kernel = kn_transport(&layer->grid_in, layer->activation, &transport->collision);
   transport->room =
     kn_transport_room(&transport->kernel) + (layer->activation == KN_ACTIVATION_VELOCITY ? transport->kernel.field : 0);
   count = (size_t)layer->threads * transport->room;

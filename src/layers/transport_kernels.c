@@ -10,22 +10,31 @@
 #include <string.h>
 
 /* The workspace: arrays of a tile, beside one for each axis and one for each channel of a group; of points; of all. */
-enum { TILES = 4, POINTS = 3, FIELDS = 3, TILE = 1024 /* points, if a row has no more: what fits the nearest cache */ };
+enum { TILES = 4, POINTS = 3, FIELDS = 2, TILE = 1024 /* points, if a row has no more: what fits the nearest cache */ };
 
 typedef struct {
   KNReal *z, *f, *w, *r, *d, *v; /* tiles; d: (dim, row), derivatives; v: (channels of a group, row), v' */
   KNReal *q, *inverse, *b;       /* (S): as above, w / |c|^2, as above */
-  KNReal *collided, *dp, *dv;    /* (C, S): v', unless two particles collide on the way; gradients of p and v' */
+  KNReal *dp, *dv, *collided;    /* (C, S): gradients of p and v'; v', unless two particles collide on the way */
 } Work;
 
-KNTransport kn_transport(const KNGrid *grid, KNActivation activation, KNCollisionLaw law, size_t n, size_t d)
+KNTransport kn_transport(const KNGrid *grid, KNActivation activation, const KNCollision *collision)
 {
-  KNTransport t = {.lattice = kn_lattice(grid), .activation = activation, .law = law, .C = n * d, .n = n, .d = d};
+  KNTransport t = {.lattice    = kn_lattice(grid),
+                   .activation = activation,
+                   .collision  = collision,
+                   .C          = collision->n * collision->d};
 
   t.most  = PetscMin(PetscMax(TILE / t.lattice.m, 1), t.lattice.rows);
   t.row   = KNAligned(t.most * t.lattice.m);
   t.field = KNAligned(t.C * t.lattice.S);
   return t;
+}
+
+/* Whether two particles collide on the way. */
+static int kn_two(const KNTransport *t)
+{
+  return t->collision->law == KN_LAW_LINE_OF_CENTRES && t->collision->n == 2;
 }
 
 /* Channels that one velocity carries: as many as there are axes, the last group all that are left. */
@@ -38,7 +47,8 @@ static size_t kn_group(const KNTransport *t, size_t first)
 
 size_t kn_transport_room(const KNTransport *t)
 {
-  return (TILES + 3 * t->lattice.dim) * t->row + POINTS * KNAligned(t->lattice.S) + FIELDS * t->field;
+  return (TILES + 3 * t->lattice.dim) * t->row + POINTS * KNAligned(t->lattice.S) +
+         (kn_two(t) ? FIELDS : FIELDS + 1) * t->field;
 }
 
 static Work kn_work(const KNTransport *t, KNReal *work)
@@ -49,14 +59,8 @@ static Work kn_work(const KNTransport *t, KNReal *work)
   at.f = at.z + t->row, at.w = at.f + t->row, at.r = at.w + t->row;
   at.d = at.r + t->row, at.v = at.d + dim * t->row;
   at.q = at.v + 2 * dim * t->row, at.inverse = at.q + points, at.b = at.inverse + points;
-  at.collided = at.b + points, at.dp = at.collided + t->field, at.dv = at.dp + t->field;
+  at.dp = at.b + points, at.dv = at.dp + t->field, at.collided = at.dv + t->field;
   return at;
-}
-
-/* Whether two particles collide on the way. */
-static int kn_two(const KNTransport *t)
-{
-  return t->law == KN_LAW_LINE_OF_CENTRES && t->n == 2;
 }
 
 /* That of the only pair. */
@@ -69,18 +73,17 @@ static KNReal kn_weight(const KNCollisionList *list)
 static void kn_collide(const Work *at, const KNReal *p, const KNReal *v, const KNTransport *t,
                        const KNCollisionList *list)
 {
-  const size_t S = t->lattice.S, half = t->d * S;
+  const size_t S = t->lattice.S, half = t->collision->d * S;
   KNReal *restrict q = at->q, *restrict inverse = at->inverse;
   const KNReal w = kn_weight(list);
 
   if (!kn_two(t)) {
-    kn_collision_perform(at->collided, t->law, p, v, list->omega, list->pair, list->weight, list->pairs, t->n, t->d, S,
-                         0);
+    KNCollisionPerform(t->collision, list, at->collided, p, v, 0);
     return;
   }
   memset(q, 0, S * sizeof(KNReal));
   memset(inverse, 0, S * sizeof(KNReal));
-  for (size_t a = 0; a < t->d; a++) {
+  for (size_t a = 0; a < t->collision->d; a++) {
     const KNReal *pi = p + a * S, *pj = pi + half, *vi = v + a * S, *vj = vi + half;
 
 #pragma omp simd
@@ -108,8 +111,9 @@ static void kn_velocities(const Work *at, const KNReal *p, const KNReal *v, cons
     KNReal *restrict to = at->v + (c - first) * t->row;
 
     if (kn_two(t)) {
-      const KNReal *pi = p + c % t->d * S + start, *pj = pi + t->d * S, *vc = v + c * S + start, *q = at->q + start;
-      const KNReal  sign = c < t->d ? 1 : -1;
+      const KNReal *pi = p + c % t->collision->d * S + start, *pj = pi + t->collision->d * S, *vc = v + c * S + start,
+                   *q   = at->q + start;
+      const KNReal sign = c < t->collision->d ? 1 : -1;
 
 #pragma omp simd
       for (size_t k = 0; k < points; k++) to[k] = vc[k] - sign * q[k] * (pi[k] - pj[k]);
@@ -214,21 +218,21 @@ static void kn_hand_on(KNReal *dp, KNReal *du, const Work *at, const KNReal *u, 
   const size_t  S   = t->lattice.S;
   const KNReal *dpc = at->dp + c * S, *dvc = at->dv + c * S;
 
-  for (size_t s = 0; dp && s < S; s++) dp[c * S + s] = (add ? dp[c * S + s] : 0) + dpc[s];
-  if (du && t->activation == KN_ACTIVATION_VELOCITY) kn_gelu_backward(du + c * S, dvc, u + c * S, S, add);
-  else
-    for (size_t s = 0; du && s < S; s++) du[c * S + s] = (add ? du[c * S + s] : 0) + dvc[s];
+  if (dp) kn_sum_backward(dp + c * S, NULL, dpc, S, add);
+  if (!du) return;
+  if (t->activation == KN_ACTIVATION_VELOCITY) kn_gelu_backward(du + c * S, dvc, u + c * S, S, add);
+  else kn_sum_backward(du + c * S, NULL, dvc, S, add);
 }
 
 /* b of two particles. */
 static void kn_project(const Work *at, const KNReal *p, const KNTransport *t)
 {
-  const size_t S = t->lattice.S, half = t->d * S;
+  const size_t S = t->lattice.S, half = t->collision->d * S;
   const KNReal *restrict inverse = at->inverse;
   KNReal *restrict b             = at->b;
 
   memset(b, 0, S * sizeof(KNReal));
-  for (size_t a = 0; a < t->d; a++) {
+  for (size_t a = 0; a < t->collision->d; a++) {
     const KNReal *pi = p + a * S, *pj = pi + half, *dvi = at->dv + a * S, *dvj = dvi + half;
 
 #pragma omp simd
@@ -242,12 +246,12 @@ static void kn_project(const Work *at, const KNReal *p, const KNTransport *t)
 static void kn_collide_back(const Work *at, const KNReal *p, const KNReal *v, const KNTransport *t,
                             const KNCollisionList *list, size_t a)
 {
-  const size_t  S = t->lattice.S, half = t->d * S;
+  const size_t  S = t->lattice.S, half = t->collision->d * S;
   const KNReal *pi = p + a * S, *pj = pi + half, *vi = v + a * S, *vj = vi + half;
   const KNReal *restrict q = at->q, *restrict b = at->b;
   KNReal *restrict dpi = at->dp + a * S, *restrict dpj = dpi + half, *restrict dvi = at->dv + a * S,
                    *restrict dvj = dvi + half;
-  const KNReal turns             = t->d > 1, /* in one dimension the line of centres does not */
+  const KNReal turns             = t->collision->d > 1, /* in one dimension the line of centres does not */
     w = kn_weight(list), twice = w > 0 ? 2 / w : 0;
 
 #pragma omp simd
@@ -289,16 +293,15 @@ void kn_transport_backward(KNReal *dp, KNReal *du, KNReal *dtau, const KNReal *d
   }
   if (kn_two(t)) {
     kn_project(&at, p, t);
-    for (size_t a = 0; a < t->d; a++) {
+    for (size_t a = 0; a < t->collision->d; a++) {
       kn_collide_back(&at, p, v, t, list, a);
       kn_hand_on(dp, du, &at, u, t, a, add);
-      kn_hand_on(dp, du, &at, u, t, a + t->d, add);
+      kn_hand_on(dp, du, &at, u, t, a + t->collision->d, add);
     }
     return;
   }
   memset(at.collided, 0, t->C * S * sizeof(KNReal)); /* v' is done with: now dv */
-  kn_collision_perform_backward(at.dp, at.collided, at.dv, t->law, p, v, list->omega, list->pair, list->weight,
-                                list->pairs, t->n, t->d, S);
+  KNCollisionPerformBack(t->collision, list, at.dp, at.collided, at.dv, p, v);
   at.dv = at.collided;
   for (size_t c = 0; c < t->C; c++) kn_hand_on(dp, du, &at, u, t, c, add);
 }

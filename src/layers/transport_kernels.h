@@ -10,17 +10,16 @@
 #include "lattice_kernels.h"
 
 typedef struct {
-  KNLattice      lattice;
-  KNActivation   activation;
-  KNCollisionLaw law;
-  size_t         C, n, d;   /* channels, particles, components of a particle: C = n d */
-  size_t         most, row; /* rows of the last axis at a time; reals of an array for one channel of them */
-  size_t         field;     /* reals of an array (C, S) */
+  KNLattice          lattice;
+  KNActivation       activation;
+  const KNCollision *collision; /* not owned */
+  size_t             C;         /* channels */
+  size_t             most, row; /* rows of the last axis at a time; reals of an array for one channel of them */
+  size_t             field;     /* reals of an array (C, S) */
 } KNTransport;
 
-/* n particles of d components; C = n d is at least the number of axes. */
-PETSC_INTERN KNTransport kn_transport(const KNGrid *grid, KNActivation activation, KNCollisionLaw law, size_t n,
-                                      size_t d);
+/* The channels of all particles are at least as many as the axes. The collisions are planned for the grid. */
+PETSC_INTERN KNTransport kn_transport(const KNGrid *grid, KNActivation activation, const KNCollision *collision);
 
 /* Reals of workspace that both kernels take. */
 PETSC_INTERN size_t kn_transport_room(const KNTransport *t);
