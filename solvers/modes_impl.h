@@ -58,6 +58,10 @@ PETSC_INTERN PetscErrorCode KNModesLastToPoints(const KNModesLast *last, PetscRe
 PETSC_INTERN void           KNModesLastToModes(const KNModesLast *last, PetscReal u[]);
 PETSC_INTERN PetscErrorCode KNModesLastDestroy(KNModesLast *last);
 
+/* Not collective. Complex transforms along `line`, of each of a and each of b; not in place. NULL: there are none. */
+PETSC_INTERN PetscErrorCode KNModesPlan(fftw_complex *from, fftw_complex *to, int sign, fftw_iodim line, fftw_iodim a,
+                                        fftw_iodim b, fftw_plan *plan);
+
 /* Not collective. `size` zeros: what is not kept stays 0. */
 PETSC_INTERN PetscErrorCode KNModesZeroed(size_t size, fftw_complex **array);
 

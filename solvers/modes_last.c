@@ -78,6 +78,18 @@ PetscErrorCode KNModesZeroed(size_t size, fftw_complex **array)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNModesPlan(fftw_complex *from, fftw_complex *to, int sign, fftw_iodim line, fftw_iodim a, fftw_iodim b,
+                           fftw_plan *plan)
+{
+  PetscFunctionBegin;
+  *plan = NULL;
+  if (!a.n || !b.n) PetscFunctionReturn(PETSC_SUCCESS);
+  *plan =
+    fftw_plan_guru_dft(1, &line, 2, (const fftw_iodim[]){a, b}, from, to, sign, FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
+  PetscCheck(*plan, PETSC_COMM_SELF, PETSC_ERR_LIB, "FFTW has no plan for %d points", line.n);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNModesLastCreate(size_t rows, PetscInt n, PetscInt highest, KNModesLast *l)
 {
   const fftw_iodim line = {.n = (int)n, .is = 1, .os = 1},

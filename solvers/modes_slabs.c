@@ -143,19 +143,7 @@ static PetscErrorCode KNSlabsDistribute(KNModes m)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Complex transforms of n numbers, `line` apart, of each of a and of each of b. */
-static PetscErrorCode KNSlabsPlan(KNModes m, fftw_complex *from, fftw_complex *to, int sign, fftw_iodim line,
-                                  fftw_iodim a, fftw_iodim b, fftw_plan *plan)
-{
-  PetscFunctionBegin;
-  if (!a.n || !b.n) PetscFunctionReturn(PETSC_SUCCESS);
-  *plan =
-    fftw_plan_guru_dft(1, &line, 2, (const fftw_iodim[]){a, b}, from, to, sign, FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
-  PetscCheck(*plan, PETSC_COMM_SELF, PETSC_ERR_LIB, "FFTW has no plan for %" PetscInt_FMT " points", m->n);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode KNSlabsPlanAll(KNModes m)
+static PetscErrorCode KNSlabsPlan(KNModes m)
 {
   Slabs           *s = (Slabs *)m->data;
   const int        n = (int)m->n, width = (int)s->width, columns = (int)s->columns, row = (int)s->last.row;
@@ -164,11 +152,11 @@ static PetscErrorCode KNSlabsPlanAll(KNModes m)
   const fftw_iodim second = {n, row, row}, plane = {(int)s->planes, n * row, n * row};
 
   PetscFunctionBegin;
-  PetscCall(KNSlabsPlan(m, s->modes, s->sent, FFTW_BACKWARD, along, column, one, &s->forth[0]));
-  PetscCall(KNSlabsPlan(m, s->sent, s->result, FFTW_FORWARD, along_back, column_back, one, &s->back[0]));
+  PetscCall(KNModesPlan(s->modes, s->sent, FFTW_BACKWARD, along, column, one, &s->forth[0]));
+  PetscCall(KNModesPlan(s->sent, s->result, FFTW_FORWARD, along_back, column_back, one, &s->back[0]));
   if (m->axes == 2) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(KNSlabsPlan(m, s->rows, s->last.half, FFTW_BACKWARD, second, plane, one, &s->forth[1]));
-  PetscCall(KNSlabsPlan(m, s->last.half, s->last.back, FFTW_FORWARD, second, plane, one, &s->back[1]));
+  PetscCall(KNModesPlan(s->rows, s->last.half, FFTW_BACKWARD, second, plane, one, &s->forth[1]));
+  PetscCall(KNModesPlan(s->last.half, s->last.back, FFTW_FORWARD, second, plane, one, &s->back[1]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -199,7 +187,7 @@ PetscErrorCode KNModesCreate_Slabs(KNModes m)
   PetscCall(KNMalloc(size, sizeof(fftw_complex), &s->result));
   PetscCall(KNMalloc(s->planes * s->total * s->width, sizeof(fftw_complex), &s->received));
   PetscCall(KNModesZeroed(m->axes == 3 ? s->last.size : 0, &s->rows));
-  PetscCall(KNSlabsPlanAll(m));
+  PetscCall(KNSlabsPlan(m));
   m->points = m->room = 2 * s->last.pairs * n;
   m->spectrum         = (PetscReal *)s->modes;
   m->result           = (PetscReal *)s->result;

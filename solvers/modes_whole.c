@@ -102,17 +102,14 @@ static PetscErrorCode KNModesDestroy_Whole(KNModes m)
   Complex transforms from one spectrum to another, along lines of n numbers `stride` apart, the first of them at
   `first`, of the columns 0 .. K in `rows` rows `apart` from one to the next.
 */
-static PetscErrorCode KNModesPlan(KNModes m, fftw_complex *from, fftw_complex *to, int sign, PetscInt first,
+static PetscErrorCode KNWholePlan(KNModes m, fftw_complex *from, fftw_complex *to, int sign, PetscInt first,
                                   PetscInt stride, PetscInt rows, PetscInt apart, fftw_plan *plan)
 {
-  const fftw_iodim line    = {.n = (int)m->n, .is = (int)stride, .os = (int)stride};
-  const fftw_iodim many[2] = {{.n = (int)rows, .is = (int)apart, .os = (int)apart},
-                              {.n = (int)m->highest + 1, .is = 1, .os = 1}};
+  const fftw_iodim line = {(int)m->n, (int)stride, (int)stride}, many = {(int)rows, (int)apart, (int)apart},
+                   columns = {(int)m->highest + 1, 1, 1};
 
   PetscFunctionBegin;
-  if (!rows) PetscFunctionReturn(PETSC_SUCCESS);
-  *plan = fftw_plan_guru_dft(1, &line, 2, many, from + first, to + first, sign, FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
-  PetscCheck(*plan, PETSC_COMM_SELF, PETSC_ERR_LIB, "FFTW has no plan for %" PetscInt_FMT " points", m->n);
+  PetscCall(KNModesPlan(from + first, to + first, sign, line, many, columns, plan));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -125,15 +122,15 @@ static PetscErrorCode KNModesPlanBefore(KNModes m)
 
   PetscFunctionBegin;
   if (m->axes == 2) {
-    PetscCall(KNModesPlan(m, w->modes, half, FFTW_BACKWARD, 0, row, 1, 1, &w->first[0]));
-    PetscCall(KNModesPlan(m, half, back, FFTW_FORWARD, 0, row, 1, 1, &w->back_first[0]));
+    PetscCall(KNWholePlan(m, w->modes, half, FFTW_BACKWARD, 0, row, 1, 1, &w->first[0]));
+    PetscCall(KNWholePlan(m, half, back, FFTW_FORWARD, 0, row, 1, 1, &w->back_first[0]));
   } else {
-    PetscCall(KNModesPlan(m, w->modes, w->between, FFTW_BACKWARD, 0, plane, K + 1, row, &w->first[0]));
-    PetscCall(KNModesPlan(m, w->modes, w->between, FFTW_BACKWARD, negative, plane, K, row, &w->first[1]));
-    PetscCall(KNModesPlan(m, w->between, half, FFTW_BACKWARD, 0, row, n, plane, &w->second));
-    PetscCall(KNModesPlan(m, half, back, FFTW_FORWARD, 0, row, n, plane, &w->back_second));
-    PetscCall(KNModesPlan(m, back, w->between, FFTW_FORWARD, 0, plane, K + 1, row, &w->back_first[0]));
-    PetscCall(KNModesPlan(m, back, w->between, FFTW_FORWARD, negative, plane, K, row, &w->back_first[1]));
+    PetscCall(KNWholePlan(m, w->modes, w->between, FFTW_BACKWARD, 0, plane, K + 1, row, &w->first[0]));
+    PetscCall(KNWholePlan(m, w->modes, w->between, FFTW_BACKWARD, negative, plane, K, row, &w->first[1]));
+    PetscCall(KNWholePlan(m, w->between, half, FFTW_BACKWARD, 0, row, n, plane, &w->second));
+    PetscCall(KNWholePlan(m, half, back, FFTW_FORWARD, 0, row, n, plane, &w->back_second));
+    PetscCall(KNWholePlan(m, back, w->between, FFTW_FORWARD, 0, plane, K + 1, row, &w->back_first[0]));
+    PetscCall(KNWholePlan(m, back, w->between, FFTW_FORWARD, negative, plane, K, row, &w->back_first[1]));
   }
   m->result = (PetscReal *)(m->axes == 3 ? w->between : back);
   PetscFunctionReturn(PETSC_SUCCESS);
