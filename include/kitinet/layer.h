@@ -42,6 +42,13 @@ typedef struct {
   */
   const int32_t *token, *length;
   size_t         stride;
+  /*
+    Where gradients exist for `rows` rows of the table of words alone (KNParametersChooseRows): (words) row of the table
+    in whose place the gradient of a word goes, one of the last `rows` of them. Words that do not occur have none. Not
+    owned; NULL: each word's own row.
+  */
+  const int32_t *row;
+  PetscInt       rows;
 } KNPass;
 
 /*

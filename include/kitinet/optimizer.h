@@ -1,6 +1,13 @@
 /*
   Optimisers: Adam, AdamW, stochastic gradient descent; learning-rate schedules, warm-up, gradient clipping, moving
   average of the parameters.
+
+  Tables of words. Where the rows of a batch's words are chosen (KNParametersChooseRows), a step reads and writes them
+  alone, as lazy Adam does (SparseAdam of PyTorch, LazyAdam of TensorFlow): the moments of a word that does not occur do
+  not decay, it does not go on with its momentum, and it has no weight decay; where it occurs again, it goes on with the
+  moments that it had, and the bias correction of the present step. Rare words therefore move less after each
+  occurrence than by Adam on all rows. Only the moving average needs all rows: it takes up the table in every 16th step,
+  by the decay of 16 steps at once.
 */
 #ifndef KITINET_OPTIMIZER_H
 #define KITINET_OPTIMIZER_H
@@ -57,7 +64,8 @@ PETSC_EXTERN PetscReal KNOptimizerRate(const KNOptimizer *optimizer, PetscInt64 
                                        PetscInt64 steps_per_epoch);
 
 /*
-  Not collective. One update of all trained parameters with their (reduced) gradients, the sum over `samples` samples;
+  Not collective. One update of all trained parameters, of a table of words the chosen rows, with their (reduced)
+  gradients, the sum over `samples` samples;
   step: 0, 1, .. . All ranks do the same. The average then moves: average += (1 - d) (value - average), d =
   min(optimizer->average, (step + 1) / (step + 10)), so that the first values are soon forgotten.
 */

@@ -137,7 +137,37 @@ PETSC_EXTERN PetscErrorCode KNParametersSwapAverage(KNParameters parameters);
 */
 PETSC_EXTERN PetscErrorCode KNParametersSwapGradients(KNParameters parameters, KNReal **block);
 
-/* Not collective. Sets all gradients to 0. */
+/*
+  The rows of the network's table of words that have gradients in a step: those of the words that occur in its batch. No
+  step passes over the whole vocabulary.
+*/
+typedef struct {
+  PetscInt        count;  /* rows with gradients; 0: there is no such choice, all parameters have gradients */
+  const PetscInt *word;   /* (count) their numbers, ascending; not owned */
+  size_t          length; /* elements of a row */
+  size_t          end;    /* of the table, which begins at element 0 of each block; 0 without a choice */
+  /*
+    end - count length: the gradients of the chosen rows lie here, row after row, in front of those of all other
+    parameters; what lies before is neither read nor written; 0 without a choice
+  */
+  size_t start;
+} KNRows;
+
+/*
+  Not collective. The words of the table whose rows can be chosen: the first parameter, where its first axis has
+  KN_ROLE_WORD and no state lies in front of it; 0: there is none.
+*/
+PETSC_EXTERN PetscErrorCode KNParametersGetTable(KNParameters parameters, PetscInt *words);
+
+/*
+  Not collective, after KNParametersSetUp(). From now on gradients exist for `count` > 0 rows of the table, and for all
+  other parameters; count 0, the state without this call: for everything. word (count) ascending: not owned, must stay
+  until the next call. KNParametersGetRows(): what was chosen.
+*/
+PETSC_EXTERN PetscErrorCode KNParametersChooseRows(KNParameters parameters, PetscInt count, const PetscInt word[]);
+PETSC_EXTERN PetscErrorCode KNParametersGetRows(KNParameters parameters, KNRows *rows);
+
+/* Not collective. Sets all gradients to 0; of the table those of the chosen rows. */
 PETSC_EXTERN PetscErrorCode KNParametersZeroGradients(KNParameters parameters);
 
 #endif

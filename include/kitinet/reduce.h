@@ -56,7 +56,10 @@ PETSC_EXTERN PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType typ
                                               KNReduction *reduction);
 PETSC_EXTERN PetscErrorCode KNReductionDestroy(KNReduction *reduction);
 
-/* Not collective. A batch of `total` samples over all ranks begins. */
+/*
+  Not collective. A batch of `total` samples over all ranks begins; the rows that have gradients are chosen, the same on
+  all ranks (KNParametersChooseRows).
+*/
 PETSC_EXTERN PetscErrorCode KNReductionBegin(KNReduction reduction, PetscInt total);
 
 /*

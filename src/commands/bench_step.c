@@ -7,6 +7,7 @@
 #include "bench.h"
 #include <kitinet/optimizer.h>
 #include <kitinet/task.h>
+#include <kitinet/word_rows.h>
 #include <petsctime.h>
 
 typedef enum { FORWARD, BACKWARD, REDUCE, UPDATE, NPARTS } Part;
@@ -18,6 +19,7 @@ struct _KNBenchStep {
   KNModel        model;      /* not owned */
   KNParameters   parameters; /* not owned */
   KNReduction    reduction;  /* training */
+  KNWordRows     words;      /* likewise */
   PetscInt       batch, share, microbatch;
   size_t         nx, ny, nt;  /* values of one sample */
   KNReal        *x, *target;  /* (share, nx), (share, nt) */
@@ -41,6 +43,17 @@ static PetscErrorCode Mark(KNBenchStep s, Part part)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Of the words in this rank's texts, and in those of the others. */
+static PetscErrorCode ChooseRows(KNBenchStep s)
+{
+  KNPass all = {.samples = s->share};
+
+  PetscFunctionBegin;
+  KNBenchSetTexts(s->bench, s->first, &all);
+  PetscCall(KNWordRowsChoose(s->words, s->share, all.token, all.length, all.stride));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode RunTraining(void *context)
 {
   static const KNOptimizer adam = {.lr = 1e-3, .weight_decay = 1e-4};
@@ -49,6 +62,7 @@ static PetscErrorCode RunTraining(void *context)
 
   PetscFunctionBegin;
   PetscCall(PetscTime(&s->mark));
+  PetscCall(ChooseRows(s));
   PetscCall(KNReductionBegin(s->reduction, s->batch));
   for (PetscInt start = 0; start < s->share; start += s->microbatch) {
     KNPass        pass   = {.samples   = PetscMin(s->microbatch, s->share - start),
@@ -61,6 +75,7 @@ static PetscErrorCode RunTraining(void *context)
     double loss          = 0;
 
     KNBenchSetTexts(s->bench, s->first + start, &pass);
+    KNWordRowsTake(s->words, &pass);
     PetscCall(KNModelForward(s->model, &pass, x, s->y));
     PetscCall(KNTaskLossAddParts(s->task, (size_t)pass.samples, s->y, target, s->part));
     PetscCall(KNTaskLoss(s->task, (size_t)pass.samples, s->part, s->loss));
@@ -116,11 +131,15 @@ static PetscErrorCode AddItems(KNBenchList *list, PetscBool training, KNBenchSte
   PetscLogDouble flops[2];
   PetscMPIInt    size;
   size_t         n;
+  KNRows         rows;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
   PetscCall(KNModelGetCost(s->model, &flops[0], &flops[1], NULL));
+  if (training) PetscCall(ChooseRows(s));
+  PetscCall(KNParametersGetRows(s->parameters, &rows));
   PetscCall(KNParametersGetBlocks(s->parameters, &n, NULL, NULL, NULL, NULL));
+  n -= rows.start;
   PetscCall(PetscStrncpy(item.name, training ? "training step" : "inference", sizeof(item.name)));
   PetscCall(PetscStrncpy(item.phase, "whole", sizeof(item.phase)));
   item.flops = (flops[0] + (training ? flops[1] : 0)) * (double)s->share;
@@ -180,6 +199,7 @@ PetscErrorCode KNBenchAddStep(const KNBench *bench, KNBenchList *list, PetscBool
   if (training)
     PetscCall(KNReductionCreate(PETSC_COMM_WORLD, bench->reduction, s->parameters, s->batch, s->microbatch, PETSC_FALSE,
                                 &s->reduction));
+  PetscCall(KNWordRowsCreate(PETSC_COMM_WORLD, s->parameters, &s->words));
   PetscCall(KNMalloc((size_t)s->share * s->nx, sizeof(KNReal), &s->x));
   PetscCall(KNMalloc((size_t)s->microbatch * s->ny, sizeof(KNReal), &s->y));
   KNBenchFill(s->x, (size_t)s->share * s->nx, rank);
@@ -206,6 +226,7 @@ PetscErrorCode KNBenchStepDestroy(KNBenchStep *step)
   PetscCall(KNFree(&s->y));
   PetscCall(KNFree(&s->target));
   PetscCall(KNFree(&s->x));
+  PetscCall(KNWordRowsDestroy(&s->words));
   PetscCall(KNReductionDestroy(&s->reduction));
   PetscCall(PetscFree(*step));
   PetscFunctionReturn(PETSC_SUCCESS);

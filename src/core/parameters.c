@@ -18,6 +18,7 @@ struct _p_KNParameters {
   PetscInt   count, capacity;
   Parameter *parameter;      /* (count) */
   size_t     size, state;    /* elements of a block, of the segment of the state; multiples of the cache line */
+  KNRows     rows;           /* of the table that have gradients */
   KNReal    *block[NBLOCKS]; /* (size) each; VALUE NULL before SetUp, others until they are asked for */
 };
 
@@ -229,11 +230,43 @@ PetscErrorCode KNParametersSwapGradients(KNParameters p, KNReal **block)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNParametersGetTable(KNParameters p, PetscInt *words)
+{
+  const KNParameterInfo *first = p->count ? &p->parameter[0].info : NULL;
+
+  PetscFunctionBegin;
+  *words = first && first->role[0] == KN_ROLE_WORD && !p->state ? first->shape[0] : 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNParametersChooseRows(KNParameters p, PetscInt count, const PetscInt word[])
+{
+  PetscInt words;
+
+  PetscFunctionBegin;
+  PetscCall(KNParametersGetTable(p, &words));
+  PetscCheck(count >= 0 && count <= words, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+             "%" PetscInt_FMT " rows of a table of %" PetscInt_FMT, count, words);
+  p->rows = (KNRows){.count = count, .word = word};
+  if (!count) PetscFunctionReturn(PETSC_SUCCESS);
+  p->rows.end    = p->parameter[0].info.size;
+  p->rows.length = p->rows.end / (size_t)words;
+  p->rows.start  = p->rows.end - (size_t)count * p->rows.length;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNParametersGetRows(KNParameters p, KNRows *rows)
+{
+  PetscFunctionBegin;
+  *rows = p->rows;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNParametersZeroGradients(KNParameters p)
 {
   PetscFunctionBegin;
   PetscCall(KNParametersAllocate(p, GRADIENT));
 #pragma omp parallel for simd schedule(static)
-  for (size_t i = 0; i < p->size; i++) p->block[GRADIENT][i] = 0;
+  for (size_t i = p->rows.start; i < p->size; i++) p->block[GRADIENT][i] = 0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -9,8 +9,10 @@
   W: (words, C), P: (longest, C), p: (C).
 
   dW[w] is the sum of dy over the places of word w. A sample leaves its dy, word by word; then each thread adds up the
-  words that are its own, in the order of samples and places: the same bits for any number of threads, and no array of
-  the vocabulary's size for a sample.
+  words that are its own, in the order of samples and places: the same bits for any number of threads. Nothing has the
+  vocabulary's size, neither for a sample nor, with pass->row, for a batch: dW then has rows for the batch's words alone
+  (KNParametersChooseRows), and reduction, clipping and optimiser see no others. How the optimiser treats rows of words
+  that do not occur: kitinet/optimizer.h.
 */
 #include "layer_impl.h"
 #include "linear_kernels.h"
@@ -155,6 +157,12 @@ static void KNLayerApplyBack_Embedding(KNLayer layer, const KNPass *pass, PetscI
                         pass->token + (size_t)b * pass->stride, C, S, (size_t)pass->length[b]);
 }
 
+/* The row of dW for a word. */
+static size_t KNEmbeddingRow(const KNPass *pass, int32_t word)
+{
+  return (size_t)(pass->row ? pass->row[word] : word);
+}
+
 static void KNLayerFinishBack_Embedding(KNLayer layer, const KNPass *pass)
 {
   const Embedding *embedding = layer->data;
@@ -162,15 +170,17 @@ static void KNLayerFinishBack_Embedding(KNLayer layer, const KNPass *pass)
   const int        mine = omp_get_thread_num(), threads = omp_get_num_threads(), add = pass->gradients != INSERT_VALUES;
 
   if (!add) {
+    const size_t words = (size_t)layer->in, rows = pass->row ? (size_t)pass->rows : words;
+
 #pragma omp for schedule(static)
-    for (size_t w = 0; w < (size_t)layer->in; w++) memset(embedding->dW + w * C, 0, C * sizeof(KNReal));
+    for (size_t w = words - rows; w < words; w++) memset(embedding->dW + w * C, 0, C * sizeof(KNReal));
   }
   for (size_t b = 0; b < B; b++) {
     const int32_t *token = pass->token + b * pass->stride;
 
     for (size_t i = 0; i < (size_t)pass->length[b]; i++) {
       if (token[i] % threads == mine)
-        kn_add_row(embedding->dW + (size_t)token[i] * C, embedding->share + (b * S + i) * C, C);
+        kn_add_row(embedding->dW + KNEmbeddingRow(pass, token[i]) * C, embedding->share + (b * S + i) * C, C);
     }
   }
   if (embedding->learned) {

@@ -92,6 +92,7 @@ static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, cons
   PetscFunctionBegin;
   loop->solved = batch->solved + start;
   KNOperatorTakeWords(batch, start, &pass);
+  KNWordRowsTake(loop->words, &pass);
   PetscCall(KNStagePush(KN_STAGE_FORWARD));
   PetscCall(Forward(loop, &pass, x, target));
   PetscCall(PetscLogStagePop());
@@ -110,6 +111,7 @@ PetscErrorCode KNLoopComputeGradient(KNLoop *loop, const KNState *state, const K
 {
   PetscFunctionBegin;
   loop->target = KNTaskTarget(loop->task, batch, loop->labels);
+  PetscCall(KNWordRowsChoose(loop->words, batch->samples, batch->token, batch->length, batch->stride));
   PetscCall(KNReductionBegin(loop->reduction, batch->total));
   for (PetscInt start = 0; start < batch->samples; start += loop->trainer->microbatch) {
     double loss = 0;

@@ -60,13 +60,15 @@ PetscErrorCode KNLoopGradientsDone(void *context, size_t offset)
   enum { FIRST = 4096 };
   KNLoop *loop = (KNLoop *)context;
   KNReal *gradient;
+  KNRows  rows;
   size_t  n, state;
 
   PetscFunctionBegin;
   PetscCall(KNParametersGetBlocks(loop->parameters, &n, NULL, &gradient, NULL, NULL));
   PetscCall(KNParametersGetState(loop->parameters, &state, NULL));
-  if (offset == 0) {
-    if (!kn_all_moderate(gradient, PetscMin(PetscMin(n, loop->pending), state + FIRST)))
+  PetscCall(KNParametersGetRows(loop->parameters, &rows));
+  if (offset == 0 && rows.start < loop->pending) {
+    if (!kn_all_moderate(gradient + rows.start, PetscMin(PetscMin(n, loop->pending) - rows.start, state + FIRST)))
       loop->bad_gradient = PETSC_TRUE;
   }
   if (loop->sharing->size > 1 && loop->trainer->reduction == KN_REDUCTION_TREE)

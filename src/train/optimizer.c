@@ -1,4 +1,4 @@
-/* Optimisers, schedules, clipping, the moving average. */
+/* Optimisers, schedules, clipping, the moving average; of a table of words the rows of a batch alone. */
 #include <kitinet/optimizer.h>
 #include <kitinet/options.h>
 
@@ -7,6 +7,8 @@ static const char *const ScheduleNames[] = {"onecycle", "cosine", "step", "const
 static const char *const OptimizerNames[] = {"adam", "adamw", "sgd", NULL};
 
 static const double BETA1 = 0.9, BETA2 = 0.999, EPSILON = 1e-8;
+
+enum { TABLE_AVERAGED_EVERY = 16 }; /* steps: the average of a table of words is a pass over all of them */
 
 PetscErrorCode KNOptimizerSetFromOptions(KNOptimizer *optimizer)
 {
@@ -89,40 +91,93 @@ PetscReal KNOptimizerRate(const KNOptimizer *optimizer, PetscInt64 step, PetscIn
   return (PetscReal)(step + 1) < warmup ? rate * (PetscReal)(step + 1) / warmup : rate;
 }
 
+/* What the elements of one step share. */
+typedef struct {
+  KNReal scale, decay, eta; /* of the gradient; of the values, added to it; the rate */
+  KNReal root;              /* of Adam: sqrt(v_hat) = root sqrt(v) */
+  KNReal momentum;          /* of gradient descent */
+} Step;
+
+static Step AdamStep(double rate, double scale, double weight_decay, PetscInt64 step)
+{
+  const double correct1 = 1.0 - pow(BETA1, (double)step + 1.0), correct2 = 1.0 - pow(BETA2, (double)step + 1.0);
+
+  return (Step){.scale = (KNReal)scale,
+                .decay = (KNReal)weight_decay,
+                .eta   = (KNReal)(rate / correct1),
+                .root  = (KNReal)(1.0 / sqrt(correct2))};
+}
+
+static Step SGDStep(double rate, double scale, double weight_decay, double momentum)
+{
+  return (
+    Step){.scale = (KNReal)scale, .decay = (KNReal)weight_decay, .eta = (KNReal)rate, .momentum = (KNReal)momentum};
+}
+
+static inline void kn_adam_element(KNReal *value, KNReal *m, KNReal *v, KNReal gradient, Step s)
+{
+  const KNReal b1 = (KNReal)BETA1, b2 = (KNReal)BETA2, epsilon = (KNReal)EPSILON;
+  const KNReal g = s.scale * gradient + s.decay * *value;
+
+  *m = b1 * *m + (1 - b1) * g;
+  *v = b2 * *v + (1 - b2) * g * g;
+  *value -= s.eta * *m / (s.root * (KNReal)sqrt(*v) + epsilon);
+}
+
+static inline void kn_sgd_element(KNReal *value, KNReal *m, KNReal gradient, Step s, int nesterov)
+{
+  const KNReal g = s.scale * gradient + s.decay * *value;
+
+  *m = s.momentum * *m + g;
+  *value -= s.eta * (nesterov ? g + s.momentum * *m : *m);
+}
+
 void kn_adam(KNReal *value, KNReal *m, KNReal *v, const KNReal *gradient, size_t n, double rate, double scale,
              double weight_decay, PetscInt64 step)
 {
-  const double correct1 = 1.0 - pow(BETA1, (double)step + 1.0), correct2 = 1.0 - pow(BETA2, (double)step + 1.0);
-  const KNReal b1 = (KNReal)BETA1, b2 = (KNReal)BETA2, s = (KNReal)scale, decay = (KNReal)weight_decay,
-               epsilon = (KNReal)EPSILON;
-  const KNReal eta = (KNReal)(rate / correct1), root = (KNReal)(1.0 / sqrt(correct2));
+  const Step s = AdamStep(rate, scale, weight_decay, step);
 
 #pragma omp parallel for simd schedule(static)
-  for (size_t i = 0; i < n; i++) {
-    const KNReal g = s * gradient[i] + decay * value[i];
-
-    m[i] = b1 * m[i] + (1 - b1) * g;
-    v[i] = b2 * v[i] + (1 - b2) * g * g;
-    value[i] -= eta * m[i] / (root * (KNReal)sqrt(v[i]) + epsilon);
-  }
+  for (size_t i = 0; i < n; i++) kn_adam_element(&value[i], &m[i], &v[i], gradient[i], s);
 }
 
 void kn_sgd(KNReal *value, KNReal *m, const KNReal *gradient, size_t n, double rate, double scale, double weight_decay,
             double momentum, int nesterov)
 {
-  const KNReal mu = (KNReal)momentum, s = (KNReal)scale, decay = (KNReal)weight_decay, eta = (KNReal)rate;
+  const Step s = SGDStep(rate, scale, weight_decay, momentum);
 
 #pragma omp parallel for simd schedule(static)
-  for (size_t i = 0; i < n; i++) {
-    const KNReal g = s * gradient[i] + decay * value[i];
+  for (size_t i = 0; i < n; i++) kn_sgd_element(&value[i], &m[i], gradient[i], s, nesterov);
+}
 
-    m[i] = mu * m[i] + g;
-    value[i] -= eta * (nesterov ? g + mu * m[i] : m[i]);
+/*
+  The chosen rows of a table: those of other words are left as they are. rest: 1, or what decay beside the gradient
+  leaves of a value. gradient, value, m, v: their blocks; v is not touched by gradient descent.
+*/
+static void UpdateRows(const KNOptimizer *optimizer, const KNRows *rows, KNReal *value, KNReal *m, KNReal *v,
+                       const KNReal *gradient, Step s, KNReal rest)
+{
+#pragma omp parallel for schedule(static)
+  for (PetscInt r = 0; r < rows->count; r++) {
+    const size_t  at = (size_t)rows->word[r] * rows->length;
+    const KNReal *g  = gradient + rows->start + (size_t)r * rows->length;
+
+    if (optimizer->type == KN_OPTIMIZER_SGD) {
+#pragma omp simd
+      for (size_t i = 0; i < rows->length; i++)
+        kn_sgd_element(&value[at + i], &m[at + i], g[i], s, optimizer->nesterov);
+    } else {
+#pragma omp simd
+      for (size_t i = 0; i < rows->length; i++) {
+        value[at + i] *= rest;
+        kn_adam_element(&value[at + i], &m[at + i], &v[at + i], g[i], s);
+      }
+    }
   }
 }
 
-/* value -= part value for all parameters of two axes and more. */
-static PetscErrorCode DecayWeights(KNParameters parameters, KNReal value[], double part)
+/* value -= part value for all parameters of two axes and more, but for the table of which rows are chosen. */
+static PetscErrorCode DecayWeights(KNParameters parameters, const KNRows *rows, KNReal value[], double part)
 {
   const KNReal left = (KNReal)(1 - part);
   PetscInt     count;
@@ -133,7 +188,7 @@ static PetscErrorCode DecayWeights(KNParameters parameters, KNReal value[], doub
     const KNParameterInfo *info;
 
     PetscCall(KNParametersGetInfo(parameters, i, &info));
-    if (info->rank < 2 || info->momentum > 0) continue;
+    if (info->rank < 2 || info->momentum > 0 || info->offset < rows->end) continue;
 #pragma omp parallel for simd schedule(static)
     for (size_t e = info->offset; e < info->offset + info->size; e++) value[e] *= left;
   }
@@ -149,39 +204,54 @@ static void kn_average(KNReal *average, const KNReal *value, size_t n, double de
   for (size_t i = 0; i < n; i++) average[i] += part * (value[i] - average[i]);
 }
 
+/* average: its block. The table's is moved less often, as much at a time. */
+static void MoveAverage(const KNOptimizer *optimizer, const KNRows *rows, KNReal *average, const KNReal *value,
+                        size_t first, size_t n, PetscInt64 step)
+{
+  const double decay = PetscMin(optimizer->average, ((double)step + 1) / ((double)step + 10));
+
+  kn_average(average + first, value + first, n - first, decay);
+  if (rows->count && (step + 1) % TABLE_AVERAGED_EVERY == 0)
+    kn_average(average, value, rows->end, pow(decay, TABLE_AVERAGED_EVERY));
+}
+
 PetscErrorCode KNOptimizerStep(const KNOptimizer *optimizer, KNParameters parameters, PetscReal rate, PetscInt64 step,
                                PetscReal samples)
 {
-  KNReal *value, *gradient, *m, *v, *average = NULL;
-  size_t  n, state;
-  double  scale = 1.0;
+  const PetscBool sgd    = (PetscBool)(optimizer->type == KN_OPTIMIZER_SGD),
+                  beside = (PetscBool)(optimizer->type == KN_OPTIMIZER_ADAMW);
+  const double l2 = beside ? 0 : optimizer->weight_decay, part = beside ? rate * optimizer->weight_decay : 0;
+  KNReal      *value, *gradient, *m, *v, *average = NULL;
+  KNRows       rows;
+  size_t       n, first;
+  double       scale = 1.0;
+  Step         s;
 
   PetscFunctionBegin;
   PetscCall(KNParametersGetBlocks(parameters, &n, &value, &gradient, &m, &v));
-  PetscCall(KNParametersGetState(parameters, &state, NULL));
+  PetscCall(KNParametersGetState(parameters, &first, NULL));
+  PetscCall(KNParametersGetRows(parameters, &rows)); /* there is no state then */
   if (optimizer->clip > 0) {
     double sum = 0;
 
 #pragma omp simd reduction(+ : sum)
-    for (size_t i = state; i < n; i++) sum += (double)gradient[i] * gradient[i];
+    for (size_t i = first + rows.start; i < n; i++) sum += (double)gradient[i] * gradient[i];
     scale = PetscMin(1.0, optimizer->clip / PetscMax(PetscSqrtReal(sum), PETSC_MACHINE_EPSILON));
   }
   /* which begins as the values before the first step */
   if (optimizer->average > 0) PetscCall(KNParametersGetAverage(parameters, PETSC_TRUE, &average));
-  value += state;
-  gradient += state;
-  m += state;
-  v += state;
-  n -= state;
-  if (optimizer->type == KN_OPTIMIZER_ADAMW)
-    PetscCall(DecayWeights(parameters, value - state, rate * optimizer->weight_decay));
-  if (optimizer->type == KN_OPTIMIZER_SGD)
-    kn_sgd(value, m, gradient, n, rate, scale / samples, optimizer->weight_decay, optimizer->momentum,
+  first += rows.end;
+  if (beside) PetscCall(DecayWeights(parameters, &rows, value, part));
+  if (sgd) {
+    scale /= samples;
+    s = SGDStep(rate, scale, l2, optimizer->momentum);
+    kn_sgd(value + first, m + first, gradient + first, n - first, rate, scale, l2, optimizer->momentum,
            optimizer->nesterov);
-  else
-    kn_adam(value, m, v, gradient, n, rate, scale, optimizer->type == KN_OPTIMIZER_ADAMW ? 0 : optimizer->weight_decay,
-            step);
-  if (average)
-    kn_average(average + state, value, n, PetscMin(optimizer->average, ((double)step + 1) / ((double)step + 10)));
+  } else {
+    s = AdamStep(rate, scale, l2, step);
+    kn_adam(value + first, m + first, v + first, gradient + first, n - first, rate, scale, l2, step);
+  }
+  UpdateRows(optimizer, &rows, value, m, v, gradient, s, (KNReal)(1 - part));
+  if (average) MoveAverage(optimizer, &rows, average, value, first, n, step);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -33,6 +33,7 @@ struct _p_KNReduction {
 
   PetscInt leaves, first, mine; /* micro-batches of the present batch; the first of this rank, their number */
   PetscInt leaf;                /* of this rank's micro-batches, the present one */
+  size_t   from;                /* gradients before this one are none: KNParametersChooseRows() */
   size_t   complete;            /* gradients from here on are complete */
 };
 
@@ -103,15 +104,18 @@ static PetscErrorCode BeginLeaf(KNReduction r)
   r->complete = r->n;
   if (r->leaf + 1 < r->mine || !r->tree) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNParametersGetBlocks(r->parameters, NULL, NULL, &gradient, NULL, NULL));
-  PetscCallMPI(KNTreeBegin(r->tree, gradient, (int)((r->leaves + block - 1) / block)));
+  PetscCallMPI(KNTreeBegin(r->tree, gradient, r->from, (int)((r->leaves + block - 1) / block)));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNReductionBegin(KNReduction r, PetscInt total)
 {
   PetscInt64 start, end;
+  KNRows     rows;
 
   PetscFunctionBegin;
+  PetscCall(KNParametersGetRows(r->parameters, &rows));
+  r->from   = rows.start;
   r->leaf   = 0;
   r->leaves = (total - 1) / r->microbatch + 1;
   if (r->tree) KNLeafPartition(total, r->microbatch, r->size, r->rank, &start, &end);
@@ -138,6 +142,7 @@ PetscErrorCode KNReductionGradientsDone(void *context, size_t offset)
   KNReal         *gradient;
 
   PetscFunctionBegin;
+  offset = PetscMax(offset, r->from);
   if (!r->tree) PetscFunctionReturn(PETSC_SUCCESS);
   if (offset >= r->complete) { /* nothing new: messages move on */
     if (last) PetscCallMPI(KNTreeProgress(r->tree, r->complete));
@@ -182,12 +187,12 @@ PetscErrorCode KNReductionFinish(KNReduction r, KNStepSums *sums)
   PetscCall(KNParametersGetBlocks(r->parameters, NULL, NULL, &gradient, NULL, NULL));
   if (r->tree) PetscCallMPI(KNTreeFinish(r->tree));
   else {
-    for (size_t i = 0; i < r->n; i += largest)
+    for (size_t i = r->from; i < r->n; i += largest)
       PetscCallMPI(
         MPI_Allreduce(MPI_IN_PLACE, gradient + i, (int)PetscMin(r->n - i, largest), KNREAL_MPI, MPI_SUM, r->comm));
   }
-  KNPartition((PetscInt64)r->n, r->size, r->rank, &start, &end);
-  sums->wild = kn_all_moderate(gradient + start, (size_t)(end - start)) ? 0 : 1;
+  KNPartition((PetscInt64)(r->n - r->from), r->size, r->rank, &start, &end);
+  sums->wild = kn_all_moderate(gradient + r->from + start, (size_t)(end - start)) ? 0 : 1;
   /* The loss of a micro-batch has one owner, the others add 0: exact. Then all ranks add them in the same order. */
   memcpy(r->sums, sums, sizeof(*sums));
   PetscCallMPI(

@@ -17,16 +17,17 @@ typedef struct {
 struct KNTree {
   MPI_Comm comm;
   int      rank, size;
-  int      nbuckets;
-  Bucket  *bucket;   /* (nbuckets) from the end of the array to its beginning */
-  float   *received; /* (n) from other ranks, each element where it lies in the array */
+  size_t   n, size_bucket, from; /* elements; of a bucket; the first that is added */
+  int      nbuckets, most;       /* now, where all elements are added */
+  Bucket  *bucket;               /* (most) from the end of the array to its beginning */
+  float   *received;             /* (n) from other ranks, each element where it lies in the array */
 
   int          blocks; /* of the present plan; 0: none yet */
   int          levels; /* 2^levels >= blocks virtual ranks */
   int          rounds; /* levels of halving, as many of gathering, then the ranks without a block by doubling */
   int          nplayed;
   int         *played;  /* (nplayed) the virtual ranks of this one; none without a block */
-  MPI_Request *request; /* (nbuckets, 2 nplayed + 1) */
+  MPI_Request *request; /* (most, 2 nplayed + 1) */
 
   float *array;       /* of the present sum, not owned */
   int    begun, done; /* buckets [done, begun) are under way */
@@ -94,35 +95,47 @@ static int Plan(KNTree *tree, int blocks)
     free(tree->played);
     free(tree->request);
     tree->played  = malloc(requests * sizeof(*tree->played));
-    tree->request = malloc(requests * (size_t)tree->nbuckets * sizeof(*tree->request));
+    tree->request = malloc(requests * (size_t)tree->most * sizeof(*tree->request));
     if (!tree->played || !tree->request) return MPI_ERR_NO_MEM;
   }
-  for (int i = 0; i < tree->nbuckets; i++) tree->bucket[i].request = tree->request + (size_t)i * requests;
+  for (int i = 0; i < tree->most; i++) tree->bucket[i].request = tree->request + (size_t)i * requests;
   tree->blocks = blocks;
   return MPI_SUCCESS;
 }
 
-KNTree *KNTreeCreate(MPI_Comm comm, size_t n, size_t bucket)
+/* Elements from `from` on in buckets. */
+static void Cut(KNTree *tree, size_t from)
 {
-  KNTree      *tree     = calloc(1, sizeof(*tree));
-  const size_t wanted   = (n + bucket - 1) / bucket;
+  const size_t n = tree->n - from, wanted = (n + tree->size_bucket - 1) / tree->size_bucket;
   const size_t nbuckets = wanted < 1 ? 1 : wanted > MAX_BUCKETS ? MAX_BUCKETS : wanted;
 
+  tree->from     = from;
+  tree->nbuckets = (int)nbuckets;
+  for (size_t i = 0; i < nbuckets && tree->bucket; i++) {
+    tree->bucket[i].start = from + n / nbuckets * (nbuckets - 1 - i);
+    tree->bucket[i].end   = i ? tree->bucket[i - 1].start : tree->n;
+  }
+}
+
+KNTree *KNTreeCreate(MPI_Comm comm, size_t n, size_t bucket)
+{
+  KNTree *tree = calloc(1, sizeof(*tree));
+
   if (!tree) return NULL;
+  tree->n           = n;
+  tree->size_bucket = bucket;
+  Cut(tree, 0);
   MPI_Comm_dup(comm, &tree->comm);
   MPI_Comm_rank(comm, &tree->rank);
   MPI_Comm_size(comm, &tree->size);
-  tree->nbuckets = (int)nbuckets;
-  tree->bucket   = calloc(nbuckets, sizeof(*tree->bucket));
+  tree->most     = tree->nbuckets;
+  tree->bucket   = calloc((size_t)tree->most, sizeof(*tree->bucket));
   tree->received = malloc((n + 1) * sizeof(*tree->received));
   if (!tree->bucket || !tree->received) {
     KNTreeDestroy(&tree);
     return NULL;
   }
-  for (size_t i = 0; i < nbuckets; i++) {
-    tree->bucket[i].start = n / nbuckets * (nbuckets - 1 - i);
-    tree->bucket[i].end   = i ? tree->bucket[i - 1].start : n;
-  }
+  Cut(tree, 0);
   return tree;
 }
 
@@ -231,8 +244,9 @@ static int Advance(KNTree *tree, Bucket *bucket, int wait)
   return MPI_SUCCESS;
 }
 
-int KNTreeBegin(KNTree *tree, float array[], int blocks)
+int KNTreeBegin(KNTree *tree, float array[], size_t from, int blocks)
 {
+  if (from != tree->from) Cut(tree, from);
   tree->array = array;
   tree->begun = tree->done = 0;
   tree->messages = tree->floats = 0;

@@ -31,11 +31,11 @@ KNTree *KNTreeCreate(MPI_Comm comm, size_t n, size_t bucket);
 void    KNTreeDestroy(KNTree **tree);
 
 /*
-  Not collective. Starts a sum of array (n) over ranks 0..blocks-1, 1 <= blocks <= size; the same number on all ranks.
-  array is not owned; on ranks from `blocks` on it is overwritten. Allocates only where the number of blocks has
-  changed.
+  Not collective. Starts a sum of array (n), of its elements from `from` on, over ranks 0..blocks-1, 1 <= blocks <=
+  size; the same numbers on all ranks. array is not owned; on ranks from `blocks` on it is overwritten. Allocates only
+  where the number of blocks has changed.
 */
-int KNTreeBegin(KNTree *tree, float array[], int blocks);
+int KNTreeBegin(KNTree *tree, float array[], size_t from, int blocks);
 
 /*
   Not collective, after KNTreeBegin: the elements from `from` on will not change any more. Their buckets set out, and

@@ -247,6 +247,7 @@ static PetscErrorCode LoopCreate(const KNTrainer *trainer, KNOperator op, KNData
   PetscCall(KNLoaderGetSizes(loop->loader, &loop->batches, NULL));
   PetscCall(KNReductionCreate(loop->sharing->across, trainer->reduction, loop->parameters, trainer->batch,
                               trainer->microbatch, apart, &loop->reduction));
+  PetscCall(KNWordRowsCreate(loop->sharing->across, loop->parameters, &loop->words));
   PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->y));
   if (loop->rollout) PetscCall(KNMalloc((size_t)trainer->microbatch * loop->ny, sizeof(float), &loop->u));
   if (KNTaskGetPhysics(loop->task)) {
@@ -276,6 +277,7 @@ static PetscErrorCode LoopDestroy(KNLoop *loop)
   PetscCall(KNFree(&loop->raw));
   PetscCall(KNFree(&loop->u));
   PetscCall(KNFree(&loop->y));
+  PetscCall(KNWordRowsDestroy(&loop->words));
   PetscCall(KNReductionDestroy(&loop->reduction));
   PetscCall(KNLoaderDestroy(&loop->loader));
   PetscCall(KNSymmetryDestroy(&loop->symmetry));

@@ -7,6 +7,7 @@
 #include <kitinet/progress.h>
 #include <kitinet/reduce.h>
 #include <kitinet/trainer.h>
+#include <kitinet/word_rows.h>
 
 /* What the loop works with; made once, nothing in it grows. */
 typedef struct {
@@ -15,6 +16,7 @@ typedef struct {
   KNModel          model;      /* not owned */
   KNParameters     parameters; /* not owned */
   KNReduction      reduction;
+  KNWordRows       words;
   KNDataset        dataset, test;
   KNLoader         loader;
   KNSymmetry       symmetry; /* by which it moves samples; NULL: by none */

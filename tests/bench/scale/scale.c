@@ -77,7 +77,7 @@ int main(int argc, char **argv)
     MPI_Barrier(MPI_COMM_WORLD);
     began = MPI_Wtime();
     Compute((leaves - 1) * (forward + backward) + forward);
-    if (overlap >= 0) KNTreeBegin(tree, gradient, size);
+    if (overlap >= 0) KNTreeBegin(tree, gradient, 0, size);
     for (int d = 0; d < NDONE; d++) {
       const int parts = d % 2 ? 1 : SAMPLES;
 
