@@ -40,7 +40,7 @@ train 3 parts -dataset_test test.h5 -train_epochs 6 -train_schedule constant
 [ "$(digest two)" = "$(digest parts)" ] || fail "other weights on other ranks and after a restart"
 train 1 mixed -train_epochs 6 -train_schedule constant -train_like_lengths 1
 [ "$(digest two)" != "$(digest mixed)" ] || fail "like lengths change nothing"
-train 1 collision -train_epochs 1 -model_residual collision
+train 1 collision -train_epochs 4 -model_residual collision -collision_rate 0.5
 awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) c = $i == "test_accuracy" ? i : c } END { exit !($c > 0.8) }' \
   one/metrics.csv ||
   fail "it does not learn: $(cat one/metrics.csv)"
@@ -76,6 +76,53 @@ echo '???' > folder/b.txt
 ranks 1 predict -checkpoint one/best.h5 -input folder -output folder.h5 > output
 [ "$(sed -n 2p folder.csv | cut -d , -f 2,3)" = "a.txt,pos" ] || fail "$(cat folder.csv)"
 grep -q 'unknown: ' output || fail "$(cat output)"
+
+# Ensembles: mean probabilities over passes with other collisions, the same on any number of ranks and in any batches,
+# of a dataset and of raw texts; a temperature that is fitted to their cross-entropy, which predict uses.
+sampled="-collision_evaluate sample -collision_samples 5"
+for n in 1 3; do
+  ranks $n evaluate -run collision -dataset test.h5 $sampled -evaluate_details ensemble$n -evaluate_batch $((8 - n)) \
+    -picture false > output 2> message || fail "$(cat message)"
+  ranks $n predict -checkpoint collision/checkpoint.h5 -input raw.tsv -text_columns text=1 -predict_batch $((8 - n)) \
+    -output mean$n.h5 $sampled > output 2> message || fail "$(cat message)"
+done
+cmp ensemble1/ensembles.csv ensemble3/ensembles.csv && cmp ensemble1/samples.csv ensemble3/samples.csv ||
+  fail "other ensembles on 3 ranks"
+cmp mean1.h5 mean3.h5 && cmp mean1.csv mean3.csv || fail "other mean probabilities on 3 ranks"
+ranks 1 predict -checkpoint collision/checkpoint.h5 -input test.h5 -output mean.h5 $sampled > output
+cmp mean1.h5 mean.h5 || fail "other mean probabilities than of the dataset"
+ranks 1 predict -checkpoint collision/checkpoint.h5 -input raw.tsv -text_columns text=1 -output once.h5 > output
+! cmp -s once.h5 mean1.h5 || fail "an ensemble predicts what one pass does"
+entropy() { # of the probabilities, the last two columns of FILE
+  awk -F , 'NR > 1 { for (i = NF - 1; i <= NF; i++) if ($i > 0) s -= $i * log($i); n++ } END { print s / n }' "$1"
+}
+close "$(entropy mean1.csv)" "$(sed -n 2p ensemble1/ensembles.csv | cut -d , -f 6)" 1e-4 ||
+  fail "entropy $(entropy mean1.csv): $(cat ensemble1/ensembles.csv)"
+loss() { grep ',cross_entropy,' "$1/errors.csv" | head -n 1 | cut -d , -f 5; }
+ranks 1 evaluate -run collision -dataset test.h5 -evaluate_details single -picture false > output
+for n in 1 2; do # of single passes, then of ensembles: each replaces what was fitted before
+  cp -r collision hot$n
+  for passes in "" "$sampled"; do
+    # shellcheck disable=SC2086
+    ranks $n evaluate -run hot$n -calibrate test.h5 -dataset test.h5 $passes \
+      -evaluate_details "fitted${passes:+5}.$n" -picture false > output 2> message || fail "$(cat message)"
+    sed -n 's/.*divided by \([0-9.]*\) from now on, fitted on test.h5.*/\1/p' output > "said${passes:+5}.$n"
+  done
+done
+for passes in "" 5; do
+  for n in 1 2; do cut -d , -f 2- fitted$passes.$n/samples.csv > values.$n; done
+  [ -s said$passes.1 ] && cmp said$passes.1 said$passes.2 && [ -s values.1 ] && cmp values.1 values.2 ||
+    fail "other temperatures on two ranks: $(cat said$passes.*)"
+done
+awk -v a="$(loss single)" -v b="$(loss fitted.1)" -v c="$(loss ensemble1)" -v d="$(loss fitted5.1)" \
+  'BEGIN { exit !(b > 0 && b < a && d > 0 && d < c) }' ||
+  fail "cross-entropy $(loss single), fitted $(loss fitted.1); means $(loss ensemble1), fitted $(loss fitted5.1)"
+ranks 1 predict -checkpoint hot1/checkpoint.h5 -input raw.tsv -text_columns text=1 -output hot.h5 $sampled > output
+awk -v a="$(entropy mean1.csv)" -v b="$(entropy hot.csv)" -v t="$(cat said5.1)" \
+  'BEGIN { exit !(t > 1 ? b > a : b < a) }' ||
+  fail "entropies at $(cat said5.1): $(entropy mean1.csv), $(entropy hot.csv)"
+unchanged refused 2 "has neither collisions nor dropout, all its passes are the same; leave the option out" \
+  ranks 1 evaluate -run one -dataset test.h5 -collision_samples 5
 
 # What does not fit.
 # shellcheck disable=SC2086
