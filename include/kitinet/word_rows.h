@@ -3,7 +3,8 @@
   costs what the batch's words cost, whatever the size of the vocabulary: backward, reduction, clipping and optimiser
   work on their rows alone.
 
-  Use, on all ranks, in each step: KNWordRowsChoose -> for each micro-batch KNWordRowsTake -> backward, reduction, optimiser
+  Use, on all ranks, in each step: KNWordRowsChoose -> for each micro-batch KNWordRowsTake -> backward; reduction,
+  optimiser
 */
 #ifndef KITINET_WORD_ROWS_H
 #define KITINET_WORD_ROWS_H
