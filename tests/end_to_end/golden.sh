@@ -58,6 +58,10 @@ describe() {
   for name in rollout spacetime; do checkpoint $name frames u; done
   resumed plain cells
   resumed rollout frames
+  dataset words length d4
+  checkpoint transformer words probability
+  checkpoint transformer words probability -collision_evaluate sample -collision_samples 4
+  resumed transformer words
 }
 
 describe > described
