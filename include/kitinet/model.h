@@ -72,6 +72,9 @@ PETSC_EXTERN PetscErrorCode KNModelSetGrid(KNModel model, const KNGrid *grid, Pe
 */
 PETSC_EXTERN PetscErrorCode KNModelSetQueries(KNModel model, const KNGrid *grid);
 
+/* Not collective, after KNModelCreateFromOptions. Whether its output may lie on another grid than its input. */
+PETSC_EXTERN PetscBool KNModelTakesQueries(KNModel model);
+
 /*
   Not collective. KNModelSetGrid without the memory: of all else only KNModelGetCost works after it, and says what
   KNModelSetGrid would take.

@@ -83,6 +83,14 @@ PETSC_EXTERN PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *prob
 */
 PETSC_EXTERN PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid, PetscInt samples, PetscBool training);
 
+/*
+  The same for the grids of a problem (a dataset's, which KNOperatorCheck() has seen). Of steady fields the outputs may
+  lie on another grid than the inputs, where the network asks for its output point by point
+  (KNModelTakesQueries()); raises KN_ERR_USAGE for other networks, and where ranks share samples.
+*/
+PETSC_EXTERN PetscErrorCode KNOperatorPlan(KNOperator op, const KNProblem *problem, PetscInt samples,
+                                           PetscBool training);
+
 /* Not collective. The texts of a batch from sample `start` on into a pass; nothing where there are none. */
 PETSC_EXTERN void KNOperatorTakeWords(const KNBatch *batch, PetscInt start, KNPass *pass);
 

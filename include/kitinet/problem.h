@@ -55,6 +55,21 @@ static inline const KNGrid *KNProblemGrid(const KNProblem *problem)
   return problem->input.fields ? &problem->input.grid : &problem->output.grid;
 }
 
+/* The grid of its output: the same, but of steady fields whose outputs lie on another. */
+static inline const KNGrid *KNProblemOutputGrid(const KNProblem *problem)
+{
+  return problem->output.kind == KN_SPACE_FIELD && !problem->frames ? &problem->output.grid : KNProblemGrid(problem);
+}
+
+/* Whether both are one grid. */
+static inline PetscBool KNProblemOneGrid(const KNProblem *problem)
+{
+  const KNGrid *in = KNProblemGrid(problem), *out = KNProblemOutputGrid(problem);
+
+  return (PetscBool)(in->dim == out->dim && in->points == out->points && in->n[0] == out->n[0] &&
+                     in->n[1] == out->n[1] && in->n[2] == out->n[2]);
+}
+
 /* One grid for both sides. */
 static inline void KNProblemSetGrid(KNProblem *problem, KNGrid grid)
 {

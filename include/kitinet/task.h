@@ -116,8 +116,9 @@ PETSC_EXTERN PetscErrorCode KNTaskCopy(KNTask from, KNTask to);
 */
 PETSC_EXTERN PetscErrorCode KNTaskGetNormalizers(KNTask task, KNNormalizer *input, KNNormalizer *output);
 
-/* Not collective. The grid of the arrays that follow, this rank's slab of it. */
+/* Not collective. The grid of the arrays that follow, this rank's slab of it; or that of inputs and that of outputs. */
 PETSC_EXTERN PetscErrorCode KNTaskSetGrid(KNTask task, const KNGrid *grid);
+PETSC_EXTERN PetscErrorCode KNTaskSetGrids(KNTask task, const KNGrid *input, const KNGrid *output);
 
 /*
   Not collective, after KNTaskSetGrid. Values of a sample's input (of trajectories the fields that stand still), of an

@@ -208,6 +208,8 @@ PetscErrorCode KNCertifierCreate(KNDataset dataset, const char path[], const cha
              path, solved->coefficients ? solved->coefficient[0].name : "");
   PetscCheck(!solved->frames || !solved->input.fields, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "%s has fields that stand still beside its frames, which certificates do not know: leave them out", path);
+  PetscCheck(KNProblemOneGrid(problem), PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has its outputs on another grid than its inputs: an equation is solved on one", path);
   PetscCall(PetscMemcmp(solved->output.grid.n, grid->n, (size_t)grid->dim * sizeof(*grid->n), &same));
   PetscCheck(solved->output.grid.dim == grid->dim && solved->output.grid.points == grid->points && same &&
                solved->frames == (problem->frames ? 2 : 0),

@@ -13,7 +13,7 @@ PetscErrorCode KNCondenseError(KNOperator op, KNDataset dataset, PetscInt64 rows
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
-  PetscCall(KNOperatorSetGrid(op, KNProblemGrid(problem), BATCH, PETSC_FALSE));
+  PetscCall(KNOperatorPlan(op, problem, BATCH, PETSC_FALSE));
   PetscCall(KNEvaluate(op, dataset, 0, rows, BATCH, 0, mean));
   *error = mean[KNTaskGetInfo(KNOperatorTask(op))->curve];
   PetscFunctionReturn(PETSC_SUCCESS);

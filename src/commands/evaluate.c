@@ -121,7 +121,7 @@ static PetscErrorCode EvaluateOn(Evaluation *e, PetscInt j)
     PetscCall(KNOperatorShow(candidate->op, dataset)); /* each network sees what it was trained on */
     PetscCall(KNDatasetGetProblem(dataset, &problem));
     PetscCall(KNOperatorCheck(candidate->op, problem, path));
-    PetscCall(KNOperatorSetGrid(candidate->op, KNProblemGrid(problem), e->batch, PETSC_FALSE));
+    PetscCall(KNOperatorPlan(candidate->op, problem, e->batch, PETSC_FALSE));
     PetscCall(KNOperatorGetModel(candidate->op, &model, NULL, NULL, NULL));
     if (j == 0) PetscCall(KNModelGetCost(model, &candidate->flops, NULL, NULL));
     PetscCall(KNOperatorGetHistory(candidate->op, &history));

@@ -37,7 +37,7 @@ PetscErrorCode KNCertifyCalibrate(KNCandidate *candidate, const char path[], KNC
   PetscCall(KNDatasetGetSamples(dataset, &samples));
   PetscCall(KNOperatorCheck(candidate->op, problem, path));
   PetscCall(KNOperatorGetHistory(candidate->op, &history));
-  PetscCall(KNOperatorSetGrid(candidate->op, KNProblemGrid(problem), batch, PETSC_FALSE));
+  PetscCall(KNOperatorPlan(candidate->op, problem, batch, PETSC_FALSE));
   PetscCall(KNJudgementCreate(KNOperatorTask(candidate->op), problem, history, samples, &judgement));
   PetscCall(KNCertifyMeasure(candidate, dataset, certifier, batch, judgement, NULL, &certified));
   PetscCall(KNJudgementReduce(judgement));

@@ -118,7 +118,7 @@ PetscErrorCode KNMembersCalibrate(KNCandidate *candidate, const char path[], Pet
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
   PetscCall(KNOperatorCheck(candidate->op, problem, path));
-  PetscCall(KNOperatorSetGrid(candidate->op, KNProblemGrid(problem), batch, PETSC_FALSE));
+  PetscCall(KNOperatorPlan(candidate->op, problem, batch, PETSC_FALSE));
   visit.k = KNTaskOutputSize(KNOperatorTask(candidate->op));
   PetscCheck(samples * (PetscInt64)visit.k <= PETSC_MPI_INT_MAX, PETSC_COMM_WORLD, KN_ERR_INPUT,
              "%s: %" PetscInt64_FMT " rows of %zu classes are too many to fit a temperature to; take fewer", path,

@@ -102,13 +102,14 @@ static PetscErrorCode DrawSheet(const Shown *shown, const char path[])
   char            when[32] = "", title[COLUMNS][2 * KN_MAX_NAME];
   KNPictureColumn column[COLUMNS];
   const float    *panel[SHOWN * COLUMNS];
+  const int       first = KNProblemOneGrid(problem) ? 0 : 1; /* a sheet has one grid: without inputs on another */
 
   PetscFunctionBegin;
   for (int r = 0; r < SHOWN; r++) {
-    panel[r * COLUMNS + 0] = problem->frames ? Truth(shown, r) : Input(shown, r);
-    panel[r * COLUMNS + 1] = Truth(shown, r) + last;
-    panel[r * COLUMNS + 2] = Prediction(shown, r) + last;
-    panel[r * COLUMNS + 3] = Difference(shown, r) + last;
+    const float *row[COLUMNS] = {problem->frames ? Truth(shown, r) : Input(shown, r), Truth(shown, r) + last,
+                                 Prediction(shown, r) + last, Difference(shown, r) + last};
+
+    for (int c = first; c < COLUMNS; c++) panel[r * (COLUMNS - first) + c - first] = row[c];
   }
   if (problem->frames) {
     PetscCall(PetscSNPrintf(title[0], sizeof(title[0]), "%s at t = %.4g", output, (double)problem->times[0]));
@@ -122,7 +123,8 @@ static PetscErrorCode DrawSheet(const Shown *shown, const char path[])
 
     column[c] = (KNPictureColumn){.title = title[c], .scale = scale};
   }
-  PetscCall(KNPictureFields(path, NULL, &problem->output.grid, SHOWN, COLUMNS, column, shown->labels, panel));
+  PetscCall(
+    KNPictureFields(path, NULL, &problem->output.grid, SHOWN, COLUMNS - first, column + first, shown->labels, panel));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

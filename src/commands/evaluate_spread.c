@@ -64,7 +64,7 @@ PetscErrorCode KNSpreadCalibrate(KNCandidate *candidate, const char path[], Pets
   PetscCall(KNOperatorShow(candidate->op, dataset));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNOperatorCheck(candidate->op, problem, path));
-  PetscCall(KNOperatorSetGrid(candidate->op, KNProblemGrid(problem), batch, PETSC_FALSE));
+  PetscCall(KNOperatorPlan(candidate->op, problem, batch, PETSC_FALSE));
   PetscCall(KNSpreadMeasure(candidate, dataset, batch, 1, NULL, &spread));
   PetscCall(KNReliabilityFit(spread.reliability, path, &factor));
   PetscCall(KNEnsembleStoreFactor(candidate->path, candidate->directory, factor, candidate->members));

@@ -111,7 +111,7 @@ static PetscErrorCode FindError(KNOperator op, const KNStudyRun *run, PetscReal 
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
   PetscCall(KNOperatorCheck(op, problem, path));
-  PetscCall(KNOperatorSetGrid(op, KNProblemGrid(problem), BATCH, PETSC_FALSE));
+  PetscCall(KNOperatorPlan(op, problem, BATCH, PETSC_FALSE));
   PetscCall(KNEvaluate(op, dataset, 0, samples, BATCH, 0, mean));
   PetscCall(KNDatasetDestroy(&dataset));
   *error = mean[0];
@@ -139,6 +139,7 @@ static PetscErrorCode ReadCheckpoint(const KNStudyRun *run, const KNStudy *study
   PetscCall(KNOperatorGetModel(op, &model, &parameters, &problem, NULL));
   PetscCall(KNParametersGetTotal(parameters, &total));
   grid = KNOperatorModelGrid(op, KNProblemGrid(problem));
+  if (!KNProblemOneGrid(problem)) PetscCall(KNModelSetQueries(model, KNProblemOutputGrid(problem)));
   PetscCall(KNModelPlanGrid(model, &grid, 1, PETSC_FALSE));
   PetscCall(KNModelGetCost(model, &forward, NULL, NULL));
   PetscCall(KNOperatorSetSymmetryAverage(op, study->average, path));

@@ -66,6 +66,7 @@ static PetscErrorCode PrintPlan(KNOperator op, const KNTrainer *trainer, KNDatas
   PetscCall(KNSymmetryDestroy(&symmetry));
   grid = KNOperatorModelGrid(op, KNProblemGrid(problem));
   PetscCall(KNModelSetRecompute(model, trainer->recompute));
+  if (!KNProblemOneGrid(problem)) PetscCall(KNModelSetQueries(model, KNProblemOutputGrid(problem)));
   PetscCall(KNModelPlanGrid(model, &grid, trainer->microbatch, PETSC_TRUE));
   PetscCall(KNModelGetCost(model, &forward, &backward, &bytes));
   PetscCall(KNParametersGetBlocks(parameters, &size, NULL, NULL, NULL, NULL));
@@ -180,7 +181,7 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
     PetscCall(KNTrainPhysicsPrint(&physics, op));
     if (dry_run) {
       /* refused here if it would be refused then */
-      PetscCall(KNOperatorSetGrid(op, KNProblemGrid(problem), trainer.microbatch, PETSC_TRUE));
+      PetscCall(KNOperatorPlan(op, problem, trainer.microbatch, PETSC_TRUE));
       PetscCall(PrintFiles(op, directory));
     } else {
       PetscCall(KNTrainerRun(&trainer, op, dataset, test, directory, stopped));

@@ -113,11 +113,11 @@ typedef struct {
 
 enum { LEAF = 8 }; /* samples: one array at a time, merging costs an eighth of adding */
 
-/* slab: of the problem's grid; block: leaves of a rank */
-static PetscErrorCode KNFitCreate(KNNormalizer normalizer, const KNProblem *problem, const KNGrid *slab,
-                                  PetscInt channels, PetscInt64 block, Fit *fit)
+/* own: the grid of the dataset's fields; slab: this rank's part of it; block: leaves of a rank */
+static PetscErrorCode KNFitCreate(KNNormalizer normalizer, const KNGrid *own, const KNGrid *slab, PetscInt channels,
+                                  PetscInt64 block, Fit *fit)
 {
-  const KNGrid *grid, *own = KNProblemGrid(problem);
+  const KNGrid *grid;
 
   PetscFunctionBegin;
   PetscCall(PetscMemzero(fit, sizeof(*fit)));
@@ -209,7 +209,7 @@ PetscErrorCode KNNormalizerFit(MPI_Comm comm, const KNSharing *sharing, KNDatase
 {
   const KNProblem *problem;
   KNSharing        alone = {.size = 1, .comm = MPI_COMM_SELF, .across = comm};
-  KNGrid           slab;
+  KNGrid           slab, slab_out;
   PetscMPIInt      rank, blocks;
   PetscInt64       start, end, rows, block;
   Fit              fit_x, fit_y;
@@ -226,11 +226,13 @@ PetscErrorCode KNNormalizerFit(MPI_Comm comm, const KNSharing *sharing, KNDatase
              "The dataset has %" PetscInt64_FMT " samples: statistics of %" PetscInt64_FMT
              " samples from number %" PetscInt64_FMT " on cannot be taken",
              rows, samples, first);
-  block  = PetscMin(KNLeafBlock(samples, LEAF, sharing->groups), (samples - 1) / LEAF + 1);
-  blocks = (PetscMPIInt)((samples - 1) / (block * LEAF) + 1);
-  slab   = KNGridSlab(KNProblemGrid(problem), sharing->size, sharing->rank);
-  PetscCall(KNFitCreate(input, problem, &slab, problem->input.fields, block, &fit_x));
-  PetscCall(KNFitCreate(output, problem, &slab, PetscMax(problem->frames, 1) * problem->output.fields, block, &fit_y));
+  block    = PetscMin(KNLeafBlock(samples, LEAF, sharing->groups), (samples - 1) / LEAF + 1);
+  blocks   = (PetscMPIInt)((samples - 1) / (block * LEAF) + 1);
+  slab     = KNGridSlab(KNProblemGrid(problem), sharing->size, sharing->rank);
+  slab_out = KNGridSlab(KNProblemOutputGrid(problem), sharing->size, sharing->rank);
+  PetscCall(KNFitCreate(input, KNProblemGrid(problem), &slab, problem->input.fields, block, &fit_x));
+  PetscCall(KNFitCreate(output, KNProblemOutputGrid(problem), &slab_out,
+                        PetscMax(problem->frames, 1) * problem->output.fields, block, &fit_y));
 
   KNLeafPartition(samples, LEAF, sharing->groups, rank, &start, &end);
   for (PetscInt64 i = start; i < end && !code && (fit_x.normalizer || fit_y.normalizer); i++) {

@@ -145,6 +145,11 @@ PetscErrorCode KNModelSetQueries(KNModel model, const KNGrid *grid)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscBool KNModelTakesQueries(KNModel model)
+{
+  return model->asks;
+}
+
 /* Elements of the program's arrays. */
 static size_t MemorySize(KNModel model)
 {

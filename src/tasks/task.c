@@ -101,7 +101,7 @@ PetscErrorCode KNTaskCreate(const KNProblem *problem, PetscInt history, KNTask *
     PetscCall(CheckBoundary(problem, history, kind));
     PetscCall(KNNormalizerKeepBoundary(t->output));
   }
-  PetscCall(KNTaskSetGrid(t, KNProblemGrid(problem)));
+  PetscCall(KNTaskSetGrids(t, KNProblemGrid(problem), KNProblemOutputGrid(problem)));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -182,7 +182,7 @@ static PetscErrorCode TransferNormalizer(KNRecord record, const char group[], co
 PetscErrorCode KNTaskTransfer(KNTask task, KNRecord record)
 {
   PetscFunctionBegin;
-  PetscCall(TransferNormalizer(record, "normalizer/input", &task->grid, task->input));
+  PetscCall(TransferNormalizer(record, "normalizer/input", &task->grid_in, task->input));
   PetscCall(TransferNormalizer(record, "normalizer/output", &task->grid, task->output));
   PetscCall(Resize(task));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -212,7 +212,7 @@ static PetscErrorCode CopyNormalizer(KNNormalizer from, const KNGrid *present, K
 PetscErrorCode KNTaskCopy(KNTask from, KNTask to)
 {
   PetscFunctionBegin;
-  PetscCall(CopyNormalizer(from->input, &to->grid, to->input));
+  PetscCall(CopyNormalizer(from->input, &to->grid_in, to->input));
   PetscCall(CopyNormalizer(from->output, &to->grid, to->output));
   PetscCall(Resize(to));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -229,16 +229,24 @@ PetscErrorCode KNTaskGetNormalizers(KNTask task, KNNormalizer *input, KNNormaliz
 PetscErrorCode KNTaskSetGrid(KNTask task, const KNGrid *grid)
 {
   PetscFunctionBegin;
-  task->grid = *grid;
-  if (task->input) PetscCall(KNNormalizerSetGrid(task->input, grid));
-  if (task->output) PetscCall(KNNormalizerSetGrid(task->output, grid));
+  PetscCall(KNTaskSetGrids(task, grid, grid));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNTaskSetGrids(KNTask task, const KNGrid *input, const KNGrid *output)
+{
+  PetscFunctionBegin;
+  task->grid_in = *input;
+  task->grid    = *output;
+  if (task->input) PetscCall(KNNormalizerSetGrid(task->input, input));
+  if (task->output) PetscCall(KNNormalizerSetGrid(task->output, output));
   PetscCall(Resize(task));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 size_t KNTaskInputSize(KNTask task)
 {
-  return (size_t)task->inputs * KNGridSize(&task->grid);
+  return (size_t)task->inputs * KNGridSize(&task->grid_in);
 }
 
 size_t KNTaskOutputSize(KNTask task)

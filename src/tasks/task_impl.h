@@ -39,7 +39,8 @@ struct _p_KNTask {
   PetscInt          normalizer;    /* a KNNormalizerType */
   PetscBool         normalized;    /* targets are fields, which are normalised; set by KNTaskCreate_Suffix */
   KNNormalizer      input, output; /* NULL: there is none */
-  KNGrid            grid;          /* of the present arrays, this rank's slab */
+  KNGrid            grid;          /* of the present outputs, this rank's slab */
+  KNGrid            grid_in;       /* of the present inputs, likewise */
   PetscReal         unit;          /* a power of two near the size of the targets; 1 where they are not normalised */
   double            deviation;     /* where they are: sum of their squared deviations over an array of this rank, > 0 */
   size_t            output_size, target_size;

@@ -164,7 +164,7 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
   H = (size_t)c->sizes.hidden;
   PetscCall(PetscCalloc5((size_t)(c->blocks + 1) * C * C, &c->gram, (size_t)(c->blocks + 1) * C, &c->square, C * C,
                          &c->gate, (H + 1) * (H + 1), &c->hidden, (size_t)c->outputs * (H + 1), &c->output));
-  PetscCall(KNOperatorSetGrid(op, KNProblemGrid(problem), 1, PETSC_TRUE));
+  PetscCall(KNOperatorPlan(op, problem, 1, PETSC_TRUE));
   n = (size_t)(history + steps) * KNTaskOutputSize(KNOperatorTask(op));
   PetscCall(PetscMalloc3(n, &u, n, &y, C, &gate));
   PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, rows, size, 0, PETSC_FALSE, 0, &loader));

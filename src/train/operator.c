@@ -74,8 +74,8 @@ static PetscErrorCode SetHistory(KNOperator op, const KNProblem *problem, PetscI
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Networks read fields, and give fields on the grid of their input, or classes. */
-static PetscErrorCode CheckSpaces(const KNProblem *problem, const char path[])
+/* Networks read fields or texts, and give fields or classes. */
+static PetscErrorCode CheckKinds(const KNProblem *problem, const char path[])
 {
   const KNSpace *in = &problem->input, *out = &problem->output;
 
@@ -83,13 +83,23 @@ static PetscErrorCode CheckSpaces(const KNProblem *problem, const char path[])
   PetscCheck(in->kind == KN_SPACE_FIELD || (in->kind == KN_SPACE_TOKENS && out->kind == KN_SPACE_CLASS),
              PETSC_COMM_WORLD, KN_ERR_INPUT, "%s has %s -> %s, of texts the networks here tell classes alone", path,
              KNSpaceKindNames[in->kind], KNSpaceKindNames[out->kind]);
-  if (problem->frames || out->kind == KN_SPACE_CLASS) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCheck(
-    in->grid.dim == out->grid.dim && !memcmp(in->grid.n, out->grid.n, sizeof(in->grid.n)) &&
-      in->grid.points == out->grid.points,
-    PETSC_COMM_WORLD, KN_ERR_INPUT,
-    "%s has its outputs on another grid than its inputs, the networks here keep the grid: interpolate one of them",
-    path);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Fields are given on the grid of the input, or by networks that ask for them point by point on another of its kind. */
+static PetscErrorCode CheckGrids(KNModel model, const KNProblem *problem, const char path[])
+{
+  const KNGrid *in = KNProblemGrid(problem), *out = KNProblemOutputGrid(problem);
+
+  PetscFunctionBegin;
+  PetscCheck(in->dim == out->dim && in->points == out->points, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has outputs at %s in %" PetscInt_FMT "D for inputs at %s in %" PetscInt_FMT
+             "D, the networks here keep both: interpolate one of them",
+             path, KNPointsNames[out->points], out->dim, KNPointsNames[in->points], in->dim);
+  PetscCheck(KNProblemOneGrid(problem) || KNModelTakesQueries(model), PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has its outputs on another grid than its inputs, which only -model_type oformer can give: train one, "
+             "or interpolate one of them",
+             path);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -111,11 +121,12 @@ PetscErrorCode KNOperatorCreate(const KNProblem *problem, PetscInt64 seed, KNOpe
   if (own.output.kind == KN_SPACE_CLASS) own.output.grid = KNGridMake(0, NULL, KN_POINTS_CELLS); /* one point */
   if (own.input.kind == KN_SPACE_TOKENS) own.input.grid = own.output.grid;
   o->problem = own;
-  PetscCall(CheckSpaces(problem, "the dataset"));
+  PetscCall(CheckKinds(problem, "the dataset"));
   PetscCall(SetHistory(o, problem, &form));
   PetscCall(KNTaskCreate(&own, o->history, &o->task));
   PetscCall(KNTaskGetOutput(o->task, &channels, &axes));
   PetscCall(KNModelCreateFromOptions(&o->model));
+  PetscCall(CheckGrids(o->model, problem, "the dataset"));
   if (problem->input.kind == KN_SPACE_TOKENS) {
     PetscCall(KNModelSetChannels(o->model, 1, problem->input.count, channels));
     PetscCall(KNModelSetTokens(o->model, problem->input.length));
@@ -244,7 +255,8 @@ PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *problem, const ch
   PetscCall(CheckKind("input", &problem->input, &own->input, path));
   PetscCall(CheckKind("output", &problem->output, &own->output, path));
   if (own->input.kind == KN_SPACE_TOKENS) PetscCall(KNOperatorCheckTexts(problem, own, path));
-  PetscCall(CheckSpaces(problem, path));
+  PetscCall(CheckKinds(problem, path));
+  PetscCall(CheckGrids(op->model, problem, path));
   PetscCheck(KNProblemGrid(problem)->dim == KNProblemGrid(own)->dim, PETSC_COMM_WORLD, KN_ERR_INPUT,
              "%s has %" PetscInt_FMT " axes, the network was trained on %" PetscInt_FMT, path,
              KNProblemGrid(problem)->dim, KNProblemGrid(own)->dim);
@@ -270,39 +282,6 @@ PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *problem, const ch
     PetscCheck(!strcmp(problem->output.field[i].name, own->output.field[i].name), PETSC_COMM_WORLD, KN_ERR_INPUT,
                "%s has output field \"%s\" where the network was trained on \"%s\"", path,
                problem->output.field[i].name, own->output.field[i].name);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-const KNSharing *KNOperatorSharing(KNOperator op)
-{
-  return &op->sharing;
-}
-
-KNGrid KNOperatorSlab(KNOperator op, const KNGrid *grid)
-{
-  return KNGridSlab(grid, op->sharing.size, op->sharing.rank);
-}
-
-KNGrid KNOperatorModelGrid(KNOperator op, const KNGrid *grid)
-{
-  if (op->problem.input.kind == KN_SPACE_TOKENS) return KNOperatorTextGrid(op->problem.input.length);
-  return op->spacetime ? KNSpacetimeGrid(grid, op->steps) : KNOperatorSlab(op, grid);
-}
-
-PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid, PetscInt samples, PetscBool training)
-{
-  const KNGrid own = KNOperatorModelGrid(op, grid);
-
-  PetscFunctionBegin;
-  op->grid     = KNOperatorSlab(op, grid);
-  op->samples  = samples;
-  op->training = training;
-  op->points   = op->problem.input.length;
-  PetscCall(KNModelSetGrid(op->model, &own, samples, training));
-  if (op->spacetime) PetscCall(KNSpacetimeSetGrid(op->spacetime, grid, op->steps, samples));
-  else if (op->history) PetscCall(KNRolloutSetGrid(op->rollout, &op->grid, samples, training));
-  PetscCall(KNTaskSetGrid(op->task, &op->grid));
-  PetscCall(KNOperatorPlanAverage(op, grid));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

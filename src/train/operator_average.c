@@ -32,7 +32,7 @@ PetscErrorCode KNOperatorSetSymmetryAverage(KNOperator op, PetscInt64 elements, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNOperatorPlanAverage(KNOperator op, const KNGrid *grid)
+PetscErrorCode KNOperatorPlanAverage(KNOperator op, const KNGrid *grid, const KNGrid *output)
 {
   KNProblem problem;
 
@@ -41,7 +41,7 @@ PetscErrorCode KNOperatorPlanAverage(KNOperator op, const KNGrid *grid)
   if (op->average == 1) PetscFunctionReturn(PETSC_SUCCESS);
   problem            = op->problem;
   problem.input.grid = *grid;
-  if (problem.output.kind == KN_SPACE_FIELD && problem.output.grid.dim) problem.output.grid = *grid;
+  if (problem.output.kind == KN_SPACE_FIELD && problem.output.grid.dim) problem.output.grid = *output;
   PetscCall(KNSymmetryCreate(&problem, "option -symmetry_average", KN_ERR_INPUT, &op->symmetry));
   op->problem_grid = problem.output.grid;
   PetscCheck(op->average <= KNSymmetryOrder(op->symmetry), PETSC_COMM_WORLD, KN_ERR_USAGE,

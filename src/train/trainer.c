@@ -26,7 +26,7 @@ static PetscErrorCode PlanFor(KNLoop *loop, KNDataset dataset, PetscBool trainin
   PetscCall(KNOperatorGetModel(loop->op, &model, NULL, NULL, NULL));
   PetscCall(KNModelSetRecompute(model, loop->trainer->recompute));
   PetscCall(KNDatasetGetProblem(dataset, &problem));
-  PetscCall(KNOperatorSetGrid(loop->op, KNProblemGrid(problem), loop->trainer->microbatch, training));
+  PetscCall(KNOperatorPlan(loop->op, problem, loop->trainer->microbatch, training));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -34,7 +34,7 @@ static PetscErrorCode PlanFor(KNLoop *loop, KNDataset dataset, PetscBool trainin
 static PetscErrorCode Test(KNLoop *loop, PetscInt64 epoch, PetscReal value[])
 {
   const KNProblem *own, *other;
-  PetscBool        same;
+  PetscBool        same, same_out;
 
   PetscFunctionBegin;
   for (int m = 0; m < KN_MAX_MEASURES; m++) value[m] = NAN;
@@ -43,6 +43,9 @@ static PetscErrorCode Test(KNLoop *loop, PetscInt64 epoch, PetscReal value[])
   PetscCall(KNDatasetGetProblem(loop->dataset, &own));
   PetscCall(KNDatasetGetProblem(loop->test, &other));
   PetscCall(PetscMemcmp(KNProblemGrid(own)->n, KNProblemGrid(other)->n, sizeof(own->output.grid.n), &same));
+  PetscCall(
+    PetscMemcmp(KNProblemOutputGrid(own)->n, KNProblemOutputGrid(other)->n, sizeof(own->output.grid.n), &same_out));
+  same = (PetscBool)(same && same_out);
   if (!same) PetscCall(PlanFor(loop, loop->test, PETSC_FALSE));
   PetscCall(KNParametersSwapAverage(loop->parameters));
   PetscCall(
