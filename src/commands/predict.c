@@ -15,6 +15,19 @@
 #include <kitinet/statistics.h>
 #include <petsctime.h>
 
+/* -predict_finer: the output's grid, whose points lie so many times as dense as the input's; *asked: with it. */
+static PetscErrorCode Refine(PetscInt times, KNProblem *asked)
+{
+  KNGrid grid = *KNProblemGrid(asked);
+
+  PetscFunctionBegin;
+  if (times == 1) PetscFunctionReturn(PETSC_SUCCESS);
+  for (PetscInt i = 0; i < grid.dim; i++)
+    grid.n[i] = grid.points == KN_POINTS_NODES ? times * (grid.n[i] - 1) + 1 : times * grid.n[i];
+  asked->output.grid = grid;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The problem with a second field for each output, its spread, and how to read it. */
 static PetscErrorCode DescribeSpread(PetscInt members, PetscReal factor, KNProblem *described)
 {
@@ -99,14 +112,17 @@ static PetscErrorCode Store(const KNSharing *sharing, const KNProblem *problem, 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* check: NULL if no solver looks at the predictions; *seconds: that the network took on this rank. */
-static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, PetscReal factor, PetscInt batch,
-                              KNPredictCheck check, KNDatasetWriter output, Failed *failed, PetscReal *seconds)
+/*
+  problem: the input's, with the grid that the outputs are asked on; check: NULL if no solver looks at the predictions;
+  *seconds: that the network took on this rank.
+*/
+static PetscErrorCode Predict(KNOperator op, KNDataset input, const KNProblem *problem, PetscInt members,
+                              PetscReal factor, PetscInt batch, KNPredictCheck check, KNDatasetWriter output,
+                              Failed *failed, PetscReal *seconds)
 {
   enum { COMPARED = 20 }; /* rows that are also solved from zero, where all are refined */
   const KNSharing *sharing = KNOperatorSharing(op);
-  const KNProblem *problem;
-  KNGrid           slab;
+  KNGrid           slab, slab_out;
   KNProgress       progress;
   KNLoader         loader;
   KNBatch          b;
@@ -116,10 +132,10 @@ static PetscErrorCode Predict(KNOperator op, KNDataset input, PetscInt members, 
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetSamples(input, &samples));
-  PetscCall(KNDatasetGetProblem(input, &problem));
-  slab = KNOperatorSlab(op, KNProblemGrid(problem));
-  nx   = (size_t)problem->input.fields * KNGridSize(&slab);
-  ny   = (size_t)(PetscMax(problem->frames, 1) * problem->output.fields) * KNGridSize(&slab);
+  slab     = KNOperatorSlab(op, KNProblemGrid(problem));
+  slab_out = KNOperatorSlab(op, KNProblemOutputGrid(problem));
+  nx       = (size_t)problem->input.fields * KNGridSize(&slab);
+  ny       = (size_t)(PetscMax(problem->frames, 1) * problem->output.fields) * KNGridSize(&slab_out);
   PetscCall(KNMalloc((size_t)batch * nx, sizeof(*x), &x));
   PetscCall(KNMalloc((size_t)PetscMax(members, 1) * (size_t)batch * ny, sizeof(*y), &y));
   if (members) PetscCall(KNMalloc(2 * ny, sizeof(*out), &out));
@@ -186,6 +202,8 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   KNPredictCheck   check;
   PetscReal        seconds = 0;
   PetscInt64       samples, seed;
+  PetscInt         finer = 1;
+  KNProblem        asked; /* the input's, with the grid of the predictions */
   Failed           failed = {.count = 0};
   PetscErrorCode   code;
 
@@ -203,6 +221,10 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNOptionsBool("-overwrite", "replace the output if it exists", &overwrite));
   PetscCall(
     KNOptionsInt("-predict_batch", "samples that pass through the network together on one rank", 1, 65536, &batch));
+  PetscCall(KNOptionsInt("-predict_finer",
+                         "times that the output's points lie as dense along each axis as the input's, for networks "
+                         "that ask for it point by point (oformer); 1: the grid of the dataset's outputs",
+                         1, 64, &finer));
   PetscCall(KNOptionsRequire((PetscBool)(checkpoint[0] && input_path[0] && output_path[0]),
                              "predict needs -checkpoint FILE, -input FILE and -output FILE"));
   PetscCall(KNOperatorAverageSetFromOptions(&average));
@@ -219,6 +241,11 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   }
   PetscCall(KNOperatorLoad(checkpoint, &op));
   PetscCall(KNEnsembleCheck(op, members, checkpoint));
+  PetscCall(KNOperatorGetHistory(op, &history));
+  PetscCheck(finer == 1 || (KNTaskGetInfo(KNOperatorTask(op))->fields && !history), PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -predict_finer is %" PetscInt_FMT
+             ", the network predicts %s: it is for steady fields, leave it out",
+             finer, history ? "frames of trajectories" : "classes");
   PetscCall(KNOperatorSetSymmetryAverage(op, average, checkpoint));
   PetscCall(KNOperatorGetSpread(op, &factor, &fitted));
   if (!KNTaskGetInfo(KNOperatorTask(op))->fields) PetscCall(KNPredictIsPictures(input_path, &pictures));
@@ -231,8 +258,9 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   }
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, input_path, &input));
   PetscCall(KNPredictCheckSetFromOptions(op, input, input_path, &check));
-  PetscCheck(!check || (!members && KNOperatorSharing(op)->size == 1), PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "certificates are of single, whole predictions: leave out -collision_samples and -ranks_per_sample");
+  PetscCheck(!check || (!members && finer == 1 && KNOperatorSharing(op)->size == 1), PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "certificates are of single, whole predictions on the dataset's grid: leave out -collision_samples, "
+             "-predict_finer and -ranks_per_sample");
   PetscCall(KNOptionsEnd("predict", purpose, &done));
   PetscCheck(!choice.image_size && !choice.fit && !choice.colour, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "%s is no folder of pictures: leave out -image_size, -image_fit, -image_colour", input_path);
@@ -244,9 +272,10 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCall(KNDatasetGetSamples(input, &samples));
   PetscCall(KNDatasetGetProvenance(input, &seed, NULL, NULL));
   PetscCall(KNOperatorCheck(op, problem, input_path));
-  PetscCall(KNOperatorGetHistory(op, &history));
   PetscCall(KNDatasetExpectFinite(input, PETSC_TRUE, history)); /* what is to be predicted may stand there as NaN */
-  PetscCall(KNOperatorSetGrid(op, KNProblemGrid(problem), batch, PETSC_FALSE));
+  asked = *problem;
+  PetscCall(Refine(finer, &asked));
+  PetscCall(KNOperatorPlan(op, &asked, batch, PETSC_FALSE));
   if (!KNTaskGetInfo(KNOperatorTask(op))->fields) {
     PetscCall(KNPredictClasses(op, members, input, batch, output_path, overwrite));
     PetscCall(KNDatasetDestroy(&input));
@@ -254,13 +283,13 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(KNOptionsYAML(0, NULL, &yaml));
-  described             = KNProblemStored(problem);
+  described             = KNProblemStored(&asked);
   described.output.type = KN_FLOAT32;
   if (members) PetscCall(DescribeSpread(members, factor, &described));
   if (check) PetscCall(KNPredictCheckDescribe(check, &described));
   PetscCall(KNDatasetWriterCreate(PETSC_COMM_WORLD, output_path, &described, samples, seed, yaml, overwrite, &output));
   PetscCall(PetscFree(yaml));
-  code = Predict(op, input, members, factor, batch, check, output, &failed, &seconds);
+  code = Predict(op, input, &asked, members, factor, batch, check, output, &failed, &seconds);
   /* a damaged input, agreed by all ranks, leaves no half an output */
   if (code == KN_ERR_INPUT || failed.count == samples) PetscCall(KNDatasetWriterDestroy(&output));
   PetscCall(code);

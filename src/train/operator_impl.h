@@ -42,7 +42,8 @@ PETSC_INTERN PetscErrorCode KNOperatorPredictOnce(KNOperator op, const KNPass *p
 
 /*
   operator_average.c. Plan: collective on PETSC_COMM_WORLD, the group for the grids of input and output; raises
-  KN_ERR_INPUT where it does not fit. Predict: not collective; KNOperatorPredict() where average is not 1, but that x is not changed.
+  KN_ERR_INPUT where it does not fit. Predict: not collective; KNOperatorPredict() where average is not 1, but that x is
+  not changed.
 */
 PETSC_INTERN PetscErrorCode KNOperatorPlanAverage(KNOperator op, const KNGrid *grid, const KNGrid *output);
 PETSC_INTERN PetscErrorCode KNOperatorPredictAverage(KNOperator op, const KNPass *pass, PetscInt frames,

@@ -39,7 +39,8 @@ for type in transolver oformer; do
   for form in "-train_rollout 2" "-train_form spacetime"; do
     # shellcheck disable=SC2086 # words
     ends 0 ranks 1 train -run flow.$type -dataset flow.h5 $network $form > output 2> message
-    rm -r flow.$type
+    rm -rf finer.flow
+    mv flow.$type finer.flow
   done
   refused 2 "only networks as those of -model_type fno are pruned" "$KITINET" \
     condense -checkpoint $type.1/best.h5 -dataset train.h5 -output small.h5
@@ -52,6 +53,38 @@ for type in transolver oformer; do
   refused 2 "do not divide into -model_heads 3: give a divisor, or another -model_width" \
     "$KITINET" train -run wrong -dataset train.h5 -model_type $type -model_width 8 -model_heads 3
 done
+
+# Outputs on another grid than the inputs: on points three times as dense every third one is a point of the input,
+# where the output is what it is on the grid of the input; a dataset of such outputs is judged, and trained on.
+for finer in 1 3; do
+  ends 0 ranks $finer predict -checkpoint learn.oformer/best.h5 -input test.h5 -predict_finer $finer \
+    -output finer$finer.h5 > output 2> message
+  "$tool" floats finer$finer.h5 y | od -An -v -w4 -tf4 > values$finer
+done
+[ "$(wc -l < values1)" -eq $((16 * 16 * 16)) ] && [ "$(wc -l < values3)" -eq $((16 * 48 * 48)) ] ||
+  fail "$(wc -l values1 values3)"
+awk 'NR == FNR { y[NR - 1] = $1; next }
+  { k = FNR - 1; j = k % 48; i = int(k / 48) % 48; b = int(k / 2304)
+    if (i % 3 == 1 && j % 3 == 1) {
+      t = y[b * 256 + int(i / 3) * 16 + int(j / 3)]; d += ($1 - t) ^ 2; s += t ^ 2; n++
+    } }
+  END { exit !(n == 4096 && s > 0 && d < 1e-11 * s) }' values1 values3 ||
+  fail "another output at the points that both grids have"
+ends 0 ranks 2 evaluate -run learn.oformer -dataset finer3.h5 -evaluate_details details > output 2> message
+awk -F , '$3 == "l2" { n++; wrong += !($5 < 1e-5) } END { exit !(n && !wrong) }' details/errors.csv ||
+  fail "its own predictions are wrong: $(cat details/errors.csv)"
+for n in 1 2; do
+  ends 0 ranks $n train -run finer.$n -dataset finer3.h5 -model_type oformer $tiny > output 2> message
+done
+[ "$(weights finer.1)" = "$(weights finer.2)" ] || fail "on two grids 2 ranks train other weights than 1"
+refused 3 "finer3.h5 has its outputs on another grid than its inputs, which only -model_type oformer can give" \
+  "$KITINET" evaluate -run learn.transolver -dataset finer3.h5 -picture false
+refused 2 "a network transolver gives its output on the grid of its input" "$KITINET" \
+  predict -checkpoint learn.transolver/best.h5 -input test.h5 -predict_finer 2 -output wrong
+refused 2 "option -predict_finer is 2, the network predicts frames of trajectories" "$KITINET" \
+  predict -checkpoint finer.flow/checkpoint.h5 -input flow.h5 -predict_finer 2 -output wrong
+refused 2 "only fields on one grid can be shared" ranks 2 train -run wrong -dataset finer3.h5 -model_type oformer \
+  $tiny -ranks_per_sample 2
 
 # Texts in bench.
 ends 0 ranks 1 bench -model_type transformer -model_width 8 -model_layers 2 -model_heads 2 -bench_axes 1 \
