@@ -42,14 +42,14 @@ for name in plain rollout; do cp "$name.run/config.yaml" "$name.yaml"; done
   -condense_modes 1 -condense_head 2 -output origin.h5
 
 # Texts: by the version that README.md names for them, which needs ICU.
-cat > reviews.tsv << 'END'
-text	label
-a lovely film, superb and fine	good
-dull and bad	bad
-the plot is awful, the end is dull	bad
-great music, a great story	good
-poor actors, bad music	bad
-a fine and lovely old story	good
+tr ';' '\t' > reviews.tsv << 'END'
+text;label
+a lovely film, superb and fine;good
+dull and bad;bad
+the plot is awful, the end is dull;bad
+great music, a great story;good
+poor actors, bad music;bad
+a fine and lovely old story;good
 END
 "$kitinet" convert -input reviews.tsv -text_length 8 -output words.h5
 "$kitinet" train -run transformer.run -dataset words.h5 -model_type transformer -model_width 8 -model_layers 1 \
