@@ -176,24 +176,33 @@ static PetscErrorCode KNSolverSetUp_Darcy(KNSolver solver)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Values z on the solve grid (n, n) and on the stored one (resolution, resolution) of the field number `which`. */
+static PetscErrorCode KNDarcyDrawField(KNSolver solver, PetscInt64 seed, PetscInt64 sample, PetscInt which,
+                                       PetscReal z[], PetscReal stored[])
+{
+  Darcy *d = (Darcy *)solver->data;
+
+  PetscFunctionBegin;
+  PetscCall(KNRandomFieldDraw(d->field, seed, sample, which));
+  PetscCall(KNRandomFieldEvaluate(d->field, &d->grid, z));
+  if (d->resolution == d->n) PetscCall(PetscArraycpy(stored, z, KNGridSize(&d->grid)));
+  else PetscCall(KNRandomFieldEvaluate(d->field, &solver->problem.output.grid, stored));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode KNSolverDraw_Darcy(KNSolver solver, PetscInt64 seed, PetscInt64 sample, PetscReal input[])
 {
-  Darcy          *d      = (Darcy *)solver->data;
-  const KNGrid   *stored = &solver->problem.output.grid;
-  const size_t    size = KNGridSize(&d->grid), size_stored = KNGridSize(stored);
+  Darcy          *d    = (Darcy *)solver->data;
+  const size_t    size = KNGridSize(&d->grid), size_stored = KNGridSize(&solver->problem.output.grid);
   const PetscBool lognormal = (PetscBool)(d->coefficient == COEFFICIENT_LOGNORMAL);
 
   PetscFunctionBegin;
-  PetscCall(KNRandomFieldDraw(d->field, seed, sample, 0));
-  PetscCall(KNRandomFieldEvaluate(d->field, &d->grid, d->a));
-  PetscCall(KNRandomFieldEvaluate(d->field, stored, input));
+  PetscCall(KNDarcyDrawField(solver, seed, sample, 0, d->a, input));
   kn_darcy_permeability(d->a, lognormal, d->high, d->low, size);
   kn_darcy_permeability(input, lognormal, d->high, d->low, size_stored);
 
   if (d->rhs == RHS_RANDOM) {
-    PetscCall(KNRandomFieldDraw(d->field, seed, sample, 1));
-    PetscCall(KNRandomFieldEvaluate(d->field, &d->grid, d->f));
-    PetscCall(KNRandomFieldEvaluate(d->field, stored, input + size_stored));
+    PetscCall(KNDarcyDrawField(solver, seed, sample, 1, d->f, input + size_stored));
     kn_darcy_rhs(d->f, d->rhs_value, d->rhs_amplitude, size);
     kn_darcy_rhs(input + size_stored, d->rhs_value, d->rhs_amplitude, size_stored);
   } else {

@@ -62,6 +62,7 @@ static PetscErrorCode KNDiffusionCreateSolvers(KNDiffusion d, const char prefix[
 {
   PetscReal *x, rtol;
   PC         pc;
+  Mat        operator;
 
   PetscFunctionBegin;
   PetscCall(KNDiffusionCreateKSP(d, 100, &d->multigrid));
@@ -71,7 +72,10 @@ static PetscErrorCode KNDiffusionCreateSolvers(KNDiffusion d, const char prefix[
   for (PetscInt i = 0; i < m; i++) x[i] = KNPointsCoordinate(d->points, d->n, i + KNDiffusionRim(d->points));
   PetscCall(KNMultigridSet(pc, d->square, m, x));
   PetscCall(PetscFree(x));
-  PetscCall(KSPSetFromOptions(d->multigrid));
+  PetscCall(KSPSetFromOptions(d->multigrid)); /* may have put another preconditioner in the place of ours */
+  PetscCall(KNMultigridOperator(pc, d->A, &operator));
+  PetscCall(KSPSetOperators(d->multigrid, operator, d->A));
+  PetscCall(MatDestroy(&operator));
   PetscCall(KSPGetTolerances(d->multigrid, &rtol, NULL, NULL, NULL));
 
   PetscCall(KNDiffusionCreateKSP(d, 10, &d->direct));

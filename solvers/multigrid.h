@@ -29,6 +29,13 @@ PETSC_INTERN PetscErrorCode KNMultigridSet(PC pc, DM square, PetscInt m, const P
 */
 PETSC_INTERN PetscErrorCode KNStencilMultigridSet(PC pc, PetscInt m, const PetscReal x[]);
 
+/*
+  Collective. What multiplies fastest by `matrix`, for which pc is set up whenever its values change: of the stencils of
+  KNStencilMultigridSet() a third of the memory is read; else the matrix itself. The caller destroys *operator, pc
+  outlives it.
+*/
+PETSC_INTERN PetscErrorCode KNMultigridOperator(PC pc, Mat matrix, Mat *operator);
+
 /* How many levels `m` points a side make on so many ranks: the coarsest has at most 8 points a side. */
 PETSC_INTERN PetscInt KNMultigridLevels(PetscInt m, PetscMPIInt ranks);
 

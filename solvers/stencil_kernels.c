@@ -2,122 +2,189 @@
 #include "stencil_kernels.h"
 #include "row_kernels.h"
 
-/* t[j] = b[j] - what row i - 1 (before) or i + 1 adds, of columns j - 1, j and j + 1. */
-static void kn_before(PetscReal *t, const PetscReal *b, const PetscReal *u, const KNStencil *A, size_t i)
+/*
+  t (m) = (b - what is known of its neighbours)/C in row i of a sweep from u = 0, first to last point: the row before.
+  Each point waits for the last one then, for one product and no more.
+*/
+static void kn_known_forward(PetscReal *restrict t, const PetscReal *restrict b, const PetscReal *restrict u,
+                             const KNStencil *A, size_t i)
+{
+  const size_t     m       = A->m;
+  const ptrdiff_t  before  = ((ptrdiff_t)i - 1) * (ptrdiff_t)(m + 2); /* the rim's for i = 0 */
+  const PetscReal *inverse = A->inverse + i * (m + 2), *N = A->S + before, *above = u + before;
+
+  if (!A->SE) {
+#pragma omp simd
+    for (size_t j = 0; j < m; j++) t[j] = (b[j] - N[j] * above[j]) * inverse[j];
+    return;
+  }
+  const PetscReal *NW = A->SE + before - 1, *NE = A->SW + before + 1, *west = above - 1, *east = above + 1;
+
+#pragma omp simd
+  for (size_t j = 0; j < m; j++) t[j] = (b[j] - N[j] * above[j] - (NW[j] * west[j] + NE[j] * east[j])) * inverse[j];
+}
+
+/* The same from the last point to the first, over a u that is there: rows before and after, the point before. */
+static void kn_known_backward(PetscReal *restrict t, const PetscReal *restrict b, const PetscReal *restrict u,
+                              const KNStencil *A, size_t i)
 {
   const size_t     m   = A->m;
-  const ptrdiff_t  row = ((ptrdiff_t)i - 1) * (ptrdiff_t)(m + 2); /* the rim's for i = 0 */
-  const PetscReal *S = A->S + row, *v = u + row;
+  const ptrdiff_t  row = (ptrdiff_t)(i * (m + 2)), before = row - (ptrdiff_t)(m + 2);
+  const PetscReal *inverse = A->inverse + row, *N = A->S + before, *S = A->S + row, *W = A->E + row - 1;
+  const PetscReal *above = u + before, *west = u + row - 1, *below = u + row + m + 2;
+
+  if (!A->SE) {
+#pragma omp simd
+    for (size_t j = 0; j < m; j++) t[j] = (b[j] - N[j] * above[j] - W[j] * west[j] - S[j] * below[j]) * inverse[j];
+    return;
+  }
+  const PetscReal *NW = A->SE + before - 1, *NE = A->SW + before + 1, *SE = A->SE + row, *SW = A->SW + row;
 
 #pragma omp simd
-  for (size_t j = 0; j < m; j++) t[j] = b[j] - S[j] * v[j];
-  if (!A->SE) return;
-  const PetscReal *SE = A->SE + row, *SW = A->SW + row;
+  for (size_t j = 0; j < m; j++) {
+    const ptrdiff_t k = (ptrdiff_t)j;
 
-#pragma omp simd
-  for (size_t j = 0; j < m; j++) t[j] -= SE[(ptrdiff_t)j - 1] * v[(ptrdiff_t)j - 1] + SW[j + 1] * v[j + 1];
+    t[j] = (b[j] - N[j] * above[j] - W[j] * west[j] - S[j] * below[j] - (NW[j] * above[k - 1] + NE[j] * above[k + 1]) -
+            (SW[j] * below[k - 1] + SE[j] * below[k + 1])) *
+           inverse[j];
+  }
 }
 
-static void kn_after(PetscReal *t, const PetscReal *b, const PetscReal *u, const KNStencil *A, size_t i)
+static void kn_sweep_forward(PetscReal *u, const PetscReal *b, const KNStencil *A, size_t i, PetscReal *work)
 {
   const size_t     m = A->m, row = i * (m + 2);
-  const PetscReal *S = A->S + row, *v = u + row + m + 2;
+  const PetscReal *W = A->E + row - 1, *inverse = A->inverse + row;
+  PetscReal       *to = u + row, last = 0;
+
+  kn_known_forward(work, b, u, A, i);
+  for (size_t j = 0; j < m; j++) {
+    last  = work[j] - (W[j] * inverse[j]) * last;
+    to[j] = last;
+  }
+}
+
+static void kn_sweep_backward(PetscReal *u, const PetscReal *b, const KNStencil *A, size_t i, PetscReal *work)
+{
+  const size_t     m = A->m, row = i * (m + 2);
+  const PetscReal *E = A->E + row, *inverse = A->inverse + row;
+  PetscReal       *to = u + row, last = 0;
+
+  kn_known_backward(work, b, u, A, i);
+  for (size_t j = m; j-- > 0;) {
+    last  = work[j] - (E[j] * inverse[j]) * last;
+    to[j] = last;
+  }
+}
+
+void kn_stencil_multiply(PetscReal *restrict y, const PetscReal *restrict x, const KNStencil *A)
+{
+  const size_t m = A->m, pitch = m + 2, last = m - 1;
+
+  for (size_t i = 0; i < m; i++) {
+    const ptrdiff_t  row = (ptrdiff_t)(i * pitch);
+    const PetscReal *C = A->C + row, *E = A->E + row, *S = A->S + row, *N = S - pitch; /* N, S: 0 on the rim */
+    const PetscReal *here = x + i * m, *above = i > 0 ? here - m : here, *below = i < last ? here + m : here;
+    PetscReal       *to = y + i * m;
+
+    to[0] = C[0] * here[0] + E[0] * here[1] + S[0] * below[0] + N[0] * above[0];
+#pragma omp simd
+    for (size_t j = 1; j < last; j++)
+      to[j] = C[j] * here[j] + E[j - 1] * here[j - 1] + E[j] * here[j + 1] + S[j] * below[j] + N[j] * above[j];
+    to[last] = C[last] * here[last] + E[last - 1] * here[last - 1] + S[last] * below[last] + N[last] * above[last];
+  }
+}
+
+/* r (m) = row i of -U u */
+static void kn_left_over(PetscReal *restrict r, const PetscReal *restrict u, const KNStencil *A, size_t i)
+{
+  const size_t     m = A->m, row = i * (m + 2);
+  const PetscReal *E = A->E + row, *S = A->S + row, *here = u + row, *below = here + m + 2;
 
 #pragma omp simd
-  for (size_t j = 0; j < m; j++) t[j] = b[j] - S[j] * v[j];
+  for (size_t j = 0; j < m; j++) r[j] = -(E[j] * here[j + 1] + S[j] * below[j]);
   if (!A->SE) return;
   const PetscReal *SE = A->SE + row, *SW = A->SW + row;
 
 #pragma omp simd
-  for (size_t j = 0; j < m; j++) t[j] -= SE[j] * v[j + 1] + SW[j] * v[(ptrdiff_t)j - 1];
+  for (size_t j = 0; j < m; j++) r[j] -= SE[j] * below[j + 1] + SW[j] * below[(ptrdiff_t)j - 1];
 }
 
-void kn_stencil_forward(PetscReal *restrict u, const PetscReal *b, size_t ldb, const KNStencil *A, PetscReal *work)
+/* to (K) = row (m) restricted along its axis */
+static void kn_restrict_columns(PetscReal *restrict to, const PetscReal *restrict row, size_t m, const PetscReal *left,
+                                const PetscReal *right)
 {
-  const size_t m = A->m, pitch = m + 2;
+  const size_t K = m / 2;
 
-  for (size_t i = 0; i < m; i++) {
-    const PetscReal *E = A->E + i * pitch, *inverse = A->inverse + i * pitch;
-    PetscReal       *to = u + i * pitch, last = 0;
+  for (size_t cj = 0; cj < K; cj++)
+    to[cj] = right[cj] * row[2 * cj] + row[2 * cj + 1] + (2 * cj + 2 < m ? left[cj + 1] * row[2 * cj + 2] : 0);
+}
 
-    kn_before(work, b + i * ldb, u, A, i);
-    for (size_t j = 0; j < m; j++) {
-      last  = work[j] * inverse[j] - (E[(ptrdiff_t)j - 1] * inverse[j]) * last;
-      to[j] = last;
-    }
+/*
+  Rows r (m) come first to last; sum (m) gathers those of one coarse row, each of even i is the last one of a coarse row
+  and the first one of the next.
+*/
+static void kn_restrict_row(PetscReal *coarse, PetscReal *restrict sum, const PetscReal *restrict r, size_t i, size_t m,
+                            const PetscReal *left, const PetscReal *right)
+{
+  const size_t    K = m / 2, ci = i / 2;
+  const PetscReal before = right[ci], after = left[ci];
+
+  if (i % 2) {
+#pragma omp simd
+    for (size_t j = 0; j < m; j++) sum[j] += r[j];
+    if (i + 1 == m) kn_restrict_columns(coarse + ci * (K + 2), sum, m, left, right);
+    return;
+  }
+  if (i > 0) {
+#pragma omp simd
+    for (size_t j = 0; j < m; j++) sum[j] += after * r[j];
+    kn_restrict_columns(coarse + (ci - 1) * (K + 2), sum, m, left, right);
+  }
+#pragma omp simd
+  for (size_t j = 0; j < m; j++) sum[j] = before * r[j];
+}
+
+void kn_stencil_down(PetscReal *coarse, PetscReal *u, const PetscReal *b, size_t ldb, const KNStencil *A,
+                     const PetscReal *left, const PetscReal *right, PetscReal *work)
+{
+  const size_t m   = A->m;
+  PetscReal   *sum = work + m, *r = sum + m;
+
+  for (size_t i = 0; i <= m; i++) {
+    if (i < m) kn_sweep_forward(u, b + i * ldb, A, i, work);
+    if (i == 0) continue;
+    kn_left_over(r, u, A, i - 1);
+    kn_restrict_row(coarse, sum, r, i - 1, m, left, right);
   }
 }
 
-void kn_stencil_residual(PetscReal *restrict r, const PetscReal *restrict u, const KNStencil *A)
+/* Row i of u += P coarse */
+static void kn_prolong_row(PetscReal *restrict u, const PetscReal *restrict coarse, size_t i, size_t m,
+                           const PetscReal *left, const PetscReal *right, PetscReal *restrict work)
 {
-  const size_t m = A->m, pitch = m + 2;
-
-  for (size_t i = 0; i < m; i++) {
-    const size_t     row = i * pitch;
-    const PetscReal *E = A->E + row, *S = A->S + row, *here = u + row, *below = here + pitch;
-
-#pragma omp simd
-    for (size_t j = 0; j < m; j++) r[row + j] = -(E[j] * here[j + 1] + S[j] * below[j]);
-    if (!A->SE) continue;
-    const PetscReal *SE = A->SE + row, *SW = A->SW + row;
+  const size_t     K = m / 2, ci = i / 2;
+  const PetscReal *here = coarse + ci * (K + 2), *above = here - (K + 2);
+  const PetscReal  a = i % 2 ? 0 : left[ci], b = i % 2 ? 1 : right[ci];
+  PetscReal       *to = u + i * (m + 2), before = 0; /* coarse point cj - 1 of this row */
 
 #pragma omp simd
-    for (size_t j = 0; j < m; j++) r[row + j] -= SE[j] * below[j + 1] + SW[j] * below[(ptrdiff_t)j - 1];
+  for (size_t cj = 0; cj < K; cj++) work[cj] = a * above[cj] + b * here[cj];
+  for (size_t cj = 0; cj < K; cj++) {
+    to[2 * cj] += left[cj] * before + right[cj] * work[cj];
+    to[2 * cj + 1] += work[cj];
+    before = work[cj];
   }
+  if (m % 2) to[m - 1] += left[K] * before;
 }
 
-void kn_stencil_backward(PetscReal *restrict u, const PetscReal *b, size_t ldb, const KNStencil *A, PetscReal *work)
+void kn_stencil_up(PetscReal *u, const PetscReal *coarse, const PetscReal *b, size_t ldb, const KNStencil *A,
+                   const PetscReal *left, const PetscReal *right, PetscReal *work)
 {
-  const size_t m = A->m, pitch = m + 2;
+  const size_t m = A->m;
 
-  for (size_t i = m; i-- > 0;) {
-    const PetscReal *E = A->E + i * pitch, *inverse = A->inverse + i * pitch;
-    PetscReal       *to = u + i * pitch, last = 0;
-
-    kn_before(work, b + i * ldb, u, A, i);
-#pragma omp simd
-    for (size_t j = 0; j < m; j++) work[j] -= E[(ptrdiff_t)j - 1] * to[(ptrdiff_t)j - 1];
-    kn_after(work, work, u, A, i);
-    for (size_t j = m; j-- > 0;) {
-      last  = work[j] * inverse[j] - (E[j] * inverse[j]) * last;
-      to[j] = last;
-    }
-  }
-}
-
-void kn_stencil_restrict(PetscReal *restrict coarse, const PetscReal *restrict fine, size_t m, const PetscReal *left,
-                         const PetscReal *right, PetscReal *restrict work)
-{
-  const size_t pitch = m + 2, K = m / 2;
-
-  for (size_t ci = 0; ci < K; ci++) {
-    const PetscReal *f = fine + 2 * ci * pitch, before = right[ci], after = left[ci + 1];
-    PetscReal       *to = coarse + ci * (K + 2);
-
-#pragma omp simd
-    for (size_t j = 0; j < m; j++) work[j] = before * f[j] + f[j + pitch] + after * f[j + 2 * pitch];
-    for (size_t cj = 0; cj < K; cj++)
-      to[cj] = right[cj] * work[2 * cj] + work[2 * cj + 1] + (2 * cj + 2 < m ? left[cj + 1] * work[2 * cj + 2] : 0);
-  }
-}
-
-void kn_stencil_prolong(PetscReal *restrict fine, const PetscReal *restrict coarse, size_t m, const PetscReal *left,
-                        const PetscReal *right, PetscReal *restrict work)
-{
-  const size_t pitch = m + 2, K = m / 2;
-
-  for (size_t i = 0; i < m; i++) {
-    const size_t     ci   = i / 2;
-    const PetscReal *here = coarse + ci * (K + 2), *above = here - (K + 2);
-    PetscReal       *to = fine + i * pitch, before = 0; /* coarse point cj - 1 of this row */
-
-    for (size_t cj = 0; cj < K; cj++) work[cj] = i % 2 ? here[cj] : left[ci] * above[cj] + right[ci] * here[cj];
-    for (size_t cj = 0; cj < K; cj++) {
-      to[2 * cj] += left[cj] * before + right[cj] * work[cj];
-      to[2 * cj + 1] += work[cj];
-      before = work[cj];
-    }
-    if (m % 2) to[m - 1] += left[K] * before;
+  for (size_t i = m + 1; i-- > 0;) { /* the sweep of row i reads row i - 1 */
+    if (i > 0) kn_prolong_row(u, coarse, i - 1, m, left, right, work);
+    if (i < m) kn_sweep_backward(u, b + i * ldb, A, i, work);
   }
 }
 

@@ -21,23 +21,20 @@ typedef struct {
   PetscReal *inverse; /* 1/C */
 } KNStencil;
 
-/* One Gauss-Seidel sweep from u = 0, first to last point: (D + L) u = b. b: rows ldb apart; work: (m) */
-PETSC_INTERN void kn_stencil_forward(PetscReal *u, const PetscReal *b, size_t ldb, const KNStencil *A, PetscReal *work);
+/* y = A x of five points; x, y: (m, m) without a rim, m at least 2. */
+PETSC_INTERN void kn_stencil_multiply(PetscReal *y, const PetscReal *x, const KNStencil *A);
 
-/* r = b - A u after that sweep, which leaves -U u. */
-PETSC_INTERN void kn_stencil_residual(PetscReal *r, const PetscReal *u, const KNStencil *A);
+/*
+  Down: one Gauss-Seidel sweep from u = 0, first to last point, (D + L) u = b; coarse = P^T (b - A u), K x K of a grid
+  like all here. b: rows ldb apart; work: (3, m). What the sweep leaves is -U u: rows of it live only until they are
+  restricted, while they are in the cache.
+*/
+PETSC_INTERN void kn_stencil_down(PetscReal *coarse, PetscReal *u, const PetscReal *b, size_t ldb, const KNStencil *A,
+                                  const PetscReal *left, const PetscReal *right, PetscReal *work);
 
-/* One Gauss-Seidel sweep, last to first point: (D + U) u' = b - L u. work: (m) */
-PETSC_INTERN void kn_stencil_backward(PetscReal *u, const PetscReal *b, size_t ldb, const KNStencil *A,
-                                      PetscReal *work);
-
-/* coarse = P^T fine. work: (m) */
-PETSC_INTERN void kn_stencil_restrict(PetscReal *coarse, const PetscReal *fine, size_t m, const PetscReal *left,
-                                      const PetscReal *right, PetscReal *work);
-
-/* fine += P coarse. work: (m) */
-PETSC_INTERN void kn_stencil_prolong(PetscReal *fine, const PetscReal *coarse, size_t m, const PetscReal *left,
-                                     const PetscReal *right, PetscReal *work);
+/* Up: u += P coarse and, right behind, one sweep from the last point to the first: (D + U) u' = b - L u. */
+PETSC_INTERN void kn_stencil_up(PetscReal *u, const PetscReal *coarse, const PetscReal *b, size_t ldb,
+                                const KNStencil *A, const PetscReal *left, const PetscReal *right, PetscReal *work);
 
 /* coarse = P^T fine P, of which half is an intermediate grid: (m, K) arrays of rows m/2 + 2 apart, rims as above. */
 PETSC_INTERN void kn_stencil_galerkin(KNStencil *coarse, const KNStencil *fine, KNStencil *half, const PetscReal *left,

@@ -1,7 +1,6 @@
 /*
   The multigrid V cycle of multigrid.c on one rank, for five-point stencils on the square: the same grids,
-  interpolation, Galerkin operators and Gauss-Seidel sweeps, on arrays in place of sparse matrices. Of the sweep from
-  u = 0 the residual is only what it left, -U u.
+  interpolation, Galerkin operators and Gauss-Seidel sweeps, on arrays in place of sparse matrices.
 
   Setting up: the stencil from the matrix, the coarse operators from it, the Cholesky factor of the coarsest.
 */
@@ -13,7 +12,7 @@ enum { MOST_LEVELS = 30 };
 
 typedef struct {
   KNStencil  A, half;      /* half: between this grid and the next coarser one */
-  PetscReal *u, *b, *r;    /* (m + 2, m + 2) each, at point (0, 0); b: none on the finest grid */
+  PetscReal *u, *b;        /* (m + 2, m + 2) each, at point (0, 0); b: none on the finest grid */
   PetscReal *left, *right; /* (m/2 + 1) */
   PetscReal *memory[2];    /* of all that, to be freed */
 } Level;
@@ -21,7 +20,7 @@ typedef struct {
 typedef struct {
   PetscInt   levels; /* 0 is the finest */
   Level      level[MOST_LEVELS];
-  PetscReal *work;   /* (m) */
+  PetscReal *work;   /* (3, m) */
   PetscReal *factor; /* (n, n) Cholesky factor of the coarsest operator, n points */
   PetscReal *solution;
 } Cycle;
@@ -42,14 +41,13 @@ static PetscErrorCode KNLevelCreate(size_t m, size_t stride, PetscBool finest, c
 
   PetscFunctionBegin;
   level->A.m = m;
-  PetscCall(PetscCalloc1(9 * full + 5 * half, &level->memory[0]));
+  PetscCall(PetscCalloc1((finest ? 5 : 8) * full + 5 * half, &level->memory[0]));
   at               = level->memory[0];
   level->A.C       = Next(&at, m, m);
   level->A.E       = Next(&at, m, m);
   level->A.S       = Next(&at, m, m);
   level->A.inverse = Next(&at, m, m);
   level->u         = Next(&at, m, m);
-  level->r         = Next(&at, m, m);
   if (!finest) {
     level->A.SE = Next(&at, m, m);
     level->A.SW = Next(&at, m, m);
@@ -196,21 +194,58 @@ static PetscErrorCode KNCycleApply(PC pc, Vec right, Vec solution)
   for (l = 0; l + 1 < cycle->levels; l++) {
     const Level *fine = &cycle->level[l];
 
-    kn_stencil_forward(fine->u, l ? fine->b : b, l ? fine->A.m + 2 : m, &fine->A, cycle->work);
-    kn_stencil_residual(fine->r, fine->u, &fine->A);
-    kn_stencil_restrict(fine[1].b, fine->r, fine->A.m, fine->left, fine->right, cycle->work);
+    kn_stencil_down(fine[1].b, fine->u, l ? fine->b : b, l ? fine->A.m + 2 : m, &fine->A, fine->left, fine->right,
+                    cycle->work);
   }
   KNCycleCoarsest(cycle, l ? cycle->level[l].b : b, l ? cycle->level[l].A.m + 2 : m);
   while (l-- > 0) {
     const Level *fine = &cycle->level[l];
 
-    kn_stencil_prolong(fine->u, fine[1].u, fine->A.m, fine->left, fine->right, cycle->work);
-    kn_stencil_backward(fine->u, l ? fine->b : b, l ? fine->A.m + 2 : m, &fine->A, cycle->work);
+    kn_stencil_up(fine->u, fine[1].u, l ? fine->b : b, l ? fine->A.m + 2 : m, &fine->A, fine->left, fine->right,
+                  cycle->work);
   }
   PetscCall(VecRestoreArrayRead(right, &b));
   PetscCall(VecGetArrayWrite(solution, &u));
   for (size_t i = 0; i < m; i++) PetscCall(PetscArraycpy(u + i * m, cycle->level[0].u + i * (m + 2), m));
   PetscCall(VecRestoreArrayWrite(solution, &u));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* y = A x with the stencil that the cycle was last set up for. */
+static PetscErrorCode KNCycleMultiply(Mat operator, Vec right, Vec product)
+{
+  Cycle           *cycle;
+  const PetscReal *x;
+  PetscReal       *y;
+
+  PetscFunctionBegin;
+  PetscCall(MatShellGetContext(operator, & cycle));
+  PetscCall(VecGetArrayRead(right, &x));
+  PetscCall(VecGetArrayWrite(product, &y));
+  kn_stencil_multiply(y, x, &cycle->level[0].A);
+  PetscCall(VecRestoreArrayWrite(product, &y));
+  PetscCall(VecRestoreArrayRead(right, &x));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNMultigridOperator(PC pc, Mat matrix, Mat *operator)
+{
+  PetscBool shell;
+  PetscInt  n;
+  Cycle    *cycle;
+
+  PetscFunctionBegin;
+  PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCSHELL, &shell));
+  if (!shell) {
+    PetscCall(PetscObjectReference((PetscObject)matrix));
+    *operator= matrix;
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(PCShellGetContext(pc, &cycle));
+  PetscCall(MatGetSize(matrix, &n, NULL));
+  PetscCall(MatCreateShell(PETSC_COMM_SELF, n, n, n, n, cycle, operator));
+  PetscCall(MatShellSetOperation(*operator, MATOP_MULT, (void (*)(void))KNCycleMultiply));
+  PetscCall(MatShellSetOperation(*operator, MATOP_MULT_TRANSPOSE, (void (*)(void))KNCycleMultiply));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -242,7 +277,7 @@ PetscErrorCode KNStencilMultigridSet(PC pc, PetscInt m, const PetscReal x[])
   coarsest = m >> (cycle->levels - 1);
   coarsest *= coarsest;
   PetscCall(
-    PetscMalloc3(m, &cycle->work, (size_t)coarsest * (size_t)coarsest, &cycle->factor, coarsest, &cycle->solution));
+    PetscMalloc3(3 * m, &cycle->work, (size_t)coarsest * (size_t)coarsest, &cycle->factor, coarsest, &cycle->solution));
   PetscCall(PCSetType(pc, PCSHELL));
   PetscCall(PCShellSetName(pc, "multigrid of stencils"));
   PetscCall(PCShellSetContext(pc, cycle));
