@@ -90,7 +90,8 @@ static PetscErrorCode KNSolverSetUp_Conservation(KNSolver solver)
   size_t        stored;
 
   PetscFunctionBegin;
-  c->comm = solver->comm;
+  c->max_steps = solver->max_steps;
+  c->comm      = solver->comm;
   PetscCallMPI(MPI_Comm_size(c->comm, &c->ranks));
   PetscCallMPI(MPI_Comm_rank(c->comm, &c->rank));
   PetscCall(KNLawLayout(c));
@@ -309,5 +310,6 @@ PetscErrorCode KNConservationCreate(KNSolver solver, const KNConservation *law)
   solver->ops.take           = KNSolverTake_Conservation;
   solver->ops.solve          = KNSolverSolve_Conservation;
   solver->ops.destroy        = KNSolverDestroy_Conservation;
+  solver->max_steps          = KN_MAX_STEPS;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

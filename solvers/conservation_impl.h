@@ -56,7 +56,9 @@ typedef struct {
   size_t     pitch;              /* of a row there */
   PetscReal *position, *line;    /* (n) positions along the last axis; (fields, n) */
   PetscReal *average, *stored;   /* (fields, stored points of the slab) conserved, primitive */
+  PetscReal  time;               /* since KNMarchBegin, at the beginning of an interval */
   PetscReal  fastest;            /* sum over the axes of the fastest waves, of the state in w[0] */
+  PetscInt   max_steps;          /* of a sample */
   PetscInt   steps, halved;      /* since KNMarchBegin: steps, and how often one was halved */
 } Conservation;
 

@@ -46,6 +46,7 @@ PetscErrorCode KNMarchBegin(Conservation *c, PetscBool *done, char reason[])
   PetscFunctionBegin;
 
   c->steps = c->halved = 0;
+  c->time              = 0.0;
   PetscCall(PetscArraycpy(c->u, c->initial, (size_t)c->fields * c->size));
   PetscCall(KNMarchLook(c, done));
   if (!*done) {
@@ -136,11 +137,12 @@ PetscErrorCode KNMarch(Conservation *c, PetscReal interval, PetscBool *done, cha
     const PetscReal steps = PetscMax(PetscCeilReal(speed * (1.0 - 1e-12)), 1.0);
     PetscReal       dt    = left / steps;
 
-    if (dt < KN_SHORTEST * interval) {
+    if (KNSolverSpent(c->max_steps, (PetscReal)c->steps, c->time + t, reason)) *done = PETSC_FALSE;
+    if (*done && dt < KN_SHORTEST * interval) {
       *done = PETSC_FALSE;
       PetscCall(PetscSNPrintf(reason, KN_MAX_TEXT, "waves of speed %g: the time step vanishes", (double)c->fastest));
-      break;
     }
+    if (!*done) break;
     PetscCall(KNMarchStages(c, dt, done));
     for (PetscInt i = 0; i < KN_HALVINGS && !*done; i++) {
       PetscCall(KNMarchLook(c, done));
@@ -152,5 +154,6 @@ PetscErrorCode KNMarch(Conservation *c, PetscReal interval, PetscBool *done, cha
     t = steps == 1.0 && dt == left ? interval : t + dt;
     c->steps++;
   }
+  c->time += interval;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -37,7 +37,7 @@ typedef struct {
   Mat         jacobian;
   TS          ts;
   PetscReal   dt; /* of the next step */
-  PetscInt    steps;
+  PetscInt    steps, max_steps;
 } Sorption;
 
 /* D/R and its derivative, of the concentration u. */
@@ -197,6 +197,7 @@ static PetscErrorCode KNSolverSetUp_Sorption(KNSolver solver)
   PC           pc;
 
   PetscFunctionBegin;
+  s->max_steps = solver->max_steps;
   PetscCall(KNCellsSetUp(solver->comm, "diffusion_sorption_", &s->cells));
   PetscCall(KNWallsCreate(&s->cells, (PetscReal)s->cells.n / s->length, closed, &s->walls));
   PetscCall(KNWallStartCreate(&s->cells, s->walls, closed, &s->begin));
@@ -211,7 +212,6 @@ static PetscErrorCode KNSolverSetUp_Sorption(KNSolver solver)
   PetscCall(TSSetIFunction(s->ts, NULL, KNSorptionFunction, s));
   PetscCall(TSSetIJacobian(s->ts, s->jacobian, s->jacobian, KNSorptionJacobian, s));
   PetscCall(TSSetExactFinalTime(s->ts, TS_EXACTFINALTIME_MATCHSTEP));
-  PetscCall(TSSetMaxSteps(s->ts, PETSC_MAX_INT));
   PetscCall(TSSetErrorIfStepFails(s->ts, PETSC_FALSE));
   PetscCall(TSGetSNES(s->ts, &snes));
   PetscCall(SNESSetType(snes, SNESKSPONLY));
@@ -244,8 +244,9 @@ static PetscErrorCode KNSolverTake_Sorption(KNSolver solver, const PetscReal giv
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* From state (cells) over an interval of time; what fails is tried again with less of everything. */
-static PetscErrorCode KNSorptionAdvance(Sorption *s, PetscReal state[], PetscReal interval, KNSolverReport *report)
+/* From state (cells) at time t over an interval; what fails is tried again with less of everything. */
+static PetscErrorCode KNSorptionAdvance(Sorption *s, PetscReal state[], PetscReal t, PetscReal interval,
+                                        KNSolverReport *report)
 {
   TSConvergedReason reason  = TS_CONVERGED_ITERATING;
   PetscReal         caution = 1.0, *u;
@@ -263,6 +264,7 @@ static PetscErrorCode KNSorptionAdvance(Sorption *s, PetscReal state[], PetscRea
     PetscCall(TSSetTime(s->ts, 0.0));
     PetscCall(TSSetMaxTime(s->ts, interval));
     PetscCall(TSSetTimeStep(s->ts, PetscMin(interval, s->dt / caution)));
+    PetscCall(TSSetMaxSteps(s->ts, PetscMax(s->max_steps - s->steps, 0)));
     PetscCall(TSSolve(s->ts, s->u));
     PetscCall(TSGetConvergedReason(s->ts, &reason));
     PetscCall(TSGetStepNumber(s->ts, &steps));
@@ -272,7 +274,10 @@ static PetscErrorCode KNSorptionAdvance(Sorption *s, PetscReal state[], PetscRea
   PetscCall(VecGetArrayWrite(s->u, &u));
   PetscCall(PetscArraycpy(state, u, s->cells.n));
   PetscCall(VecRestoreArrayWrite(s->u, &u));
-  report->converged = (PetscBool)(reason > 0);
+  report->converged = (PetscBool)(reason == TS_CONVERGED_TIME);
+  if (KNSolverSpent(report->converged ? 0 : s->max_steps, (PetscReal)s->steps, t, report->reason)) {
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   for (PetscInt i = 0; i < s->cells.n && report->converged; i++) {
     if (PetscIsInfOrNanReal(state[i])) report->converged = PETSC_FALSE;
   }
@@ -301,7 +306,7 @@ static PetscErrorCode KNSolverSolve_Sorption(KNSolver solver, PetscReal output[]
   s->steps          = 0;
   s->dt             = KN_FIRST * interval;
   for (PetscInt i = 0; i < s->frames && report->converged; i++) {
-    if (i) PetscCall(KNSorptionAdvance(s, s->initial, interval, report));
+    if (i) PetscCall(KNSorptionAdvance(s, s->initial, (PetscReal)(i - 1) * interval, interval, report));
     if (report->converged) PetscCall(KNCellsStore(&s->cells, s->initial, output + (size_t)i * points));
   }
   report->iterations = s->steps;
@@ -359,5 +364,6 @@ PetscErrorCode KNSolverCreate_DiffusionSorption(KNSolver solver)
   solver->ops.take           = KNSolverTake_Sorption;
   solver->ops.solve          = KNSolverSolve_Sorption;
   solver->ops.destroy        = KNSolverDestroy_Sorption;
+  solver->max_steps          = KN_MAX_STEPS;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

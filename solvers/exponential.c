@@ -16,6 +16,7 @@
   last, these are cheaper and begin again: long steps of little accuracy, fast changes.
 */
 #include "exponential_steps.h"
+#include "solver_impl.h"
 #include "stepper.h"
 
 #define KN_SHORTEST      1e-12 /* step, of an interval */
@@ -209,6 +210,11 @@ static PetscErrorCode KNExponentialMarch(KNStepper stepper, PetscReal interval, 
     PetscReal error, norm, factor = KN_SHRINK;
     PetscBool adams, finite;
 
+    if (KNSolverSpent(stepper->max_steps, (PetscReal)e->steps, stepper->t + interval - h * (PetscReal)left,
+                      report->reason)) {
+      report->converged = PETSC_FALSE;
+      break;
+    }
     KNExponentialSpace(stepper, h);
     adams = (PetscBool)(e->known == KN_ADAMS);
     PetscCall(adams ? KNExponentialAdams(stepper, h) : KNExponentialRunge(stepper, h));
@@ -221,7 +227,7 @@ static PetscErrorCode KNExponentialMarch(KNStepper stepper, PetscReal interval, 
     else report->retried = PETSC_TRUE;
     if (finite && error <= stepper->tolerance * norm) {
       KNExponentialAccept(stepper);
-      if (p->watch) PetscCall(p->watch(p->context, stepper->v, norm));
+      if (p->watch) PetscCall(p->watch(p->context, stepper->v, norm, &report->converged));
       left--;
       next = PetscMin(next, h * factor);
       if (!adams) e->allowed = h * factor;

@@ -7,6 +7,7 @@
   whose steps fail is marched again from its beginning, with a quarter of the step and of the tolerance.
 */
 #include <petscts.h>
+#include "solver_impl.h"
 #include "stepper.h"
 
 #define KN_ATTEMPTS 4 /* at an interval */
@@ -159,9 +160,12 @@ static PetscErrorCode KNIMEXInspect(TS ts)
   if (!(norm <= KN_LARGEST)) {
     PetscCall(TSSetConvergedReason(ts, TS_DIVERGED_NONLINEAR_SOLVE));
   } else if (stepper->evolution.watch) {
+    PetscBool go_on = PETSC_TRUE;
+
     PetscCall(VecGetArrayRead(((IMEX *)stepper->data)->state, &v));
-    PetscCall(stepper->evolution.watch(stepper->evolution.context, v, norm));
+    PetscCall(stepper->evolution.watch(stepper->evolution.context, v, norm, &go_on));
     PetscCall(VecRestoreArrayRead(((IMEX *)stepper->data)->state, &v));
+    if (!go_on) PetscCall(TSSetConvergedReason(ts, TS_CONVERGED_USER));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -213,6 +217,7 @@ static PetscErrorCode KNIMEXMarch(KNStepper stepper, PetscReal interval, TSConve
   PetscCall(TSSetTime(x->ts, 0.0));
   PetscCall(TSSetMaxTime(x->ts, interval));
   PetscCall(TSSetTimeStep(x->ts, PetscMin(interval, x->dt / x->caution)));
+  if (stepper->max_steps) PetscCall(TSSetMaxSteps(x->ts, PetscMax(stepper->max_steps - x->steps, 0)));
   PetscCall(TSSolve(x->ts, x->state));
   PetscCall(TSGetConvergedReason(x->ts, reason));
   PetscCall(TSGetStepNumber(x->ts, &steps));
@@ -226,6 +231,7 @@ static PetscErrorCode KNStepperAdvance_IMEX(KNStepper stepper, PetscReal interva
   IMEX             *x      = (IMEX *)stepper->data;
   TSConvergedReason reason = TS_CONVERGED_ITERATING;
   const PetscReal  *state;
+  PetscReal         t;
 
   PetscFunctionBegin;
   x->caution = 1.0;
@@ -234,8 +240,11 @@ static PetscErrorCode KNStepperAdvance_IMEX(KNStepper stepper, PetscReal interva
     PetscCall(KNIMEXMarch(stepper, interval, &reason));
   }
   report->iterations = x->steps;
-  report->converged  = (PetscBool)(reason > 0);
-  if (!report->converged) {
+  report->converged  = (PetscBool)(reason == TS_CONVERGED_TIME);
+  if (reason == TS_CONVERGED_ITS) {
+    PetscCall(TSGetTime(x->ts, &t));
+    (void)KNSolverSpent(stepper->max_steps, (PetscReal)x->steps, stepper->t + t, report->reason);
+  } else if (reason <= 0) {
     PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
                             "time stepping failed between t = %.6g and %.6g: %s", (double)stepper->t,
                             (double)(stepper->t + interval), TSConvergedReasons[reason]));

@@ -177,6 +177,7 @@ static PetscErrorCode KNSolverSetUp_Flow(KNSolver solver)
   KNWall   wall[2 * KN_MAX_DIM];
 
   PetscFunctionBegin;
+  f->max_steps = solver->max_steps;
   PetscCall(KNCellsSetUp(solver->comm, prefix, c));
   PetscCheck(c->ranks == 1 || c->n - (c->ranks - 1) * c->block >= KN_FLOW_GHOSTS, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-incompressible_grid %" PetscInt_FMT " gives some of %d ranks fewer than %d layers of cells: take fewer "
@@ -337,5 +338,6 @@ PetscErrorCode KNSolverCreate_Incompressible(KNSolver solver)
   solver->ops.take           = KNSolverTake_Flow;
   solver->ops.solve          = KNSolverSolve_Flow;
   solver->ops.destroy        = KNSolverDestroy_Flow;
+  solver->max_steps          = KN_MAX_STEPS;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

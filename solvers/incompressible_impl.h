@@ -38,7 +38,7 @@ typedef struct {
   PetscReal *divergence, *modes;                    /* (cells), (modes) */
   PetscReal  push;                                  /* square root of the largest acceleration over h */
   PetscReal  time;
-  PetscInt   steps;
+  PetscInt   steps, max_steps;
 } Flow;
 
 /* Rows of the last axis in the slab, and where row r of a padded field begins. */

@@ -308,6 +308,10 @@ PetscErrorCode KNFlowMarch(Flow *f, PetscReal interval, PetscBool *done, char re
     fastest = fastest / f->courant + viscous * f->cfl / f->courant;
     steps   = PetscMax(PetscCeilReal((interval - t) * fastest * (1.0 - 1e-12)), 1.0);
     dt      = (interval - t) / steps;
+    if (*done && KNSolverSpent(f->max_steps, (PetscReal)f->steps, start + t, reason)) {
+      *done = PETSC_FALSE;
+      break;
+    }
     if (!*done || dt < 1e-9 * interval) {
       *done = PETSC_FALSE;
       PetscCall(PetscSNPrintf(reason, KN_MAX_TEXT, "the flow grows without bound, or the time step vanishes, at t = %g",

@@ -232,6 +232,7 @@ static PetscErrorCode KNSolverSetUp_NavierStokes(KNSolver solver)
   PetscCallMPI(MPI_Comm_size(solver->comm, &s->ranks));
   PetscCall(KNVorticityCreate(solver->comm, s->n, s->length, s->viscosity, (KNVorticityScheme)s->scheme, s->dt, s->rtol,
                               &s->vorticity));
+  PetscCall(KNVorticitySetMaxSteps(s->vorticity, solver->max_steps));
   PetscCall(KNVorticityGetTorus(s->vorticity, &s->torus));
   PetscCall(KNTorusCreate(PETSC_COMM_SELF, s->resolution, s->length, KN_PRODUCT_NONE, &s->stored));
   KNTorusRows(s->torus, &first, &rows);
@@ -338,6 +339,7 @@ static PetscErrorCode KNSolverSolve_NavierStokes(KNSolver solver, PetscReal outp
 
   PetscFunctionBegin;
   for (PetscInt attempt = 0; attempt < KN_ATTEMPTS && !report->converged; attempt++, caution *= 4.0) {
+    if (attempt && report->iterations >= solver->max_steps) break; /* shorter steps are more */
     report->retried   = (PetscBool)(attempt > 0);
     report->reason[0] = 0;
     PetscCall(KNVorticityStart(s->vorticity, s->w0, caution));
@@ -400,5 +402,6 @@ PetscErrorCode KNSolverCreate_NavierStokes(KNSolver solver)
   solver->ops.take           = KNSolverTake_NavierStokes;
   solver->ops.solve          = KNSolverSolve_NavierStokes;
   solver->ops.destroy        = KNSolverDestroy_NavierStokes;
+  solver->max_steps          = KN_MAX_STEPS;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -248,6 +248,7 @@ static PetscErrorCode KNSolverSetUp_Reaction(KNSolver solver)
                             .nonlinear = KNReactionRate,
                             .norm      = KNReactionNorm};
   PetscCall(KNStepperCreate(&evolution, (KNSteps)r->scheme, r->prefix, r->tolerance, &r->stepper));
+  r->stepper->max_steps = solver->max_steps;
   PetscCall(KNSolverDescribe_Reaction(solver));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -376,5 +377,6 @@ PetscErrorCode KNReactionCreate(KNSolver solver, const KNReaction *equation)
   solver->ops.take           = KNSolverTake_Reaction;
   solver->ops.solve          = KNSolverSolve_Reaction;
   solver->ops.destroy        = KNSolverDestroy_Reaction;
+  solver->max_steps          = KN_MAX_STEPS;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -40,7 +40,7 @@ static PetscErrorCode KNSemilinearRate(void *context, const PetscReal v[], Petsc
 }
 
 /* After a step: do the modes hold the solution? */
-static PetscErrorCode KNSemilinearWatch(void *context, const PetscReal v[], PetscReal norm)
+static PetscErrorCode KNSemilinearWatch(void *context, const PetscReal v[], PetscReal norm, PetscBool *go_on)
 {
   Semilinear *s = (Semilinear *)context;
   PetscReal   edge;
@@ -48,7 +48,8 @@ static PetscErrorCode KNSemilinearWatch(void *context, const PetscReal v[], Pets
   PetscFunctionBegin;
   PetscCall(KNModesSquare(s->modes, s->fields, s->edge, v, &edge));
   if (edge > PetscMax(2.0 * s->edge_at_start, PetscSqr(s->unresolved * norm))) {
-    s->excess = PetscMax(s->excess, PetscSqrtReal(edge) / norm);
+    s->excess = PetscSqrtReal(edge) / norm;
+    *go_on    = PETSC_FALSE;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -136,6 +137,7 @@ static PetscErrorCode KNSolverSetUp_Semilinear(KNSolver solver)
                             .norm      = KNSemilinearNorm,
                             .watch     = KNSemilinearWatch};
   PetscCall(KNStepperCreate(&evolution, (KNSteps)s->scheme, s->prefix, s->tolerance, &s->stepper));
+  s->stepper->max_steps = solver->max_steps;
   PetscCall(KNPeriodicFieldSetUp(s->random, 2 * highest + 1)); /* |k_i| <= K */
   if (s->forcing) PetscCall(KNPeriodicFieldSetUp(s->force, 2 * PetscMin(highest, (s->resolution - 1) / 2) + 1));
   PetscCall(KNSolverDescribe_Semilinear(solver));
@@ -266,8 +268,7 @@ static PetscErrorCode KNSemilinearAdvance(Semilinear *s, PetscReal interval, KNS
 {
   PetscFunctionBegin;
   PetscCall(KNStepperAdvance(s->stepper, interval, report));
-  if (!report->converged || s->excess == 0.0) PetscFunctionReturn(PETSC_SUCCESS);
-  report->converged = PETSC_FALSE;
+  if (report->converged || s->excess == 0.0) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
                           "not resolved, %.3g of the fields at the cut-off of the modes: raise -%sgrid, or "
                           "-%sunresolved",
@@ -335,6 +336,7 @@ PetscErrorCode KNSemilinearCreate(KNSolver solver, const KNSemilinear *equation)
   PetscCall(PetscSNPrintf(s->prefix, sizeof(s->prefix), "%s_", solver->problem.pde));
 
   solver->data               = s;
+  solver->max_steps          = equation->degree > 1 ? KN_MAX_STEPS : 0; /* what is linear takes one for a frame */
   solver->ops.setfromoptions = KNSolverSetFromOptions_Semilinear;
   solver->ops.setup          = KNSolverSetUp_Semilinear;
   solver->ops.update         = KNSolverUpdate_Semilinear;

@@ -42,7 +42,7 @@ typedef struct {
   PetscReal          *stored_points;     /* (room) */
   PetscReal           start;             /* spin_up of a random field, 0 of a given one */
   PetscReal           edge_at_start;     /* sum of |c|^2 there */
-  PetscReal           excess;            /* share of the fields there, the largest that is not allowed; 0: none */
+  PetscReal           excess;            /* share of the fields there, more than is allowed; 0: never so far */
   KNStepper           stepper;
 } Semilinear;
 

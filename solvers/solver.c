@@ -1,6 +1,7 @@
 /* Solvers: the registry and the dispatch to a type's functions. The types are the files named in solver_list.h. */
 #include <kitinet/error.h>
 #include "coefficient.h"
+#include "engine_options.h"
 #include <math.h>
 
 #define KN_SOLVER(name, Suffix) PETSC_INTERN PetscErrorCode KNSolverCreate_##Suffix(KNSolver);
@@ -56,8 +57,15 @@ PetscErrorCode KNSolverDestroy(KNSolver *solver)
 
 PetscErrorCode KNSolverSetFromOptions(KNSolver solver)
 {
+  char prefix[KN_MAX_NAME + 1];
+
   PetscFunctionBegin;
   PetscCall(solver->ops.setfromoptions(solver));
+  if (solver->max_steps) {
+    PetscCall(PetscSNPrintf(prefix, sizeof(prefix), "%s_", solver->problem.pde));
+    PetscCall(KNEngineInt(prefix, "max_steps", "steps in time of a sample, one that needs more is left out", 1,
+                          PETSC_MAX_INT, &solver->max_steps));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -94,6 +102,13 @@ PetscErrorCode KNSolverSolveGiven(KNSolver solver, const PetscReal given[], Pets
   PetscCall(solver->ops.take(solver, given));
   PetscCall(solver->ops.solve(solver, output, report));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscBool KNSolverSpent(PetscInt max_steps, PetscReal steps, PetscReal t, char reason[KN_MAX_TEXT])
+{
+  if (!max_steps || steps < (PetscReal)max_steps) return PETSC_FALSE;
+  (void)snprintf(reason, KN_MAX_TEXT, "%d steps, the most allowed (max_steps), end at time %.6g", (int)max_steps, (double)t);
+  return PETSC_TRUE;
 }
 
 PetscErrorCode KNSolverCheckStored(KNSolver solver, PetscInt n)

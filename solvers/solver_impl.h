@@ -40,11 +40,17 @@ struct _p_KNSolver {
   KNSolverOps   ops;
   MPI_Comm      comm;
   KNProblem     problem;
+  PetscInt      max_steps;    /* in time, of a sample; 0: the type makes none, or is told how many */
   PetscInt      coefficients; /* of the equation, ranges or not */
   PetscInt      ranges;       /* of them, in the order of problem.coefficient */
   KNSolverRange range[KN_MAX_RANGES];
   void         *data; /* the type's context */
 };
+
+#define KN_MAX_STEPS 100000 /* by default, where the solver chooses their length */
+
+/* Not collective. Whether a sample that is at time t has made max_steps (0: any number); the reason says so then. */
+PETSC_INTERN PetscBool KNSolverSpent(PetscInt max_steps, PetscReal steps, PetscReal t, char reason[KN_MAX_TEXT]);
 
 /* Raises PETSC_ERR_SUP unless fields are stored on the n points a side that they are solved on. */
 PETSC_INTERN PetscErrorCode KNSolverCheckStored(KNSolver solver, PetscInt n);

@@ -20,8 +20,8 @@ typedef struct {
   PetscErrorCode (*nonlinear)(void *context, const PetscReal v[], PetscReal n[]);
   /* root mean square over all ranks, collective */
   PetscErrorCode (*norm)(void *context, const PetscReal v[], PetscReal *norm);
-  /* looks at the end of each step, of that norm; NULL: nobody does */
-  PetscErrorCode (*watch)(void *context, const PetscReal v[], PetscReal norm);
+  /* looks at the end of each step, of that norm: *go_on false ends the march, failed; NULL: nobody does */
+  PetscErrorCode (*watch)(void *context, const PetscReal v[], PetscReal norm, PetscBool *go_on);
 } KNEvolution;
 
 typedef struct _p_KNStepper *KNStepper;
@@ -37,8 +37,9 @@ struct _p_KNStepper {
   KNStepperOps ops;
   KNEvolution  evolution;
   PetscReal    tolerance;
-  PetscReal   *v; /* (size) the state; memory of the type */
-  PetscReal    t; /* since Start() */
+  PetscInt     max_steps; /* since Start(); 0: any number */
+  PetscReal   *v;         /* (size) the state; memory of the type */
+  PetscReal    t;         /* since Start() */
   void        *data;
 };
 
@@ -72,7 +73,7 @@ PETSC_INTERN PetscErrorCode KNStepperStart(KNStepper stepper, const PetscReal v[
 /*
   Collective. Marches on by an interval, to whose end a step leads. report: converged, reason, retried (a step was not
   finite and was made again, shorter), iterations (steps since Start). Failed, and the state of no use: a state that is
-  not finite, steps that shrink without end.
+  not finite, steps that shrink without end, more than max_steps of them, a watch that ends it (no reason is given then).
 */
 PETSC_INTERN PetscErrorCode KNStepperAdvance(KNStepper stepper, PetscReal interval, KNSolverReport *report);
 

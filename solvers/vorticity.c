@@ -259,6 +259,13 @@ PetscErrorCode KNVorticityGetTorus(KNVorticity vorticity, KNTorus *torus)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNVorticitySetMaxSteps(KNVorticity v, PetscInt max_steps)
+{
+  PetscFunctionBegin;
+  if (v->stepper) v->stepper->max_steps = max_steps;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNVorticitySetViscosity(KNVorticity v, PetscReal viscosity)
 {
   PetscFunctionBegin;

@@ -26,6 +26,9 @@ PETSC_INTERN PetscErrorCode KNVorticityDestroy(KNVorticity *vorticity);
 /* Not collective. Its Fourier space; not owned. */
 PETSC_INTERN PetscErrorCode KNVorticityGetTorus(KNVorticity vorticity, KNTorus *torus);
 
+/* Not collective. Steps after which a march of exponential steps ends, failed; 0, the default: any number. */
+PETSC_INTERN PetscErrorCode KNVorticitySetMaxSteps(KNVorticity vorticity, PetscInt max_steps);
+
 /* Collective, before Start. viscosity >= 0 from now on. */
 PETSC_INTERN PetscErrorCode KNVorticitySetViscosity(KNVorticity vorticity, PetscReal viscosity);
 

@@ -321,10 +321,11 @@ static PetscErrorCode KNSolverSolve_Wave(KNSolver solver, PetscReal output[], KN
   if (!report->converged) PetscFunctionReturn(PETSC_SUCCESS);
   steps =
     PetscCeilReal(interval * fastest * PetscSqrtReal((PetscReal)c->axes) * (PetscReal)c->n / (w->length * w->cfl));
-  if (!(steps * (PetscReal)(w->frames - 1) < (PetscReal)PETSC_MAX_INT)) {
+  if (!(steps * (PetscReal)(w->frames - 1) <= (PetscReal)solver->max_steps)) {
     report->converged = PETSC_FALSE;
-    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason), "waves of speed %g: the time step vanishes",
-                            (double)fastest));
+    PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
+                            "waves of speed %g need %g steps, max_steps is %" PetscInt_FMT, (double)fastest,
+                            (double)(steps * (PetscReal)(w->frames - 1)), solver->max_steps));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   steps = PetscMax(steps, 1.0);
@@ -395,5 +396,6 @@ PetscErrorCode KNSolverCreate_Wave(KNSolver solver)
   solver->ops.take           = KNSolverTake_Wave;
   solver->ops.solve          = KNSolverSolve_Wave;
   solver->ops.destroy        = KNSolverDestroy_Wave;
+  solver->max_steps          = KN_MAX_STEPS;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -50,6 +50,26 @@ said "the first excluded sample: a value of the coefficient a is not between"
 "$tool" plant darcy.h5 zero.h5 0 x 0 0
 refused 1 "none of 1 samples could be solved" ranks 1 generate -darcy_grid 16 -from zero.h5 -samples 1 -output new.h5
 
+# A wave that would take the solver millions of steps: it is left out, the others are as they were.
+kdv() { n=$1; shift; ranks "$n" generate -pde kdv -kdv_frames 2 -kdv_final_time 0.1 -kdv_max_steps 3000 "$@"; }
+kdv 1 -samples 3 -output kdv.h5 > summary
+"$tool" plant kdv.h5 spike.h5 1 y 7 1e6
+for scheme in adams etdrk4 imex; do
+  kdv 2 -from spike.h5 -kdv_scheme $scheme -output $scheme.h5 > summary
+  said "2 samples in "
+  said "1 excluded: 1$"
+  said "the first excluded sample: 3000 steps, the most allowed (max_steps), end at time "
+done
+
+# Each engine counts its steps.
+for engine in "euler -euler_axes 1 -euler_grid 16" "wave -wave_grid 16" "diffusion_sorption -diffusion_sorption_grid 16" \
+  "incompressible -incompressible_grid 16" "navier_stokes -navier_stokes_grid 16" "fisher_kpp -fisher_kpp_grid 32" \
+  "diffusion_reaction -diffusion_reaction_grid 16"; do
+  # shellcheck disable=SC2086 # a list of words
+  refused 1 "none of 2 samples could be solved (.*max_steps" ranks 2 generate -pde $engine \
+    "-${engine%% *}_max_steps" 2 -samples 2 -output few.h5
+done
+
 # No number, in what is solved or in the force beside it; a viscosity of the wrong sign.
 "$tool" plant sound.h5 nan.h5 4 y 6 nan
 for n in 1 3; do
