@@ -62,7 +62,7 @@ static PetscErrorCode KNDiffusionCreateSolvers(KNDiffusion d, const char prefix[
 {
   PetscReal *x, rtol;
   PC         pc;
-  Mat        operator;
+  Mat        action;
 
   PetscFunctionBegin;
   PetscCall(KNDiffusionCreateKSP(d, 100, &d->multigrid));
@@ -73,9 +73,9 @@ static PetscErrorCode KNDiffusionCreateSolvers(KNDiffusion d, const char prefix[
   PetscCall(KNMultigridSet(pc, d->square, m, x));
   PetscCall(PetscFree(x));
   PetscCall(KSPSetFromOptions(d->multigrid)); /* may have put another preconditioner in the place of ours */
-  PetscCall(KNMultigridOperator(pc, d->A, &operator));
-  PetscCall(KSPSetOperators(d->multigrid, operator, d->A));
-  PetscCall(MatDestroy(&operator));
+  PetscCall(KNMultigridOperator(pc, d->A, &action));
+  PetscCall(KSPSetOperators(d->multigrid, action, d->A));
+  PetscCall(MatDestroy(&action));
   PetscCall(KSPGetTolerances(d->multigrid, &rtol, NULL, NULL, NULL));
 
   PetscCall(KNDiffusionCreateKSP(d, 10, &d->direct));

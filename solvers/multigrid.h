@@ -31,10 +31,10 @@ PETSC_INTERN PetscErrorCode KNStencilMultigridSet(PC pc, PetscInt m, const Petsc
 
 /*
   Collective. What multiplies fastest by `matrix`, for which pc is set up whenever its values change: of the stencils of
-  KNStencilMultigridSet() a third of the memory is read; else the matrix itself. The caller destroys *operator, pc
+  KNStencilMultigridSet() a third of the memory is read; else the matrix itself. The caller destroys *action, pc
   outlives it.
 */
-PETSC_INTERN PetscErrorCode KNMultigridOperator(PC pc, Mat matrix, Mat *operator);
+PETSC_INTERN PetscErrorCode KNMultigridOperator(PC pc, Mat matrix, Mat *action);
 
 /* How many levels `m` points a side make on so many ranks: the coarsest has at most 8 points a side. */
 PETSC_INTERN PetscInt KNMultigridLevels(PetscInt m, PetscMPIInt ranks);

@@ -339,7 +339,7 @@ static PetscErrorCode KNSolverSolve_NavierStokes(KNSolver solver, PetscReal outp
 
   PetscFunctionBegin;
   for (PetscInt attempt = 0; attempt < KN_ATTEMPTS && !report->converged; attempt++, caution *= 4.0) {
-    if (attempt && report->iterations >= solver->max_steps) break; /* shorter steps are more */
+    if (attempt && s->scheme != KN_VORTICITY_LI2020 && report->iterations >= solver->max_steps) break;
     report->retried   = (PetscBool)(attempt > 0);
     report->reason[0] = 0;
     PetscCall(KNVorticityStart(s->vorticity, s->w0, caution));

@@ -107,7 +107,8 @@ PetscErrorCode KNSolverSolveGiven(KNSolver solver, const PetscReal given[], Pets
 PetscBool KNSolverSpent(PetscInt max_steps, PetscReal steps, PetscReal t, char reason[KN_MAX_TEXT])
 {
   if (!max_steps || steps < (PetscReal)max_steps) return PETSC_FALSE;
-  (void)snprintf(reason, KN_MAX_TEXT, "%d steps, the most allowed (max_steps), end at time %.6g", (int)max_steps, (double)t);
+  (void)snprintf(reason, KN_MAX_TEXT, "%d steps, the most allowed (max_steps), end at time %.6g", (int)max_steps,
+                 (double)t);
   return PETSC_TRUE;
 }
 

@@ -212,14 +212,14 @@ static PetscErrorCode KNCycleApply(PC pc, Vec right, Vec solution)
 }
 
 /* y = A x with the stencil that the cycle was last set up for. */
-static PetscErrorCode KNCycleMultiply(Mat operator, Vec right, Vec product)
+static PetscErrorCode KNCycleMultiply(Mat action, Vec right, Vec product)
 {
   Cycle           *cycle;
   const PetscReal *x;
   PetscReal       *y;
 
   PetscFunctionBegin;
-  PetscCall(MatShellGetContext(operator, & cycle));
+  PetscCall(MatShellGetContext(action, &cycle));
   PetscCall(VecGetArrayRead(right, &x));
   PetscCall(VecGetArrayWrite(product, &y));
   kn_stencil_multiply(y, x, &cycle->level[0].A);
@@ -228,7 +228,7 @@ static PetscErrorCode KNCycleMultiply(Mat operator, Vec right, Vec product)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNMultigridOperator(PC pc, Mat matrix, Mat *operator)
+PetscErrorCode KNMultigridOperator(PC pc, Mat matrix, Mat *action)
 {
   PetscBool shell;
   PetscInt  n;
@@ -238,14 +238,14 @@ PetscErrorCode KNMultigridOperator(PC pc, Mat matrix, Mat *operator)
   PetscCall(PetscObjectTypeCompare((PetscObject)pc, PCSHELL, &shell));
   if (!shell) {
     PetscCall(PetscObjectReference((PetscObject)matrix));
-    *operator= matrix;
+    *action = matrix;
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(PCShellGetContext(pc, &cycle));
   PetscCall(MatGetSize(matrix, &n, NULL));
-  PetscCall(MatCreateShell(PETSC_COMM_SELF, n, n, n, n, cycle, operator));
-  PetscCall(MatShellSetOperation(*operator, MATOP_MULT, (void (*)(void))KNCycleMultiply));
-  PetscCall(MatShellSetOperation(*operator, MATOP_MULT_TRANSPOSE, (void (*)(void))KNCycleMultiply));
+  PetscCall(MatCreateShell(PETSC_COMM_SELF, n, n, n, n, cycle, action));
+  PetscCall(MatShellSetOperation(*action, MATOP_MULT, (void (*)(void))KNCycleMultiply));
+  PetscCall(MatShellSetOperation(*action, MATOP_MULT_TRANSPOSE, (void (*)(void))KNCycleMultiply));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Throughput of the solvers on one core against Python on the same core, in turn, in one run:
-#   Darcy 421 x 421 against scipy's sparse direct solver and pyamg;
+#   Darcy 421 x 421 against scipy's sparse direct solver and pyamg: ours once with drawing the coefficients, once, as
+#   Python does, from those of a file;
 #   Navier-Stokes 64 x 64 (the benchmark's scheme, and the default one) against numpy.
 #
 #     PYTHON=venv/bin/python sh tests/bench/solver_throughput.sh      PYTHON with numpy, scipy, h5py, pyamg
@@ -30,10 +31,15 @@ row() {
 
 echo "problem,round,ours_s,python_s,ratio" | tee "$results"
 for round in 1 2 3; do
-  ours=$(seconds "$kitinet" generate -pde darcy -darcy_grid 421 -samples 24 -output "$work/darcy.h5" -overwrite)
+  darcy="-pde darcy -darcy_grid 421 -overwrite"
+  # shellcheck disable=SC2086 # a list of words
+  ours=$(seconds "$kitinet" generate $darcy -samples 48 -output "$work/darcy.h5")
+  # shellcheck disable=SC2086
+  given=$(seconds "$kitinet" generate $darcy -from "$work/darcy.h5" -output "$work/again.h5")
   for method in direct amg; do
-    python_s=$($python tests/bench/darcy_python.py $method "$work/darcy.h5" 4 | cut -d' ' -f1)
+    python_s=$($python tests/bench/darcy_python.py $method "$work/darcy.h5" 6 | cut -d' ' -f1)
     row "darcy 421 x 421; one sample; $method" $round "$ours" "$python_s"
+    row "darcy 421 x 421; one sample; $method; its coefficients given" $round "$given" "$python_s"
   done
 
   steps=10000 # to t = 1 with the benchmark's dt 1e-4
