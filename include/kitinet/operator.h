@@ -76,6 +76,9 @@ PETSC_EXTERN PetscErrorCode KNOperatorShow(KNOperator op, KNDataset dataset);
 */
 PETSC_EXTERN PetscErrorCode KNOperatorCheck(KNOperator op, const KNProblem *problem, const char path[]);
 
+/* Collective on PETSC_COMM_WORLD. KNOperatorShow() and KNOperatorCheck(); *problem: the dataset's, as shown now. */
+PETSC_EXTERN PetscErrorCode KNOperatorAccept(KNOperator op, KNDataset dataset, const KNProblem **problem);
+
 /*
   Collective over the ranks that share a sample. Plans for batches of up to `samples` samples on the grid, given
   whole. Raises KN_ERR_INPUT where the grid does not fit, KN_ERR_USAGE where it has fewer layers than ranks share it.

@@ -70,16 +70,12 @@ static PetscErrorCode Open(Condense *condense, KNOperator full)
 
   PetscFunctionBegin;
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, condense->dataset_path, &condense->dataset));
-  PetscCall(KNOperatorShow(full, condense->dataset));
-  PetscCall(KNDatasetGetProblem(condense->dataset, &problem));
-  PetscCall(KNOperatorCheck(full, problem, condense->dataset_path));
+  PetscCall(KNOperatorAccept(full, condense->dataset, &problem));
   PetscCall(KNDatasetGetSamples(condense->dataset, &rows));
   condense->wanted.samples = (PetscInt)PetscMin(condense->wanted.samples, rows);
   if (!condense->test_path[0]) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, condense->test_path, &condense->test));
-  PetscCall(KNOperatorShow(full, condense->test));
-  PetscCall(KNDatasetGetProblem(condense->test, &problem));
-  PetscCall(KNOperatorCheck(full, problem, condense->test_path));
+  PetscCall(KNOperatorAccept(full, condense->test, &problem));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -118,9 +118,7 @@ static PetscErrorCode EvaluateOn(Evaluation *e, PetscInt j)
     KNModel      model;
     PetscInt     history;
 
-    PetscCall(KNOperatorShow(candidate->op, dataset)); /* each network sees what it was trained on */
-    PetscCall(KNDatasetGetProblem(dataset, &problem));
-    PetscCall(KNOperatorCheck(candidate->op, problem, path));
+    PetscCall(KNOperatorAccept(candidate->op, dataset, &problem)); /* each network sees what it was trained on */
     PetscCall(KNOperatorPlan(candidate->op, problem, e->batch, PETSC_FALSE));
     PetscCall(KNOperatorGetModel(candidate->op, &model, NULL, NULL, NULL));
     if (j == 0) PetscCall(KNModelGetCost(model, &candidate->flops, NULL, NULL));

@@ -33,9 +33,8 @@ PetscErrorCode KNCertifyCalibrate(KNCandidate *candidate, const char path[], KNC
 
   PetscFunctionBegin;
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
-  PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
-  PetscCall(KNOperatorCheck(candidate->op, problem, path));
+  PetscCall(KNOperatorAccept(candidate->op, dataset, &problem));
   PetscCall(KNOperatorGetHistory(candidate->op, &history));
   PetscCall(KNOperatorPlan(candidate->op, problem, batch, PETSC_FALSE));
   PetscCall(KNJudgementCreate(KNOperatorTask(candidate->op), problem, history, samples, &judgement));

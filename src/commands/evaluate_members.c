@@ -114,10 +114,8 @@ PetscErrorCode KNMembersCalibrate(KNCandidate *candidate, const char path[], Pet
 
   PetscFunctionBegin;
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
-  PetscCall(KNOperatorShow(candidate->op, dataset));
-  PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
-  PetscCall(KNOperatorCheck(candidate->op, problem, path));
+  PetscCall(KNOperatorAccept(candidate->op, dataset, &problem));
   PetscCall(KNOperatorPlan(candidate->op, problem, batch, PETSC_FALSE));
   visit.k = KNTaskOutputSize(KNOperatorTask(candidate->op));
   PetscCheck(samples * (PetscInt64)visit.k <= PETSC_MPI_INT_MAX, PETSC_COMM_WORLD, KN_ERR_INPUT,

@@ -61,9 +61,7 @@ PetscErrorCode KNSpreadCalibrate(KNCandidate *candidate, const char path[], Pets
 
   PetscFunctionBegin;
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
-  PetscCall(KNOperatorShow(candidate->op, dataset));
-  PetscCall(KNDatasetGetProblem(dataset, &problem));
-  PetscCall(KNOperatorCheck(candidate->op, problem, path));
+  PetscCall(KNOperatorAccept(candidate->op, dataset, &problem));
   PetscCall(KNOperatorPlan(candidate->op, problem, batch, PETSC_FALSE));
   PetscCall(KNSpreadMeasure(candidate, dataset, batch, 1, NULL, &spread));
   PetscCall(KNReliabilityFit(spread.reliability, path, &factor));

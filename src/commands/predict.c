@@ -267,11 +267,9 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
   PetscCheck(!choice.text_columns && !choice.text_quotes, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "%s is no table of texts: leave out -text_columns, -text_quotes", input_path);
   PetscCall(KNOptionsListDestroy(choice.text_columns, &column));
-  PetscCall(KNOperatorShow(op, input));
-  PetscCall(KNDatasetGetProblem(input, &problem));
   PetscCall(KNDatasetGetSamples(input, &samples));
   PetscCall(KNDatasetGetProvenance(input, &seed, NULL, NULL));
-  PetscCall(KNOperatorCheck(op, problem, input_path));
+  PetscCall(KNOperatorAccept(op, input, &problem));
   PetscCall(KNDatasetExpectFinite(input, PETSC_TRUE, history)); /* what is to be predicted may stand there as NaN */
   asked = *problem;
   PetscCall(Refine(finer, &asked));

@@ -107,10 +107,8 @@ static PetscErrorCode FindError(KNOperator op, const KNStudyRun *run, PetscReal 
   PetscCheck(path && path[0], PETSC_COMM_WORLD, KN_ERR_INPUT,
              "%s was trained without -dataset_test: there is nothing to evaluate it on", run->directory);
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, &dataset));
-  PetscCall(KNOperatorShow(op, dataset));
-  PetscCall(KNDatasetGetProblem(dataset, &problem));
   PetscCall(KNDatasetGetSamples(dataset, &samples));
-  PetscCall(KNOperatorCheck(op, problem, path));
+  PetscCall(KNOperatorAccept(op, dataset, &problem));
   PetscCall(KNOperatorPlan(op, problem, BATCH, PETSC_FALSE));
   PetscCall(KNEvaluate(op, dataset, 0, samples, BATCH, 0, mean));
   PetscCall(KNDatasetDestroy(&dataset));

@@ -170,9 +170,7 @@ PetscErrorCode KNCommand_Train(const char purpose[], PetscBool *stopped)
                "options -dataset_test and -train_validation exclude each other: leave out one of them");
     if (test_path[0]) {
       PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, test_path, &test));
-      PetscCall(KNOperatorShow(op, test));
-      PetscCall(KNDatasetGetProblem(test, &test_problem));
-      PetscCall(KNOperatorCheck(op, test_problem, test_path));
+      PetscCall(KNOperatorAccept(op, test, &test_problem));
     }
     if (initial[0] && !resume) PetscCall(KNOperatorInitialize(op, initial, problem, path));
     trainer.fitted = (PetscBool)(initial[0] != 0);

@@ -14,10 +14,8 @@ static PetscErrorCode OpenInputs(KNOperator op, KNDataset dataset, const char pa
 
   PetscFunctionBegin;
   PetscCall(KNDatasetOpen(PETSC_COMM_WORLD, path, inputs));
-  PetscCall(KNOperatorShow(op, *inputs));
   PetscCall(KNDatasetGetProblem(dataset, &own));
-  PetscCall(KNDatasetGetProblem(*inputs, &other));
-  PetscCall(KNOperatorCheck(op, other, path));
+  PetscCall(KNOperatorAccept(op, *inputs, &other));
   for (PetscInt i = 0; i < own->input.grid.dim; i++)
     PetscCheck(other->input.grid.n[i] == own->input.grid.n[i], PETSC_COMM_WORLD, KN_ERR_INPUT,
                "%s has %" PetscInt_FMT " points along an axis, the dataset has %" PetscInt_FMT

@@ -50,6 +50,15 @@ PETSC_INTERN PetscErrorCode KNOperatorPredictAverage(KNOperator op, const KNPass
                                                      const float x[], const float given[], float y[]);
 
 /*
+  operator_check.c. Collective on PETSC_COMM_WORLD; raise KN_ERR_INPUT, naming path. The time between two frames of
+  trajectories, the same everywhere; whether networks can learn inputs and outputs of these kinds, and this network
+  fields on grids like these.
+*/
+PETSC_INTERN PetscErrorCode KNOperatorGetInterval(const KNProblem *problem, const char path[], PetscReal *interval);
+PETSC_INTERN PetscErrorCode KNOperatorCheckKinds(const KNProblem *problem, const char path[]);
+PETSC_INTERN PetscErrorCode KNOperatorCheckGrids(KNModel model, const KNProblem *problem, const char path[]);
+
+/*
   operator_texts.c. The grid of a network whose texts have room for so many words. Check: collective on
   PETSC_COMM_WORLD, a part of KNOperatorCheck(). Plan: before a pass of texts, room for the longest of them, in steps;
   the same for any number of ranks, as a pass has the same texts.

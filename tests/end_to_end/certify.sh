@@ -101,6 +101,11 @@ refused 2 'add -certify' ranks 1 predict -checkpoint run/checkpoint.h5 -input fo
 refused 2 'leave out -collision_samples and -ranks_per_sample' ranks 2 predict \
   -checkpoint run/checkpoint.h5 -input test.h5 -output new.h5 -certify -ranks_per_sample 2
 [ ! -e new.h5 ] || fail "an output of what was refused"
+# a network that sees a coefficient of each sample
+ranks 1 generate -darcy_grid 16 -darcy_high 6:12 -samples 12 -output ranged.h5 > output
+ranks 1 train -run ranged -dataset ranged.h5 $network -train_epochs 1 > output 2> message
+ranks 2 evaluate -run ranged -dataset ranged.h5 -certify -calibrate ranged.h5 -picture false > output
+grep -q "ranged, ranged: 1[0-2] of 12 errors are below .* as fitted to 90 %" output || fail "$(cat output)"
 # inputs that no solver takes: a permeability below 0; the prediction stands, and is counted
 ranks 1 predict -checkpoint run/checkpoint.h5 -input foreign.h5 -output new.h5 -certify_limit 1e-9 -pde darcy > output
 grep -q '3 predictions cannot be judged' output &&
