@@ -58,7 +58,8 @@ static PetscErrorCode MakeRoom(PetscInt n, PetscInt *capacity, PetscInt **word)
 PetscErrorCode KNWordRowsChoose(KNWordRows w, PetscInt samples, const int32_t *token, const int32_t *length,
                                 size_t stride)
 {
-  PetscInt own = 0;
+  PetscInt    own = 0;
+  PetscMPIInt mine;
 
   PetscFunctionBegin;
   if (!w->table) PetscFunctionReturn(PETSC_SUCCESS);
@@ -69,14 +70,15 @@ PetscErrorCode KNWordRowsChoose(KNWordRows w, PetscInt samples, const int32_t *t
     for (PetscInt i = 0; i < length[b]; i++) w->own[own++] = token[(size_t)b * stride + (size_t)i];
   }
   PetscCall(PetscSortRemoveDupsInt(&own, w->own));
-  PetscCallMPI(MPI_Allgather(&own, 1, MPIU_INT, w->count, 1, MPI_INT, w->comm));
+  PetscCall(PetscMPIIntCast(own, &mine));
+  PetscCallMPI(MPI_Allgather(&mine, 1, MPI_INT, w->count, 1, MPI_INT, w->comm));
   w->chosen = 0;
   for (PetscMPIInt r = 0; r < w->size; r++) {
     w->start[r] = w->chosen;
     w->chosen += w->count[r];
   }
   PetscCall(MakeRoom(w->chosen, &w->capacity[1], &w->all));
-  PetscCallMPI(MPI_Allgatherv(w->own, own, MPIU_INT, w->all, w->count, w->start, MPIU_INT, w->comm));
+  PetscCallMPI(MPI_Allgatherv(w->own, mine, MPIU_INT, w->all, w->count, w->start, MPIU_INT, w->comm));
   PetscCall(PetscSortRemoveDupsInt(&w->chosen, w->all));
   for (PetscInt i = 0; i < w->chosen; i++) w->row[w->all[i]] = w->table - w->chosen + i;
   PetscCall(KNParametersChooseRows(w->parameters, w->chosen, w->all));
