@@ -98,7 +98,7 @@ refused 2 'option -refine_tolerance is for steady problems' ranks 1 predict \
 refused 3 'test.h5 has 8 samples with a certificate and an error: to calibrate give at least 10' \
   ranks 1 evaluate -run run -dataset test.h5 -certify -calibrate test.h5
 refused 2 'add -certify' ranks 1 predict -checkpoint run/checkpoint.h5 -input foreign.h5 -output new.h5 -pde darcy
-refused 2 'leave out -collision_samples and -ranks_per_sample' ranks 2 predict \
+refused 2 'leave out -collision_samples, -predict_finer and -ranks_per_sample' ranks 2 predict \
   -checkpoint run/checkpoint.h5 -input test.h5 -output new.h5 -certify -ranks_per_sample 2
 [ ! -e new.h5 ] || fail "an output of what was refused"
 # a network that sees a coefficient of each sample
