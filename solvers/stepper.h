@@ -73,7 +73,7 @@ PETSC_INTERN PetscErrorCode KNStepperStart(KNStepper stepper, const PetscReal v[
 /*
   Collective. Marches on by an interval, to whose end a step leads. report: converged, reason, retried (a step was not
   finite and was made again, shorter), iterations (steps since Start). Failed, and the state of no use: a state that is
-  not finite, steps that shrink without end, more than max_steps of them, a watch that ends it (no reason is given then).
+  not finite, steps that shrink without end, more than max_steps of them, a watch that ends it (without a reason).
 */
 PETSC_INTERN PetscErrorCode KNStepperAdvance(KNStepper stepper, PetscReal interval, KNSolverReport *report);
 

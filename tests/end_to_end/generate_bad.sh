@@ -62,7 +62,8 @@ for scheme in adams etdrk4 imex; do
 done
 
 # Each engine counts its steps.
-for engine in "euler -euler_axes 1 -euler_grid 16" "wave -wave_grid 16" "diffusion_sorption -diffusion_sorption_grid 16" \
+for engine in "euler -euler_axes 1 -euler_grid 16" "wave -wave_grid 16" \
+  "diffusion_sorption -diffusion_sorption_grid 16" \
   "incompressible -incompressible_grid 16" "navier_stokes -navier_stokes_grid 16" "fisher_kpp -fisher_kpp_grid 32" \
   "diffusion_reaction -diffusion_reaction_grid 16"; do
   # shellcheck disable=SC2086 # a list of words
