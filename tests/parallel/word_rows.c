@@ -47,8 +47,8 @@ static PetscErrorCode Create(PetscBool chosen, Network *n)
                               &n->reduction));
   if (chosen) PetscCall(KNWordRowsCreate(PETSC_COMM_WORLD, n->parameters, &n->words));
   PetscCall(KNParametersGetBlocks(n->parameters, &n->size, &n->value, NULL, &n->m, &n->v));
-  for (size_t i = USED * WIDTH; i < WORDS * WIDTH;
-       i++) { /* rows of words that never occur, which any pass would move */
+  /* rows of words that never occur, which any pass would move */
+  for (size_t i = USED * WIDTH; i < WORDS * WIDTH; i++) {
     n->value[i] = 3;
     n->m[i]     = 7;
   }
