@@ -137,7 +137,7 @@ PetscErrorCode KNMarch(Conservation *c, PetscReal interval, PetscBool *done, cha
     const PetscReal steps = PetscMax(PetscCeilReal(speed * (1.0 - 1e-12)), 1.0);
     PetscReal       dt    = left / steps;
 
-    if (KNSolverSpent(c->max_steps, (PetscReal)c->steps, c->time + t, reason)) *done = PETSC_FALSE;
+    if (KNSolverSpent(c->max_steps, c->steps, c->time + t, reason)) *done = PETSC_FALSE;
     if (*done && dt < KN_SHORTEST * interval) {
       *done = PETSC_FALSE;
       PetscCall(PetscSNPrintf(reason, KN_MAX_TEXT, "waves of speed %g: the time step vanishes", (double)c->fastest));

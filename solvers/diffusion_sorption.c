@@ -275,9 +275,8 @@ static PetscErrorCode KNSorptionAdvance(Sorption *s, PetscReal state[], PetscRea
   PetscCall(PetscArraycpy(state, u, s->cells.n));
   PetscCall(VecRestoreArrayWrite(s->u, &u));
   report->converged = (PetscBool)(reason == TS_CONVERGED_TIME);
-  if (KNSolverSpent(report->converged ? 0 : s->max_steps, (PetscReal)s->steps, t, report->reason)) {
+  if (!report->converged && KNSolverSpent(s->max_steps, s->steps, t, report->reason))
     PetscFunctionReturn(PETSC_SUCCESS);
-  }
   for (PetscInt i = 0; i < s->cells.n && report->converged; i++) {
     if (PetscIsInfOrNanReal(state[i])) report->converged = PETSC_FALSE;
   }

@@ -210,8 +210,7 @@ static PetscErrorCode KNExponentialMarch(KNStepper stepper, PetscReal interval, 
     PetscReal error, norm, factor = KN_SHRINK;
     PetscBool adams, finite;
 
-    if (KNSolverSpent(stepper->max_steps, (PetscReal)e->steps, stepper->t + interval - h * (PetscReal)left,
-                      report->reason)) {
+    if (KNSolverSpent(stepper->max_steps, e->steps, stepper->t + interval - h * (PetscReal)left, report->reason)) {
       report->converged = PETSC_FALSE;
       break;
     }

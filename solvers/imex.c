@@ -243,7 +243,7 @@ static PetscErrorCode KNStepperAdvance_IMEX(KNStepper stepper, PetscReal interva
   report->converged  = (PetscBool)(reason == TS_CONVERGED_TIME);
   if (reason == TS_CONVERGED_ITS) {
     PetscCall(TSGetTime(x->ts, &t));
-    (void)KNSolverSpent(stepper->max_steps, (PetscReal)x->steps, stepper->t + t, report->reason);
+    (void)KNSolverSpent(stepper->max_steps, x->steps, stepper->t + t, report->reason);
   } else if (reason <= 0) {
     PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
                             "time stepping failed between t = %.6g and %.6g: %s", (double)stepper->t,

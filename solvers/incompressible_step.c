@@ -308,7 +308,7 @@ PetscErrorCode KNFlowMarch(Flow *f, PetscReal interval, PetscBool *done, char re
     fastest = fastest / f->courant + viscous * f->cfl / f->courant;
     steps   = PetscMax(PetscCeilReal((interval - t) * fastest * (1.0 - 1e-12)), 1.0);
     dt      = (interval - t) / steps;
-    if (*done && KNSolverSpent(f->max_steps, (PetscReal)f->steps, start + t, reason)) {
+    if (*done && KNSolverSpent(f->max_steps, f->steps, start + t, reason)) {
       *done = PETSC_FALSE;
       break;
     }

@@ -65,25 +65,20 @@ PetscErrorCode KNSolverSetFromOptions_NavierStokes(KNSolver solver)
 */
 static PetscErrorCode KNSolverDeclare_NavierStokes(KNSolver solver)
 {
-  NavierStokes  *s = (NavierStokes *)solver->data;
-  KNProblem     *p = &solver->problem;
-  const PetscInt n = s->resolution, k = s->forcing_mode;
+  NavierStokes     *s = (NavierStokes *)solver->data;
+  KNProblem        *p = &solver->problem;
+  const PetscInt    n = s->resolution, k = s->forcing_mode;
+  const char *const force = s->forcing == FORCING_RANDOM ? " f=-f" : "";
 
   PetscFunctionBegin;
   switch (s->forcing) {
   case FORCING_NONE:
+  case FORCING_RANDOM: /* the force turns with the vorticity */
     PetscCall(KNProblemAddSymmetry(p, "shift(x)"));
     PetscCall(KNProblemAddSymmetry(p, "shift(y)"));
-    PetscCall(KNProblemAddSymmetry(p, "reflect(x) w=-w"));
-    PetscCall(KNProblemAddSymmetry(p, "reflect(y) w=-w"));
-    PetscCall(KNProblemAddSymmetry(p, "exchange(x,y) w=-w"));
-    break;
-  case FORCING_RANDOM:
-    PetscCall(KNProblemAddSymmetry(p, "shift(x)"));
-    PetscCall(KNProblemAddSymmetry(p, "shift(y)"));
-    PetscCall(KNProblemAddSymmetry(p, "reflect(x) w=-w f=-f"));
-    PetscCall(KNProblemAddSymmetry(p, "reflect(y) w=-w f=-f"));
-    PetscCall(KNProblemAddSymmetry(p, "exchange(x,y) w=-w f=-f"));
+    PetscCall(KNProblemAddSymmetry(p, "reflect(x) w=-w%s", force));
+    PetscCall(KNProblemAddSymmetry(p, "reflect(y) w=-w%s", force));
+    PetscCall(KNProblemAddSymmetry(p, "exchange(x,y) w=-w%s", force));
     break;
   case FORCING_LI2020:
     PetscCall(KNProblemAddSymmetry(p, "shift(x,-y)"));

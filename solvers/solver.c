@@ -104,9 +104,9 @@ PetscErrorCode KNSolverSolveGiven(KNSolver solver, const PetscReal given[], Pets
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscBool KNSolverSpent(PetscInt max_steps, PetscReal steps, PetscReal t, char reason[KN_MAX_TEXT])
+PetscBool KNSolverSpent(PetscInt max_steps, PetscInt steps, PetscReal t, char reason[KN_MAX_TEXT])
 {
-  if (!max_steps || steps < (PetscReal)max_steps) return PETSC_FALSE;
+  if (!max_steps || steps < max_steps) return PETSC_FALSE;
   (void)snprintf(reason, KN_MAX_TEXT, "%d steps, the most allowed (max_steps), end at time %.6g", (int)max_steps,
                  (double)t);
   return PETSC_TRUE;

@@ -50,7 +50,7 @@ struct _p_KNSolver {
 #define KN_MAX_STEPS 100000 /* by default, where the solver chooses their length */
 
 /* Not collective. Whether a sample that is at time t has made max_steps (0: any number); the reason says so then. */
-PETSC_INTERN PetscBool KNSolverSpent(PetscInt max_steps, PetscReal steps, PetscReal t, char reason[KN_MAX_TEXT]);
+PETSC_INTERN PetscBool KNSolverSpent(PetscInt max_steps, PetscInt steps, PetscReal t, char reason[KN_MAX_TEXT]);
 
 /* Raises PETSC_ERR_SUP unless fields are stored on the n points a side that they are solved on. */
 PETSC_INTERN PetscErrorCode KNSolverCheckStored(KNSolver solver, PetscInt n);

@@ -310,10 +310,10 @@ static PetscErrorCode KNWaveBegin(Wave *w, PetscReal *fastest, KNSolverReport *r
 
 static PetscErrorCode KNSolverSolve_Wave(KNSolver solver, PetscReal output[], KNSolverReport *report)
 {
-  Wave           *w        = (Wave *)solver->data;
-  const KNCells  *c        = &w->cells;
-  const size_t    points   = KNGridSize(&solver->problem.output.grid);
-  const PetscReal interval = w->final_time / (PetscReal)(w->frames - 1);
+  Wave           *w      = (Wave *)solver->data;
+  const KNCells  *c      = &w->cells;
+  const size_t    points = KNGridSize(&solver->problem.output.grid);
+  const PetscReal frames = (PetscReal)(w->frames - 1), interval = w->final_time / frames;
   PetscReal       fastest = 0.0, steps, dt, *u = w->u + c->layer;
 
   PetscFunctionBegin;
@@ -321,11 +321,11 @@ static PetscErrorCode KNSolverSolve_Wave(KNSolver solver, PetscReal output[], KN
   if (!report->converged) PetscFunctionReturn(PETSC_SUCCESS);
   steps =
     PetscCeilReal(interval * fastest * PetscSqrtReal((PetscReal)c->axes) * (PetscReal)c->n / (w->length * w->cfl));
-  if (!(steps * (PetscReal)(w->frames - 1) <= (PetscReal)solver->max_steps)) {
+  if (!(steps * frames <= (PetscReal)solver->max_steps)) {
     report->converged = PETSC_FALSE;
     PetscCall(PetscSNPrintf(report->reason, sizeof(report->reason),
                             "waves of speed %g need %g steps, max_steps is %" PetscInt_FMT, (double)fastest,
-                            (double)(steps * (PetscReal)(w->frames - 1)), solver->max_steps));
+                            (double)(steps * frames), solver->max_steps));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   steps = PetscMax(steps, 1.0);

@@ -94,6 +94,10 @@ PETSC_EXTERN PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid,
 PETSC_EXTERN PetscErrorCode KNOperatorPlan(KNOperator op, const KNProblem *problem, PetscInt samples,
                                            PetscBool training);
 
+/* The same for the network alone, without any memory, before KNModelGetCost(). */
+PETSC_EXTERN PetscErrorCode KNOperatorEstimate(KNOperator op, const KNProblem *problem, PetscInt samples,
+                                               PetscBool training);
+
 /* Not collective. The texts of a batch from sample `start` on into a pass; nothing where there are none. */
 PETSC_EXTERN void KNOperatorTakeWords(const KNBatch *batch, PetscInt start, KNPass *pass);
 

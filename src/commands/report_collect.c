@@ -125,7 +125,6 @@ static PetscErrorCode ReadCheckpoint(const KNStudyRun *run, const KNStudy *study
   KNParameters     parameters;
   KNOperator       op;
   KNModel          model;
-  KNGrid           grid;
   PetscLogDouble   forward;
   size_t           total;
   char             path[PETSC_MAX_PATH_LEN];
@@ -136,9 +135,7 @@ static PetscErrorCode ReadCheckpoint(const KNStudyRun *run, const KNStudy *study
   PetscCall(KNOperatorLoad(path, &op));
   PetscCall(KNOperatorGetModel(op, &model, &parameters, &problem, NULL));
   PetscCall(KNParametersGetTotal(parameters, &total));
-  grid = KNOperatorModelGrid(op, KNProblemGrid(problem));
-  if (!KNProblemOneGrid(problem)) PetscCall(KNModelSetQueries(model, KNProblemOutputGrid(problem)));
-  PetscCall(KNModelPlanGrid(model, &grid, 1, PETSC_FALSE));
+  PetscCall(KNOperatorEstimate(op, problem, 1, PETSC_FALSE));
   PetscCall(KNModelGetCost(model, &forward, NULL, NULL));
   PetscCall(KNOperatorSetSymmetryAverage(op, study->average, path));
   if (evaluate) PetscCall(FindError(op, run, error));

@@ -66,8 +66,7 @@ static PetscErrorCode PrintPlan(KNOperator op, const KNTrainer *trainer, KNDatas
   PetscCall(KNSymmetryDestroy(&symmetry));
   grid = KNOperatorModelGrid(op, KNProblemGrid(problem));
   PetscCall(KNModelSetRecompute(model, trainer->recompute));
-  if (!KNProblemOneGrid(problem)) PetscCall(KNModelSetQueries(model, KNProblemOutputGrid(problem)));
-  PetscCall(KNModelPlanGrid(model, &grid, trainer->microbatch, PETSC_TRUE));
+  PetscCall(KNOperatorEstimate(op, problem, trainer->microbatch, PETSC_TRUE));
   PetscCall(KNModelGetCost(model, &forward, &backward, &bytes));
   PetscCall(KNParametersGetBlocks(parameters, &size, NULL, NULL, NULL, NULL));
   PetscCall(PetscPrintf(

@@ -19,6 +19,11 @@ KNGrid KNOperatorModelGrid(KNOperator op, const KNGrid *grid)
 }
 
 /* The output's grid, whole, where it is not the input's; NULL where it is. */
+static const KNGrid *Queries(const KNProblem *problem)
+{
+  return KNProblemOneGrid(problem) ? NULL : KNProblemOutputGrid(problem);
+}
+
 static PetscErrorCode SetQueries(KNOperator op, const KNGrid *output)
 {
   PetscFunctionBegin;
@@ -57,7 +62,16 @@ PetscErrorCode KNOperatorSetGrid(KNOperator op, const KNGrid *grid, PetscInt sam
 PetscErrorCode KNOperatorPlan(KNOperator op, const KNProblem *problem, PetscInt samples, PetscBool training)
 {
   PetscFunctionBegin;
-  PetscCall(Plan(op, KNProblemGrid(problem), KNProblemOneGrid(problem) ? NULL : KNProblemOutputGrid(problem), samples,
-                 training));
+  PetscCall(Plan(op, KNProblemGrid(problem), Queries(problem), samples, training));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNOperatorEstimate(KNOperator op, const KNProblem *problem, PetscInt samples, PetscBool training)
+{
+  const KNGrid own = KNOperatorModelGrid(op, KNProblemGrid(problem));
+
+  PetscFunctionBegin;
+  PetscCall(SetQueries(op, Queries(problem)));
+  PetscCall(KNModelPlanGrid(op->model, &own, samples, training));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
