@@ -1,9 +1,9 @@
 /*
-  What each channel of the residual stream and each hidden unit of the head contributes, measured on data: the basis
-  of pruning.
+  What each channel of a set (prune.h) and each hidden unit of the head contributes, measured on data: the basis of
+  pruning. x_l: what the matrices of site l read; behind norms and activations that come before them.
 
-    energy     sum over l of <x_lc^2> |w_lc|^2, w_lc the weights that read channel c of x_l: how much it stirs,
-               whether the result needs it or not
+    energy     sum over the set's sites l of <x_lc^2> |w_lc|^2, w_lc the weights that read channel c of x_l: how much it
+               stirs, whether the result needs it or not
     taylor     mean over the samples of (dL/dg)^2, g a factor on the channel wherever it is read, L the sample's
                error: a first-order estimate of what leaving it out changes (Molchanov et al. 2017, arXiv 1611.06440)
     residual   as energy, of that part of x_lc only that no linear combination of the channels that stay gives: a
@@ -14,7 +14,7 @@
   that the mean square by which the output changes when one leaves and the weights of the others make up for it is
   known exactly; the unit with the least goes, then the next.
 
-  Averages over samples, and over grid points with the padding; collisions as in evaluation.
+  Averages over samples, and over the points that are read; collisions as in evaluation.
 */
 #ifndef KITINET_CONTRIBUTION_H
 #define KITINET_CONTRIBUTION_H
@@ -32,13 +32,13 @@ typedef enum { KN_CONTRIBUTION_ENERGY, KN_CONTRIBUTION_TAYLOR, KN_CONTRIBUTION_R
 PETSC_EXTERN const char *const KNContributionNames[];
 
 typedef struct {
-  KNSizes  sizes;           /* C, m, H */
-  PetscInt blocks, outputs; /* L, C_out */
-  double  *gram;            /* (L + 1, C, C) mean of x_l x_l' */
-  double  *square;          /* (L + 1, C) |w_lc|^2 */
-  double  *gate;            /* (C, C) mean of the products dL/dg_c dL/dg_e */
-  double  *hidden;          /* (H + 1, H + 1) mean of v v', v the hidden units and 1 */
-  double  *output;          /* (C_out, H + 1) their weights in the output layer, and its bias */
+  KNChannelSets channels;
+  PetscInt      units, outputs; /* H, 0: there is no hidden layer; C_out */
+  double      **gram;           /* (sites) (C, C) mean of x_l x_l' */
+  double      **square;         /* (sites) (C) |w_lc|^2 */
+  double      **gate;           /* (sets + 1) (C, C) mean of the products dL/dg_c dL/dg_e; [0] is not used */
+  double       *hidden;         /* (H + 1, H + 1) mean of v v', v the hidden units and 1 */
+  double       *output;         /* (C_out, H + 1) their weights in the output layer, and its bias */
 } KNContribution;
 
 /*
@@ -51,16 +51,18 @@ PETSC_EXTERN PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset datas
 PETSC_EXTERN PetscErrorCode KNContributionDestroy(KNContribution *contribution);
 
 /*
-  Not collective. channel: (width), the channels of the width/d particles of d channels that contribute most, in
-  order: the others go one by one, the least first. width: a multiple of d.
+  Not collective. channel: (width), the channels of a set: those of the width/d particles of d channels that contribute
+  most, in order: the others go one by one, the least first. width: a multiple of d.
 */
-PETSC_EXTERN PetscErrorCode KNContributionChoose(const KNContribution *contribution, KNContributionType type,
-                                                 PetscInt d, PetscInt width, PetscInt channel[]);
+PETSC_EXTERN PetscErrorCode KNContributionChoose(const KNContribution *contribution, PetscInt set,
+                                                 KNContributionType type, PetscInt d, PetscInt width,
+                                                 PetscInt channel[]);
 
 /*
-  Not collective. R: (L + 1, C, width), the readouts (prune.h) of least squares: each x_l from its channels that stay.
+  Not collective. R: (C, width), the readout (prune.h) of least squares: x_l from its channels that stay. site: l, one
+  that is read.
 */
-PETSC_EXTERN PetscErrorCode KNContributionReadout(const KNContribution *contribution, PetscInt width,
+PETSC_EXTERN PetscErrorCode KNContributionReadout(const KNContribution *contribution, PetscInt site, PetscInt width,
                                                   const PetscInt channel[], double R[]);
 
 /*

@@ -74,9 +74,10 @@ PETSC_EXTERN PetscErrorCode KNLayerSetInput(KNLayer layer, PetscInt i, PetscInt 
 /*
   Not collective, before KNLayerSetUp. What the channels of inputs and output are (KN_ROLE_NONE without this call), and
   the site: KNParameterInfo. The layer gives them to its parameters. A layer that acts on its input's channels one by
-  one (transport, norms) has the output's role on its parameters.
+  one (transport, norms) has the output's role on its parameters. KNLayerSetSets(): KNParameterInfo.reads and .writes.
 */
 PETSC_EXTERN PetscErrorCode KNLayerSetRoles(KNLayer layer, KNRole in, KNRole out, PetscInt site);
+PETSC_EXTERN PetscErrorCode KNLayerSetSets(KNLayer layer, PetscInt reads, PetscInt writes);
 
 /*
   Not collective, before KNLayerSetUp. The module of PyTorch that has the same parameters ("layer1.0.conv1"), for

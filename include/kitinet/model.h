@@ -100,11 +100,13 @@ PETSC_EXTERN PetscErrorCode KNModelSetGradientsDone(KNModel model, PetscErrorCod
                                                     void   *context);
 
 /*
-  Not collective, after KNModelForward of a model planned for training without KNModelSetRecompute(). The residual
-  stream x_l of sample b, l = 0 .. as many as the recipe has: (width, points), with the padding; not owned.
+  Not collective, before KNModelSetGrid. A model planned for training then keeps what KNModelGetSite() shows until its
+  next sweep. KNModelGetSite: after KNModelForward and KNModelBackward; what layers that mix channels read of site x_l
+  (KNParameterInfo.site) of sample b: (width, points); not owned.
 */
-PETSC_EXTERN PetscErrorCode KNModelGetStream(KNModel model, PetscInt l, PetscInt b, PetscInt *width, size_t *points,
-                                             const KNReal **x);
+PETSC_EXTERN PetscErrorCode KNModelSetObserved(KNModel model, PetscBool observed);
+PETSC_EXTERN PetscErrorCode KNModelGetSite(KNModel model, PetscInt l, PetscInt b, PetscInt *width, size_t *points,
+                                           const KNReal **x);
 
 /* Not collective, after KNModelSetUp. Not owned. */
 PETSC_EXTERN PetscErrorCode KNModelGetParameters(KNModel model, KNParameters *parameters);

@@ -49,7 +49,8 @@ typedef enum {
 /* "none", "stream in", .., then NULL */
 PETSC_EXTERN const char *const KNRoleNames[];
 
-enum { KN_MAX_RANK = 6 }; /* axes of a parameter at most */
+enum { KN_MAX_RANK = 6 };    /* axes of a parameter at most */
+enum { KN_SET_OUTPUT = -1 }; /* the channels of the network's output, which are never fewer */
 
 /* The declaration of a parameter. */
 typedef struct {
@@ -57,8 +58,13 @@ typedef struct {
   PetscInt rank;               /* number of axes, 1 .. KN_MAX_RANK */
   PetscInt shape[KN_MAX_RANK]; /* the last axis is the fastest */
   KNRole   role[KN_MAX_RANK];  /* of each axis */
-  /* l of the stream x_l that it reads or, if it reads none, that its block reads; 0 where nobody asks */
+  /* l of the site x_l (recipe.h) that it reads or, if it reads none, that its block reads; 0 where nobody asks */
   PetscInt site;
+  /*
+    Numbers of the sets of channels that its layer reads and writes, 1, 2, ..: axes of one set count the same channels,
+    and shrink together. 0: of no set; KN_SET_OUTPUT: the network's output
+  */
+  PetscInt reads, writes;
   KNInit   init;
   KNReal   scale;
   /* 0: a trained parameter. Else untrained state, of which KNParametersUpdateState() forgets this part in each step */

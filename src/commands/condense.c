@@ -1,7 +1,8 @@
 /*
   kitinet condense: a smaller network from a trained one. Whole particles leave the residual stream, in every layer at
-  once, Fourier modes the spectral layers, hidden units the head; with -run the rest is fine-tuned there as `kitinet
-  train` trains, which a later call, or `kitinet train -run`, goes on with.
+  once, or that of each stage; channels leave the insides of blocks, Fourier modes the spectral layers, hidden units the
+  head. With -run the rest is fine-tuned there as `kitinet train` trains, which a later call, or `kitinet train -run`,
+  goes on with.
 */
 #include "command.h"
 #include "condense.h"
@@ -39,15 +40,7 @@ static PetscErrorCode SetFromOptions(Condense *condense)
                           "share of the floating-point operations that the smaller network may take; 0: one half, "
                           "unless one of the sizes below is given",
                           0, 1, &wanted->flops));
-  PetscCall(KNOptionsInt(
-    "-condense_width",
-    "channels of the residual stream that stay, whole particles; 0: chosen by -condense_flops and the samples", 0, 4096,
-    &wanted->sizes.width));
-  PetscCall(KNOptionsInt("-condense_modes", "Fourier modes that stay; 0: chosen by -condense_flops and the samples", 0,
-                         1024, &wanted->sizes.modes));
-  PetscCall(KNOptionsInt("-condense_head",
-                         "hidden units of the head that stay; 0: chosen by -condense_flops and the samples", 0, 65536,
-                         &wanted->sizes.hidden));
+  PetscCall(KNCondenseSizesFromOptions(&wanted->sizes));
   PetscCall(
     KNOptionsInt("-condense_samples",
                  "number of samples (trajectories), from the first, on which contributions and errors are measured", 1,
@@ -129,9 +122,8 @@ static PetscErrorCode Run(Condense *condense, KNOperator full, PetscBool *stoppe
     PetscCall(KNTrainerExport(small, condense->dataset, condense->output));
     PetscCall(KNCondenseTime(full, small, KNProblemGrid(problem), &row[0], &row[1]));
     if (n == 3) PetscCall(PetscArraycpy(row[2].ms, row[1].ms, KN_CONDENSE_SIZES));
-    PetscCall(KNCondenseReport(&task->measure[task->curve], n, row,
-                               condense->test ? condense->test_path : condense->dataset_path, KNProblemGrid(problem),
-                               condense->output));
+    PetscCall(KNCondenseReport(task, n, row, condense->test ? condense->test_path : condense->dataset_path,
+                               KNProblemGrid(problem), condense->output));
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\ncondensed: %s\nnext: kitinet evaluate -checkpoint %s,%s -dataset %s\n",
                           condense->output, condense->checkpoint, condense->output,
                           condense->test ? condense->test_path : "FILE"));

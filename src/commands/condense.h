@@ -29,7 +29,7 @@ typedef struct {
   PetscInt       d, velocity; /* KNCondenseGroups() */
   PetscReal      error;       /* of the full network on the rows */
   KNContribution contribution;
-  PetscInt      *hidden; /* (H) KNContributionOrderHidden() */
+  PetscInt      *hidden; /* (H) KNContributionOrderHidden(); NULL: there is no hidden layer */
 } KNCondenseSearch;
 
 /* A row of the table. */
@@ -37,28 +37,38 @@ typedef struct {
   const char *name;
   KNSizes     sizes;
   size_t      parameters;
-  PetscReal   mflop, error;          /* forward, of a sample (a step of a rollout); KNCondenseError() */
+  PetscReal   mflop, error, best;    /* forward, of a sample (a step of a rollout); KNCondenseError() */
   PetscReal   ms[KN_CONDENSE_SIZES]; /* forward, of one sample on one rank; NaN: does not fit into memory */
 } KNCondenseRow;
 
+/* Names of the sizes: of columns, and behind "model_" and "condense_" of options; what they count. */
+PETSC_INTERN const char *const KNCondenseNames[KN_SIZES], *const KNCondenseWhat[KN_SIZES];
+
+/*
+  Not collective. Those that the network has: "8 channels, 4 modes, 16 hidden units", of several streams "16/32/64
+  channels"; with from (else NULL) "16 to 8 channels, ..".
+*/
+PETSC_INTERN PetscErrorCode KNCondenseText(const KNSizes *from, const KNSizes *sizes, size_t room, char text[]);
+
+/* Collective on PETSC_COMM_WORLD. -condense_width and the others; 0: not given. */
+PETSC_INTERN PetscErrorCode KNCondenseSizesFromOptions(KNSizes *sizes);
+
 /*
   Collective on PETSC_COMM_WORLD. The measure that goes with the task's loss, of rows 0..rows-1 of the dataset: lower
-  is better. Plans op for its grid.
+  is better; best: that which decides what is best, or NULL. Plans op for its grid.
 */
-PETSC_INTERN PetscErrorCode KNCondenseError(KNOperator op, KNDataset dataset, PetscInt64 rows, PetscReal *error);
+PETSC_INTERN PetscErrorCode KNCondenseError(KNOperator op, KNDataset dataset, PetscInt64 rows, PetscReal *error,
+                                            PetscReal *best);
 
 /*
   Not collective. Channels of a particle, and of a velocity that streams over the grid; 1 where each channel stands
-  for itself.
+  for itself. Raises KN_ERR_USAGE where particles differ from block to block.
 */
 PETSC_INTERN PetscErrorCode KNCondenseGroups(KNOperator op, PetscInt *particle, PetscInt *velocity);
 
 /* Collective on PETSC_COMM_WORLD. Forward FLOPs of a sample on the grid, for the full network with other sizes. */
 PETSC_INTERN PetscErrorCode KNCondenseFlops(KNOperator full, const KNSizes *sizes, const KNGrid *grid,
                                             PetscLogDouble *flops);
-
-/* Collective on PETSC_COMM_WORLD. A pruned operator. */
-PETSC_INTERN PetscErrorCode KNCondenseApply(KNOperator full, const KNPruning *pruning, KNOperator *op);
 
 /*
   Collective on PETSC_COMM_WORLD. The operator of these sizes, its channels chosen by contribution of this type, what
@@ -94,7 +104,7 @@ PETSC_INTERN PetscErrorCode KNCondenseTime(KNOperator full, KNOperator small, co
   Collective on PETSC_COMM_WORLD. The table to the terminal, and beside the checkpoint `output` as a CSV file of the
   same name.
 */
-PETSC_INTERN PetscErrorCode KNCondenseReport(const KNMeasure *measure, PetscInt n, const KNCondenseRow row[],
+PETSC_INTERN PetscErrorCode KNCondenseReport(const KNTaskInfo *task, PetscInt n, const KNCondenseRow row[],
                                              const char measured_on[], const KNGrid *grid, const char output[]);
 
 #endif

@@ -6,7 +6,7 @@
 
 enum { BATCH = 5 }; /* samples at a time */
 
-PetscErrorCode KNCondenseError(KNOperator op, KNDataset dataset, PetscInt64 rows, PetscReal *error)
+PetscErrorCode KNCondenseError(KNOperator op, KNDataset dataset, PetscInt64 rows, PetscReal *error, PetscReal *best)
 {
   const KNProblem *problem;
   PetscReal        mean[KN_MAX_MEASURES];
@@ -16,20 +16,47 @@ PetscErrorCode KNCondenseError(KNOperator op, KNDataset dataset, PetscInt64 rows
   PetscCall(KNOperatorPlan(op, problem, BATCH, PETSC_FALSE));
   PetscCall(KNEvaluate(op, dataset, 0, rows, BATCH, 0, mean));
   *error = mean[KNTaskGetInfo(KNOperatorTask(op))->curve];
+  if (best) *best = mean[0];
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNCondenseGroups(KNOperator op, PetscInt *particle, PetscInt *velocity)
 {
-  KNLayerProperties properties;
-  KNModel           model;
+  const KNLayer *layer;
+  KNModel        model;
+  PetscInt       count, first = 0;
 
   PetscFunctionBegin;
   PetscCall(KNOperatorGetModel(op, &model, NULL, NULL, NULL));
-  PetscCall(KNModelGetProperties(model, &properties));
-  *particle = PetscMax(1, properties.particle);
-  *velocity = PetscMax(1, properties.streams);
+  PetscCall(KNModelGetLayers(model, &count, &layer));
+  *velocity = 1;
+  for (PetscInt i = 0; i < count; i++) {
+    KNLayerProperties own;
+
+    PetscCall(KNLayerGetProperties(layer[i], &own));
+    *velocity = PetscMax(*velocity, own.streams);
+    if (!own.particle) continue;
+    PetscCheck(!first || own.particle == first, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "the network's particles have %" PetscInt_FMT " channels in one stage and %" PetscInt_FMT
+               " in another: condense needs the same -collision_dimension in all, given in training",
+               first, own.particle);
+    first = own.particle;
+  }
+  *particle = PetscMax(1, first);
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Is this line of options one of those that another size changes? */
+static PetscBool IsSize(const char line[])
+{
+  for (int s = 0; s < KN_SIZES; s++) {
+    char   name[KN_MAX_NAME];
+    size_t length;
+
+    length = (size_t)snprintf(name, sizeof(name), "model_%s:", KNCondenseNames[s]);
+    if (!strncmp(line, name, length)) return PETSC_TRUE;
+  }
+  return (PetscBool)!strncmp(line, "collision_dimension:", 20);
 }
 
 /*
@@ -46,24 +73,24 @@ static PetscErrorCode Resize(KNOperator full, const KNSizes *sizes, KNOperator *
   PetscFunctionBegin;
   PetscCall(KNOperatorGetModel(full, NULL, NULL, NULL, &options));
   PetscCall(KNCondenseGroups(full, &particle, &velocity));
-  size = strlen(options) + 128;
+  size = strlen(options) + (KN_SIZES + 1) * 64;
   PetscCall(PetscMalloc1(size, &resized));
   resized[0] = 0;
   for (const char *line = options; *line;) {
     const size_t length = strcspn(line, "\n") + (strchr(line, '\n') ? 1 : 0);
 
-    if (!strncmp(line, "model_width:", 12))
-      PetscCall(PetscSNPrintf(resized + used, size - used, "model_width: %" PetscInt_FMT "\n", sizes->width));
-    else if (!strncmp(line, "model_modes:", 12))
-      PetscCall(PetscSNPrintf(resized + used, size - used, "model_modes: %" PetscInt_FMT "\n", sizes->modes));
-    else if (!strncmp(line, "model_head:", 11))
-      PetscCall(PetscSNPrintf(resized + used, size - used, "model_head: %" PetscInt_FMT "\n", sizes->hidden));
-    else if (!strncmp(line, "collision_dimension:", 20))
-      PetscCall(PetscSNPrintf(resized + used, size - used, "collision_dimension: %" PetscInt_FMT "\n", particle));
-    else PetscCall(PetscStrncpy(resized + used, line, PetscMin(length + 1, size - used)));
+    if (!IsSize(line)) PetscCall(PetscStrncpy(resized + used, line, PetscMin(length + 1, size - used)));
     used += strlen(resized + used);
     line += length;
   }
+  for (int s = 0; s < KN_SIZES; s++) {
+    if (sizes->n[s])
+      PetscCall(
+        PetscSNPrintf(resized + used, size - used, "model_%s: %" PetscInt_FMT "\n", KNCondenseNames[s], sizes->n[s]));
+    used += strlen(resized + used);
+  }
+  if (strstr(options, "collision_dimension:"))
+    PetscCall(PetscSNPrintf(resized + used, size - used, "collision_dimension: %" PetscInt_FMT "\n", particle));
   PetscCall(KNOperatorCreateVariant(full, resized, op));
   PetscCall(PetscFree(resized));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -84,15 +111,25 @@ PetscErrorCode KNCondenseFlops(KNOperator full, const KNSizes *sizes, const KNGr
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCondenseApply(KNOperator full, const KNPruning *pruning, KNOperator *op)
+/* Which channels of each set stay, and how the others are read; arrays of the pruning are made. */
+static PetscErrorCode Choose(const KNCondenseSearch *search, const KNChannelSets *narrow, KNContributionType type,
+                             PetscBool merge, PetscInt **channel, double **readout)
 {
-  KNParameters from, to;
+  const KNContribution *contribution = &search->contribution;
+  const KNChannelSets  *wide         = &contribution->channels;
 
   PetscFunctionBegin;
-  PetscCall(Resize(full, &pruning->sizes, op));
-  PetscCall(KNOperatorGetModel(full, NULL, &from, NULL, NULL));
-  PetscCall(KNOperatorGetModel(*op, NULL, &to, NULL, NULL));
-  PetscCall(KNPrune(from, pruning, to));
+  for (PetscInt s = 1; s <= wide->sets; s++) {
+    PetscCall(PetscMalloc1(narrow->width[s], &channel[s]));
+    PetscCall(
+      KNContributionChoose(contribution, s, type, wide->stream[s] < 0 ? 1 : search->d, narrow->width[s], channel[s]));
+  }
+  for (PetscInt l = 0; merge && l < wide->sites; l++) {
+    const PetscInt s = wide->set[l];
+
+    PetscCall(PetscMalloc1(wide->width[s] * narrow->width[s], &readout[l]));
+    if (s) PetscCall(KNContributionReadout(contribution, l, narrow->width[s], channel[s], readout[l]));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -100,26 +137,34 @@ PetscErrorCode KNCondenseTry(const KNCondenseSearch *search, const KNSizes *size
                              PetscBool merge, KNOperator *op, PetscReal *error)
 {
   const KNContribution *contribution = &search->contribution;
-  const PetscInt        C = search->sizes.width, sites = contribution->blocks + 1;
-  PetscInt             *channel;
-  double               *R, *output;
-  KNPruning             pruning = {.sizes = *sizes, .unit = search->hidden};
+  const KNChannelSets  *wide         = &contribution->channels;
+  const PetscInt        H            = sizes->n[KN_SIZE_HIDDEN];
+  KNParameters          from, to;
+  KNChannelSets         narrow;
+  PetscInt            **channel;
+  double              **readout, *output;
+  KNPruning             pruning = {.unit = search->hidden};
 
   PetscFunctionBegin;
-  PetscCall(PetscMalloc3(sizes->width, &channel, sites * C * sizes->width, &R,
-                         contribution->outputs * (sizes->hidden + 1), &output));
-  PetscCall(KNContributionChoose(contribution, type, search->d, sizes->width, channel));
+  PetscCall(Resize(search->full, sizes, op));
+  PetscCall(KNOperatorGetModel(search->full, NULL, &from, NULL, NULL));
+  PetscCall(KNOperatorGetModel(*op, NULL, &to, NULL, NULL));
+  PetscCall(KNPruneGetSets(to, &narrow));
+  PetscCall(PetscCalloc2(wide->sets + 1, &channel, wide->sites, &readout));
+  PetscCall(PetscMalloc1(contribution->outputs * (H + 1), &output));
+  PetscCall(Choose(search, &narrow, type, merge, channel, readout));
   pruning.channel = channel;
-  if (merge) {
-    PetscCall(KNContributionReadout(contribution, sizes->width, channel, R));
-    pruning.readout = R;
-  }
-  if (sizes->hidden < search->sizes.hidden) {
-    PetscCall(KNContributionOutput(contribution, sizes->hidden, search->hidden, output));
+  pruning.readout = merge ? readout : NULL;
+  if (H < search->sizes.n[KN_SIZE_HIDDEN]) {
+    PetscCall(KNContributionOutput(contribution, H, search->hidden, output));
     pruning.output = output;
   }
-  PetscCall(KNCondenseApply(search->full, &pruning, op));
-  PetscCall(KNCondenseError(*op, search->dataset, search->rows, error));
-  PetscCall(PetscFree3(channel, R, output));
+  PetscCall(KNPrune(from, &pruning, to));
+  for (PetscInt s = 1; s <= wide->sets; s++) PetscCall(PetscFree(channel[s]));
+  for (PetscInt l = 0; l < wide->sites; l++) PetscCall(PetscFree(readout[l]));
+  PetscCall(PetscFree2(channel, readout));
+  PetscCall(PetscFree(output));
+  PetscCall(KNChannelSetsDestroy(&narrow));
+  PetscCall(KNCondenseError(*op, search->dataset, search->rows, error, NULL));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -42,37 +42,32 @@ PetscErrorCode KNCondensePrune(const KNCondense *wanted, KNOperator full, const 
   KNCondenseSearch search = {.full = full, .from = from, .dataset = dataset, .rows = wanted->samples};
   const KNProblem *problem;
   KNParameters     parameters;
-  KNSizes          sizes = {0};
-  char             how[128], line[512];
+  KNSizes          sizes = {{0}};
+  char             how[128], text[256], line[512];
 
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(dataset, &problem));
   search.grid = *KNProblemGrid(problem);
   PetscCall(KNOperatorGetModel(full, NULL, &parameters, NULL, NULL));
-  PetscCall(KNPruneGetSizes(parameters, &search.sizes, NULL));
+  PetscCall(KNPruneGetSizes(parameters, &search.sizes));
   PetscCall(KNCondenseGroups(full, &search.d, &search.velocity));
   PetscCall(KNCondenseCheckSizes(&search, wanted));
-  PetscCall(KNCondenseError(full, dataset, search.rows, &search.error));
+  PetscCall(KNCondenseError(full, dataset, search.rows, &search.error, NULL));
   PetscCall(KNContributionMeasure(full, dataset, search.rows, &search.contribution));
-  PetscCall(PetscMalloc1(search.sizes.hidden, &search.hidden));
-  PetscCall(KNContributionOrderHidden(&search.contribution, search.hidden));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD,
-                        "%s: %" PetscInt_FMT " channels, %" PetscInt_FMT " modes, %" PetscInt_FMT
-                        " hidden units, error %.5f on %" PetscInt_FMT " samples\n",
-                        from, search.sizes.width, search.sizes.modes, search.sizes.hidden, (double)search.error,
-                        wanted->samples));
+  if (search.sizes.n[KN_SIZE_HIDDEN]) {
+    PetscCall(PetscMalloc1(search.sizes.n[KN_SIZE_HIDDEN], &search.hidden));
+    PetscCall(KNContributionOrderHidden(&search.contribution, search.hidden));
+  }
+  PetscCall(KNCondenseText(NULL, &search.sizes, sizeof(text), text));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%s: %s, error %.5f on %" PetscInt_FMT " samples\n", from, text,
+                        (double)search.error, wanted->samples));
   PetscCall(KNCondenseFindSizes(&search, wanted, &sizes));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD,
-                        "to %" PetscInt_FMT " channels (%" PetscInt_FMT " particles), %" PetscInt_FMT
-                        " modes, %" PetscInt_FMT " hidden units\n",
-                        sizes.width, sizes.width / search.d, sizes.modes, sizes.hidden));
+  PetscCall(KNCondenseText(NULL, &sizes, sizeof(text), text));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "to %s; particles of %" PetscInt_FMT " channels\n", text, search.d));
   PetscCall(FindChannels(&search, &sizes, how, sizeof(how), pruned));
-  PetscCall(PetscSNPrintf(line, sizeof(line),
-                          "condensed from %s: %" PetscInt_FMT " to %" PetscInt_FMT " channels, %" PetscInt_FMT
-                          " to %" PetscInt_FMT " modes, %" PetscInt_FMT " to %" PetscInt_FMT
-                          " hidden units, %s, on %" PetscInt_FMT " samples of %s",
-                          from, search.sizes.width, sizes.width, search.sizes.modes, sizes.modes, search.sizes.hidden,
-                          sizes.hidden, how, wanted->samples, dataset_path));
+  PetscCall(KNCondenseText(&search.sizes, &sizes, sizeof(text), text));
+  PetscCall(PetscSNPrintf(line, sizeof(line), "condensed from %s: %s, %s, on %" PetscInt_FMT " samples of %s", from,
+                          text, how, wanted->samples, dataset_path));
   PetscCall(KNOperatorAddOrigin(*pruned, line));
   PetscCall(PetscFree(search.hidden));
   PetscCall(KNContributionDestroy(&search.contribution));

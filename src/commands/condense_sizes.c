@@ -1,13 +1,12 @@
 /*
   The sizes of a network that keeps to a share of the FLOPs. First go the modes and the hidden units that carry
-  nothing. Then, until the share is met, that of a particle (or several), a mode, and a part of the hidden units which
-  raises the error on the samples least for each operation that it saves. What is left of the share goes to hidden
-  units again.
+  nothing. Then, until the share is met, that of a particle (or several) of a stream, a mode, and a part of the hidden
+  units which raises the error on the samples least for each operation that it saves. What is left of the share goes to
+  hidden units again.
 */
 #include "command.h"
 #include "condense.h"
 
-enum { WIDTH, MODES, HIDDEN, SIZES };
 /* of the full network's particles, and of its hidden units, one goes at a time */
 enum { PARTS = 8 };
 static const PetscReal nothing = 1e-3; /* relative growth of the error by what carries nothing */
@@ -19,20 +18,10 @@ typedef struct {
   PetscLogDouble flops;
 } Station;
 
-static PetscErrorCode CheckSize(const KNCondenseSearch *search, const char option[], const char what[], PetscInt given,
-                                PetscInt there)
-{
-  PetscFunctionBegin;
-  PetscCheck(given <= there, PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "option %s is %" PetscInt_FMT ", %s has %" PetscInt_FMT " %s: give no more", option, given, search->from,
-             there, what);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 PetscErrorCode KNCondenseCheckSizes(const KNCondenseSearch *search, const KNCondense *wanted)
 {
-  const KNSizes *given = &wanted->sizes, *there = &search->sizes;
-  const PetscInt axes = search->velocity;
+  const PetscInt *given = wanted->sizes.n, *there = search->sizes.n;
+  const PetscInt  axes = search->velocity;
 
   PetscFunctionBegin;
   PetscCheck(search->d % axes == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
@@ -40,39 +29,55 @@ PetscErrorCode KNCondenseCheckSizes(const KNCondenseSearch *search, const KNCond
              " share with one another: condense needs -model_residual transport trained with a -collision_dimension "
              "that is a multiple of %" PetscInt_FMT,
              search->from, axes, search->d, axes);
-  PetscCall(CheckSize(search, "-condense_width", "channels", given->width, there->width));
-  PetscCall(CheckSize(search, "-condense_modes", "modes", given->modes, there->modes));
-  PetscCall(CheckSize(search, "-condense_head", "hidden units", given->hidden, there->hidden));
-  PetscCheck(given->width % search->d == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "option -condense_width is %" PetscInt_FMT ", the particles of %s have %" PetscInt_FMT
-             " channels each: give a multiple",
-             given->width, search->from, search->d);
+  for (int s = 0; s < KN_SIZES; s++) {
+    PetscCheck(!given[s] || there[s], PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "option -condense_%s is %" PetscInt_FMT ", %s has no %s: leave it out", KNCondenseNames[s], given[s],
+               search->from, KNCondenseWhat[s]);
+    PetscCheck(given[s] <= there[s], PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "option -condense_%s is %" PetscInt_FMT ", %s has %" PetscInt_FMT " %s: give no more",
+               KNCondenseNames[s], given[s], search->from, there[s], KNCondenseWhat[s]);
+    PetscCheck(s >= KN_SIZE_WIDTH + KN_STREAMS || given[s] % search->d == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "option -condense_%s is %" PetscInt_FMT ", the particles of %s have %" PetscInt_FMT
+               " channels each: give a multiple",
+               KNCondenseNames[s], given[s], search->from, search->d);
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Those that were given, of the others the smallest there can be. */
+/* Those that were given, of the others `other`; 0 where the network has none. */
+static KNSizes Fill(const KNCondenseSearch *search, const KNSizes *given, const KNSizes *other)
+{
+  KNSizes sizes = {{0}};
+
+  for (int s = 0; s < KN_SIZES; s++) {
+    if (search->sizes.n[s]) sizes.n[s] = given->n[s] ? given->n[s] : other->n[s];
+  }
+  return sizes;
+}
+
+/* The smallest there can be, where none is given. */
 static KNSizes Smallest(const KNCondenseSearch *search, const KNSizes *given)
 {
-  return (KNSizes){given->width ? given->width : search->d, given->modes ? given->modes : 1,
-                   given->hidden ? given->hidden : 1};
+  KNSizes least;
+
+  for (int s = 0; s < KN_SIZES; s++) least.n[s] = s < KN_SIZE_WIDTH + KN_STREAMS ? search->d : 1;
+  return Fill(search, given, &least);
 }
 
 /* One step down in one of the sizes; *possible is false where there is none. */
 static PetscErrorCode StepDown(const KNCondenseSearch *search, const KNCondense *wanted, int which, const Station *from,
                                Station *to, PetscBool *possible)
 {
-  const KNSizes  least         = Smallest(search, &wanted->sizes);
-  const PetscInt lowest[SIZES] = {least.width, least.modes, least.hidden};
-  const PetscInt step[SIZES]   = {search->d * PetscMax(1, search->sizes.width / search->d / PARTS), 1,
-                                  PetscMax(1, search->sizes.hidden / PARTS)};
-  PetscInt      *size[SIZES]   = {&to->sizes.width, &to->sizes.modes, &to->sizes.hidden};
-  KNOperator     op;
+  const PetscInt least = Smallest(search, &wanted->sizes).n[which],
+                 group = which < KN_SIZE_WIDTH + KN_STREAMS ? search->d : 1, full = search->sizes.n[which],
+                 step = which == KN_SIZE_MODES ? 1 : group * PetscMax(1, full / group / PARTS);
+  KNOperator op;
 
   PetscFunctionBegin;
   *to       = *from;
-  *possible = (PetscBool)(*size[which] > lowest[which]);
+  *possible = (PetscBool)(to->sizes.n[which] > least);
   if (!*possible) PetscFunctionReturn(PETSC_SUCCESS);
-  *size[which] = PetscMax(*size[which] - step[which], lowest[which]);
+  to->sizes.n[which] = PetscMax(to->sizes.n[which] - step, least);
   PetscCall(KNCondenseFlops(search->full, &to->sizes, &search->grid, &to->flops));
   PetscCall(KNCondenseTry(search, &to->sizes, KN_CONTRIBUTION_RESIDUAL, PETSC_TRUE, &op, &to->error));
   PetscCall(KNOperatorDestroy(&op));
@@ -85,7 +90,7 @@ static PetscErrorCode DropNothing(const KNCondenseSearch *search, const KNConden
   const PetscReal limit = (1 + nothing) * at->error;
 
   PetscFunctionBegin;
-  for (int which = MODES; which <= HIDDEN; which++) {
+  for (int which = KN_SIZE_MODES; which <= KN_SIZE_HIDDEN; which++) {
     for (;;) {
       Station   next;
       PetscBool possible;
@@ -105,7 +110,7 @@ static PetscErrorCode Descend(const KNCondenseSearch *search, const KNCondense *
   PetscReal lowest = PETSC_MAX_REAL;
 
   PetscFunctionBegin;
-  for (int which = 0; which < SIZES; which++) {
+  for (int which = 0; which < KN_SIZES; which++) {
     Station   next;
     PetscBool possible;
     PetscReal price;
@@ -124,28 +129,28 @@ static PetscErrorCode Descend(const KNCondenseSearch *search, const KNCondense *
 /* The largest number of hidden units within the budget. */
 static PetscErrorCode FillHidden(const KNCondenseSearch *search, PetscLogDouble budget, KNSizes *sizes)
 {
-  PetscInt high = search->sizes.hidden; /* sizes->hidden fits, more than high does not */
+  PetscInt *hidden = &sizes->n[KN_SIZE_HIDDEN], high = search->sizes.n[KN_SIZE_HIDDEN]; /* fits, more does not */
 
   PetscFunctionBegin;
-  while (sizes->hidden < high) {
+  while (*hidden < high) {
     KNSizes        middle = *sizes;
     PetscLogDouble flops;
 
-    middle.hidden = (sizes->hidden + high + 1) / 2;
+    middle.n[KN_SIZE_HIDDEN] = (*hidden + high + 1) / 2;
     PetscCall(KNCondenseFlops(search->full, &middle, &search->grid, &flops));
     if (flops <= budget) *sizes = middle;
-    else high = middle.hidden - 1;
+    else high = middle.n[KN_SIZE_HIDDEN] - 1;
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Report(const Station *at, PetscLogDouble whole)
 {
+  char text[256];
+
   PetscFunctionBegin;
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD,
-                        "  %" PetscInt_FMT " channels, %" PetscInt_FMT " modes, %" PetscInt_FMT
-                        " hidden units: %.1f %% of the FLOPs, error %.5f\n",
-                        at->sizes.width, at->sizes.modes, at->sizes.hidden, 100 * at->flops / whole,
+  PetscCall(KNCondenseText(NULL, &at->sizes, sizeof(text), text));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  %s: %.1f %% of the FLOPs, error %.5f\n", text, 100 * at->flops / whole,
                         (double)at->error));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -154,22 +159,23 @@ PetscErrorCode KNCondenseFindSizes(const KNCondenseSearch *search, const KNConde
 {
   const KNSizes  *given = &wanted->sizes, *full = &search->sizes;
   const KNSizes   least = Smallest(search, given);
-  const PetscBool any   = (PetscBool)(given->width || given->modes || given->hidden),
-                  met   = (PetscBool)(any && wanted->flops == 0);
   const PetscReal share = wanted->flops > 0 ? wanted->flops : 0.5;
-  Station         at = {.sizes = {given->width ? given->width : full->width, given->modes ? given->modes : full->modes,
-                          given->hidden ? given->hidden : full->hidden}};
+  Station         at    = {.sizes = Fill(search, given, full)};
+  PetscBool       any = PETSC_FALSE, met, smaller = PETSC_FALSE;
   PetscLogDouble  whole, lowest;
   KNOperator      op;
+  char            text[256];
 
   PetscFunctionBegin;
+  for (int s = 0; s < KN_SIZES; s++) any = (PetscBool)(any || given->n[s]);
+  met = (PetscBool)(any && wanted->flops == 0);
   PetscCall(KNCondenseFlops(search->full, full, &search->grid, &whole));
   PetscCall(KNCondenseFlops(search->full, &least, &search->grid, &lowest));
+  PetscCall(KNCondenseText(NULL, &least, sizeof(text), text));
   PetscCheck(met || lowest <= share * whole, PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "option -condense_flops is %g, which leaves nothing of the network: %" PetscInt_FMT
-             " channels, %" PetscInt_FMT " modes and %" PetscInt_FMT
-             " hidden units alone take %.3g of its FLOPs; give more",
-             (double)share, least.width, least.modes, least.hidden, lowest / whole);
+             "option -condense_flops is %g, which leaves nothing of the network: %s alone take %.3g of its FLOPs; give "
+             "more",
+             (double)share, text, lowest / whole);
   PetscCall(KNCondenseFlops(search->full, &at.sizes, &search->grid, &at.flops));
   PetscCall(KNCondenseTry(search, &at.sizes, KN_CONTRIBUTION_RESIDUAL, PETSC_TRUE, &op, &at.error));
   PetscCall(KNOperatorDestroy(&op));
@@ -179,12 +185,12 @@ PetscErrorCode KNCondenseFindSizes(const KNCondenseSearch *search, const KNConde
     PetscCall(Descend(search, wanted, &at));
     PetscCall(Report(&at, whole));
   }
-  if (!met && !given->hidden) PetscCall(FillHidden(search, share * whole, &at.sizes));
-  PetscCheck(at.sizes.width < full->width || at.sizes.modes < full->modes || at.sizes.hidden < full->hidden,
-             PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "%s with %" PetscInt_FMT " channels, %" PetscInt_FMT " modes and %" PetscInt_FMT
-             " hidden units already is as small as wanted: give less",
-             search->from, full->width, full->modes, full->hidden);
+  if (!met && full->n[KN_SIZE_HIDDEN] && !given->n[KN_SIZE_HIDDEN])
+    PetscCall(FillHidden(search, share * whole, &at.sizes));
+  for (int s = 0; s < KN_SIZES; s++) smaller = (PetscBool)(smaller || at.sizes.n[s] < full->n[s]);
+  PetscCall(KNCondenseText(NULL, full, sizeof(text), text));
+  PetscCheck(smaller, PETSC_COMM_WORLD, KN_ERR_USAGE, "%s with %s already is as small as wanted: give less",
+             search->from, text);
   *sizes = at.sizes;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

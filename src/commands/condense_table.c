@@ -19,9 +19,9 @@ PetscErrorCode KNCondenseDescribe(const char name[], KNOperator op, KNDataset da
   PetscFunctionBegin;
   *row = (KNCondenseRow){.name = name, .ms = {NAN, NAN, NAN}};
   PetscCall(KNOperatorGetModel(op, &model, &parameters, NULL, NULL));
-  PetscCall(KNPruneGetSizes(parameters, &row->sizes, NULL));
+  PetscCall(KNPruneGetSizes(parameters, &row->sizes));
   PetscCall(KNParametersGetTotal(parameters, &row->parameters));
-  PetscCall(KNCondenseError(op, dataset, rows, &row->error));
+  PetscCall(KNCondenseError(op, dataset, rows, &row->error, &row->best));
   PetscCall(KNModelGetCost(model, &flops, NULL, NULL));
   row->mflop = flops * 1e-6;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -109,52 +109,74 @@ PetscErrorCode KNCondenseTime(KNOperator full, KNOperator small, const KNGrid *g
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode WriteCSV(PetscInt n, const KNCondenseRow row[], const char output[])
+/* best: the measure that decides what is best, where it is not the error; else NULL. */
+static PetscErrorCode WriteCSV(PetscInt n, const KNCondenseRow row[], const KNMeasure *best, const char output[])
 {
   KNCSV csv;
 
   PetscFunctionBegin;
   PetscCall(KNCSVBegin(&csv));
-  if (csv.file) fprintf(csv.file, "network,width,modes,head,parameters,mflop,error,ms_1,ms_2,ms_4\n");
+  KNCSVText(csv.file, "network", ",");
+  for (int s = 0; s < KN_SIZES; s++) {
+    if (row[0].sizes.n[s]) KNCSVText(csv.file, KNCondenseNames[s], ",");
+  }
+  if (csv.file)
+    fprintf(csv.file, "parameters,mflop,error,ms_1,ms_2,ms_4%s%s\n", best ? "," : "", best ? best->name : "");
   for (PetscInt i = 0; i < n; i++) {
     KNCSVText(csv.file, row[i].name, ",");
-    if (csv.file)
-      fprintf(csv.file, "%d,%d,%d,%zu,", (int)row[i].sizes.width, (int)row[i].sizes.modes, (int)row[i].sizes.hidden,
-              row[i].parameters);
+    for (int s = 0; s < KN_SIZES; s++) {
+      if (csv.file && row[0].sizes.n[s]) fprintf(csv.file, "%d,", (int)row[i].sizes.n[s]);
+    }
+    if (csv.file) fprintf(csv.file, "%zu,", row[i].parameters);
     KNCSVReal(csv.file, row[i].mflop, ",");
     KNCSVReal(csv.file, row[i].error, ",");
     for (int s = 0; s < KN_CONDENSE_SIZES; s++)
-      KNCSVReal(csv.file, row[i].ms[s], s + 1 < KN_CONDENSE_SIZES ? "," : "\n");
+      KNCSVReal(csv.file, row[i].ms[s], s + 1 < KN_CONDENSE_SIZES || best ? "," : "\n");
+    if (best) KNCSVReal(csv.file, row[i].best, "\n");
   }
   PetscCall(KNCSVEndBeside(&csv, output));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNCondenseReport(const KNMeasure *measure, PetscInt n, const KNCondenseRow row[],
-                                const char measured_on[], const KNGrid *grid, const char output[])
+static PetscErrorCode PrintRow(const KNTaskInfo *task, const KNCondenseRow *row)
+{
+  char error[32];
+
+  PetscFunctionBegin;
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n  %-12s", row->name));
+  for (int s = 0; s < KN_SIZES; s++) {
+    if (row->sizes.n[s]) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %7" PetscInt_FMT, row->sizes.n[s]));
+  }
+  PetscCall(KNMeasurePrint(&task->measure[task->curve], 4, row->error, sizeof(error), error));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %11zu %9.4g %10s", row->parameters, (double)row->mflop, error));
+  for (int s = 0; s < KN_CONDENSE_SIZES; s++) {
+    if (PetscIsNanReal(row->ms[s])) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %9s", "-"));
+    else PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %9.3f", (double)row->ms[s]));
+  }
+  if (task->curve) {
+    PetscCall(KNMeasurePrint(&task->measure[0], 4, row->best, sizeof(error), error));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %10s", error));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNCondenseReport(const KNTaskInfo *task, PetscInt n, const KNCondenseRow row[], const char measured_on[],
+                                const KNGrid *grid, const char output[])
 {
   PetscFunctionBegin;
   PetscCall(PetscPrintf(PETSC_COMM_WORLD,
                         "\nError: %s on %s; milliseconds of one sample, forward, on the points of the dataset along "
-                        "each axis, and on 2 and 4 times as many\n\n  %-12s %6s %6s %6s %11s %9s %10s",
-                        measure->title, measured_on, "network", "width", "modes", "head", "parameters", "MFLOP",
-                        "error"));
+                        "each axis, and on 2 and 4 times as many\n\n  %-12s",
+                        task->measure[task->curve].title, measured_on, "network"));
+  for (int s = 0; s < KN_SIZES; s++) {
+    if (row[0].sizes.n[s]) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %7s", KNCondenseNames[s]));
+  }
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %11s %9s %10s", "parameters", "MFLOP", "error"));
   for (int s = 0; s < KN_CONDENSE_SIZES; s++)
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %6" PetscInt_FMT " ms", grid->n[0] << s));
-  for (PetscInt i = 0; i < n; i++) {
-    char error[32];
-
-    PetscCall(KNMeasurePrint(measure, 4, row[i].error, sizeof(error), error));
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD,
-                          "\n  %-12s %6" PetscInt_FMT " %6" PetscInt_FMT " %6" PetscInt_FMT " %11zu %9.4g %10s",
-                          row[i].name, row[i].sizes.width, row[i].sizes.modes, row[i].sizes.hidden, row[i].parameters,
-                          (double)row[i].mflop, error));
-    for (int s = 0; s < KN_CONDENSE_SIZES; s++) {
-      if (PetscIsNanReal(row[i].ms[s])) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %9s", "-"));
-      else PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %9.3f", (double)row[i].ms[s]));
-    }
-  }
+  if (task->curve) PetscCall(PetscPrintf(PETSC_COMM_WORLD, " %10s", task->measure[0].name));
+  for (PetscInt i = 0; i < n; i++) PetscCall(PrintRow(task, &row[i]));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "\n"));
-  PetscCall(WriteCSV(n, row, output));
+  PetscCall(WriteCSV(n, row, task->curve ? &task->measure[0] : NULL, output));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -138,6 +138,14 @@ PetscErrorCode KNLayerSetRoles(KNLayer layer, KNRole in, KNRole out, PetscInt si
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNLayerSetSets(KNLayer layer, PetscInt reads, PetscInt writes)
+{
+  PetscFunctionBegin;
+  layer->reads  = reads;
+  layer->writes = writes;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNLayerSetForwardOnly(KNLayer layer, PetscBool only)
 {
   PetscFunctionBegin;
@@ -239,7 +247,9 @@ PetscErrorCode KNLayerDeclare(KNLayer layer, KNParameters parameters, KNParamete
   PetscCall(PetscStrncpy(foreign, info.foreign[0] ? info.foreign : part, sizeof(foreign)));
   info.foreign[0] = 0;
   if (layer->foreign[0]) PetscCall(PetscSNPrintf(info.foreign, sizeof(info.foreign), "%s.%s", layer->foreign, foreign));
-  info.site = layer->site;
+  info.site   = layer->site;
+  info.reads  = layer->reads;
+  info.writes = layer->writes;
   PetscCall(KNParametersDeclare(parameters, &info, value, gradient));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -37,7 +37,7 @@ struct _p_KNLayer {
   KNLayerTraits     traits;                  /* but for joins and finishes, which follow from the ops */
   PetscInt          channels[KN_MAX_INPUTS]; /* of each input; in is that of input 0 */
   KNRole            role[2];                 /* of the channels of inputs and output */
-  PetscInt          site;                    /* KNParameterInfo */
+  PetscInt          site, reads, writes;     /* KNParameterInfo */
   char              foreign[KN_MAX_NAME];    /* module of PyTorch with its parameters; "": none */
   KNLayerProperties properties; /* set by setup, drops by setfromoptions, carries of residuals by KNLayerSetUp() */
   PetscBool         residual;   /* maps (x, v) to the next x; set by KNLayerCreate_Suffix */

@@ -49,7 +49,7 @@ PetscErrorCode KNModelDestroy(KNModel *model)
   PetscCall(KNFree(&(*model)->memory));
   PetscCall(PetscFree((*model)->value));
   PetscCall(PetscFree((*model)->step));
-  PetscCall(PetscFree((*model)->stream));
+  PetscCall(PetscFree((*model)->read));
   for (PetscInt i = 0; i < (*model)->nlayers; i++) PetscCall(KNLayerDestroy(&(*model)->layer[i]));
   PetscCall(PetscFree((*model)->layer));
   PetscCall(PetscFree((*model)->offset));
@@ -257,19 +257,25 @@ PetscErrorCode KNModelBackward(KNModel model, const KNPass *pass, const KNReal *
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNModelGetStream(KNModel model, PetscInt l, PetscInt b, PetscInt *width, size_t *points,
-                                const KNReal **x)
+PetscErrorCode KNModelSetObserved(KNModel model, PetscBool observed)
 {
   PetscFunctionBegin;
-  PetscCheck(model->training && !model->recompute, PETSC_COMM_SELF, PETSC_ERR_ORDER,
-             "KNModelGetStream() of a model that does not keep its stream");
-  PetscCheck(l >= 0 && l < model->nstreams && b >= 0 && b < model->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+  model->observed = observed;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelGetSite(KNModel model, PetscInt l, PetscInt b, PetscInt *width, size_t *points, const KNReal **x)
+{
+  PetscFunctionBegin;
+  PetscCheck(model->training && model->observed, PETSC_COMM_SELF, PETSC_ERR_ORDER,
+             "KNModelGetSite() of a model that does not keep its sites");
+  PetscCheck(l >= 0 && l < model->nsites && b >= 0 && b < model->samples, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
              "no x_%" PetscInt_FMT " of sample %" PetscInt_FMT ": there are %" PetscInt_FMT ", of %" PetscInt_FMT
              " samples",
-             l, b, model->nstreams, model->samples);
-  *width  = model->value[model->stream[l]].channels;
-  *points = KNGridSize(&model->value[model->stream[l]].grid);
-  *x      = model->memory + (size_t)b * model->program.room + model->program.stream[l].at;
+             l, b, model->nsites, model->samples);
+  *width  = model->value[model->read[l]].channels;
+  *points = KNGridSize(&model->value[model->read[l]].grid);
+  *x      = model->memory + (size_t)b * model->program.room + model->program.site[l].at;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -8,8 +8,9 @@
 /* A field of the network, (B, channels, points): its input, or what steps write. Recipes know it by its number. */
 typedef struct {
   PetscInt  channels, dim;
-  PetscBool stream;    /* its channels are those of the residual stream */
-  PetscInt  site;      /* l of the stream x_l that it is, or comes from */
+  PetscBool stream;    /* its channels are those of a residual stream */
+  PetscInt  set;       /* KNParameterInfo: the set of its channels */
+  PetscInt  site;      /* l of the site x_l that it is, or comes from */
   PetscBool recompute; /* backward applies its step again, instead of keeping it */
   KNGrid    grid;      /* set by KNModelPlanSteps() */
   KNValue   root;      /* itself, or the value that it is where layers change nothing on this grid; likewise */
@@ -43,11 +44,13 @@ struct _p_KNModel {
   KNLayer *layer; /* (nlayers) in order of the forward sweep; owned */
   size_t *
     offset; /* (nlayers + 1) from where on gradients belong to the layer and those behind it: KNParametersGetOffset() */
-  PetscInt      nvalues, nsteps, nblocks, nstreams;
-  KNModelValue *value;  /* (nvalues), value 0 is the input */
-  KNModelStep  *step;   /* (nsteps) */
-  KNValue      *stream; /* (nstreams) x_0, x_1, .. */
-  KNValue       result; /* the output */
+  PetscInt      nvalues, nsteps, nblocks, nsites, nsets;
+  PetscInt      own;      /* the set of the present stream; 0: the next one begins a stream */
+  KNModelValue *value;    /* (nvalues), value 0 is the input */
+  KNModelStep  *step;     /* (nsteps) */
+  KNValue      *read;     /* (nsites) what layers that mix channels read of x_0, x_1, .. */
+  PetscBool     observed; /* that is kept */
+  KNValue       result;   /* the output */
 
   KNProgram    program;    /* what the sweeps do on this grid; owned */
   KNReal      *memory;     /* of its arrays: (samples, program->room) and (threads, program->scratch); owned */
@@ -75,8 +78,8 @@ static inline PetscInt KNModelStepGroup(KNModel model, PetscInt step)
   return model->recompute ? model->step[step].block / model->recompute : 0;
 }
 
-/* Not collective, in KNModelSetUp() before the layers'. Which values have the channels of the residual stream; the
- * layers' roles follow. */
+/* Not collective, in KNModelSetUp() before the layers'. Which values have the channels of which set; the layers' roles
+ * follow. */
 PETSC_INTERN PetscErrorCode KNModelSpreadRoles(KNModel model);
 
 /* Not collective, after KNModelSetUp(). Whether the layer has parameters. */

@@ -62,18 +62,19 @@ static PetscErrorCode BuilderRun(KNModel model, PetscBool training, const KNInst
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* A network keeps its residual stream for KNModelGetStream(), unless it computes values again. */
-static PetscErrorCode KeepStream(KNBuilder *b, PetscBool training)
+/* For KNModelGetSite(): of what backward computes again, that. */
+static PetscErrorCode KeepSites(KNBuilder *b, PetscBool training)
 {
   const KNModel model = b->model;
 
   PetscFunctionBegin;
-  PetscCall(PetscCalloc1(model->nstreams, &b->program->stream));
-  for (PetscInt l = 0; l < model->nstreams && training && !model->recompute; l++) {
-    KNInstance *x = &b->instance[b->current[model->value[model->stream[l]].root]];
+  PetscCall(PetscCalloc1(model->nsites, &b->program->site));
+  for (PetscInt l = 0; l < model->nsites && training && model->observed; l++) {
+    const PetscInt i = b->current[model->value[model->read[l]].root];
 
-    x->read = b->buffer[x->buffer].last = b->program->nops;
-    b->program->stream[l]               = (KNRef){.place = KN_PLACE_SAMPLE, .at = (size_t)x->buffer};
+    if (i < 0) continue; /* nothing reads it */
+    b->instance[i].read = b->buffer[b->instance[i].buffer].last = b->program->nops;
+    b->program->site[l] = (KNRef){.place = KN_PLACE_SAMPLE, .at = (size_t)b->instance[i].buffer};
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -88,7 +89,7 @@ static void Resolve(KNRef *ref, const KNBuffer buffer[])
   ref->for_input = for_input;
 }
 
-static void ResolveAll(KNProgram *program, PetscInt nstreams, const KNBuffer buffer[])
+static void ResolveAll(KNProgram *program, PetscInt nsites, const KNBuffer buffer[])
 {
   for (PetscInt o = 0; o < program->nops; o++) {
     KNOp *op = &program->op[o];
@@ -99,7 +100,7 @@ static void ResolveAll(KNProgram *program, PetscInt nstreams, const KNBuffer buf
       Resolve(&op->din[i], buffer);
     }
   }
-  for (PetscInt l = 0; l < nstreams; l++) Resolve(&program->stream[l], buffer);
+  for (PetscInt l = 0; l < nsites; l++) Resolve(&program->site[l], buffer);
 }
 
 /* The gradients of a layer that has no shares to add up are complete when its samples have met; of others, after the
@@ -141,12 +142,12 @@ PetscErrorCode KNProgramBuild(KNModel model, PetscBool training, KNProgram *prog
 
   PetscFunctionBegin;
   PetscCall(BuilderRun(model, training, NULL, program, &first));
-  PetscCall(KeepStream(&first, training));
+  PetscCall(KeepSites(&first, training));
   PetscCall(KNProgramReset(program));
   PetscCall(BuilderRun(model, training, first.instance, program, &second));
-  PetscCall(KeepStream(&second, training));
+  PetscCall(KeepSites(&second, training));
   PetscCall(KNProgramPlace(program, second.nbuffers, second.buffer));
-  ResolveAll(program, model->nstreams, second.buffer);
+  ResolveAll(program, model->nsites, second.buffer);
   if (training) PetscCall(FindComplete(model, program));
   PetscCall(BuilderReset(&first));
   PetscCall(BuilderReset(&second));
@@ -159,7 +160,7 @@ PetscErrorCode KNProgramReset(KNProgram *program)
   PetscCall(PetscFree(program->op));
   PetscCall(PetscFree(program->phase));
   PetscCall(PetscFree(program->finish));
-  PetscCall(PetscFree(program->stream));
+  PetscCall(PetscFree(program->site));
   *program = (KNProgram){.nops = 0};
   PetscFunctionReturn(PETSC_SUCCESS);
 }

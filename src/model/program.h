@@ -67,7 +67,7 @@ typedef struct {
   KNOp          *op;            /* (nops) */
   KNPhase       *phase;         /* (nphases) */
   KNLayer       *finish;        /* (nfinish) */
-  KNRef         *stream;        /* (streams) where x_l lies after the forward sweep; place NONE: it is not kept */
+  KNRef         *site;          /* (sites) where KNModelGetSite() finds them; place NONE: they are not kept */
   size_t         room, scratch; /* elements of a sample's and of a thread's memory */
   PetscLogDouble again;         /* operations of what backward computes again, for one sample */
 } KNProgram;

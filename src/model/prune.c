@@ -1,17 +1,20 @@
 /*
-  Pruning the residual stream and the head. Which axes of a parameter belong to them, its roles say. Weights are
-  (outputs, inputs), those of spectral layers, which have a complex axis, (modes.., inputs, 2, outputs); what has one
-  axis has outputs alone.
+  Pruning channels and the head. Which axes of a parameter belong to them, its roles and sets say. Weights are (outputs,
+  inputs[, taps of a kernel]), those of spectral layers, which have a complex axis, (modes.., inputs, 2, outputs); what
+  has one axis has outputs alone.
 */
 #include <kitinet/error.h>
 #include <kitinet/prune.h>
 #include <string.h>
 
+#define KN_PRUNABLE "only networks built as those of -model_type fno or resnet are pruned"
+
 /* A parameter as (K, inputs, parts, outputs) or, transposed, (outputs, inputs, K); a bias has one input. */
 typedef struct {
   const KNParameterInfo *info;
   size_t                 K, inputs, parts, outputs;
-  PetscBool              transposed, reads, writes; /* the inputs, the outputs are the channels of the stream */
+  PetscInt               reads, writes; /* set of the inputs, of the outputs; 0: none */
+  PetscBool              transposed;
   /* the outputs, the inputs are the hidden units of the head; shows: its output layer, with the bias */
   PetscBool hides, shows;
 } Part;
@@ -38,8 +41,8 @@ static PetscErrorCode Describe(KNParameters parameters, PetscInt i, Part *part)
   part->inputs  = in < 0 ? 1 : (size_t)info->shape[in];
   part->outputs = (size_t)info->shape[out];
   part->K       = info->size / (part->inputs * part->parts * part->outputs);
-  part->reads   = (PetscBool)(in >= 0 && info->role[in] == KN_ROLE_STREAM_IN);
-  part->writes  = (PetscBool)(info->role[out] == KN_ROLE_STREAM_OUT);
+  part->reads   = in >= 0 && (info->role[in] == KN_ROLE_STREAM_IN || info->role[in] == KN_ROLE_NONE) ? info->reads : 0;
+  part->writes  = info->role[out] == KN_ROLE_STREAM_OUT || info->role[out] == KN_ROLE_NONE ? info->writes : 0;
   part->hides   = (PetscBool)(info->role[out] == KN_ROLE_HIDDEN);
   part->shows   = (PetscBool)(in >= 0 && info->role[in] == KN_ROLE_HIDDEN);
   if (i > 0 && in < 0) { /* the bias of what shows is declared behind its weight */
@@ -74,32 +77,100 @@ static size_t Mode(const KNParameterInfo *from, const KNParameterInfo *to, size_
   return mode;
 }
 
-PetscErrorCode KNPruneGetSizes(KNParameters parameters, KNSizes *sizes, PetscInt *blocks)
+/* A set of `width` channels in a parameter: the same number everywhere, the same kind. */
+static PetscErrorCode AddToSet(KNChannelSets *sets, PetscInt set, size_t width, PetscBool stream, const char name[])
 {
-  PetscInt count, last = 0, width = 0;
+  PetscFunctionBegin;
+  PetscCheck(!sets->width[set] || sets->width[set] == (PetscInt)width, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "the residual stream has %" PetscInt_FMT " channels in one block and %" PetscInt_FMT
+             " in another (%s): " KN_PRUNABLE,
+             sets->width[set], (PetscInt)width, name);
+  sets->width[set] = (PetscInt)width;
+  if (stream) sets->stream[set] = 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode FindSets(KNParameters parameters, PetscInt count, KNChannelSets *sets)
+{
+  PetscFunctionBegin;
+  for (PetscInt i = 0; i < count; i++) {
+    const KNParameterInfo *info;
+    Part                   part = {.K = 0};
+    PetscInt               in, out;
+
+    PetscCall(Describe(parameters, i, &part));
+    info = part.info;
+    KNPruneGetAxes(info, &in, &out);
+    if (part.reads > 0)
+      PetscCall(AddToSet(sets, part.reads, part.inputs, (PetscBool)(info->role[in] == KN_ROLE_STREAM_IN), info->name));
+    if (part.writes > 0 && info->role[out] == KN_ROLE_STREAM_OUT)
+      PetscCall(AddToSet(sets, part.writes, part.outputs, PETSC_TRUE, info->name));
+    if (part.reads > 0) sets->set[info->site] = part.reads;
+  }
+  for (PetscInt i = 0; i < count; i++) { /* what reads channels of a set writes such channels, or the end */
+    Part     part = {.K = 0};
+    PetscInt in, out;
+
+    PetscCall(Describe(parameters, i, &part));
+    KNPruneGetAxes(part.info, &in, &out);
+    PetscCheck(part.reads <= 0 || part.hides || part.writes == KN_SET_OUTPUT ||
+                 (part.writes > 0 &&
+                  (part.info->role[out] == KN_ROLE_STREAM_OUT) == (PetscBool)(sets->stream[part.writes] == 0)),
+               PETSC_COMM_WORLD, KN_ERR_USAGE, "%s reads the residual stream into channels of its own: " KN_PRUNABLE,
+               part.info->name);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNPruneGetSets(KNParameters parameters, KNChannelSets *sets)
+{
+  const KNParameterInfo *info;
+  PetscInt               count, streams = 0;
 
   PetscFunctionBegin;
+  *sets = (KNChannelSets){.sets = 0};
   PetscCall(KNParametersGetCount(parameters, &count));
+  for (PetscInt i = 0; i < count; i++) {
+    PetscCall(KNParametersGetInfo(parameters, i, &info));
+    sets->sets  = PetscMax(sets->sets, PetscMax(info->reads, info->writes));
+    sets->sites = PetscMax(sets->sites, info->site + 1);
+  }
+  PetscCall(PetscCalloc3(sets->sets + 1, &sets->width, sets->sets + 1, &sets->stream, sets->sites, &sets->set));
+  for (PetscInt s = 0; s <= sets->sets; s++) sets->stream[s] = -1;
+  PetscCall(FindSets(parameters, count, sets));
+  for (PetscInt s = 1; s <= sets->sets; s++) sets->stream[s] = sets->stream[s] < 0 ? -1 : streams++;
+  PetscCheck(streams >= 1 && streams <= KN_STREAMS, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "the network has %" PetscInt_FMT " residual streams: " KN_PRUNABLE, streams);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNChannelSetsDestroy(KNChannelSets *sets)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree3(sets->width, sets->stream, sets->set));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNPruneGetSizes(KNParameters parameters, KNSizes *sizes)
+{
+  KNChannelSets sets;
+  PetscInt      count;
+
+  PetscFunctionBegin;
+  PetscCall(KNPruneGetSets(parameters, &sets));
+  PetscCall(KNParametersGetCount(parameters, &count));
+  *sizes = (KNSizes){{0}};
+  for (PetscInt s = 1; s <= sets.sets; s++) {
+    if (sets.stream[s] >= 0) sizes->n[KN_SIZE_WIDTH + sets.stream[s]] = sets.width[s];
+  }
   for (PetscInt i = 0; i < count; i++) {
     Part part = {.K = 0};
 
     PetscCall(Describe(parameters, i, &part));
-    if (sizes && part.hides) sizes->hidden = (PetscInt)part.outputs;
-    if (!part.reads) continue;
-    PetscCheck(!width || width == (PetscInt)part.inputs, PETSC_COMM_WORLD, KN_ERR_USAGE,
-               "the residual stream has %" PetscInt_FMT " channels in one block and %" PetscInt_FMT
-               " in another (%s): only networks with one number of channels, as those of -model_type fno, are pruned",
-               width, (PetscInt)part.inputs, part.info->name);
-    PetscCheck(part.writes || part.hides, PETSC_COMM_WORLD, KN_ERR_USAGE,
-               "%s reads the residual stream into channels of its own: only networks as those of -model_type fno are "
-               "pruned",
-               part.info->name);
-    width = (PetscInt)part.inputs;
-    if (sizes) sizes->width = width;
-    if (sizes && part.parts > 1) sizes->modes = part.info->shape[part.info->rank - 4];
-    last = PetscMax(last, part.info->site);
+    if (part.hides) sizes->n[KN_SIZE_HIDDEN] = (PetscInt)part.outputs;
+    if (part.reads > 0 && part.parts > 1) sizes->n[KN_SIZE_MODES] = part.info->shape[part.info->rank - 4];
   }
-  if (blocks) *blocks = last;
+  PetscCall(KNChannelSetsDestroy(&sets));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -109,13 +180,15 @@ PetscErrorCode KNPruneGetHead(KNParameters parameters, KNPruneHead *head)
   KNReal  *value;
 
   PetscFunctionBegin;
+  *head = (KNPruneHead){.hidden = 0};
   PetscCall(KNParametersGetCount(parameters, &count));
   PetscCall(KNParametersGetBlocks(parameters, NULL, &value, NULL, NULL, NULL));
   for (PetscInt i = 0; i < count; i++) {
     Part part = {.K = 0};
 
     PetscCall(Describe(parameters, i, &part));
-    if (part.hides && part.reads) {
+    if (part.hides && part.reads > 0) {
+      head->site   = part.info->site;
       head->W1     = value + part.info->offset;
       head->width  = (PetscInt)part.inputs;
       head->hidden = (PetscInt)part.outputs;
@@ -128,11 +201,17 @@ PetscErrorCode KNPruneGetHead(KNParameters parameters, KNPruneHead *head)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* One parameter of the narrow network, b, from that of the wide one, a. R: (C, C') or NULL */
-static void PrunePart(const KNPruning *pruning, const Part *from, const KNReal a[], const Part *to, KNReal b[],
-                      const double *R)
+/* One parameter of the narrow network, b, from that of the wide one, a. R: (C, C') or NULL; units: H' */
+static void PrunePart(const KNPruning *pruning, size_t units, const Part *from, const KNReal a[], const Part *to,
+                      KNReal b[], const double *R)
 {
-  const size_t hidden = (size_t)pruning->sizes.hidden;
+  const PetscInt *in  = to->reads > 0                 ? pruning->channel[to->reads]
+                        : to->shows && to->transposed ? pruning->unit
+                                                      : NULL,
+                 *out = to->writes > 0 ? pruning->channel[to->writes]
+                        : to->hides    ? pruning->unit
+                                       : NULL;
+  const PetscBool own = (PetscBool)(to->shows && pruning->output);
 
   for (size_t k = 0; k < to->K; k++) {
     const size_t wide = to->parts > 1 ? Mode(from->info, to->info, k) : k;
@@ -140,14 +219,12 @@ static void PrunePart(const KNPruning *pruning, const Part *from, const KNReal a
     for (size_t i = 0; i < to->inputs; i++) {
       for (size_t p = 0; p < to->parts; p++) {
         for (size_t o = 0; o < to->outputs; o++) {
-          const size_t row = (size_t)(to->writes ? pruning->channel[o] : to->hides ? pruning->unit[o] : (PetscInt)o);
+          const size_t row = out ? (size_t)out[o] : o;
           double       sum = 0;
 
-          if (to->shows && pruning->output) sum = pruning->output[o * (hidden + 1) + (to->transposed ? i : hidden)];
-          else if (to->shows && to->transposed) sum = a[Place(from, wide, (size_t)pruning->unit[i], p, row)];
-          else if (!to->reads) sum = a[Place(from, wide, i, p, row)];
-          else if (!R) sum = a[Place(from, wide, (size_t)pruning->channel[i], p, row)];
-          for (size_t c = 0; to->reads && R && c < from->inputs; c++)
+          if (own) sum = pruning->output[o * (units + 1) + (to->transposed ? i : units)];
+          else if (!R) sum = a[Place(from, wide, in ? (size_t)in[i] : i, p, row)];
+          for (size_t c = 0; !own && R && c < from->inputs; c++)
             sum += R[c * to->inputs + i] * a[Place(from, wide, c, p, row)];
           b[Place(to, k, i, p, o)] = (KNReal)sum;
         }
@@ -158,21 +235,19 @@ static void PrunePart(const KNPruning *pruning, const Part *from, const KNReal a
 
 PetscErrorCode KNPrune(KNParameters from, const KNPruning *pruning, KNParameters to)
 {
-  PetscInt count, others;
-  KNSizes  full = {0}, found = {0};
-  KNReal  *wide, *narrow;
+  PetscInt      count, others;
+  KNChannelSets full, found;
+  KNPruneHead   head;
+  KNReal       *wide, *narrow;
 
   PetscFunctionBegin;
+  PetscCall(KNPruneGetHead(to, &head));
   PetscCall(KNParametersGetCount(from, &count));
   PetscCall(KNParametersGetCount(to, &others));
-  PetscCall(KNPruneGetSizes(from, &full, NULL));
-  PetscCall(KNPruneGetSizes(to, &found, NULL));
-  PetscCheck(count == others && found.width == pruning->sizes.width && found.modes == pruning->sizes.modes &&
-               found.hidden == pruning->sizes.hidden,
-             PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ,
-             "a network of %" PetscInt_FMT " channels, %" PetscInt_FMT " modes, %" PetscInt_FMT
-             " hidden units for a pruning to %" PetscInt_FMT ", %" PetscInt_FMT ", %" PetscInt_FMT,
-             found.width, found.modes, found.hidden, pruning->sizes.width, pruning->sizes.modes, pruning->sizes.hidden);
+  PetscCall(KNPruneGetSets(from, &full));
+  PetscCall(KNPruneGetSets(to, &found));
+  PetscCheck(count == others && full.sets == found.sets && full.sites == found.sites, PETSC_COMM_SELF,
+             PETSC_ERR_ARG_SIZ, "a network of %" PetscInt_FMT " parameters, one of %" PetscInt_FMT, count, others);
   PetscCall(KNParametersGetBlocks(from, NULL, &wide, NULL, NULL, NULL));
   PetscCall(KNParametersGetBlocks(to, NULL, &narrow, NULL, NULL, NULL));
   for (PetscInt i = 0; i < count; i++) {
@@ -180,38 +255,41 @@ PetscErrorCode KNPrune(KNParameters from, const KNPruning *pruning, KNParameters
 
     PetscCall(Describe(from, i, &a));
     PetscCall(Describe(to, i, &b));
-    PrunePart(pruning, &a, wide + a.info->offset, &b, narrow + b.info->offset,
-              pruning->readout ? pruning->readout + (size_t)a.info->site * (size_t)(full.width * found.width) : NULL);
+    PrunePart(pruning, (size_t)head.hidden, &a, wide + a.info->offset, &b, narrow + b.info->offset,
+              pruning->readout && b.reads > 0 ? pruning->readout[b.info->site] : NULL);
   }
+  PetscCall(KNChannelSetsDestroy(&full));
+  PetscCall(KNChannelSetsDestroy(&found));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNPruneReading(KNParameters parameters, double square[], double gate[])
+PetscErrorCode KNPruneReading(KNParameters parameters, double *const square[], double *const gate[])
 {
-  PetscInt count, blocks;
-  KNSizes  sizes = {0};
-  KNReal  *value, *gradient;
+  PetscInt      count;
+  KNChannelSets sets;
+  KNReal       *value, *gradient;
 
   PetscFunctionBegin;
-  PetscCall(KNPruneGetSizes(parameters, &sizes, &blocks));
+  PetscCall(KNPruneGetSets(parameters, &sets));
   PetscCall(KNParametersGetCount(parameters, &count));
   PetscCall(KNParametersGetBlocks(parameters, NULL, &value, &gradient, NULL, NULL));
-  if (square) PetscCall(PetscArrayzero(square, (blocks + 1) * sizes.width));
-  if (gate) PetscCall(PetscArrayzero(gate, sizes.width));
+  for (PetscInt l = 0; square && l < sets.sites; l++) PetscCall(PetscArrayzero(square[l], sets.width[sets.set[l]]));
+  for (PetscInt s = 1; gate && s <= sets.sets; s++) PetscCall(PetscArrayzero(gate[s], sets.width[s]));
   for (PetscInt n = 0; n < count; n++) {
     Part part = {.K = 0};
 
     PetscCall(Describe(parameters, n, &part));
-    for (size_t k = 0; part.reads && k < part.K; k++) {
+    for (size_t k = 0; part.reads > 0 && k < part.K; k++) {
       for (size_t i = 0; i < part.inputs; i++) {
         for (size_t po = 0; po < part.parts * part.outputs; po++) {
           const size_t at = part.info->offset + Place(&part, k, i, po / part.outputs, po % part.outputs);
 
-          if (square) square[(size_t)part.info->site * part.inputs + i] += (double)value[at] * value[at];
-          if (gate) gate[i] += (double)value[at] * gradient[at];
+          if (square) square[part.info->site][i] += (double)value[at] * value[at];
+          if (gate) gate[part.reads][i] += (double)value[at] * gradient[at];
         }
       }
     }
   }
+  PetscCall(KNChannelSetsDestroy(&sets));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

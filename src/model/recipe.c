@@ -111,13 +111,36 @@ PetscErrorCode KNModelSetAxes(KNModel model, KNValue value, PetscInt axes)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode AddSite(KNModel model, KNValue value, PetscInt set)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscRealloc((size_t)(model->nsites + 1) * sizeof(*model->read), &model->read));
+  model->value[value].set      = set;
+  model->value[value].site     = model->nsites;
+  model->read[model->nsites++] = value;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNModelSetStream(KNModel model, KNValue value)
 {
   PetscFunctionBegin;
-  PetscCall(PetscRealloc((size_t)(model->nstreams + 1) * sizeof(*model->stream), &model->stream));
-  model->value[value].stream       = PETSC_TRUE;
-  model->value[value].site         = model->nstreams;
-  model->stream[model->nstreams++] = value;
+  if (!model->own) model->own = ++model->nsets;
+  model->value[value].stream = PETSC_TRUE;
+  PetscCall(AddSite(model, value, model->own));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelEndStream(KNModel model)
+{
+  PetscFunctionBegin;
+  model->own = 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNModelSetInner(KNModel model, KNValue value)
+{
+  PetscFunctionBegin;
+  PetscCall(AddSite(model, value, ++model->nsets));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -142,36 +165,53 @@ PetscErrorCode KNModelSetOutput(KNModel model, KNValue y)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscBool Mixes(const KNModelStep *step)
+{
+  KNLayerTraits traits = {.mixes = PETSC_FALSE};
+
+  if (step->layer) (void)KNLayerGetTraits(step->layer, &traits);
+  return traits.mixes;
+}
+
 /* Do the channels of all fields of a step mean the same? */
 static PetscBool KeepsChannels(KNModel model, const KNModelStep *step)
 {
   const PetscInt channels = model->value[step->out].channels;
-  KNLayerTraits  traits   = {.mixes = PETSC_FALSE};
 
-  if (step->layer) (void)KNLayerGetTraits(step->layer, &traits);
   for (PetscInt i = 0; i < step->inputs; i++) {
     if (model->value[step->in[i]].channels != channels) return PETSC_FALSE;
   }
-  return (PetscBool)!traits.mixes;
+  return (PetscBool)!Mixes(step);
+}
+
+/* Of a value that is of no set yet. */
+static void Join(KNModelValue *value, const KNModelValue *with)
+{
+  if (value->set) return;
+  value->stream = with->stream;
+  value->set    = with->set;
 }
 
 PetscErrorCode KNModelSpreadRoles(KNModel model)
 {
   PetscFunctionBegin;
-  for (PetscInt s = model->nsteps - 1; s >= 0; s--) { /* what becomes the stream */
+  if (!model->value[model->result].set) model->value[model->result].set = KN_SET_OUTPUT;
+  for (PetscInt s = model->nsteps - 1; s >= 0; s--) { /* what becomes a stream */
     const KNModelStep *step = &model->step[s];
 
-    if (!model->value[step->out].stream || !KeepsChannels(model, step)) continue;
-    for (PetscInt i = 0; i < step->inputs; i++) model->value[step->in[i]].stream = PETSC_TRUE;
+    if (!KeepsChannels(model, step)) continue;
+    for (PetscInt i = 0; i < step->inputs; i++) Join(&model->value[step->in[i]], &model->value[step->out]);
   }
   for (PetscInt s = 0; s < model->nsteps; s++) { /* what comes from it */
     const KNModelStep *step = &model->step[s];
     KNModelValue      *out = &model->value[step->out], *in = &model->value[step->in[0]];
 
-    if (in->stream && KeepsChannels(model, step)) out->stream = PETSC_TRUE;
-    if (step->layer)
-      PetscCall(KNLayerSetRoles(step->layer, in->stream ? KN_ROLE_STREAM_IN : KN_ROLE_NONE,
-                                out->stream ? KN_ROLE_STREAM_OUT : KN_ROLE_NONE, in->site));
+    if (KeepsChannels(model, step)) Join(out, in);
+    if (!step->layer) continue;
+    if (in->set > 0 && Mixes(step)) model->read[in->site] = step->in[0];
+    PetscCall(KNLayerSetRoles(step->layer, in->stream ? KN_ROLE_STREAM_IN : KN_ROLE_NONE,
+                              out->stream ? KN_ROLE_STREAM_OUT : KN_ROLE_NONE, in->site));
+    PetscCall(KNLayerSetSets(step->layer, in->set, out->set));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -55,11 +55,17 @@ PETSC_INTERN PetscErrorCode KNModelSetAxes(KNModel model, KNValue value, PetscIn
 PETSC_INTERN PetscErrorCode KNModelAdd(KNModel model, KNValue in, KNValue out);
 
 /*
-  The value is x_l of the residual stream, l = 0, 1, .. in the order of these calls: KNModelGetStream() shows it,
-  parameters that read it have its number. What keeps the channels of x_l, or becomes x_l without a change of channels,
-  has the same roles.
+  The value is x_l of the residual stream, l = 0, 1, .. in the order of these calls and of those of SetInner: parameters
+  that read it have its number. What keeps the channels of x_l, or becomes x_l without a change of channels, has the
+  same roles and is of the same set (KNParameterInfo).
 */
 PETSC_INTERN PetscErrorCode KNModelSetStream(KNModel model, KNValue value);
+
+/* The stream ends: the next x_l has channels of its own. */
+PETSC_INTERN PetscErrorCode KNModelEndStream(KNModel model);
+
+/* The value is x_l as well, but its channels exist inside of one block only: no stream, a set of their own. */
+PETSC_INTERN PetscErrorCode KNModelSetInner(KNModel model, KNValue value);
 
 /* Backward applies the value's step again where it needs it, instead of keeping it: for what is cheap to compute. The
  * step's layer does not join samples, or repeats. */

@@ -8,11 +8,11 @@
   R: any residual of residual.h. norm: -model_norm. Convolutions of 3 points along each axis, without bias where a norm
   follows; periodic grids go on beyond their ends, others with zeros.
 
-  For classes the stages have 1, 2 and 4 times -model_width channels, and the second and third begin with a convolution
-  of stride 2. There R(p, v) has a projection p of h, a convolution of one point and stride 2, in the place of x. The
-  other shortcut of the literature, every second point and zeros in the new channels, has no parameters; but the zeros
-  are positions: particles made of them all lie in one place, where no line of centres says how they scatter. The end
-  is norm, ReLU, the mean over the points, and a linear map.
+  For classes the stages have 1, 2 and 4 times -model_width channels, or -model_width_2 and _3, and the second and third
+  begin with a convolution of stride 2. There R(p, v) has a projection p of h, a convolution of one point and stride 2,
+  in the place of x. The other shortcut of the literature, every second point and zeros in the new channels, has no
+  parameters; but the zeros are positions: particles made of them all lie in one place, where no line of centres says
+  how they scatter. The end is norm, ReLU, the mean over the points, and a linear map.
 
   For fields all blocks keep grid and channels; coordinates are channels of the input, and the end is norm, ReLU and a
   hidden layer, point by point.
@@ -25,7 +25,7 @@
 enum { STAGES = 3 };
 
 typedef struct {
-  PetscInt  width, depth, residual, norm;
+  PetscInt  width[STAGES], depth, residual, norm;
   PetscBool classes;
   PetscReal dropout;
   PetscInt  made; /* blocks so far: their names */
@@ -87,8 +87,7 @@ static PetscErrorCode AddConvolution(KNModel model, const ResNet *net, const cha
 /* x becomes the next one. stage, n: of the block in its stage. */
 static PetscErrorCode AddBlock(KNModel model, ResNet *net, PetscInt stage, PetscInt n, KNValue *x)
 {
-  const PetscInt channels = net->classes ? net->width << stage : net->width;
-  const PetscInt stride   = net->classes && stage && !n ? 2 : 1;
+  const PetscInt channels = net->width[stage], stride = net->classes && stage && !n ? 2 : 1;
   char           block[KN_MAX_NAME], module[KN_MAX_NAME], name[KN_MAX_NAME], foreign[KN_MAX_NAME];
   KNValue        h, v, position = *x;
 
@@ -101,23 +100,47 @@ static PetscErrorCode AddBlock(KNModel model, ResNet *net, PetscInt stage, Petsc
                              1, stride, channels, h, &position));
   PetscCall(AddConvolution(model, net, KNModelName(block, "convolution1", name), KNModelName(module, "conv1", foreign),
                            3, stride, channels, h, &v));
+  PetscCall(KNModelSetInner(model, v));
   PetscCall(AddActivation(model, net, block, module, 2, v, &v));
   PetscCall(AddConvolution(model, net, KNModelName(block, "convolution2", name), KNModelName(module, "conv2", foreign),
                            3, 1, channels, v, &v));
   PetscCall(KNModelApplyResidual(model, KNResidualNames()[net->residual], block, position, v, KN_ACTIVATION_NONE,
                                  net->dropout, x));
+  if (stride > 1) PetscCall(KNModelEndStream(model));
   PetscCall(KNModelSetStream(model, *x));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Channels of the stages. */
+static PetscErrorCode ReadWidths(ResNet *net)
+{
+  static const char *const option[STAGES] = {"-model_width", "-model_width_2", "-model_width_3"};
+
+  PetscFunctionBegin;
+  net->width[0] = 16;
+  PetscCall(KNOptionsInt(option[0],
+                         "channels of the residual stream, of a network for classes in the first of three stages", 1,
+                         4096, &net->width[0]));
+  for (PetscInt stage = 1; stage < STAGES; stage++) {
+    PetscInt given = 0;
+
+    PetscCall(KNOptionsInt(option[stage],
+                           stage == 1 ? "of a network for classes: channels in the second stage; 0: 2 -model_width"
+                                      : "of a network for classes: channels in the third stage; 0: 4 -model_width",
+                           0, 16384, &given));
+    PetscCheck(net->classes || !given, PETSC_COMM_WORLD, KN_ERR_USAGE,
+               "option %s is for networks whose output is a class: of fields all stages have -model_width channels",
+               option[stage]);
+    net->width[stage] = given ? given : net->classes ? net->width[0] << stage : net->width[0];
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode ReadOptions(KNModel model, ResNet *net)
 {
   PetscFunctionBegin;
-  *net = (ResNet){.width = 16, .depth = 20, .norm = NORM_BATCH, .classes = (PetscBool)(model->axes == 0)};
-  PetscCall(KNOptionsInt(
-    "-model_width",
-    "channels of the residual stream in the first of three stages; the next two have twice and four times as many", 1,
-    4096, &net->width));
+  *net = (ResNet){.depth = 20, .norm = NORM_BATCH, .classes = (PetscBool)(model->axes == 0)};
+  PetscCall(ReadWidths(net));
   PetscCall(
     KNOptionsInt("-model_depth", "number of convolutions and linear maps in a row, 6n + 2", 8, 1538, &net->depth));
   PetscCheck((net->depth - 2) % (2 * STAGES) == 0, PETSC_COMM_WORLD, KN_ERR_USAGE,
@@ -163,7 +186,7 @@ static PetscErrorCode KNModelBuild_ResNet(KNModel model)
     PetscCall(KNModelApply(model, "coordinates", "coordinates", 1, &x, model->in + model->dim, &x));
     PetscCall(KNModelSetRecomputed(model, x));
   }
-  PetscCall(AddConvolution(model, &net, "stem", "conv1", 3, 1, net.width, x, &x));
+  PetscCall(AddConvolution(model, &net, "stem", "conv1", 3, 1, net.width[0], x, &x));
   PetscCall(KNModelSetStream(model, x));
   for (PetscInt stage = 0; stage < STAGES; stage++) {
     for (PetscInt n = 0; n < (net.depth - 2) / (2 * STAGES); n++) {

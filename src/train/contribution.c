@@ -23,17 +23,6 @@ static void kn_hidden_forward(double *v, const KNReal *x, const KNPruneHead *hea
   for (size_t s = 0; s < S; s++) v[H * S + s] = 1;
 }
 
-/* mean: (C) of x (C, S) over the points */
-static void kn_point_mean(KNReal *mean, const KNReal *x, size_t C, size_t S)
-{
-  for (size_t c = 0; c < C; c++) {
-    double sum = 0;
-
-    for (size_t s = 0; s < S; s++) sum += (double)x[c * S + s];
-    mean[c] = (KNReal)(sum / (double)S);
-  }
-}
-
 /* G: (n, n) += v v' / S, v: (n, S) */
 static PetscErrorCode AddGram(double *G, const double *v, size_t n, size_t S)
 {
@@ -73,42 +62,36 @@ static PetscErrorCode Sweep(KNOperator op, const KNProblem *problem, PetscInt hi
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/*
-  pooled: the head sees the mean over the points, as for classes. Where the stream is padded, the mean with the padding
-  stands for it.
-*/
-static PetscErrorCode AddSample(KNModel model, KNParameters parameters, const KNPruneHead *head, PetscBool pooled,
-                                KNContribution *c, double gate[])
+/* What a sample adds. gate: (sets + 1) (C) */
+static PetscErrorCode AddSample(KNModel model, KNParameters parameters, const KNPruneHead *head, KNContribution *c,
+                                double *const gate[])
 {
-  const size_t C = (size_t)c->sizes.width, H = (size_t)c->sizes.hidden;
-  double      *v;
-  KNReal      *mean;
+  const KNChannelSets *sets = &c->channels;
+  const size_t         H    = (size_t)head->hidden;
 
   PetscFunctionBegin;
-  for (PetscInt l = 0; l <= c->blocks; l++) {
+  for (PetscInt l = 0; l < sets->sites; l++) {
     const KNReal *x;
     PetscInt      width;
     size_t        points;
+    double       *v;
 
-    PetscCall(KNModelGetStream(model, l, 0, &width, &points, &x));
-    PetscCall(KNMalloc((l < c->blocks ? C : PetscMax(C, H + 1)) * points, sizeof(*v), &v));
-    for (size_t i = 0; i < C * points; i++) v[i] = x[i];
-    PetscCall(AddGram(c->gram + (size_t)l * C * C, v, C, points));
-    if (l == c->blocks && pooled) {
-      PetscCall(PetscMalloc1(C, &mean));
-      kn_point_mean(mean, x, C, points);
-      kn_hidden_forward(v, mean, head, 1);
-      PetscCall(AddGram(c->hidden, v, H + 1, 1));
-      PetscCall(PetscFree(mean));
-    } else if (l == c->blocks) {
+    if (!sets->set[l]) continue;
+    PetscCall(KNModelGetSite(model, l, 0, &width, &points, &x));
+    PetscCall(KNMalloc(PetscMax((size_t)width, H + 1) * points, sizeof(*v), &v));
+    for (size_t i = 0; i < (size_t)width * points; i++) v[i] = x[i];
+    PetscCall(AddGram(c->gram[l], v, (size_t)width, points));
+    if (H && l == head->site) {
       kn_hidden_forward(v, x, head, points);
       PetscCall(AddGram(c->hidden, v, H + 1, points));
     }
     PetscCall(KNFree(&v));
   }
   PetscCall(KNPruneReading(parameters, NULL, gate));
-  for (size_t i = 0; i < C; i++) {
-    for (size_t j = 0; j < C; j++) c->gate[i * C + j] += gate[i] * gate[j];
+  for (PetscInt s = 1; s <= sets->sets; s++) {
+    const PetscInt C = sets->width[s];
+
+    for (PetscInt i = 0; i < C * C; i++) c->gate[s][i] += gate[s][i / C] * gate[s][i % C];
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -119,6 +102,44 @@ static PetscErrorCode Average(double sum[], size_t n, PetscInt64 samples)
   PetscFunctionBegin;
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, sum, (PetscMPIInt)n, MPI_DOUBLE, MPI_SUM, PETSC_COMM_WORLD));
   for (size_t i = 0; i < n; i++) sum[i] /= (double)samples;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AverageAll(KNContribution *c, PetscInt64 samples)
+{
+  const KNChannelSets *sets = &c->channels;
+
+  PetscFunctionBegin;
+  for (PetscInt l = 0; l < sets->sites; l++)
+    PetscCall(Average(c->gram[l], (size_t)PetscSqr(sets->width[sets->set[l]]), samples));
+  for (PetscInt s = 1; s <= sets->sets; s++) PetscCall(Average(c->gate[s], (size_t)PetscSqr(sets->width[s]), samples));
+  PetscCall(Average(c->hidden, (size_t)PetscSqr(c->units + 1), samples));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Sums of 0; gate: (sets + 1) (C), of one sample. */
+static PetscErrorCode MakeSums(KNParameters parameters, const KNPruneHead *head, KNContribution *c, double ***gate)
+{
+  const KNChannelSets *sets = &c->channels;
+
+  PetscFunctionBegin;
+  PetscCall(KNPruneGetSets(parameters, &c->channels));
+  c->units   = head->hidden;
+  c->outputs = head->outputs;
+  PetscCall(PetscCalloc3(sets->sites, &c->gram, sets->sites, &c->square, sets->sets + 1, &c->gate));
+  PetscCall(PetscCalloc1(sets->sets + 1, gate));
+  for (PetscInt l = 0; l < sets->sites; l++) {
+    const PetscInt C = sets->width[sets->set[l]];
+
+    PetscCall(PetscCalloc1(C * C, &c->gram[l]));
+    PetscCall(PetscCalloc1(C, &c->square[l]));
+  }
+  for (PetscInt s = 1; s <= sets->sets; s++) {
+    PetscCall(PetscCalloc1(PetscSqr(sets->width[s]), &c->gate[s]));
+    PetscCall(PetscCalloc1(sets->width[s], &(*gate)[s]));
+  }
+  PetscCall(PetscCalloc1(PetscSqr(c->units + 1), &c->hidden));
+  PetscCall(PetscCalloc1(c->outputs * (c->units + 1), &c->output));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -144,8 +165,8 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
   PetscInt         history, steps;
   PetscInt64       samples = 0;
   float           *u, *y;
-  double          *gate;
-  size_t           C, H, n;
+  double         **gate;
+  size_t           n;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
@@ -154,19 +175,15 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
   PetscCall(KNOperatorGetSteps(op, &steps));
   steps = PetscMax(steps, 1);
   PetscCall(KNOperatorGetModel(op, &model, &parameters, NULL, NULL));
-  PetscCall(KNPruneGetSizes(parameters, &c->sizes, &c->blocks));
-  PetscCall(KNPruneGetHead(parameters, &head));
-  c->outputs = head.outputs;
   PetscCheck(KNOperatorSharing(op)->size == 1, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "option -ranks_per_sample is %d, contributions are measured of whole samples: leave it out",
              KNOperatorSharing(op)->size);
-  C = (size_t)c->sizes.width;
-  H = (size_t)c->sizes.hidden;
-  PetscCall(PetscCalloc5((size_t)(c->blocks + 1) * C * C, &c->gram, (size_t)(c->blocks + 1) * C, &c->square, C * C,
-                         &c->gate, (H + 1) * (H + 1), &c->hidden, (size_t)c->outputs * (H + 1), &c->output));
+  PetscCall(KNPruneGetHead(parameters, &head));
+  PetscCall(MakeSums(parameters, &head, c, &gate));
+  PetscCall(KNModelSetObserved(model, PETSC_TRUE));
   PetscCall(KNOperatorPlan(op, problem, 1, PETSC_TRUE));
   n = (size_t)(history + steps) * KNTaskOutputSize(KNOperatorTask(op));
-  PetscCall(PetscMalloc3(n, &u, n, &y, C, &gate));
+  PetscCall(PetscMalloc2(n, &u, n, &y));
   PetscCall(KNLoaderCreate(PETSC_COMM_WORLD, dataset, 0, rows, size, 0, PETSC_FALSE, 0, &loader));
   if (history) PetscCall(KNLoaderSetWindow(loader, history + steps));
   PetscCall(KNLoaderStart(loader, 0, 0));
@@ -179,21 +196,30 @@ PetscErrorCode KNContributionMeasure(KNOperator op, KNDataset dataset, PetscInt6
     if (!batch.samples) continue;
     PetscCall(KNParametersZeroGradients(parameters));
     PetscCall(Sweep(op, problem, history, steps, &batch, u, y));
-    PetscCall(AddSample(model, parameters, &head, (PetscBool)(problem->output.kind == KN_SPACE_CLASS), c, gate));
+    PetscCall(AddSample(model, parameters, &head, c, gate));
   }
   PetscCall(KNLoaderDestroy(&loader));
-  PetscCall(Average(c->gram, (size_t)(c->blocks + 1) * C * C, samples));
-  PetscCall(Average(c->gate, C * C, samples));
-  PetscCall(Average(c->hidden, (H + 1) * (H + 1), samples));
+  PetscCall(KNModelSetObserved(model, PETSC_FALSE));
+  PetscCall(AverageAll(c, samples));
   PetscCall(KNPruneReading(parameters, c->square, NULL));
-  CopyOutput(c->output, &head);
-  PetscCall(PetscFree3(u, y, gate));
+  if (c->units) CopyOutput(c->output, &head);
+  for (PetscInt s = 1; s <= c->channels.sets; s++) PetscCall(PetscFree(gate[s]));
+  PetscCall(PetscFree(gate));
+  PetscCall(PetscFree2(u, y));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNContributionDestroy(KNContribution *c)
 {
   PetscFunctionBegin;
-  PetscCall(PetscFree5(c->gram, c->square, c->gate, c->hidden, c->output));
+  for (PetscInt l = 0; l < c->channels.sites; l++) {
+    PetscCall(PetscFree(c->gram[l]));
+    PetscCall(PetscFree(c->square[l]));
+  }
+  for (PetscInt s = 1; s <= c->channels.sets; s++) PetscCall(PetscFree(c->gate[s]));
+  PetscCall(PetscFree3(c->gram, c->square, c->gate));
+  PetscCall(PetscFree(c->hidden));
+  PetscCall(PetscFree(c->output));
+  PetscCall(KNChannelSetsDestroy(&c->channels));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

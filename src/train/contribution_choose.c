@@ -41,17 +41,18 @@ static PetscErrorCode Invert(double A[], PetscInt n)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* score: (n) of the channels that are still there. work: (n, n) */
-static PetscErrorCode Score(const KNContribution *c, KNContributionType type, PetscInt n, const PetscInt channel[],
-                            double work[], double score[])
+/* score: (n) of the channels of a set that are still there. work: (n, n) */
+static PetscErrorCode Score(const KNContribution *c, PetscInt set, KNContributionType type, PetscInt n,
+                            const PetscInt channel[], double work[], double score[])
 {
-  const PetscInt C = c->sizes.width;
+  const PetscInt C = c->channels.width[set];
 
   PetscFunctionBegin;
   PetscCall(PetscArrayzero(score, n));
-  for (PetscInt l = 0; l <= c->blocks; l++) {
-    const double *G = c->gram + l * C * C, *square = c->square + l * C;
+  for (PetscInt l = 0; l < c->channels.sites; l++) {
+    const double *G = c->gram[l], *square = c->square[l];
 
+    if (c->channels.set[l] != set) continue;
     if (type == KN_CONTRIBUTION_RESIDUAL) { /* 1 / (G^-1)_ii is what of channel i the others do not give */
       PetscCall(Factor(G, C, n, channel, work));
       PetscCall(Invert(work, n));
@@ -63,10 +64,10 @@ static PetscErrorCode Score(const KNContribution *c, KNContributionType type, Pe
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNContributionChoose(const KNContribution *c, KNContributionType type, PetscInt d, PetscInt width,
-                                    PetscInt channel[])
+PetscErrorCode KNContributionChoose(const KNContribution *c, PetscInt set, KNContributionType type, PetscInt d,
+                                    PetscInt width, PetscInt channel[])
 {
-  const PetscInt C = c->sizes.width;
+  const PetscInt C = c->channels.width[set];
   PetscInt      *left, n = C;
   double        *work, *score;
 
@@ -77,14 +78,14 @@ PetscErrorCode KNContributionChoose(const KNContribution *c, KNContributionType 
     PetscInt least  = 0;
     double   lowest = PETSC_MAX_REAL;
 
-    PetscCall(Score(c, type, n, left, work, score));
+    PetscCall(Score(c, set, type, n, left, work, score));
     for (PetscInt i = 0; i < n; i += d) {
       double sum = 0;
 
       for (PetscInt k = 0; k < d; k++) sum += score[i + k];
       if (type == KN_CONTRIBUTION_TAYLOR) { /* one factor on the whole particle */
         sum = 0;
-        for (PetscInt k = 0; k < d * d; k++) sum += c->gate[left[i + k / d] * C + left[i + k % d]];
+        for (PetscInt k = 0; k < d * d; k++) sum += c->gate[set][left[i + k / d] * C + left[i + k % d]];
       }
       if (sum < lowest) {
         lowest = sum;
@@ -99,9 +100,11 @@ PetscErrorCode KNContributionChoose(const KNContribution *c, KNContributionType 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNContributionReadout(const KNContribution *c, PetscInt width, const PetscInt channel[], double R[])
+PetscErrorCode KNContributionReadout(const KNContribution *c, PetscInt site, PetscInt width, const PetscInt channel[],
+                                     double R[])
 {
-  const PetscInt C = c->sizes.width;
+  const PetscInt C = c->channels.width[c->channels.set[site]];
+  const double  *G = c->gram[site];
   PetscBLASInt   n, columns, info;
   double        *A;
 
@@ -109,19 +112,14 @@ PetscErrorCode KNContributionReadout(const KNContribution *c, PetscInt width, co
   PetscCall(PetscBLASIntCast(width, &n));
   PetscCall(PetscBLASIntCast(C, &columns));
   PetscCall(PetscMalloc1(width * width, &A));
-  for (PetscInt l = 0; l <= c->blocks; l++) {
-    const double *G  = c->gram + l * C * C;
-    double       *Rl = R + l * C * width; /* its rows solve A r_c = G[channel, c]: LAPACK's columns */
-
-    PetscCall(Factor(G, C, width, channel, A));
-    for (PetscInt e = 0; e < C; e++) {
-      for (PetscInt i = 0; i < width; i++) Rl[e * width + i] = G[e * C + channel[i]];
-    }
-    PetscCallBLAS("LAPACKpotrs", LAPACKpotrs_("U", &n, &columns, A, &n, Rl, &n, &info));
-    PetscCheck(!info, PETSC_COMM_SELF, PETSC_ERR_LIB, "LAPACK's dpotrs() ends with %d", (int)info);
-    for (PetscInt k = 0; k < width; k++) { /* exactly what they are */
-      for (PetscInt i = 0; i < width; i++) Rl[channel[k] * width + i] = i == k ? 1 : 0;
-    }
+  PetscCall(Factor(G, C, width, channel, A));
+  for (PetscInt e = 0; e < C; e++) { /* rows of R solve A r_c = G[channel, c]: LAPACK's columns */
+    for (PetscInt i = 0; i < width; i++) R[e * width + i] = G[e * C + channel[i]];
+  }
+  PetscCallBLAS("LAPACKpotrs", LAPACKpotrs_("U", &n, &columns, A, &n, R, &n, &info));
+  PetscCheck(!info, PETSC_COMM_SELF, PETSC_ERR_LIB, "LAPACK's dpotrs() ends with %d", (int)info);
+  for (PetscInt k = 0; k < width; k++) { /* exactly what they are */
+    for (PetscInt i = 0; i < width; i++) R[channel[k] * width + i] = i == k ? 1 : 0;
   }
   PetscCall(PetscFree(A));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -150,7 +148,7 @@ static void kn_surgeon_remove(double *A, double *w, PetscInt k, PetscInt n, Pets
 
 PetscErrorCode KNContributionOrderHidden(const KNContribution *c, PetscInt order[])
 {
-  const PetscInt H = c->sizes.hidden, n = H + 1, outputs = c->outputs;
+  const PetscInt H = c->units, n = H + 1, outputs = c->outputs;
   PetscInt      *all;
   double        *A, *w;
 
@@ -181,7 +179,7 @@ PetscErrorCode KNContributionOrderHidden(const KNContribution *c, PetscInt order
 
 PetscErrorCode KNContributionOutput(const KNContribution *c, PetscInt hidden, const PetscInt unit[], double output[])
 {
-  const PetscInt n = c->sizes.hidden + 1, m = hidden + 1;
+  const PetscInt n = c->units + 1, m = hidden + 1;
   PetscBLASInt   size, columns, info;
   PetscInt      *stay;
   double        *A;

@@ -222,7 +222,7 @@ static PetscErrorCode StoreFacts(KNRecord record, KNOperator op)
   const char            *options;
   char                  *text, residual[KN_MAX_NAME], points[KN_MAX_NAME], pde[KN_MAX_NAME];
   KNParameters           parameters;
-  KNSizes                sizes = {0};
+  KNSizes                sizes;
   PetscBool              found;
   PetscInt               history;
   const KNParameterInfo *first;
@@ -237,10 +237,10 @@ static PetscErrorCode StoreFacts(KNRecord record, KNOperator op)
   PetscCall(KNRecordText(record, "residual", sizeof(residual), residual));
   PetscCall(KNParametersGetInfo(parameters, 0, &first));
   if (!first->foreign[0]) { /* elsewhere shapes say it */
-    PetscCall(KNPruneGetSizes(parameters, &sizes, NULL));
-    number = sizes.width;
+    PetscCall(KNPruneGetSizes(parameters, &sizes));
+    number = sizes.n[KN_SIZE_WIDTH];
     PetscCall(KNRecordInt(record, "width", &number));
-    number = sizes.modes;
+    number = sizes.n[KN_SIZE_MODES];
     PetscCall(KNRecordInt(record, "modes", &number));
   }
   PetscCall(PetscStrncpy(points, KNPointsNames[problem->output.grid.points], sizeof(points)));

@@ -42,7 +42,7 @@ for type in transolver oformer; do
     rm -rf finer.flow
     mv flow.$type finer.flow
   done
-  refused 2 "only networks as those of -model_type fno are pruned" "$KITINET" \
+  refused 2 "only networks built as those of -model_type fno or resnet are pruned" "$KITINET" \
     condense -checkpoint $type.1/best.h5 -dataset train.h5 -output small.h5
   # To PyTorch and back; tests/bench/attention_pytorch.py compares outputs.
   ends 0 ranks 1 convert -format pytorch -input $type.1/checkpoint.h5 -output torch.$type.h5 > output 2> message

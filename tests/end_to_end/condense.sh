@@ -94,16 +94,18 @@ unchanged refused 2 "torn/checkpoint.h5 streams with velocities of 2 channels, w
   ranks 1 condense -checkpoint torn/checkpoint.h5 -dataset train.h5 -output new.h5 -condense_width 4
 unchanged refused 2 "option -condense_width is 10, full/checkpoint.h5 has 8 channels" \
   condense -output new.h5 -condense_width 10
-unchanged refused 2 "full/checkpoint.h5 with 8 channels, 4 modes and 16 hidden units already is as small as wanted" \
+unchanged refused 2 "full/checkpoint.h5 with 8 channels, 4 modes, 16 hidden units already is as small as wanted" \
   condense -output new.h5 -condense_width 8 -condense_modes 4 -condense_head 16
-unchanged refused 2 "small.h5 with 4 channels, 3 modes and 12 hidden units already is as small" \
+unchanged refused 2 "small.h5 with 4 channels, 3 modes, 12 hidden units already is as small" \
   ranks 1 condense -checkpoint small.h5 -dataset train.h5 -output new.h5 -condense_width 4 \
   -condense_modes 3 -condense_head 12
 unchanged refused 2 "which leaves nothing of the network" condense -output new.h5 -condense_flops 0.001
-unchanged refused 2 "8 channels, 4 modes and 1 hidden units alone take" \
+unchanged refused 2 "8 channels, 4 modes, 1 hidden units alone take" \
   condense -output new.h5 -condense_flops 0.1 -condense_width 8 -condense_modes 4
 unchanged refused 2 "option -condense_head is 17, full/checkpoint.h5 has 16 hidden units" \
   condense -output new.h5 -condense_head 17
+unchanged refused 2 "option -condense_width_2 is 4, full/checkpoint.h5 has no channels in the second stage" \
+  condense -output new.h5 -condense_width_2 4
 unchanged refused 2 "option -condense_modes is 5" condense -output new.h5 -condense_width 4 -condense_modes 5
 unchanged refused 2 "unknown option -train_epochs" condense -output new.h5 -condense_width 4 -train_epochs 3
 unchanged refused 3 "two_fields.h5 has 2 input fields" ranks 1 condense -checkpoint full/checkpoint.h5 \

@@ -31,7 +31,7 @@ ranks 1 evaluate -checkpoint spread/best.h5 -dataset train.h5 -calibrate train.h
 
 refused 2 "needs whole samples: leave -ranks_per_sample out" ranks 2 train -run slabs \
   -dataset train.h5 $network -ranks_per_sample 2
-refused 2 "only networks with one number of channels, as those of -model_type fno, are pruned" \
+refused 2 "only networks built as those of -model_type fno or resnet are pruned" \
   "$KITINET" condense -checkpoint spread/best.h5 -dataset train.h5 -output small.h5
 refused 3 "for which the original FNO has no name" "$KITINET" convert -format pytorch \
   -input spread/best.h5 -output torch.weights

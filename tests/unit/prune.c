@@ -12,8 +12,8 @@
 
 enum { IN = 2, OUT = 1, SAMPLES = 2, N = 8, C = 8, M = 4, BLOCKS = 3, H = 5, LARGEST = N * N * N };
 
-static const KNSizes  whole    = {C, M, H};
-static const PetscInt every[H] = {0, 1, 2, 3, 4};
+static const KNSizes whole    = {{[KN_SIZE_WIDTH] = C, [KN_SIZE_MODES] = M, [KN_SIZE_HIDDEN] = H}};
+static PetscInt      every[H] = {0, 1, 2, 3, 4};
 
 static const KNPass expected = {.samples = SAMPLES};
 
@@ -39,9 +39,9 @@ static PetscErrorCode NetworkCreate(const Network *network, const KNSizes *sizes
   size_t       size;
 
   PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(w, sizeof(w), "%" PetscInt_FMT, sizes->width));
-  PetscCall(PetscSNPrintf(m, sizeof(m), "%" PetscInt_FMT, sizes->modes));
-  PetscCall(PetscSNPrintf(h, sizeof(h), "%" PetscInt_FMT, sizes->hidden));
+  PetscCall(PetscSNPrintf(w, sizeof(w), "%" PetscInt_FMT, sizes->n[KN_SIZE_WIDTH]));
+  PetscCall(PetscSNPrintf(m, sizeof(m), "%" PetscInt_FMT, sizes->n[KN_SIZE_MODES]));
+  PetscCall(PetscSNPrintf(h, sizeof(h), "%" PetscInt_FMT, sizes->n[KN_SIZE_HIDDEN]));
   {
     const char *const option[][2] = {{"-model_residual", network->residual},
                                      {"-collision_evaluate", network->evaluate},
@@ -157,20 +157,27 @@ static PetscErrorCode Change(KNParameters parameters, PetscInt c, PetscInt from,
 
 static PetscErrorCode TestMask(const Network *network)
 {
-  static const PetscInt kept[] = {0, 1, 4, 5}, dropped[] = {2, 3, 6, 7}, unit[] = {3, 0, 4};
-  const KNPruning       pruning = {.sizes = {4, 2, 3}, .channel = kept, .unit = unit};
+  static PetscInt       kept[]    = {0, 1, 4, 5};
+  static const PetscInt dropped[] = {2, 3, 6, 7}, unit[] = {3, 0, 4};
+  static const KNSizes  fewer   = {{[KN_SIZE_WIDTH] = 4, [KN_SIZE_MODES] = 2, [KN_SIZE_HIDDEN] = 3}};
+  const KNPruning       pruning = {.channel = (PetscInt *[]){NULL, kept}, .unit = unit};
   KNModel               full, narrow;
   KNParameters          wide, small;
-  KNSizes               sizes = {0};
-  PetscInt              blocks;
+  KNSizes               sizes;
+  KNChannelSets         sets;
 
   PetscFunctionBegin;
   PetscCall(NetworkCreate(network, &whole, &full, &wide));
-  PetscCall(NetworkCreate(network, &pruning.sizes, &narrow, &small));
-  PetscCall(KNPruneGetSizes(wide, &sizes, &blocks));
-  PetscCheck(sizes.width == C && sizes.modes == M && sizes.hidden == H && blocks == BLOCKS, PETSC_COMM_SELF,
-             PETSC_ERR_PLIB, "sizes %d, %d, %d, %d", (int)sizes.width, (int)sizes.modes, (int)sizes.hidden,
-             (int)blocks);
+  PetscCall(NetworkCreate(network, &fewer, &narrow, &small));
+  PetscCall(KNPruneGetSizes(wide, &sizes));
+  PetscCheck(!memcmp(&sizes, &whole, sizeof(sizes)), PETSC_COMM_SELF, PETSC_ERR_PLIB, "sizes %d, %d, %d",
+             (int)sizes.n[KN_SIZE_WIDTH], (int)sizes.n[KN_SIZE_MODES], (int)sizes.n[KN_SIZE_HIDDEN]);
+  PetscCall(KNPruneGetSets(wide, &sets));
+  PetscCheck(sets.sets == 1 && sets.sites == BLOCKS + 1 && sets.width[1] == C && sets.stream[1] == 0, PETSC_COMM_SELF,
+             PETSC_ERR_PLIB, "%d sets, %d sites", (int)sets.sets, (int)sets.sites);
+  for (int l = 0; l <= BLOCKS; l++)
+    PetscCheck(sets.set[l] == 1, PETSC_COMM_SELF, PETSC_ERR_PLIB, "site %d reads set %d", l, (int)sets.set[l]);
+  PetscCall(KNChannelSetsDestroy(&sets));
   PetscCall(KNPrune(wide, &pruning, small));
   for (int i = 0; i < 4; i++) PetscCall(Change(wide, dropped[i], -1, 2));
   PetscCall(MaskHidden(wide, 3, unit));
@@ -183,19 +190,19 @@ static PetscErrorCode TestMask(const Network *network)
 /* An output layer of its own, which is the old one. */
 static PetscErrorCode TestOutputLayer(const Network *network)
 {
-  static const PetscInt order[C] = {0, 1, 2, 3, 4, 5, 6, 7};
-  double                output[OUT][H + 1];
-  KNPruning             pruning = {.sizes = whole, .channel = order, .unit = every, .output = &output[0][0]};
-  KNPruneHead           head;
-  KNModel               a, b;
-  KNParameters          pa, pb;
+  static PetscInt order[C] = {0, 1, 2, 3, 4, 5, 6, 7};
+  double          output[OUT][H + 1];
+  KNPruning       pruning = {.channel = (PetscInt *[]){NULL, order}, .unit = every, .output = &output[0][0]};
+  KNPruneHead     head;
+  KNModel         a, b;
+  KNParameters    pa, pb;
 
   PetscFunctionBegin;
   PetscCall(NetworkCreate(network, &whole, &a, &pa));
   PetscCall(NetworkCreate(network, &whole, &b, &pb));
   PetscCall(KNPruneGetHead(pa, &head));
-  PetscCheck(head.width == C && head.hidden == H && head.outputs == OUT, PETSC_COMM_SELF, PETSC_ERR_PLIB,
-             "a head of %d, %d, %d", (int)head.width, (int)head.hidden, (int)head.outputs);
+  PetscCheck(head.width == C && head.hidden == H && head.outputs == OUT && head.site == BLOCKS, PETSC_COMM_SELF,
+             PETSC_ERR_PLIB, "a head of %d, %d, %d", (int)head.width, (int)head.hidden, (int)head.outputs);
   for (int o = 0; o < OUT; o++) {
     for (int k = 0; k < H; k++) output[o][k] = head.W2[o * H + k];
     output[o][H] = head.b2[o];
@@ -209,9 +216,9 @@ static PetscErrorCode TestOutputLayer(const Network *network)
 
 static PetscErrorCode TestOrder(const Network *network)
 {
-  static const PetscInt order[C] = {6, 7, 2, 3, 0, 1, 4, 5};
+  static PetscInt       order[C] = {6, 7, 2, 3, 0, 1, 4, 5};
   static const PetscInt units[H] = {4, 2, 0, 1, 3};
-  const KNPruning       pruning  = {.sizes = whole, .channel = order, .unit = units};
+  const KNPruning       pruning  = {.channel = (PetscInt *[]){NULL, order}, .unit = units};
   KNModel               a, b;
   KNParameters          pa, pb;
 
@@ -228,18 +235,20 @@ static PetscErrorCode TestOrder(const Network *network)
 /* Channels 6 and 7 equal 0 and 1 everywhere: they are read through those. */
 static PetscErrorCode TestReadout(const Network *network)
 {
-  static const PetscInt kept[]              = {0, 1, 2, 3, 4, 5};
-  double                R[BLOCKS + 1][C][6] = {{{0}}};
-  const KNPruning       pruning = {.sizes = {6, M, H}, .channel = kept, .readout = &R[0][0][0], .unit = every};
-  KNModel               full, narrow;
-  KNParameters          wide, small;
+  static PetscInt      kept[]        = {0, 1, 2, 3, 4, 5};
+  static const KNSizes fewer         = {{[KN_SIZE_WIDTH] = 6, [KN_SIZE_MODES] = M, [KN_SIZE_HIDDEN] = H}};
+  double               through[C][6] = {{0}};
+  double              *R             = &through[0][0];
+  const KNPruning      pruning       = {.channel = (PetscInt *[]){NULL, kept},
+                                        .readout = (double * [BLOCKS + 1]){R, R, R, R},
+                                        .unit    = every};
+  KNModel              full, narrow;
+  KNParameters         wide, small;
 
   PetscFunctionBegin;
-  for (int l = 0; l <= BLOCKS; l++) {
-    for (int c = 0; c < C; c++) R[l][c][c < 6 ? c : c - 6] = 1;
-  }
+  for (int c = 0; c < C; c++) through[c][c < 6 ? c : c - 6] = 1;
   PetscCall(NetworkCreate(network, &whole, &full, &wide));
-  PetscCall(NetworkCreate(network, &pruning.sizes, &narrow, &small));
+  PetscCall(NetworkCreate(network, &fewer, &narrow, &small));
   PetscCall(Change(wide, 6, 0, M));
   PetscCall(Change(wide, 7, 1, M));
   PetscCall(KNPrune(wide, &pruning, small));
@@ -257,10 +266,9 @@ static PetscErrorCode TestGates(const Network *network)
 {
   const double h         = sizeof(KNReal) == sizeof(double) ? 1e-5 : 1e-2,
                tolerance = sizeof(KNReal) == sizeof(double) ? 1e-8 : 2e-3;
-  double       gate[C], square[BLOCKS + 1][C], slope[C], worst = 0, norm = 0;
+  double       gate[C], square[BLOCKS + 1][C], slope[C], worst = 0, norm = 0, R[C][C];
   KNReal      *value, x[SAMPLES * IN * LARGEST], y[SAMPLES * OUT * LARGEST], target[SAMPLES * OUT * LARGEST];
   PetscInt     channel[C];
-  double      *R;
   KNModel      model, moved;
   KNParameters parameters, others;
 
@@ -271,17 +279,19 @@ static PetscErrorCode TestGates(const Network *network)
   for (size_t i = 0; i < SAMPLES * OUT * LARGEST; i++) target[i] = Uniform(2, i);
   PetscCall(KNModelForward(model, &expected, x, y));
   PetscCall(KNModelBackward(model, &expected, x, target, NULL));
-  PetscCall(KNPruneReading(parameters, &square[0][0], gate));
-  PetscCall(PetscCalloc1((BLOCKS + 1) * C * C, &R));
+  PetscCall(KNPruneReading(parameters, (double * [BLOCKS + 1]){square[0], square[1], square[2], square[3]},
+                           (double *[]){NULL, gate}));
   for (int c = 0; c < C; c++) {
     channel[c] = c;
     slope[c]   = 0;
     for (int sign = -1; sign <= 1; sign += 2) {
-      const KNPruning pruning = {.sizes = whole, .channel = channel, .readout = R, .unit = every};
+      const KNPruning pruning = {.channel = (PetscInt *[]){NULL, channel},
+                                 .readout = (double * [BLOCKS + 1]){R[0], R[0], R[0], R[0]},
+                                 .unit    = every};
 
       for (int i = 0; i < C; i++) channel[i] = i;
-      for (int l = 0; l <= BLOCKS; l++) {
-        for (int i = 0; i < C; i++) R[(l * C + i) * C + i] = 1 + (i == c ? sign * h : 0);
+      for (int i = 0; i < C; i++) {
+        for (int k = 0; k < C; k++) R[i][k] = (i == k) * (1 + (i == c ? sign * h : 0));
       }
       PetscCall(KNPrune(parameters, &pruning, others));
       PetscCall(Output(moved, y));
@@ -307,7 +317,6 @@ static PetscErrorCode TestGates(const Network *network)
   for (int c = 0; c < C; c++)
     PetscCheck(square[0][c] > 0 && PetscAbsReal(square[1][c]) < 1e-10, PETSC_COMM_SELF, PETSC_ERR_PLIB,
                "squares of channel %d are wrong by %g", c, square[1][c]);
-  PetscCall(PetscFree(R));
   PetscCall(KNModelDestroy(&model));
   PetscCall(KNModelDestroy(&moved));
   PetscFunctionReturn(PETSC_SUCCESS);
