@@ -1,5 +1,5 @@
 # The residual network of convolutions: images of classes and fields, odd grids, the same bits on any number of ranks
-# and threads with batch norm, through a stop and where blocks are computed again; wrong depths and what it cannot do
+# and threads with batch norm, through stops and where blocks are computed again; wrong depths and what it cannot do
 # are refused in one line.
 set -eu
 . "$(dirname "$0")/common.sh"
@@ -33,7 +33,35 @@ for data in "images $sgd" "images -model_norm group -model_residual collision -c
   [ "$(weights again)" = "$(weights run1)" ] || fail "$data: other weights where blocks are computed again"
   rm -r run? part again
 done
+
+# Batch norm where the last micro-batch of a batch, and the last batch, is smaller, collisions that are drawn, images
+# that are moved: every number of ranks with every number of threads, and stopped after each step, in the middle of both
+# epochs, to go on with others.
+ln -sf images.h5 train.h5
+uneven="$sgd -model_residual collision -collision_dimension 1 -train_shift 2 -train_epochs 2"
+network="-model_type resnet -model_width 5 -model_depth 8 -train_batch 7 -train_microbatch 2"
+for threads in 1 2 3; do
+  export OMP_NUM_THREADS=$threads
+  for n in 1 2 3 4; do
+    # shellcheck disable=SC2086 # words
+    ends 0 train $n "run$n.$threads" $uneven
+    [ "$(weights "run$n.$threads")" = "$(weights run1.1)" ] ||
+      fail "$n ranks of $threads threads train other weights than 1 of 1"
+  done
+done
+code=75 stops=0
+while [ $code = 75 ]; do
+  code=0
+  export OMP_NUM_THREADS=$((stops % 3 + 1))
+  # shellcheck disable=SC2086 # words
+  train $((4 - stops % 4)) part $uneven -max_time 1e-9 || code=$?
+  [ $code = 0 ] || stops=$((stops + 1))
+done
+[ $code = 0 ] && [ $stops -ge 5 ] || fail "$stops stops in six steps, then exit code $code: $(cat message)"
+[ "$(weights part)" = "$(weights run1.1)" ] || fail "other weights after $stops stops"
+rm -r run?.? part
 export OMP_NUM_THREADS=1
+network="$shape -model_depth 8"
 
 # It learns: the classes are told apart, and batch norm's running statistics serve evaluate.
 rm -f train.h5
