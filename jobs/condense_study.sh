@@ -7,7 +7,7 @@
 #   SEEDS="1 2 3"  RESIDUALS="collision plain"  FLOPS="0.75 0.5 0.25"  EPOCHS=100  TUNE=50  GRID=16  TRAIN=1000
 #   WIDTH=32  MODES=6  BATCH=20
 #   COLLISIONS="-collision_rate 0.3"   options of the collisions;   OPTIONS="-train_clip 1"   of every training;
-#   TUNE_OPTIONS="-train_lr 1e-3"   of the fine-tuning
+#   TRAIN_OPTIONS="-train_lr 3e-3"   of all but the fine-tuning;   TUNE_OPTIONS="-train_lr 1e-3"   of the fine-tuning
 #   DATA="-darcy_grid 16"   options of the data, in place of GRID
 #   TRAIN_FILE=train.h5  TEST_FILE=test.h5   data that are there, in place of generated ones
 #   NETWORK="-model_type resnet -model_depth 8 -model_width 16"   of the full network, in place of WIDTH and MODES; what
@@ -44,7 +44,8 @@ again() {
 train() {
   # shellcheck disable=SC2086 # lists of options
   [ "$(tail -n 1 "$1/metrics.csv" 2>/dev/null | cut -d , -f 1)" = "$2" ] ||
-    again "$1.log" train -run "$1" $common $physics -model_residual "$residual" $3 -train_epochs "$2" -seed "$seed"
+    again "$1.log" train -run "$1" $common $physics -model_residual "$residual" $3 -train_epochs "$2" -seed "$seed" \
+      ${TRAIN_OPTIONS:-}
 }
 
 row() { sed -n "/^$2,/p" "$1"; } # CSV NETWORK

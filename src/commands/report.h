@@ -55,6 +55,14 @@ PETSC_INTERN PetscBool KNReportIsOf(const KNResult *result, const char dataset[]
                                     const char variant[]);
 
 /*
+  Not collective. Whether the task's first measure is a share in %, of which more is better (accuracy): differences of
+  such are in points, and pictures show what is left of it, the error rate. Scale: of a cell's difference in tables, to
+  points, or to % of the baseline's mean.
+*/
+PETSC_INTERN PetscBool KNReportIsShare(const KNStudy *study);
+PETSC_INTERN PetscReal KNReportDifferenceScale(const KNStudy *study, const KNCell *cell);
+
+/*
   Collective on PETSC_COMM_WORLD. To the terminal; to runs.csv and table.csv in a directory; pictures
   error_DATASET.png there. source: what was reported on, "-study FILE".
 */

@@ -18,6 +18,18 @@ PetscBool KNReportIsOf(const KNResult *result, const char dataset[], PetscInt64 
                      !strcmp(result->run->variant, variant));
 }
 
+PetscBool KNReportIsShare(const KNStudy *study)
+{
+  const KNMeasure *first = &study->task->measure[0];
+
+  return (PetscBool)(first->higher && first->scale == 100);
+}
+
+PetscReal KNReportDifferenceScale(const KNStudy *study, const KNCell *cell)
+{
+  return KNReportIsShare(study) ? 100 : 100 / cell->base;
+}
+
 /* Fills a cell; error, difference: (count) workspace. */
 static void Fill(const KNStudy *study, PetscInt count, const KNResult results[], PetscReal error[],
                  PetscReal difference[], KNCell *cell)

@@ -117,14 +117,15 @@ static void PrintCells(FILE *file, const KNStudy *study, PetscInt ncells, const 
           toupper((unsigned char)first->title[0]), first->title + 1, study->validation ? "validation" : "test",
           first->unit[0] ? " in " : "", first->unit);
   KNXMLText(file, study->baseline);
-  fprintf(file, "</b>: mean over runs with the same seed and its 95 %% interval (Student's t), in %% of its "
-                "own.</p>\n<div class=\"scroll\"><table>\n"
-                "<tr><th class=\"text\">dataset</th><th>samples</th><th "
-                "class=\"text\">variant</th><th>seeds</th><th>mean</th><th>deviation</th><th>difference</th><th>95 %% "
-                "interval</th></tr>\n");
+  fprintf(file,
+          "</b>: mean over runs with the same seed and its 95 %% interval (Student's t), in %s.</p>\n"
+          "<div class=\"scroll\"><table>\n<tr><th class=\"text\">dataset</th><th>samples</th><th class=\"text\">variant"
+          "</th><th>seeds</th><th>mean</th><th>deviation</th><th>difference</th><th>95 %% interval</th></tr>\n",
+          KNReportIsShare(study) ? "points" : "% of its own");
   for (PetscInt i = 0; i < ncells; i++) {
     const KNCell   *c     = &cells[i];
     const PetscBool other = (PetscBool)(strcmp(c->variant, study->baseline) && c->pairs);
+    const PetscReal scale = KNReportDifferenceScale(study, c);
 
     fprintf(file, "<tr>");
     PrintText(file, c->dataset);
@@ -133,10 +134,9 @@ static void PrintCells(FILE *file, const KNStudy *study, PetscInt ncells, const 
     fprintf(file, "<td>%" PetscInt_FMT "</td>", c->runs);
     PrintReal(file, "%.4f", first->scale * c->mean);
     PrintReal(file, "%.4f", first->scale * c->deviation);
-    PrintReal(file, "%+.2f", other ? 100 * c->difference / c->base : (PetscReal)NAN);
+    PrintReal(file, "%+.2f", other ? scale * c->difference : (PetscReal)NAN);
     if (other && c->pairs > 1)
-      fprintf(file, "<td>%+.2f to %+.2f</td></tr>\n", (double)(100 * c->low / c->base),
-              (double)(100 * c->high / c->base));
+      fprintf(file, "<td>%+.2f to %+.2f</td></tr>\n", (double)(scale * c->low), (double)(scale * c->high));
     else fprintf(file, "<td></td></tr>\n");
   }
   fprintf(file, "</table></div>\n");

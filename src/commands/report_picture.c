@@ -5,11 +5,12 @@
 
 /*
   Error over the number of samples on one dataset, a curve a variant with a band of one standard deviation; cells (n)
-  are those of the dataset.
+  are those of the dataset. Of a share that is right, what is wrong: accuracies would all lie near 100 %.
 */
 PetscErrorCode KNReportDrawErrors(const KNStudy *study, const char path[], PetscInt n, const KNCell cells[])
 {
   const KNMeasure *first = &study->task->measure[0];
+  const PetscBool  share = KNReportIsShare(study);
   KNPictureCurve  *curve;
   PetscReal       *x, *y, *low, *high;
   PetscInt         ncurves = 0, point = 0;
@@ -28,20 +29,21 @@ PetscErrorCode KNReportDrawErrors(const KNStudy *study, const char path[], Petsc
                                       .low  = low + point,
                                       .high = high + point};
     for (PetscInt k = i; k < n; k++) {
-      const PetscReal deviation = PetscIsNanReal(cells[k].deviation) ? 0 : cells[k].deviation;
+      const PetscReal deviation = PetscIsNanReal(cells[k].deviation) ? 0 : cells[k].deviation,
+                      error     = share ? 1 - cells[k].mean : cells[k].mean;
 
       if (strcmp(cells[k].variant, cells[i].variant) || !cells[k].samples) continue;
       x[point] = (PetscReal)cells[k].samples;
-      y[point] = first->scale * cells[k].mean;
-      /* a logarithmic axis has no 0 */
-      low[point]  = first->scale * PetscMax(cells[k].mean - deviation, 0.5 * cells[k].mean);
-      high[point] = first->scale * (cells[k].mean + deviation);
+      if (share && error <= 0) continue; /* a logarithmic axis has no 0 */
+      y[point]    = first->scale * error;
+      low[point]  = first->scale * PetscMax(error - deviation, 0.5 * error);
+      high[point] = first->scale * (error + deviation);
       point++;
       curve[ncurves].n++;
     }
     ncurves++;
   }
-  PetscCall(PetscSNPrintf(title, sizeof(title), "%s on the %s set%s%s", first->title,
+  PetscCall(PetscSNPrintf(title, sizeof(title), "%s%s on the %s set%s%s", share ? "1 - " : "", first->title,
                           study->validation ? "validation" : "test", first->unit[0] ? " in " : "", first->unit));
   if (point)
     PetscCall(KNPictureCurves(path, cells[0].dataset, "training samples", title, KN_AXES_LOG_XY, ncurves, curve));

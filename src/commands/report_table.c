@@ -16,6 +16,7 @@ PetscErrorCode KNReportPrint(const KNStudy *study, const char source[], PetscInt
                              const KNCell cells[])
 {
   const KNMeasure *first = &study->task->measure[0];
+  const PetscBool  share = KNReportIsShare(study);
 
   PetscFunctionBegin;
   PetscCall(PetscPrintf(PETSC_COMM_WORLD,
@@ -25,15 +26,15 @@ PetscErrorCode KNReportPrint(const KNStudy *study, const char source[], PetscInt
   PetscCall(PetscPrintf(PETSC_COMM_WORLD,
                         "\n%c%s on the %s set after the last epoch%s%s, mean and standard deviation over seeds; "
                         "difference to %s: mean over runs with\nthe same seed and its 95 %% interval (Student's t), in "
-                        "%% of that of %s%s\n\n%-16s %8s %-32s %5s %10s %10s %12s %20s\n",
+                        "%s%s%s\n\n%-16s %8s %-32s %5s %10s %10s %12s %20s\n",
                         toupper((unsigned char)first->title[0]), first->title + 1,
                         study->validation ? "validation" : "test", first->unit[0] ? " in " : "", first->unit,
-                        study->baseline, study->baseline,
+                        study->baseline, share ? "points" : "% of that of ", share ? "" : study->baseline,
                         study->average == 1 ? "" : "; predictions are means over symmetries", "dataset", "samples",
                         "variant", "seeds", "mean", "deviation", "difference", "95 % interval"));
   for (PetscInt i = 0; i < ncells; i++) {
     const KNCell   *c     = &cells[i];
-    const PetscReal scale = 100 / c->base;
+    const PetscReal scale = KNReportDifferenceScale(study, c);
     char            samples[32], deviation[32] = "-", difference[32] = "-", interval[64] = "-";
 
     if (!PetscIsNanReal(c->deviation))

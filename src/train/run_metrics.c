@@ -106,6 +106,7 @@ static PetscReal ReadReal(char **next)
 
   if (**next != ',') return NAN;
   (*next)++;
+  if (**next == '\n') return NAN; /* strtod() would go on in the next row */
   value = strtod(*next, &end);
   if (end == *next) return NAN;
   *next = end;
