@@ -2,7 +2,7 @@
   The sizes of a network that keeps to a share of the FLOPs. First go the modes and the hidden units that carry
   nothing. Then, until the share is met, that of a particle (or several) of a stream, a mode, and a part of the hidden
   units which raises the error on the samples least for each operation that it saves. What is left of the share goes to
-  hidden units again.
+  hidden units again, or, without any, to channels.
 */
 #include "command.h"
 #include "condense.h"
@@ -126,20 +126,34 @@ static PetscErrorCode Descend(const KNCondenseSearch *search, const KNCondense *
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The largest number of hidden units within the budget. */
-static PetscErrorCode FillHidden(const KNCondenseSearch *search, PetscLogDouble budget, KNSizes *sizes)
+/* The largest of one size within the budget, in groups of so many. */
+static PetscErrorCode FillUp(const KNCondenseSearch *search, int which, PetscInt group, PetscLogDouble budget,
+                             KNSizes *sizes)
 {
-  PetscInt *hidden = &sizes->n[KN_SIZE_HIDDEN], high = search->sizes.n[KN_SIZE_HIDDEN]; /* fits, more does not */
+  PetscInt *low = &sizes->n[which], high = search->sizes.n[which]; /* low fits, more than high does not */
 
   PetscFunctionBegin;
-  while (*hidden < high) {
+  while (*low < high) {
     KNSizes        middle = *sizes;
     PetscLogDouble flops;
 
-    middle.n[KN_SIZE_HIDDEN] = (*hidden + high + 1) / 2;
+    middle.n[which] = *low + ((high - *low) / group + 1) / 2 * group;
     PetscCall(KNCondenseFlops(search->full, &middle, &search->grid, &flops));
     if (flops <= budget) *sizes = middle;
-    else high = middle.n[KN_SIZE_HIDDEN] - 1;
+    else high = middle.n[which] - group;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What is left of the share goes to hidden units; without any to channels, of the last stream first: the cheapest. */
+static PetscErrorCode UseUp(const KNCondenseSearch *search, const KNSizes *given, PetscLogDouble budget, KNSizes *sizes)
+{
+  const PetscBool hidden = (PetscBool)(search->sizes.n[KN_SIZE_HIDDEN] > 0);
+
+  PetscFunctionBegin;
+  if (hidden && !given->n[KN_SIZE_HIDDEN]) PetscCall(FillUp(search, KN_SIZE_HIDDEN, 1, budget, sizes));
+  for (int w = KN_SIZE_WIDTH + KN_STREAMS - 1; w >= KN_SIZE_WIDTH && !hidden; w--) {
+    if (search->sizes.n[w] && !given->n[w]) PetscCall(FillUp(search, w, search->d, budget, sizes));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -185,8 +199,7 @@ PetscErrorCode KNCondenseFindSizes(const KNCondenseSearch *search, const KNConde
     PetscCall(Descend(search, wanted, &at));
     PetscCall(Report(&at, whole));
   }
-  if (!met && full->n[KN_SIZE_HIDDEN] && !given->n[KN_SIZE_HIDDEN])
-    PetscCall(FillHidden(search, share * whole, &at.sizes));
+  if (!met) PetscCall(UseUp(search, given, share * whole, &at.sizes));
   for (int s = 0; s < KN_SIZES; s++) smaller = (PetscBool)(smaller || at.sizes.n[s] < full->n[s]);
   PetscCall(KNCondenseText(NULL, full, sizeof(text), text));
   PetscCheck(smaller, PETSC_COMM_WORLD, KN_ERR_USAGE, "%s with %s already is as small as wanted: give less",

@@ -1,7 +1,7 @@
 /*
   Condensation of matrices with known answers: one dominant channel, rank one, orthogonal, equal singular values of a
-  given number; the same as pointwise and as spectral weights; no dependence on the scale; parameters that mix no
-  channels of a block are left out.
+  given number; the same as pointwise weights, as spectral ones, and as convolutions that read or write the stream; no
+  dependence on the scale; parameters that mix no channels of a block are left out.
 */
 #include <kitinet/condensation.h>
 #include <string.h>
@@ -13,14 +13,16 @@ enum { C = 6, MODES = 3 };
              "%s, %s: " #value " is %.10g, not %.10g", what, m->layer, (double)(value), (double)(expected))
 
 /*
-  M[o][i] as a pointwise layer; as a spectral one whose modes k = 0, 1, 2 are M times 1, -2i, 3: the same directions,
-  the same distribution over channels.
+  M[o][i] as a pointwise layer; as a spectral one whose modes k = 0, 1, 2 are M times 1, -2i, 3, and as convolutions
+  whose taps are M times 1, -2, 3: the same directions, the same distribution over channels.
 */
 static PetscErrorCode Expect(const char what[], double M[C][C], double participation, double alignment,
                              double effective_rank)
 {
-  static const double   part[MODES][2] = {{1, 0}, {0, -2}, {3, 0}};
-  const KNParameterInfo declared[4]    = {
+  static const double      part[MODES][2] = {{1, 0}, {0, -2}, {3, 0}};
+  static const KNReal      tap[MODES]     = {1, -2, 3};
+  static const char *const layer[] = {"block0.linear", "block0.spectral", "block1.convolution1", "block1.convolution2"};
+  const KNParameterInfo    declared[6] = {
        {.name  = "lift.weight",
         .rank  = 2,
         .shape = {C, C},
@@ -38,8 +40,13 @@ static PetscErrorCode Expect(const char what[], double M[C][C], double participa
         .rank  = 4,
         .shape = {MODES, C, 2, C},
         .role  = {KN_ROLE_MODE, KN_ROLE_STREAM_IN, KN_ROLE_COMPLEX, KN_ROLE_STREAM_OUT}},
+       {.name  = "block1.convolution1.weight",
+        .rank  = 3,
+        .shape = {C, C, MODES},
+        .role  = {KN_ROLE_NONE, KN_ROLE_STREAM_IN}},
+       {.name = "block1.convolution2.weight", .rank = 3, .shape = {C, C, MODES}, .role = {KN_ROLE_STREAM_OUT}},
   };
-  KNReal         *W, *dW, *K, *dK, *bias, *dbias, *lift, *dlift;
+  KNReal         *W, *dW, *K, *dK, *bias, *dbias, *lift, *dlift, *V[2], *dV[2];
   KNParameters    parameters;
   KNCondensation *measured;
   PetscInt        count;
@@ -50,19 +57,23 @@ static PetscErrorCode Expect(const char what[], double M[C][C], double participa
   PetscCall(KNParametersDeclare(parameters, &declared[1], &W, &dW));
   PetscCall(KNParametersDeclare(parameters, &declared[2], &bias, &dbias));
   PetscCall(KNParametersDeclare(parameters, &declared[3], &K, &dK));
+  for (int n = 0; n < 2; n++) PetscCall(KNParametersDeclare(parameters, &declared[4 + n], &V[n], &dV[n]));
   PetscCall(KNParametersSetUp(parameters, 1));
   for (int o = 0; o < C; o++) {
     for (int i = 0; i < C; i++) {
       W[o * C + i] = (KNReal)M[o][i];
       for (int k = 0; k < MODES; k++) {
+        for (int n = 0; n < 2; n++) V[n][(o * C + i) * MODES + k] = tap[k] * (KNReal)M[o][i];
         for (int p = 0; p < 2; p++) K[((k * C + i) * 2 + p) * C + o] = (KNReal)(7 * part[k][p] * M[o][i]);
       }
     }
   }
   PetscCall(KNCondensationMeasure(parameters, &count, &measured));
-  PetscCheck(count == 2 && !strcmp(measured[0].layer, "block0.linear") && !strcmp(measured[1].layer, "block0.spectral"),
-             PETSC_COMM_SELF, PETSC_ERR_PLIB, "%d layers: %s, %s", (int)count, measured[0].layer, measured[1].layer);
-  for (const KNCondensation *m = measured; m < measured + 2; m++) {
+  PetscCheck(count == 4, PETSC_COMM_SELF, PETSC_ERR_PLIB, "%d layers, not 4", (int)count);
+  for (int n = 0; n < 4; n++)
+    PetscCheck(!strcmp(measured[n].layer, layer[n]), PETSC_COMM_SELF, PETSC_ERR_PLIB, "layer %d is %s, not %s", n,
+               measured[n].layer, layer[n]);
+  for (const KNCondensation *m = measured; m < measured + 4; m++) {
     CHECK(what, m->participation, participation);
     CHECK(what, m->alignment, alignment);
     CHECK(what, m->effective_rank, effective_rank);
