@@ -13,17 +13,19 @@
 */
 static inline float kn_exp(float x)
 {
-  const float   shift = 0x1.8p23f; /* adding it rounds to a whole number, kept in the low bits */
-  const float   s     = x * 0x1.715476p+0f + shift;
-  const float   k     = s - shift;
-  const float   r     = (x - k * 0x1.62ep-1f) - k * 0x1.0bfbe8p-15f; /* ln 2 in two parts: k times the first is exact */
-  const float   q = 4.9999993e-1f + r * (1.6666520e-1f + r * (4.1668394e-2f + r * (8.3687825e-3f + r * 1.3814474e-3f)));
-  const float   e = 1.0f + (r + r * r * q);
-  const int32_t power = ((int32_t)k + 127) * (1 << 23);
-  float         scale;
+  const float shift = 0x1.8p23f; /* adding it rounds to a whole number, kept in the low bits */
+  const float s     = x * 0x1.715476p+0f + shift;
+  const float k     = s - shift;
+  const float r     = (x - k * 0x1.62ep-1f) - k * 0x1.0bfbe8p-15f; /* ln 2 in two parts: k times the first is exact */
+  const float q = 4.9999993e-1f + r * (1.6666520e-1f + r * (4.1668394e-2f + r * (8.3687825e-3f + r * 1.3814474e-3f)));
+  float       e = 1.0f + (r + r * r * q);
+  uint32_t    bits, power;
 
-  memcpy(&scale, &power, sizeof(scale));
-  return e * scale;
+  memcpy(&bits, &e, sizeof(bits));
+  memcpy(&power, &s, sizeof(power));
+  bits += power << 23; /* k is added to the exponent */
+  memcpy(&e, &bits, sizeof(e));
+  return e;
 }
 
 /*
