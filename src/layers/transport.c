@@ -16,8 +16,8 @@
   (periodic, cells) or 1/(n-1) (nodes); at the ends of an axis that is not periodic one-sided ones of first order. Time
   steps mean the same at every resolution.
 
-  in[0] = p, in[1] = u: (B, C, S); y: (B, C, S). Parameter NAME.step: tau, (C). All is done some rows of the last axis
-  at a time (transport_kernels.h): no derivative is stored.
+  in[0] = p, in[1] = u: (B, C, S); y: (B, C, S). Parameter NAME.step: tau, (C). All is done in one pass over the grid
+  (transport_kernels.h): no derivative is stored.
 */
 #include "collision_list.h"
 #include "gelu_kernels.h"
@@ -25,7 +25,6 @@
 #include "transport_kernels.h"
 #include <kitinet/error.h>
 #include <omp.h>
-#include <string.h>
 
 typedef struct {
   KNCollision collision; /* first: which particles collide */
@@ -33,7 +32,8 @@ typedef struct {
   KNReal     *step, *dstep; /* (C), in the parameters' blocks, not owned */
   KNReal     *share;        /* (samples, C) dstep of each sample */
   size_t      room;         /* reals of a thread's workspace */
-  KNReal     *work;         /* (threads, room): that of the kernels; with the activation of velocities also those */
+  KNReal     *work;         /* (threads, room) */
+  KNReal     *velocity;     /* (threads, C, S) GELU(u), where collisions depend on all of it (alpha > 0); else NULL */
 } Transport;
 
 static PetscErrorCode KNLayerSetFromOptions_Transport(KNLayer layer)
@@ -75,14 +75,18 @@ static PetscErrorCode KNLayerSetGrid_Transport(KNLayer layer)
              "-ranks_per_sample, or choose another -model_residual");
   PetscCall(KNCollisionSetGrid(&transport->collision, layer));
   transport->kernel = kn_transport(&layer->grid_in, layer->activation, &transport->collision);
-  transport->room =
-    kn_transport_room(&transport->kernel) + (layer->activation == KN_ACTIVATION_VELOCITY ? transport->kernel.field : 0);
-  count = (size_t)layer->threads * transport->room;
+  transport->room   = kn_transport_room(&transport->kernel);
+  count             = (size_t)layer->threads * transport->room;
   PetscCall(KNFree(&transport->work));
+  PetscCall(KNFree(&transport->velocity));
   PetscCall(KNFree(&transport->share));
   PetscCall(KNMalloc(count, sizeof(KNReal), &transport->work));
   PetscCall(KNMalloc(shares, sizeof(KNReal), &transport->share));
   layer->bytes += (count + shares) * sizeof(KNReal);
+  if (layer->activation == KN_ACTIVATION_VELOCITY && transport->collision.alpha > 0 && transport->collision.rate > 0) {
+    PetscCall(KNMalloc((size_t)layer->threads * KNAligned(size), sizeof(KNReal), &transport->velocity));
+    layer->bytes += (size_t)layer->threads * KNAligned(size) * sizeof(KNReal);
+  }
   /*
     Streaming: along an axis the difference, its scale, the velocity and the sum, then the step. Backward the
     difference, dv (3), w and its transpose (2), then dtau (2) and the addition of dz.
@@ -92,41 +96,42 @@ static PetscErrorCode KNLayerSetGrid_Transport(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* This thread's workspace for the kernels; v: the velocities that collide, u or GELU of it. */
-static KNReal *Prepare(KNLayer layer, const KNReal *u, const KNReal **v)
+/* Who collides in this sample. */
+static KNCollisionList Collide(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *u)
 {
   const Transport *transport = layer->data;
-  KNReal          *work      = transport->work + (size_t)omp_get_thread_num() * transport->room,
-         *gelu               = work + kn_transport_room(&transport->kernel);
+  const size_t     size      = transport->kernel.C * transport->kernel.lattice.S;
+  KNReal *v = transport->velocity ? transport->velocity + (size_t)omp_get_thread_num() * KNAligned(size) : NULL;
 
-  *v = u;
-  if (layer->activation != KN_ACTIVATION_VELOCITY) return work;
-  kn_gelu_forward(gelu, u, transport->kernel.C * transport->kernel.lattice.S);
-  *v = gelu;
-  return work;
+  if (v) kn_gelu_forward(v, u, size);
+  return KNCollisionCollide(&transport->collision, layer, pass, b, v ? v : u);
+}
+
+/* This thread's workspace. */
+static KNReal *Own(KNLayer layer)
+{
+  const Transport *transport = layer->data;
+
+  return transport->work + (size_t)omp_get_thread_num() * transport->room;
 }
 
 static void KNLayerApply_Transport(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
                                    InsertMode mode)
 {
   const Transport      *transport = layer->data;
-  const KNReal         *v;
-  KNReal               *work = Prepare(layer, in[1], &v);
-  const KNCollisionList list = KNCollisionCollide(&transport->collision, layer, pass, b, v);
+  const KNCollisionList list      = Collide(layer, pass, b, in[1]);
 
-  kn_transport_forward(out, in[0], v, transport->step, &transport->kernel, &list, work, mode == ADD_VALUES);
+  kn_transport_forward(out, in[0], in[1], transport->step, &transport->kernel, &list, Own(layer), mode == ADD_VALUES);
 }
 
 static void KNLayerApplyBack_Transport(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
                                        const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
   const Transport      *transport = layer->data;
-  const KNReal         *v;
-  KNReal               *work = Prepare(layer, in[1], &v), *dtau = transport->share + (size_t)b * (size_t)layer->in;
-  const KNCollisionList list = KNCollisionCollide(&transport->collision, layer, pass, b, v);
+  const KNCollisionList list      = Collide(layer, pass, b, in[1]);
 
-  kn_transport_backward(din[0], din[1], dtau, dout, in[0], v, in[1], transport->step, &transport->kernel, &list, work,
-                        mode == ADD_VALUES);
+  kn_transport_backward(din[0], din[1], transport->share + (size_t)b * (size_t)layer->in, dout, in[0], in[1],
+                        transport->step, &transport->kernel, &list, Own(layer), mode == ADD_VALUES);
 }
 
 static void KNLayerFinishBack_Transport(KNLayer layer, const KNPass *pass)
@@ -154,6 +159,7 @@ static PetscErrorCode KNLayerDestroy_Transport(KNLayer layer)
   PetscFunctionBegin;
   PetscCall(KNCollisionFree(&transport->collision));
   PetscCall(KNFree(&transport->work));
+  PetscCall(KNFree(&transport->velocity));
   PetscCall(KNFree(&transport->share));
   PetscCall(PetscFree(layer->data));
   PetscFunctionReturn(PETSC_SUCCESS);

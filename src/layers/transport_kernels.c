@@ -1,22 +1,35 @@
 /*
   The kernels of transport.c: see transport_kernels.h.
 
-  Two particles i and j with c = p_i - p_j and r = v_i - v_j: v_i' = v_i - q c, v_j' = v_j + q c, q = w c . r / |c|^2.
-  Backward, with e = dv_j' - dv_i' and b = w c . e / |c|^2: dv_i = dv_i' + b c, and dp_i gets q e + b r - 2 q b c / w; j
-  the opposite. w: 1, or the probability of the collision.
+  Channel c is carried by velocities v_a of which v_o is its own: with D_a = dp/dx_a and m_a = delta_oa - tau D_a
+
+      z = p + v_o - tau sum_a v_a D_a = p + sum_a v_a m_a
+      dv_a += dz m_a,   dD_a = -tau dz v_a,   dtau = -sum dz sum_a v_a D_a
+
+  and dp gets dz and the transposed differences of dD. Those along axis 0 reach into the next slab and into the one
+  before, so that dp is handed on one slab behind.
+
+  The channels of one carrying velocity are a group, as many as there are axes; those left over in the end are taken one
+  by one, and add to what the last group made.
 */
-#include "transport_kernels.h"
-#include "gelu_kernels.h"
+#include "normal.h"
+#include "transport_tile.h"
 #include <string.h>
 
-/* The workspace: arrays of a tile, beside one for each axis and one for each channel of a group; of points; of all. */
-enum { TILES = 4, POINTS = 3, FIELDS = 2, TILE = 1024 /* points, if a row has no more: what fits the nearest cache */ };
+#define KN_INLINE static inline __attribute__((always_inline))
 
-typedef struct {
-  KNReal *z, *f, *w, *r, *d, *v; /* tiles; d: (dim, row), derivatives; v: (channels of a group, row), v' */
-  KNReal *q, *inverse, *b;       /* (S): as above, w / |c|^2, as above */
-  KNReal *dp, *dv, *collided;    /* (C, S): gradients of p and v'; v', unless two particles collide on the way */
-} Work;
+/* Points of a tile, if a slab has no more: what all channels have of them fits the second-level cache. */
+enum { TILE = 512 };
+
+/* Of n, in a tile: where that is not too much so many that a tile has whole lines of the cache. */
+static size_t kn_slabs(size_t slab, size_t n)
+{
+  const size_t line = KN_ALIGN / sizeof(KNReal), some = PetscMax(TILE / slab, 1);
+  size_t       whole = some;
+
+  while (whole * slab % line) whole++;
+  return PetscMin(whole * slab <= 2 * TILE ? whole : some, n);
+}
 
 KNTransport kn_transport(const KNGrid *grid, KNActivation activation, const KNCollision *collision)
 {
@@ -25,283 +38,280 @@ KNTransport kn_transport(const KNGrid *grid, KNActivation activation, const KNCo
                    .collision  = collision,
                    .C          = collision->n * collision->d};
 
-  t.most  = PetscMin(PetscMax(TILE / t.lattice.m, 1), t.lattice.rows);
-  t.row   = KNAligned(t.most * t.lattice.m);
-  t.field = KNAligned(t.C * t.lattice.S);
+  t.slab   = t.lattice.stride[0];
+  t.slabs  = kn_slabs(t.slab, t.lattice.n[0]);
+  t.row    = KNAligned(t.slabs * t.slab);
+  t.strip  = t.row + 2 * KNAligned(t.slab);
+  t.groups = t.C / t.lattice.dim * t.lattice.dim;
   return t;
 }
 
-/* Whether two particles collide on the way. */
-static int kn_two(const KNTransport *t)
+/*
+  Takes `count` reals of the workspace. Arrays begin some lines apart: where reads and writes of several arrays run
+  along the same addresses modulo 4 kB the processor takes them for the same.
+*/
+static KNReal *kn_take(KNReal *work, size_t *used, size_t count)
 {
-  return t->collision->law == KN_LAW_LINE_OF_CENTRES && t->collision->n == 2;
+  KNReal *taken = work ? work + *used : NULL;
+
+  if (count) *used += KNAligned(count) + 7 * KN_ALIGN / sizeof(KNReal);
+  return taken;
 }
 
-/* Channels that one velocity carries: as many as there are axes, the last group all that are left. */
-static size_t kn_group(const KNTransport *t, size_t first)
+/* Lays the arrays out over the workspace, which has so many reals; work NULL: counts them only. */
+static size_t kn_lay(KNTransportWork *at, const KNTransport *t, KNReal *work)
 {
-  const size_t dim = t->lattice.dim;
+  const size_t dim = t->lattice.dim, tile = t->C * t->row, slab = t->C * t->slab;
+  const int    gelu = t->activation == KN_ACTIVATION_VELOCITY;
+  size_t       used = 0;
 
-  return first + 2 * dim > t->C ? t->C - first : dim;
+  at->x        = kn_take(work, &used, kn_two(t) ? tile / 2 : tile);
+  at->v        = kn_take(work, &used, gelu || !kn_two(t) ? tile : 0);
+  at->slope    = kn_take(work, &used, gelu ? tile : 0);
+  at->q        = kn_take(work, &used, t->row);
+  at->inverse  = kn_take(work, &used, t->row);
+  at->b        = kn_take(work, &used, t->row);
+  at->collided = kn_take(work, &used, kn_two(t) ? dim * t->row : tile);
+  at->dv       = kn_take(work, &used, tile);
+  at->dp       = kn_take(work, &used, tile);
+  at->late     = kn_take(work, &used, slab);
+  at->last     = kn_take(work, &used, slab);
+  at->start    = kn_take(work, &used, slab);
+  at->wrap     = kn_take(work, &used, slab);
+  at->z        = kn_take(work, &used, dim * t->row);
+  at->D        = kn_take(work, &used, dim * dim * t->row);
+  at->jump     = kn_take(work, &used, dim * t->strip);
+  at->dD       = kn_take(work, &used, dim * dim * t->row);
+  at->g        = kn_take(work, &used, 2 * t->row);
+  at->dtau     = (double *)kn_take(work, &used, t->C * sizeof(double) / sizeof(KNReal));
+  return used;
 }
 
 size_t kn_transport_room(const KNTransport *t)
 {
-  return (TILES + 3 * t->lattice.dim) * t->row + POINTS * KNAligned(t->lattice.S) +
-         (kn_two(t) ? FIELDS : FIELDS + 1) * t->field;
+  KNTransportWork at;
+
+  return KNAligned(kn_lay(&at, t, NULL));
 }
 
-static Work kn_work(const KNTransport *t, KNReal *work)
+static KNTile kn_tile(const KNTransport *t, size_t first)
 {
-  const size_t dim = t->lattice.dim, points = KNAligned(t->lattice.S);
-  Work         at = {.z = work};
+  const size_t slabs = PetscMin(t->slabs, t->lattice.n[0] - first), n = slabs * t->slab;
 
-  at.f = at.z + t->row, at.w = at.f + t->row, at.r = at.w + t->row;
-  at.d = at.r + t->row, at.v = at.d + dim * t->row;
-  at.q = at.v + 2 * dim * t->row, at.inverse = at.q + points, at.b = at.inverse + points;
-  at.dp = at.b + points, at.dv = at.dp + t->field, at.collided = at.dv + t->field;
-  return at;
+  return (KNTile){.first = first, .slabs = slabs, .start = first * t->slab, .n = n, .row = KNAligned(n)};
 }
 
-/* That of the only pair. */
-static KNReal kn_weight(const KNCollisionList *list)
+/* y = (or += if add) z or GELU(z), z = p + sum_a v_a m_a. v, D: (dim, row); own: o */
+KN_INLINE void kn_arrive(KNReal *y, const KNReal *p, const KNReal *v, const KNReal *D, size_t row, KNReal tau,
+                         size_t own, size_t dim, size_t n, int gelu, int add)
 {
-  return !list->pairs ? 0 : list->weight ? (KNReal)list->weight[0] : 1;
-}
-
-/* The collision of two particles: q and w / |c|^2; or the field of velocities after all collisions. */
-static void kn_collide(const Work *at, const KNReal *p, const KNReal *v, const KNTransport *t,
-                       const KNCollisionList *list)
-{
-  const size_t S = t->lattice.S, half = t->collision->d * S;
-  KNReal *restrict q = at->q, *restrict inverse = at->inverse;
-  const KNReal w = kn_weight(list);
-
-  if (!kn_two(t)) {
-    KNCollisionPerform(t->collision, list, at->collided, p, v, 0);
-    return;
-  }
-  memset(q, 0, S * sizeof(KNReal));
-  memset(inverse, 0, S * sizeof(KNReal));
-  for (size_t a = 0; a < t->collision->d; a++) {
-    const KNReal *pi = p + a * S, *pj = pi + half, *vi = v + a * S, *vj = vi + half;
+  const KNReal  o0 = own == 0, o1 = own == 1, o2 = own == 2;
+  const KNReal *v1 = v + row, *v2 = v1 + row, *D1 = D + row, *D2 = D1 + row;
 
 #pragma omp simd
-    for (size_t s = 0; s < S; s++) {
-      const KNReal c = pi[s] - pj[s];
+  for (size_t k = 0; k < n; k++) {
+    KNReal z = p[k] + v[k] * (o0 - tau * D[k]), Phi = 1, phi;
 
-      q[s] += c * (vi[s] - vj[s]);
-      inverse[s] += c * c;
-    }
-  }
-#pragma omp simd
-  for (size_t s = 0; s < S; s++) {
-    inverse[s] = inverse[s] > KN_COLLISION_EPS * KN_COLLISION_EPS ? w / inverse[s] : 0;
-    q[s] *= inverse[s];
+    if (dim > 1) z += v1[k] * (o1 - tau * D1[k]);
+    if (dim > 2) z += v2[k] * (o2 - tau * D2[k]);
+    if (gelu) kn_normal(z, &Phi, &phi);
+    y[k] = (add ? y[k] : 0) + z * Phi;
   }
 }
 
-/* v' of `channels` channels from `first` on, in points [start, start + points), to at->v. */
-static void kn_velocities(const Work *at, const KNReal *p, const KNReal *v, const KNTransport *t, size_t first,
-                          size_t channels, size_t start, size_t points)
+/* How many channels from c on have one carrying velocity: a group, or one of those left over. */
+static size_t kn_group(const KNTransport *t, size_t c)
 {
-  const size_t S = t->lattice.S;
+  return c < t->groups ? t->lattice.dim : 1;
+}
 
-  for (size_t c = first; c < first + channels; c++) {
-    KNReal *restrict to = at->v + (c - first) * t->row;
+/* D of a group, channels [c, c + count). */
+static void kn_differences(const KNTransportWork *at, const KNReal *p, const KNTransport *t, const KNTile *tile,
+                           size_t c, size_t count)
+{
+  const size_t dim = t->lattice.dim, S = t->lattice.S, row = tile->row;
 
-    if (kn_two(t)) {
-      const KNReal *pi = p + c % t->collision->d * S + start, *pj = pi + t->collision->d * S, *vc = v + c * S + start,
-                   *q   = at->q + start;
-      const KNReal sign = c < t->collision->d ? 1 : -1;
+  for (size_t i = 0; i < count; i++) {
+    const KNReal *whole = p + (c + i) * S;
+    KNReal       *D     = at->D + i * dim * row;
 
-#pragma omp simd
-      for (size_t k = 0; k < points; k++) to[k] = vc[k] - sign * q[k] * (pi[k] - pj[k]);
-    } else {
-      memcpy(to, at->collided + c * S + start, points * sizeof(KNReal));
+    for (size_t a = 1; a < dim; a++) kn_difference(D + a * row, whole + tile->start, &t->lattice, a, tile->n);
+    kn_outer_difference(D, whole, &t->lattice, tile->first, tile->slabs);
+  }
+}
+
+void kn_transport_forward(KNReal *y, const KNReal *p, const KNReal *u, const KNReal *tau, const KNTransport *t,
+                          const KNCollisionList *list, KNReal *work, int add)
+{
+  const size_t    dim = t->lattice.dim, S = t->lattice.S;
+  const int       gelu = t->activation == KN_ACTIVATION_RESULT;
+  KNTransportWork at;
+
+  (void)kn_lay(&at, t, work);
+  for (size_t slab = 0; slab < t->lattice.n[0]; slab += t->slabs) {
+    const KNTile tile = kn_tile(t, slab);
+
+    kn_tile_collide(&at, p, u, t, list, &tile);
+    for (size_t c = 0, count; c < t->C; c += count) {
+      const size_t  carrier = PetscMin(c, t->C - dim), row = tile.row, n = tile.n;
+      const KNReal *v = kn_tile_velocities(&at, u, t, &tile, carrier), *from = p + c * S + tile.start;
+      KNReal       *to = y + c * S + tile.start;
+
+      count = kn_group(t, c);
+      kn_differences(&at, p, t, &tile, c, count);
+      for (size_t i = 0; i < count; i++) {
+        const KNReal *D = at.D + i * dim * row, step = tau[c + i];
+        const size_t  own = c + i - carrier;
+
+        switch (dim) {
+        case 1: kn_arrive(to + i * S, from + i * S, v, D, row, step, own, 1, n, gelu, add); break;
+        case 2: kn_arrive(to + i * S, from + i * S, v, D, row, step, own, 2, n, gelu, add); break;
+        default: kn_arrive(to + i * S, from + i * S, v, D, row, step, own, 3, n, gelu, add);
+        }
+      }
     }
   }
 }
 
 /*
-  z = p + v' - tau f and f = v' . grad p in rows [row, row + rows) of channel c, carried by velocity `carrier` of at->v.
-  keep: all derivatives, else only the last is left in at->d
+  Backward of kn_arrive for `count` channels of one carrying velocity, the first of them with own: dz (count, row); jump
+  = dD_0; dD of the inner axes; dv = or += if add. sum: (count) -dtau. dy, p: channels S apart; jump: strip; D, dD:
+  (count, dim, row)
 */
-static void kn_stream(const Work *at, const KNReal *p, KNReal tau, const KNTransport *t, size_t carrier,
-                      const KNReal *own, size_t row, size_t rows, int keep)
+KN_INLINE void kn_arrive_back(KNReal *sum, KNReal *dz, KNReal *dv, KNReal *jump, size_t strip, KNReal *dD,
+                              const KNReal *dy, const KNReal *p, size_t S, const KNReal *v, const KNReal *D, size_t row,
+                              const KNReal *tau, size_t own, size_t dim, size_t count, size_t n, int gelu, int add)
 {
-  const size_t  points = rows * t->lattice.m;
-  const KNReal *here   = p + row * t->lattice.m;
-  KNReal *restrict f = at->f, *restrict z = at->z;
+  const KNReal step[KN_MAX_DIM] = {tau[0], count > 1 ? tau[1] : 0, count > 2 ? tau[2] : 0};
+  KNReal       s0 = 0, s1 = 0, s2 = 0;
 
-  for (size_t a = 0; a < t->lattice.dim; a++) {
-    const KNReal *va = at->v + (carrier + a) * t->row, *d = at->d + (keep ? a : 0) * t->row;
+#pragma omp simd reduction(+ : s0, s1, s2)
+  for (size_t k = 0; k < n; k++) {
+    const KNReal v0 = v[k], v1 = dim > 1 ? v[row + k] : 0, v2 = dim > 2 ? v[2 * row + k] : 0;
+    KNReal dv0 = add ? dv[k] : 0, dv1 = dim > 1 && add ? dv[row + k] : 0, dv2 = dim > 2 && add ? dv[2 * row + k] : 0;
 
-    kn_difference(at->d + (keep ? a : 0) * t->row, p, &t->lattice, a, row, rows);
-#pragma omp simd
-    for (size_t k = 0; k < points; k++) f[k] = (a ? f[k] : 0) + va[k] * d[k];
-  }
-#pragma omp simd
-  for (size_t k = 0; k < points; k++) z[k] = here[k] + own[k] - tau * f[k];
-}
+    for (size_t c = 0; c < count; c++) {
+      const KNReal D0 = D[c * dim * row + k], D1 = dim > 1 ? D[(c * dim + 1) * row + k] : 0,
+                   D2 = dim > 2 ? D[(c * dim + 2) * row + k] : 0, m0 = (own + c == 0) - step[c] * D0,
+                   m1 = (own + c == 1) - step[c] * D1, m2 = (own + c == 2) - step[c] * D2;
+      KNReal z = p[c * S + k] + v0 * m0, f = v0 * D0, slope = 1, g, df;
 
-/* The carrier of channel c among those of its group. */
-static size_t kn_carrier(const KNTransport *t, size_t first, size_t c)
-{
-  return PetscMin(c / t->lattice.dim * t->lattice.dim, t->C - t->lattice.dim) - first;
-}
+      if (dim > 1) z += v1 * m1, f += v1 * D1;
+      if (dim > 2) z += v2 * m2, f += v2 * D2;
+      if (gelu) {
+        KNReal Phi, phi;
 
-void kn_transport_forward(KNReal *y, const KNReal *p, const KNReal *v, const KNReal *tau, const KNTransport *t,
-                          const KNCollisionList *list, KNReal *work, int add)
-{
-  const Work   at = kn_work(t, work);
-  const size_t S = t->lattice.S, m = t->lattice.m;
-
-  kn_collide(&at, p, v, t, list);
-  for (size_t first = 0, channels; first < t->C; first += channels) {
-    channels = kn_group(t, first);
-    for (size_t row = 0; row < t->lattice.rows; row += t->most) {
-      const size_t rows = PetscMin(t->most, t->lattice.rows - row), points = rows * m;
-
-      kn_velocities(&at, p, v, t, first, channels, row * m, points);
-      for (size_t c = first; c < first + channels; c++) {
-        KNReal *to = y + c * S + row * m;
-
-        kn_stream(&at, p + c * S, tau[c], t, kn_carrier(t, first, c), at.v + (c - first) * t->row, row, rows, 0);
-        if (t->activation != KN_ACTIVATION_RESULT)
-          for (size_t k = 0; k < points; k++) to[k] = (add ? to[k] : 0) + at.z[k];
-        else if (add) kn_gelu_add(to, at.z, points);
-        else kn_gelu_forward(to, at.z, points);
+        kn_normal(z, &Phi, &phi);
+        slope = Phi + z * phi;
       }
+      g                   = dy[c * S + k] * slope;
+      df                  = -step[c] * g;
+      dz[c * row + k]     = g;
+      jump[c * strip + k] = df * v0;
+      dv0 += g * m0;
+      if (dim > 1) dD[(c * dim + 1) * row + k] = df * v1, dv1 += g * m1;
+      if (dim > 2) dD[(c * dim + 2) * row + k] = df * v2, dv2 += g * m2;
+      if (c == 0) s0 += g * f;
+      if (c == 1) s1 += g * f;
+      if (c == 2) s2 += g * f;
     }
+    dv[k] = dv0;
+    if (dim > 1) dv[row + k] = dv1;
+    if (dim > 2) dv[2 * row + k] = dv2;
   }
+  sum[0] = s0;
+  if (count > 1) sum[1] = s1;
+  if (count > 2) sum[2] = s2;
 }
 
-/* Backward of kn_stream in these rows of channel c, with at->z overwritten by dz: adds to at->dp and at->dv of v'. */
-static KNReal kn_stream_back(const Work *at, const KNReal *dy, KNReal tau, const KNTransport *t, size_t first, size_t c,
-                             size_t row, size_t rows)
+/*
+  g (n) = z and the transposed differences along axis 0 of channel c. jump: (row) of the tile, with a slab before it and
+  one behind. The slab before the tile, which waited for this one, goes to dp. At an end that is not periodic the jump
+  is twice as large, and minus that beyond it.
+*/
+static void kn_outer_back(KNReal *restrict g, KNReal *dp, const KNReal *restrict z, KNReal *jump,
+                          const KNTransportWork *at, const KNTransport *t, size_t c, const KNTile *tile, int add)
 {
-  const size_t S = t->lattice.S, start = row * t->lattice.m, points = rows * t->lattice.m,
-               carrier = kn_carrier(t, first, c);
-  KNReal *restrict dz = at->z, *restrict w = at->w, *restrict dpc = at->dp + c * S + start,
-                   *restrict dvc = at->dv + c * S + start;
-  const KNReal *restrict f       = at->f;
-  KNReal sum                     = 0;
+  const size_t s = t->slab, n = tile->n, bytes = s * sizeof(KNReal);
+  const int low = tile->first == 0, high = tile->first + tile->slabs == t->lattice.n[0], periodic = t->lattice.periodic,
+            waits = periodic && tile->first == 1;
+  KNReal *before = jump - s, *end = before + n, *behind = jump + n, *last = at->last + c * s, *wrap = at->wrap + c * s;
+  const KNReal *late = at->late + c * s, half = t->lattice.inverse[0] / 2;
 
-  if (t->activation == KN_ACTIVATION_RESULT) kn_gelu_backward(dz, dy + start, dz, points, 0);
-  else memcpy(dz, dy + start, points * sizeof(KNReal));
-#pragma omp simd reduction(- : sum)
-  for (size_t k = 0; k < points; k++) {
-    sum -= dz[k] * f[k];
-    dpc[k] += dz[k];
-    dvc[k] += dz[k];
+  for (size_t k = 0; !periodic && k < s; k++) {
+    if (low) jump[k] *= 2;
+    if (high) end[k] *= 2;
   }
-  for (size_t a = 0; a < t->lattice.dim; a++) {
-    const KNReal *restrict va = at->v + (carrier + a) * t->row, *restrict d = at->d + a * t->row;
-    KNReal *restrict dva = at->dv + (first + carrier + a) * S + start;
-
-#pragma omp simd
-    for (size_t k = 0; k < points; k++) {
-      const KNReal df = -tau * dz[k];
-
-      dva[k] += df * d[k];
-      w[k] = df * va[k];
-    }
-    kn_difference_back(at->dp + c * S, w, at->r, &t->lattice, a, row, rows);
+  if (low) memcpy(wrap, jump, bytes);
+  for (size_t k = 0; k < s; k++) {
+    before[k] = !low ? last[k] : periodic ? 0 : -jump[k];
+    behind[k] = !high ? 0 : periodic ? wrap[k] : -end[k];
   }
-  return sum;
-}
+  memcpy(last, end, bytes);
+  if (!low && dp) {
+    KNReal *to = waits ? at->start + c * s : dp + c * t->lattice.S + tile->start - s;
 
-/* dp, du = (or +=) at->dp and at->dv of channel c. */
-static void kn_hand_on(KNReal *dp, KNReal *du, const Work *at, const KNReal *u, const KNTransport *t, size_t c, int add)
-{
-  const size_t  S   = t->lattice.S;
-  const KNReal *dpc = at->dp + c * S, *dvc = at->dv + c * S;
-
-  if (dp) kn_sum_backward(dp + c * S, NULL, dpc, S, add);
-  if (!du) return;
-  if (t->activation == KN_ACTIVATION_VELOCITY) kn_gelu_backward(du + c * S, dvc, u + c * S, S, add);
-  else kn_sum_backward(du + c * S, NULL, dvc, S, add);
-}
-
-/* b of two particles. */
-static void kn_project(const Work *at, const KNReal *p, const KNTransport *t)
-{
-  const size_t S = t->lattice.S, half = t->collision->d * S;
-  const KNReal *restrict inverse = at->inverse;
-  KNReal *restrict b             = at->b;
-
-  memset(b, 0, S * sizeof(KNReal));
-  for (size_t a = 0; a < t->collision->d; a++) {
-    const KNReal *pi = p + a * S, *pj = pi + half, *dvi = at->dv + a * S, *dvj = dvi + half;
-
-#pragma omp simd
-    for (size_t s = 0; s < S; s++) b[s] += (pi[s] - pj[s]) * (dvj[s] - dvi[s]);
+    for (size_t k = 0; k < s; k++) to[k] = (add && !waits ? to[k] : 0) + (late[k] - half * jump[k]);
   }
 #pragma omp simd
-  for (size_t s = 0; s < S; s++) b[s] *= inverse[s];
+  for (size_t k = 0; k < n; k++) g[k] = z[k] + half * (before[k] - jump[k + s]);
 }
 
-/* at->dv of v' becomes that of v, at->dp gets what the line of centres adds, in component a of both particles. */
-static void kn_collide_back(const Work *at, const KNReal *p, const KNReal *v, const KNTransport *t,
-                            const KNCollisionList *list, size_t a)
+/* Backward of streaming, of the group [c, c + count): at->dp, at->dv and dtau; dp: (C, S) of the sample. */
+static void kn_stream_back(const KNTransportWork *at, KNReal *dp, const KNReal *dy, const KNReal *p, const KNReal *u,
+                           const KNReal *tau, const KNTransport *t, const KNTile *tile, size_t c, size_t count, int add)
 {
-  const size_t  S = t->lattice.S, half = t->collision->d * S;
-  const KNReal *pi = p + a * S, *pj = pi + half, *vi = v + a * S, *vj = vi + half;
-  const KNReal *restrict q = at->q, *restrict b = at->b;
-  KNReal *restrict dpi = at->dp + a * S, *restrict dpj = dpi + half, *restrict dvi = at->dv + a * S,
-                   *restrict dvj = dvi + half;
-  const KNReal turns             = t->collision->d > 1, /* in one dimension the line of centres does not */
-    w = kn_weight(list), twice = w > 0 ? 2 / w : 0;
+  const size_t dim = t->lattice.dim, n = tile->n, row = tile->row, S = t->lattice.S, strip = t->strip,
+               carrier = PetscMin(c, t->C - dim), own = c - carrier, here = c * S + tile->start;
+  const int     gelu = t->activation == KN_ACTIVATION_RESULT;
+  const KNReal *v    = kn_tile_velocities(at, u, t, tile, carrier);
+  KNReal       *dv = at->dv + carrier * row, *jump = at->jump + KNAligned(t->slab), sum[KN_MAX_DIM];
 
-#pragma omp simd
-  for (size_t s = 0; s < S; s++) {
-    const KNReal c = pi[s] - pj[s], e = dvj[s] - dvi[s],
-                 dc = turns * (q[s] * (e - twice * b[s] * c) + b[s] * (vi[s] - vj[s]));
+  kn_differences(at, p, t, tile, c, count);
+#define KN_BACK(dim, count, own, add)                                                                                  \
+  kn_arrive_back(sum, at->z, dv, jump, strip, at->dD, dy + here, p + here, S, v, at->D, row, tau + c, own, dim, count, \
+                 n, gelu, add)
+  if (dim == 1) KN_BACK(1, 1, 0, 0);
+  else if (dim == 2 && count == 2) KN_BACK(2, 2, 0, 0);
+  else if (dim == 2) KN_BACK(2, 1, own, 1);
+  else if (count == 3) KN_BACK(3, 3, 0, 0);
+  else KN_BACK(3, 1, own, 1);
+#undef KN_BACK
+  for (size_t i = 0; i < count; i++) {
+    KNReal *rows[KN_MAX_DIM] = {at->g, at->g + row, at->dp + (c + i) * row}, **g = rows + KN_MAX_DIM - dim;
 
-    dpi[s] += dc;
-    dpj[s] -= dc;
-    dvi[s] += b[s] * c;
-    dvj[s] -= b[s] * c;
+    at->dtau[c + i] -= (double)sum[i];
+    kn_outer_back(g[0], dp, at->z + i * row, jump + i * strip, at, t, c + i, tile, add);
+    for (size_t a = 1; a < dim; a++)
+      kn_difference_back(g[a], g[a - 1], at->dD + (i * dim + a) * row, &t->lattice, a, n);
   }
 }
 
-void kn_transport_backward(KNReal *dp, KNReal *du, KNReal *dtau, const KNReal *dy, const KNReal *p, const KNReal *v,
-                           const KNReal *u, const KNReal *tau, const KNTransport *t, const KNCollisionList *list,
-                           KNReal *work, int add)
+void kn_transport_backward(KNReal *dp, KNReal *du, KNReal *dtau, const KNReal *dy, const KNReal *p, const KNReal *u,
+                           const KNReal *tau, const KNTransport *t, const KNCollisionList *list, KNReal *work, int add)
 {
-  Work         at = kn_work(t, work);
-  const size_t S = t->lattice.S, m = t->lattice.m;
+  const size_t    s = t->slab;
+  KNTransportWork at;
 
-  kn_collide(&at, p, v, t, list);
-  for (size_t first = 0, channels; first < t->C; first += channels) {
-    double sum[2 * KN_MAX_DIM] = {0}; /* over many rows */
+  (void)kn_lay(&at, t, work);
+  memset(at.dtau, 0, t->C * sizeof(*at.dtau));
+  for (size_t slab = 0; slab < t->lattice.n[0]; slab += t->slabs) {
+    const KNTile tile = kn_tile(t, slab);
 
-    channels = kn_group(t, first);
-    memset(at.dp + first * S, 0, channels * S * sizeof(KNReal));
-    memset(at.dv + first * S, 0, channels * S * sizeof(KNReal));
-    for (size_t row = 0; row < t->lattice.rows; row += t->most) {
-      const size_t rows = PetscMin(t->most, t->lattice.rows - row);
-
-      kn_velocities(&at, p, v, t, first, channels, row * m, rows * m);
-      for (size_t c = first; c < first + channels; c++) {
-        kn_stream(&at, p + c * S, tau[c], t, kn_carrier(t, first, c), at.v + (c - first) * t->row, row, rows, 1);
-        sum[c - first] += (double)kn_stream_back(&at, dy + c * S, tau[c], t, first, c, row, rows);
-      }
+    kn_tile_collide(&at, p, u, t, list, &tile);
+    memset(at.dv + t->groups * tile.row, 0, (t->C - t->groups) * tile.row * sizeof(KNReal));
+    for (size_t c = 0, count; c < t->C; c += count) {
+      count = kn_group(t, c);
+      kn_stream_back(&at, dp, dy, p, u, tau, t, &tile, c, count, add);
     }
-    for (size_t c = 0; c < channels; c++) dtau[first + c] = (KNReal)sum[c];
+    kn_tile_collide_back(&at, dp, du, u, t, list, &tile, add);
   }
-  if (kn_two(t)) {
-    kn_project(&at, p, t);
-    for (size_t a = 0; a < t->collision->d; a++) {
-      kn_collide_back(&at, p, v, t, list, a);
-      kn_hand_on(dp, du, &at, u, t, a, add);
-      kn_hand_on(dp, du, &at, u, t, a + t->collision->d, add);
-    }
-    return;
+  for (size_t c = 0; c < t->C; c++) dtau[c] = (KNReal)at.dtau[c];
+  for (size_t c = 0; dp && t->lattice.periodic && c < t->C; c++) {
+    /* the first slab, with its neighbour, the last */
+    const KNReal *start = at.start + c * s, *last = at.last + c * s, half = t->lattice.inverse[0] / 2;
+    KNReal       *to = dp + c * t->lattice.S;
+
+    for (size_t k = 0; k < s; k++) to[k] = (add ? to[k] : 0) + (start[k] + half * last[k]);
   }
-  memset(at.collided, 0, t->C * S * sizeof(KNReal)); /* v' is done with: now dv */
-  KNCollisionPerformBack(t->collision, list, at.dp, at.collided, at.dv, p, v);
-  at.dv = at.collided;
-  for (size_t c = 0; c < t->C; c++) kn_hand_on(dp, du, &at, u, t, c, add);
 }
