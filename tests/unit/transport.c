@@ -2,8 +2,8 @@
   Particles that stream over the grid (transport.c), with time steps other than 0:
 
     gradient     of positions, velocities and steps against central differences to 1e-7 (double), on one to three axes,
-                 periodic, cells and nodes, all laws, every activation; with axes of one and two points, and with
-                 channels that are no multiple of the axes
+                 periodic, cells and nodes, all laws, every activation; with axes of one and two points, with channels
+                 that are no multiple of the axes, and on grids of several tiles, of one slab and of more
     shift        a smooth field carried by a constant velocity becomes p - tau u . grad p with an error of order 2 in
                  the distance of points (1 at ends), and the field that stands tau u further on with one of order 2 in
                  tau
@@ -77,6 +77,13 @@ static PetscErrorCode Backward(const Case *test, KNReal *to_p, KNReal *to_u)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Steps that carry by some points at most: z stays where GELU is neither 0 nor linear. */
+static void DrawSteps(const Case *test, size_t channels, const KNGrid *grid)
+{
+  Draw(test->step, channels, 4);
+  for (size_t c = 0; c < channels; c++) test->step[c] *= (KNReal)(8. / (double)PetscMax(grid->n[0], 8));
+}
+
 /* The gradient of <dy, y> with respect to n values x against central differences of fourth order in a random direction.
  */
 static PetscErrorCode CheckDirection(const Case *test, const char what[], const char which[], KNReal *x, size_t n,
@@ -120,7 +127,7 @@ static PetscErrorCode TestGradient(KNActivation activation, const KNGrid *grid, 
   Draw(p, test.size, 1);
   Draw(u, test.size, 2);
   Draw(dy, test.size, 3);
-  Draw(test.step, (size_t)channels, 4);
+  DrawSteps(&test, (size_t)channels, grid);
   PetscCall(Forward(&test, y));
   PetscCall(Backward(&test, dp, du));
   PetscCall(CheckDirection(&test, what, "positions", p, test.size, dp));
@@ -304,7 +311,7 @@ static PetscErrorCode TestThreads(KNActivation activation, const KNGrid *grid, c
   for (int t = 0; t < 2; t++) {
     omp_set_num_threads(t + 1);
     PetscCall(Create("transport", activation, options, grid, C, &test[t]));
-    Draw(test[t].step, C, 4);
+    DrawSteps(&test[t], C, grid);
     Draw(p, test[t].size, 1);
     Draw(u, test[t].size, 2);
     Draw(dy, test[t].size, 3);
@@ -355,9 +362,10 @@ static PetscErrorCode TestRefused(void)
 
 int main(int argc, char **argv)
 {
-  static const char *const law[]    = {"line_of_centres", "uniform", "isotropic"};
-  static const PetscInt    n[][3]   = {{7, 6, 5}, {2, 9, 4}, {5, 1, 2}, {1, 2, 3}};
-  static const KNPoints    points[] = {KN_POINTS_CELLS, KN_POINTS_NODES, KN_POINTS_PERIODIC};
+  static const char *const law[]      = {"line_of_centres", "uniform", "isotropic"};
+  static const PetscInt    n[][3]     = {{7, 6, 5}, {2, 9, 4}, {5, 1, 2}, {1, 2, 3}};
+  static const PetscInt    large[][3] = {{1200}, {40, 30}, {6, 24, 25}}; /* more than a tile has points */
+  static const KNPoints    points[]   = {KN_POINTS_CELLS, KN_POINTS_NODES, KN_POINTS_PERIODIC};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (int k = 0; k < 3; k++) {
@@ -372,6 +380,12 @@ int main(int argc, char **argv)
             PetscCall(TestGradient(a, &small, 6, law[l]));
             PetscCall(TestGradient(a, &small, C, law[l])); /* on three axes the last group overlaps another one */
           }
+        }
+        for (KNActivation a = KN_ACTIVATION_NONE; a <= KN_ACTIVATION_RESULT; a++) {
+          const KNGrid tiles = KNGridMake(dim, large[dim - 1], points[k]);
+
+          if (sizeof(KNReal) == sizeof(double)) PetscCall(TestGradient(a, &tiles, C, law[l]));
+          PetscCall(TestThreads(a, &tiles, law[l]));
         }
         for (KNActivation a = KN_ACTIVATION_NONE; a <= KN_ACTIVATION_RESULT; a++)
           PetscCall(TestNoStep(a, &grid, law[l]));
