@@ -13,6 +13,9 @@
 */
 PETSC_EXTERN void KNThreadsBoundSpinning(char *const words[]);
 
+/* Not collective. Processors that this process may run on; 1 where the system does not tell. */
+PETSC_EXTERN int KNThreadsGetProcessors(void);
+
 /*
   Collective on PETSC_COMM_WORLD. Unless OMP_NUM_THREADS says otherwise, each rank takes its share of the processors
   that the ranks of its node may run on together. Warns where the threads of a node outnumber its processors.

@@ -51,7 +51,7 @@ static PetscErrorCode MeasurePlan(const KNBench *bench, PetscBool training, Pets
                                   PetscBool with_limits, PetscReal seconds, What what, KNBenchList *results,
                                   size_t *peak)
 {
-  KNBenchList   list   = {0};
+  KNBenchList   list   = {.comm = bench->comm};
   KNBenchLayers layers = NULL;
   KNBenchStep   step   = NULL;
   KNBenchLimits limits = NULL;
@@ -184,40 +184,57 @@ static PetscErrorCode MeasureAll(KNBench *bench, What what, FILE *file)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The table gets its name when it is whole. */
-static PetscErrorCode OpenTable(const char output[], char partial[], FILE **file)
+/* A file of results, which gets its name when it is whole. */
+typedef struct {
+  char  name[PETSC_MAX_PATH_LEN], partial[PETSC_MAX_PATH_LEN]; /* "": not wanted */
+  FILE *file;                                                  /* on rank 0 */
+} Output;
+
+static PetscErrorCode OpenOutput(Output *output)
 {
   PetscMPIInt rank;
   int         descriptor = -1;
 
   PetscFunctionBegin;
-  *file = NULL;
-  if (!output[0]) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!output->name[0]) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
-  PetscCall(PetscSNPrintf(partial, PETSC_MAX_PATH_LEN, "%s.partial", output));
-  if (rank == 0) descriptor = KNPathCreate(partial);
-  if (descriptor >= 0) *file = fdopen(descriptor, "w");
-  PetscCall(KNAgree(PETSC_COMM_WORLD, rank == 0 && !*file ? KN_ERR_IO : 0,
-                    "%s: cannot be written; choose another -bench_output", output));
+  PetscCall(PetscSNPrintf(output->partial, PETSC_MAX_PATH_LEN, "%s.partial", output->name));
+  if (rank == 0) descriptor = KNPathCreate(output->partial);
+  if (descriptor >= 0) output->file = fdopen(descriptor, "w");
+  PetscCall(KNAgree(PETSC_COMM_WORLD, rank == 0 && !output->file ? KN_ERR_IO : 0,
+                    "%s: cannot be written; choose another name", output->name));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* code: of the work that filled it; without it there is no table. */
-static PetscErrorCode CloseTable(const char output[], const char partial[], FILE *file, PetscErrorCode code)
+/* keep: the work that filled it succeeded; else there is no file. */
+static PetscErrorCode CloseOutput(Output *output, PetscBool keep)
 {
   PetscBool failed = PETSC_FALSE;
 
   PetscFunctionBegin;
-  if (file && code) {
-    fclose(file);
-    remove(partial);
-  } else if (file) {
-    failed = (PetscBool)(ferror(file) != 0);
-    failed = (PetscBool)(fclose(file) != 0 || failed || rename(partial, output) != 0);
-    if (failed) remove(partial);
+  if (output->file) {
+    failed = (PetscBool)(ferror(output->file) != 0);
+    failed = (PetscBool)(fclose(output->file) != 0 || failed || (keep && rename(output->partial, output->name) != 0));
+    if (failed || !keep) remove(output->partial);
+    output->file = NULL;
   }
+  if (keep) PetscCall(KNAgree(PETSC_COMM_WORLD, failed ? KN_ERR_IO : 0, "%s: writing failed", output->name));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What was asked for, into files that are there only if all of it succeeds. */
+static PetscErrorCode Run(KNBench *bench, PetscBool scaling, What what, Output *table, Output *choice)
+{
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  PetscCall(OpenOutput(table));
+  code = OpenOutput(choice);
+  if (!code && choice->name[0]) code = KNBenchTune(bench, table->file, choice->file);
+  else if (!code) code = scaling ? KNBenchScaling(bench, table->file) : MeasureAll(bench, what, table->file);
+  PetscCall(CloseOutput(choice, (PetscBool)!code));
+  PetscCall(CloseOutput(table, (PetscBool)!code));
   PetscCall(code);
-  PetscCall(KNAgree(PETSC_COMM_WORLD, failed ? KN_ERR_IO : 0, "%s: writing failed", output));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -236,12 +253,10 @@ static PetscErrorCode MakeTexts(KNBench *bench)
 
 PetscErrorCode KNCommand_Bench(const char purpose[], PetscBool *stopped)
 {
-  KNBench        bench = {.inputs = 1, .outputs = 1, .batch = 20, .microbatch = 5, .seconds = 20};
-  PetscInt       what = ALL, reduction = KN_REDUCTION_TREE;
-  PetscBool      scaling                    = PETSC_FALSE, done;
-  char           output[PETSC_MAX_PATH_LEN] = "", partial[PETSC_MAX_PATH_LEN];
-  FILE          *file;
-  PetscErrorCode code;
+  KNBench   bench = {.comm = PETSC_COMM_WORLD, .inputs = 1, .outputs = 1, .batch = 20, .microbatch = 5, .seconds = 20};
+  PetscInt  what = ALL, reduction = KN_REDUCTION_TREE;
+  PetscBool scaling = PETSC_FALSE, done;
+  Output    table = {0}, choice = {0};
 
   PetscFunctionBegin;
   PetscCall(KNOptionsHead("What is timed"));
@@ -249,6 +264,11 @@ PetscErrorCode KNCommand_Bench(const char purpose[], PetscBool *stopped)
                             WhatNames, &what));
   PetscCall(KNOptionsBool(
     "-bench_scaling", "time the training step for 1, 2, .. threads, for growing batches and grids instead", &scaling));
+  PetscCall(KNOptionsPath("-bench_tune",
+                          "YAML file for options of kitinet train: time the training step for all ways to share this "
+                          "node's processors among ranks and threads and for micro-batches of many sizes, and write "
+                          "the fastest",
+                          choice.name));
   PetscCall(SetGridFromOptions(&bench));
   PetscCall(
     KNOptionsInt("-bench_channels_in", "channels of the network's input, without coordinates", 1, 1024, &bench.inputs));
@@ -263,7 +283,7 @@ PetscErrorCode KNCommand_Bench(const char purpose[], PetscBool *stopped)
                          0, 1 << 24, &bench.words));
   PetscCall(KNOptionsReal("-bench_seconds", "seconds for rounds of measurements; there are at least three rounds", 0,
                           1e6, &bench.seconds));
-  PetscCall(KNOptionsPath("-bench_output", "CSV file for the table", output));
+  PetscCall(KNOptionsPath("-bench_output", "CSV file for the table", table.name));
   PetscCall(KNOptionsInt("-train_batch", "samples of one step, over all ranks", 1, 1 << 24, &bench.batch));
   PetscCall(KNOptionsInt(
     "-train_microbatch",
@@ -275,6 +295,8 @@ PetscErrorCode KNCommand_Bench(const char purpose[], PetscBool *stopped)
                             KNReductionNames, &reduction));
   bench.reduction = (KNReductionType)reduction;
   PetscCall(KNModelCreateFromOptions(&bench.model));
+  PetscCheck(!choice.name[0] || (what == ALL && !scaling), PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -bench_tune times training steps in ways of its own: give no -bench_what and no -bench_scaling");
   PetscCheck(!bench.words || (bench.grid.dim == 1 && bench.classes && !scaling), PETSC_COMM_WORLD, KN_ERR_USAGE,
              "option -bench_words is for texts, of one axis, in classes: give -bench_axes 1 -bench_classes 2, and no "
              "-bench_scaling");
@@ -288,9 +310,7 @@ PetscErrorCode KNCommand_Bench(const char purpose[], PetscBool *stopped)
   if (!done) {
     bench.microbatch = PetscMin(bench.microbatch, bench.batch);
     PetscCall(MakeTexts(&bench));
-    PetscCall(OpenTable(output, partial, &file));
-    code = scaling ? KNBenchScaling(&bench, file) : MeasureAll(&bench, (What)what, file);
-    PetscCall(CloseTable(output, partial, file, code));
+    PetscCall(Run(&bench, scaling, (What)what, &table, &choice));
   }
   PetscCall(PetscFree2(bench.token, bench.length));
   PetscCall(KNModelDestroy(&bench.model));

@@ -27,12 +27,14 @@ typedef struct {
 } KNBenchItem;
 
 typedef struct {
+  MPI_Comm     comm; /* of the ranks that measure together */
   PetscInt     count;
   KNBenchItem *item; /* (count), owned */
 } KNBenchList;
 
 /* What is benchmarked; filled from options. */
 typedef struct {
+  MPI_Comm        comm; /* of the ranks that share a batch */
   KNGrid          grid;
   PetscInt        inputs, outputs;   /* channels of the network */
   PetscInt        classes;           /* outputs, without axes, are their scores; 0: fields */
@@ -49,12 +51,12 @@ PETSC_INTERN PetscErrorCode KNBenchAdd(KNBenchList *list, const KNBenchItem *ite
 PETSC_INTERN PetscErrorCode KNBenchListDestroy(KNBenchList *list);
 
 /*
-  Collective on PETSC_COMM_WORLD. Runs each item that has not run yet, and decides how often it is called in a round.
+  Collective on list->comm. Runs each item that has not run yet, and decides how often it is called in a round.
 */
 PETSC_INTERN PetscErrorCode KNBenchWarmUp(KNBenchList *list);
 
 /*
-  Collective on PETSC_COMM_WORLD. Rounds over the whole list, in turn, so that what disturbs the machine disturbs all
+  Collective on list->comm. Rounds over the whole list, in turn, so that what disturbs the machine disturbs all
   alike: for so many seconds, three rounds at least.
 */
 PETSC_INTERN PetscErrorCode KNBenchMeasure(KNBenchList *list, PetscReal seconds);
@@ -88,10 +90,26 @@ PETSC_INTERN PetscErrorCode  KNBenchAddStep(const KNBench *bench, KNBenchList *l
 PETSC_INTERN PetscErrorCode  KNBenchStepDestroy(KNBenchStep *step);
 
 /*
+  Collective on bench->comm. Plans the model for training on the grid of the benchmark, with omp_get_max_threads(), and
+  times its training step: *seconds, the median of three rounds.
+*/
+PETSC_INTERN PetscErrorCode KNBenchTimeStep(const KNBench *bench, double *seconds);
+
+/* Not collective. Does the model, planned for training as above, fit into a rank's memory? */
+PETSC_INTERN PetscErrorCode KNBenchFits(const KNBench *bench, PetscBool *fits);
+
+/*
   Collective on PETSC_COMM_WORLD. The training step for 1, 2, .. threads, for batches and for grids of growing size
   (bench_scaling.c): a table, rows of CSV if file is not NULL.
 */
 PETSC_INTERN PetscErrorCode KNBenchScaling(KNBench *bench, FILE *file);
+
+/*
+  Collective on PETSC_COMM_WORLD, whose ranks share a node. The fastest way to train on that node (bench_tune.c): how
+  many ranks of how many threads, how large micro-batches. A table, rows of CSV if file is not NULL, the choice as
+  options in YAML.
+*/
+PETSC_INTERN PetscErrorCode KNBenchTune(KNBench *bench, FILE *file, FILE *yaml);
 
 /* Not collective. Texts `first` and following of the benchmark as the input of a pass; nothing for fields. */
 static inline void KNBenchSetTexts(const KNBench *bench, PetscInt first, KNPass *pass)

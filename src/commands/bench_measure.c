@@ -35,13 +35,13 @@ PetscErrorCode KNBenchListDestroy(KNBenchList *list)
 }
 
 /* Seconds of one call, on the slowest rank. */
-static PetscErrorCode Time(KNBenchItem *item, PetscInt repeats, double *seconds)
+static PetscErrorCode Time(MPI_Comm comm, KNBenchItem *item, PetscInt repeats, double *seconds)
 {
   PetscLogDouble began, ended;
 
   PetscFunctionBegin;
   if (item->run) {
-    PetscCallMPI(MPI_Barrier(PETSC_COMM_WORLD));
+    PetscCallMPI(MPI_Barrier(comm));
     PetscCall(PetscTime(&began));
     for (PetscInt i = 0; i < repeats; i++) PetscCall(item->run(item->context));
     PetscCall(PetscTime(&ended));
@@ -50,7 +50,7 @@ static PetscErrorCode Time(KNBenchItem *item, PetscInt repeats, double *seconds)
     *seconds      = *item->within / (double)repeats;
     *item->within = 0;
   }
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, seconds, 1, MPI_DOUBLE, MPI_MAX, PETSC_COMM_WORLD));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, seconds, 1, MPI_DOUBLE, MPI_MAX, comm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -63,7 +63,7 @@ PetscErrorCode KNBenchWarmUp(KNBenchList *list)
 
     if (item->repeats) continue;
     /* the first call touches memory for the first time */
-    for (int call = 0; call < (item->run ? 2 : 1); call++) PetscCall(Time(item, 1, &seconds));
+    for (int call = 0; call < (item->run ? 2 : 1); call++) PetscCall(Time(list->comm, item, 1, &seconds));
     item->repeats =
       item->run ? (PetscInt)PetscMin(1 + shortest / PetscMax(seconds, 1e-7), 100000) : list->item[i - 1].repeats;
   }
@@ -72,17 +72,17 @@ PetscErrorCode KNBenchWarmUp(KNBenchList *list)
 
 PetscErrorCode KNBenchMeasure(KNBenchList *list, PetscReal seconds)
 {
-  KNProgress progress;
-  double     elapsed = 0;
+  KNProgress progress = {0};
+  double     elapsed  = 0;
 
   PetscFunctionBegin;
   PetscCall(KNBenchWarmUp(list));
-  PetscCall(KNProgressBegin("seconds", (PetscInt64)PetscCeilReal(seconds), 0, &progress));
+  if (seconds > 0) PetscCall(KNProgressBegin("seconds", (PetscInt64)PetscCeilReal(seconds), 0, &progress));
   for (PetscInt round = 0; round < KN_BENCH_ROUNDS && (round < 3 || elapsed < seconds); round++) {
     for (PetscInt i = 0; i < list->count; i++) {
       KNBenchItem *item = &list->item[i];
 
-      PetscCall(Time(item, item->repeats, &item->seconds[round]));
+      PetscCall(Time(list->comm, item, item->repeats, &item->seconds[round]));
       /* the same on all ranks, who so end together */
       if (item->run) elapsed += item->seconds[round] * (double)item->repeats;
       item->rounds = round + 1;

@@ -10,8 +10,6 @@
   are left out.
 */
 #include "bench.h"
-#include <kitinet/memory.h>
-#include <kitinet/progress.h>
 #include <omp.h>
 #include <petsctime.h>
 
@@ -29,39 +27,23 @@ typedef struct {
 static PetscErrorCode AddPoint(PetscInt *count, Point point[], const char sweep[], PetscInt value, int threads,
                                const KNBench *bench)
 {
-  KNParameters parameters;
-  size_t       activations, values;
-  Point       *p = &point[(*count)++];
+  Point *p = &point[(*count)++];
 
   PetscFunctionBegin;
   PetscCheck(*count <= MOST_POINTS, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE, "more than %d points in a sweep",
              MOST_POINTS);
   *p = (Point){.sweep = sweep, .value = value, .threads = threads, .bench = *bench};
   omp_set_num_threads(threads);
-  PetscCall(KNModelGetParameters(bench->model, &parameters));
-  PetscCall(KNParametersGetBlocks(parameters, &values, NULL, NULL, NULL, NULL));
-  PetscCall(KNModelPlanGrid(bench->model, &bench->grid, bench->microbatch, PETSC_TRUE));
-  PetscCall(KNModelGetCost(bench->model, NULL, NULL, &activations));
-  p->fits = (PetscBool)(activations + 4 * values * sizeof(KNReal) <= KNMemoryGetLimit());
+  PetscCall(KNBenchFits(bench, &p->fits));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* One more round for this point: planned, warmed up, timed once. */
+/* One more round for this point. */
 static PetscErrorCode MeasurePoint(Point *p)
 {
-  KNBenchList list = {0};
-  KNBenchStep step;
-
   PetscFunctionBegin;
   omp_set_num_threads(p->threads);
-  PetscCall(KNModelSetGrid(p->bench.model, &p->bench.grid, p->bench.microbatch, PETSC_TRUE));
-  PetscCall(KNBenchAddStep(&p->bench, &list, PETSC_TRUE, &step));
-  list.count = 1; /* the whole step only */
-  PetscCall(KNBenchWarmUp(&list));
-  PetscCall(KNBenchMeasure(&list, 0));
-  p->step.seconds[p->step.rounds++] = KNBenchMedian(&list.item[0]);
-  PetscCall(KNBenchStepDestroy(&step));
-  PetscCall(KNBenchListDestroy(&list));
+  PetscCall(KNBenchTimeStep(&p->bench, &p->step.seconds[p->step.rounds++]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

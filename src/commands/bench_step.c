@@ -5,6 +5,7 @@
     inference  forward, planned without the arrays of backward
 */
 #include "bench.h"
+#include <kitinet/memory.h>
 #include <kitinet/optimizer.h>
 #include <kitinet/task.h>
 #include <kitinet/word_rows.h>
@@ -134,7 +135,7 @@ static PetscErrorCode AddItems(KNBenchList *list, PetscBool training, KNBenchSte
   KNRows         rows;
 
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
+  PetscCallMPI(MPI_Comm_size(s->bench->comm, &size));
   PetscCall(KNModelGetCost(s->model, &flops[0], &flops[1], NULL));
   if (training) PetscCall(ChooseRows(s));
   PetscCall(KNParametersGetRows(s->parameters, &rows));
@@ -182,8 +183,8 @@ PetscErrorCode KNBenchAddStep(const KNBench *bench, KNBenchList *list, PetscBool
 
   PetscFunctionBegin;
   PetscCall(PetscNew(step));
-  PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
-  PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
+  PetscCallMPI(MPI_Comm_size(bench->comm, &size));
+  PetscCallMPI(MPI_Comm_rank(bench->comm, &rank));
   s             = *step;
   s->bench      = bench;
   s->model      = bench->model;
@@ -197,9 +198,9 @@ PetscErrorCode KNBenchAddStep(const KNBench *bench, KNBenchList *list, PetscBool
   s->first = (PetscInt)start;
   PetscCall(KNModelGetParameters(s->model, &s->parameters));
   if (training)
-    PetscCall(KNReductionCreate(PETSC_COMM_WORLD, bench->reduction, s->parameters, s->batch, s->microbatch, PETSC_FALSE,
+    PetscCall(KNReductionCreate(bench->comm, bench->reduction, s->parameters, s->batch, s->microbatch, PETSC_FALSE,
                                 &s->reduction));
-  PetscCall(KNWordRowsCreate(PETSC_COMM_WORLD, s->parameters, &s->words));
+  PetscCall(KNWordRowsCreate(bench->comm, s->parameters, &s->words));
   PetscCall(KNMalloc((size_t)s->share * s->nx, sizeof(KNReal), &s->x));
   PetscCall(KNMalloc((size_t)s->microbatch * s->ny, sizeof(KNReal), &s->y));
   KNBenchFill(s->x, (size_t)s->share * s->nx, rank);
@@ -229,5 +230,35 @@ PetscErrorCode KNBenchStepDestroy(KNBenchStep *step)
   PetscCall(KNWordRowsDestroy(&s->words));
   PetscCall(KNReductionDestroy(&s->reduction));
   PetscCall(PetscFree(*step));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNBenchTimeStep(const KNBench *bench, double *seconds)
+{
+  KNBenchList list = {.comm = bench->comm};
+  KNBenchStep step;
+
+  PetscFunctionBegin;
+  PetscCall(KNModelSetGrid(bench->model, &bench->grid, bench->microbatch, PETSC_TRUE));
+  PetscCall(KNBenchAddStep(bench, &list, PETSC_TRUE, &step));
+  list.count = 1; /* the whole step only */
+  PetscCall(KNBenchMeasure(&list, 0));
+  *seconds = KNBenchMedian(&list.item[0]);
+  PetscCall(KNBenchStepDestroy(&step));
+  PetscCall(KNBenchListDestroy(&list));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNBenchFits(const KNBench *bench, PetscBool *fits)
+{
+  KNParameters parameters;
+  size_t       activations, values;
+
+  PetscFunctionBegin;
+  PetscCall(KNModelGetParameters(bench->model, &parameters));
+  PetscCall(KNParametersGetBlocks(parameters, &values, NULL, NULL, NULL, NULL));
+  PetscCall(KNModelPlanGrid(bench->model, &bench->grid, bench->microbatch, PETSC_TRUE));
+  PetscCall(KNModelGetCost(bench->model, NULL, NULL, &activations));
+  *fits = (PetscBool)(activations + 4 * values * sizeof(KNReal) <= KNMemoryGetLimit());
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -10,13 +10,19 @@
 void KNThreadsBoundSpinning(char *const words[])
 {
   const char *threads = getenv("OMP_NUM_THREADS");
-  cpu_set_t   own;
 
-  CPU_ZERO(&own);
   if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY") || (threads && !strcmp(threads, "1"))) return;
-  if (sched_getaffinity(0, sizeof(own), &own) || CPU_COUNT(&own) < 2) return;
+  if (KNThreadsGetProcessors() < 2) return;
   /* where there is no such file we go on as we are */
   if (!setenv("GOMP_SPINCOUNT", "3000", 0)) (void)execv("/proc/self/exe", words);
+}
+
+int KNThreadsGetProcessors(void)
+{
+  cpu_set_t own;
+
+  CPU_ZERO(&own);
+  return sched_getaffinity(0, sizeof(own), &own) ? 1 : CPU_COUNT(&own);
 }
 
 PetscErrorCode KNThreadsSetUp(void)

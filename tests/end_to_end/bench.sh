@@ -78,7 +78,29 @@ cut -d , -f 1-5 table.csv | cmp - expected || fail "$(cat table.csv)"
 awk -F, 'NR > 1 && $1 != last && $8 != 1 {exit 1} {last = $1}' table.csv ||
   fail "the first of a sweep is not 1: $(cat table.csv)"
 
-rm table.csv
+# Tuning: all ways to share two threads, micro-batches up to a rank's share, divisors of the batch and powers of two;
+# the least median is what train gets. The slowest are given up, how it was started never.
+OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1 ranks 2 bench -bench_tune tuned.yaml $network -bench_grid 16 -train_batch 6 \
+  -train_microbatch 2 -bench_seconds 0 -bench_output table.csv > output
+{
+  echo ranks,threads,microbatch
+  for samples in 1 2 3 4 6; do echo "1,2,$samples"; done
+  for samples in 1 2 3; do echo "2,1,$samples"; done
+} > expected
+cut -d , -f 1-3 table.csv | cmp - expected || fail "$(cat table.csv)"
+awk -F, 'NR == 1 {next} $6 < 2 || $6 > 3 || $5 < 1 || ($1 == 2 && $3 == 2 && $6 != 3) {exit 1} $5 == 1 {best = $3}
+  END {print "train_batch: 6"; print "train_microbatch: " best}' table.csv > expected || fail "$(cat table.csv)"
+grep -v "^#" tuned.yaml | cmp - expected || fail "not the fastest: $(cat tuned.yaml table.csv)"
+[ "$(grep -c fastest output)" = 2 ] && grep -q "as started" output || fail "$(cat output)"
+# Batch norm's statistics are those of a micro-batch, which stays as it is.
+OMP_NUM_THREADS=1 ranks 1 bench -bench_tune tuned.yaml -model_type resnet -model_depth 8 -model_width 4 -bench_grid 16 \
+  -bench_classes 2 -train_batch 4 -train_microbatch 2 -bench_seconds 0 -bench_output table.csv > output
+[ "$(wc -l < table.csv)" = 2 ] || fail "another micro-batch is another network: $(cat table.csv)"
+
+rm table.csv tuned.yaml
+refused 2 "give no -bench_what" "$KITINET" bench -bench_tune tuned.yaml -bench_what step -bench_output table.csv
+ends 4 "$KITINET" bench $network -bench_tune nowhere/tuned.yaml -bench_output table.csv > output 2> message
+grep -q "nowhere/tuned.yaml: cannot be written" message || fail "$(cat message)"
 refused 2 "3 numbers for 2 axes" "$KITINET" bench -bench_grid 16,16,16 -bench_output table.csv
 refused 2 "\"16x16\" is no number of points" "$KITINET" bench -bench_grid 16x16 -bench_output table.csv
 refused 2 "samples at a time need .* MiB for activations" "$KITINET" \
@@ -86,4 +108,4 @@ refused 2 "samples at a time need .* MiB for activations" "$KITINET" \
 refused 3 "fewer than twice the 12 modes" "$KITINET" bench -bench_grid 16 -bench_output table.csv
 ends 4 "$KITINET" bench $network -bench_output nowhere/table.csv > output 2> message
 grep -q "nowhere/table.csv: cannot be written" message || fail "$(cat message)"
-if ls | grep -q table; then fail "a refused run left a file: $(ls)"; fi
+if ls | grep -q "table\|tuned"; then fail "a refused run left a file: $(ls)"; fi
