@@ -79,6 +79,9 @@ static inline PetscInt KNGridWhole(const KNGrid *grid, PetscInt axis)
   return axis == 0 && grid->whole ? grid->whole : grid->n[axis];
 }
 
+/* Not collective. Have both the same points? Slabs: the same layers in number. */
+PETSC_EXTERN PetscBool KNGridEqual(const KNGrid *a, const KNGrid *b);
+
 /* Not collective. A grid of n[0..dim) points. */
 PETSC_EXTERN KNGrid KNGridMake(PetscInt dim, const PetscInt n[], KNPoints points);
 

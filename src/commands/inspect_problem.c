@@ -13,17 +13,12 @@ PetscErrorCode KNInspectPrintLines(const char text[])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscBool OneGrid(const KNGrid *a, const KNGrid *b)
-{
-  return (PetscBool)(a->dim == b->dim && !memcmp(a->n, b->n, sizeof(a->n)) && a->points == b->points);
-}
-
 KNProblem KNInspectDrawn(const KNProblem *problem)
 {
   KNProblem drawn = *problem;
 
   if (!drawn.input.grid.dim) drawn.input.fields = 0;
-  if (!drawn.output.grid.dim || (drawn.input.fields && !OneGrid(&drawn.input.grid, &drawn.output.grid)))
+  if (!drawn.output.grid.dim || (drawn.input.fields && !KNGridEqual(&drawn.input.grid, &drawn.output.grid)))
     drawn.output.fields = 0;
   KNProblemSetGrid(&drawn, drawn.input.fields ? drawn.input.grid : drawn.output.grid);
   return drawn;
@@ -83,7 +78,7 @@ PetscErrorCode KNInspectPrintProblem(const KNProblem *problem)
                         problem->boundary));
   PetscCall(PrintSpace(first->kind == KN_SPACE_FIELD ? "grid" : "input", first));
   if (out->kind != KN_SPACE_FIELD || in->kind != KN_SPACE_FIELD) PetscCall(PrintSpace("output", out));
-  else if (!problem->frames && (!OneGrid(&in->grid, &out->grid) || in->type != out->type))
+  else if (!problem->frames && (!KNGridEqual(&in->grid, &out->grid) || in->type != out->type))
     PetscCall(PrintSpace("output grid", out));
   if (problem->frames > 0)
     PetscCall(PetscPrintf(PETSC_COMM_WORLD, "  frames      %" PetscInt_FMT ", t = %g to %g\n", problem->frames,

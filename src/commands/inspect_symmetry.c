@@ -69,7 +69,7 @@ static Functional Choose(const KNProblem *p, PetscInt i)
 
   for (side = 0; side < 2; side++)
     usable[side] = (PetscBool)(space[side]->kind == KN_SPACE_FIELD && space[side]->fields && space[side]->grid.dim);
-  both = (PetscBool)(usable[0] && usable[1] && !memcmp(p->input.grid.n, p->output.grid.n, sizeof(p->input.grid.n)));
+  both = (PetscBool)(usable[0] && usable[1] && KNGridEqual(&p->input.grid, &p->output.grid));
   side = usable[0] && usable[1] ? Below(i, 0, 2) : usable[0] ? 0 : 1;
   for (PetscInt k = 0; k < f.order; k++) {
     Value *v = &f.value[k];

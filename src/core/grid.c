@@ -11,6 +11,12 @@ KNGrid KNGridMake(PetscInt dim, const PetscInt n[], KNPoints points)
   return grid;
 }
 
+PetscBool KNGridEqual(const KNGrid *a, const KNGrid *b)
+{
+  return (PetscBool)(a->dim == b->dim && a->n[0] == b->n[0] && a->n[1] == b->n[1] && a->n[2] == b->n[2] &&
+                     a->points == b->points);
+}
+
 PetscReal KNPointsCoordinate(KNPoints points, PetscInt n, PetscInt i)
 {
   switch (points) {

@@ -117,7 +117,7 @@ static PetscBool CheckPeriodic(Parser *p, PetscInt count, const KNGrid *const gr
                     "the points are nodes, whose first and last lie on the boundary: only periodic axes are shifted");
     if (grid[i]->points == KN_POINTS_CELLS && boundary[0] && !strstr(boundary, "periodic"))
       return Refuse(p, "the boundary conditions are \"%.100s\": only periodic axes are shifted", boundary);
-    if (memcmp(grid[i]->n, grid[0]->n, sizeof(grid[0]->n)) || grid[i]->points != grid[0]->points)
+    if (!KNGridEqual(grid[i], grid[0]))
       return Refuse(p, "input and output lie on different grids: nothing is shifted by cells of both");
   }
   return PETSC_TRUE;

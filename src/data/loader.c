@@ -180,8 +180,7 @@ PetscErrorCode KNLoaderSetSharing(KNLoader loader, const KNSharing *sharing)
   PetscFunctionBegin;
   PetscCall(KNDatasetGetProblem(loader->dataset, &problem));
   one = problem->output.kind != KN_SPACE_FIELD || problem->frames ||
-        (problem->input.kind == KN_SPACE_FIELD &&
-         !memcmp(problem->input.grid.n, problem->output.grid.n, sizeof(loader->grid.n)));
+        (problem->input.kind == KN_SPACE_FIELD && KNGridEqual(&problem->input.grid, &problem->output.grid));
   PetscCheck(sharing->size == 1 || (loader->grid.dim && one), PETSC_COMM_WORLD, KN_ERR_USAGE,
              "option -ranks_per_sample is %d: only fields on one grid can be shared; leave it at 1", sharing->size);
   PetscCall(KNLoaderStop(loader));

@@ -35,7 +35,7 @@ static int Open_Native(KNSource source, const KNSourceChoice *choice)
   (void)KNDatasetGetProvenance(d, &source->seed, &source->options, NULL);
   (void)KNDatasetGetColumns(d, NULL, NULL, &source->parameters);
   if (problem->input.kind != KN_SPACE_FIELD || problem->output.kind != KN_SPACE_FIELD ||
-      memcmp(problem->input.grid.n, problem->output.grid.n, sizeof(problem->input.grid.n))) {
+      !KNGridEqual(&problem->input.grid, &problem->output.grid)) {
     return KNFileFail(&source->file, KN_ERR_INPUT,
                       "holds more than fields on one grid, which other formats cannot say: read it with h5py");
   }

@@ -249,9 +249,7 @@ static int TakeStill(KNDatasetLayout *layout)
     return KNFileFail(file, file->code, "has input fields beside /u, which format version 1 does not have");
   KNCallFile(DescribeArray(file, "x", H5T_IEEE_F32LE, &facts));
   KNCallFile(TakeShape(layout, "x", PETSC_FALSE, &problem->input, &facts));
-  if (layout->samples != samples || problem->input.grid.dim != problem->output.grid.dim ||
-      problem->input.grid.points != problem->output.grid.points ||
-      memcmp(problem->input.grid.n, problem->output.grid.n, sizeof(problem->input.grid.n)))
+  if (layout->samples != samples || !KNGridEqual(&problem->input.grid, &problem->output.grid))
     return KNFileFail(file, file->code, "has in /x other samples or points than in /u");
   return 0;
 }

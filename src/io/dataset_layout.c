@@ -8,8 +8,7 @@ PetscBool KNDatasetOneGrid(const KNProblem *problem)
   const KNGrid *a = &problem->input.grid, *b = &problem->output.grid;
 
   if (problem->frames || problem->output.kind != KN_SPACE_FIELD) return PETSC_TRUE;
-  return (PetscBool)(problem->input.kind == KN_SPACE_FIELD && a->dim == b->dim && !memcmp(a->n, b->n, sizeof(a->n)) &&
-                     a->points == b->points);
+  return (PetscBool)(problem->input.kind == KN_SPACE_FIELD && KNGridEqual(a, b));
 }
 
 PetscInt64 KNDatasetFormat(const KNProblem *problem)

@@ -34,7 +34,7 @@ static PetscErrorCode PlanFor(KNLoop *loop, KNDataset dataset, PetscBool trainin
 static PetscErrorCode Test(KNLoop *loop, PetscInt64 epoch, PetscReal value[])
 {
   const KNProblem *own, *other;
-  PetscBool        same, same_out;
+  PetscBool        same;
 
   PetscFunctionBegin;
   for (int m = 0; m < KN_MAX_MEASURES; m++) value[m] = NAN;
@@ -42,10 +42,8 @@ static PetscErrorCode Test(KNLoop *loop, PetscInt64 epoch, PetscReal value[])
     PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNDatasetGetProblem(loop->dataset, &own));
   PetscCall(KNDatasetGetProblem(loop->test, &other));
-  PetscCall(PetscMemcmp(KNProblemGrid(own)->n, KNProblemGrid(other)->n, sizeof(own->output.grid.n), &same));
-  PetscCall(
-    PetscMemcmp(KNProblemOutputGrid(own)->n, KNProblemOutputGrid(other)->n, sizeof(own->output.grid.n), &same_out));
-  same = (PetscBool)(same && same_out);
+  same = (PetscBool)(KNGridEqual(KNProblemGrid(own), KNProblemGrid(other)) &&
+                     KNGridEqual(KNProblemOutputGrid(own), KNProblemOutputGrid(other)));
   if (!same) PetscCall(PlanFor(loop, loop->test, PETSC_FALSE));
   PetscCall(KNParametersSwapAverage(loop->parameters));
   PetscCall(
