@@ -3,7 +3,8 @@
 
   Tried: all ways to share the threads that the program was started with among ranks, r ranks with t threads each, r a
   divisor of the ranks that there are; for each of them micro-batches of 1, 2, 4, .. samples and of all divisors of
-  the batch, up to a rank's share and 64; with batch norm, whose statistics are those of a micro-batch, the given one. Ranks that a way does not use sleep.
+  the batch, up to a rank's share and 64; with batch norm, whose statistics are those of a micro-batch, the given one.
+  Ranks that a way does not use sleep.
 
   All ways are timed in turn, round after round, so that what disturbs the machine disturbs all alike. From the
   third round on those stay that are within a fifth of the fastest.
