@@ -57,7 +57,7 @@ static PetscErrorCode Fits(KNModel model, const KNGrid *grid, PetscBool *fits)
 static PetscErrorCode TimeOn(KNOperator op[2], const KNGrid *grid, PetscReal ms[2])
 {
   const KNGrid     inner = KNOperatorModelGrid(op[0], grid);
-  KNBenchList      list  = {.count = 0};
+  KNBenchList      list  = {.comm = PETSC_COMM_WORLD};
   const KNProblem *problem;
   PetscInt         history, in, out, axes;
   PetscBool        fits;
