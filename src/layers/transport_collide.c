@@ -218,6 +218,7 @@ static void kn_collide_two_back(const KNTransportWork *at, KNReal *dp, KNReal *d
 #pragma omp simd
   for (size_t k = 0; k < n; k++) b[k] *= inv[k];
   for (size_t a = 0; a < d; a++) {
+    /* cppcheck-suppress nullPointerArithmeticRedundantCheck ; direct_u says that there is a du */
     KNReal      *to = direct_u ? du + a * S + tile->start : at->dv + a * row;
     const size_t U  = direct_u ? S : row;
 

@@ -83,7 +83,7 @@ static size_t kn_lay(KNTransportWork *at, const KNTransport *t, KNReal *work)
   at->jump     = kn_take(work, &used, dim * t->strip);
   at->dD       = kn_take(work, &used, dim * dim * t->row);
   at->g        = kn_take(work, &used, 2 * t->row);
-  at->dtau     = (double *)kn_take(work, &used, t->C * sizeof(double) / sizeof(KNReal));
+  at->dtau     = (double *)(void *)kn_take(work, &used, t->C * sizeof(double) / sizeof(KNReal));
   return used;
 }
 
