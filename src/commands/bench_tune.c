@@ -32,20 +32,17 @@ typedef struct {
   const KNBench *bench;
   PetscMPIInt    ranks;               /* that there are */
   int            threads, processors; /* of a rank: its threads, the processors that all ranks may run on */
+  PetscBool      fixed;               /* another micro-batch is another network */
   PetscInt       count;
   Way           *way; /* (count), owned */
 } Tune;
 
-/* Divisors of the batch and powers of two. */
+/* The given one; divisors of the batch and powers of two. */
 static PetscBool IsMicrobatch(const Tune *tune, PetscInt samples, PetscInt share)
 {
-  size_t       state;
-  KNParameters parameters;
+  const PetscBool divides = (PetscBool)(tune->bench->batch % samples == 0 || !(samples & (samples - 1)));
 
-  if (samples == tune->bench->microbatch) return PETSC_TRUE;
-  if (KNModelGetParameters(tune->bench->model, &parameters) || KNParametersGetState(parameters, &state, NULL) || state)
-    return PETSC_FALSE;
-  return (PetscBool)(samples <= share && (tune->bench->batch % samples == 0 || !(samples & (samples - 1))));
+  return (PetscBool)(samples == tune->bench->microbatch || (!tune->fixed && samples <= share && divides));
 }
 
 static PetscErrorCode AddWays(Tune *tune, PetscMPIInt ranks, int threads)
@@ -224,12 +221,17 @@ static PetscErrorCode CountProcessors(Tune *tune)
 
 PetscErrorCode KNBenchTune(KNBench *bench, FILE *file, FILE *yaml)
 {
-  Tune       tune = {.bench = bench};
-  const Way *best;
+  Tune         tune = {.bench = bench};
+  const Way   *best;
+  KNParameters parameters;
+  size_t       state;
 
   PetscFunctionBegin;
   PetscCall(CountProcessors(&tune));
   PetscCall(KNModelSetUp(bench->model, 1));
+  PetscCall(KNModelGetParameters(bench->model, &parameters));
+  PetscCall(KNParametersGetState(parameters, &state, NULL));
+  tune.fixed = (PetscBool)(state > 0);
   for (PetscMPIInt ranks = 1; ranks <= tune.ranks; ranks++) {
     const int threads = tune.threads * (tune.ranks / ranks);
 

@@ -58,6 +58,20 @@ static PetscErrorCode Mask(KNParameters parameters, PetscInt set, PetscInt c)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Of a set's channels all but those that stay. */
+static PetscErrorCode MaskOthers(KNParameters parameters, PetscInt set, PetscInt channels, PetscInt count,
+                                 const PetscInt kept[])
+{
+  PetscFunctionBegin;
+  for (PetscInt c = 0; c < channels; c++) {
+    PetscBool stays = PETSC_FALSE;
+
+    for (PetscInt i = 0; i < count; i++) stays = (PetscBool)(stays || kept[i] == c);
+    if (!stays) PetscCall(Mask(parameters, set, c));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* What writes channel c of a set, and acts on it, is that of channel `from`. */
 static PetscErrorCode Copy(KNParameters parameters, PetscInt set, PetscInt c, PetscInt from)
 {
@@ -135,14 +149,7 @@ static PetscErrorCode TestMask(const Network *network)
   PetscCall(NetworkCreate(network, &wide, 0, &full, &a));
   PetscCall(NetworkCreate(network, &narrow, 0, &small, &b));
   PetscCall(KNPrune(a, &pruning, b));
-  for (PetscInt s = 1; s <= SETS; s++) {
-    for (PetscInt c = 0; c < wide_sets[s]; c++) {
-      PetscBool stays = PETSC_FALSE;
-
-      for (PetscInt i = 0; i < narrow_sets[s]; i++) stays = (PetscBool)(stays || kept[s][i] == c);
-      if (!stays) PetscCall(Mask(a, s, c));
-    }
-  }
+  for (PetscInt s = 1; s <= SETS; s++) PetscCall(MaskOthers(a, s, wide_sets[s], narrow_sets[s], kept[s]));
   PetscCall(Compare("masked", network, full, small));
   PetscCall(KNModelDestroy(&full));
   PetscCall(KNModelDestroy(&small));
@@ -164,14 +171,7 @@ static PetscErrorCode TestFields(const Network *network)
   PetscCall(NetworkCreate(network, &full_sizes, DIM, &full, &a));
   PetscCall(NetworkCreate(network, &small_sizes, DIM, &small, &b));
   PetscCall(KNPrune(a, &pruning, b));
-  for (PetscInt s = 1; s <= 4; s++) {
-    for (PetscInt c = 0; c < 8; c++) {
-      PetscBool stays = PETSC_FALSE;
-
-      for (PetscInt i = 0; i < 4; i++) stays = (PetscBool)(stays || pruning.channel[s][i] == c);
-      if (!stays) PetscCall(Mask(a, s, c));
-    }
-  }
+  for (PetscInt s = 1; s <= 4; s++) PetscCall(MaskOthers(a, s, 8, 4, pruning.channel[s]));
   PetscCall(Compare("fields, masked", network, full, small));
   PetscCall(KNModelDestroy(&full));
   PetscCall(KNModelDestroy(&small));
