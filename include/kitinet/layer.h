@@ -15,6 +15,9 @@
 
 typedef struct _p_KNLayer *KNLayer;
 
+/* Not collective. What this processor or this build lacks for KNPass.bfloat16 ("a processor with .."), or NULL. */
+PETSC_EXTERN const char *KNBfloat16Lacks(void);
+
 enum { KN_MAX_INPUTS = 3 }; /* fields that a layer takes at most */
 
 /* Registered names in order, ended by NULL. Not owned. */
@@ -31,6 +34,11 @@ typedef struct {
     its samples to them
   */
   InsertMode gradients;
+  /*
+    linear maps of the channels and attention multiply numbers that they round to bfloat16, and add in float; only where
+    KNBfloat16Lacks() nothing
+  */
+  PetscBool bfloat16;
   /*
     (B) global sample indices, coordinates of the draws; not owned; NULL: 0, 1, ..; step r of a rollout of R has index R
     + r

@@ -12,15 +12,16 @@
 
 /* What the numbers are for: different streams of one seed are independent. */
 typedef enum {
-  KN_STREAM_FIELD = 1,    /* random input fields: counter (mode k1, mode k2, sample, field) */
-  KN_STREAM_SHUFFLE,      /* order of samples in an epoch: (epoch, round, value, 0) */
-  KN_STREAM_INIT,         /* initial weights: (parameter, element, 0, 0) */
-  KN_STREAM_COLLISION,    /* attempt, test, setup of collisions: (layer, step, sample, draw) */
-  KN_STREAM_TEST,         /* inputs of tests */
-  KN_STREAM_DROPOUT,      /* what is dropped: (layer, step, sample, draw) */
-  KN_STREAM_SYMMETRY,     /* which element of the group moves a sample: (epoch, sample, 0, 0) */
-  KN_STREAM_AUGMENTATION, /* moves and squares of pictures: (epoch, sample, 0, 0) */
-  KN_STREAM_COEFFICIENT   /* coefficients of equations: (place among the equation's, sample, 0, 0) */
+  KN_STREAM_FIELD = 1, /* random input fields: counter (mode k1, mode k2, sample, field) */
+  KN_STREAM_SHUFFLE,   /* order of samples in an epoch: (epoch, round, value, 0) */
+  KN_STREAM_INIT,      /* initial weights: (parameter, element, 0, 0) */
+  KN_STREAM_COLLISION, /* attempt, test, setup of collisions: (layer, step, sample, draw) */
+  KN_STREAM_TEST,      /* inputs of tests */
+  KN_STREAM_DROPOUT,   /* what is dropped: (layer, step, sample, draw) */
+  KN_STREAM_SYMMETRY,  /* which element of the group moves a sample: (epoch, sample, 0, 0) */
+  /* moves and squares of pictures: (epoch, sample, 0, 0); words that texts lose: (epoch, sample, 1 + word / 4, 0) */
+  KN_STREAM_AUGMENTATION,
+  KN_STREAM_COEFFICIENT /* coefficients of equations: (place among the equation's, sample, 0, 0) */
 } KNStream;
 
 /* Four words for one coordinate. Not collective, thread-safe, as are all functions here. */

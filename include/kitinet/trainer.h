@@ -31,6 +31,7 @@ typedef struct {
   PetscReal checkpoint_minutes; /* 0: only after epochs */
   PetscInt  condensation_every; /* epochs; 0: no condensation.csv */
   PetscInt  recompute;          /* number of blocks whose activations backward computes again together; 0: none */
+  PetscBool bfloat16;           /* precision.h */
   PetscInt  skips;              /* steps in a row that the guards may skip */
   /* the operator's normalisers are kept as they are: the training goes on with a trained network */
   PetscBool       fitted;

@@ -9,6 +9,7 @@
 #include "command.h"
 #include <kitinet/memory.h>
 #include <kitinet/path.h>
+#include <kitinet/precision.h>
 #include <omp.h>
 
 typedef enum { ALL, LAYERS, STEP, INFERENCE } What;
@@ -294,6 +295,7 @@ PetscErrorCode KNCommand_Bench(const char purpose[], PetscBool *stopped)
                             "adds even shares in MPI's order",
                             KNReductionNames, &reduction));
   bench.reduction = (KNReductionType)reduction;
+  PetscCall(KNPrecisionSetFromOptions(&bench.bfloat16));
   PetscCall(KNModelCreateFromOptions(&bench.model));
   PetscCheck(!choice.name[0] || (what == ALL && !scaling), PETSC_COMM_WORLD, KN_ERR_USAGE,
              "option -bench_tune times training steps in ways of its own: give no -bench_what and no -bench_scaling");

@@ -42,6 +42,7 @@ typedef struct {
   int32_t        *token, *length;    /* (batch, points), (batch) the texts; owned */
   PetscInt        batch, microbatch; /* of all ranks; of one pass through the network */
   KNReductionType reduction;
+  PetscBool       bfloat16; /* of training; kitinet/precision.h */
   PetscReal       seconds; /* of a measurement */
   KNModel         model;   /* owned */
 } KNBench;

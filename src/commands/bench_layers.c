@@ -142,7 +142,7 @@ PetscErrorCode KNBenchAddLayers(const KNBench *bench, KNBenchList *list, KNBench
   PetscFunctionBegin;
   PetscCall(PetscNew(layers));
   own       = *layers;
-  own->pass = (KNPass){.samples = bench->microbatch, .training = PETSC_TRUE, .seed = 1};
+  own->pass = (KNPass){.samples = bench->microbatch, .training = PETSC_TRUE, .seed = 1, .bfloat16 = bench->bfloat16};
   KNBenchSetTexts(bench, 0, &own->pass);
   PetscCall(KNModelGetLayers(bench->model, &nlayers, &layer));
   PetscCall(PetscMalloc1((size_t)nlayers, &own->timed));

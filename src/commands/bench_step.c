@@ -70,7 +70,8 @@ static PetscErrorCode RunTraining(void *context)
                             .training  = PETSC_TRUE,
                             .seed      = 1,
                             .step      = s->step,
-                            .gradients = KNReductionGetMode(s->reduction)};
+                            .gradients = KNReductionGetMode(s->reduction),
+                            .bfloat16  = s->bench->bfloat16};
     const KNReal *x      = s->bench->words ? NULL : s->x + (size_t)start * s->nx,
                  *target = s->target + (size_t)start * s->nt;
     double loss          = 0;

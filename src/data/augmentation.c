@@ -1,4 +1,7 @@
-/* Pictures moved, and squares cut out of them (augmentation.h). A picture lies in the first-level cache meanwhile. */
+/*
+  Pictures moved, squares cut out of them, words taken from texts (augmentation.h). A sample lies in the first-level
+  cache meanwhile.
+*/
 #include <kitinet/augmentation.h>
 #include <kitinet/error.h>
 #include <kitinet/options.h>
@@ -48,6 +51,9 @@ PetscErrorCode KNAugmentationSetFromOptions(KNAugmentation *augmentation)
   PetscCall(KNOptionsInt(
     "-train_cutout", "side in points of a square at a random place of each picture that is set to the mean; 0: none", 0,
     4096, &augmentation->cutout));
+  PetscCall(KNOptionsReal("-train_word_dropout",
+                          "probability that a word of a text is replaced by an unknown one, drawn anew in every epoch",
+                          0, 0.95, &augmentation->words));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -58,6 +64,8 @@ PetscErrorCode KNAugmentationCheck(const KNAugmentation *augmentation, const KNP
   const char    *option = augmentation->shift >= augmentation->cutout ? "-train_shift" : "-train_cutout";
 
   PetscFunctionBegin;
+  PetscCheck(!augmentation->words || problem->input.kind == KN_SPACE_TOKENS, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -train_word_dropout is for texts; the dataset holds others: leave it out");
   if (!most) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCheck(problem->output.kind == KN_SPACE_CLASS && problem->input.kind == KN_SPACE_FIELD && grid->dim == 2,
              PETSC_COMM_WORLD, KN_ERR_USAGE,
@@ -89,5 +97,16 @@ void KNAugment(const KNAugmentation *augmentation, PetscInt64 seed, PetscInt64 e
 
     kn_cutout(x, mean, (ptrdiff_t)(KNUniformInt(word[2], (PetscInt64)n1) - half),
               (ptrdiff_t)(KNUniformInt(word[3], (PetscInt64)n2) - half), (size_t)augmentation->cutout, C, n1, n2);
+  }
+}
+
+void KNAugmentText(const KNAugmentation *augmentation, PetscInt64 seed, PetscInt64 epoch, PetscInt64 sample,
+                   size_t words, int32_t token[])
+{
+  uint64_t word[4];
+
+  for (size_t i = 0; augmentation->words > 0 && i < words; i++) {
+    if (i % 4 == 0) KNRandomWords(seed, KN_STREAM_AUGMENTATION, epoch, sample, 1 + (PetscInt64)i / 4, 0, word);
+    if (token[i] >= KN_WORDS_RESERVED && KNUniform(word[i % 4]) < augmentation->words) token[i] = KN_WORD_UNKNOWN;
   }
 }

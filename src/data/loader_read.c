@@ -100,6 +100,9 @@ PetscBool KNLoaderFill(KNLoader loader, PetscInt b)
     if (x)
       KNAugment(&loader->augmentation, loader->seed, loader->epoch, buffer->index[i],
                 loader->nx / KNGridSize(&loader->grid), &loader->grid, loader->mean, x);
+    if (loader->L)
+      KNAugmentText(&loader->augmentation, loader->seed, loader->epoch, buffer->index[i], (size_t)buffer->length[i],
+                    buffer->token + (size_t)i * loader->L);
   }
   return PETSC_TRUE;
 }

@@ -61,8 +61,8 @@ static size_t kn_attention_back_work(size_t d, size_t T)
 }
 
 /* One head of a text of `words` words among T = S points, or of all of them: queries t < nt, keys s < ns. */
-static void kn_attention_forward(KNReal *y, KNReal *z, const KNReal *q, const KNReal *k, const KNReal *v, KNReal *work,
-                                 size_t d, size_t T, size_t S, size_t nt, size_t ns)
+static void kn_attention_forward(const KNProducts *by, KNReal *y, KNReal *z, const KNReal *q, const KNReal *k,
+                                 const KNReal *v, KNReal *work, size_t d, size_t T, size_t S, size_t nt, size_t ns)
 {
   // y, q: (d, T), z: (T), k, v: (d, S)
   const KNReal scale = (KNReal)(1 / sqrt((double)d));
@@ -78,7 +78,7 @@ static void kn_attention_forward(KNReal *y, KNReal *z, const KNReal *q, const KN
       size_t        ldk, ldv;
       const KNReal *ks = kn_tile(kc, &ldk, k + s, d, S, m), *vs = kn_tile(vc, &ldv, v + s, d, S, m);
 
-      kn_product_transposed_left(p, N, ks, ldk, qs, N, M, N, d, 0);
+      by->transposed_left(p, N, ks, ldk, qs, N, M, N, d, 0);
       for (size_t i = 0; i < N; i++) next[i] = s ? most[i] : p[i];
       for (size_t j = 0; j < m; j++) {
 #pragma omp simd
@@ -102,7 +102,7 @@ static void kn_attention_forward(KNReal *y, KNReal *z, const KNReal *q, const KN
 #pragma omp simd
         for (size_t i = 0; i < N; i++) o[c * N + i] *= most[i];
       }
-      kn_product(o, N, vs, ldv, p, N, d, N, M, s > 0);
+      by->plain(o, N, vs, ldv, p, N, d, N, M, s > 0);
       for (size_t i = 0; i < N; i++) most[i] = next[i];
     }
     for (size_t i = 0; i < n; i++) z[t + i] = most[i] + (KNReal)log((double)sum[i]);
@@ -124,9 +124,9 @@ static void kn_hand_over(KNReal *to, size_t T, const KNReal *from, size_t N, siz
 }
 
 /* dq: (d, T), dk, dv: (d, S), each may be NULL */
-static void kn_attention_backward(KNReal *dq, KNReal *dk, KNReal *dv, const KNReal *dy, const KNReal *y,
-                                  const KNReal *z, const KNReal *q, const KNReal *k, const KNReal *v, KNReal *work,
-                                  size_t d, size_t T, size_t S, size_t nt, size_t ns, int add)
+static void kn_attention_backward(const KNProducts *by, KNReal *dq, KNReal *dk, KNReal *dv, const KNReal *dy,
+                                  const KNReal *y, const KNReal *z, const KNReal *q, const KNReal *k, const KNReal *v,
+                                  KNReal *work, size_t d, size_t T, size_t S, size_t nt, size_t ns, int add)
 {
   const KNReal scale = (KNReal)(1 / sqrt((double)d));
   KNReal      *p = work, *dp = p + KEYS * QUERIES, *kc = dp + KEYS * QUERIES, *vc = kc + d * KEYS, *dks = vc + d * KEYS;
@@ -149,8 +149,8 @@ static void kn_attention_backward(KNReal *dq, KNReal *dk, KNReal *dv, const KNRe
       const KNReal *dyt = kn_tile(dyc, &ldy, dy + t, d, T, n);
 
       kn_scaled(qs, q + t, d, T, n, scale);
-      kn_product_transposed_left(p, N, ks, ldk, qs, N, M, N, d, 0);
-      kn_product_transposed_left(dp, N, vs, ldv, dyt, ldy, M, N, d, 0);
+      by->transposed_left(p, N, ks, ldk, qs, N, M, N, d, 0);
+      by->transposed_left(dp, N, vs, ldv, dyt, ldy, M, N, d, 0);
       for (size_t j = 0; j < m; j++) {
 #pragma omp simd
         for (size_t i = 0; i < n; i++) {
@@ -163,9 +163,9 @@ static void kn_attention_backward(KNReal *dq, KNReal *dk, KNReal *dv, const KNRe
       }
       memset(p + m * N, 0, (M - m) * N * sizeof(*p));
       memset(dp + m * N, 0, (M - m) * N * sizeof(*dp));
-      kn_product_transposed_right(dvs, M, dyt, ldy, p, N, d, M, N, t > 0);
-      kn_product_transposed_right(dks, M, qs, N, dp, N, d, M, N, t > 0);
-      kn_product(dqs + d * t, N, ks, ldk, dp, N, d, N, M, s > 0);
+      by->transposed_right(dvs, M, dyt, ldy, p, N, d, M, N, t > 0);
+      by->transposed_right(dks, M, qs, N, dp, N, d, M, N, t > 0);
+      by->plain(dqs + d * t, N, ks, ldk, dp, N, d, N, M, s > 0);
     }
     if (dk) kn_hand_over(dk + s, S, dks, M, d, m, 1, add);
     if (dv) kn_hand_over(dv + s, S, dvs, M, d, m, 1, add);
@@ -268,7 +268,8 @@ static void KNLayerApply_Attention(KNLayer layer, const KNPass *pass, PetscInt b
     KNReal *y = attention->y ? attention->y + ((size_t)b * H + h) * d * T : work + kn_attention_work(d) + T;
     KNReal *z = attention->z ? attention->z + ((size_t)b * H + h) * T : work + kn_attention_work(d);
 
-    kn_attention_forward(y, z, in[0] + h * d * T, in[1] + h * d * S, in[2] + h * d * S, work, d, T, S, nt, ns);
+    kn_attention_forward(kn_products_of(pass), y, z, in[0] + h * d * T, in[1] + h * d * S, in[2] + h * d * S, work, d,
+                         T, S, nt, ns);
     kn_hand_over(out + h * d * T, T, y, T, d, nt, 1, mode == ADD_VALUES);
   }
   if (mode != ADD_VALUES) kn_clear_end(out, (size_t)layer->in, T, nt);
@@ -286,7 +287,7 @@ static void KNLayerApplyBack_Attention(KNLayer layer, const KNPass *pass, PetscI
   for (size_t h = 0; h < H; h++) {
     const size_t of_query = h * d * T, of_key = h * d * S;
 
-    kn_attention_backward(din[0] ? din[0] + of_query : NULL, din[1] ? din[1] + of_key : NULL,
+    kn_attention_backward(kn_products_of(pass), din[0] ? din[0] + of_query : NULL, din[1] ? din[1] + of_key : NULL,
                           din[2] ? din[2] + of_key : NULL, dout + of_query, attention->y + (size_t)b * C * T + of_query,
                           attention->z + ((size_t)b * H + h) * T, in[0] + of_query, in[1] + of_key, in[2] + of_key,
                           work, d, T, S, nt, ns, mode == ADD_VALUES);

@@ -62,20 +62,21 @@ static void KNLayerApply_Linear(KNLayer layer, const KNPass *pass, PetscInt b, c
   const Linear *linear = layer->data;
   const size_t  S      = KNGridSize(&layer->grid_in);
 
-  kn_linear_forward(out, S, in[0], S, linear->W, linear->bias, (size_t)layer->in, (size_t)layer->out, S,
-                    mode == ADD_VALUES);
+  kn_linear_forward(kn_products_of(pass), out, S, in[0], S, linear->W, linear->bias, (size_t)layer->in,
+                    (size_t)layer->out, S, mode == ADD_VALUES);
 }
 
 static void KNLayerApplyBack_Linear(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
                                     const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
-  const Linear *linear = layer->data;
-  const size_t  Ci = (size_t)layer->in, Co = (size_t)layer->out, S = KNGridSize(&layer->grid_in);
-  KNReal       *share = linear->share + (size_t)b * Co * (Ci + 1);
+  const Linear     *linear = layer->data;
+  const size_t      Ci = (size_t)layer->in, Co = (size_t)layer->out, S = KNGridSize(&layer->grid_in);
+  const KNProducts *by    = kn_products_of(pass);
+  KNReal           *share = linear->share + (size_t)b * Co * (Ci + 1);
 
-  kn_linear_backward_weight(share, dout, S, in[0], S, Ci, Co, S, 0);
+  kn_linear_backward_weight(by, share, dout, S, in[0], S, Ci, Co, S, 0);
   for (size_t o = 0; o < Co; o++) share[Co * Ci + o] = (KNReal)kn_row_sum(dout + o * S, S);
-  if (din[0]) kn_linear_backward_input(din[0], S, dout, S, linear->W, Ci, Co, S, mode == ADD_VALUES);
+  if (din[0]) kn_linear_backward_input(by, din[0], S, dout, S, linear->W, Ci, Co, S, mode == ADD_VALUES);
 }
 
 static void KNLayerFinishBack_Linear(KNLayer layer, const KNPass *pass)

@@ -17,20 +17,21 @@
 enum { TILE = 512 }; /* points of a product, whose operands stay in the cache */
 
 /* M = sum_s a b^T of each head, times scale */
-static void kn_head_moments(KNReal *M, const KNReal *a, const KNReal *b, size_t H, size_t d, size_t S, KNReal scale)
+static void kn_head_moments(const KNProducts *by, KNReal *M, const KNReal *a, const KNReal *b, size_t H, size_t d,
+                            size_t S, KNReal scale)
 {
   // M: (H, d, d), a, b: (H d, S)
   for (size_t h = 0; h < H; h++) {
     for (size_t s = 0; s < S; s += TILE)
-      kn_product_transposed_right(M + h * d * d, d, a + h * d * S + s, S, b + h * d * S + s, S, d, d,
-                                  PetscMin(TILE, S - s), s > 0);
+      by->transposed_right(M + h * d * d, d, a + h * d * S + s, S, b + h * d * S + s, S, d, d, PetscMin(TILE, S - s),
+                           s > 0);
   }
   for (size_t i = 0; i < H * d * d; i++) M[i] *= scale;
 }
 
 /* y = (or += if add) M^T q, or M q */
-static void kn_head_maps(KNReal *y, const KNReal *M, const KNReal *q, size_t H, size_t d, size_t S, int transposed,
-                         int add)
+static void kn_head_maps(const KNProducts *by, KNReal *y, const KNReal *M, const KNReal *q, size_t H, size_t d,
+                         size_t S, int transposed, int add)
 {
   // y, q: (H d, S), M: (H, d, d)
   for (size_t s = 0; s < S; s += TILE) {
@@ -40,8 +41,8 @@ static void kn_head_maps(KNReal *y, const KNReal *M, const KNReal *q, size_t H, 
       KNReal       *yh = y + h * d * S + s;
       const KNReal *qh = q + h * d * S + s, *Mh = M + h * d * d;
 
-      if (transposed) kn_product_transposed_left(yh, S, Mh, d, qh, S, d, n, d, add);
-      else kn_product(yh, S, Mh, d, qh, S, d, n, d, add);
+      if (transposed) by->transposed_left(yh, S, Mh, d, qh, S, d, n, d, add);
+      else by->plain(yh, S, Mh, d, qh, S, d, n, d, add);
     }
   }
 }
@@ -92,7 +93,8 @@ static void KNLayerGather_LinearAttention(KNLayer layer, const KNPass *pass, Pet
   const LinearAttention *attention = layer->data;
   const size_t           H = (size_t)attention->heads, d = (size_t)layer->in / H, S = KNGridSize(&layer->grid[1]);
 
-  kn_head_moments(attention->M + (size_t)b * KNLinearAttentionSize(layer), in[1], in[2], H, d, S, attention->scale);
+  kn_head_moments(kn_products_of(pass), attention->M + (size_t)b * KNLinearAttentionSize(layer), in[1], in[2], H, d, S,
+                  attention->scale);
 }
 
 static void KNLayerJoin_LinearAttention(KNLayer layer, const KNPass *pass)
@@ -109,8 +111,8 @@ static void KNLayerApply_LinearAttention(KNLayer layer, const KNPass *pass, Pets
   const size_t           H = (size_t)attention->heads, d = (size_t)layer->in / H;
 
   if (!layer->ops.join) KNLayerGather_LinearAttention(layer, pass, b, in);
-  kn_head_maps(out, attention->M + (size_t)b * KNLinearAttentionSize(layer), in[0], H, d, KNGridSize(&layer->grid_in),
-               1, mode == ADD_VALUES);
+  kn_head_maps(kn_products_of(pass), out, attention->M + (size_t)b * KNLinearAttentionSize(layer), in[0], H, d,
+               KNGridSize(&layer->grid_in), 1, mode == ADD_VALUES);
 }
 
 static void KNLayerGatherBack_LinearAttention(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
@@ -119,7 +121,7 @@ static void KNLayerGatherBack_LinearAttention(KNLayer layer, const KNPass *pass,
   const LinearAttention *attention = layer->data;
   const size_t           H = (size_t)attention->heads, d = (size_t)layer->in / H;
 
-  kn_head_moments(attention->dM + (size_t)b * KNLinearAttentionSize(layer), in[0], dout, H, d,
+  kn_head_moments(kn_products_of(pass), attention->dM + (size_t)b * KNLinearAttentionSize(layer), in[0], dout, H, d,
                   KNGridSize(&layer->grid_in), attention->scale);
 }
 
@@ -141,9 +143,9 @@ static void KNLayerApplyBack_LinearAttention(KNLayer layer, const KNPass *pass, 
   const int add    = mode == ADD_VALUES;
 
   if (!layer->ops.join) KNLayerGatherBack_LinearAttention(layer, pass, b, in, dout);
-  if (din[0]) kn_head_maps(din[0], M, dout, H, d, T, 0, add);
-  if (din[1]) kn_head_maps(din[1], dM, in[2], H, d, S, 0, add);
-  if (din[2]) kn_head_maps(din[2], dM, in[1], H, d, S, 1, add);
+  if (din[0]) kn_head_maps(kn_products_of(pass), din[0], M, dout, H, d, T, 0, add);
+  if (din[1]) kn_head_maps(kn_products_of(pass), din[1], dM, in[2], H, d, S, 0, add);
+  if (din[2]) kn_head_maps(kn_products_of(pass), din[2], dM, in[1], H, d, S, 1, add);
 }
 
 static PetscErrorCode KNLayerSetGrid_LinearAttention(KNLayer layer)

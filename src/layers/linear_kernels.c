@@ -1,6 +1,5 @@
 /* Pointwise linear maps as small matrix products: see linear_kernels.h. */
 #include "linear_kernels.h"
-#include "product_kernels.h"
 #include <string.h>
 
 /*
@@ -15,8 +14,8 @@ static size_t kn_linear_tile(size_t Ci, size_t Co)
   return points < 64 ? 64 : points > 512 ? 512 : points;
 }
 
-void kn_linear_forward(KNReal *y, size_t ldy, const KNReal *x, size_t ldx, const KNReal *W, const KNReal *bias,
-                       size_t Ci, size_t Co, size_t n, int add)
+void kn_linear_forward(const KNProducts *by, KNReal *y, size_t ldy, const KNReal *x, size_t ldx, const KNReal *W,
+                       const KNReal *bias, size_t Ci, size_t Co, size_t n, int add)
 {
   const size_t tile = kn_linear_tile(Ci, Co);
 
@@ -28,26 +27,26 @@ void kn_linear_forward(KNReal *y, size_t ldy, const KNReal *x, size_t ldx, const
 
       for (size_t i = 0; i < m; i++) yo[i] = (add ? yo[i] : 0) + bias[o];
     }
-    kn_product(y + s, ldy, W, Ci, x + s, ldx, Co, m, Ci, 1);
+    by->plain(y + s, ldy, W, Ci, x + s, ldx, Co, m, Ci, 1);
   }
 }
 
-void kn_linear_backward_input(KNReal *dx, size_t lddx, const KNReal *dy, size_t lddy, const KNReal *W, size_t Ci,
-                              size_t Co, size_t n, int add)
+void kn_linear_backward_input(const KNProducts *by, KNReal *dx, size_t lddx, const KNReal *dy, size_t lddy,
+                              const KNReal *W, size_t Ci, size_t Co, size_t n, int add)
 {
   const size_t tile = kn_linear_tile(Ci, Co);
 
   for (size_t s = 0; s < n; s += tile)
-    kn_product_transposed_left(dx + s, lddx, W, Ci, dy + s, lddy, Ci, PetscMin(tile, n - s), Co, add);
+    by->transposed_left(dx + s, lddx, W, Ci, dy + s, lddy, Ci, PetscMin(tile, n - s), Co, add);
 }
 
-void kn_linear_backward_weight(KNReal *dW, const KNReal *dy, size_t lddy, const KNReal *x, size_t ldx, size_t Ci,
-                               size_t Co, size_t n, int add)
+void kn_linear_backward_weight(const KNProducts *by, KNReal *dW, const KNReal *dy, size_t lddy, const KNReal *x,
+                               size_t ldx, size_t Ci, size_t Co, size_t n, int add)
 {
   const size_t tile = kn_linear_tile(Ci, Co);
 
   for (size_t s = 0; s < n; s += tile)
-    kn_product_transposed_right(dW, Ci, dy + s, lddy, x + s, ldx, Co, Ci, PetscMin(tile, n - s), s || add);
+    by->transposed_right(dW, Ci, dy + s, lddy, x + s, ldx, Co, Ci, PetscMin(tile, n - s), s || add);
 }
 
 double kn_row_sum(const KNReal *x, size_t n)

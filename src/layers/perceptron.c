@@ -24,25 +24,25 @@ static void kn_multiply(KNReal *restrict u, const KNReal *restrict a, size_t n)
   for (size_t i = 0; i < n; i++) u[i] *= a[i];
 }
 
-static void kn_perceptron_forward(KNReal *y, const KNReal *x, const KNReal *W1, const KNReal *b1, const KNReal *W2,
-                                  const KNReal *b2, KNReal *work, size_t Ci, size_t H, size_t Co, size_t S, int gated,
-                                  int add)
+static void kn_perceptron_forward(const KNProducts *by, KNReal *y, const KNReal *x, const KNReal *W1, const KNReal *b1,
+                                  const KNReal *W2, const KNReal *b2, KNReal *work, size_t Ci, size_t H, size_t Co,
+                                  size_t S, int gated, int add)
 {
   // y: (Co, S), x: (Ci, S), work: (H, TILE), gated (2 H, TILE)
   for (size_t s = 0; s < S; s += TILE) {
     const size_t n = PetscMin(TILE, S - s);
     KNReal      *u = gated ? work + H * n : work; /* (H, n) GELU */
 
-    kn_linear_forward(work, n, x + s, S, W1, b1, Ci, gated ? 2 * H : H, n, 0);
+    kn_linear_forward(by, work, n, x + s, S, W1, b1, Ci, gated ? 2 * H : H, n, 0);
     kn_gelu_forward(u, u, H * n);
     if (gated) kn_multiply(u, work, H * n);
-    kn_linear_forward(y + s, S, u, n, W2, b2, H, Co, n, add);
+    kn_linear_forward(by, y + s, S, u, n, W2, b2, H, Co, n, add);
   }
 }
 
-static void kn_perceptron_backward(KNReal *dx, KNReal *dW1, KNReal *db1, KNReal *dW2, KNReal *db2, const KNReal *dy,
-                                   const KNReal *x, const KNReal *W1, const KNReal *b1, const KNReal *W2, KNReal *work,
-                                   size_t Ci, size_t H, size_t Co, size_t S, int add)
+static void kn_perceptron_backward(const KNProducts *by, KNReal *dx, KNReal *dW1, KNReal *db1, KNReal *dW2, KNReal *db2,
+                                   const KNReal *dy, const KNReal *x, const KNReal *W1, const KNReal *b1,
+                                   const KNReal *W2, KNReal *work, size_t Ci, size_t H, size_t Co, size_t S, int add)
 {
   // dx: (Ci, S) or NULL; dW1, db1, dW2, db2: written; work: (3, H, TILE): hidden h = W1 x + b1, its slope, and dh;
   // then (H) sums of db1 in double
@@ -52,22 +52,22 @@ static void kn_perceptron_backward(KNReal *dx, KNReal *dW1, KNReal *db1, KNReal 
   for (size_t s = 0; s < S; s += TILE) {
     const size_t n = PetscMin(TILE, S - s);
 
-    kn_linear_forward(h, n, x + s, S, W1, b1, Ci, H, n, 0);
+    kn_linear_forward(by, h, n, x + s, S, W1, b1, Ci, H, n, 0);
     kn_gelu_both(h, slope, h, H * n);
-    kn_linear_backward_weight(dW2, dy + s, S, h, n, H, Co, n, s > 0);
-    kn_linear_backward_input(dh, n, dy + s, S, W2, H, Co, n, 0);
+    kn_linear_backward_weight(by, dW2, dy + s, S, h, n, H, Co, n, s > 0);
+    kn_linear_backward_input(by, dh, n, dy + s, S, W2, H, Co, n, 0);
     kn_multiply(dh, slope, H * n);
-    kn_linear_backward_weight(dW1, dh, n, x + s, S, Ci, H, n, s > 0);
+    kn_linear_backward_weight(by, dW1, dh, n, x + s, S, Ci, H, n, s > 0);
     for (size_t k = 0; k < H; k++) sum[k] = (s ? sum[k] : 0) + kn_row_sum(dh + k * n, n);
-    if (dx) kn_linear_backward_input(dx + s, S, dh, n, W1, Ci, H, n, add);
+    if (dx) kn_linear_backward_input(by, dx + s, S, dh, n, W1, Ci, H, n, add);
   }
   for (size_t k = 0; k < H; k++) db1[k] = (KNReal)sum[k];
   for (size_t o = 0; o < Co; o++) db2[o] = (KNReal)kn_row_sum(dy + o * S, S);
 }
 
-static void kn_gated_backward(KNReal *dx, KNReal *dW1, KNReal *db1, KNReal *dW2, KNReal *db2, const KNReal *dy,
-                              const KNReal *x, const KNReal *W1, const KNReal *b1, const KNReal *W2, KNReal *work,
-                              size_t Ci, size_t H, size_t Co, size_t S, int add)
+static void kn_gated_backward(const KNProducts *by, KNReal *dx, KNReal *dW1, KNReal *db1, KNReal *dW2, KNReal *db2,
+                              const KNReal *dy, const KNReal *x, const KNReal *W1, const KNReal *b1, const KNReal *W2,
+                              KNReal *work, size_t Ci, size_t H, size_t Co, size_t S, int add)
 {
   // as kn_perceptron_backward; work: (6, H, TILE): a and g, da and dg, u = GELU(g) and its slope; then (2 H) sums
   KNReal *a = work, *da = a + 2 * H * TILE, *u = da + 2 * H * TILE, *slope = u + H * TILE;
@@ -77,17 +77,17 @@ static void kn_gated_backward(KNReal *dx, KNReal *dW1, KNReal *db1, KNReal *dW2,
     const size_t n = PetscMin(TILE, S - s);
     KNReal      *g = a + H * n, *dg = da + H * n;
 
-    kn_linear_forward(a, n, x + s, S, W1, b1, Ci, 2 * H, n, 0);
+    kn_linear_forward(by, a, n, x + s, S, W1, b1, Ci, 2 * H, n, 0);
     kn_gelu_both(u, slope, g, H * n);
     kn_multiply(slope, a, H * n); /* of a u in g */
     kn_multiply(a, u, H * n);
-    kn_linear_backward_weight(dW2, dy + s, S, a, n, H, Co, n, s > 0);
-    kn_linear_backward_input(da, n, dy + s, S, W2, H, Co, n, 0);
+    kn_linear_backward_weight(by, dW2, dy + s, S, a, n, H, Co, n, s > 0);
+    kn_linear_backward_input(by, da, n, dy + s, S, W2, H, Co, n, 0);
     for (size_t i = 0; i < H * n; i++) dg[i] = da[i] * slope[i];
     kn_multiply(da, u, H * n);
-    kn_linear_backward_weight(dW1, da, n, x + s, S, Ci, 2 * H, n, s > 0);
+    kn_linear_backward_weight(by, dW1, da, n, x + s, S, Ci, 2 * H, n, s > 0);
     for (size_t k = 0; k < 2 * H; k++) sum[k] = (s ? sum[k] : 0) + kn_row_sum(da + k * n, n);
-    if (dx) kn_linear_backward_input(dx + s, S, da, n, W1, Ci, 2 * H, n, add);
+    if (dx) kn_linear_backward_input(by, dx + s, S, da, n, W1, Ci, 2 * H, n, add);
   }
   for (size_t k = 0; k < 2 * H; k++) db1[k] = (KNReal)sum[k];
   for (size_t o = 0; o < Co; o++) db2[o] = (KNReal)kn_row_sum(dy + o * S, S);
@@ -201,8 +201,9 @@ static void KNLayerApply_Perceptron(KNLayer layer, const KNPass *pass, PetscInt 
 {
   const Perceptron *p = layer->data;
 
-  kn_perceptron_forward(out, in[0], p->W1, p->b1, p->W2, p->b2, KNPerceptronWork(layer), (size_t)layer->in,
-                        (size_t)p->H, (size_t)layer->out, KNGridSize(&layer->grid_in), p->gated, mode == ADD_VALUES);
+  kn_perceptron_forward(kn_products_of(pass), out, in[0], p->W1, p->b1, p->W2, p->b2, KNPerceptronWork(layer),
+                        (size_t)layer->in, (size_t)p->H, (size_t)layer->out, KNGridSize(&layer->grid_in), p->gated,
+                        mode == ADD_VALUES);
 }
 
 static void KNLayerApplyBack_Perceptron(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
@@ -213,8 +214,8 @@ static void KNLayerApplyBack_Perceptron(KNLayer layer, const KNPass *pass, Petsc
   KNReal           *dW1 = p->share + (size_t)b * KNPerceptronShare(layer), *db1 = dW1 + U * Ci, *dW2 = db1 + U,
          *db2 = dW2 + Co * H;
 
-  (p->gated ? kn_gated_backward : kn_perceptron_backward)(din[0], dW1, db1, dW2, db2, dout, in[0], p->W1, p->b1, p->W2,
-                                                          KNPerceptronWork(layer), Ci, H, Co,
+  (p->gated ? kn_gated_backward : kn_perceptron_backward)(kn_products_of(pass), din[0], dW1, db1, dW2, db2, dout, in[0],
+                                                          p->W1, p->b1, p->W2, KNPerceptronWork(layer), Ci, H, Co,
                                                           KNGridSize(&layer->grid_in), mode == ADD_VALUES);
 }
 

@@ -138,8 +138,8 @@ static void KNLayerGather_PhysicsAttention(KNLayer layer, const KNPass *pass, Pe
   KNReal                 *o, *dN, *work = KNPhysicsWork(layer, &z, &o, &dN);
 
   for (size_t h = 0; h < z.H; h++)
-    kn_slice_sums(p->N + (size_t)b * z.N + h * z.G * (z.d + 1), z.d + 1, in[1] + h * z.d * z.S, in[0] + h * z.d * z.S,
-                  p->A, p->a, p->tau[h], work, z.G, z.d, z.S, 1);
+    kn_slice_sums(kn_products_of(pass), p->N + (size_t)b * z.N + h * z.G * (z.d + 1), z.d + 1, in[1] + h * z.d * z.S,
+                  in[0] + h * z.d * z.S, p->A, p->a, p->tau[h], work, z.G, z.d, z.S, 1);
 }
 
 static void KNLayerJoin_PhysicsAttention(KNLayer layer, const KNPass *pass)
@@ -159,8 +159,8 @@ static void KNLayerApply_PhysicsAttention(KNLayer layer, const KNPass *pass, Pet
   if (!layer->ops.join) KNLayerGather_PhysicsAttention(layer, pass, b, in);
   for (size_t h = 0; h < z.H; h++) {
     kn_tokens_forward(o, work, p->N + (size_t)b * z.N + h * z.G * (z.d + 1), (const KNReal *const *)p->W, z.G, z.d);
-    kn_slice_results(out + h * z.d * z.S, o, in[0] + h * z.d * z.S, p->A, p->a, p->tau[h], work, z.G, z.d, z.S,
-                     mode == ADD_VALUES);
+    kn_slice_results(kn_products_of(pass), out + h * z.d * z.S, o, in[0] + h * z.d * z.S, p->A, p->a, p->tau[h], work,
+                     z.G, z.d, z.S, mode == ADD_VALUES);
   }
 }
 
@@ -172,8 +172,8 @@ static void KNLayerGatherBack_PhysicsAttention(KNLayer layer, const KNPass *pass
   KNReal                 *o, *dN, *work = KNPhysicsWork(layer, &z, &o, &dN);
 
   for (size_t h = 0; h < z.H; h++)
-    kn_slice_sums(p->dO + (size_t)b * z.dO + h * z.G * z.d, z.d, dout + h * z.d * z.S, in[0] + h * z.d * z.S, p->A,
-                  p->a, p->tau[h], work, z.G, z.d, z.S, 0);
+    kn_slice_sums(kn_products_of(pass), p->dO + (size_t)b * z.dO + h * z.G * z.d, z.d, dout + h * z.d * z.S,
+                  in[0] + h * z.d * z.S, p->A, p->a, p->tau[h], work, z.G, z.d, z.S, 0);
 }
 
 static void KNLayerJoinBack_PhysicsAttention(KNLayer layer, const KNPass *pass)
@@ -200,9 +200,9 @@ static void KNLayerApplyBack_PhysicsAttention(KNLayer layer, const KNPass *pass,
     kn_tokens_forward(o, work, N, (const KNReal *const *)p->W, z.G, z.d);
     kn_tokens_backward(dN, dW, p->dO + (size_t)b * z.dO + h * z.G * z.d, work, N, (const KNReal *const *)p->W, z.G,
                        z.d);
-    kn_slice_backward(din[0] ? din[0] + head : NULL, din[1] ? din[1] + head : NULL, dA, da, &dtau[h], dout + head,
-                      in[1] + head, in[0] + head, o, dN, p->A, p->a, p->tau[h], work, z.G, z.d, z.S,
-                      mode == ADD_VALUES);
+    kn_slice_backward(kn_products_of(pass), din[0] ? din[0] + head : NULL, din[1] ? din[1] + head : NULL, dA, da,
+                      &dtau[h], dout + head, in[1] + head, in[0] + head, o, dN, p->A, p->a, p->tau[h], work, z.G, z.d,
+                      z.S, mode == ADD_VALUES);
   }
   for (size_t i = 0; !p->counts && i < 3 * z.d * z.d; i++) dW[i] = 0;
 }

@@ -1,5 +1,6 @@
 /* Products of small matrices by libxsmm or BLAS: see product_kernels.h. */
 #include "product_kernels.h"
+#include "bfloat16_kernels.h"
 #include <cblas.h>
 #include <string.h>
 
@@ -163,4 +164,16 @@ void kn_products(KNReal *C, size_t ldc, size_t nextC, const KNReal *A, size_t ld
   for (size_t i = 0; i < count; i++)
     kn_blas(C + i * nextC, ldc, A + i * nextA, lda, B + i * nextB, ldb, M, N, K, left ? CblasTrans : CblasNoTrans,
             CblasNoTrans, add);
+}
+
+const KNProducts *kn_products_of(const KNPass *pass)
+{
+  static const KNProducts exact   = {.plain            = kn_product,
+                                     .transposed_left  = kn_product_transposed_left,
+                                     .transposed_right = kn_product_transposed_right},
+                          rounded = {.plain            = kn_product_bfloat16,
+                                     .transposed_left  = kn_product_bfloat16_transposed_left,
+                                     .transposed_right = kn_product_bfloat16_transposed_right};
+
+  return pass->bfloat16 ? &rounded : &exact;
 }

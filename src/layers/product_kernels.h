@@ -8,7 +8,7 @@
 #ifndef KITINET_PRODUCT_KERNELS_H
 #define KITINET_PRODUCT_KERNELS_H
 
-#include <kitinet/base.h>
+#include <kitinet/layer.h>
 
 /* A: (M, K), B: (K, N). K may be 0. */
 PETSC_INTERN void kn_product(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M,
@@ -21,6 +21,16 @@ PETSC_INTERN void kn_product_transposed_left(KNReal *C, size_t ldc, const KNReal
 /* C = A B^T, A: (M, K), B: (N, K). K > 0. */
 PETSC_INTERN void kn_product_transposed_right(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B,
                                               size_t ldb, size_t M, size_t N, size_t K, int add);
+
+/* The three forms, for kernels that take numbers of either kind. */
+typedef void KNProductForm(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M,
+                           size_t N, size_t K, int add);
+typedef struct {
+  KNProductForm *plain, *transposed_left, *transposed_right;
+} KNProducts;
+
+/* As the pass wants them: those above, or those of bfloat16_kernels.h. */
+PETSC_INTERN const KNProducts *kn_products_of(const KNPass *pass);
 
 /*
   C = sum over t < count of A_t B_t, of matrices (M, K) and (K, N) that begin a[t], b[t] bytes behind A and B: the taps

@@ -1,7 +1,6 @@
 /* Slices of a field and attention among their tokens: see slice_kernels.h. */
 #include "slice_kernels.h"
 #include "linear_kernels.h"
-#include "product_kernels.h"
 #include "softmax.h"
 
 enum { TILE = 128 }; /* points at a time */
@@ -24,18 +23,18 @@ static KNReal kn_temperature(KNReal tau)
 }
 
 /* The weights of a head at n points. l: scaled logits, w: (G, n), x: (d, n) in rows of S, row: (2, TILE) workspace */
-static void kn_slices(KNReal *w, KNReal *l, const KNReal *x, const KNReal *A, const KNReal *a, KNReal tau, KNReal *row,
-                      size_t G, size_t d, size_t S, size_t n)
+static void kn_slices(const KNProducts *by, KNReal *w, KNReal *l, const KNReal *x, const KNReal *A, const KNReal *a,
+                      KNReal tau, KNReal *row, size_t G, size_t d, size_t S, size_t n)
 {
   const KNReal scale = 1 / kn_temperature(tau);
 
-  kn_linear_forward(l, n, x, S, A, a, d, G, n, 0);
+  kn_linear_forward(by, l, n, x, S, A, a, d, G, n, 0);
   for (size_t i = 0; i < G * n; i++) l[i] *= scale;
   kn_softmax(w, l, row, row + TILE, G, n);
 }
 
-void kn_slice_sums(KNReal *N, size_t E, const KNReal *f, const KNReal *x, const KNReal *A, const KNReal *a, KNReal tau,
-                   KNReal *work, size_t G, size_t d, size_t S, int norm)
+void kn_slice_sums(const KNProducts *by, KNReal *N, size_t E, const KNReal *f, const KNReal *x, const KNReal *A,
+                   const KNReal *a, KNReal tau, KNReal *work, size_t G, size_t d, size_t S, int norm)
 {
   // work: l and w (G, TILE), row (2, TILE)
   KNReal *l = work, *w = l + G * TILE, *row = w + G * TILE;
@@ -43,14 +42,14 @@ void kn_slice_sums(KNReal *N, size_t E, const KNReal *f, const KNReal *x, const 
   for (size_t s = 0; s < S; s += TILE) {
     const size_t n = PetscMin(TILE, S - s);
 
-    kn_slices(w, l, x + s, A, a, tau, row, G, d, S, n);
-    kn_product_transposed_right(N, E, w, n, f + s, S, G, d, n, s > 0);
+    kn_slices(by, w, l, x + s, A, a, tau, row, G, d, S, n);
+    by->transposed_right(N, E, w, n, f + s, S, G, d, n, s > 0);
     for (size_t g = 0; norm && g < G; g++) N[g * E + d] = (s ? N[g * E + d] : 0) + (KNReal)kn_row_sum(w + g * n, n);
   }
 }
 
-void kn_slice_results(KNReal *y, const KNReal *o, const KNReal *x, const KNReal *A, const KNReal *a, KNReal tau,
-                      KNReal *work, size_t G, size_t d, size_t S, int add)
+void kn_slice_results(const KNProducts *by, KNReal *y, const KNReal *o, const KNReal *x, const KNReal *A,
+                      const KNReal *a, KNReal tau, KNReal *work, size_t G, size_t d, size_t S, int add)
 {
   // work: as kn_slice_sums
   KNReal *l = work, *w = l + G * TILE, *row = w + G * TILE;
@@ -58,14 +57,15 @@ void kn_slice_results(KNReal *y, const KNReal *o, const KNReal *x, const KNReal 
   for (size_t s = 0; s < S; s += TILE) {
     const size_t n = PetscMin(TILE, S - s);
 
-    kn_slices(w, l, x + s, A, a, tau, row, G, d, S, n);
-    kn_product_transposed_left(y + s, S, o, d, w, n, d, n, G, add);
+    kn_slices(by, w, l, x + s, A, a, tau, row, G, d, S, n);
+    by->transposed_left(y + s, S, o, d, w, n, d, n, G, add);
   }
 }
 
-void kn_slice_backward(KNReal *dx, KNReal *df, KNReal *dA, KNReal *da, KNReal *dtau, const KNReal *dy, const KNReal *f,
-                       const KNReal *x, const KNReal *o, const KNReal *dN, const KNReal *A, const KNReal *a, KNReal tau,
-                       KNReal *work, size_t G, size_t d, size_t S, int add)
+void kn_slice_backward(const KNProducts *by, KNReal *dx, KNReal *df, KNReal *dA, KNReal *da, KNReal *dtau,
+                       const KNReal *dy, const KNReal *f, const KNReal *x, const KNReal *o, const KNReal *dN,
+                       const KNReal *A, const KNReal *a, KNReal tau, KNReal *work, size_t G, size_t d, size_t S,
+                       int add)
 {
   // work: l, w and dw (G, TILE), row (2, TILE)
   const size_t E     = d + 1;
@@ -76,13 +76,13 @@ void kn_slice_backward(KNReal *dx, KNReal *df, KNReal *dA, KNReal *da, KNReal *d
   for (size_t s = 0; s < S; s += TILE) {
     const size_t n = PetscMin(TILE, S - s);
 
-    kn_slices(w, l, x + s, A, a, tau, row, G, d, S, n);
+    kn_slices(by, w, l, x + s, A, a, tau, row, G, d, S, n);
     for (size_t g = 0; g < G; g++) {
       for (size_t i = 0; i < n; i++) dw[g * n + i] = dN[g * E + d];
     }
-    kn_product(dw, n, dN, E, f + s, S, G, n, d, 1);
-    kn_product(dw, n, o, d, dy + s, S, G, n, d, 1);
-    if (df) kn_product_transposed_left(df + s, S, dN, E, w, n, d, n, G, add);
+    by->plain(dw, n, dN, E, f + s, S, G, n, d, 1);
+    by->plain(dw, n, o, d, dy + s, S, G, n, d, 1);
+    if (df) by->transposed_left(df + s, S, dN, E, w, n, d, n, G, add);
     kn_softmax_backward(dw, dw, w, row, G, n);
     for (size_t g = 0; g < G; g++) {
       KNReal part = 0;
@@ -92,9 +92,9 @@ void kn_slice_backward(KNReal *dx, KNReal *df, KNReal *dA, KNReal *da, KNReal *d
       sum += (double)part;
     }
     for (size_t i = 0; i < G * n; i++) dw[i] *= scale;
-    kn_product_transposed_right(dA, d, dw, n, x + s, S, G, d, n, 1);
+    by->transposed_right(dA, d, dw, n, x + s, S, G, d, n, 1);
     for (size_t g = 0; g < G; g++) da[g] += (KNReal)kn_row_sum(dw + g * n, n);
-    if (dx) kn_product_transposed_left(dx + s, S, A, d, dw, n, d, n, G, add);
+    if (dx) by->transposed_left(dx + s, S, A, d, dw, n, d, n, G, add);
   }
   if (tau >= coldest && tau <= hottest) *dtau += (KNReal)(-sum * (double)scale);
 }

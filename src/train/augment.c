@@ -10,6 +10,7 @@ PetscErrorCode KNLoopAugment(KNLoop *loop)
   float                *mean, fill[KN_MAX_FIELDS] = {0};
 
   PetscFunctionBegin;
+  if (augmentation->words > 0) PetscCall(KNLoaderSetAugmentation(loop->loader, augmentation, fill));
   if (!augmentation->shift && !augmentation->cutout) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(KNTaskGetNormalizers(loop->task, &input, NULL));
   PetscCall(KNNormalizerGetStatistics(input, NULL, &channels, NULL, &count, &mean, NULL));

@@ -87,6 +87,7 @@ static PetscErrorCode ComputeMicrobatch(KNLoop *loop, const KNState *state, cons
                          .seed      = loop->trainer->seed,
                          .step      = state->step,
                          .gradients = KNReductionGetMode(loop->reduction),
+                         .bfloat16  = loop->trainer->bfloat16,
                          .index     = batch->index + start};
 
   PetscFunctionBegin;

@@ -2,6 +2,7 @@
 #include "trainer_impl.h"
 #include <kitinet/error.h>
 #include <kitinet/options.h>
+#include <kitinet/precision.h>
 
 PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
 {
@@ -52,6 +53,7 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
                          0, 1 << 20, &trainer->rollout));
   PetscCall(KNAugmentationSetFromOptions(&trainer->augmentation));
   PetscCall(KNOptimizerSetFromOptions(&trainer->optimizer));
+  PetscCall(KNPrecisionSetFromOptions(&trainer->bfloat16));
   PetscCall(KNOptionsInt("-train_recompute",
                          "keep activations only between every N-th block and compute the others again in the backward "
                          "sweep: less memory, more time, the same bits; 0: keep all",

@@ -33,6 +33,8 @@ bad 2 "option -train_epochs is 99999999999999999999, out of range" trains -train
 bad 2 'option -train_epochs is "2.5", expected a whole number' trains -train_epochs 2.5
 bad 2 "option -train_samples is 25, the dataset holds 24: give at most that" trains -model_modes 4 -train_samples 25
 bad 2 "option -model_width is 0, out of range" trains -model_width 0
+bad 2 "option -train_word_dropout is for texts; the dataset holds others: leave it out" trains -model_modes 4 \
+  -train_word_dropout 0.1
 bad 2 "option -train_batch is 2000000000, out of range" trains -train_batch 2000000000
 bad 2 'option -model_residual is "none", expected one of collision, plain, fno, fno_collision, transport' trains \
   -model_residual none

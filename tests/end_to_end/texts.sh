@@ -40,6 +40,11 @@ train 3 parts -dataset_test test.h5 -train_epochs 6 -train_schedule constant
 [ "$(digest two)" = "$(digest parts)" ] || fail "other weights on other ranks and after a restart"
 train 1 mixed -train_epochs 6 -train_schedule constant -train_like_lengths 1
 [ "$(digest two)" != "$(digest mixed)" ] || fail "like lengths change nothing"
+train 1 fewer -train_epochs 3 -train_word_dropout 0.2
+train 2 fewer_too -train_epochs 3 -train_word_dropout 0.2
+[ "$(digest fewer)" = "$(digest fewer_too)" ] || fail "other words are left out on two ranks"
+train 1 all -train_epochs 3
+[ "$(digest fewer)" != "$(digest all)" ] || fail "no word is left out"
 train 1 collision -train_epochs 4 -model_residual collision -collision_rate 0.5
 awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) c = $i == "test_accuracy" ? i : c } END { exit !($c > 0.8) }' \
   one/metrics.csv ||

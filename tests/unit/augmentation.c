@@ -1,4 +1,7 @@
-/* Moving pictures and cutting squares out of them against their definitions; the draws: all moves, as likely, pure. */
+/*
+  Moving pictures and cutting squares out of them against their definitions; the draws: all moves, as likely, pure;
+  words of texts, too.
+*/
 #include <kitinet/augmentation.h>
 #include <kitinet/random.h>
 #include <string.h>
@@ -120,6 +123,44 @@ static PetscErrorCode Squares(void)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Each word goes with the probability, whatever goes beside it; what is no word of a vocabulary stays. */
+static PetscErrorCode Words(void)
+{
+  enum { WORDS = 10, DRAWS = 40000 };
+  const KNAugmentation augmentation = {.words = 0.25};
+  PetscInt             gone[WORDS] = {0}, both = 0;
+
+  PetscFunctionBegin;
+  for (PetscInt n = 0; n < DRAWS; n++) {
+    int32_t text[WORDS], again[WORDS];
+
+    for (int i = 0; i < WORDS; i++)
+      text[i] = again[i] = i == 0 ? KN_WORD_BEGINNING : i == 5 ? KN_WORD_SEPARATOR : 100 + i;
+    KNAugmentText(&augmentation, 5, n % 3, n / 3, WORDS, text);
+    KNAugmentText(&augmentation, 5, n % 3, n / 3, WORDS, again);
+    PetscCheck(!memcmp(text, again, sizeof(text)), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "not a function of its coordinates");
+    for (int i = 0; i < WORDS; i++) {
+      PetscCheck(text[i] == KN_WORD_UNKNOWN || text[i] == (i == 0   ? KN_WORD_BEGINNING
+                                                           : i == 5 ? KN_WORD_SEPARATOR
+                                                                    : 100 + i),
+                 PETSC_COMM_SELF, PETSC_ERR_PLIB, "word %d became %d", i, (int)text[i]);
+      gone[i] += text[i] == KN_WORD_UNKNOWN;
+    }
+    both += text[1] == KN_WORD_UNKNOWN && text[2] == KN_WORD_UNKNOWN;
+  }
+  /* 10,000 expected, deviation 87; of two 2,500, deviation 48 */
+  for (int i = 0; i < WORDS; i++) {
+    const PetscInt expected = i == 0 || i == 5 ? 0 : DRAWS / 4;
+
+    PetscCheck(PetscAbsInt(gone[i] - expected) <= (expected ? 435 : 0), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+               "word %d is gone %" PetscInt_FMT " times, expected %" PetscInt_FMT, i, gone[i], expected);
+  }
+  PetscCheck(PetscAbsInt(both - DRAWS / 16) <= 240, PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "two words are gone together %" PetscInt_FMT " times", both);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
@@ -127,6 +168,7 @@ int main(int argc, char **argv)
   PetscCall(Cutouts());
   PetscCall(Draws());
   PetscCall(Squares());
+  PetscCall(Words());
   PetscCall(PetscFinalize());
   return 0;
 }

@@ -1,11 +1,11 @@
 /*
   Products of small matrices, and sums of them, against sums in double: all forms, shapes on both sides of every tile
-  and limit, rows with room between them, which stays untouched.
+  and limit, rows with room between them, which stays untouched. In bfloat16: of the rounded numbers, where the
+  processor has it; elsewhere the same bits as in float.
 */
+#include "../../src/layers/bfloat16_kernels.h"
 #include "../../src/layers/product_kernels.h"
 #include <kitinet/random.h>
-
-typedef void (*Product)(KNReal *, size_t, const KNReal *, size_t, const KNReal *, size_t, size_t, size_t, size_t, int);
 
 enum { LARGEST = 300 * 300 };
 
@@ -19,8 +19,23 @@ static KNReal Draw(PetscInt64 matrix, PetscInt64 i)
   return (KNReal)(2 * KNUniform(word[0]) - 1);
 }
 
-/* left, right: is A, is B given transposed? */
-static PetscErrorCode TestShape(Product product, int left, int right, size_t M, size_t N, size_t K, int add)
+/* x, and x rounded to 8 bits of mantissa, to nearest even. */
+static double Exactly(KNReal x)
+{
+  return (double)x;
+}
+
+static double Rounded(KNReal x)
+{
+  int          exponent;
+  const double mantissa = frexp((double)x, &exponent);
+
+  return ldexp(nearbyint(ldexp(mantissa, 8)), exponent - 8);
+}
+
+/* left, right: is A, is B given transposed? read: what the product reads of a number. */
+static PetscErrorCode TestShape(KNProductForm *product, double (*read)(KNReal), int left, int right, size_t M, size_t N,
+                                size_t K, int add)
 {
   const size_t lda = (left ? M : K) + 3, ldb = (right ? K : N) + 1, ldc = N + 2;
   const double tolerance = sizeof(KNReal) == 4 ? 1e-6 : 1e-15;
@@ -33,7 +48,7 @@ static PetscErrorCode TestShape(Product product, int left, int right, size_t M, 
       double sum = add || n >= N ? 0.5 : 0, size = 1;
 
       for (size_t k = 0; n < N && k < K; k++) {
-        const double term = (double)A[left ? k * lda + m : m * lda + k] * (double)B[right ? n * ldb + k : k * ldb + n];
+        const double term = read(A[left ? k * lda + m : m * lda + k]) * read(B[right ? n * ldb + k : k * ldb + n]);
 
         sum += term;
         size += PetscAbsReal(term);
@@ -82,9 +97,12 @@ static PetscErrorCode TestSum(size_t M, size_t N, size_t K, size_t count, int ad
 
 int main(int argc, char **argv)
 {
-  static const size_t shape[][3] = {{1, 1, 1},     {1, 128, 32},  {8, 64, 32},    {24, 16, 64},
-                                    {23, 16, 64},  {24, 15, 7},   {32, 32, 130},  {33, 65, 64},
-                                    {65, 129, 63}, {128, 3, 200}, {200, 200, 120}};
+  static const size_t shape[][3] = {{1, 1, 1},     {1, 128, 32},  {8, 64, 32},     {24, 16, 64},
+                                    {23, 16, 64},  {24, 15, 7},   {32, 32, 130},   {33, 65, 64},
+                                    {65, 129, 63}, {128, 3, 200}, {200, 200, 120}, {16, 16, 16},
+                                    {17, 40, 19},  {129, 33, 17}, {130, 140, 300}, {40, 290, 257}};
+
+  double (*const few)(KNReal) = kn_bfloat16_lacks() ? Exactly : Rounded;
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (size_t i = 0; i < LARGEST; i++) {
@@ -93,13 +111,19 @@ int main(int argc, char **argv)
   }
   for (size_t i = 0; i < PETSC_STATIC_ARRAY_LENGTH(shape); i++) {
     for (int add = 0; add < 2; add++) {
-      PetscCall(TestShape(kn_product, 0, 0, shape[i][0], shape[i][1], shape[i][2], add));
-      PetscCall(TestShape(kn_product_transposed_left, 1, 0, shape[i][0], shape[i][1], shape[i][2], add));
-      PetscCall(TestSum(shape[i][0], shape[i][1], shape[i][2], i % 3 ? 9 : 1, add));
-      PetscCall(TestShape(kn_product_transposed_right, 0, 1, shape[i][0], shape[i][1], shape[i][2], add));
+      const size_t M = shape[i][0], N = shape[i][1], K = shape[i][2];
+
+      PetscCall(TestShape(kn_product, Exactly, 0, 0, M, N, K, add));
+      PetscCall(TestShape(kn_product_transposed_left, Exactly, 1, 0, M, N, K, add));
+      PetscCall(TestShape(kn_product_transposed_right, Exactly, 0, 1, M, N, K, add));
+      PetscCall(TestSum(M, N, K, i % 3 ? 9 : 1, add));
+      if (PetscMin(M, PetscMin(N, K)) < 16) continue; /* these are products in float */
+      PetscCall(TestShape(kn_product_bfloat16, few, 0, 0, M, N, K, add));
+      PetscCall(TestShape(kn_product_bfloat16_transposed_left, few, 1, 0, M, N, K, add));
+      PetscCall(TestShape(kn_product_bfloat16_transposed_right, few, 0, 1, M, N, K, add));
     }
   }
-  for (int add = 0; add < 2; add++) PetscCall(TestShape(kn_product, 0, 0, 5, 40, 0, add));
+  for (int add = 0; add < 2; add++) PetscCall(TestShape(kn_product, Exactly, 0, 0, 5, 40, 0, add));
   PetscCall(PetscFinalize());
   return 0;
 }

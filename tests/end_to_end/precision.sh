@@ -1,0 +1,45 @@
+# -train_precision bf16: where the processor has such products, the same weights on any number of ranks and threads and
+# after a restart, other weights than in float32, nearly the same error, tests in float32. Elsewhere it is refused.
+set -eu
+. "$(dirname "$0")/common.sh"
+small_data
+wide="-model_width 32 -train_batch 6 -train_microbatch 2 -dataset_test test.h5"
+# course_of N RUN ...: training on N ranks
+course_of() {
+  n=$1 run=$2; shift 2
+  ranks "$n" train -run "$run" -dataset train.h5 $wide "$@" > output 2> message
+}
+weights() { "$KITINET" inspect -input "$1/checkpoint.h5" | sed -n 's/^  weights *SHA-256 //p'; }
+tested() { awk -F , 'END { print $3 }' "$1/metrics.csv"; }
+
+code=0
+ranks 1 train -run new -dataset train.h5 -model_modes 4 -train_precision bf16 -dry_run > output 2> message || code=$?
+if [ $code = 2 ] && grep -q "needs a build with libxsmm" message; then skip "built without libxsmm"; fi
+if ! grep -q -w avx512_bf16 /proc/cpuinfo; then
+  for command in "train -run new -dataset train.h5" "bench -bench_grid 16"; do
+    # shellcheck disable=SC2086 # words
+    unchanged refused 2 "option -train_precision bf16 needs a processor with AVX512-BF16 on every rank: leave it out" \
+      ranks 2 $command -model_modes 4 -train_precision bf16
+  done
+  exit 0
+fi
+[ $code = 0 ] || fail "$(cat message)"
+
+export OMP_WAIT_POLICY=passive # more threads than processors
+for type in fno oformer transolver; do
+  own="-model_heads 2"
+  [ $type != fno ] || own="-model_modes 4"
+  options="-model_type $type $own -train_epochs 4 -train_schedule constant -train_lr 1e-4"
+  ends 0 course_of 1 $type.float $options
+  ends 0 course_of 1 $type.1 $options -train_precision bf16
+  for n in 2 3; do
+    OMP_NUM_THREADS=$n ends 0 course_of $n $type.$n $options -train_precision bf16
+    [ "$(weights $type.$n)" = "$(weights $type.1)" ] || fail "$type: other weights on $n ranks of $n threads"
+  done
+  ends 75 course_of 2 $type.parts $options -train_precision bf16 -max_time 1e-9
+  ends 0 course_of 3 $type.parts -max_time 0
+  [ "$(weights $type.parts)" = "$(weights $type.1)" ] || fail "$type: other weights after a restart"
+  [ "$(weights $type.float)" != "$(weights $type.1)" ] || fail "$type: bf16 changes nothing"
+  close "$(tested $type.float)" "$(tested $type.1)" 3e-3 ||
+    fail "$type: test error $(tested $type.1) in bf16, $(tested $type.float) in float32"
+done
