@@ -15,6 +15,7 @@
 #include <kitinet/error.h>
 #include <kitinet/options.h>
 #include <kitinet/random.h>
+#include <math.h>
 
 /* Numbers of 32 bits that a call of the generator yields; elements drawn at once, a multiple of them. */
 enum { NUMBERS = 8, BLOCK = 64 };
@@ -25,15 +26,18 @@ enum { NUMBERS = 8, BLOCK = 64 };
 */
 static void kn_dropout_draw(KNReal *m, const PetscInt64 draw[4], size_t first, size_t count, double p)
 {
-  const double limit   = p * 0x1p32;
-  const KNReal keep    = (KNReal)(1 / (1 - p));
-  uint64_t     word[4] = {0};
+  const uint32_t limit         = (uint32_t)ceil(p * 0x1p32);
+  const KNReal   keep          = (KNReal)(1 / (1 - p));
+  uint32_t       number[BLOCK] = {0};
 
-  for (size_t i = 0; i < count; i++) {
-    if (p > 0 && i % NUMBERS == 0)
-      KNRandomWords(draw[0], KN_STREAM_DROPOUT, draw[1], draw[2], draw[3], (PetscInt64)((first + i) / NUMBERS), word);
-    m[i] = (double)(uint32_t)(word[i % NUMBERS / 2] >> 32 * (i % 2)) >= limit ? keep : 0;
+  for (size_t i = 0; p > 0 && i < count; i += NUMBERS) {
+    uint64_t word[4];
+
+    KNRandomWords(draw[0], KN_STREAM_DROPOUT, draw[1], draw[2], draw[3], (PetscInt64)((first + i) / NUMBERS), word);
+    for (size_t j = 0; j < NUMBERS; j++) number[i + j] = (uint32_t)(word[j / 2] >> 32 * (j % 2));
   }
+#pragma omp simd
+  for (size_t i = 0; i < count; i++) m[i] = number[i] >= limit ? keep : 0;
 }
 
 /* y = (or += if add) m x. The map is diagonal: backward is forward, with dy for x. */
