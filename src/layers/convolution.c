@@ -319,32 +319,6 @@ static void KNLayerApplyBack_Convolution(KNLayer layer, const KNPass *pass, Pets
   kn_convolve(din[0], dy, conv->packed[!conv->backward.points], NULL, work, &conv->backward, mode == ADD_VALUES);
 }
 
-/*
-  total (n, T), whose elements lie `next` and 1 apart, = (or += if add) the sum of B shares, stride apart, (T, n) each,
-  whose elements lie `at` and 1 apart.
-*/
-static void kn_sum_taps(KNReal *total, size_t next, const KNReal *share, size_t B, size_t stride, size_t T, size_t at,
-                        size_t n, int add)
-{
-  enum { PIECE = 64 };
-
-  for (size_t t = 0; t < T; t++) {
-    for (size_t first = 0; first < n; first += PIECE) {
-      const size_t count      = PetscMin(PIECE, n - first);
-      KNReal       sum[PIECE] = {0};
-
-      for (size_t b = 0; b < B; b++) {
-        for (size_t i = 0; i < count; i++) sum[i] += share[b * stride + t * at + first + i];
-      }
-      for (size_t i = 0; i < count; i++) {
-        KNReal *to = total + (first + i) * next + t;
-
-        *to = (add ? *to : 0) + sum[i];
-      }
-    }
-  }
-}
-
 static void KNLayerFinishBack_Convolution(KNLayer layer, const KNPass *pass)
 {
   const Convolution *conv = layer->data;

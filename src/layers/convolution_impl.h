@@ -89,4 +89,11 @@ PETSC_INTERN void kn_spread(KNReal *to, const KNReal *x, const KNSpread *spread,
 PETSC_INTERN void kn_convolve(KNReal *to, const KNReal *from, const KNReal *W, const KNReal *bias, KNReal *row,
                               const KNConvolutionSweep *sweep, int add);
 
+/*
+  total (n, T), whose elements lie `next` and 1 apart, = (or += if add) the sum of B shares, stride apart, (T, n) each,
+  whose elements lie `at` and 1 apart.
+*/
+PETSC_INTERN void kn_sum_taps(KNReal *total, size_t next, const KNReal *share, size_t B, size_t stride, size_t T,
+                              size_t at, size_t n, int add);
+
 #endif
