@@ -43,3 +43,4 @@ for type in fno oformer transolver; do
   close "$(tested $type.float)" "$(tested $type.1)" 3e-3 ||
     fail "$type: test error $(tested $type.1) in bf16, $(tested $type.float) in float32"
 done
+ends 0 ranks 1 bench -bench_grid 16 -model_modes 4 -bench_seconds 0 -train_precision bf16 > output 2> message
