@@ -10,7 +10,7 @@
 # 5). Writes jobs/results/attention_pytorch.csv: network, phase, milliseconds for the whole batch, medians over rounds,
 # and the memory that a process which does only this holds beyond its start, MiB; prints the ratios.
 # jobs/results/attention_grids.csv: milliseconds of a layer, forward and backward, for each number of points along both
-# axes (GRIDS: "64 128 256 512"). Needs build/release/kitinet. MICROBATCH: of the encoder, 8: less memory, same step.
+# axes (GRIDS: "64 128 256 512"). TYPES: "transformer transolver oformer". Needs build/release/kitinet. MICROBATCH: of the encoder, 8: less memory, same step.
 # Unset OPENBLAS_CORETYPE where it holds BLAS to an older instruction set than the processor's.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -19,6 +19,7 @@ python="${PYTHON:-python3}"
 results="${OUTPUT:-jobs/results}"
 rounds="${1:-5}"
 seconds="${2:-5}"
+types="${TYPES:-transformer transolver oformer}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-2}"
@@ -54,7 +55,7 @@ theirs() {
 
 "$python" -c "import torch, h5py" || { echo "attention_pytorch.sh: PYTHON needs torch and h5py" >&2; exit 2; }
 for round in $(seq "$rounds"); do
-  for type in transformer transolver oformer; do
+  for type in $types; do
     for phase in train inference; do
       echo "$type $phase ours $(ours $type $phase | tr '\n' ' ')"
       for form in eager compiled; do
@@ -64,7 +65,7 @@ for round in $(seq "$rounds"); do
   done
 done | tee "$work/raw"
 
-awk '
+awk -v types="$types" '
   function median(key, n, i, j, t, v) {
     n = split(values[key], v, " ")
     for (i = 1; i <= n; i++) for (j = i + 1; j <= n; j++) if (v[j] + 0 < v[i] + 0) {t = v[i]; v[i] = v[j]; v[j] = t}
@@ -76,8 +77,8 @@ awk '
   }
   END {
     print "network,phase,ours_ms,eager_ms,compiled_ms,ours_peak_mib,pytorch_peak_mib"
-    split("transformer transolver oformer", type, " "); split("train inference", phase, " ")
-    for (t = 1; t <= 3; t++) for (p = 1; p <= 2; p++) {
+    count = split(types, type, " "); split("train inference", phase, " ")
+    for (t = 1; t <= count; t++) for (p = 1; p <= 2; p++) {
       key = type[t] SUBSEP phase[p] SUBSEP
       ms = median(key "ours" SUBSEP "ms"); mib = median(key "ours" SUBSEP "mib")
       eager = median(key "eager" SUBSEP "ms"); compiled = median(key "compiled" SUBSEP "ms")
