@@ -46,7 +46,8 @@ class Images:
 
     def network(self):
         classes = int(self.train[1].max()) + 1
-        return ResNet(self.train[0].shape[1], classes, self.options.model_depth, self.options.model_width)
+        network = ResNet(self.train[0].shape[1], classes, self.options.model_depth, self.options.model_width)
+        return network.to(memory_format=torch.channels_last)  # the fastest form
 
     def optimizer(self, network):
         return torch.optim.SGD(network.parameters(), lr=self.options.train_lr, momentum=0.9, nesterov=True,
@@ -64,7 +65,7 @@ class Images:
             x[b] = padded[b, :, i:i + n, j:j + n]
             if random.integers(2):
                 x[b] = x[b].flip(-1)
-        return (x,), self.train[1][index]
+        return (x.contiguous(memory_format=torch.channels_last),), self.train[1][index]
 
     def tests(self, network):
         x, label = self.test
