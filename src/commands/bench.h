@@ -43,8 +43,8 @@ typedef struct {
   PetscInt        batch, microbatch; /* of all ranks; of one pass through the network */
   KNReductionType reduction;
   PetscBool       bfloat16; /* of training; kitinet/precision.h */
-  PetscReal       seconds; /* of a measurement */
-  KNModel         model;   /* owned */
+  PetscReal       seconds;  /* of a measurement */
+  KNModel         model;    /* owned */
 } KNBench;
 
 /* Not collective. Appends a copy of *item. */

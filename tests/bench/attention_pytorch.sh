@@ -10,7 +10,8 @@
 # 5). Writes jobs/results/attention_pytorch.csv: network, phase, milliseconds for the whole batch, medians over rounds,
 # and the memory that a process which does only this holds beyond its start, MiB; prints the ratios.
 # jobs/results/attention_grids.csv: milliseconds of a layer, forward and backward, for each number of points along both
-# axes (GRIDS: "64 128 256 512"). TYPES: "transformer transolver oformer". Needs build/release/kitinet. MICROBATCH: of the encoder, 8: less memory, same step.
+# axes. Needs build/release/kitinet. GRIDS: "64 128 256 512". TYPES: "transformer transolver oformer". MICROBATCH: of
+# the encoder, 8: less memory, same step.
 # Unset OPENBLAS_CORETYPE where it holds BLAS to an older instruction set than the processor's.
 set -eu
 cd "$(dirname "$0")/../.."
