@@ -24,7 +24,7 @@ typedef uint32_t Pair;
 
 #define KN_WITH_BFLOAT16 __attribute__((target("avx512f,avx512bw,avx512bf16")))
 
-const char *kn_bfloat16_lacks(void)
+const char *KNBfloat16Lacks(void)
 {
   if (__builtin_cpu_supports("avx512bf16") && libxsmm_get_target_archid() >= LIBXSMM_X86_AVX512_CPX) return NULL;
   return "a processor with AVX512-BF16";
@@ -114,7 +114,7 @@ static int Multiply(float *C, size_t ldc, const float *A, size_t lda, const floa
   Pair a[LARGEST + 16] __attribute__((aligned(KN_ALIGN))), b[LARGEST + 16] __attribute__((aligned(KN_ALIGN))),
     work[LARGEST + 16] __attribute__((aligned(KN_ALIGN)));
 
-  if (!Pays(M, N, K) || kn_bfloat16_lacks()) return 0;
+  if (!Pays(M, N, K) || KNBfloat16Lacks()) return 0;
   for (size_t k = 0; k < K; k += DEPTH) {
     const size_t depth = PetscMin(DEPTH, K - k), whole = depth + depth % 2;
 
@@ -135,7 +135,7 @@ static int Multiply(float *C, size_t ldc, const float *A, size_t lda, const floa
   return 1;
 }
 #else
-const char *kn_bfloat16_lacks(void)
+const char *KNBfloat16Lacks(void)
 {
   return sizeof(KNReal) == 4 ? "a build with libxsmm" : "a build in float32";
 }

@@ -5,7 +5,6 @@
   Every call that can be checked for all types alike is checked here, so that the types need not: order of calls,
   channels, batch size, insert mode. One pair of log events for each type counts time and FLOPs (-log_view).
 */
-#include "bfloat16_kernels.h"
 #include "layer_impl.h"
 #include <kitinet/error.h>
 #include <kitinet/threads.h>
@@ -36,11 +35,6 @@ static struct {
 const char *const *KNLayerNames(void)
 {
   return names;
-}
-
-const char *KNBfloat16Lacks(void)
-{
-  return kn_bfloat16_lacks();
 }
 
 /*

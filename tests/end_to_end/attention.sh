@@ -12,7 +12,6 @@ ranks 1 generate -options_file_yaml "$configs/li2020-darcy-small.yaml" -darcy_gr
 ranks 1 generate -pde navier_stokes -samples 4 -navier_stokes_grid 12 -navier_stokes_final_time 4 \
   -navier_stokes_frames 4 -output flow.h5 > /dev/null
 tiny="-model_width 8 -model_layers 2 -model_heads 2 -train_epochs 2 -train_batch 6 -train_microbatch 2"
-weights() { "$KITINET" inspect -input "$1/checkpoint.h5" | sed -n 's/^  weights *SHA-256 //p'; }
 
 for type in transolver oformer; do
   preset="-options_file_yaml $configs/li2020-darcy-$type-small.yaml -model_layers 2 -model_width 16 -train_epochs 30

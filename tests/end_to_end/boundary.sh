@@ -9,7 +9,6 @@ ranks 1 generate -pde cavity -cavity_points nodes -cavity_grid 25 -cavity_lid ra
   -cavity_reynolds 50 -samples 6 -output cavity.h5 > output
 ranks 1 generate -pde cavity -cavity_points cells -cavity_grid 24 -samples 6 -output lid.h5 > output
 run="$network -model_boundary dirichlet -train_epochs 2"
-digest() { ranks 1 inspect -input "$1/checkpoint.h5" | sed -n 's/^  weights *SHA-256 //p'; }
 on() {
   n=$1 run_to=$2 data=$3
   shift 3
@@ -18,7 +17,7 @@ on() {
 
 on 1 one train.h5
 on 2 two train.h5
-[ "$(digest one)" = "$(digest two)" ] || fail "other weights on two ranks"
+[ "$(weights one)" = "$(weights two)" ] || fail "other weights on two ranks"
 for data in train fine; do
   ranks 1 predict -checkpoint one/checkpoint.h5 -input $data.h5 -output one.h5 -overwrite > output
   ranks 3 predict -checkpoint one/checkpoint.h5 -input $data.h5 -output three.h5 -overwrite -ranks_per_sample 3 > output

@@ -44,6 +44,9 @@ close() {
   awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; if (d < 0) d = -d; if (a < 0) a = -a; exit !(d <= t * a) }'
 }
 
+# weights RUN: the digest of its weights
+weights() { "$KITINET" inspect -input "$1/checkpoint.h5" | sed -n 's/^  weights *SHA-256 //p'; }
+
 # course RUN: what of metrics.csv does not depend on the clock
 course() { cut -d , -f 1-4 "$1/metrics.csv"; }
 last_loss() { tail -n 1 "$1/metrics.csv" | cut -d , -f 2; }

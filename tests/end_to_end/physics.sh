@@ -5,7 +5,6 @@ set -eu
 . "$(dirname "$0")/common.sh"
 small_data
 task_tool=$(dirname "$PWD")/task_tool
-digest() { ranks 1 inspect -input "$1/checkpoint.h5" | sed -n 's/^  weights *SHA-256 //p'; }
 last_test() { tail -n 1 "$1/metrics.csv" | cut -d , -f 3; }
 ranks 1 generate -darcy_grid 16 -samples 40 -first 100 -output inputs.h5 > output
 "$task_tool" scale inputs.h5 unsolved.h5 nan
@@ -23,7 +22,7 @@ cmp alone/checkpoint.h5 part/checkpoint.h5 || fail "the resumed run has another 
 course alone > expected
 course part | cmp - expected || fail "the resumed run has other metrics"
 train 1 blind -task_physics 0.7 -dataset_inputs unsolved.h5 -model_residual plain -train_epochs 3 -dataset_test test.h5
-[ "$(digest blind)" = "$(digest alone)" ] || fail "the outputs of inputs are looked at"
+[ "$(weights blind)" = "$(weights alone)" ] || fail "the outputs of inputs are looked at"
 ends 75 train 1 moved $with -max_time 1e-9
 refused 3 'was trained with other inputs without solutions .*: give the -dataset_inputs it began with' \
   ranks 1 train -run moved -dataset_inputs test.h5

@@ -3,13 +3,7 @@
 set -eu
 . "$(dirname "$0")/common.sh"
 small_data
-wide="-model_width 32 -train_batch 6 -train_microbatch 2 -dataset_test test.h5"
-# course_of N RUN ...: training on N ranks
-course_of() {
-  n=$1 run=$2; shift 2
-  ranks "$n" train -run "$run" -dataset train.h5 $wide "$@" > output 2> message
-}
-weights() { "$KITINET" inspect -input "$1/checkpoint.h5" | sed -n 's/^  weights *SHA-256 //p'; }
+network="-model_width 32 -train_batch 6 -train_microbatch 2 -dataset_test test.h5"
 tested() { awk -F , 'END { print $3 }' "$1/metrics.csv"; }
 
 code=0
@@ -30,14 +24,14 @@ for type in fno oformer transolver; do
   own="-model_heads 2"
   [ $type != fno ] || own="-model_modes 4"
   options="-model_type $type $own -train_epochs 4 -train_schedule constant -train_lr 1e-4"
-  ends 0 course_of 1 $type.float $options
-  ends 0 course_of 1 $type.1 $options -train_precision bf16
+  ends 0 train 1 $type.float $options
+  ends 0 train 1 $type.1 $options -train_precision bf16
   for n in 2 3; do
-    OMP_NUM_THREADS=$n ends 0 course_of $n $type.$n $options -train_precision bf16
+    OMP_NUM_THREADS=$n ends 0 train $n $type.$n $options -train_precision bf16
     [ "$(weights $type.$n)" = "$(weights $type.1)" ] || fail "$type: other weights on $n ranks of $n threads"
   done
-  ends 75 course_of 2 $type.parts $options -train_precision bf16 -max_time 1e-9
-  ends 0 course_of 3 $type.parts -max_time 0
+  ends 75 train 2 $type.parts $options -train_precision bf16 -max_time 1e-9
+  ends 0 train 3 $type.parts -max_time 0
   [ "$(weights $type.parts)" = "$(weights $type.1)" ] || fail "$type: other weights after a restart"
   [ "$(weights $type.float)" != "$(weights $type.1)" ] || fail "$type: bf16 changes nothing"
   close "$(tested $type.float)" "$(tested $type.1)" 3e-3 ||

@@ -11,7 +11,6 @@ ranks 1 generate -darcy_grid 13 -samples 12 -output fields.h5 > /dev/null
 ranks 1 generate -pde burgers -burgers_grid 64 -samples 12 -output line.h5 > /dev/null
 "$task_tool" classes images.h5 3 18 0 kind 16 15
 
-weights() { "$KITINET" inspect -input "$1/checkpoint.h5" | sed -n 's/^  weights *SHA-256 //p'; }
 for data in "images $sgd" "images -model_norm group -model_residual collision -collision_dimension 0" \
   "fields -model_head 16 -model_residual transport" "line -model_head 16"; do
   ln -sf "${data%% *}.h5" train.h5

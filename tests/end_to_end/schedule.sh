@@ -2,7 +2,6 @@
 set -eu
 . "$(dirname "$0")/common.sh"
 small_data
-digest() { ranks 1 inspect -input "$1/checkpoint.h5" | sed -n 's/^  weights *SHA-256 //p'; }
 on() { run=$1; shift; ranks 1 train -run "$run" -dataset train.h5 $network "$@" > output 2> message; }
 
 on steps -train_schedule step -train_step_epochs 2 -train_step_factor 0.1 -train_lr 1e-2 -train_epochs 5
@@ -14,6 +13,6 @@ for nesterov in "" "-train_nesterov true" "-train_nesterov false"; do
   run=sgd$(echo "$nesterov" | tr -d ' ')
   on "$run" -train_optimizer sgd -train_lr 1e-2 $nesterov -train_epochs 2
 done
-[ -n "$(digest sgd)" ] || fail "no digest of weights: $(ranks 1 inspect -input sgd/checkpoint.h5)"
-[ "$(digest sgd)" = "$(digest sgd-train_nesterovtrue)" ] || fail "Nesterov's momentum is not the default"
-[ "$(digest sgd)" != "$(digest sgd-train_nesterovfalse)" ] || fail "-train_nesterov has no effect"
+[ -n "$(weights sgd)" ] || fail "no digest of weights: $(ranks 1 inspect -input sgd/checkpoint.h5)"
+[ "$(weights sgd)" = "$(weights sgd-train_nesterovtrue)" ] || fail "Nesterov's momentum is not the default"
+[ "$(weights sgd)" != "$(weights sgd-train_nesterovfalse)" ] || fail "-train_nesterov has no effect"

@@ -24,7 +24,6 @@ unchanged refused 2 "-train_samples is 25" "$KITINET" train -run new -dataset tr
 
 # -train_recompute: less memory, the same weights.
 mebibytes() { sed -n 's/.*memory of a rank: \([0-9.]*\) MiB activations.*/\1/p' output; }
-weights() { "$KITINET" inspect -input "$1/checkpoint.h5" | sed -n 's/^  weights *SHA-256 //p'; }
 for type in fno unet; do
   ends 0 train 1 "kept_$type" -train_epochs 1 -model_type $type
   kept=$(mebibytes)

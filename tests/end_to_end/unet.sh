@@ -10,7 +10,6 @@ ranks 1 generate -darcy_grid 13 -samples 12 -output train.h5 > /dev/null
 ranks 1 generate -pde navier_stokes -samples 4 -navier_stokes_grid 16 -navier_stokes_final_time 4 \
   -navier_stokes_frames 4 -output flow.h5 > /dev/null
 
-weights() { "$KITINET" inspect -input "$1/checkpoint.h5" | sed -n 's/^  weights *SHA-256 //p'; }
 for n in 1 2 3 4; do
   export OMP_NUM_THREADS=$((n % 3 + 1))
   ends 0 train $n "run$n" -model_residual transport

@@ -129,22 +129,22 @@ static PetscErrorCode Words(void)
   enum { WORDS = 10, DRAWS = 40000 };
   const KNAugmentation augmentation = {.words = 0.25};
   PetscInt             gone[WORDS] = {0}, both = 0;
+  int32_t              whole[WORDS];
 
   PetscFunctionBegin;
+  for (int i = 0; i < WORDS; i++) whole[i] = i == 0 ? KN_WORD_BEGINNING : i == 5 ? KN_WORD_SEPARATOR : 100 + i;
   for (PetscInt n = 0; n < DRAWS; n++) {
     int32_t text[WORDS], again[WORDS];
 
-    for (int i = 0; i < WORDS; i++)
-      text[i] = again[i] = i == 0 ? KN_WORD_BEGINNING : i == 5 ? KN_WORD_SEPARATOR : 100 + i;
+    memcpy(text, whole, sizeof(text));
+    memcpy(again, whole, sizeof(again));
     KNAugmentText(&augmentation, 5, n % 3, n / 3, WORDS, text);
     KNAugmentText(&augmentation, 5, n % 3, n / 3, WORDS, again);
     PetscCheck(!memcmp(text, again, sizeof(text)), PETSC_COMM_SELF, PETSC_ERR_PLIB,
                "not a function of its coordinates");
     for (int i = 0; i < WORDS; i++) {
-      PetscCheck(text[i] == KN_WORD_UNKNOWN || text[i] == (i == 0   ? KN_WORD_BEGINNING
-                                                           : i == 5 ? KN_WORD_SEPARATOR
-                                                                    : 100 + i),
-                 PETSC_COMM_SELF, PETSC_ERR_PLIB, "word %d became %d", i, (int)text[i]);
+      PetscCheck(text[i] == KN_WORD_UNKNOWN || text[i] == whole[i], PETSC_COMM_SELF, PETSC_ERR_PLIB,
+                 "word %d became %d", i, (int)text[i]);
       gone[i] += text[i] == KN_WORD_UNKNOWN;
     }
     both += text[1] == KN_WORD_UNKNOWN && text[2] == KN_WORD_UNKNOWN;

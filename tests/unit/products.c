@@ -102,7 +102,7 @@ int main(int argc, char **argv)
                                     {65, 129, 63}, {128, 3, 200}, {200, 200, 120}, {16, 16, 16},
                                     {17, 40, 19},  {129, 33, 17}, {130, 140, 300}, {40, 290, 257}};
 
-  double (*const few)(KNReal) = kn_bfloat16_lacks() ? Exactly : Rounded;
+  double (*const few)(KNReal) = KNBfloat16Lacks() ? Exactly : Rounded;
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (size_t i = 0; i < LARGEST; i++) {
