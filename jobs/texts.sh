@@ -54,6 +54,7 @@ for residual in plain collision; do
   echo "== training, residual $residual: $layers blocks of width $width"
   run train -run "$work/$residual" -dataset "$work/train.h5" -dataset_test "$work/test.h5" \
     -model_type transformer -model_layers "$layers" -model_width "$width" -model_residual $residual \
+    -model_shared_words true \
     -train_epochs "$epochs" -train_batch "$batch" -train_microbatch 16 -train_lr 1e-3
 done
 

@@ -1,12 +1,13 @@
 /*
   The words of a text as vectors, with their positions and the part of the text that they belong to:
 
-      y[b, :, i] = W[token_i] + P[i] + (i >= e) p,    i < length;    0 behind the text's end
+      y[b, :, i] = W[token_i] + P[i] + (i >= e) p + h_i q,    i < length;    0 behind the text's end
 
   e: the place of the first separator, from where on a second text follows (a pair of texts is one sequence, first
-  separator second); p without a pair has no effect. P: learned positions (-model_positions learned). The input is the
-  field (words, S) of zeros and ones that is nowhere stored: in[0] is not read, the pass has the words. y: (B, C, S),
-  W: (words, C), P: (longest, C), p: (C).
+  separator second); h_i: 1 for a word that the other text has too, else 0 (-model_shared_words; "exact match" of Chen
+  et al. 2017, arXiv 1704.00051). Without a pair p and q have no effect. P: learned positions (-model_positions learned).
+  The input is the field (words, S) of zeros and ones that is nowhere stored: in[0] is not read, the pass has the words.
+  y: (B, C, S), W: (words, C), P: (longest, C), p, q: (C).
 
   dW[w] is the sum of dy over the places of word w. A sample leaves its dy, word by word; then each thread adds up the
   words that are its own, in the order of samples and places: the same bits for any number of threads. Nothing has the
@@ -16,48 +17,11 @@
 */
 #include "layer_impl.h"
 #include "linear_kernels.h"
-#include <kitinet/options.h>
 #include <kitinet/error.h>
+#include <kitinet/options.h>
+#include <kitinet/space.h>
 #include <omp.h>
 #include <string.h>
-
-enum { SEPARATOR = 2 }; /* its number in every vocabulary */
-
-static size_t kn_second_text(const int32_t *token, size_t n)
-{
-  for (size_t i = 0; i < n; i++) {
-    if (token[i] == SEPARATOR) return i;
-  }
-  return n;
-}
-
-static void kn_embedding_forward(KNReal *y, const int32_t *token, const KNReal *W, const KNReal *P, const KNReal *p,
-                                 size_t C, size_t S, size_t n, int add)
-{
-  // y: (C, S), token: (n), W: (words, C), P: (n, C) or NULL, p: (C)
-  const size_t second = kn_second_text(token, n);
-
-  for (size_t i = 0; i < n; i++) {
-    const KNReal *w = W + (size_t)token[i] * C, *place = P ? P + i * C : NULL;
-
-    for (size_t c = 0; c < C; c++)
-      y[c * S + i] = (add ? y[c * S + i] : 0) + (w[c] + (place ? place[c] : 0) + (i >= second ? p[c] : 0));
-  }
-  for (size_t c = 0; c < C && !add && n < S; c++) memset(y + c * S + n, 0, (S - n) * sizeof(*y));
-}
-
-static void kn_embedding_backward(KNReal *share, KNReal *dp, const KNReal *dy, const int32_t *token, size_t C, size_t S,
-                                  size_t n)
-{
-  // share: (n, C) dy word by word; dp: (C), written; dy: (C, S)
-  const size_t second = kn_second_text(token, n);
-
-  for (size_t c = 0; c < C; c++) dp[c] = 0;
-  for (size_t i = 0; i < n; i++) {
-    for (size_t c = 0; c < C; c++) share[i * C + c] = dy[c * S + i];
-    for (size_t c = 0; i >= second && c < C; c++) dp[c] += share[i * C + c];
-  }
-}
 
 static void kn_add_row(KNReal *restrict total, const KNReal *restrict row, size_t C)
 {
@@ -65,11 +29,62 @@ static void kn_add_row(KNReal *restrict total, const KNReal *restrict row, size_
   for (size_t c = 0; c < C; c++) total[c] += row[c];
 }
 
+static size_t kn_second_text(const int32_t *token, size_t n)
+{
+  for (size_t i = 0; i < n; i++) {
+    if (token[i] == KN_WORD_SEPARATOR) return i;
+  }
+  return n;
+}
+
+/* Whether the text that the word at place i is not in has it too; a word that is unknown is no word of both. */
+static int kn_is_shared(const int32_t *token, size_t i, size_t second, size_t n)
+{
+  const size_t begin = i < second ? second : 0, end = i < second ? n : second;
+  int          found = 0;
+
+  if (token[i] < KN_WORDS_RESERVED) return 0;
+  for (size_t j = begin; j < end; j++) found |= token[j] == token[i];
+  return found;
+}
+
+static void kn_embedding_forward(KNReal *y, const int32_t *token, const KNReal *W, const KNReal *P, const KNReal *p,
+                                 const KNReal *q, size_t C, size_t S, size_t n, int add)
+{
+  // y: (C, S), token: (n), W: (words, C), P: (n, C) or NULL, p: (C), q: (C) or NULL
+  const size_t second = kn_second_text(token, n);
+
+  for (size_t i = 0; i < n; i++) {
+    const KNReal *w = W + (size_t)token[i] * C, *place = P ? P + i * C : NULL;
+    const KNReal *shared = q && kn_is_shared(token, i, second, n) ? q : NULL;
+
+    for (size_t c = 0; c < C; c++)
+      y[c * S + i] = (add ? y[c * S + i] : 0) +
+                     (w[c] + (place ? place[c] : 0) + (i >= second ? p[c] : 0) + (shared ? shared[c] : 0));
+  }
+  for (size_t c = 0; c < C && !add && n < S; c++) memset(y + c * S + n, 0, (S - n) * sizeof(*y));
+}
+
+static void kn_embedding_backward(KNReal *share, KNReal *dp, KNReal *dq, const KNReal *dy, const int32_t *token,
+                                  size_t C, size_t S, size_t n)
+{
+  // share: (n, C) dy word by word; dp: (C), dq: (C) or NULL, written; dy: (C, S)
+  const size_t second = kn_second_text(token, n);
+
+  for (size_t c = 0; c < C; c++) dp[c] = 0;
+  for (size_t c = 0; dq && c < C; c++) dq[c] = 0;
+  for (size_t i = 0; i < n; i++) {
+    for (size_t c = 0; c < C; c++) share[i * C + c] = dy[c * S + i];
+    if (i >= second) kn_add_row(dp, share + i * C, C);
+    if (dq && kn_is_shared(token, i, second, n)) kn_add_row(dq, share + i * C, C);
+  }
+}
+
 typedef struct {
-  PetscInt learned;                  /* positions are parameters */
-  KNReal  *W, *dW, *P, *dP, *p, *dp; /* in the parameters' blocks, not owned */
-  KNReal  *share;                    /* (samples, S, C) dy word by word */
-  KNReal  *part;                     /* (samples, C) dp of each sample */
+  PetscBool learned, marked;                   /* positions are parameters; words of both texts are marked */
+  KNReal   *W, *dW, *P, *dP, *p, *dp, *q, *dq; /* in the parameters' blocks, not owned */
+  KNReal   *share;                             /* (samples, S, C) dy word by word */
+  KNReal   *part;                              /* (samples, 2, C) dp and dq of each sample */
 } Embedding;
 
 static const char *const PositionNames[] = {"learned", "rotary", "none", NULL};
@@ -85,7 +100,9 @@ static PetscErrorCode KNLayerSetFromOptions_Embedding(KNLayer layer)
                     "how a text's words know their places: learned (a vector for each place), rotary (attention "
                     "sees their distances), none",
                     PositionNames, &positions));
-  embedding->learned = positions == 0;
+  embedding->learned = (PetscBool)(positions == 0);
+  PetscCall(KNOptionsBool("-model_shared_words",
+                          "words that both texts of a pair have are marked by a vector of their own", &embedding->marked));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -114,6 +131,10 @@ static PetscErrorCode KNLayerSetUp_Embedding(KNLayer layer, KNParameters paramet
   info.shape[0] = C;
   info.role[0]  = layer->role[1];
   PetscCall(KNLayerDeclare(layer, parameters, info, &embedding->p, &embedding->dp));
+  if (embedding->marked) {
+    PetscCall(PetscStrncpy(info.name, "shared", sizeof(info.name)));
+    PetscCall(KNLayerDeclare(layer, parameters, info, &embedding->q, &embedding->dq));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -130,8 +151,8 @@ static PetscErrorCode KNLayerSetGrid_Embedding(KNLayer layer)
   PetscCall(KNFree(&embedding->part));
   if (!layer->forward_only) {
     PetscCall(KNMalloc(B * S * C, sizeof(KNReal), &embedding->share));
-    PetscCall(KNMalloc(B * C, sizeof(KNReal), &embedding->part));
-    layer->bytes = B * (S + 1) * C * sizeof(KNReal);
+    PetscCall(KNMalloc(2 * B * C, sizeof(KNReal), &embedding->part));
+    layer->bytes = B * (S + 2) * C * sizeof(KNReal);
   }
   layer->flops[0] = 2 * (PetscLogDouble)(S * C);
   layer->flops[1] = 3 * (PetscLogDouble)(S * C);
@@ -144,7 +165,7 @@ static void KNLayerApply_Embedding(KNLayer layer, const KNPass *pass, PetscInt b
   const Embedding *embedding = layer->data;
 
   kn_embedding_forward(out, pass->token + (size_t)b * pass->stride, embedding->W, embedding->P, embedding->p,
-                       (size_t)layer->out, KNGridSize(&layer->grid_in), (size_t)pass->length[b], mode == ADD_VALUES);
+                       embedding->q, (size_t)layer->out, KNGridSize(&layer->grid_in), (size_t)pass->length[b], mode == ADD_VALUES);
 }
 
 static void KNLayerApplyBack_Embedding(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
@@ -152,8 +173,9 @@ static void KNLayerApplyBack_Embedding(KNLayer layer, const KNPass *pass, PetscI
 {
   const Embedding *embedding = layer->data;
   const size_t     C = (size_t)layer->out, S = KNGridSize(&layer->grid_in);
+  KNReal          *part = embedding->part + 2 * (size_t)b * C;
 
-  kn_embedding_backward(embedding->share + (size_t)b * S * C, embedding->part + (size_t)b * C, dout,
+  kn_embedding_backward(embedding->share + (size_t)b * S * C, part, embedding->marked ? part + C : NULL, dout,
                         pass->token + (size_t)b * pass->stride, C, S, (size_t)pass->length[b]);
 }
 
@@ -192,7 +214,8 @@ static void KNLayerFinishBack_Embedding(KNLayer layer, const KNPass *pass)
       }
     }
   }
-  kn_sum_shares(embedding->dp, embedding->part, B, C, C, add);
+  kn_sum_shares(embedding->dp, embedding->part, B, 2 * C, C, add);
+  if (embedding->marked) kn_sum_shares(embedding->dq, embedding->part + C, B, 2 * C, C, add);
 }
 
 static PetscErrorCode KNLayerDestroy_Embedding(KNLayer layer)

@@ -29,7 +29,7 @@ from torch.nn.functional import cross_entropy, gelu, instance_norm, scaled_dot_p
 from pytorch_comparison import held, median_milliseconds
 
 TOLERANCE = 1e-5
-SEPARATOR = 2
+SEPARATOR, RESERVED = 2, 4  # words of every vocabulary
 
 
 class Tree(nn.Module):
@@ -200,10 +200,14 @@ class OFormer(Tree):
 
 
 class Embedding(nn.Module):
-    def __init__(self, words, width, longest, learned):
+    """shared: words that both texts of a pair have get a vector of their own."""
+
+    def __init__(self, words, width, longest, learned, shared):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(words, width) / width**0.5)
         self.second = nn.Parameter(torch.zeros(width))
+        if shared:
+            self.shared = nn.Parameter(torch.zeros(width))
         if learned:
             self.positions = nn.Parameter(torch.randn(longest, width) / width**0.5)
 
@@ -212,16 +216,20 @@ class Embedding(nn.Module):
         if hasattr(self, "positions"):
             x = x + self.positions[: token.shape[1]]
         behind = (token == SEPARATOR).cumsum(1) > 0
+        if hasattr(self, "shared"):
+            known = token >= RESERVED
+            same = (token[:, :, None] == token[:, None, :]) & (behind[:, :, None] != behind[:, None, :])
+            x = x + (same.any(2) & known)[..., None] * self.shared
         return x + behind[..., None] * self.second
 
 
 class Transformer(Tree):
     """token: (B, L) words, length: (B); L may be any number from the longest on."""
 
-    def __init__(self, words, classes, width, layers, heads, ratio, longest, learned):
+    def __init__(self, words, classes, width, layers, heads, ratio, longest, learned, shared=False):
         super().__init__()
         self.layers, self.heads, self.learned = layers, heads, learned
-        self.put("embedding", Embedding(words, width, longest, learned))
+        self.put("embedding", Embedding(words, width, longest, learned, shared))
         for l in range(layers):
             self.put(f"block{l}.attention.norm", nn.LayerNorm(width))
             for part in ("query", "key", "value", "output"):
@@ -278,7 +286,7 @@ def network_of(state, facts, dim):
         positions = state.get("embedding.positions")
         return Transformer(words, len(state["head.bias"]), width, count_layers(state), int(option["model_heads"]),
                            int(option["model_feed_forward"]), 0 if positions is None else len(positions),
-                           positions is not None)
+                           positions is not None, "embedding.shared" in state)
     if "lift.output.weight" in state:
         return Transolver(state["lift.hidden.weight"].shape[1] - dim, len(state["head.bias"]), dim,
                           len(state["norm.weight"]), count_layers(state), int(option["model_heads"]),
@@ -345,7 +353,8 @@ def run_weights(options):
              "-train_batch", 4)
     fields = {"transolver": ("-model_slices", 6), "transolver convolution": ("-model_projection", "convolution"),
               "oformer": (), "oformer fourier": ("-model_attention", "fourier", "-model_norm", "none")}
-    texts = {"transformer": (), "transformer rotary": ("-model_positions", "rotary")}
+    texts = {"transformer": (), "transformer rotary": ("-model_positions", "rotary"),
+             "transformer shared": ("-model_shared_words", "true")}
     datasets = {"1 axis": ("-pde", "burgers", "-burgers_grid", 33), "2 axes": ("-pde", "darcy", "-darcy_grid", 12),
                 "texts": None}
     with tempfile.TemporaryDirectory() as work:

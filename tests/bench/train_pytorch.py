@@ -5,9 +5,9 @@
 The dataset is kitinet's, of pictures or of texts with classes; it decides the network, that of resnet_pytorch.py or the
 encoder of attention_pytorch.py. Options have the names and meanings of kitinet's: -train_epochs, -train_batch,
 -train_microbatch, -train_lr, -train_weight_decay, -train_shift, -train_word_dropout, -task_smoothing, -model_depth,
--model_width, -model_layers, -model_heads, -model_dropout (of elements). Pictures: SGD with Nesterov's momentum 0.9,
-mirrored at random, batch norm by micro-batches, tested once and as the mean over each picture and its mirror image.
-Texts: Adam, in batches of like length, in which words lack at random. The schedule is one cycle.
+-model_width, -model_layers, -model_heads, -model_shared_words, -model_dropout (of elements). Pictures: SGD with
+Nesterov's momentum 0.9, mirrored at random, batch norm by micro-batches, tested once and as the mean over each picture
+and its mirror image. Texts: Adam, in batches of like length, in which words lack at random. The schedule is one cycle.
 
 Prints loss, test loss and accuracy of each epoch, and writes them to -output FILE.csv. Needs torch, numpy and h5py.
 """
@@ -22,10 +22,10 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy, dropout
 
-from attention_pytorch import Transformer
+from attention_pytorch import RESERVED, Transformer
 from resnet_pytorch import ResNet
 
-UNKNOWN, RESERVED = 1, 4  # of every vocabulary
+UNKNOWN = 1  # of every vocabulary
 SORTED = 16  # batches of texts that are sorted by length together
 
 
@@ -92,7 +92,7 @@ class Texts:
     def network(self):
         o, classes = self.options, int(self.train[2].max()) + 1
         network = Transformer(self.words, classes, o.model_width, o.model_layers, o.model_heads, 4,
-                              self.train[0].shape[1], True)
+                              self.train[0].shape[1], True, o.model_shared_words == "true")
         for name, module in network.named_modules():
             if name.endswith(("attention.output", "feed.units")):
                 module.register_forward_hook(lambda module, _, y: dropout(y, o.model_dropout, module.training))
@@ -170,6 +170,7 @@ def main():
     for name in ("dataset", "dataset_test"):
         parser.add_argument(f"-{name}", required=True)
     parser.add_argument("-output")
+    parser.add_argument("-model_shared_words", choices=("false", "true"), default="false")
     for name, default in dict(seed=1, threads=1, train_epochs=60, train_batch=128, train_microbatch=0, train_shift=4,
                               train_test_every=1, model_depth=20, model_width=16, model_layers=4,
                               model_heads=4).items():

@@ -49,7 +49,7 @@ static const struct {
   {"rotary_words", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE, 14},
   {"physics_attention", PETSC_DECIDE, PETSC_FALSE, 0, PETSC_FALSE, 6},
   {"attention", PETSC_DECIDE, PETSC_FALSE, 0, PETSC_FALSE, 6},
-  {"embedding", 5, PETSC_FALSE, 0, PETSC_FALSE, 4}, /* does not read its input */
+  {"embedding", 5, PETSC_FALSE, 0, PETSC_FALSE, 6}, /* does not read its input */
   {"fourier_features", 6, PETSC_FALSE, 1, PETSC_FALSE, 4},
   {"linear_attention", PETSC_DECIDE, PETSC_TRUE, 0, PETSC_FALSE, 4}, /* in its queries; keys on another grid */
 };
@@ -119,7 +119,10 @@ static PetscInt AxesNeeded(const char type[])
   return 0;
 }
 
-/* Texts of S, one and half of S words, of a vocabulary of 4: for what reads words, on 1 axis for what stops at them. */
+/*
+  Texts of S, one and half of S words, of a vocabulary of 6, whose word 4 stands before and behind a separator: for what
+  reads words, on 1 axis for what stops at them.
+*/
 static PetscErrorCode AddWords(Case *test, size_t S, PetscInt dim)
 {
   const PetscBool reads = (PetscBool)!strcmp(test->type, "embedding"),
@@ -128,7 +131,7 @@ static PetscErrorCode AddWords(Case *test, size_t S, PetscInt dim)
   PetscFunctionBegin;
   if (!reads && !(stops && dim == 1)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscMalloc1(SAMPLES * S, &test->token));
-  for (size_t i = 0; i < SAMPLES * S; i++) test->token[i] = (int32_t)(i * i % 7 % 4); /* 2 is the separator */
+  for (size_t i = 0; i < SAMPLES * S; i++) test->token[i] = (int32_t)(i * i % 7); /* 2 is the separator */
   test->length[0]   = (int32_t)S;
   test->length[1]   = 1;
   test->length[2]   = (int32_t)(S + 1) / 2;
@@ -169,6 +172,7 @@ static PetscErrorCode CaseCreate(const char type[], const KNGrid *grid, Case *te
   if (activation != PETSC_DECIDE) PetscCall(KNLayerSetActivation(test->layer, (KNActivation)activation));
   if (!strcmp(type, "concatenate")) PetscCall(KNLayerSetInput(test->layer, 1, 3));
   PetscCall(KNLayerSetLongest(test->layer, (PetscInt)KNGridSize(grid)));
+  if (!strcmp(type, "embedding")) PetscCall(PetscOptionsSetValue(NULL, "-model_shared_words", "true"));
   PetscCall(KNLayerSetFromOptions(test->layer));
   PetscCall(KNLayerSetUp(test->layer, test->parameters));
   PetscCall(KNParametersSetUp(test->parameters, 1));
