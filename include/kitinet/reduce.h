@@ -5,6 +5,8 @@
   tree       One binary tree over the micro-batches of the batch, within and between ranks (src/train/reduce_tree.h):
              the same bits for any number of ranks. Ranks without micro-batches only receive. Runs along with backward
              of the last micro-batch.
+  tree_bf16  The same with gradients of micro-batches and all their sums rounded to bfloat16 (8 bits of mantissa): half
+             as many bytes between ranks, other bits than tree, the same for any number of ranks.
   allreduce  Ranks have even shares and add up their micro-batches one after another; MPI_Allreduce adds the ranks in
              whatever order it likes.
 
@@ -21,12 +23,12 @@
 typedef struct _p_KNReduction *KNReduction;
 
 /*
-  How gradients are added over ranks: in one binary tree, with the same bits on any number of ranks; or by
-  MPI_Allreduce, with other bits.
+  How gradients are added over ranks: in one binary tree, with the same bits on any number of ranks, as floats or as
+  bfloat16; or by MPI_Allreduce, with other bits.
 */
-typedef enum { KN_REDUCTION_TREE, KN_REDUCTION_ALLREDUCE } KNReductionType;
+typedef enum { KN_REDUCTION_TREE, KN_REDUCTION_ALLREDUCE, KN_REDUCTION_TREE_BFLOAT16 } KNReductionType;
 
-/* "tree", "allreduce", then NULL */
+/* "tree", "allreduce", "tree_bf16", then NULL */
 PETSC_EXTERN const char *const KNReductionNames[];
 
 #define KN_LARGEST_GRADIENT 1e18f /* whose square Adam can hold in 32 bits */

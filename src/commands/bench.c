@@ -291,8 +291,9 @@ PetscErrorCode KNCommand_Bench(const char purpose[], PetscBool *stopped)
     "samples that pass through the network together on one rank; the number sets the memory of activations", 1, 1 << 16,
     &bench.microbatch));
   PetscCall(KNOptionsChoice("-train_reduction",
-                            "how ranks add their gradients: tree gives the same bits on any number of ranks, allreduce "
-                            "adds even shares in MPI's order",
+                            "how ranks add their gradients: tree gives the same bits on any number of ranks, tree_bf16 "
+                            "too, rounded to 8 bits of mantissa in half as large messages, allreduce adds even shares "
+                            "in MPI's order",
                             KNReductionNames, &reduction));
   bench.reduction = (KNReductionType)reduction;
   PetscCall(KNPrecisionSetFromOptions(&bench.bfloat16));

@@ -193,7 +193,7 @@ PetscErrorCode KNBenchAddStep(const KNBench *bench, KNBenchList *list, PetscBool
   s->microbatch = bench->microbatch;
   s->nx         = bench->words ? 0 : (size_t)bench->inputs * KNGridSize(&bench->grid);
   s->ny         = (size_t)bench->outputs * KNGridSize(&problem.output.grid);
-  if (bench->reduction == KN_REDUCTION_TREE) KNLeafPartition(s->batch, s->microbatch, size, rank, &start, &end);
+  if (bench->reduction != KN_REDUCTION_ALLREDUCE) KNLeafPartition(s->batch, s->microbatch, size, rank, &start, &end);
   else KNPartition(s->batch, size, rank, &start, &end);
   s->share = (PetscInt)(end - start);
   s->first = (PetscInt)start;

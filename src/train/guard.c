@@ -71,7 +71,7 @@ PetscErrorCode KNLoopGradientsDone(void *context, size_t offset)
     if (!kn_all_moderate(gradient + rows.start, PetscMin(PetscMin(n, loop->pending) - rows.start, state + FIRST)))
       loop->bad_gradient = PETSC_TRUE;
   }
-  if (loop->sharing->size > 1 && loop->trainer->reduction == KN_REDUCTION_TREE)
+  if (loop->sharing->size > 1 && loop->trainer->reduction != KN_REDUCTION_ALLREDUCE)
     PetscCall(SumShares(loop, offset, PetscMin(n, loop->pending)));
   loop->pending = offset;
   PetscCall(KNReductionGradientsDone(loop->reduction, offset));

@@ -17,7 +17,7 @@
 */
 static const size_t BUCKET = (size_t)1 << 18;
 
-const char *const KNReductionNames[] = {"tree", "allreduce", NULL};
+const char *const KNReductionNames[] = {"tree", "allreduce", "tree_bf16", NULL};
 
 struct _p_KNReduction {
   MPI_Comm        comm;
@@ -56,6 +56,7 @@ PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType type, KNParamete
 {
   KNReduction r;
   PetscInt64  block;
+  size_t      state;
 
   PetscFunctionBegin;
   PetscCall(PetscNew(reduction));
@@ -64,13 +65,14 @@ PetscErrorCode KNReductionCreate(MPI_Comm comm, KNReductionType type, KNParamete
   r->type       = type;
   r->parameters = parameters;
   r->microbatch = microbatch;
-  r->lowest     = apart ? 0 : 1;
+  r->lowest     = apart || type == KN_REDUCTION_TREE_BFLOAT16 ? 0 : 1; /* a leaf is rounded before it is added */
   PetscCallMPI(MPI_Comm_rank(comm, &r->rank));
   PetscCallMPI(MPI_Comm_size(comm, &r->size));
   PetscCall(KNParametersGetBlocks(parameters, &r->n, NULL, NULL, NULL, NULL));
   PetscCall(PetscMalloc1(sizeof(KNStepSums) / sizeof(double) + (size_t)(batch / microbatch + 1), &r->sums));
   if (type == KN_REDUCTION_ALLREDUCE) PetscFunctionReturn(PETSC_SUCCESS);
-  r->tree = KNTreeCreate(comm, r->n, BUCKET);
+  PetscCall(KNParametersGetState(parameters, &state, NULL)); /* statistics keep all their bits */
+  r->tree = KNTreeCreate(comm, r->n, type == KN_REDUCTION_TREE_BFLOAT16 ? state : r->n, BUCKET);
   PetscCheck(r->tree, PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for the reduction of %zu gradients", r->n);
   block = PetscMin(KNLeafBlock(batch, microbatch, r->size), (batch - 1) / microbatch + 1);
   for (int k = r->lowest; (block - 1) >> k; k++) {
@@ -149,8 +151,9 @@ PetscErrorCode KNReductionGradientsDone(void *context, size_t offset)
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(KNParametersGetBlocks(r->parameters, NULL, NULL, &gradient, NULL, NULL));
+  KNTreeRound(r->tree, gradient, offset, r->complete);
   for (int k = 0; r->leaf >> k && (last || r->leaf >> k & 1); k++) {
-    if (k >= r->lowest && r->leaf >> k & 1) kn_tree_add(gradient + offset, r->buffer[k] + offset, r->complete - offset);
+    if (k >= r->lowest && r->leaf >> k & 1) KNTreeAdd(r->tree, gradient, r->buffer[k], offset, r->complete);
   }
   r->complete = offset;
   if (last) PetscCallMPI(KNTreeProgress(r->tree, offset));
@@ -205,13 +208,13 @@ PetscErrorCode KNReductionFinish(KNReduction r, KNStepSums *sums)
 
 PetscInt KNReductionGetLeaf(KNReductionType type, PetscInt microbatch)
 {
-  return type == KN_REDUCTION_TREE ? microbatch : 0;
+  return type != KN_REDUCTION_ALLREDUCE ? microbatch : 0;
 }
 
 /* Ranks that have samples of a batch. */
 static PetscMPIInt BusyRanks(KNReductionType type, PetscInt64 batch, PetscInt64 microbatch, PetscMPIInt size)
 {
-  const PetscInt64 block = type == KN_REDUCTION_TREE ? KNLeafBlock(batch, microbatch, size) * microbatch : 1;
+  const PetscInt64 block = type != KN_REDUCTION_ALLREDUCE ? KNLeafBlock(batch, microbatch, size) * microbatch : 1;
 
   return (PetscMPIInt)PetscMin((batch - 1) / block + 1, size);
 }
@@ -220,7 +223,7 @@ PetscMPIInt KNReductionBusyRanks(KNReductionType type, PetscInt batch, PetscInt 
                                  PetscInt *fitting_batch, PetscInt *fitting_microbatch)
 {
   const PetscMPIInt busy   = BusyRanks(type, batch, microbatch, size);
-  const PetscInt64  unit   = type == KN_REDUCTION_TREE ? microbatch : 1;
+  const PetscInt64  unit   = type != KN_REDUCTION_ALLREDUCE ? microbatch : 1;
   PetscInt64        larger = size * unit;
 
   *fitting_batch      = batch;

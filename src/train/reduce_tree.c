@@ -1,6 +1,8 @@
 /* The reduction over ranks in the order of one binary tree: see reduce_tree.h. */
 #include "reduce_tree.h"
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A message's tag is bucket MAX_ROUNDS + round; MPI promises tags up to 32767. */
 #define MAX_BUCKETS 256
@@ -20,7 +22,9 @@ struct KNTree {
   size_t   n, size_bucket, from; /* elements; of a bucket; the first that is added */
   int      nbuckets, most;       /* now, where all elements are added */
   Bucket  *bucket;               /* (most) from the end of the array to its beginning */
-  float   *received;             /* (n) from other ranks, each element where it lies in the array */
+  size_t   exact;                /* elements before this one travel as floats, the others as bfloat16 */
+  float   *received;             /* (exact) from other ranks, each element where it lies in the array */
+  uint16_t *out, *in;            /* (n - exact) to and from other ranks, likewise; NULL: there are none */
 
   int          blocks; /* of the present plan; 0: none yet */
   int          levels; /* 2^levels >= blocks virtual ranks */
@@ -31,13 +35,83 @@ struct KNTree {
 
   float *array;       /* of the present sum, not owned */
   int    begun, done; /* buckets [done, begun) are under way */
-  size_t messages, floats;
+  size_t messages, bytes;
 };
 
-void kn_tree_add(float *restrict sum, const float *restrict term, size_t n)
+/* A number of threads takes longer to start than to add fewer elements than these. */
+enum { WORTH_THREADS = 16384 };
+
+/* The bits of x rounded to bfloat16, to nearest even; NaN stays NaN. */
+static uint32_t kn_rounded(float x)
 {
-#pragma omp parallel for simd schedule(static) if (n > 16384) // else the threads' start takes longer
+  uint32_t bits;
+
+  memcpy(&bits, &x, sizeof(bits));
+  return x != x ? bits | 0x400000 : (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
+}
+
+static float kn_float(uint32_t bits)
+{
+  float x;
+
+  memcpy(&x, &bits, sizeof(x));
+  return x;
+}
+
+static void kn_add(float *restrict sum, const float *restrict term, size_t n)
+{
+#pragma omp parallel for simd schedule(static) if (n > WORTH_THREADS)
   for (size_t i = 0; i < n; i++) sum[i] += term[i];
+}
+
+static void kn_add_rounded(float *restrict sum, const float *restrict term, size_t n)
+{
+#pragma omp parallel for simd schedule(static) if (n > WORTH_THREADS)
+  for (size_t i = 0; i < n; i++) sum[i] = kn_float(kn_rounded(sum[i] + term[i]));
+}
+
+static void kn_add_bfloat16(float *restrict sum, const uint16_t *restrict term, size_t n)
+{
+#pragma omp parallel for simd schedule(static) if (n > WORTH_THREADS)
+  for (size_t i = 0; i < n; i++) sum[i] = kn_float(kn_rounded(sum[i] + kn_float((uint32_t)term[i] << 16)));
+}
+
+static void kn_round(float *array, size_t n)
+{
+#pragma omp parallel for simd schedule(static) if (n > WORTH_THREADS)
+  for (size_t i = 0; i < n; i++) array[i] = kn_float(kn_rounded(array[i]));
+}
+
+/* to, from: (n); what is packed is bfloat16 already: nothing is lost. */
+static void kn_pack(uint16_t *restrict to, const float *restrict from, size_t n)
+{
+#pragma omp parallel for simd schedule(static) if (n > WORTH_THREADS)
+  for (size_t i = 0; i < n; i++) {
+    uint32_t bits;
+
+    memcpy(&bits, &from[i], sizeof(bits));
+    to[i] = (uint16_t)(bits >> 16);
+  }
+}
+
+static void kn_unpack(float *restrict to, const uint16_t *restrict from, size_t n)
+{
+#pragma omp parallel for simd schedule(static) if (n > WORTH_THREADS)
+  for (size_t i = 0; i < n; i++) to[i] = kn_float((uint32_t)from[i] << 16);
+}
+
+void KNTreeAdd(const KNTree *tree, float sum[restrict], const float term[restrict], size_t start, size_t end)
+{
+  const size_t border = start > tree->exact ? start : end < tree->exact ? end : tree->exact;
+
+  kn_add(sum + start, term + start, border - start);
+  kn_add_rounded(sum + border, term + border, end - border);
+}
+
+void KNTreeRound(const KNTree *tree, float array[], size_t start, size_t end)
+{
+  if (start < tree->exact) start = tree->exact;
+  if (start < end) kn_round(array + start, end - start);
 }
 
 /* Whether any block lies in the subtree of 2^k virtual ranks around v. */
@@ -103,35 +177,52 @@ static int Plan(KNTree *tree, int blocks)
   return MPI_SUCCESS;
 }
 
-/* Elements from `from` on in buckets. */
-static void Cut(KNTree *tree, size_t from)
+static size_t Parts(size_t n, size_t size)
 {
-  const size_t n = tree->n - from, wanted = (n + tree->size_bucket - 1) / tree->size_bucket;
-  const size_t nbuckets = wanted < 1 ? 1 : wanted > MAX_BUCKETS ? MAX_BUCKETS : wanted;
+  return (n + size - 1) / size;
+}
 
-  tree->from     = from;
-  tree->nbuckets = (int)nbuckets;
-  for (size_t i = 0; i < nbuckets && tree->bucket; i++) {
-    tree->bucket[i].start = from + n / nbuckets * (nbuckets - 1 - i);
-    tree->bucket[i].end   = i ? tree->bucket[i - 1].start : tree->n;
+/* Elements [start, end) in `count` buckets from number *i on. */
+static void CutRange(KNTree *tree, size_t start, size_t end, size_t count, int *i)
+{
+  for (size_t part = count; part-- > 0; end = tree->bucket[(*i)++].start) {
+    tree->bucket[*i].start = start + (end - start) / (part + 1) * part;
+    tree->bucket[*i].end   = end;
   }
 }
 
-KNTree *KNTreeCreate(MPI_Comm comm, size_t n, size_t bucket)
+/* Elements from `from` on in buckets: those that travel as bfloat16, then those that travel as floats. */
+static void Cut(KNTree *tree, size_t from)
 {
-  KNTree *tree = calloc(1, sizeof(*tree));
+  const size_t border = from > tree->exact ? from : tree->exact, size = tree->size_bucket;
+
+  tree->from     = from;
+  tree->nbuckets = 0;
+  CutRange(tree, border, tree->n, Parts(tree->n - border, size), &tree->nbuckets);
+  CutRange(tree, from, border, Parts(border - from, size), &tree->nbuckets);
+}
+
+KNTree *KNTreeCreate(MPI_Comm comm, size_t n, size_t exact, size_t bucket)
+{
+  KNTree      *tree   = calloc(1, sizeof(*tree));
+  const size_t narrow = n - exact;
 
   if (!tree) return NULL;
-  tree->n           = n;
+  tree->n     = n;
+  tree->exact = exact;
+  while (Parts(narrow, bucket) + Parts(exact, bucket) > MAX_BUCKETS) bucket *= 2;
   tree->size_bucket = bucket;
-  Cut(tree, 0);
   MPI_Comm_dup(comm, &tree->comm);
   MPI_Comm_rank(comm, &tree->rank);
   MPI_Comm_size(comm, &tree->size);
-  tree->most     = tree->nbuckets;
-  tree->bucket   = calloc((size_t)tree->most, sizeof(*tree->bucket));
-  tree->received = malloc((n + 1) * sizeof(*tree->received));
-  if (!tree->bucket || !tree->received) {
+  tree->most     = (int)(Parts(narrow, bucket) + Parts(exact, bucket));
+  tree->bucket   = calloc((size_t)tree->most + 1, sizeof(*tree->bucket));
+  tree->received = malloc((exact + 1) * sizeof(*tree->received));
+  if (narrow) {
+    tree->out = malloc(narrow * sizeof(*tree->out));
+    tree->in  = malloc(narrow * sizeof(*tree->in));
+  }
+  if (!tree->bucket || !tree->received || (narrow && (!tree->out || !tree->in))) {
     KNTreeDestroy(&tree);
     return NULL;
   }
@@ -146,33 +237,64 @@ void KNTreeDestroy(KNTree **tree)
   free((*tree)->request);
   free((*tree)->played);
   free((*tree)->received);
+  free((*tree)->out);
+  free((*tree)->in);
   free((*tree)->bucket);
   free(*tree);
   *tree = NULL;
 }
 
-static int Send(KNTree *tree, Bucket *bucket, size_t start, size_t end, int to)
+/* Whether a bucket travels as bfloat16. */
+static int IsNarrow(const KNTree *tree, const Bucket *bucket)
 {
-  const int tag = (int)(bucket - tree->bucket) * MAX_ROUNDS + bucket->round;
-
-  tree->messages++;
-  tree->floats += end - start;
-  return MPI_Isend(tree->array + start, (int)(end - start), MPI_FLOAT, to, tag, tree->comm,
-                   &bucket->request[bucket->nrequests++]);
+  return bucket->start >= tree->exact;
 }
 
+static int Tag(const KNTree *tree, const Bucket *bucket)
+{
+  return (int)(bucket - tree->bucket) * MAX_ROUNDS + bucket->round;
+}
+
+static int Send(KNTree *tree, Bucket *bucket, size_t start, size_t end, int to)
+{
+  MPI_Request *request = &bucket->request[bucket->nrequests++];
+  const size_t n       = end - start;
+
+  tree->messages++;
+  tree->bytes += n * (IsNarrow(tree, bucket) ? sizeof(*tree->out) : sizeof(*tree->array));
+  if (!IsNarrow(tree, bucket))
+    return MPI_Isend(tree->array + start, (int)n, MPI_FLOAT, to, Tag(tree, bucket), tree->comm, request);
+  kn_pack(tree->out + (start - tree->exact), tree->array + start, n);
+  return MPI_Isend(tree->out + (start - tree->exact), (int)n, MPI_UINT16_T, to, Tag(tree, bucket), tree->comm, request);
+}
+
+/* array: where floats go; bfloat16 goes into tree->in. */
 static int Receive(KNTree *tree, Bucket *bucket, float *array, size_t start, size_t end, int from)
 {
-  const int tag = (int)(bucket - tree->bucket) * MAX_ROUNDS + bucket->round;
+  MPI_Request *request = &bucket->request[bucket->nrequests++];
+  const int    n       = (int)(end - start);
 
-  return MPI_Irecv(array + start, (int)(end - start), MPI_FLOAT, from, tag, tree->comm,
-                   &bucket->request[bucket->nrequests++]);
+  if (!IsNarrow(tree, bucket))
+    return MPI_Irecv(array + start, n, MPI_FLOAT, from, Tag(tree, bucket), tree->comm, request);
+  return MPI_Irecv(tree->in + (start - tree->exact), n, MPI_UINT16_T, from, Tag(tree, bucket), tree->comm, request);
 }
 
 /* The level at which virtual ranks exchange in a round of halving or gathering. */
 static int Level(const KNTree *tree, int round)
 {
   return round < tree->levels ? round : 2 * tree->levels - 1 - round;
+}
+
+/* The ranks that have the sum before a round of doubling. */
+static long Have(const KNTree *tree, int round)
+{
+  return (long)tree->blocks << (round - 2 * tree->levels);
+}
+
+/* Whether this rank gets the sum in this round of doubling. */
+static int IsLate(const KNTree *tree, int round)
+{
+  return tree->rank >= Have(tree, round) && tree->rank < 2 * Have(tree, round);
 }
 
 /* The messages of a bucket's present round. */
@@ -201,29 +323,41 @@ static int Post(KNTree *tree, Bucket *bucket)
       }
     }
   } else {
-    const long have = (long)tree->blocks << (bucket->round - 2 * tree->levels);
+    const long have = Have(tree, bucket->round);
 
     if (tree->rank < have && tree->rank + have < tree->size)
       code = Send(tree, bucket, bucket->start, bucket->end, (int)(tree->rank + have));
-    else if (tree->rank >= have && tree->rank < 2 * have)
+    else if (IsLate(tree, bucket->round))
       code = Receive(tree, bucket, tree->array, bucket->start, bucket->end, (int)(tree->rank - have));
   }
   return code;
 }
 
-/* Adds what the present round has received. */
+/* Sums that were received as bfloat16 go where they belong. */
+static void Unpack(KNTree *tree, const Bucket *bucket, size_t start, size_t end)
+{
+  if (IsNarrow(tree, bucket)) kn_unpack(tree->array + start, tree->in + (start - tree->exact), end - start);
+}
+
+/* What the present round has received is added, or is a sum. */
 static void Combine(KNTree *tree, const Bucket *bucket)
 {
-  const int k = bucket->round;
+  const int k = Level(tree, bucket->round), halving = bucket->round < tree->levels;
 
-  if (k >= tree->levels) return;
+  if (bucket->round >= 2 * tree->levels) {
+    if (IsLate(tree, bucket->round)) Unpack(tree, bucket, bucket->start, bucket->end);
+    return;
+  }
   for (int i = 0; i < tree->nplayed; i++) {
-    const int v = tree->played[i];
+    const int v = tree->played[i], partner = v ^ 1 << k;
     size_t    start, end;
 
-    if (!HasBlocks(v, k, tree->blocks) || !HasBlocks(v ^ 1 << k, k, tree->blocks)) continue;
-    Segment(bucket, v, k + 1, &start, &end);
-    kn_tree_add(tree->array + start, tree->received + start, end - start);
+    if (!HasBlocks(v, k, tree->blocks) || !HasBlocks(partner, k, tree->blocks)) continue;
+    Segment(bucket, halving ? v : partner, k + 1, &start, &end);
+    if (!halving) Unpack(tree, bucket, start, end);
+    else if (IsNarrow(tree, bucket))
+      kn_add_bfloat16(tree->array + start, tree->in + (start - tree->exact), end - start);
+    else kn_add(tree->array + start, tree->received + start, end - start);
   }
 }
 
@@ -249,7 +383,7 @@ int KNTreeBegin(KNTree *tree, float array[], size_t from, int blocks)
   if (from != tree->from) Cut(tree, from);
   tree->array = array;
   tree->begun = tree->done = 0;
-  tree->messages = tree->floats = 0;
+  tree->messages = tree->bytes = 0;
   return blocks == tree->blocks ? MPI_SUCCESS : Plan(tree, blocks);
 }
 
@@ -282,8 +416,8 @@ int KNTreeFinish(KNTree *tree)
   return code;
 }
 
-void KNTreeGetTraffic(const KNTree *tree, size_t *messages, size_t *floats)
+void KNTreeGetTraffic(const KNTree *tree, size_t *messages, size_t *bytes)
 {
   *messages = tree->messages;
-  *floats   = tree->floats;
+  *bytes    = tree->bytes;
 }

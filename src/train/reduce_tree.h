@@ -11,6 +11,10 @@
   to which it sends the other. A number of blocks that is no power of two is filled up with virtual ranks, each played
   by a real one: they own segments, but add nothing. Ranks without a block receive the sum at the end.
 
+  The first elements travel as floats, the others, if there are any, as bfloat16 (the upper half of a float), which takes
+  half the bytes: of these every node of the tree is rounded to bfloat16, to nearest even, within a rank too, and so must
+  be the leaves (KNTreeRound): again the same bits on any number of ranks, of a sum with 8 bits of mantissa.
+
   The array is reduced in buckets, from its end to its beginning as backward fills it, each by nonblocking messages
   that move on whenever KNTreeProgress() is called: MPI libraries make no progress on their own while the caller
   computes.
@@ -24,10 +28,10 @@
 typedef struct KNTree KNTree;
 
 /*
-  Collective on comm (it is duplicated). For arrays of n floats in buckets of about `bucket` floats; NULL: no memory.
-  Functions that return int return an MPI error code.
+  Collective on comm (it is duplicated). For arrays of n floats in buckets of about `bucket` floats, of which the first
+  `exact` travel as floats, the others as bfloat16; NULL: no memory. Functions that return int return an MPI error code.
 */
-KNTree *KNTreeCreate(MPI_Comm comm, size_t n, size_t bucket);
+KNTree *KNTreeCreate(MPI_Comm comm, size_t n, size_t exact, size_t bucket);
 void    KNTreeDestroy(KNTree **tree);
 
 /*
@@ -46,10 +50,13 @@ int KNTreeProgress(KNTree *tree, size_t from);
 /* Collective. The rest: array is the sum on all ranks. */
 int KNTreeFinish(KNTree *tree);
 
-/* Not collective. sum (n) += term (n): how the tree adds, within a rank as between them. */
-void kn_tree_add(float sum[restrict], const float term[restrict], size_t n);
+/* Not collective. Elements [start, end) of sum (n) += term (n): how the tree adds, within a rank as between them. */
+void KNTreeAdd(const KNTree *tree, float sum[restrict], const float term[restrict], size_t start, size_t end);
 
-/* Not collective. Messages and floats that this rank sent since KNTreeBegin. */
-void KNTreeGetTraffic(const KNTree *tree, size_t *messages, size_t *floats);
+/* Not collective. Elements [start, end) of array (n) become what the tree can send: what a leaf must be. */
+void KNTreeRound(const KNTree *tree, float array[], size_t start, size_t end);
+
+/* Not collective. Messages and bytes that this rank sent since KNTreeBegin. */
+void KNTreeGetTraffic(const KNTree *tree, size_t *messages, size_t *bytes);
 
 #endif

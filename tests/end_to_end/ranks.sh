@@ -41,6 +41,21 @@ for run in other allreduce; do
     fail "$run: $(last_loss $run) instead of $(last_loss plain.1.1)"
 done
 
+# Gradients in bfloat16: the same bits on any ranks again, others than in floats, an error close by; restarts too.
+for n in 1 2 3 4 8; do
+  OMP_NUM_THREADS=$((n % 2 + 1)) ranks $n train -run short.$n $options -model_residual plain \
+    -train_reduction tree_bf16 > output 2> message
+  same short.1 short.$n
+done
+ends 75 ranks 2 train -run short.moved $options -model_residual plain -train_reduction tree_bf16 -max_time 1e-9 \
+  > output 2> message
+ends 0 ranks 3 train -run short.moved $options -model_residual plain -train_reduction tree_bf16 -max_time 0 \
+  > output 2> message
+same short.1 short.moved
+[ "$(weights short.1)" != "$(weights plain.1.1)" ] || fail "tree_bf16 rounds nothing"
+close "$(last_loss plain.1.1)" "$(last_loss short.1)" 1e-2 ||
+  fail "tree_bf16: $(last_loss short.1) instead of $(last_loss plain.1.1)"
+
 # More ranks than blocks: said once, with what would use them all, and true.
 ranks 8 train -run told $options > output 2> message
 [ "$(grep -c "4 of 8 ranks" output)" -eq 1 ] || fail "no word of idle ranks: $(cat output)"

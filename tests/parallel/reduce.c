@@ -1,6 +1,7 @@
 /*
   The reduction: every element is added in the order of one binary tree, bit for bit, for any number of ranks, blocks
-  and micro-batches, also where they do not fit; with and without overlap; at the volume that is possible at best.
+  and micro-batches, also where they do not fit, in floats and rounded to bfloat16 at every node; with and without
+  overlap; at the volume that is possible at best.
 */
 #include "../../src/train/reduce_tree.h"
 #include "dataset_test.h"
@@ -21,26 +22,38 @@ static float Value(PetscInt leaf, size_t i)
   return (float)ldexp(2 * KNUniform(word[0]) - 1, (int)(word[1] % 20));
 }
 
-/* The sum of leaves [first, first + 2^k), those from `leaves` on missing. */
-static float TreeSum(PetscInt first, int k, PetscInt leaves, size_t i)
+/* With 8 bits of mantissa, to nearest even. */
+static float Rounded(float x)
 {
-  const PetscInt right = first + (1 << k) / 2;
+  int          exponent;
+  const double mantissa = frexp(x, &exponent);
 
-  if (k == 0) return Value(first, i);
-  return right < leaves ? TreeSum(first, k - 1, leaves, i) + TreeSum(right, k - 1, leaves, i)
-                        : TreeSum(first, k - 1, leaves, i);
+  return (float)ldexp(rint(ldexp(mantissa, 8)), exponent - 8);
 }
 
-static float Expected(PetscInt leaves, size_t i)
+/* The sum of leaves [first, first + 2^k), those from `leaves` on missing; rounded: as bfloat16 at every node. */
+static float TreeSum(PetscInt first, int k, PetscInt leaves, size_t i, int rounded)
+{
+  const PetscInt right = first + (1 << k) / 2;
+  float          sum   = k ? TreeSum(first, k - 1, leaves, i, rounded) : Value(first, i);
+
+  if (k && right < leaves) sum += TreeSum(right, k - 1, leaves, i, rounded);
+  return rounded ? Rounded(sum) : sum;
+}
+
+static float Expected(PetscInt leaves, size_t i, int rounded)
 {
   int k = 0;
 
   while (1 << k < leaves) k++;
-  return TreeSum(0, k, leaves, i);
+  return TreeSum(0, k, leaves, i, rounded);
 }
 
-/* Blocks of one leaf: any number up to that of the ranks, several sums after one another. */
-static PetscErrorCode TestBlocks(size_t bucket)
+/*
+  Blocks of one leaf: any number up to that of the ranks, several sums after one another; elements from `exact` on
+  rounded.
+*/
+static PetscErrorCode TestBlocks(size_t exact, size_t bucket)
 {
   PetscMPIInt rank, size;
   KNTree     *tree;
@@ -49,26 +62,30 @@ static PetscErrorCode TestBlocks(size_t bucket)
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(PETSC_COMM_WORLD, &rank));
   PetscCallMPI(MPI_Comm_size(PETSC_COMM_WORLD, &size));
-  tree = KNTreeCreate(PETSC_COMM_WORLD, N, bucket);
+  tree = KNTreeCreate(PETSC_COMM_WORLD, N, exact, bucket);
   CHECK(tree, "no tree");
   for (int blocks = size; blocks >= 1; blocks--) {
     for (int calls = 0; calls < 3; calls++) {
       const size_t from = calls == 1 ? N / 3 : 0, count = N - from; /* what lies before is left alone */
-      size_t       messages, floats;
+      /* bytes of an element, in the mean */
+      const double mean = (4.0 * (double)N - 2.0 * (double)(N - exact) - 4.0 * (double)from) / (double)count;
+      size_t       messages, bytes;
 
       for (size_t i = 0; i < N; i++) array[i] = i < from ? (float)i : rank < blocks ? Value(rank, i) : NAN;
+      KNTreeRound(tree, array, from, N);
       PetscCallMPI(KNTreeBegin(tree, array, from, blocks));
       for (int call = 0; call < calls; call++) PetscCallMPI(KNTreeProgress(tree, (size_t)(N / (call + 1) - 100)));
       PetscCallMPI(KNTreeFinish(tree));
       for (size_t i = 0; i < N; i++)
-        CHECK(array[i] == (i < from ? (float)i : Expected(blocks, i)),
-              "%d blocks on %d ranks, element %zu: %a instead of %a", blocks, size, i, array[i], Expected(blocks, i));
-      KNTreeGetTraffic(tree, &messages, &floats);
-      if (blocks == size)
-        CHECK(floats < 2 * count &&
-                ((size & (size - 1)) || fabs((double)floats - 2.0 * (double)count * (size - 1) / size) <=
-                                          8.0 * (double)count / (double)bucket),
-              "%zu floats sent for %zu on %d ranks", floats, count, size);
+        CHECK(array[i] == (i < from ? (float)i : Expected(blocks, i, i >= exact)),
+              "%d blocks on %d ranks, element %zu: %a instead of %a", blocks, size, i, array[i],
+              Expected(blocks, i, i >= exact));
+      KNTreeGetTraffic(tree, &messages, &bytes);
+      if (blocks == size && exact >= from)
+        CHECK((double)bytes < 2 * mean * (double)count &&
+                ((size & (size - 1)) || fabs((double)bytes - 2.0 * mean * (double)count * (size - 1) / size) <=
+                                          32.0 * (1 + (double)count / (double)bucket)),
+              "%zu bytes sent for %zu elements of %g on %d ranks", bytes, count, mean, size);
     }
   }
   KNTreeDestroy(&tree);
@@ -83,6 +100,7 @@ static PetscErrorCode TestBlocks(size_t bucket)
 static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, PetscInt batch, PetscInt microbatch,
                                 PetscBool apart)
 {
+  const int   rounded = type == KN_REDUCTION_TREE_BFLOAT16;
   PetscMPIInt rank, size;
   KNReduction reduction;
   KNReal     *gradient;
@@ -105,7 +123,7 @@ static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, P
       const PetscInt   leaf = (PetscInt)(first / microbatch);
       const InsertMode mode = KNReductionGetMode(reduction);
 
-      CHECK(mode == INSERT_VALUES || (first > start && !(apart && type == KN_REDUCTION_TREE)),
+      CHECK(mode == INSERT_VALUES || (first > start && !(apart && type != KN_REDUCTION_ALLREDUCE)),
             "Micro-batch %" PetscInt_FMT " is to be added to nothing, or to others", leaf);
       PetscCall(KNParametersGetBlocks(parameters, &n, NULL, &gradient, NULL, NULL));
       for (size_t i = n; i-- > 0;) {
@@ -121,8 +139,9 @@ static PetscErrorCode TestSteps(KNReductionType type, KNParameters parameters, P
     if (type == KN_REDUCTION_ALLREDUCE) continue; /* in whatever order: no bits to compare with */
     PetscCall(KNParametersGetBlocks(parameters, &n, NULL, &gradient, NULL, NULL));
     for (size_t i = 0; i < n; i++)
-      CHECK(gradient[i] == Expected(leaves, i), "%" PetscInt_FMT " leaves on %d ranks, element %zu: %a instead of %a",
-            leaves, size, i, (double)gradient[i], (double)Expected(leaves, i));
+      CHECK(gradient[i] == Expected(leaves, i, rounded),
+            "%" PetscInt_FMT " leaves on %d ranks, element %zu: %a instead of %a", leaves, size, i, (double)gradient[i],
+            (double)Expected(leaves, i, rounded));
     for (PetscInt leaf = 0; leaf < leaves; leaf++) loss += 1.0 / (1 + leaf);
     CHECK(sums.loss == loss, "Loss %a instead of %a", sums.loss, loss);
   }
@@ -204,9 +223,13 @@ int main(int argc, char **argv)
   KNReal        *value, *gradient;
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
-  PetscCall(TestBlocks(N));
-  PetscCall(TestBlocks(50));
-  PetscCall(TestBlocks(1));
+  for (int half = 0; half <= 2; half++) { /* all elements are rounded, one half, none */
+    const size_t exact = (size_t)half * N / 2;
+
+    PetscCall(TestBlocks(exact, N));
+    PetscCall(TestBlocks(exact, 50));
+    PetscCall(TestBlocks(exact, 1));
+  }
   PetscCall(KNParametersCreate(&parameters));
   PetscCall(KNParametersDeclare(parameters, &(KNParameterInfo){.name = "all", .rank = 1, .shape = {shape[0]}}, &value,
                                 &gradient));
@@ -215,6 +238,7 @@ int main(int argc, char **argv)
     for (PetscInt microbatch = 1; microbatch < 5; microbatch++) {
       PetscCall(TestSteps(KN_REDUCTION_TREE, parameters, batch, microbatch, PETSC_FALSE));
       PetscCall(TestSteps(KN_REDUCTION_TREE, parameters, batch, microbatch, PETSC_TRUE));
+      PetscCall(TestSteps(KN_REDUCTION_TREE_BFLOAT16, parameters, batch, microbatch, PETSC_FALSE));
       PetscCall(TestSteps(KN_REDUCTION_ALLREDUCE, parameters, batch, microbatch, PETSC_FALSE));
     }
   }

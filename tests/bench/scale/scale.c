@@ -3,9 +3,9 @@
   is reduced by the program's own src/train/reduce_tree.c. Built twice: with mpicc, where computing is spinning, to
   calibrate on real ranks; with SimGrid's smpicc, where ranks, network and computing are simulated.
 
-    kitinet-scale FLOATS BUCKET LEAVES FORWARD BACKWARD UPDATE OVERLAP STEPS
+    kitinet-scale FLOATS EXACT BUCKET LEAVES FORWARD BACKWARD UPDATE OVERLAP STEPS
 
-  FLOATS of the gradient and of a bucket; micro-batches of a rank; seconds of the forward and backward sweep of one
+  FLOATS of the gradient, of which EXACT travel as floats, the others as bfloat16, and of a bucket; micro-batches of a rank; seconds of the forward and backward sweep of one
   micro-batch, and of the update; OVERLAP 1: the reduction runs along with the last backward sweep, 0: after it; -1:
   MPI_Allreduce after it. Prints the seconds of a step, the lowest of STEPS, of rank 0.
 */
@@ -48,24 +48,25 @@ int main(int argc, char **argv)
   enum { NDONE = sizeof(done) / sizeof(done[0]) };
   double  forward, backward, update, began, took, lowest = 0, *sums;
   int     rank, size, leaves, overlap, steps, nsums;
-  size_t  n, bucket;
+  size_t  n, exact, bucket;
   float  *gradient;
   KNTree *tree;
 
   MPI_Init(&argc, &argv);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
-  if (argc != 9) MPI_Abort(MPI_COMM_WORLD, 2);
+  if (argc != 10) MPI_Abort(MPI_COMM_WORLD, 2);
   n        = strtoull(argv[1], NULL, 10);
-  bucket   = strtoull(argv[2], NULL, 10);
-  leaves   = atoi(argv[3]);
-  forward  = atof(argv[4]);
-  backward = atof(argv[5]);
-  update   = atof(argv[6]);
-  overlap  = atoi(argv[7]);
-  steps    = atoi(argv[8]);
+  exact    = strtoull(argv[2], NULL, 10);
+  bucket   = strtoull(argv[3], NULL, 10);
+  leaves   = atoi(argv[4]);
+  forward  = atof(argv[5]);
+  backward = atof(argv[6]);
+  update   = atof(argv[7]);
+  overlap  = atoi(argv[8]);
+  steps    = atoi(argv[9]);
   nsums    = 3 + leaves * size;
-  tree     = KNTreeCreate(MPI_COMM_WORLD, n, bucket);
+  tree     = KNTreeCreate(MPI_COMM_WORLD, n, exact, bucket);
   gradient = malloc(n * sizeof(*gradient));
   sums     = calloc((size_t)nsums, sizeof(*sums));
   if (!tree || !gradient || !sums) MPI_Abort(MPI_COMM_WORLD, 1);
