@@ -102,7 +102,8 @@ static PetscErrorCode KNLayerSetFromOptions_Embedding(KNLayer layer)
                     PositionNames, &positions));
   embedding->learned = (PetscBool)(positions == 0);
   PetscCall(KNOptionsBool("-model_shared_words",
-                          "words that both texts of a pair have are marked by a vector of their own", &embedding->marked));
+                          "words that both texts of a pair have are marked by a vector of their own",
+                          &embedding->marked));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -165,7 +166,8 @@ static void KNLayerApply_Embedding(KNLayer layer, const KNPass *pass, PetscInt b
   const Embedding *embedding = layer->data;
 
   kn_embedding_forward(out, pass->token + (size_t)b * pass->stride, embedding->W, embedding->P, embedding->p,
-                       embedding->q, (size_t)layer->out, KNGridSize(&layer->grid_in), (size_t)pass->length[b], mode == ADD_VALUES);
+                       embedding->q, (size_t)layer->out, KNGridSize(&layer->grid_in), (size_t)pass->length[b],
+                       mode == ADD_VALUES);
 }
 
 static void KNLayerApplyBack_Embedding(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],

@@ -1,8 +1,8 @@
 /* The reduction over ranks in the order of one binary tree: see reduce_tree.h. */
 #include "reduce_tree.h"
+#include "sum_kernels.h"
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* A message's tag is bucket MAX_ROUNDS + round; MPI promises tags up to 32767. */
 #define MAX_BUCKETS 256
@@ -17,14 +17,14 @@ typedef struct {
 } Bucket;
 
 struct KNTree {
-  MPI_Comm comm;
-  int      rank, size;
-  size_t   n, size_bucket, from; /* elements; of a bucket; the first that is added */
-  int      nbuckets, most;       /* now, where all elements are added */
-  Bucket  *bucket;               /* (most) from the end of the array to its beginning */
-  size_t   exact;                /* elements before this one travel as floats, the others as bfloat16 */
-  float   *received;             /* (exact) from other ranks, each element where it lies in the array */
-  uint16_t *out, *in;            /* (n - exact) to and from other ranks, likewise; NULL: there are none */
+  MPI_Comm  comm;
+  int       rank, size;
+  size_t    n, size_bucket, from; /* elements; of a bucket; the first that is added */
+  int       nbuckets, most;       /* now, where all elements are added */
+  Bucket   *bucket;               /* (most) from the end of the array to its beginning */
+  size_t    exact;                /* elements before this one travel as floats, the others as bfloat16 */
+  float    *received;             /* (exact) from other ranks, each element where it lies in the array */
+  uint16_t *out, *in;             /* (n - exact) to and from other ranks, likewise; NULL: there are none */
 
   int          blocks; /* of the present plan; 0: none yet */
   int          levels; /* 2^levels >= blocks virtual ranks */
@@ -38,80 +38,18 @@ struct KNTree {
   size_t messages, bytes;
 };
 
-/* A number of threads takes longer to start than to add fewer elements than these. */
-enum { WORTH_THREADS = 16384 };
-
-/* The bits of x rounded to bfloat16, to nearest even; NaN stays NaN. */
-static uint32_t kn_rounded(float x)
-{
-  uint32_t bits;
-
-  memcpy(&bits, &x, sizeof(bits));
-  return x != x ? bits | 0x400000 : (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
-}
-
-static float kn_float(uint32_t bits)
-{
-  float x;
-
-  memcpy(&x, &bits, sizeof(x));
-  return x;
-}
-
-static void kn_add(float *restrict sum, const float *restrict term, size_t n)
-{
-#pragma omp parallel for simd schedule(static) if (n > WORTH_THREADS)
-  for (size_t i = 0; i < n; i++) sum[i] += term[i];
-}
-
-static void kn_add_rounded(float *restrict sum, const float *restrict term, size_t n)
-{
-#pragma omp parallel for simd schedule(static) if (n > WORTH_THREADS)
-  for (size_t i = 0; i < n; i++) sum[i] = kn_float(kn_rounded(sum[i] + term[i]));
-}
-
-static void kn_add_bfloat16(float *restrict sum, const uint16_t *restrict term, size_t n)
-{
-#pragma omp parallel for simd schedule(static) if (n > WORTH_THREADS)
-  for (size_t i = 0; i < n; i++) sum[i] = kn_float(kn_rounded(sum[i] + kn_float((uint32_t)term[i] << 16)));
-}
-
-static void kn_round(float *array, size_t n)
-{
-#pragma omp parallel for simd schedule(static) if (n > WORTH_THREADS)
-  for (size_t i = 0; i < n; i++) array[i] = kn_float(kn_rounded(array[i]));
-}
-
-/* to, from: (n); what is packed is bfloat16 already: nothing is lost. */
-static void kn_pack(uint16_t *restrict to, const float *restrict from, size_t n)
-{
-#pragma omp parallel for simd schedule(static) if (n > WORTH_THREADS)
-  for (size_t i = 0; i < n; i++) {
-    uint32_t bits;
-
-    memcpy(&bits, &from[i], sizeof(bits));
-    to[i] = (uint16_t)(bits >> 16);
-  }
-}
-
-static void kn_unpack(float *restrict to, const uint16_t *restrict from, size_t n)
-{
-#pragma omp parallel for simd schedule(static) if (n > WORTH_THREADS)
-  for (size_t i = 0; i < n; i++) to[i] = kn_float((uint32_t)from[i] << 16);
-}
-
 void KNTreeAdd(const KNTree *tree, float sum[restrict], const float term[restrict], size_t start, size_t end)
 {
   const size_t border = start > tree->exact ? start : end < tree->exact ? end : tree->exact;
 
-  kn_add(sum + start, term + start, border - start);
-  kn_add_rounded(sum + border, term + border, end - border);
+  kn_sum_add(sum + start, term + start, border - start);
+  kn_sum_add_rounded(sum + border, term + border, end - border);
 }
 
 void KNTreeRound(const KNTree *tree, float array[], size_t start, size_t end)
 {
   if (start < tree->exact) start = tree->exact;
-  if (start < end) kn_round(array + start, end - start);
+  if (start < end) kn_sum_round(array + start, end - start);
 }
 
 /* Whether any block lies in the subtree of 2^k virtual ranks around v. */
@@ -264,7 +202,7 @@ static int Send(KNTree *tree, Bucket *bucket, size_t start, size_t end, int to)
   tree->bytes += n * (IsNarrow(tree, bucket) ? sizeof(*tree->out) : sizeof(*tree->array));
   if (!IsNarrow(tree, bucket))
     return MPI_Isend(tree->array + start, (int)n, MPI_FLOAT, to, Tag(tree, bucket), tree->comm, request);
-  kn_pack(tree->out + (start - tree->exact), tree->array + start, n);
+  kn_sum_pack(tree->out + (start - tree->exact), tree->array + start, n);
   return MPI_Isend(tree->out + (start - tree->exact), (int)n, MPI_UINT16_T, to, Tag(tree, bucket), tree->comm, request);
 }
 
@@ -336,7 +274,7 @@ static int Post(KNTree *tree, Bucket *bucket)
 /* Sums that were received as bfloat16 go where they belong. */
 static void Unpack(KNTree *tree, const Bucket *bucket, size_t start, size_t end)
 {
-  if (IsNarrow(tree, bucket)) kn_unpack(tree->array + start, tree->in + (start - tree->exact), end - start);
+  if (IsNarrow(tree, bucket)) kn_sum_unpack(tree->array + start, tree->in + (start - tree->exact), end - start);
 }
 
 /* What the present round has received is added, or is a sum. */
@@ -356,8 +294,8 @@ static void Combine(KNTree *tree, const Bucket *bucket)
     Segment(bucket, halving ? v : partner, k + 1, &start, &end);
     if (!halving) Unpack(tree, bucket, start, end);
     else if (IsNarrow(tree, bucket))
-      kn_add_bfloat16(tree->array + start, tree->in + (start - tree->exact), end - start);
-    else kn_add(tree->array + start, tree->received + start, end - start);
+      kn_sum_add_bfloat16(tree->array + start, tree->in + (start - tree->exact), end - start);
+    else kn_sum_add(tree->array + start, tree->received + start, end - start);
   }
 }
 

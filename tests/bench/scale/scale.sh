@@ -1,10 +1,12 @@
 #!/bin/sh
-# How training would scale: the program's reduction on simulated clusters of up to 2,048 ranks (SimGrid), after
+# How training would scale: the program's reduction on simulated clusters of up to 4,096 ranks (SimGrid), after
 # calibration on 1 and 2 real ranks.
 #   sh tests/bench/scale/scale.sh calibrate      on an idle machine, half a minute:
 #   jobs/results/scaling_simulated.calibration, and an empty table
 #   sh tests/bench/scale/scale.sh [ranks ...]    2 8 64 256 1024 2048: simulates what jobs/results/scaling_simulated.csv
 #   does not hold yet; then the picture
+#   BFLOAT16=true BANDWIDTHS=3.1 OVERLAPS=1 sh tests/bench/scale/scale.sh 1024 4096    with -train_reduction tree_bf16,
+#   for a part of the networks
 # Network: the default one on 64 x 64, micro-batches of 5. Needs build/release/kitinet for the calibration,
 # libsimgrid-dev, gnuplot. A simulation of 1,024 ranks took 16 to 54 s of one thread and 0.7 GB, the one of 2,048 that
 # was tried (dragonfly, 3.1 GB/s, with overlap) 124 s; several may run at a time with different ranks.
@@ -34,10 +36,10 @@ calibrate() {
   done | sort -g | head -n 1 >"$work/compute"
   read -r forward backward update <"$work/compute"
   floats=$($kitinet inspect -input "$work/1/checkpoint.h5" | awk '/ real numbers$/ {print $2}')
-  latency=$(step 1 1 1 0 0 0 0 300 | awk '{printf "%.3g", $1 / 4}') # four messages, two of them of the sums
-  local_bandwidth=$(step "$floats" "$bucket" 1 0 0 0 0 100 | awk -v n="$floats" '{printf "%.4g", 4 * n / $1}')
-  without=$(step "$floats" "$bucket" 1 "$forward" "$backward" "$update" 0 30)
-  with=$(step "$floats" "$bucket" 1 "$forward" "$backward" "$update" 1 30)
+  latency=$(step 1 1 1 1 0 0 0 0 300 | awk '{printf "%.3g", $1 / 4}') # four messages, two of them of the sums
+  local_bandwidth=$(step "$floats" "$floats" "$bucket" 1 0 0 0 0 100 | awk -v n="$floats" '{printf "%.4g", 4 * n / $1}')
+  without=$(step "$floats" "$floats" "$bucket" 1 "$forward" "$backward" "$update" 0 30)
+  with=$(step "$floats" "$floats" "$bucket" 1 "$forward" "$backward" "$update" 1 30)
   for name in floats forward backward update latency local_bandwidth without with; do
     eval "echo $name=\$$name"
   done >$calibration
@@ -52,21 +54,30 @@ fi
 # shellcheck disable=SC1090 # measured on this machine
 . "$calibration"
 
-# platform TOPOLOGY BANDWIDTH: of a link, in both directions. Fat tree of 64 leaf switches with 32 ranks and 16 links
-# upwards each (half of full bisection); dragonfly of 16 groups, each of 2 chassis with 16 routers of 4 ranks, two links
-# between any two groups. SimGrid's routes take the router with the number of the other group: a chassis needs as many
+# platform TOPOLOGY BANDWIDTH LATENCY [RANKS]: bandwidth of a link, in both directions. Fat tree of 64 leaf switches with
+# 32 ranks and 16 links upwards each (half of full bisection); dragonfly of 16 groups, each of 2 chassis with 16 routers
+# of 4 ranks, two links between any two groups. Beyond 2,048 ranks the tree has 128 leaf switches, the dragonfly 32
+# groups of 2 chassis with 32 routers of 2 ranks. SimGrid's routes take the router with the number of the other group: a chassis needs as many
 # routers as there are groups, with fewer smpirun ends in a segmentation fault. Acknowledgements take 5 % of the other
 # direction; as ranks exchange equal messages, they are taken off the bandwidth (see simulate).
 platform() {
+  last=2047
   case $1 in
     fat_tree) shape='topology="FAT_TREE" topo_parameters="2;32,64;1,16;1,1"' ;;
     dragonfly) shape='topology="DRAGONFLY" topo_parameters="16,2;2,2;16,2;4"' ;;
-    pair) shape='' ;;
+    pair) shape='' last=1 ;;
   esac
+  if [ "${4:-2}" -gt 2048 ]; then
+    last=4095
+    case $1 in
+      fat_tree) shape='topology="FAT_TREE" topo_parameters="2;32,128;1,16;1,1"' ;;
+      dragonfly) shape='topology="DRAGONFLY" topo_parameters="32,2;2,2;32,2;2"' ;;
+    esac
+  fi
   printf '%s\n' '<?xml version="1.0"?>' '<!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">' \
     '<platform version="4.1">'
   printf '<cluster id="c" prefix="n" suffix="" radical="0-%d" speed="1Gf" bw="%sBps" lat="%s" %s/>\n</platform>\n' \
-    "$([ "$1" = pair ] && echo 1 || echo 2047)" \
+    $last \
     "$(echo "$2" | awk '{printf "%.0f", $1 / 1.05}')" "$3" "$shape"
 }
 # simulate RANKS OVERLAP: seconds of a step with one micro-batch. No collective is replaced; polling costs nothing;
@@ -83,7 +94,7 @@ simulate() {
     --cfg=smpi/grow-injected-times:no --cfg=smpi/os:0:1e-6:0 --cfg=smpi/or:0:1e-6:0 \
     --cfg=smpi/auto-shared-malloc-thresh:100000 --cfg=smpi/shared-malloc-blocksize:16777216 \
     --cfg=smpi/privatization:no --cfg=surf/precision:1e-7 --cfg=network/crosstraffic:0 --log=root.thres:error \
-    build/scale/kitinet-scale-simulated "$floats" "$bucket" 1 "$forward" "$backward" "$update" "$2" 1 2>"$work/log"
+    build/scale/kitinet-scale-simulated "$floats" "$exact" "$bucket" 1 "$forward" "$backward" "$update" "$2" 1 2>"$work/log"
 }
 # row KIND TOPOLOGY BANDWIDTH OVERLAP RANKS SECONDS: with the closed form: every float twice through a rank's link, but
 # for its own share; 2 log2(ranks) messages one after another; along with backward all but what the last block leaves, a
@@ -92,7 +103,7 @@ row() {
   awk -v kind="$1" -v topology="$2" -v bw="$3" -v overlap="$4" -v p="$5" -v seconds="$6" \
     -v n="$floats" -v f="$forward" -v b="$backward" -v u="$update" 'BEGIN {
     compute = f + b + u
-    volume = 2 * 4 * n * (p - 1) / p / bw
+    volume = 2 * (kind == "simulated_bf16" ? 2 : 4) * n * (p - 1) / p / bw
     exposed = overlap ? volume / 4 : volume
     if (overlap && volume - 0.55 * b > exposed) exposed = volume - 0.55 * b
     formula = compute + exposed + 2 * log(p) / log(2) * 4e-6
@@ -106,19 +117,22 @@ if [ ! -f $results ]; then
   columns=microbatches_of_a_rank,seconds_a_step,efficiency,seconds_closed_form
   echo "kind,topology,gbytes_per_second,overlap,ranks,$columns" >$results
   platform pair "$local_bandwidth" "$latency" >"$work/platform.xml"
+  exact=$floats
   row measured this_machine "$local_bandwidth" 0 2 "$without"
   row measured this_machine "$local_bandwidth" 1 2 "$with"
   for overlap in 0 1; do row simulated this_machine "$local_bandwidth" $overlap 2 "$(simulate 2 $overlap)"; done
 fi
 # Bytes a second for one rank: 100 Gbit/s shared by 32 ranks, by 4, and for one alone.
-for overlap in 1 0; do
-  for bandwidth in 3.1 12.5 0.39; do
+kind=simulated exact=$floats
+if [ "${BFLOAT16:-false}" = true ]; then kind=simulated_bf16 exact=0; fi
+for overlap in ${OVERLAPS:-1 0}; do
+  for bandwidth in ${BANDWIDTHS:-3.1 12.5 0.39}; do
     for ranks in ${*:-2 8 64 256 1024 2048}; do
       for topology in fat_tree dragonfly; do
-        ! grep -q "^simulated,$topology,$bandwidth,$overlap,$ranks," $results || continue
-        platform $topology ${bandwidth}e9 5e-7 >"$work/platform.xml"
+        ! grep -q "^$kind,$topology,$bandwidth,$overlap,$ranks," $results || continue
+        platform $topology ${bandwidth}e9 5e-7 "$ranks" >"$work/platform.xml"
         seconds=$(simulate "$ranks" $overlap)
-        row simulated $topology ${bandwidth}e9 $overlap "$ranks" "$seconds"
+        row $kind $topology ${bandwidth}e9 $overlap "$ranks" "$seconds"
       done
     done
   done
