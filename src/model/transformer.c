@@ -2,9 +2,10 @@
   The encoder of a Transformer for texts (Vaswani et al. 2017, arXiv 1706.03762; norms before the branches, Xiong et al.
   2020, arXiv 2002.04745), from a text or a pair of texts to scores of classes:
 
-    embedding -> L blocks -> norm -> mean over the words -> scores
+    embedding [-> convolution] -> L blocks -> norm -> mean over the words -> scores
 
-  A block has two residual connections. With n = layer norm of x, each branch computes velocities v for positions x:
+  With -model_convolution k > 0 each word first sees its neighbours, k words in all, as in n-grams (Kim 2014, arXiv
+  1408.5882): x <- R(x, GELU(W * x + b)). A block has two residual connections. With n = layer norm of x, each branch computes velocities v for positions x:
 
     x <- R(x, W a(q, k, v) + b)              a: attention among the words (layers/attention.c) of linear maps q, k, v of
                                              n; with -model_positions rotary q and k are turned by their places
@@ -23,7 +24,7 @@
 static const char *const PositionNames[] = {"learned", "rotary", "none", NULL};
 
 typedef struct {
-  PetscInt  width, blocks, residual, positions;
+  PetscInt  width, blocks, residual, positions, convolution;
   PetscReal dropout;
 } Transformer;
 
@@ -40,6 +41,12 @@ static PetscErrorCode ReadOptions(KNModel model, Transformer *net)
                     "how a text's words know their places: learned (a vector for each place), rotary (attention "
                     "sees their distances), none",
                     PositionNames, &net->positions));
+  PetscCall(KNOptionsInt("-model_convolution",
+                         "words that a convolution before the blocks joins, an odd number; 0: there is none", 0, 63,
+                         &net->convolution));
+  PetscCheck(net->convolution == 0 || net->convolution % 2, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "option -model_convolution is %" PetscInt_FMT ", an even number of words has no middle: give an odd one",
+             net->convolution);
   PetscCall(KNOptionsChoice("-model_residual", "how a branch of a block is added to its input", KNResidualNames(),
                             &net->residual));
   PetscCheck(strcmp(KNResidualNames()[net->residual], "transport"), PETSC_COMM_WORLD, KN_ERR_USAGE,
@@ -58,6 +65,23 @@ static PetscErrorCode AddRole(KNModel model, const char block[], const char part
   PetscFunctionBegin;
   PetscCall(KNModelApplyTwin(model, "linear", KNModelName(block, part, own), 1, &n, PETSC_DECIDE, y));
   if (rotary) PetscCall(KNModelApply(model, "rotary_words", KNModelName(own, "rotary", name), 1, y, PETSC_DECIDE, y));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* x becomes R(x, GELU(W * x + b)); behind a text's end the embedding is 0. */
+static PetscErrorCode AddConvolution(KNModel model, const Transformer *net, KNValue *x)
+{
+  KNLayer convolution;
+  KNValue v;
+
+  PetscFunctionBegin;
+  PetscCall(KNModelAddLayer(model, "convolution", "stem.convolution", 1, x, PETSC_DECIDE, &convolution));
+  PetscCall(KNLayerSetKernel(convolution, net->convolution, 1, 1, PETSC_TRUE));
+  PetscCall(KNLayerSetForeign(convolution, "stem.convolution"));
+  PetscCall(KNModelApplyLayer(model, convolution, 1, x, &v));
+  PetscCall(KNModelApplyResidual(model, KNResidualNames()[net->residual], "stem", *x, v, KN_ACTIVATION_VELOCITY,
+                                 net->dropout, x));
+  PetscCall(KNModelSetStream(model, *x));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -92,6 +116,7 @@ static PetscErrorCode KNModelBuild_Transformer(KNModel model)
   PetscCall(KNModelGetInput(model, &x));
   PetscCall(KNModelApplyTwin(model, "embedding", "embedding", 1, &x, net.width, &x));
   PetscCall(KNModelSetStream(model, x));
+  if (net.convolution) PetscCall(AddConvolution(model, &net, &x));
   for (PetscInt l = 0; l < net.blocks; l++) {
     char block[KN_MAX_NAME];
 

@@ -226,10 +226,15 @@ class Embedding(nn.Module):
 class Transformer(Tree):
     """token: (B, L) words, length: (B); L may be any number from the longest on."""
 
-    def __init__(self, words, classes, width, layers, heads, ratio, longest, learned, shared=False):
+    def __init__(self, words, classes, width, layers, heads, ratio, longest, learned, shared=False,
+                 convolution=0):
         super().__init__()
         self.layers, self.heads, self.learned = layers, heads, learned
         self.put("embedding", Embedding(words, width, longest, learned, shared))
+        self.convolution = convolution
+        if convolution:
+            self.put("stem.convolution", nn.Conv1d(width, width, convolution, padding=convolution // 2))
+            self.put("stem.gelu", nn.GELU())
         for l in range(layers):
             self.put(f"block{l}.attention.norm", nn.LayerNorm(width))
             for part in ("query", "key", "value", "output"):
@@ -243,6 +248,9 @@ class Transformer(Tree):
         x = self.embedding(token)
         place = torch.arange(token.shape[1])[None]
         valid = place < length[:, None]
+        if self.convolution:
+            x = x * valid[..., None]
+            x = x + self.stem.gelu(self.stem.convolution(x.transpose(1, 2)).transpose(1, 2))
         for l in range(self.layers):
             block = getattr(self, f"block{l}")
             n = block.attention.norm(x)
@@ -286,7 +294,8 @@ def network_of(state, facts, dim):
         positions = state.get("embedding.positions")
         return Transformer(words, len(state["head.bias"]), width, count_layers(state), int(option["model_heads"]),
                            int(option["model_feed_forward"]), 0 if positions is None else len(positions),
-                           positions is not None, "embedding.shared" in state)
+                           positions is not None, "embedding.shared" in state,
+                           int(option.get("model_convolution", 0)))
     if "lift.output.weight" in state:
         return Transolver(state["lift.hidden.weight"].shape[1] - dim, len(state["head.bias"]), dim,
                           len(state["norm.weight"]), count_layers(state), int(option["model_heads"]),
@@ -354,7 +363,8 @@ def run_weights(options):
     fields = {"transolver": ("-model_slices", 6), "transolver convolution": ("-model_projection", "convolution"),
               "oformer": (), "oformer fourier": ("-model_attention", "fourier", "-model_norm", "none")}
     texts = {"transformer": (), "transformer rotary": ("-model_positions", "rotary"),
-             "transformer shared": ("-model_shared_words", "true")}
+             "transformer shared": ("-model_shared_words", "true"),
+             "transformer convolution": ("-model_convolution", 3)}
     datasets = {"1 axis": ("-pde", "burgers", "-burgers_grid", 33), "2 axes": ("-pde", "darcy", "-darcy_grid", 12),
                 "texts": None}
     with tempfile.TemporaryDirectory() as work:

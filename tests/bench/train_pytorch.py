@@ -5,7 +5,7 @@
 The dataset is kitinet's, of pictures or of texts with classes; it decides the network, that of resnet_pytorch.py or the
 encoder of attention_pytorch.py. Options have the names and meanings of kitinet's: -train_epochs, -train_batch,
 -train_microbatch, -train_lr, -train_weight_decay, -train_shift, -train_word_dropout, -task_smoothing, -model_depth,
--model_width, -model_layers, -model_heads, -model_shared_words, -model_dropout (of elements). Pictures: SGD with
+-model_width, -model_layers, -model_heads, -model_shared_words, -model_convolution, -model_dropout (of elements). Pictures: SGD with
 Nesterov's momentum 0.9, mirrored at random, batch norm by micro-batches, tested once and as the mean over each picture
 and its mirror image. Texts: Adam, in batches of like length, in which words lack at random. The schedule is one cycle.
 
@@ -92,9 +92,9 @@ class Texts:
     def network(self):
         o, classes = self.options, int(self.train[2].max()) + 1
         network = Transformer(self.words, classes, o.model_width, o.model_layers, o.model_heads, 4,
-                              self.train[0].shape[1], True, o.model_shared_words == "true")
+                              self.train[0].shape[1], True, o.model_shared_words == "true", o.model_convolution)
         for name, module in network.named_modules():
-            if name.endswith(("attention.output", "feed.units")):
+            if name.endswith(("attention.output", "feed.units", "stem.gelu")):
                 module.register_forward_hook(lambda module, _, y: dropout(y, o.model_dropout, module.training))
         return network
 
@@ -173,7 +173,7 @@ def main():
     parser.add_argument("-model_shared_words", choices=("false", "true"), default="false")
     for name, default in dict(seed=1, threads=1, train_epochs=60, train_batch=128, train_microbatch=0, train_shift=4,
                               train_test_every=1, model_depth=20, model_width=16, model_layers=4,
-                              model_heads=4).items():
+                              model_heads=4, model_convolution=0).items():
         parser.add_argument(f"-{name}", type=int, default=default)
     for name, default in dict(train_lr=0.2, train_weight_decay=5e-4, task_smoothing=0.1, train_word_dropout=0.0,
                               model_dropout=0.0).items():

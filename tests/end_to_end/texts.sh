@@ -44,10 +44,21 @@ train 2 fewer_too -train_epochs 3 -train_word_dropout 0.2
 [ "$(weights fewer)" = "$(weights fewer_too)" ] || fail "other words are left out on two ranks"
 train 1 all -train_epochs 3
 [ "$(weights fewer)" != "$(weights all)" ] || fail "no word is left out"
+train 1 stem -train_epochs 3 -model_convolution 3 -model_residual collision
+train 3 stem_too -train_epochs 3 -model_convolution 3 -model_residual collision
+[ "$(weights stem)" = "$(weights stem_too)" ] || fail "with a convolution three ranks train other weights"
+unchanged refused 2 "option -model_convolution is 4, an even number of words has no middle: give an odd one" \
+  ranks 1 train -run bad -dataset train.h5 $network -model_convolution 4
 train 1 collision -train_epochs 4 -model_residual collision -collision_rate 0.5
 awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) c = $i == "test_accuracy" ? i : c } END { exit !($c > 0.8) }' \
   one/metrics.csv ||
   fail "it does not learn: $(cat one/metrics.csv)"
+
+# To PyTorch and back; tests/bench/attention_pytorch.py compares outputs.
+ends 0 ranks 1 convert -format pytorch -input stem/checkpoint.h5 -output torch.h5 > output 2> message
+mkdir back
+ends 0 ranks 1 convert -input torch.h5 -like stem/checkpoint.h5 -output back/checkpoint.h5 > output 2> message
+[ "$(weights back)" = "$(weights stem)" ] || fail "weights that went to PyTorch and back are others"
 
 # Judged; the texts that it is most wrong about.
 ranks 2 evaluate -run one -dataset test.h5 -evaluate_details details > output 2> message || fail "$(cat message)"

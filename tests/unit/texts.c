@@ -150,6 +150,9 @@ int main(int argc, char **argv)
     PetscCall(PetscOptionsSetValue(NULL, option[i][0], option[i][1]));
   PetscCall(TestEnd("learned"));
   PetscCall(TestEnd("rotary"));
+  PetscCall(PetscOptionsSetValue(NULL, "-model_convolution", "5")); /* words at the end see what lies behind it */
+  PetscCall(PetscOptionsSetValue(NULL, "-model_shared_words", "true"));
+  PetscCall(TestEnd("none"));
   PetscCall(TestLayerEnd("attention"));
   PetscCall(TestLayerEnd("mean"));
   PetscCall(PetscFinalize());
