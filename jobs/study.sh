@@ -48,7 +48,11 @@ xargs -r -P "$jobs" -L 1 sh -c '
     echo $code >"$work/refused"
     ln "$work/message.$$" "$work/message" 2>/dev/null # the first one speaks
     exit 255
-  }' check <"$work/checks" 2>/dev/null || { cat "$work/message" >&2; exit "$(cat "$work/refused")"; }
+  }' check <"$work/checks" 2>/dev/null || {
+  [ -f "$work/message" ] || { echo "study.sh: a check was killed; run the same command again" >&2; exit 1; }
+  cat "$work/message" >&2
+  exit "$(cat "$work/refused")"
+}
 echo "== every variant is in order"
 [ $check = false ] || exit 0
 

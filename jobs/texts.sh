@@ -7,7 +7,7 @@
 # the test set, and predicts the classes of the test texts.
 # What is there already is used again: an interrupted run goes on where it stopped.
 #
-#   EPOCHS=4 RANKS=2 WIDTH=64 LAYERS=2 BATCH=32 LENGTH=256   of training; words of a text at most
+#   EPOCHS=3 RANKS=2 WIDTH=64 LAYERS=1 BATCH=32 LENGTH=1024   of training; words of a text at most
 #   COLUMNS=text=review,label=sentiment                      columns of a table; not given: the usual ones
 #   WORK=build/texts                                         where data, runs and pictures go
 set -eu
@@ -31,8 +31,8 @@ train=$(found train)
 test=$(found test)
 
 cd "$(dirname "$0")/.."
-epochs="${EPOCHS:-4}" ranks="${RANKS:-2}" width="${WIDTH:-64}" layers="${LAYERS:-2}" batch="${BATCH:-32}"
-length="${LENGTH:-256}" work="${WORK:-build/texts}"
+epochs="${EPOCHS:-3}" ranks="${RANKS:-2}" width="${WIDTH:-64}" layers="${LAYERS:-1}" batch="${BATCH:-32}"
+length="${LENGTH:-1024}" work="${WORK:-build/texts}"
 mkdir -p "$work"
 . jobs/build.sh
 
@@ -54,8 +54,8 @@ for residual in plain collision; do
   echo "== training, residual $residual: $layers blocks of width $width"
   run train -run "$work/$residual" -dataset "$work/train.h5" -dataset_test "$work/test.h5" \
     -model_type transformer -model_layers "$layers" -model_width "$width" -model_residual $residual \
-    -model_shared_words true \
-    -train_epochs "$epochs" -train_batch "$batch" -train_microbatch 16 -train_lr 1e-3
+    -model_convolution 3 -model_shared_words true -train_word_dropout 0.3 \
+    -train_epochs "$epochs" -train_batch "$batch" -train_microbatch 16 -train_lr 2e-3
 done
 
 echo "== evaluating on the test set"
@@ -71,6 +71,6 @@ cat <<END
 All of it is in $work: data, runs (plain, collision), accuracy.csv, details, predicted.csv.
 Look at   $work/collision/worst_test.csv, $work/collision/confusion_test.png, $work/train-lengths.png,
           $work/plain/curves.png
-Try next  LAYERS=4 WIDTH=128 EPOCHS=6 WORK=build/texts-4 sh jobs/texts.sh $1
+Try next  LAYERS=2 WIDTH=128 EPOCHS=4 WORK=build/texts-2 sh jobs/texts.sh $1
           $kitinet predict -checkpoint $work/collision/best.h5 -input FILE.tsv -text_columns text=1 -output mine.h5
 END
