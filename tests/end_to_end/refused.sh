@@ -17,6 +17,12 @@ skip() {
   exit 77
 }
 
+# converted CODE: of the script's first conversion of texts, which said `message`; a build without ICU has none
+converted() {
+  if [ "$1" = 3 ] && grep -q "built without ICU" message; then skip "built without ICU"; fi
+  [ "$1" = 0 ] || fail "$(cat message)"
+}
+
 # has PROGRAM: whether this machine has it; complete, at the end of a script: what was left out for want of a program is
 # a skip
 missing=

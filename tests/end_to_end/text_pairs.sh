@@ -29,8 +29,7 @@ columns="-text_columns label=1,text=2,pair=3"
 code=0
 # shellcheck disable=SC2086 # words
 ranks 1 convert -input train.tsv $columns -text_least 1 -output train.h5 > output 2> message || code=$?
-if [ $code = 3 ] && grep -q "built without ICU" message; then skip "built without ICU"; fi
-[ $code = 0 ] || fail "$(cat message)"
+converted $code
 # shellcheck disable=SC2086
 ranks 1 convert -input test.tsv $columns -like train.h5 -output test.h5 > output
 
