@@ -5,9 +5,9 @@
 
   e: the place of the first separator, from where on a second text follows (a pair of texts is one sequence, first
   separator second); h_i: 1 for a word that the other text has too, else 0 (-model_shared_words; "exact match" of Chen
-  et al. 2017, arXiv 1704.00051). Without a pair p and q have no effect. P: learned positions (-model_positions learned).
-  The input is the field (words, S) of zeros and ones that is nowhere stored: in[0] is not read, the pass has the words.
-  y: (B, C, S), W: (words, C), P: (longest, C), p, q: (C).
+  et al. 2017, arXiv 1704.00051). Without a pair p and q have no effect. P: learned positions (-model_positions
+  learned). The input is the field (words, S) of zeros and ones that is nowhere stored: in[0] is not read, the pass has
+  the words. y: (B, C, S), W: (words, C), P: (longest, C), p, q: (C).
 
   dW[w] is the sum of dy over the places of word w. A sample leaves its dy, word by word; then each thread adds up the
   words that are its own, in the order of samples and places: the same bits for any number of threads. Nothing has the

@@ -5,7 +5,9 @@
     embedding [-> convolution] -> L blocks -> norm -> mean over the words -> scores
 
   With -model_convolution k > 0 each word first sees its neighbours, k words in all, as in n-grams (Kim 2014, arXiv
-  1408.5882): x <- R(x, GELU(W * x + b)). A block has two residual connections. With n = layer norm of x, each branch computes velocities v for positions x:
+  1408.5882): x <- R(x, GELU(W * x + b)).
+
+  A block has two residual connections. With n = layer norm of x, each branch computes velocities v for positions x:
 
     x <- R(x, W a(q, k, v) + b)              a: attention among the words (layers/attention.c) of linear maps q, k, v of
                                              n; with -model_positions rotary q and k are turned by their places

@@ -11,9 +11,9 @@
   to which it sends the other. A number of blocks that is no power of two is filled up with virtual ranks, each played
   by a real one: they own segments, but add nothing. Ranks without a block receive the sum at the end.
 
-  The first elements travel as floats, the others, if there are any, as bfloat16 (the upper half of a float), which takes
-  half the bytes: of these every node of the tree is rounded to bfloat16, to nearest even, within a rank too, and so must
-  be the leaves (KNTreeRound): again the same bits on any number of ranks, of a sum with 8 bits of mantissa.
+  The first elements travel as floats, the others, if there are any, as bfloat16 (the upper half of a float), which
+  takes half the bytes: of these every node of the tree is rounded to bfloat16, to nearest even, within a rank too, and
+  so must be the leaves (KNTreeRound): again the same bits on any number of ranks, of a sum with 8 bits of mantissa.
 
   The array is reduced in buckets, from its end to its beginning as backward fills it, each by nonblocking messages
   that move on whenever KNTreeProgress() is called: MPI libraries make no progress on their own while the caller

@@ -5,9 +5,10 @@
 The dataset is kitinet's, of pictures or of texts with classes; it decides the network, that of resnet_pytorch.py or the
 encoder of attention_pytorch.py. Options have the names and meanings of kitinet's: -train_epochs, -train_batch,
 -train_microbatch, -train_lr, -train_weight_decay, -train_shift, -train_word_dropout, -task_smoothing, -model_depth,
--model_width, -model_layers, -model_heads, -model_shared_words, -model_convolution, -model_dropout (of elements). Pictures: SGD with
-Nesterov's momentum 0.9, mirrored at random, batch norm by micro-batches, tested once and as the mean over each picture
-and its mirror image. Texts: Adam, in batches of like length, in which words lack at random. The schedule is one cycle.
+-model_width, -model_layers, -model_heads, -model_shared_words, -model_convolution, -model_dropout (of elements).
+Pictures: SGD with Nesterov's momentum 0.9, mirrored at random, batch norm by micro-batches, tested once and as the mean
+over each picture and its mirror image. Texts: Adam, in batches of like length, in which words lack at random. The
+schedule is one cycle.
 
 Prints loss, test loss and accuracy of each epoch, and writes them to -output FILE.csv. Needs torch, numpy and h5py.
 """

@@ -5,9 +5,10 @@
 
     kitinet-scale FLOATS EXACT BUCKET LEAVES FORWARD BACKWARD UPDATE OVERLAP STEPS
 
-  FLOATS of the gradient, of which EXACT travel as floats, the others as bfloat16, and of a bucket; micro-batches of a rank; seconds of the forward and backward sweep of one
-  micro-batch, and of the update; OVERLAP 1: the reduction runs along with the last backward sweep, 0: after it; -1:
-  MPI_Allreduce after it. Prints the seconds of a step, the lowest of STEPS, of rank 0.
+  FLOATS of the gradient, of which EXACT travel as floats, the others as bfloat16, and of a bucket; micro-batches of a
+  rank; seconds of the forward and backward sweep of one micro-batch, and of the update; OVERLAP 1: the reduction runs
+  along with the last backward sweep, 0: after it; -1: MPI_Allreduce after it. Prints the seconds of a step, the lowest
+  of STEPS, of rank 0.
 */
 #include "../../../src/train/reduce_tree.h"
 #include <stdio.h>

@@ -54,12 +54,13 @@ fi
 # shellcheck disable=SC1090 # measured on this machine
 . "$calibration"
 
-# platform TOPOLOGY BANDWIDTH LATENCY [RANKS]: bandwidth of a link, in both directions. Fat tree of 64 leaf switches with
-# 32 ranks and 16 links upwards each (half of full bisection); dragonfly of 16 groups, each of 2 chassis with 16 routers
-# of 4 ranks, two links between any two groups. Beyond 2,048 ranks the tree has 128 leaf switches, the dragonfly 32
-# groups of 2 chassis with 32 routers of 2 ranks. SimGrid's routes take the router with the number of the other group: a chassis needs as many
-# routers as there are groups, with fewer smpirun ends in a segmentation fault. Acknowledgements take 5 % of the other
-# direction; as ranks exchange equal messages, they are taken off the bandwidth (see simulate).
+# platform TOPOLOGY BANDWIDTH LATENCY [RANKS]: bandwidth of a link, in both directions. Fat tree of 64 leaf switches
+# with 32 ranks and 16 links upwards each (half of full bisection); dragonfly of 16 groups, each of 2 chassis with 16
+# routers of 4 ranks, two links between any two groups. Beyond 2,048 ranks the tree has 128 leaf switches, the dragonfly
+# 32 groups of 2 chassis with 32 routers of 2 ranks. SimGrid's routes take the router with the number of the other
+# group: a chassis needs as many routers as there are groups, with fewer smpirun ends in a segmentation fault.
+# Acknowledgements take 5 % of the other direction; as ranks exchange equal messages, they are taken off the bandwidth
+# (see simulate).
 platform() {
   last=2047
   case $1 in
@@ -94,7 +95,8 @@ simulate() {
     --cfg=smpi/grow-injected-times:no --cfg=smpi/os:0:1e-6:0 --cfg=smpi/or:0:1e-6:0 \
     --cfg=smpi/auto-shared-malloc-thresh:100000 --cfg=smpi/shared-malloc-blocksize:16777216 \
     --cfg=smpi/privatization:no --cfg=surf/precision:1e-7 --cfg=network/crosstraffic:0 --log=root.thres:error \
-    build/scale/kitinet-scale-simulated "$floats" "$exact" "$bucket" 1 "$forward" "$backward" "$update" "$2" 1 2>"$work/log"
+    build/scale/kitinet-scale-simulated "$floats" "$exact" "$bucket" 1 "$forward" "$backward" "$update" "$2" 1 \
+    2>"$work/log"
 }
 # row KIND TOPOLOGY BANDWIDTH OVERLAP RANKS SECONDS: with the closed form: every float twice through a rank's link, but
 # for its own share; 2 log2(ranks) messages one after another; along with backward all but what the last block leaves, a
