@@ -31,6 +31,9 @@ typedef enum { KN_REDUCTION_TREE, KN_REDUCTION_ALLREDUCE, KN_REDUCTION_TREE_BFLO
 /* "tree", "allreduce", "tree_bf16", then NULL */
 PETSC_EXTERN const char *const KNReductionNames[];
 
+/* Collective on PETSC_COMM_WORLD. Reads -train_reduction over *type; raises KN_ERR_USAGE. */
+PETSC_EXTERN PetscErrorCode KNReductionSetFromOptions(KNReductionType *type);
+
 #define KN_LARGEST_GRADIENT 1e18f /* whose square Adam can hold in 32 bits */
 
 /* What all ranks learn of a step besides the gradient: sums over ranks; all members are double. */

@@ -255,7 +255,7 @@ static PetscErrorCode MakeTexts(KNBench *bench)
 PetscErrorCode KNCommand_Bench(const char purpose[], PetscBool *stopped)
 {
   KNBench   bench = {.comm = PETSC_COMM_WORLD, .inputs = 1, .outputs = 1, .batch = 20, .microbatch = 5, .seconds = 20};
-  PetscInt  what = ALL, reduction = KN_REDUCTION_TREE;
+  PetscInt  what  = ALL;
   PetscBool scaling = PETSC_FALSE, done;
   Output    table = {0}, choice = {0};
 
@@ -290,12 +290,7 @@ PetscErrorCode KNCommand_Bench(const char purpose[], PetscBool *stopped)
     "-train_microbatch",
     "samples that pass through the network together on one rank; the number sets the memory of activations", 1, 1 << 16,
     &bench.microbatch));
-  PetscCall(KNOptionsChoice("-train_reduction",
-                            "how ranks add their gradients: tree gives the same bits on any number of ranks, tree_bf16 "
-                            "too, rounded to 8 bits of mantissa in half as large messages, allreduce adds even shares "
-                            "in MPI's order",
-                            KNReductionNames, &reduction));
-  bench.reduction = (KNReductionType)reduction;
+  PetscCall(KNReductionSetFromOptions(&bench.reduction));
   PetscCall(KNPrecisionSetFromOptions(&bench.bfloat16));
   PetscCall(KNModelCreateFromOptions(&bench.model));
   PetscCheck(!choice.name[0] || (what == ALL && !scaling), PETSC_COMM_WORLD, KN_ERR_USAGE,

@@ -8,6 +8,7 @@
   added. Nothing is ever cleared: the first writes.
 */
 #include "reduce_tree.h"
+#include <kitinet/options.h>
 #include <kitinet/reduce.h>
 #include <string.h>
 
@@ -18,6 +19,20 @@
 static const size_t BUCKET = (size_t)1 << 18;
 
 const char *const KNReductionNames[] = {"tree", "allreduce", "tree_bf16", NULL};
+
+PetscErrorCode KNReductionSetFromOptions(KNReductionType *type)
+{
+  PetscInt choice = *type;
+
+  PetscFunctionBegin;
+  PetscCall(KNOptionsChoice("-train_reduction",
+                            "how ranks add their gradients: tree gives the same bits on any number of ranks, tree_bf16 "
+                            "too, rounded to 8 bits of mantissa in half as large messages, allreduce adds even shares "
+                            "in MPI's order",
+                            KNReductionNames, &choice));
+  *type = (KNReductionType)choice;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
 
 struct _p_KNReduction {
   MPI_Comm        comm;

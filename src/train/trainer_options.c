@@ -6,8 +6,6 @@
 
 PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
 {
-  PetscInt reduction = KN_REDUCTION_TREE;
-
   PetscFunctionBegin;
   *trainer = (KNTrainer){.epochs             = 50,
                          .batch              = 20,
@@ -28,12 +26,7 @@ PetscErrorCode KNTrainerSetFromOptions(KNTrainer *trainer)
     "-train_microbatch",
     "samples that pass through the network together on one rank; the number sets the memory of activations", 1, 1 << 16,
     &trainer->microbatch));
-  PetscCall(KNOptionsChoice("-train_reduction",
-                            "how ranks add their gradients: tree gives the same bits on any number of ranks, tree_bf16 "
-                            "too, rounded to 8 bits of mantissa in half as large messages, allreduce adds even shares "
-                            "in MPI's order",
-                            KNReductionNames, &reduction));
-  trainer->reduction = (KNReductionType)reduction;
+  PetscCall(KNReductionSetFromOptions(&trainer->reduction));
   PetscCall(KNOptionsInt64("-train_samples", "number of samples (trajectories) to use, from the first; 0: all", 0,
                            PETSC_MAX_INT, &trainer->samples));
   PetscCall(KNOptionsBool("-train_symmetry",
