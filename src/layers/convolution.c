@@ -12,11 +12,14 @@
   (convolution_impl.h). Of 98 GFLOP/s that one core of Zen 4 reaches in products, rows reach 89 for 16 channels at
   32 x 32, points 90 for 32 at 16 x 16 and 64 at 8 x 8 (rows there: 63 and 34). On two axes kernels of 3 x 3 points
   and stride 1 go by Winograd's filtering (winograd.h): in 0.6 of that time for 32 and 64 channels, in as much for 16.
+  In bfloat16 (KNPass) those of unit stride go through tiles where the processor has them (convolution_tiles.h); all
+  others stay in float.
 
   Initial values normal, of variance 2 / (taps C_in / groups), for what comes from a ReLU (He et al. 2015, arXiv
   1502.01852).
 */
 #include "convolution_impl.h"
+#include "convolution_tiles.h"
 #include "layer_impl.h"
 #include "linear_kernels.h"
 #include "product_kernels.h"
@@ -42,10 +45,12 @@ typedef struct {
   int                tiled;  /* Winograd's convolution in place of the sweeps */
   KNWinograd         tiles;
   KNConvolutionSweep forward, backward;
+  int                rounds; /* in bfloat16, where the pass wants it */
+  KNTileConvolution  rounded;
   KNReal *packed[2]; /* (groups, taps, Co, Ci), (groups, taps, Ci, Co): one for each sweep; tiled: (16, Ci, Co), (16,
-                        Co, Ci) */
-  KNReal *share;     /* (groups of samples, weights + C_out) of the gradients, weights (groups, taps, Co, Ci), tiled or
-                    narrow (taps, Ci, Co) */
+                        Co, Ci); in bfloat16 KNHalf (taps, Co, Ci), (taps, Ci, Co) */
+  KNReal *share;     /* (groups of samples, weights + C_out) of the gradients, weights (groups, taps, Co, Ci), tiled,
+                    narrow or in bfloat16 (taps, Ci, Co) */
   KNReal *scratch;   /* (threads, room) */
   size_t  room, spread[2], work; /* of which spread x, spread dy, work; the rest is dU of tiles */
   unsigned long long *row[2];    /* (rows) bytes to a row of dy, of x in points; for the gradient of the weights */
@@ -91,6 +96,7 @@ static PetscErrorCode KNConvolutionReset(Convolution *conv)
   PetscCall(KNConvolutionPlanReset(&conv->forward));
   PetscCall(KNConvolutionPlanReset(&conv->backward));
   PetscCall(KNSpreadReset(&conv->tiles.spread));
+  PetscCall(KNTileConvolutionReset(&conv->rounded));
   for (int i = 0; i < 2; i++) {
     PetscCall(KNFree(&conv->packed[i]));
     PetscCall(PetscFree(conv->row[i]));
@@ -117,19 +123,16 @@ static PetscErrorCode PlanRows(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Plans for the grid; sizes of the parts of a thread's scratch. */
-static PetscErrorCode Plan(KNLayer layer)
+/* Plans in float for the grid; sizes of the parts of a thread's scratch. */
+static PetscErrorCode Plan(KNLayer layer, const size_t k[3])
 {
   Convolution *conv     = layer->data;
   const int    periodic = layer->grid_in.points == KN_POINTS_PERIODIC;
   const size_t in = (size_t)layer->in, out = (size_t)layer->out, most = PetscMax(conv->Ci, conv->Co);
-  size_t       k[3], s[3];
+  size_t       s[3];
 
   PetscFunctionBegin;
-  for (PetscInt a = 0; a < 3; a++) {
-    k[a] = a < 3 - layer->dim ? 1 : (size_t)layer->kernel;
-    s[a] = a < 3 - layer->dim ? 1 : (size_t)layer->stride;
-  }
+  for (PetscInt a = 0; a < 3; a++) s[a] = a < 3 - layer->dim ? 1 : (size_t)layer->stride;
   conv->tiles  = (KNWinograd){.rows = 0};
   conv->narrow = 0;
   conv->tiled  = layer->dim == 2 && layer->kernel == 3 && layer->stride == 1 && layer->groups == 1 &&
@@ -163,7 +166,7 @@ static PetscErrorCode KNLayerSetGrid_Convolution(KNLayer layer)
   const size_t weights = (size_t)layer->out * conv->Ci * conv->taps, count = weights + (size_t)layer->out,
                shares  = layer->forward_only ? 0 : (size_t)KNSampleGroups(layer->samples, layer->samples),
                threads = (size_t)layer->threads;
-  size_t packed;
+  size_t packed, k[3];
 
   PetscFunctionBegin;
   PetscCall(KNLayerNeedWhole(layer));
@@ -171,7 +174,15 @@ static PetscErrorCode KNLayerSetGrid_Convolution(KNLayer layer)
   if (layer->stride == 2) layer->grid_out = KNGridCoarse(&layer->grid_in);
   KNGridExtents(&layer->grid_in, conv->n);
   KNGridExtents(&layer->grid_out, conv->N);
-  PetscCall(Plan(layer));
+  for (PetscInt a = 0; a < 3; a++) k[a] = a < 3 - layer->dim ? 1 : (size_t)layer->kernel;
+  PetscCall(Plan(layer, k));
+  conv->rounds =
+    layer->groups == 1 && layer->stride == 1 && !layer->forward_only && KNTileConvolutionFits(conv->Ci, conv->Co);
+  if (conv->rounds) {
+    PetscCall(KNTileConvolutionPlan(&conv->rounded, conv->Ci, conv->Co, conv->n, k,
+                                    layer->grid_in.points == KN_POINTS_PERIODIC));
+    conv->room = PetscMax(conv->room, KNTileConvolutionWork(&conv->rounded));
+  }
   packed = conv->tiled ? KN_WINOGRAD * conv->Ci * conv->Co : weights;
   for (int i = 0; i < 2; i++) PetscCall(KNMalloc(packed, sizeof(KNReal), &conv->packed[i]));
   PetscCall(KNMalloc(shares * count, sizeof(KNReal), &conv->share));
@@ -182,12 +193,25 @@ static PetscErrorCode KNLayerSetGrid_Convolution(KNLayer layer)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Does the pass round the numbers? */
+static int Rounds(const Convolution *conv, const KNPass *pass)
+{
+  return conv->rounds && pass->bfloat16;
+}
+
 /* Weights as the sweeps read them. */
 static void KNLayerPrepare_Convolution(KNLayer layer, const KNPass *pass)
 {
   const Convolution *conv = layer->data;
   const size_t       Ci = conv->Ci, Co = conv->Co, T = conv->taps;
 
+  if (Rounds(conv, pass)) {
+#pragma omp for schedule(static) nowait
+    for (size_t o = 0; o < Co; o++) kn_tile_weights((KNHalf *)conv->packed[0], conv->W, o, &conv->rounded);
+#pragma omp for schedule(static)
+    for (size_t i = 0; i < Ci; i++) kn_tile_weights_back((KNHalf *)conv->packed[1], conv->W, i, &conv->rounded);
+    return;
+  }
 #pragma omp for schedule(static)
   for (size_t out = 0; out < (size_t)layer->out; out++) {
     const size_t g = out / Co, o = out % Co;
@@ -218,6 +242,10 @@ static void KNLayerApply_Convolution(KNLayer layer, const KNPass *pass, PetscInt
   const Convolution *conv = layer->data;
   KNReal            *x = Scratch(conv), *work = x + conv->spread[0] + conv->spread[1];
 
+  if (Rounds(conv, pass)) {
+    kn_tile_convolve(out, in[0], (const KNHalf *)conv->packed[0], conv->bias, x, &conv->rounded, 0, mode == ADD_VALUES);
+    return;
+  }
   if (conv->tiled) {
     kn_spread(x, in[0], &conv->tiles.spread, conv->Ci, 1);
     kn_winograd(out, x, conv->packed[0], conv->bias, work, &conv->tiles, conv->Ci, conv->Co, mode == ADD_VALUES);
@@ -307,6 +335,12 @@ static void KNLayerApplyBack_Convolution(KNLayer layer, const KNPass *pass, Pets
 
   for (size_t o = 0; conv->bias && o < (size_t)layer->out; o++)
     share[weights + o] = (first ? 0 : share[weights + o]) + (KNReal)kn_row_sum(dout + o * S, S);
+  if (Rounds(conv, pass)) {
+    kn_tile_gradient(share, in[0], dout, x, &conv->rounded, !first);
+    if (din[0])
+      kn_tile_convolve(din[0], dout, (const KNHalf *)conv->packed[1], NULL, x, &conv->rounded, 1, mode == ADD_VALUES);
+    return;
+  }
   if (conv->tiled) {
     ApplyBackTiled(layer, share, in[0], dout, din, first, last, mode);
     return;
@@ -324,7 +358,7 @@ static void KNLayerFinishBack_Convolution(KNLayer layer, const KNPass *pass)
   const Convolution *conv = layer->data;
   const size_t       Ci = conv->Ci, Co = conv->Co, T = conv->taps, out = (size_t)layer->out, weights = out * Ci * T,
                count = weights + out, B = (size_t)KNSampleGroups(layer->samples, pass->samples);
-  const int add = pass->gradients != INSERT_VALUES, turned = conv->tiled || conv->narrow;
+  const int add = pass->gradients != INSERT_VALUES, turned = conv->tiled || conv->narrow || Rounds(conv, pass);
 
 #pragma omp for schedule(static)
   for (size_t c = 0; c < (turned ? Ci : out); c++) {

@@ -2,8 +2,8 @@
   The convolution against its definition, summed in double: outputs, gradients of input, weights and bias, written and
   added to, on no, one, two and three axes, even and odd numbers of points on both sides of the choice between rows and
   points, down to fewer points than the kernel has; kernels of 1, 3 and 5, stride 1 and 2, groups up to one channel
-  each, with and without bias, periodic or with zeros outside. Samples of a group share a gradient, with the same bits
-  on any number of threads.
+  each, with and without bias, periodic or with zeros outside; and with the pass's numbers in bfloat16, of numbers that
+  bfloat16 can hold. Samples of a group share a gradient, with the same bits on any number of threads.
 */
 #include "draw.h"
 #include <kitinet/layer.h>
@@ -12,11 +12,11 @@
 
 #define CHECK(condition, ...) PetscCheck(condition, PETSC_COMM_SELF, PETSC_ERR_PLIB, __VA_ARGS__)
 
-enum { B = 2, LARGEST = 60000, WEIGHTS = 4000 };
+enum { B = 2, LARGEST = 60000, WEIGHTS = 40000 };
 
 typedef struct {
   PetscInt  dim, n[3], Ci, Co, kernel, stride, groups;
-  PetscBool bias;
+  PetscBool bias, rounded;
 } Shape;
 
 static KNReal x[LARGEST], y[LARGEST], dy[LARGEST], dx[LARGEST];
@@ -26,6 +26,13 @@ typedef struct {
   size_t n[3], N[3], k[3], S, SN, T;
   int    s, periodic;
 } Extents;
+
+/* Numbers of [-1, 1]; rounded: to multiples of 1/64, which bfloat16 holds. */
+static void DrawNumbers(KNReal *to, size_t count, PetscInt64 stream, PetscBool rounded)
+{
+  Draw(to, count, stream);
+  for (size_t i = 0; rounded && i < count; i++) to[i] = (KNReal)(rint(64 * (double)to[i]) / 64);
+}
 
 /* Point of the input that tap t of output j sees; SIZE_MAX: outside. */
 static size_t Seen(const Extents *e, size_t j, size_t t)
@@ -97,9 +104,9 @@ static void Sum(const Shape *shape, const Extents *e, int what, const KNReal *W)
 
 static PetscErrorCode TestShape(const Shape *shape, KNPoints points)
 {
-  const KNGrid           grid  = KNGridMake(shape->dim, shape->n, points);
-  Extents                e     = {.s = (int)shape->stride, .periodic = points == KN_POINTS_PERIODIC, .T = 1};
-  const KNPass           pass  = {.samples = B, .training = PETSC_TRUE, .gradients = INSERT_VALUES};
+  const KNGrid grid = KNGridMake(shape->dim, shape->n, points);
+  Extents      e    = {.s = (int)shape->stride, .periodic = points == KN_POINTS_PERIODIC, .T = 1};
+  const KNPass pass = {.samples = B, .training = PETSC_TRUE, .gradients = INSERT_VALUES, .bfloat16 = shape->rounded};
   const KNReal *const    in[]  = {x};
   KNReal *const          din[] = {dx};
   const KNParameterInfo *info;
@@ -111,10 +118,10 @@ static PetscErrorCode TestShape(const Shape *shape, KNPoints points)
   size_t                 nx, ny, weights;
 
   PetscFunctionBegin;
-  PetscCall(PetscSNPrintf(what, sizeof(what),
-                          "%dD %d x %d x %d, %d to %d channels, kernel %d, stride %d, %d groups, %s", (int)shape->dim,
-                          (int)grid.n[0], (int)grid.n[1], (int)grid.n[2], (int)shape->Ci, (int)shape->Co,
-                          (int)shape->kernel, (int)shape->stride, (int)shape->groups, KNPointsNames[points]));
+  PetscCall(PetscSNPrintf(
+    what, sizeof(what), "%dD %d x %d x %d, %d to %d channels, kernel %d, stride %d, %d groups, %s%s", (int)shape->dim,
+    (int)grid.n[0], (int)grid.n[1], (int)grid.n[2], (int)shape->Ci, (int)shape->Co, (int)shape->kernel,
+    (int)shape->stride, (int)shape->groups, KNPointsNames[points], shape->rounded ? ", bfloat16" : ""));
   PetscCall(KNParametersCreate(&parameters));
   PetscCall(KNLayerCreate("convolution", "convolution", 0, &layer));
   PetscCall(KNLayerSetChannels(layer, shape->dim, shape->Ci, shape->Co));
@@ -140,9 +147,9 @@ static PetscErrorCode TestShape(const Shape *shape, KNPoints points)
   ny      = B * (size_t)shape->Co * e.SN;
   weights = (size_t)(shape->Co * shape->Ci / shape->groups) * e.T;
   CHECK(nx <= LARGEST && ny <= LARGEST && weights <= WEIGHTS && info->size == weights, "%s: too large", what);
-  Draw(x, nx, 1);
-  Draw(dy, ny, 2);
-  Draw(value, weights, 3);
+  DrawNumbers(x, nx, 1, shape->rounded);
+  DrawNumbers(dy, ny, 2, shape->rounded);
+  DrawNumbers(value, weights, 3, shape->rounded);
 
   for (int add = 0; add < 2; add++) {
     for (size_t i = 0; i < ny; i++) y[i] = (KNReal)0.5;
@@ -183,7 +190,7 @@ static PetscErrorCode TestShape(const Shape *shape, KNPoints points)
   Samples of a group have one share of the gradient: 67 of 70 that were planned for, in groups of two. The sum is that
   of 67 passes of one sample, and one, two and three threads give the same bits.
 */
-static PetscErrorCode TestGroups(PetscInt Ci, PetscInt kernel)
+static PetscErrorCode TestGroups(PetscInt Ci, PetscInt Co, PetscInt kernel, PetscBool rounded)
 {
   enum { N = 6, PLANNED = 70, MANY = 67 };
   const KNGrid grid   = KNGridMake(2, (const PetscInt[]){N, N}, KN_POINTS_CELLS);
@@ -191,8 +198,8 @@ static PetscErrorCode TestGroups(PetscInt Ci, PetscInt kernel)
   size_t       count  = 0;
 
   PetscFunctionBegin;
-  Draw(x, (size_t)(MANY * Ci) * N * N, 1);
-  Draw(dy, (size_t)MANY * 8 * N * N, 2);
+  DrawNumbers(x, (size_t)(MANY * Ci) * N * N, 1, rounded);
+  DrawNumbers(dy, (size_t)(MANY * Co) * N * N, 2, rounded);
   for (int run = 0; run < 4; run++) { /* one, two, three threads; sample by sample */
     const PetscInt samples = run < 3 ? MANY : 1, planned = run < 3 ? PLANNED : 1;
     KNLayer        layer;
@@ -202,19 +209,22 @@ static PetscErrorCode TestGroups(PetscInt Ci, PetscInt kernel)
     omp_set_num_threads(run < 3 ? run + 1 : 1);
     PetscCall(KNParametersCreate(&parameters));
     PetscCall(KNLayerCreate("convolution", "convolution", 0, &layer));
-    PetscCall(KNLayerSetChannels(layer, 2, Ci, 8));
+    PetscCall(KNLayerSetChannels(layer, 2, Ci, Co));
     PetscCall(KNLayerSetKernel(layer, kernel, 1, 1, PETSC_TRUE));
     PetscCall(KNLayerSetUp(layer, parameters));
     PetscCall(KNParametersSetUp(parameters, 1));
     PetscCall(KNParametersGetBlocks(parameters, &count, NULL, &gradient, NULL, NULL));
     PetscCall(KNLayerSetGrid(layer, &grid, planned));
     for (PetscInt b = 0; b < MANY; b += samples) {
-      const KNPass pass = {.samples = samples, .training = PETSC_TRUE, .gradients = b ? ADD_VALUES : INSERT_VALUES};
+      const KNPass        pass  = {.samples   = samples,
+                                   .training  = PETSC_TRUE,
+                                   .gradients = b ? ADD_VALUES : INSERT_VALUES,
+                                   .bfloat16  = rounded};
       const KNReal *const in[]  = {x + (size_t)(b * Ci) * N * N};
       KNReal *const       din[] = {NULL};
 
       PetscCall(KNLayerForward(layer, &pass, in, y, INSERT_VALUES));
-      PetscCall(KNLayerBackward(layer, &pass, in, dy + (size_t)b * 8 * N * N, din));
+      PetscCall(KNLayerBackward(layer, &pass, in, dy + (size_t)(b * Co) * N * N, din));
     }
     if (run < 3) {
       PetscCall(PetscMalloc1(count, &all[run]));
@@ -232,36 +242,49 @@ static PetscErrorCode TestGroups(PetscInt Ci, PetscInt kernel)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Kernels of 1, 3, 5 points and strides. grid: dim, points; channels: in, out, groups; c: number of the channels. */
+static PetscErrorCode TestKernels(const PetscInt grid[4], const PetscInt channels[3], PetscBool rounded, int periodic,
+                                  int nodes, size_t c)
+{
+  PetscFunctionBegin;
+  for (PetscInt kernel = 1; kernel <= (grid[0] < 3 ? 5 : 3); kernel += 2) {
+    for (PetscInt stride = 1; stride <= 2; stride++) {
+      const Shape shape = {.dim     = grid[0],
+                           .n       = {grid[1], grid[2], grid[3]},
+                           .Ci      = channels[0],
+                           .Co      = channels[1],
+                           .groups  = channels[2],
+                           .kernel  = kernel,
+                           .stride  = stride,
+                           .bias    = (PetscBool)(c % 2),
+                           .rounded = rounded};
+
+      PetscCall(TestShape(&shape, periodic ? KN_POINTS_PERIODIC : KN_POINTS_CELLS));
+      if (c == 0) PetscCall(TestShape(&shape, nodes ? KN_POINTS_NODES : KN_POINTS_PERIODIC));
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
   static const PetscInt grid[][4]     = {{0, 1, 1, 1},   {1, 1, 1, 1},  {1, 2, 1, 1}, {1, 31, 1, 1},
                                          {1, 300, 1, 1}, {2, 8, 8, 1},  {2, 7, 9, 1}, {2, 1, 5, 1},
                                          {2, 5, 33, 1},  {2, 4, 64, 1}, {3, 3, 4, 5}, {3, 2, 3, 65}},
-                        channels[][3] = {{4, 6, 1}, {4, 6, 2}, {3, 3, 3}, {1, 17, 1}, {9, 8, 1}};
+                        channels[][3] = {{4, 6, 1}, {4, 6, 2}, {3, 3, 3}, {1, 17, 1}, {9, 8, 1}},
+                        tiles[][3]    = {{16, 16, 1}, {32, 16, 1}, {16, 48, 1}};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
   for (size_t g = 0; g < PETSC_STATIC_ARRAY_LENGTH(grid); g++) {
-    for (size_t c = 0; c < PETSC_STATIC_ARRAY_LENGTH(channels); c++) {
-      for (PetscInt kernel = 1; kernel <= (grid[g][0] < 3 ? 5 : 3); kernel += 2) {
-        for (PetscInt stride = 1; stride <= 2; stride++) {
-          const Shape shape = {.dim    = grid[g][0],
-                               .n      = {grid[g][1], grid[g][2], grid[g][3]},
-                               .Ci     = channels[c][0],
-                               .Co     = channels[c][1],
-                               .groups = channels[c][2],
-                               .kernel = kernel,
-                               .stride = stride,
-                               .bias   = (PetscBool)(c % 2)};
-
-          PetscCall(TestShape(&shape, (g + c) % 2 ? KN_POINTS_PERIODIC : KN_POINTS_CELLS));
-          if (c == 0) PetscCall(TestShape(&shape, g % 2 ? KN_POINTS_NODES : KN_POINTS_PERIODIC));
-        }
-      }
-    }
+    for (size_t c = 0; c < PETSC_STATIC_ARRAY_LENGTH(channels); c++)
+      PetscCall(TestKernels(grid[g], channels[c], PETSC_FALSE, (g + c) % 2, g % 2, c));
+    for (size_t c = 0; c < PETSC_STATIC_ARRAY_LENGTH(tiles); c++)
+      PetscCall(TestKernels(grid[g], tiles[c], PETSC_TRUE, (g + c) % 2, g % 2, c));
   }
-  PetscCall(TestGroups(8, 3));
-  PetscCall(TestGroups(8, 1));
-  PetscCall(TestGroups(3, 3));
+  PetscCall(TestGroups(8, 8, 3, PETSC_FALSE));
+  PetscCall(TestGroups(8, 8, 1, PETSC_FALSE));
+  PetscCall(TestGroups(3, 8, 3, PETSC_FALSE));
+  PetscCall(TestGroups(16, 16, 3, PETSC_TRUE));
   PetscCall(PetscFinalize());
   return 0;
 }
