@@ -35,8 +35,8 @@ typedef struct {
   */
   InsertMode gradients;
   /*
-    linear maps of the channels and attention multiply numbers that they round to bfloat16, and add in float; only where
-    KNBfloat16Lacks() nothing
+    linear maps of the channels, attention and, on processors with AMX, convolutions multiply numbers that they round to
+    bfloat16, and add in float; only where KNBfloat16Lacks() nothing
   */
   PetscBool bfloat16;
   /*

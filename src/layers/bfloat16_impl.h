@@ -12,6 +12,30 @@
 #define KN_BFLOAT16 1
 #include <immintrin.h>
 #define KN_WITH_BFLOAT16 __attribute__((target("avx512f,avx512bw,avx512bf16")))
+
+/* The first n of 16 floats, then 0. */
+static inline KN_WITH_BFLOAT16 __m512 kn_floats(const float *x, size_t n)
+{
+  return n >= 16 ? _mm512_loadu_ps(x) : _mm512_maskz_loadu_ps((__mmask16)((1U << n) - 1), x);
+}
+
+/* The first n of 32 numbers, then 0. n > 0. */
+static inline KN_WITH_BFLOAT16 __m512i kn_rounded(const float *x, size_t n)
+{
+  return (__m512i)_mm512_cvtne2ps_pbh(n > 16 ? kn_floats(x + 16, n - 16) : _mm512_setzero_ps(), kn_floats(x, n));
+}
+
+/* The first n of 16 pairs of numbers, then 0. n > 0. */
+static inline KN_WITH_BFLOAT16 __m512i kn_paired(const float *first, const float *second, size_t n)
+{
+  const __m512i alternate =
+    _mm512_add_epi32(_mm512_set1_epi32(16 << 16),
+                     _mm512_mullo_epi32(_mm512_set1_epi32(0x00010001),
+                                        _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)));
+
+  return _mm512_permutexvar_epi16(
+    alternate, (__m512i)_mm512_cvtne2ps_pbh(second ? kn_floats(second, n) : _mm512_setzero_ps(), kn_floats(first, n)));
+}
 #endif
 
 typedef uint16_t KNHalf; /* a number in bfloat16 */

@@ -100,45 +100,60 @@ void kn_tile_weights_back(KNHalf *back, const float *W, size_t i, const KNTileCo
   for (size_t t = 0; t < T; t++) RoundStrided(back + (t * plan->Ci + i) * Co, W + i * T + T - 1 - t, plan->Ci * T, Co);
 }
 
-/* n points of one channel, or of two, S apart, as pairs; what follows up to 32 numbers or 16 pairs becomes 0. */
-static char *PutPoints(char *to, const float *from, size_t S, size_t n, int pairs)
+/* n points of one channel; of two, S apart, as pairs. */
+static inline KN_WITH_BFLOAT16 void PutPoints(void *to, const float *from, size_t S, size_t n, int pairs)
 {
-  if (pairs) kn_pair_rows((KNPair *)to, 0, from, S, 2, n);
-  else kn_round_rows((KNHalf *)to, 0, from, 0, 1, n);
-  return to + n * (pairs ? sizeof(KNPair) : sizeof(KNHalf));
+  for (size_t i = 0; pairs && i < n; i += 16)
+    _mm512_mask_storeu_epi32((KNPair *)to + i, n - i >= 16 ? 0xffff : (__mmask16)((1U << (n - i)) - 1),
+                             kn_paired(from + i, from + S + i, n - i));
+  for (size_t i = 0; !pairs && i < n; i += 32)
+    _mm512_mask_storeu_epi16((KNHalf *)to + i, n - i >= 32 ? 0xffffffff : (__mmask32)((1U << (n - i)) - 1),
+                             kn_rounded(from + i, n - i));
 }
 
-/* A row of the padded field, in the order of its points: each may write zeros ahead. */
-static void PutRow(char *to, const float *from, size_t S, const KNSpreadAxis *axis, int pairs)
+/* A row of the padded field, but for zeros. */
+static inline KN_WITH_BFLOAT16 void PutRow(char *to, const float *from, size_t S, const KNSpreadAxis *axis, int pairs)
 {
   const size_t size = pairs ? sizeof(KNPair) : sizeof(KNHalf), first = axis->run[0][0], end = axis->run[1][0];
 
-  for (size_t m = 0; m < axis->M; m += m == first && end > first ? end - first : 1) {
-    if (m == first && end > first) PutPoints(to + m * size, from + axis->index[m], S, end - first, pairs);
-    else if (axis->index[m] >= 0) PutPoints(to + m * size, from + axis->index[m], S, 1, pairs);
-    else memset(to + m * size, 0, size);
+  for (size_t m = 0; m < first; m++) {
+    if (axis->index[m] >= 0) PutPoints(to + m * size, from + axis->index[m], S, 1, pairs);
+  }
+  if (end > first) PutPoints(to + first * size, from + axis->index[first], S, end - first, pairs);
+  for (size_t m = end; m < axis->M; m++) {
+    if (axis->index[m] >= 0) PutPoints(to + m * size, from + axis->index[m], S, 1, pairs);
   }
 }
 
 /* to: (C, plane) numbers or (C / 2, plane) pairs of channels = x: (C, n), rounded, in the padded field. */
-static void Spread(void *to, const float *x, const KNSpread *spread, const KNTileConvolution *plan, size_t C, int pairs)
+static inline KN_WITH_BFLOAT16 void Spread(void *to, const float *x, const KNSpread *spread,
+                                           const KNTileConvolution *plan, size_t C, int pairs)
 {
   const KNSpreadAxis *axis = spread->axis;
-  const size_t        S = plan->n[0] * plan->n[1] * plan->n[2], size = pairs ? sizeof(KNPair) : sizeof(KNHalf),
-               row = plan->M[2] * size, line = plan->M[0] * plan->M[1] * row;
+  const size_t        S = plan->n[0] * plan->n[1] * plan->n[2], depth = pairs ? 2 : 1,
+               size = pairs ? sizeof(KNPair) : sizeof(KNHalf);
 
-  for (size_t c = 0; c < C; c += pairs ? 2 : 1) {
-    char *channel = (char *)to + c / (pairs ? 2 : 1) * plan->plane * size;
+  memset(to, 0, C / depth * plan->plane * size);
+  for (size_t c = 0; c < C; c += depth) {
+    char *row = (char *)to + c / depth * plan->plane * size;
 
-    for (size_t m = 0; m < plan->M[0] * plan->M[1]; m++) {
+    for (size_t m = 0; m < plan->M[0] * plan->M[1]; m++, row += plan->M[2] * size) {
       const int i0 = axis[0].index[m / plan->M[1]], i1 = axis[1].index[m % plan->M[1]];
 
-      if (i0 < 0 || i1 < 0) memset(channel + m * row, 0, row);
-      else
-        PutRow(channel + m * row, x + c * S + ((size_t)i0 * plan->n[1] + (size_t)i1) * plan->n[2], S, &axis[2], pairs);
+      if (i0 >= 0 && i1 >= 0)
+        PutRow(row, x + c * S + ((size_t)i0 * plan->n[1] + (size_t)i1) * plan->n[2], S, &axis[2], pairs);
     }
-    memset(channel + line, 0, plan->plane * size - line);
   }
+}
+
+static void SpreadNumbers(KNHalf *to, const float *x, const KNSpread *spread, const KNTileConvolution *plan, size_t C)
+{
+  Spread(to, x, spread, plan, C, 0);
+}
+
+static void SpreadPairs(KNPair *to, const float *x, const KNSpread *spread, const KNTileConvolution *plan, size_t C)
+{
+  Spread(to, x, spread, plan, C, 1);
 }
 
 /* y (C, n) = (or += if add) those of COLUMNS results from point q of the line that are no padding. */
@@ -179,7 +194,7 @@ void kn_tile_convolve(float *y, const float *x, const KNHalf *W, const float *bi
   KNPair      *field = (KNPair *)work;
   float       *block = work + 2 * FieldSize(plan); /* (out, COLUMNS) */
 
-  Spread(field, x, &plan->around, plan, in, 1);
+  SpreadPairs(field, x, &plan->around, plan, in);
   kn_tiles_begin(plan->depth[back]);
   for (size_t q = 0; q < plan->points; q += COLUMNS) {
     kn_tiles_sum(block, COLUMNS, W, in * sizeof(*W), plan->weight[back], field + q, plan->plane * sizeof(*field),
@@ -196,8 +211,8 @@ void kn_tile_gradient(float *dW, const float *x, const float *dy, float *work, c
   KNHalf      *fx = (KNHalf *)work, *fdy = (KNHalf *)(work + FieldSize(plan));
   KNPair      *chunk = (KNPair *)(work + 2 * FieldSize(plan)); /* (CHUNK / 2, Co) */
 
-  Spread(fx, x, &plan->around, plan, Ci, 0);
-  Spread(fdy, dy, &plan->behind, plan, Co, 0);
+  SpreadNumbers(fx, x, &plan->around, plan, Ci);
+  SpreadNumbers(fdy, dy, &plan->behind, plan, Co);
   for (size_t s = 0; s < CHUNK / KN_TILE_DEPTH; s++) {
     left[s]  = s * KN_TILE_DEPTH * sizeof(KNHalf);
     right[s] = s * KN_TILE * Co * sizeof(KNPair);

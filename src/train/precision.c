@@ -11,11 +11,13 @@ PetscErrorCode KNPrecisionSetFromOptions(PetscBool *bfloat16)
   PetscMPIInt              able      = lacks ? 0 : 1;
 
   PetscFunctionBegin;
-  PetscCall(KNOptionsChoice("-train_precision",
-                            "numbers that linear maps and attention multiply in training: bf16, which a processor with "
-                            "AVX512-BF16 multiplies twice as fast, has 8 bits of mantissa; sums, weights and their "
-                            "gradients stay as they are, and so do tests",
-                            names, &precision));
+  PetscCall(
+    KNOptionsChoice("-train_precision",
+                    "numbers that linear maps, attention and convolutions multiply in training: bf16, which has 8 "
+                    "bits of mantissa, and which a processor with AVX512-BF16 multiplies up to twice as fast, one "
+                    "with AMX many times (convolutions only there); sums, weights and their gradients stay as "
+                    "they are, and so do tests",
+                    names, &precision));
   *bfloat16 = (PetscBool)(precision == 1);
   if (!*bfloat16 || KNOptionsDeclareOnly()) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &able, 1, MPI_INT, MPI_MIN, PETSC_COMM_WORLD));

@@ -20,9 +20,13 @@ fi
 [ $code = 0 ] || fail "$(cat message)"
 
 export OMP_WAIT_POLICY=passive # more threads than processors
-for type in fno oformer transolver; do
-  own="-model_heads 2"
-  [ $type != fno ] || own="-model_modes 4"
+for type in fno oformer transolver resnet; do
+  case $type in
+    fno) own="-model_modes 4" ;;
+    oformer) own="-model_heads 2" ;;
+    transolver) own="-model_heads 2 -model_projection convolution" ;;
+    resnet) own="-model_depth 8" ;;
+  esac
   options="-model_type $type $own -train_epochs 4 -train_schedule constant -train_lr 1e-4"
   ends 0 train 1 $type.float $options
   ends 0 train 1 $type.1 $options -train_precision bf16
