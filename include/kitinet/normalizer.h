@@ -73,6 +73,12 @@ PETSC_EXTERN PetscErrorCode KNNormalizerGetLift(KNNormalizer normalizer, float *
 */
 PETSC_EXTERN PetscErrorCode KNNormalizerSetGrid(KNNormalizer normalizer, const KNGrid *grid);
 
+/*
+  Not collective. The statistics become those of another grid, which the following arrays are on: interpolated (keep;
+  errors as KNNormalizerSetGrid), or mean 0 and deviation 1, to be written by the caller, as after KNNormalizerCreate.
+*/
+PETSC_EXTERN PetscErrorCode KNNormalizerSetFitted(KNNormalizer normalizer, const KNGrid *grid, PetscBool keep);
+
 /* Not collective. Values of one array (channels, S) on the grid of KNNormalizerSetGrid. */
 PETSC_EXTERN size_t KNNormalizerSampleSize(KNNormalizer normalizer);
 

@@ -57,8 +57,9 @@ PETSC_EXTERN PetscErrorCode KNOperatorLoad(const char path[], KNOperator *op);
 /*
   Collective on PETSC_COMM_WORLD. To train a checkpoint's network further, on other data or in another way.
   InsertOptions: its options below the user's, who may change those of the collisions alone that leave the parameters
-  what they are; then comes KNOperatorCreate(). Initialize: parameters and normalisers from there; problem: that of
-  the dataset at problem_path. Both raise KN_ERR_INPUT.
+  what they are; then comes KNOperatorCreate(). Initialize: parameters and normalisers from there, these interpolated to
+  the points of the data where they are of other ones; problem: that of the dataset at problem_path. Both raise
+  KN_ERR_INPUT.
 */
 PETSC_EXTERN PetscErrorCode KNOperatorInsertOptions(const char path[]);
 PETSC_EXTERN PetscErrorCode KNOperatorInitialize(KNOperator op, const char path[], const KNProblem *problem,

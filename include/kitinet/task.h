@@ -82,6 +82,9 @@ PETSC_EXTERN PetscErrorCode KNTaskFit(KNTask task, const KNSharing *sharing, KND
  * KNNormalizerSymmetrize(). */
 PETSC_EXTERN PetscErrorCode KNTaskSymmetrize(KNTask task, KNSymmetry symmetry);
 
+/* Not collective. The statistics become those of other grids: KNNormalizerSetFitted(). */
+PETSC_EXTERN PetscErrorCode KNTaskSetFitted(KNTask task, const KNGrid *input, const KNGrid *output, PetscBool keep);
+
 /* Collective on PETSC_COMM_WORLD. Stores the normalisers into a new record, or sets them from a loaded one. */
 PETSC_EXTERN PetscErrorCode KNTaskTransfer(KNTask task, KNRecord record);
 

@@ -148,11 +148,27 @@ PetscErrorCode KNNormalizerInterpolate(const KNGrid *from, const float u[], cons
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Can statistics of points be interpolated to the grid? */
+static PetscErrorCode CheckPoints(KNNormalizer normalizer, const KNGrid *grid)
+{
+  const KNGrid *fitted = &normalizer->fitted;
+
+  PetscFunctionBegin;
+  PetscCheck(normalizer->type != KN_NORMALIZER_POINTWISE ||
+               (grid->dim == fitted->dim && grid->points == fitted->points),
+             PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "The normaliser was fitted on %s in %" PetscInt_FMT "D, the data lie on %s in %" PetscInt_FMT
+             "D: use data with the points of the training set",
+             KNPointsNames[fitted->points], fitted->dim, KNPointsNames[grid->points], grid->dim);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNNormalizerSetGrid(KNNormalizer normalizer, const KNGrid *grid)
 {
   const size_t S = KNGridSize(grid), S_fitted = KNGridSize(&normalizer->fitted);
 
   PetscFunctionBegin;
+  PetscCall(CheckPoints(normalizer, grid));
   normalizer->grid = *grid;
   PetscCall(KNFree(&normalizer->mean_grid));
   PetscCall(KNFree(&normalizer->scale_grid));
@@ -165,12 +181,6 @@ PetscErrorCode KNNormalizerSetGrid(KNNormalizer normalizer, const KNGrid *grid)
     float      *mean = normalizer->mean_grid + (size_t)c * S, *scale = normalizer->scale_grid + (size_t)c * S;
 
     if (normalizer->type == KN_NORMALIZER_POINTWISE) {
-      PetscCheck(grid->dim == normalizer->fitted.dim && grid->points == normalizer->fitted.points, PETSC_COMM_WORLD,
-                 KN_ERR_INPUT,
-                 "The normaliser was fitted on %s in %" PetscInt_FMT "D, the data lie on %s in %" PetscInt_FMT
-                 "D: use data with the points of the training set",
-                 KNPointsNames[normalizer->fitted.points], normalizer->fitted.dim, KNPointsNames[grid->points],
-                 grid->dim);
       PetscCall(KNNormalizerInterpolate(&normalizer->fitted, normalizer->mean + (size_t)c * S_fitted, grid, mean));
       PetscCall(KNNormalizerInterpolate(&normalizer->fitted, normalizer->std + (size_t)c * S_fitted, grid, scale));
       for (size_t s = 0; s < S; s++) scale[s] += eps;
@@ -186,6 +196,38 @@ PetscErrorCode KNNormalizerSetGrid(KNNormalizer normalizer, const KNGrid *grid)
       PetscCall(KNNormalizerInterpolate(&normalizer->fitted, normalizer->lift + (size_t)c * S_fitted, grid, mean));
     }
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* *values: (C, S) on another grid in place of those of the fitted one: interpolated, or all the same. */
+static PetscErrorCode Move(KNNormalizer normalizer, const KNGrid *grid, PetscBool keep, float fill, float **values)
+{
+  const size_t S = KNGridSize(grid), S_fitted = KNGridSize(&normalizer->fitted);
+  float       *moved;
+
+  PetscFunctionBegin;
+  PetscCall(KNMalloc((size_t)normalizer->channels * S, sizeof(float), &moved));
+  for (PetscInt c = 0; keep && c < normalizer->channels; c++)
+    PetscCall(
+      KNNormalizerInterpolate(&normalizer->fitted, *values + (size_t)c * S_fitted, grid, moved + (size_t)c * S));
+  for (size_t i = 0; !keep && i < (size_t)normalizer->channels * S; i++) moved[i] = fill;
+  PetscCall(KNFree(values));
+  *values = moved;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode KNNormalizerSetFitted(KNNormalizer normalizer, const KNGrid *grid, PetscBool keep)
+{
+  PetscFunctionBegin;
+  if (keep) PetscCall(CheckPoints(normalizer, grid));
+  if (normalizer->type == KN_NORMALIZER_POINTWISE) {
+    PetscCall(Move(normalizer, grid, keep, 0, &normalizer->mean));
+    PetscCall(Move(normalizer, grid, keep, 1, &normalizer->std));
+    normalizer->count = (size_t)normalizer->channels * KNGridSize(grid);
+  }
+  if (normalizer->lift) PetscCall(Move(normalizer, grid, keep, 0, &normalizer->lift));
+  normalizer->fitted = *grid;
+  PetscCall(KNNormalizerSetGrid(normalizer, grid));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

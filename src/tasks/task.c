@@ -154,6 +154,15 @@ PetscErrorCode KNTaskSymmetrize(KNTask task, KNSymmetry symmetry)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNTaskSetFitted(KNTask task, const KNGrid *input, const KNGrid *output, PetscBool keep)
+{
+  PetscFunctionBegin;
+  if (task->input) PetscCall(KNNormalizerSetFitted(task->input, input, keep));
+  if (task->output) PetscCall(KNNormalizerSetFitted(task->output, output, keep));
+  PetscCall(KNTaskSetGrids(task, input, output));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* present: the grid to work on */
 static PetscErrorCode TransferNormalizer(KNRecord record, const char group[], const KNGrid *present,
                                          KNNormalizer normalizer)

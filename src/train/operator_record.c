@@ -172,8 +172,10 @@ PetscErrorCode KNOperatorInitialize(KNOperator op, const char path[], const KNPr
   PetscCall(KNOperatorTransferProblem(record, &op->problem, names));
   if (op->history) PetscCall(KNRecordReal(record, "frame_interval", &op->interval));
   PetscCall(KNOperatorCheck(op, problem, problem_path)); /* before arrays of other shapes are met */
+  PetscCall(KNTaskSetFitted(op->task, KNProblemGrid(&op->problem), KNProblemOutputGrid(&op->problem), PETSC_FALSE));
   PetscCall(KNOperatorTransfer(op, record, PETSC_FALSE));
   op->problem = own;
+  PetscCall(KNTaskSetFitted(op->task, KNProblemGrid(&own), KNProblemOutputGrid(&own), PETSC_TRUE));
   free(names[0]);
   free(names[1]);
   PetscCall(KNRecordDestroy(&record));

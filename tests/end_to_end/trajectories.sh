@@ -79,6 +79,14 @@ close "$(error 5)" "$(tail -n 1 same/metrics.csv | cut -d , -f 3)" 1e-4 ||
   fail "the network does not begin with the checkpoint's weights: $(cat table.csv same/metrics.csv)"
 grep -q "^model_width: 8$" same/config.yaml ||
   fail "the run does not know the checkpoint's options: $(cat same/config.yaml)"
+ranks 1 train -run points -dataset train_line.h5 $network -train_history 1 -train_epochs 5 \
+  -train_normalizer pointwise > output 2> message
+ranks 1 evaluate -run points -dataset test_line.h5 -output table.csv > output
+ranks 2 train -run points.fine -train_initial points/checkpoint.h5 -dataset fine_line.h5 -dataset_test test_line.h5 \
+  -train_epochs 1 -train_lr 1e-10 -train_batch 2 -train_microbatch 1 > output 2> message
+close "$(error 5)" "$(tail -n 1 points.fine/metrics.csv | cut -d , -f 3)" 2e-3 ||
+  fail "statistics of points change on other points: $(cat table.csv points.fine/metrics.csv)"
+ranks 1 evaluate -run points.fine -dataset fine_line.h5 > output
 onward 1 onward -train_epochs 2
 ends 75 onward 1 onward.part -train_epochs 2 -max_time 1e-9
 mv begun.h5 gone.h5
