@@ -9,8 +9,8 @@
       dx (Ci, q) = sum over t of W_t' (Ci, Co) dy (Co, q + tap[t]), t' = taps - 1 - t
       dW_t (Ci, Co) = sum over q of x (Ci, q + tap[t]) dy (q, Co)
 
-  The first two read pairs of channels, the third pairs of points. Of 160 GFLOP/s that one core of Sapphire Rapids
-  reaches by Winograd in float, ...
+  The first two read pairs of channels, the third pairs of points. One core of Sapphire Rapids, whose convolutions of 64
+  channels reach 170 GFLOP/s by Winograd in float, reaches some 700 with all copies.
 */
 #ifndef KITINET_CONVOLUTION_TILES_H
 #define KITINET_CONVOLUTION_TILES_H

@@ -5,7 +5,8 @@
 The dataset is kitinet's, of pictures or of texts with classes; it decides the network, that of resnet_pytorch.py or the
 encoder of attention_pytorch.py. Options have the names and meanings of kitinet's: -train_epochs, -train_batch,
 -train_microbatch, -train_lr, -train_weight_decay, -train_shift, -train_word_dropout, -task_smoothing, -model_depth,
--model_width, -model_layers, -model_heads, -model_shared_words, -model_convolution, -model_dropout (of elements).
+-model_width, -model_layers, -model_heads, -model_shared_words, -model_convolution, -model_dropout (of elements),
+-train_precision (bf16: what PyTorch does in bfloat16 by itself).
 Pictures: SGD with Nesterov's momentum 0.9, mirrored at random, batch norm by micro-batches, tested once and as the mean
 over each picture and its mirror image. Texts: Adam, in batches of like length, in which words lack at random. The
 schedule is one cycle.
@@ -146,7 +147,9 @@ def train(task, options):
             optimizer.zero_grad()
             for part in index.split(options.train_microbatch or len(index)):
                 inputs, label = task.batch(part, random)
-                loss = cross_entropy(network(*inputs), label, label_smoothing=options.task_smoothing, reduction="sum")
+                with torch.autocast("cpu", torch.bfloat16, enabled=options.train_precision == "bf16"):
+                    logits = network(*inputs)
+                loss = cross_entropy(logits.float(), label, label_smoothing=options.task_smoothing, reduction="sum")
                 (loss / len(index)).backward()
                 total += loss.item()
             optimizer.step()
@@ -172,6 +175,7 @@ def main():
         parser.add_argument(f"-{name}", required=True)
     parser.add_argument("-output")
     parser.add_argument("-model_shared_words", choices=("false", "true"), default="false")
+    parser.add_argument("-train_precision", choices=("float32", "bf16"), default="float32")
     for name, default in dict(seed=1, threads=1, train_epochs=60, train_batch=128, train_microbatch=0, train_shift=4,
                               train_test_every=1, model_depth=20, model_width=16, model_layers=4,
                               model_heads=4, model_convolution=0).items():
