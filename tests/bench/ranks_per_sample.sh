@@ -1,6 +1,6 @@
 #!/bin/sh
-# What ranks that share a sample (-ranks_per_sample) save in time: seconds of an epoch of two Darcy samples on 1 rank and
-# on 2, in turn, one thread each; for comparison, two ranks that take a sample each.
+# What ranks that share a sample (-ranks_per_sample) save in time: seconds of an epoch of two Darcy samples on 1 rank
+# and on 2, in turn, one thread each; for comparison, two ranks that take a sample each.
 #   sh tests/bench/ranks_per_sample.sh [rounds] [grid ...]
 # Default network, micro-batches of one sample, a batch of 2; the last of three epochs of each training; 3 rounds at 512
 # and 1024. Writes jobs/results/ranks_per_sample.csv: a row for each round, and the ratios to one rank. Needs
