@@ -207,9 +207,9 @@ static void KNLayerPrepare_Convolution(KNLayer layer, const KNPass *pass)
 
   if (Rounds(conv, pass)) {
 #pragma omp for schedule(static) nowait
-    for (size_t o = 0; o < Co; o++) kn_tile_weights((KNHalf *)conv->packed[0], conv->W, o, &conv->rounded);
+    for (size_t o = 0; o < Co; o++) kn_tile_weights(conv->packed[0], conv->W, o, &conv->rounded);
 #pragma omp for schedule(static)
-    for (size_t i = 0; i < Ci; i++) kn_tile_weights_back((KNHalf *)conv->packed[1], conv->W, i, &conv->rounded);
+    for (size_t i = 0; i < Ci; i++) kn_tile_weights_back(conv->packed[1], conv->W, i, &conv->rounded);
     return;
   }
 #pragma omp for schedule(static)
@@ -243,7 +243,7 @@ static void KNLayerApply_Convolution(KNLayer layer, const KNPass *pass, PetscInt
   KNReal            *x = Scratch(conv), *work = x + conv->spread[0] + conv->spread[1];
 
   if (Rounds(conv, pass)) {
-    kn_tile_convolve(out, in[0], (const KNHalf *)conv->packed[0], conv->bias, x, &conv->rounded, 0, mode == ADD_VALUES);
+    kn_tile_convolve(out, in[0], conv->packed[0], conv->bias, x, &conv->rounded, 0, mode == ADD_VALUES);
     return;
   }
   if (conv->tiled) {
@@ -337,8 +337,7 @@ static void KNLayerApplyBack_Convolution(KNLayer layer, const KNPass *pass, Pets
     share[weights + o] = (first ? 0 : share[weights + o]) + (KNReal)kn_row_sum(dout + o * S, S);
   if (Rounds(conv, pass)) {
     kn_tile_gradient(share, in[0], dout, x, &conv->rounded, !first);
-    if (din[0])
-      kn_tile_convolve(din[0], dout, (const KNHalf *)conv->packed[1], NULL, x, &conv->rounded, 1, mode == ADD_VALUES);
+    if (din[0]) kn_tile_convolve(din[0], dout, conv->packed[1], NULL, x, &conv->rounded, 1, mode == ADD_VALUES);
     return;
   }
   if (conv->tiled) {

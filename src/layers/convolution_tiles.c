@@ -68,6 +68,11 @@ static size_t FieldSize(const KNTileConvolution *plan)
   return KNAligned(PetscMax(plan->Ci, plan->Co) * plan->plane / 2);
 }
 
+static void *Part(void *work, size_t field, const KNTileConvolution *plan)
+{
+  return (char *)work + field * FieldSize(plan) * sizeof(float);
+}
+
 size_t KNTileConvolutionWork(const KNTileConvolution *plan)
 {
   return 2 * FieldSize(plan) + KNAligned(PetscMax(CHUNK / 2 * plan->Co, PetscMax(plan->Ci, plan->Co) * COLUMNS));
@@ -86,18 +91,19 @@ static void RoundStrided(KNHalf *to, const float *W, size_t step, size_t n)
   }
 }
 
-void kn_tile_weights(KNHalf *forward, const float *W, size_t o, const KNTileConvolution *plan)
+void kn_tile_weights(void *forward, const float *W, size_t o, const KNTileConvolution *plan)
 {
   const size_t Ci = plan->Ci, T = plan->taps;
 
-  for (size_t t = 0; t < T; t++) RoundStrided(forward + (t * plan->Co + o) * Ci, W + o * Ci * T + t, T, Ci);
+  for (size_t t = 0; t < T; t++) RoundStrided((KNHalf *)forward + (t * plan->Co + o) * Ci, W + o * Ci * T + t, T, Ci);
 }
 
-void kn_tile_weights_back(KNHalf *back, const float *W, size_t i, const KNTileConvolution *plan)
+void kn_tile_weights_back(void *back, const float *W, size_t i, const KNTileConvolution *plan)
 {
   const size_t Co = plan->Co, T = plan->taps;
 
-  for (size_t t = 0; t < T; t++) RoundStrided(back + (t * plan->Ci + i) * Co, W + i * T + T - 1 - t, plan->Ci * T, Co);
+  for (size_t t = 0; t < T; t++)
+    RoundStrided((KNHalf *)back + (t * plan->Ci + i) * Co, W + i * T + T - 1 - t, plan->Ci * T, Co);
 }
 
 /* n points of one channel; of two, S apart, as pairs. */
@@ -187,29 +193,30 @@ static KN_WITH_BFLOAT16 void Store(float *y, const float *block, const KNTileCon
   }
 }
 
-void kn_tile_convolve(float *y, const float *x, const KNHalf *W, const float *bias, float *work,
+void kn_tile_convolve(float *y, const float *x, const void *W, const float *bias, void *work,
                       const KNTileConvolution *plan, int back, int add)
 {
-  const size_t in = back ? plan->Co : plan->Ci, out = back ? plan->Ci : plan->Co;
-  KNPair      *field = (KNPair *)work;
-  float       *block = work + 2 * FieldSize(plan); /* (out, COLUMNS) */
+  const size_t  in = back ? plan->Co : plan->Ci, out = back ? plan->Ci : plan->Co;
+  const KNHalf *weights = W;
+  KNPair       *field   = work;
+  float        *block   = Part(work, 2, plan); /* (out, COLUMNS) */
 
   SpreadPairs(field, x, &plan->around, plan, in);
   kn_tiles_begin(plan->depth[back]);
   for (size_t q = 0; q < plan->points; q += COLUMNS) {
-    kn_tiles_sum(block, COLUMNS, W, in * sizeof(*W), plan->weight[back], field + q, plan->plane * sizeof(*field),
-                 plan->source[back], out, COLUMNS, plan->steps[back], 0);
+    kn_tiles_sum(block, COLUMNS, weights, in * sizeof(*weights), plan->weight[back], field + q,
+                 plan->plane * sizeof(*field), plan->source[back], out, COLUMNS, plan->steps[back], 0);
     Store(y, block, plan, q, out, bias, add);
   }
   kn_tiles_end();
 }
 
-void kn_tile_gradient(float *dW, const float *x, const float *dy, float *work, const KNTileConvolution *plan, int add)
+void kn_tile_gradient(float *dW, const float *x, const float *dy, void *work, const KNTileConvolution *plan, int add)
 {
   const size_t Ci = plan->Ci, Co = plan->Co;
   size_t       left[CHUNK / KN_TILE_DEPTH], right[CHUNK / KN_TILE_DEPTH];
-  KNHalf      *fx = (KNHalf *)work, *fdy = (KNHalf *)(work + FieldSize(plan));
-  KNPair      *chunk = (KNPair *)(work + 2 * FieldSize(plan)); /* (CHUNK / 2, Co) */
+  KNHalf      *fx = work, *fdy = Part(work, 1, plan);
+  KNPair      *chunk = Part(work, 2, plan); /* (CHUNK / 2, Co) */
 
   SpreadNumbers(fx, x, &plan->around, plan, Ci);
   SpreadNumbers(fdy, dy, &plan->behind, plan, Co);
@@ -252,17 +259,16 @@ size_t KNTileConvolutionWork(const KNTileConvolution *plan)
   return 0;
 }
 
-void kn_tile_weights(KNHalf *forward, const KNReal *W, size_t o, const KNTileConvolution *plan) {}
+void kn_tile_weights(void *forward, const KNReal *W, size_t o, const KNTileConvolution *plan) {}
 
-void kn_tile_weights_back(KNHalf *back, const KNReal *W, size_t i, const KNTileConvolution *plan) {}
+void kn_tile_weights_back(void *back, const KNReal *W, size_t i, const KNTileConvolution *plan) {}
 
-void kn_tile_convolve(KNReal *y, const KNReal *x, const KNHalf *W, const KNReal *bias, KNReal *work,
+void kn_tile_convolve(KNReal *y, const KNReal *x, const void *W, const KNReal *bias, void *work,
                       const KNTileConvolution *plan, int back, int add)
 {
 }
 
-void kn_tile_gradient(KNReal *dW, const KNReal *x, const KNReal *dy, KNReal *work, const KNTileConvolution *plan,
-                      int add)
+void kn_tile_gradient(KNReal *dW, const KNReal *x, const KNReal *dy, void *work, const KNTileConvolution *plan, int add)
 {
 }
 #endif

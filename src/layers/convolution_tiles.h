@@ -42,19 +42,19 @@ PETSC_INTERN PetscErrorCode KNTileConvolutionReset(KNTileConvolution *plan);
 /* Elements of work that a thread needs. */
 PETSC_INTERN size_t KNTileConvolutionWork(const KNTileConvolution *plan);
 
-/* Row o of forward (taps, Co, Ci), row i of back (taps, Ci, Co) from W: (Co, Ci, taps). */
-PETSC_INTERN void kn_tile_weights(KNHalf *forward, const KNReal *W, size_t o, const KNTileConvolution *plan);
-PETSC_INTERN void kn_tile_weights_back(KNHalf *back, const KNReal *W, size_t i, const KNTileConvolution *plan);
+/* Row o of forward (taps, Co, Ci), row i of back (taps, Ci, Co), KNHalf, from W: (Co, Ci, taps). */
+PETSC_INTERN void kn_tile_weights(void *forward, const KNReal *W, size_t o, const KNTileConvolution *plan);
+PETSC_INTERN void kn_tile_weights_back(void *back, const KNReal *W, size_t i, const KNTileConvolution *plan);
 
 /*
   y (Co, n) = (or += if add) the convolution of x (Ci, n), + bias (Co) if there is one; back: y (Ci, n) is the gradient
   of the input for x (Co, n), that of the output, with the weights of back.
 */
-PETSC_INTERN void kn_tile_convolve(KNReal *y, const KNReal *x, const KNHalf *W, const KNReal *bias, KNReal *work,
+PETSC_INTERN void kn_tile_convolve(KNReal *y, const KNReal *x, const void *W, const KNReal *bias, void *work,
                                    const KNTileConvolution *plan, int back, int add);
 
 /* dW (taps, Ci, Co) = (or += if add) the gradient of the weights. */
-PETSC_INTERN void kn_tile_gradient(KNReal *dW, const KNReal *x, const KNReal *dy, KNReal *work,
+PETSC_INTERN void kn_tile_gradient(KNReal *dW, const KNReal *x, const KNReal *dy, void *work,
                                    const KNTileConvolution *plan, int add);
 
 #endif
