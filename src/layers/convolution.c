@@ -45,8 +45,7 @@ typedef struct {
   int                tiled;  /* Winograd's convolution in place of the sweeps */
   KNWinograd         tiles;
   KNConvolutionSweep forward, backward;
-  int                rounds; /* in bfloat16, where the pass wants it */
-  KNTileConvolution  rounded;
+  KNTileConvolution  rounded; /* in bfloat16, where the pass wants it; without taps: there is none */
   KNReal *packed[2]; /* (groups, taps, Co, Ci), (groups, taps, Ci, Co): one for each sweep; tiled: (16, Ci, Co), (16,
                         Co, Ci); in bfloat16 KNHalf (taps, Co, Ci), (taps, Ci, Co) */
   KNReal *share;     /* (groups of samples, weights + C_out) of the gradients, weights (groups, taps, Co, Ci), tiled,
@@ -176,9 +175,7 @@ static PetscErrorCode KNLayerSetGrid_Convolution(KNLayer layer)
   KNGridExtents(&layer->grid_out, conv->N);
   for (PetscInt a = 0; a < 3; a++) k[a] = a < 3 - layer->dim ? 1 : (size_t)layer->kernel;
   PetscCall(Plan(layer, k));
-  conv->rounds =
-    layer->groups == 1 && layer->stride == 1 && !layer->forward_only && KNTileConvolutionFits(conv->Ci, conv->Co);
-  if (conv->rounds) {
+  if (layer->groups == 1 && layer->stride == 1 && !layer->forward_only && KNTileConvolutionFits(conv->Ci, conv->Co)) {
     PetscCall(KNTileConvolutionPlan(&conv->rounded, conv->Ci, conv->Co, conv->n, k,
                                     layer->grid_in.points == KN_POINTS_PERIODIC));
     conv->room = PetscMax(conv->room, KNTileConvolutionWork(&conv->rounded));
@@ -196,7 +193,7 @@ static PetscErrorCode KNLayerSetGrid_Convolution(KNLayer layer)
 /* Does the pass round the numbers? */
 static int Rounds(const Convolution *conv, const KNPass *pass)
 {
-  return conv->rounds && pass->bfloat16;
+  return conv->rounded.tap && pass->bfloat16;
 }
 
 /* Weights as the sweeps read them. */

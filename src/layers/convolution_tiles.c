@@ -172,22 +172,21 @@ static KN_WITH_BFLOAT16 void Store(float *y, const float *block, const KNTileCon
     const size_t row = next / M[2], column = next % M[2];
 
     if (column >= n[2] || row % M[1] >= n[1]) continue;
-    {
-      const size_t    count = PetscMin(n[2] - column, end - next);
-      const __mmask32 mask  = (__mmask32)(((uint64_t)1 << count) - 1);
-      float          *to    = y + (row / M[1] * n[1] + row % M[1]) * n[2] + column;
-      const float    *from  = block + (next - q);
 
-      for (size_t c = 0; c < C; c++, to += S, from += COLUMNS) {
-        const __m512 constant = _mm512_set1_ps(bias ? bias[c] : 0);
+    const size_t    count = PetscMin(n[2] - column, end - next);
+    const __mmask32 mask  = (__mmask32)(((uint64_t)1 << count) - 1);
+    float          *to    = y + (row / M[1] * n[1] + row % M[1]) * n[2] + column;
+    const float    *from  = block + (next - q);
 
-        for (size_t half = 0; half < 2 && half * KN_TILE < count; half++) {
-          const __mmask16 valid = (__mmask16)(mask >> half * KN_TILE);
-          __m512          sum   = _mm512_add_ps(_mm512_maskz_loadu_ps(valid, from + half * KN_TILE), constant);
+    for (size_t c = 0; c < C; c++, to += S, from += COLUMNS) {
+      const __m512 constant = _mm512_set1_ps(bias ? bias[c] : 0);
 
-          if (add) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(valid, to + half * KN_TILE));
-          _mm512_mask_storeu_ps(to + half * KN_TILE, valid, sum);
-        }
+      for (size_t half = 0; half < 2 && half * KN_TILE < count; half++) {
+        const __mmask16 valid = (__mmask16)(mask >> half * KN_TILE);
+        __m512          sum   = _mm512_add_ps(_mm512_maskz_loadu_ps(valid, from + half * KN_TILE), constant);
+
+        if (add) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(valid, to + half * KN_TILE));
+        _mm512_mask_storeu_ps(to + half * KN_TILE, valid, sum);
       }
     }
   }

@@ -4,7 +4,6 @@
 #if defined(KN_BFLOAT16) && defined(__linux__)
 #include <cpuid.h>
 #include <stdatomic.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 

@@ -159,7 +159,9 @@ PetscErrorCode KNTaskSetFitted(KNTask task, const KNGrid *input, const KNGrid *o
   PetscFunctionBegin;
   if (task->input) PetscCall(KNNormalizerSetFitted(task->input, input, keep));
   if (task->output) PetscCall(KNNormalizerSetFitted(task->output, output, keep));
-  PetscCall(KNTaskSetGrids(task, input, output));
+  task->grid_in = *input;
+  task->grid    = *output;
+  PetscCall(Resize(task));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

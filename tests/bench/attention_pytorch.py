@@ -1,7 +1,7 @@
 """Networks of attention in plain PyTorch: timed beside kitinet bench, and with weights that go there and back.
 
     python attention_pytorch.py -weights -kitinet build/release/kitinet
-    python attention_pytorch.py -time train|inference [-form eager|compiled] [-bf16] [-model_type
+    python attention_pytorch.py -time train|inference [-form eager|compiled] [-train_precision bf16] [-model_type
     transformer|transolver|oformer]
 
 -weights trains small networks for a moment on fields of one and two axes and on texts, loads what `convert -format
@@ -10,7 +10,7 @@ go into a copy of the checkpoint. The largest difference, relative to the larges
 probability), must be at most 1e-5. Exit code 0 if all agree, 1 if not. -time prints the median milliseconds of a step
 of the whole batch, and the MiB that the process held at most beyond those after its start; attention_pytorch.sh calls
 it in turn with kitinet bench. A training step: forward, loss, backward, AdamW. Needs torch, -weights h5py and numpy,
--form compiled a C++ compiler. -bf16: what PyTorch does in bfloat16 by itself (autocast).
+-form compiled a C++ compiler. bf16: what PyTorch does in bfloat16 by itself (autocast).
 
 The networks are those of src/model/{transolver,oformer,transformer}.c with -model_residual plain. Fields: (B, C, n1,
 ..), inside (B, points, C).
@@ -427,7 +427,7 @@ def run_timing(options):
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3)
 
     def loss_of(*x):
-        with torch.autocast("cpu", torch.bfloat16, enabled=options.bf16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=options.train_precision == "bf16"):
             y = network(*x)
             return cross_entropy(y, target) if options.model_type == "transformer" else y.square().mean()
 
@@ -453,7 +453,7 @@ def main():
     parser.add_argument("-time", choices=("train", "inference"))
     parser.add_argument("-weights", action="store_true")
     parser.add_argument("-form", default="eager", choices=("eager", "compiled"))
-    parser.add_argument("-bf16", action="store_true")
+    parser.add_argument("-train_precision", choices=("float32", "bf16"), default="float32")
     parser.add_argument("-seconds", type=float, default=5)
     parser.add_argument("-threads", type=int, default=2)
     parser.add_argument("-model_type", default="transformer", choices=("transformer", "transolver", "oformer"))

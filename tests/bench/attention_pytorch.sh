@@ -52,10 +52,8 @@ ours() {
 
 # theirs TYPE PHASE PRECISION FORM
 theirs() {
-  flag=
-  [ "$3" != bf16 ] || flag=-bf16
-  # shellcheck disable=SC2046,SC2086 # words
-  "$python" tests/bench/attention_pytorch.py -time "$2" -form "$4" $flag -seconds "$seconds" \
+  # shellcheck disable=SC2046 # words
+  "$python" tests/bench/attention_pytorch.py -time "$2" -form "$4" -train_precision "$3" -seconds "$seconds" \
     -threads "$OMP_NUM_THREADS" -model_type $1 $(options $1) 2> "$work/message"
 }
 

@@ -1,6 +1,7 @@
 """ResNet-20 for CIFAR's images in plain PyTorch: timed beside kitinet bench, and with weights that go there and back.
 
-    python resnet_pytorch.py -time train|inference [-form eager|channels_last|compiled|compiled_channels_last] [-bf16]
+    python resnet_pytorch.py -time train|inference [-form eager|channels_last|compiled|compiled_channels_last]
+    [-train_precision bf16]
     python resnet_pytorch.py -weights -kitinet build/release/kitinet
 
 -time prints the median milliseconds of a step of the whole batch, and the MiB that the process held at most beyond
@@ -9,7 +10,7 @@ backward, SGD with Nesterov's momentum. -weights trains small networks on random
 `convert -format pytorch` writes into this network, by its own names, and compares the logits of 16 images; then
 random weights of PyTorch's go into a copy of the checkpoint. The largest difference, relative to the largest logit,
 must be at most 1e-5. Exit code 0 if all agree, 1 if not. Needs torch; -weights numpy and h5py; compiled forms a C++
-compiler. -bf16: what PyTorch does in bfloat16 by itself (autocast).
+compiler. bf16: what PyTorch does in bfloat16 by itself (autocast).
 
 The network is that of src/model/resnet.c with -model_residual plain: pre-activation, projections by convolutions of
 one point and stride 2. x: (B, C, n, n).
@@ -72,7 +73,7 @@ def training_step(network, options, x, labels):
     sgd = torch.optim.SGD(network.parameters(), lr=1e-3, momentum=0.9, nesterov=True, weight_decay=5e-4)
 
     def loss_of(x, labels):
-        with torch.autocast("cpu", torch.bfloat16, enabled=options.bf16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=options.train_precision == "bf16"):
             return cross_entropy(network(x), labels)
 
     if options.form.startswith("compiled"):
@@ -193,7 +194,7 @@ def main():
     parser.add_argument("-weights", action="store_true")
     parser.add_argument("-form", default="eager",
                         choices=("eager", "channels_last", "compiled", "compiled_channels_last"))
-    parser.add_argument("-bf16", action="store_true")
+    parser.add_argument("-train_precision", choices=("float32", "bf16"), default="float32")
     parser.add_argument("-seconds", type=float, default=5)
     parser.add_argument("-threads", type=int, default=2)
     parser.add_argument("-train_batch", type=int, default=128)

@@ -41,10 +41,7 @@ ours() {
 
 # theirs PHASE PRECISION FORM
 theirs() {
-  flag=
-  [ "$2" != bf16 ] || flag=-bf16
-  # shellcheck disable=SC2086 # words
-  "$python" tests/bench/resnet_pytorch.py -time "$1" -form "$3" $flag -seconds "$seconds" \
+  "$python" tests/bench/resnet_pytorch.py -time "$1" -form "$3" -train_precision "$2" -seconds "$seconds" \
     -threads "$OMP_NUM_THREADS" -train_batch "$batch" 2> "$work/message"
 }
 
