@@ -22,15 +22,13 @@
 #include "convolution_tiles.h"
 #include "layer_impl.h"
 #include "linear_kernels.h"
-#include "product_kernels.h"
 #include "resample.h"
-#include "transpose.h"
 #include "winograd.h"
 #include <kitinet/error.h>
 #include <omp.h>
 
 /* Rows of so many results are products along points. */
-enum { LONG_ROW = 32, ROW_PIECE = 256 };
+enum { LONG_ROW = 32 };
 
 /* Of convolutions by Winograd; with fewer its transforms take more than its products save. */
 enum { LEAST_CHANNELS = 8 };
@@ -52,7 +50,7 @@ typedef struct {
                     narrow or in bfloat16 (taps, Ci, Co) */
   KNReal *scratch;   /* (threads, room) */
   size_t  room, spread[2], work; /* of which spread x, spread dy, work; the rest is dU of tiles */
-  unsigned long long *row[2];    /* (rows) bytes to a row of dy, of x in points; for the gradient of the weights */
+  unsigned long long *row[2];    /* of KNConvolutionPlanGradient() */
 } Convolution;
 
 static PetscErrorCode KNLayerSetUp_Convolution(KNLayer layer, KNParameters parameters)
@@ -105,23 +103,6 @@ static PetscErrorCode KNConvolutionReset(Convolution *conv)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Where the rows of dy lie, and those of x that tap 0 sees. */
-static PetscErrorCode PlanRows(KNLayer layer)
-{
-  Convolution        *conv = layer->data;
-  const KNSpreadAxis *x    = conv->forward.spread.axis;
-  const size_t        rows = conv->N[0] * conv->N[1], *step = conv->forward.part->step;
-
-  PetscFunctionBegin;
-  for (int i = 0; i < 2; i++) PetscCall(PetscMalloc1(rows, &conv->row[i]));
-  for (size_t r = 0; r < rows; r++) {
-    conv->row[0][r] = r * conv->N[2] * sizeof(KNReal);
-    conv->row[1][r] =
-      (r / conv->N[1] * step[0] * x[1].M + r % conv->N[1] * step[1]) * x[2].M * (size_t)layer->in * sizeof(KNReal);
-  }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* Plans in float for the grid; sizes of the parts of a thread's scratch. */
 static PetscErrorCode Plan(KNLayer layer, const size_t k[3])
 {
@@ -150,11 +131,11 @@ static PetscErrorCode Plan(KNLayer layer, const size_t k[3])
   conv->forward.points = conv->backward.points = conv->N[2] < LONG_ROW && !conv->narrow;
   PetscCall(KNConvolutionPlanForward(&conv->forward, conv->n, conv->N, k, s, periodic));
   PetscCall(KNConvolutionPlanBackward(&conv->backward, conv->n, conv->N, k, s, periodic));
-  PetscCall(PlanRows(layer));
+  PetscCall(KNConvolutionPlanGradient(&conv->forward, conv->row));
   conv->spread[0] = KNAligned(KNSpreadSize(&conv->forward.spread, in));
   conv->spread[1] = KNAligned(KNSpreadSize(&conv->backward.spread, out));
   conv->work      = KNAligned(PetscMax(most * (PetscMax(conv->n[2], conv->N[2]) + k[2]),
-                                  conv->narrow ? conv->taps * conv->Ci * PetscMin(conv->N[2], ROW_PIECE) : 0));
+                                  conv->narrow ? KNConvolutionColumns(&conv->forward) : 0));
   conv->room      = conv->spread[0] + conv->spread[1] + conv->work;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -253,54 +234,6 @@ static void KNLayerApply_Convolution(KNLayer layer, const KNPass *pass, PetscInt
 }
 
 /*
-  Of few input channels: dW (taps, Ci, Co) = (or += if add) columns (taps Ci, points) dy (points, Co), where the columns
-  are what the taps see of x, a piece of a row at a time. x: spread in rows.
-*/
-static void NarrowGradient(const Convolution *conv, KNReal *dW, const KNReal *dy, const KNReal *x, KNReal *dy_points,
-                           KNReal *columns, int add)
-{
-  const KNConvolutionPart *part = conv->forward.part;
-  const KNSpreadAxis      *axis = conv->forward.spread.axis;
-  const size_t             Ci = conv->Ci, Co = conv->Co, rows = conv->N[0] * conv->N[1], n = conv->N[2], S = rows * n,
-               M = axis[0].M * axis[1].M * axis[2].M;
-
-  kn_transpose(dy_points, Co, dy, S, Co, S);
-  for (size_t r = 0; r < rows; r++) {
-    const KNReal *line = x + (r / conv->N[1] * axis[1].M + r % conv->N[1]) * axis[2].M;
-
-    for (size_t first = 0; first < n; first += ROW_PIECE) {
-      const size_t count = PetscMin(ROW_PIECE, n - first);
-
-      for (size_t c = 0; c < conv->taps * Ci; c++)
-        memcpy(columns + c * count, line + part->source[c / Ci] / sizeof(KNReal) + c % Ci * M + first,
-               count * sizeof(KNReal));
-      kn_product(dW, Co, columns, count, dy_points + (r * n + first) * Co, Co, conv->taps * Ci, Co, count,
-                 add || r || first);
-    }
-  }
-}
-
-/* dW (groups, taps, Co, Ci) = (or += if add) the sum over the points of a sample. dy: (C_out, N), x: spread in points.
- */
-static void WeightGradient(KNLayer layer, KNReal *dW, const KNReal *dy, const KNReal *x, int add)
-{
-  const Convolution       *conv = layer->data;
-  const KNConvolutionPart *part = conv->forward.part;
-  const size_t Ci = conv->Ci, Co = conv->Co, in = (size_t)layer->in, S = conv->N[0] * conv->N[1] * conv->N[2],
-               step = part->step[2];
-
-  for (size_t g = 0; g < (size_t)layer->groups; g++) {
-    for (size_t t = 0; t < conv->taps; t++, dW += Co * Ci) {
-      const KNReal *tap = x + part->at[t] + g * Ci;
-
-      for (size_t i = 0; i < conv->N[2]; i += ROW_PIECE)
-        kn_product_sum(dW, Ci, dy + g * Co * S + i, S, conv->row[0], tap + i * step * in, step * in, conv->row[1], Co,
-                       Ci, PetscMin(ROW_PIECE, conv->N[2] - i), conv->N[0] * conv->N[1], add || i > 0);
-    }
-  }
-}
-
-/*
   By Winograd: the gradient of the transformed weights grows from sample to sample of a group; the last one leaves the
   group's share.
 */
@@ -342,8 +275,8 @@ static void KNLayerApplyBack_Convolution(KNLayer layer, const KNPass *pass, Pets
     return;
   }
   kn_spread(x, in[0], &conv->forward.spread, (size_t)layer->in, !conv->narrow);
-  if (conv->narrow) NarrowGradient(conv, share, dout, x, dy, work, !first);
-  else WeightGradient(layer, share, dout, x, !first);
+  if (conv->narrow) kn_convolution_gradient_narrow(share, dout, x, dy, work, &conv->forward, !first);
+  else kn_convolution_gradient(share, dout, x, conv->row, &conv->forward, !first);
   if (!din[0]) return;
   kn_spread(dy, dout, &conv->backward.spread, (size_t)layer->out, conv->backward.points);
   kn_convolve(din[0], dy, conv->packed[!conv->backward.points], NULL, work, &conv->backward, mode == ADD_VALUES);

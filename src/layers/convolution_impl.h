@@ -1,5 +1,5 @@
 /*
-  The plan of a convolution, and its kernels.
+  The plan of a convolution in float by sweeps, and its kernels.
 
   A sweep is what forward and the gradient of the input have in common: sums over taps of products of matrices,
 
@@ -79,6 +79,12 @@ PETSC_INTERN PetscErrorCode KNConvolutionPlanBackward(KNConvolutionSweep *sweep,
                                                       const size_t k[3], const size_t s[3], int periodic);
 PETSC_INTERN PetscErrorCode KNConvolutionPlanReset(KNConvolutionSweep *sweep);
 
+/*
+  Not collective. row: (rows of results) bytes to each row of dy, and to what tap 0 sees for it of x, spread in points;
+  for PetscFree(). Forward must be planned.
+*/
+PETSC_INTERN PetscErrorCode KNConvolutionPlanGradient(const KNConvolutionSweep *forward, unsigned long long *row[2]);
+
 /* to: (phases, C, M) in rows, (phases, M, C) in points, from x: (C, n) */
 PETSC_INTERN void kn_spread(KNReal *to, const KNReal *x, const KNSpread *spread, size_t C, int points);
 
@@ -88,6 +94,21 @@ PETSC_INTERN void kn_spread(KNReal *to, const KNReal *x, const KNSpread *spread,
 */
 PETSC_INTERN void kn_convolve(KNReal *to, const KNReal *from, const KNReal *W, const KNReal *bias, KNReal *row,
                               const KNConvolutionSweep *sweep, int add);
+
+/*
+  dW (groups, taps, Co, Ci) = (or += if add) the sum over the points of a sample. dy: (groups Co, N), x: spread in
+  points, row: its rows.
+*/
+PETSC_INTERN void kn_convolution_gradient(KNReal *dW, const KNReal *dy, const KNReal *x,
+                                          unsigned long long *const row[2], const KNConvolutionSweep *forward, int add);
+
+/*
+  Of few input channels, one group, stride 1: dW (taps, Ci, Co), one product for all taps. x: spread in rows; work:
+  dy_points (N, Co), columns (KNConvolutionColumns()).
+*/
+PETSC_INTERN void   kn_convolution_gradient_narrow(KNReal *dW, const KNReal *dy, const KNReal *x, KNReal *dy_points,
+                                                   KNReal *columns, const KNConvolutionSweep *forward, int add);
+PETSC_INTERN size_t KNConvolutionColumns(const KNConvolutionSweep *forward);
 
 /*
   total (n, T), whose elements lie `next` and 1 apart, = (or += if add) the sum of B shares, stride apart, (T, n) each,
