@@ -3,7 +3,7 @@
 
 packages="gcc libc6-dev make cmake pkg-config openmpi-bin libopenmpi-dev petsc-dev libhdf5-openmpi-dev libfftw3-dev
 libfftw3-mpi-dev libopenblas-dev librandom123-dev zlib1g-dev nettle-dev libmatio-dev
-libjpeg62-turbo-dev libpng-dev libicu-dev libjansson-dev gnuplot-nox"
+libjpeg62-turbo-dev libpng-dev libicu-dev libstemmer-dev libjansson-dev gnuplot-nox"
 
 if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
   [ "$(dpkg --print-architecture)" != amd64 ] || packages="$packages libxsmm-dev" # for x86 alone

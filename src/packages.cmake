@@ -108,6 +108,19 @@ foreach(package "jpeg libjpeg JPEG libjpeg62-turbo-dev JPEG pictures" "png libpn
   endif()
 endforeach()
 
+# Optional: stems of words. It has no module.
+find_path(STEMMER_INCLUDE libstemmer.h)
+find_library(STEMMER_LIBRARY stemmer)
+add_library(KN::stemmer INTERFACE IMPORTED GLOBAL)
+if(STEMMER_INCLUDE AND STEMMER_LIBRARY)
+  target_include_directories(KN::stemmer SYSTEM INTERFACE ${STEMMER_INCLUDE})
+  target_link_libraries(KN::stemmer INTERFACE ${STEMMER_LIBRARY})
+  target_compile_definitions(KN::stemmer INTERFACE KN_HAVE_STEMMER)
+  message(STATUS "libstemmer: ${STEMMER_LIBRARY}")
+else()
+  message(STATUS "libstemmer: not found, words of texts stay whole. Debian: apt-get install libstemmer-dev")
+endif()
+
 # Optional: MATLAB v5 files. Its module would add the headers of a serial HDF5 before ours, so it is looked for by hand.
 option(KN_MATIO "Use matio where it is installed" ON)
 find_path(MATIO_INCLUDE matio.h)

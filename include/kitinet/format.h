@@ -53,6 +53,7 @@ typedef struct {
   PetscInt           text_length; /* words of a sequence at most */
   PetscInt           text_case;   /* a KN_CASE_ */
   PetscInt           text_markup; /* a KN_MARKUP_ */
+  PetscInt           text_stem;   /* a KN_STEM_, or a language of KNTextStemNames */
   const KNProblem   *like;        /* texts are read by its rules, vocabulary and classes; not owned */
   PetscInt           network[3];  /* channels, n1, n2 that they are to have where nothing else is said */
   PetscInt           scale_count;
@@ -66,8 +67,13 @@ typedef struct {
 enum { KN_QUOTES_CSV, KN_QUOTES_ALL, KN_QUOTES_NONE };
 enum { KN_CASE_DEFAULT, KN_CASE_LOWER, KN_CASE_KEEP };
 enum { KN_MARKUP_DEFAULT, KN_MARKUP_KEEP, KN_MARKUP_DROP };
+enum { KN_STEM_DEFAULT, KN_STEM_NONE, KN_STEM_LANGUAGES };
+PETSC_EXTERN const char *const KNTextStemNames[]; /* "default", "none", "arabic", .., then NULL */
 
-/* The same as parameters of a problem, 0 or 1, which datasets and checkpoints keep. */
+/*
+  The same as parameters of a problem, 0 or 1, which datasets and checkpoints keep. Where words are replaced by stems,
+  one more follows, "stem_LANGUAGE".
+*/
 enum { KN_TEXT_LOWER, KN_TEXT_MARKUP, KN_TEXT_PAIR, KN_TEXT_RULES };
 PETSC_EXTERN const char *const KNTextRuleNames[]; /* "lower_case", .., then NULL */
 

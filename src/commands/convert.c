@@ -153,6 +153,7 @@ static PetscErrorCode Open(const Convert *c, const KNProblem *like, KNSource *so
                                  .text_length   = c->texts.text_length,
                                  .text_case     = c->texts.text_case,
                                  .text_markup   = c->texts.text_markup,
+                                 .text_stem     = c->texts.text_stem,
                                  .like          = like,
                                  .scale_count   = c->scale_count,
                                  .scale         = (const char *const *)c->scale};

@@ -36,6 +36,10 @@ PetscErrorCode KNTextRuleOptions(KNSourceChoice *choice, PetscInt *words, PetscI
     KNOptionsChoice("-text_case", "letters become lower case, the default, or stay", cases, &choice->text_case));
   PetscCall(KNOptionsChoice("-text_markup", "tags and entities of HTML stay, the default, or are dropped", markup,
                             &choice->text_markup));
+  PetscCall(KNOptionsChoice("-text_stem",
+                            "words become their stems, as plays and playing become play, by the rules of this "
+                            "language, or stay whole, the default",
+                            KNTextStemNames, &choice->text_stem));
   PetscCall(
     KNOptionsInt("-text_words", "the vocabulary has the most frequent words, up to so many", 16, 1 << 20, words));
   PetscCall(

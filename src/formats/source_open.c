@@ -150,6 +150,7 @@ static int CheckChoice(KNSource source, const KNSourceChoice *choice)
            : choice->text_length                 ? "-text_length"
            : choice->text_case                   ? "-text_case"
            : choice->text_markup                 ? "-text_markup"
+           : choice->text_stem                   ? "-text_stem"
            : choice->like && !choice->unlabelled ? "-like"
                                                  : NULL;
   if (option) return KNFileFail(&source->file, KN_ERR_USAGE, "is %s, no texts: leave out %s", source->kind, option);

@@ -11,6 +11,7 @@
 
 struct _KNCutter {
   PetscBool       lower, drop_markup;
+  KNStemmer      *stemmer; /* owned; NULL: words stay whole */
   UBreakIterator *breaks;
   char           *plain; /* the text without markup */
   size_t          plain_room;
@@ -32,15 +33,19 @@ static int Reserve(KNFile *file, size_t bytes, size_t *room, void **memory)
   return 0;
 }
 
-int KNCutterCreate(KNFile *file, PetscBool lower, PetscBool drop_markup, KNCutter **words)
+int KNCutterCreate(KNFile *file, PetscBool lower, PetscBool drop_markup, KNStemmer *stemmer, KNCutter **words)
 {
   UErrorCode status = U_ZERO_ERROR;
   KNCutter  *w      = (KNCutter *)calloc(1, sizeof(*w));
 
   *words = w;
-  if (!w) return KNFileFail(file, PETSC_ERR_MEM, "no memory for words");
+  if (!w) {
+    KNStemmerDestroy(stemmer);
+    return KNFileFail(file, PETSC_ERR_MEM, "no memory for words");
+  }
   w->lower       = lower;
   w->drop_markup = drop_markup;
+  w->stemmer     = stemmer;
   w->breaks      = ubrk_open(UBRK_WORD, "", NULL, 0, &status);
   if (U_FAILURE(status)) {
     w->breaks = NULL;
@@ -54,6 +59,7 @@ void KNCutterDestroy(KNCutter *words)
 {
   if (!words) return;
   if (words->breaks) ubrk_close(words->breaks);
+  KNStemmerDestroy(words->stemmer);
   free(words->plain);
   free(words->wide);
   free(words->small);
@@ -141,7 +147,7 @@ static PetscBool IsNothing(const UChar from[], int32_t length)
 }
 
 /* One word of UTF-16 -> UTF-8 with a 0 behind it, *used bytes further on; one too long, or with a 0 in it, is empty. */
-static void AddWord(KNCutter *w, const UChar from[], int32_t length, size_t *used)
+static int AddWord(KNCutter *w, KNFile *file, const UChar from[], int32_t length, size_t *used)
 {
   UErrorCode status = U_ZERO_ERROR;
   char      *to     = w->word + *used;
@@ -150,7 +156,9 @@ static void AddWord(KNCutter *w, const UChar from[], int32_t length, size_t *use
   (void)u_strToUTF8(to, KN_MAX_WORD_BYTES, &bytes, from, length, &status);
   if (U_FAILURE(status) || bytes >= KN_MAX_WORD_BYTES || memchr(to, 0, (size_t)bytes)) bytes = 0;
   to[bytes] = 0;
-  *used += (size_t)bytes + 1;
+  if (w->stemmer) KNCallFile(KNStemmerApply(w->stemmer, file, to));
+  *used += strlen(to) + 1;
+  return 0;
 }
 
 int KNCutterCut(KNCutter *w, KNFile *file, const char where[], size_t size, const char text[], size_t *count,
@@ -186,15 +194,16 @@ int KNCutterCut(KNCutter *w, KNFile *file, const char where[], size_t size, cons
   for (end = ubrk_next(w->breaks); end != UBRK_DONE; start = end, end = ubrk_next(w->breaks)) {
     if (IsNothing(from + start, end - start)) continue;
     KNCallFile(Reserve(file, used + KN_MAX_WORD_BYTES, &w->word_room, (void **)&w->word));
-    AddWord(w, from + start, end - start, &used);
+    KNCallFile(AddWord(w, file, from + start, end - start, &used));
     ++*count;
   }
   *word = w->word;
   return 0;
 }
 #else
-int KNCutterCreate(KNFile *file, PetscBool lower, PetscBool drop_markup, KNCutter **words)
+int KNCutterCreate(KNFile *file, PetscBool lower, PetscBool drop_markup, KNStemmer *stemmer, KNCutter **words)
 {
+  KNStemmerDestroy(stemmer);
   *words = NULL;
   return KNFileFail(file, KN_ERR_INPUT,
                     "is a text, and this program was built without ICU, which finds words: install libicu-dev and "

@@ -3,7 +3,8 @@
 
   Words lie between the word boundaries of Unicode (UAX 29), as ICU finds them; white space is dropped, a punctuation
   mark is a word of its own. Before that, by choice, markup goes (tags and comments become a space, the entities of HTML
-  become what they stand for) and letters become lower case, in no particular language.
+  become what they stand for) and letters become lower case, in no particular language. After that, by choice, words
+  become their stems: "plays" and "playing" become "play" (Snowball's rules for the language, by libstemmer).
 */
 #ifndef KITINET_WORDS_H
 #define KITINET_WORDS_H
@@ -12,10 +13,11 @@
 
 #define KN_MAX_WORD_BYTES 64 /* longer words are unknown ones: their first bytes would be others' */
 
-typedef struct _KNCutter KNCutter;
+typedef struct _KNCutter  KNCutter;
+typedef struct _KNStemmer KNStemmer;
 
-/* Fails where the program was built without ICU. */
-int  KNCutterCreate(KNFile *file, PetscBool lower, PetscBool drop_markup, KNCutter **words);
+/* stemmer: taken over; NULL: words stay whole. Fails where the program was built without ICU. */
+int  KNCutterCreate(KNFile *file, PetscBool lower, PetscBool drop_markup, KNStemmer *stemmer, KNCutter **words);
 void KNCutterDestroy(KNCutter *words);
 
 /*
@@ -24,6 +26,13 @@ void KNCutterDestroy(KNCutter *words);
 */
 int KNCutterCut(KNCutter *words, KNFile *file, const char where[], size_t size, const char text[], size_t *count,
                 const char **word);
+
+/* language: its name in KNTextStemNames. Fails where the program was built without libstemmer. */
+int  KNStemmerCreate(KNFile *file, const char language[], KNStemmer **stemmer);
+void KNStemmerDestroy(KNStemmer *stemmer);
+
+/* word: UTF-8 in lower case, with its end in KN_MAX_WORD_BYTES bytes, becomes its stem, one that is too long empty. */
+int KNStemmerApply(KNStemmer *stemmer, KNFile *file, char word[]);
 
 /* Bytes of UTF-8: no surrogates, nothing overlong. */
 PetscBool KNTextIsUTF8(size_t size, const char text[]);

@@ -22,6 +22,10 @@ PetscErrorCode KNOperatorCheckTexts(const KNProblem *problem, const KNProblem *o
                "%s has other texts than those the network was trained on, where %s is %g: convert them with -like the "
                "dataset that it was trained on",
                path, own->parameter[i].name, (double)own->parameter[i].value);
+  PetscCheck(problem->parameters == own->parameters, PETSC_COMM_WORLD, KN_ERR_INPUT,
+             "%s has other texts than those the network was trained on, which had no %s: convert them with -like the "
+             "dataset that it was trained on",
+             path, problem->parameter[own->parameters].name);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

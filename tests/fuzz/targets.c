@@ -202,7 +202,7 @@ static FuzzOutcome ReadTexts(const char path[])
 {
   static const char *const numbers[] = {"text=1", "pair=2", "label=3"};
   const KNSourceChoice     choice[]  = {
-         {.points = -1, .stride = 1, .text_length = 16, .text_markup = KN_MARKUP_DROP},
+         {.points = -1, .stride = 1, .text_length = 16, .text_markup = KN_MARKUP_DROP, .text_stem = KN_STEM_LANGUAGES},
          {.points = -1, .stride = 1, .text_columns = 3, .text_column = numbers, .text_quotes = KN_QUOTES_NONE},
          {.points = -1, .stride = 1, .text_length = 8, .unlabelled = PETSC_TRUE}};
   FuzzOutcome best = FUZZ_REFUSED;
