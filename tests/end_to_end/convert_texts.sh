@@ -124,6 +124,37 @@ printf 'text,label\nfilm,maybe\n' > maybe.csv
 bad "maybe.csv: line 2 has the label maybe, the classes are neg, pos" one -input maybe.csv -like train.h5
 bad "maybe.csv: line 2 has the label maybe, the classes are no, yes" one -input maybe.csv -classes no,yes
 
+# Stems: of the training set's language in the test set and in a prediction, too.
+printf 'text,label\nShe plays; they are PLAYING,pos\nplayed Straßen,neg\n' > plays.csv
+code=0
+one -input plays.csv -text_least 1 -text_stem english -output stems.h5 > output 2> message || code=$?
+if [ $code = 3 ] && grep -q "built without libstemmer" message; then
+  missing="$missing libstemmer"
+else
+  [ $code = 0 ] || fail "$(cat message)"
+  shows stems.h5 'she play ; they are play' 'play straßen'
+  grep -q 'stem_english = 1' shown || fail "$(cat shown)"
+  convert 3 -input plays.csv -text_least 1 -text_stem english -output stems-3.h5
+  cmp stems.h5 stems-3.h5
+  printf 'text,label\nher playing,pos\n' > playing.csv
+  convert 1 -input playing.csv -like stems.h5 -output like-stems.h5
+  shows like-stems.h5 '[unknown] play'
+  refused 2 "is read by the rules of -like, whose stems are english: leave out -text_stem" \
+    one -input playing.csv -like stems.h5 -text_stem none -output new.h5
+  refused 2 "whose stems are none: leave out -text_stem" \
+    one -input test.csv -like train.h5 -text_stem english -output new.h5
+  refused 2 "cannot get stems of words with capitals: leave out -text_case keep" \
+    one -input plays.csv -text_case keep -text_stem english -output new.h5
+  ranks 1 train -dataset stems.h5 -run run -train_epochs 1 -train_batch 2 -model_type transformer -model_layers 1 \
+    -model_width 8 -model_heads 2 > /dev/null
+  printf 'text\nher playing\nhis play\nhis\n' > three.csv # the first two are the same to the network, the last is not
+  ranks 1 predict -checkpoint run/checkpoint.h5 -input three.csv -output predicted.h5 > /dev/null
+  sed 1d predicted.csv | cut -d , -f 3- | uniq -c | awk '{ print $1 }' | tr '\n' ' ' > counts
+  [ "$(cat counts)" = "2 1 " ] || fail "$(cat predicted.csv)"
+  refused 3 "table.h5 has 12 words, the network was trained on" \
+    ranks 1 evaluate -run run -dataset table.h5
+fi
+
 # Long pairs: the longer text first; a text without words is counted.
 printf '1 2 3 4 5 6 7\ta b c d e f g h\tx\n1\ta b c d e f g h\tx\n\t \ty\n' > long.tsv
 convert 1 -input long.tsv -text_columns text=1,pair=2,label=3 -text_length 8 -text_least 1 -output long.h5
