@@ -2,11 +2,12 @@
 """What a linear classifier of words reaches on the same texts: TF-IDF of words and pairs of words, logistic regression.
 
     texts_baseline.py TRAIN TEST [--columns text=4,label=1 | text=2,pair=3,label=1 | text=NAME,..] [--samples N]
+                      [--stem english] [--bag]
 
 TRAIN, TEST: tables separated by tabs, as kitinet convert reads them (several of one layout: A.tsv,B.tsv), packed by
-gzip or not. Of pairs the words of both texts have features of their own (bag of words), and so have the
-words of the second that the first has not. C is chosen on the last tenth of the training texts.
-Needs numpy, scipy, scikit-learn.
+gzip or not. Of pairs the words of both texts have features of their own (bag of words), and so have, but with --bag,
+the words of the second that the first has not. --stem: of words their stems. C is chosen on a tenth of the training
+texts. Needs numpy, scipy, scikit-learn, for --stem PyStemmer.
 """
 
 import argparse
@@ -40,7 +41,14 @@ def read(paths, columns):
     return texts, np.array(labels)
 
 
-def features(train, others):
+def stems(texts, language):
+    import Stemmer
+
+    rules = Stemmer.Stemmer(language)
+    return [[re.sub(r"\w+", lambda m: rules.stemWord(m.group().lower()), t) for t in roles] for roles in texts]
+
+
+def features(train, others, bag):
     """Of each list of texts a sparse matrix, the vocabulary being that of the first."""
     first = lambda texts: [t[0] for t in texts]
     if len(train[0]) == 1:
@@ -53,7 +61,7 @@ def features(train, others):
         words = lambda t: re.findall(r"\w+", t.lower())
         return [" ".join(w for w in words(b) if w not in set(words(a))) for a, b in texts]
 
-    parts = [(count(), take) for take in (first, second, new)]
+    parts = [(count(), take) for take in ((first, second) if bag else (first, second, new))]
     fitted = hstack([v.fit_transform(take(train)) for v, take in parts]).tocsr()
     return [fitted] + [hstack([v.transform(take(o)) for v, take in parts]).tocsr() for o in others]
 
@@ -64,21 +72,25 @@ def main():
     parser.add_argument("test")
     parser.add_argument("--columns", default="text=text,label=label")
     parser.add_argument("--samples", type=int, default=0, help="of the training texts the first so many")
+    parser.add_argument("--stem", default="", help="language whose stems take the place of words")
+    parser.add_argument("--bag", action="store_true", help="of pairs nothing but a bag of words for each text")
     a = parser.parse_args()
     x, y = read(a.train, a.columns)
     x_test, y_test = read(a.test, a.columns)
+    if a.stem:
+        x, x_test = stems(x, a.stem), stems(x_test, a.stem)
     if a.samples:
         x, y = x[: a.samples], y[: a.samples]
     kept = max(1, len(x) // 10)
     order = np.random.RandomState(1).permutation(len(x))
     x, y = [x[i] for i in order], y[order]
-    small, held = features(x[:-kept], [x[-kept:]])
+    small, held = features(x[:-kept], [x[-kept:]], a.bag)
     scores = {}
     for c in (0.03, 0.1, 0.3, 1, 3, 10):
-        scores[c] = LogisticRegression(C=c, max_iter=300).fit(small, y[:-kept]).score(held, y[-kept:])
+        scores[c] = LogisticRegression(C=c, max_iter=1000).fit(small, y[:-kept]).score(held, y[-kept:])
     best = max(scores, key=scores.get)
-    whole, test = features(x, [x_test])
-    model = LogisticRegression(C=best, max_iter=300).fit(whole, y)
+    whole, test = features(x, [x_test], a.bag)
+    model = LogisticRegression(C=best, max_iter=1000).fit(whole, y)
     print(
         f"{len(x)} training, {len(x_test)} test samples, {whole.shape[1]} features, C = {best}: "
         f"test accuracy {100 * model.score(test, y_test):.2f} %"
