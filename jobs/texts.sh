@@ -9,6 +9,7 @@
 #
 #   EPOCHS=3 RANKS=2 WIDTH=64 LAYERS=1 BATCH=32 LENGTH=1024   of training; words of a text at most
 #   COLUMNS=text=review,label=sentiment                      columns of a table; not given: the usual ones
+#   STEM=english                                             words become their stems; not given: they stay whole
 #   WORK=build/texts                                         where data, runs and pictures go
 set -eu
 
@@ -32,7 +33,7 @@ test=$(found test)
 
 cd "$(dirname "$0")/.."
 epochs="${EPOCHS:-3}" ranks="${RANKS:-2}" width="${WIDTH:-64}" layers="${LAYERS:-1}" batch="${BATCH:-32}"
-length="${LENGTH:-1024}" work="${WORK:-build/texts}"
+length="${LENGTH:-1024}" stem="${STEM:-none}" work="${WORK:-build/texts}"
 mkdir -p "$work"
 . jobs/build.sh
 
@@ -45,7 +46,8 @@ case $train in *.tsv | *.csv | *.txt | *.jsonl) ;; *) columns= ;; esac
 echo "== data"
 # shellcheck disable=SC2086 # a list of options
 [ -f "$work/train.h5" ] ||
-  run convert -input "$train" -output "$work/train.h5" $columns -text_length "$length" -text_markup drop
+  run convert -input "$train" -output "$work/train.h5" $columns -text_length "$length" -text_markup drop \
+    -text_stem "$stem"
 # shellcheck disable=SC2086
 [ -f "$work/test.h5" ] || run convert -input "$test" -output "$work/test.h5" $columns -like "$work/train.h5"
 [ -f "$work/train-lengths.png" ] || "$kitinet" inspect -input "$work/train.h5" -samples_shown 2 -picture

@@ -1,4 +1,4 @@
-/* Inside the format of texts: texts.c, texts_labels.c, texts_words.c. Plain C but for what is collective. */
+/* Inside the format of texts: texts.c, texts_labels.c, texts_rules.c, texts_words.c. Plain C but for what is collective. */
 #ifndef KITINET_TEXTS_H
 #define KITINET_TEXTS_H
 
@@ -43,6 +43,9 @@ int KNTextsNameClasses(KNSource source, KNTexts *t);
 
 /* A row's texts, in t->work; where: how messages name it. */
 int KNTextsRead(KNSource source, KNTexts *t, PetscInt64 row, KNText *text, size_t size, char where[]);
+
+/* The rules of the choice or of its like become parameters of the problem; t->words. */
+int KNTextsSetRules(KNSource source, const KNSourceChoice *choice, KNTexts *t);
 
 /* The vocabulary of the like, or the reserved words alone, if that is NULL. */
 int KNTextsTakeWords(KNSource source, const KNProblem *like);

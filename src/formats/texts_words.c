@@ -9,8 +9,6 @@
 
 static const char *const reserved[KN_WORDS_RESERVED] = {"[padding]", "[unknown]", "[separator]", "[beginning]"};
 
-const char *const KNTextRuleNames[] = {"lower_case", "drop_markup", "pairs", NULL};
-
 /* names (count, bytes of all) become the vocabulary of the problem and of the table; taken over, freed with t. */
 static int SetNames(KNSource source, KNTexts *t, PetscInt count, char names[])
 {
