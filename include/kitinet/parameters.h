@@ -67,6 +67,7 @@ typedef struct {
   PetscInt reads, writes;
   KNInit   init;
   KNReal   scale;
+  PetscInt drawn; /* of the first axis so many have initial values by init, the others are 0; 0: all have */
   /* 0: a trained parameter. Else untrained state, of which KNParametersUpdateState() forgets this part in each step */
   KNReal momentum;
   /* its name in PyTorch's state_dict, where the network has a twin there: "layer1.0.conv1.weight"; "": it has none */
@@ -149,7 +150,7 @@ PETSC_EXTERN PetscErrorCode KNParametersSwapGradients(KNParameters parameters, K
 */
 typedef struct {
   PetscInt        count;  /* rows with gradients; 0: there is no such choice, all parameters have gradients */
-  const PetscInt *word;   /* (count) their numbers, ascending; not owned */
+  const PetscInt *word;   /* (count) their numbers in the table, ascending; not owned */
   size_t          length; /* elements of a row */
   size_t          end;    /* of the table, which begins at element 0 of each block; 0 without a choice */
   /*
@@ -160,10 +161,11 @@ typedef struct {
 } KNRows;
 
 /*
-  Not collective. The words of the table whose rows can be chosen: the first parameter, where its first axis has
-  KN_ROLE_WORD and no state lies in front of it; 0: there is none.
+  Not collective. The rows of the table that can be chosen, and how many of them, the first, are of words, the others of
+  pairs of words (KNWordPair): the first parameter, where its first axis has KN_ROLE_WORD and no state lies in front of
+  it; 0: there is none. words may be NULL.
 */
-PETSC_EXTERN PetscErrorCode KNParametersGetTable(KNParameters parameters, PetscInt *words);
+PETSC_EXTERN PetscErrorCode KNParametersGetTable(KNParameters parameters, PetscInt *rows, PetscInt *words);
 
 /*
   Not collective, after KNParametersSetUp(). From now on gradients exist for `count` > 0 rows of the table, and for all

@@ -30,6 +30,14 @@ enum {
   KN_WORDS_RESERVED = 4
 };
 
+/* Which of n rows a pair of neighbouring words has; others may have it too (Knuth's multiplicative hashing). */
+static inline int32_t KNWordPair(int32_t first, int32_t second, PetscInt n)
+{
+  const uint64_t pair = ((uint64_t)first << 20 | (uint64_t)second) * UINT64_C(0x9E3779B97F4A7C15);
+
+  return (int32_t)((pair >> 32) % (uint64_t)n);
+}
+
 /* How the values of fields are stored. In memory they are float: a uint8 value v is v, 0 to 255. */
 typedef enum { KN_FLOAT32, KN_UINT8 } KNValueType;
 

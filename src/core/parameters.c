@@ -99,13 +99,18 @@ PetscErrorCode KNParametersSetUp(KNParameters p, PetscInt64 seed)
   end[0] = p->state; /* of trained parameters, of state */
   end[1] = 0;
   for (PetscInt i = 0; i < p->count; i++) {
-    Parameter *entry = &p->parameter[i];
-    size_t    *place = &end[entry->info.momentum > 0];
+    Parameter      *entry = &p->parameter[i];
+    size_t         *place = &end[entry->info.momentum > 0];
+    KNParameterInfo drawn = entry->info;
 
+    if (drawn.drawn) {
+      drawn.size     = drawn.size / (size_t)drawn.shape[0] * (size_t)drawn.drawn;
+      drawn.shape[0] = drawn.drawn;
+    }
     entry->info.offset = *place;
     *place += Extent(&entry->info);
     *entry->value = p->block[VALUE] + entry->info.offset;
-    PetscCall(KNInitialValues(&entry->info, seed, i, *entry->value));
+    PetscCall(KNInitialValues(&drawn, seed, i, *entry->value));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -230,27 +235,28 @@ PetscErrorCode KNParametersSwapGradients(KNParameters p, KNReal **block)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNParametersGetTable(KNParameters p, PetscInt *words)
+PetscErrorCode KNParametersGetTable(KNParameters p, PetscInt *rows, PetscInt *words)
 {
   const KNParameterInfo *first = p->count ? &p->parameter[0].info : NULL;
 
   PetscFunctionBegin;
-  *words = first && first->role[0] == KN_ROLE_WORD && !p->state ? first->shape[0] : 0;
+  *rows = first && first->role[0] == KN_ROLE_WORD && !p->state ? first->shape[0] : 0;
+  if (words) *words = *rows && first->drawn ? first->drawn : *rows;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode KNParametersChooseRows(KNParameters p, PetscInt count, const PetscInt word[])
 {
-  PetscInt words;
+  PetscInt rows;
 
   PetscFunctionBegin;
-  PetscCall(KNParametersGetTable(p, &words));
-  PetscCheck(count >= 0 && count <= words, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
-             "%" PetscInt_FMT " rows of a table of %" PetscInt_FMT, count, words);
+  PetscCall(KNParametersGetTable(p, &rows, NULL));
+  PetscCheck(count >= 0 && count <= rows, PETSC_COMM_SELF, PETSC_ERR_ARG_OUTOFRANGE,
+             "%" PetscInt_FMT " rows of a table of %" PetscInt_FMT, count, rows);
   p->rows = (KNRows){.count = count, .word = word};
   if (!count) PetscFunctionReturn(PETSC_SUCCESS);
   p->rows.end    = p->parameter[0].info.size;
-  p->rows.length = p->rows.end / (size_t)words;
+  p->rows.length = p->rows.end / (size_t)rows;
   p->rows.start  = p->rows.end - (size_t)count * p->rows.length;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,4 +1,4 @@
-/* Inside the format of texts: texts.c, texts_labels.c, texts_rules.c, texts_words.c. Plain C but for what is collective. */
+/* Inside the format of texts, texts.c and texts_*.c. Plain C but for what is collective. */
 #ifndef KITINET_TEXTS_H
 #define KITINET_TEXTS_H
 

@@ -1,19 +1,22 @@
 /*
   The words of a text as vectors, with their positions and the part of the text that they belong to:
 
-      y[b, :, i] = W[token_i] + P[i] + (i >= e) p + h_i q,    i < length;    0 behind the text's end
+      y[b, :, i] = W[token_i] + W[words + h(token_i, token_i+1)] + P[i] + (i >= e) p + h_i q,    i < length;
+                   0 behind the text's end
 
   e: the place of the first separator, from where on a second text follows (a pair of texts is one sequence, first
   separator second); h_i: 1 for a word that the other text has too, else 0 (-model_shared_words; "exact match" of Chen
-  et al. 2017, arXiv 1704.00051). Without a pair p and q have no effect. P: learned positions (-model_positions
-  learned). The input is the field (words, S) of zeros and ones that is nowhere stored: in[0] is not read, the pass has
-  the words. y: (B, C, S), W: (words, C), P: (longest, C), p, q: (C).
+  et al. 2017, arXiv 1704.00051). Without a second text p and q have no effect. P: learned positions (-model_positions
+  learned). W[words + ..]: with -model_word_pairs N > 0 the vector of the word and the next one together, in one of N
+  rows, by hashing (h = KNWordPair; Joulin et al. 2017, arXiv 1607.01759); it begins as 0, and the last word has none.
+  The input is the field (words, S) of zeros and ones that is nowhere stored: in[0] is not read, the pass has the words.
+  y: (B, C, S), W: (words + N, C), P: (longest, C), p, q: (C).
 
-  dW[w] is the sum of dy over the places of word w. A sample leaves its dy, word by word; then each thread adds up the
-  words that are its own, in the order of samples and places: the same bits for any number of threads. Nothing has the
-  vocabulary's size, neither for a sample nor, with pass->row, for a batch: dW then has rows for the batch's words alone
-  (KNParametersChooseRows), and reduction, clipping and optimiser see no others. How the optimiser treats rows of words
-  that do not occur: kitinet/optimizer.h.
+  A row of dW is the sum of dy over the places of its word or its pairs. A sample leaves its dy, word by word; then each
+  thread adds up the rows that are its own, in the order of samples and places: the same bits for any number of threads.
+  Nothing has the table's size, neither for a sample nor, with pass->row, for a batch: dW then has rows for what occurs
+  in the batch alone (KNParametersChooseRows), and reduction, clipping and optimiser see no others. How the optimiser
+  treats rows of words that do not occur: kitinet/optimizer.h.
 */
 #include "layer_impl.h"
 #include "linear_kernels.h"
@@ -22,6 +25,14 @@
 #include <kitinet/space.h>
 #include <omp.h>
 #include <string.h>
+
+typedef struct {
+  PetscBool learned, marked;                   /* positions are parameters; words of both texts are marked */
+  KNReal   *W, *dW, *P, *dP, *p, *dp, *q, *dq; /* in the parameters' blocks, not owned */
+  PetscInt  pairs;                             /* rows of W for words together with the next one */
+  KNReal   *share;                             /* (samples, S, C) dy word by word */
+  KNReal   *part;                              /* (samples, 2, C) dp and dq of each sample */
+} Embedding;
 
 static void kn_add_row(KNReal *restrict total, const KNReal *restrict row, size_t C)
 {
@@ -48,19 +59,27 @@ static int kn_is_shared(const int32_t *token, size_t i, size_t second, size_t n)
   return found;
 }
 
-static void kn_embedding_forward(KNReal *y, const int32_t *token, const KNReal *W, const KNReal *P, const KNReal *p,
-                                 const KNReal *q, size_t C, size_t S, size_t n, int add)
+/* The row of the word at place i together with the next one; -1: there is none. */
+static PetscInt kn_pair_row(const int32_t *token, size_t i, size_t n, PetscInt words, PetscInt pairs)
 {
-  // y: (C, S), token: (n), W: (words, C), P: (n, C) or NULL, p: (C), q: (C) or NULL
+  return pairs && i + 1 < n ? words + KNWordPair(token[i], token[i + 1], pairs) : -1;
+}
+
+static void kn_embedding_forward(KNReal *y, const int32_t *token, const Embedding *e, PetscInt words, size_t C,
+                                 size_t S, size_t n, int add)
+{
+  // y: (C, S), token: (n)
   const size_t second = kn_second_text(token, n);
 
   for (size_t i = 0; i < n; i++) {
-    const KNReal *w = W + (size_t)token[i] * C, *place = P ? P + i * C : NULL;
-    const KNReal *shared = q && kn_is_shared(token, i, second, n) ? q : NULL;
+    const PetscInt row = kn_pair_row(token, i, n, words, e->pairs);
+    const KNReal  *w = e->W + (size_t)token[i] * C, *pair = row < 0 ? NULL : e->W + (size_t)row * C,
+                 *place = e->P ? e->P + i * C : NULL, *behind = i >= second ? e->p : NULL,
+                 *shared = e->q && kn_is_shared(token, i, second, n) ? e->q : NULL;
 
     for (size_t c = 0; c < C; c++)
-      y[c * S + i] = (add ? y[c * S + i] : 0) +
-                     (w[c] + (place ? place[c] : 0) + (i >= second ? p[c] : 0) + (shared ? shared[c] : 0));
+      y[c * S + i] = (add ? y[c * S + i] : 0) + (w[c] + (pair ? pair[c] : 0) + (place ? place[c] : 0) +
+                                                 (behind ? behind[c] : 0) + (shared ? shared[c] : 0));
   }
   for (size_t c = 0; c < C && !add && n < S; c++) memset(y + c * S + n, 0, (S - n) * sizeof(*y));
 }
@@ -80,13 +99,6 @@ static void kn_embedding_backward(KNReal *share, KNReal *dp, KNReal *dq, const K
   }
 }
 
-typedef struct {
-  PetscBool learned, marked;                   /* positions are parameters; words of both texts are marked */
-  KNReal   *W, *dW, *P, *dP, *p, *dp, *q, *dq; /* in the parameters' blocks, not owned */
-  KNReal   *share;                             /* (samples, S, C) dy word by word */
-  KNReal   *part;                              /* (samples, 2, C) dp and dq of each sample */
-} Embedding;
-
 static const char *const PositionNames[] = {"learned", "rotary", "none", NULL};
 
 static PetscErrorCode KNLayerSetFromOptions_Embedding(KNLayer layer)
@@ -104,6 +116,10 @@ static PetscErrorCode KNLayerSetFromOptions_Embedding(KNLayer layer)
   PetscCall(KNOptionsBool("-model_shared_words",
                           "words that both texts of a pair have are marked by a vector of their own",
                           &embedding->marked));
+  PetscCall(KNOptionsInt("-model_word_pairs",
+                         "vectors of words together with the next one, among which hashing chooses, beside those of "
+                         "single words; 0: none",
+                         0, 1 << 24, &embedding->pairs));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -113,10 +129,11 @@ static PetscErrorCode KNLayerSetUp_Embedding(KNLayer layer, KNParameters paramet
   const PetscInt  C         = layer->out;
   KNParameterInfo info      = {.name  = "weight",
                                .rank  = 2,
-                               .shape = {layer->in, C},
+                               .shape = {layer->in + embedding->pairs, C},
                                .role  = {KN_ROLE_WORD, layer->role[1]},
                                .init  = KN_INIT_NORMAL,
-                               .scale = (KNReal)(1 / PetscSqrtReal((PetscReal)C))};
+                               .scale = (KNReal)(1 / PetscSqrtReal((PetscReal)C)),
+                               .drawn = layer->in};
 
   PetscFunctionBegin;
   if (C == PETSC_DECIDE) PetscFunctionReturn(PETSC_SUCCESS); /* refused by the caller */
@@ -125,10 +142,12 @@ static PetscErrorCode KNLayerSetUp_Embedding(KNLayer layer, KNParameters paramet
     PetscCall(PetscStrncpy(info.name, "positions", sizeof(info.name)));
     info.shape[0] = layer->longest;
     info.role[0]  = KN_ROLE_NONE;
+    info.drawn    = 0;
     PetscCall(KNLayerDeclare(layer, parameters, info, &embedding->P, &embedding->dP));
   }
   PetscCall(PetscStrncpy(info.name, "second", sizeof(info.name)));
   info.rank     = 1;
+  info.drawn    = 0;
   info.shape[0] = C;
   info.role[0]  = layer->role[1];
   PetscCall(KNLayerDeclare(layer, parameters, info, &embedding->p, &embedding->dp));
@@ -165,9 +184,8 @@ static void KNLayerApply_Embedding(KNLayer layer, const KNPass *pass, PetscInt b
 {
   const Embedding *embedding = layer->data;
 
-  kn_embedding_forward(out, pass->token + (size_t)b * pass->stride, embedding->W, embedding->P, embedding->p,
-                       embedding->q, (size_t)layer->out, KNGridSize(&layer->grid_in), (size_t)pass->length[b],
-                       mode == ADD_VALUES);
+  kn_embedding_forward(out, pass->token + (size_t)b * pass->stride, embedding, layer->in, (size_t)layer->out,
+                       KNGridSize(&layer->grid_in), (size_t)pass->length[b], mode == ADD_VALUES);
 }
 
 static void KNLayerApplyBack_Embedding(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
@@ -181,30 +199,35 @@ static void KNLayerApplyBack_Embedding(KNLayer layer, const KNPass *pass, PetscI
                         pass->token + (size_t)b * pass->stride, C, S, (size_t)pass->length[b]);
 }
 
-/* The row of dW for a word. */
-static size_t KNEmbeddingRow(const KNPass *pass, int32_t word)
+/* dW of the present thread's rows of the table += row; the other threads have the others. */
+static void kn_add_own(KNReal *dW, const KNPass *pass, PetscInt number, const KNReal *row, size_t C)
 {
-  return (size_t)(pass->row ? pass->row[word] : word);
+  if (number % omp_get_num_threads() == omp_get_thread_num())
+    kn_add_row(dW + (size_t)(pass->row ? pass->row[number] : number) * C, row, C);
 }
 
 static void KNLayerFinishBack_Embedding(KNLayer layer, const KNPass *pass)
 {
   const Embedding *embedding = layer->data;
   const size_t     C = (size_t)layer->out, S = KNGridSize(&layer->grid_in), B = (size_t)pass->samples;
-  const int        mine = omp_get_thread_num(), threads = omp_get_num_threads(), add = pass->gradients != INSERT_VALUES;
+  const int        add = pass->gradients != INSERT_VALUES;
 
   if (!add) {
-    const size_t words = (size_t)layer->in, rows = pass->row ? (size_t)pass->rows : words;
+    const size_t table = (size_t)(layer->in + embedding->pairs), rows = pass->row ? (size_t)pass->rows : table;
 
 #pragma omp for schedule(static)
-    for (size_t w = words - rows; w < words; w++) memset(embedding->dW + w * C, 0, C * sizeof(KNReal));
+    for (size_t w = table - rows; w < table; w++) memset(embedding->dW + w * C, 0, C * sizeof(KNReal));
   }
   for (size_t b = 0; b < B; b++) {
     const int32_t *token = pass->token + b * pass->stride;
+    const size_t   n     = (size_t)pass->length[b];
 
-    for (size_t i = 0; i < (size_t)pass->length[b]; i++) {
-      if (token[i] % threads == mine)
-        kn_add_row(embedding->dW + KNEmbeddingRow(pass, token[i]) * C, embedding->share + (b * S + i) * C, C);
+    for (size_t i = 0; i < n; i++) {
+      const KNReal  *share = embedding->share + (b * S + i) * C;
+      const PetscInt pair  = kn_pair_row(token, i, n, layer->in, embedding->pairs);
+
+      kn_add_own(embedding->dW, pass, token[i], share, C);
+      if (pair >= 0) kn_add_own(embedding->dW, pass, pair, share, C);
     }
   }
   if (embedding->learned) {

@@ -15,7 +15,8 @@
 
   R: any residual of residual.h but transport, which streams over a grid. The norm stays outside of the stream: R sees x
   itself. A pair is one sequence of words with a separator, across which words attend to each other; the embedding tells
-  them which text they belong to, and with -model_shared_words which of them both texts have.
+  them which text they belong to, with -model_shared_words which of them both texts have, and with -model_word_pairs
+  which word comes next.
 */
 #include "recipe.h"
 #include <kitinet/error.h>

@@ -1,11 +1,12 @@
 /* The words of a batch, and the rows of the table that they choose: see kitinet/word_rows.h. */
+#include <kitinet/space.h>
 #include <kitinet/word_rows.h>
 
 struct _p_KNWordRows {
   MPI_Comm     comm; /* not owned */
   PetscMPIInt  size;
   KNParameters parameters;    /* not owned */
-  PetscInt     table;         /* words of the vocabulary; 0: there is no table */
+  PetscInt     table, words;  /* rows: of words, then of pairs of words; 0: there is no table */
   int32_t     *row;           /* (table) of the words of the present batch; others are what they were */
   PetscInt    *own, *all;     /* (capacity[0]), (capacity[1]) words of this rank, of all ranks, ascending */
   PetscInt     capacity[2];   /* grows */
@@ -23,7 +24,7 @@ PetscErrorCode KNWordRowsCreate(MPI_Comm comm, KNParameters parameters, KNWordRo
   w->comm       = comm;
   w->parameters = parameters;
   PetscCallMPI(MPI_Comm_size(comm, &w->size));
-  PetscCall(KNParametersGetTable(parameters, &w->table));
+  PetscCall(KNParametersGetTable(parameters, &w->table, &w->words));
   if (w->table)
     PetscCall(PetscCalloc3((size_t)w->table, &w->row, (size_t)w->size, &w->count, (size_t)w->size, &w->start));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -58,16 +59,21 @@ static PetscErrorCode MakeRoom(PetscInt n, PetscInt *capacity, PetscInt **word)
 PetscErrorCode KNWordRowsChoose(KNWordRows w, PetscInt samples, const int32_t *token, const int32_t *length,
                                 size_t stride)
 {
-  PetscInt    own = 0;
-  PetscMPIInt mine;
+  const PetscInt pairs = w->table - w->words;
+  PetscInt       own   = 0;
+  PetscMPIInt    mine;
 
   PetscFunctionBegin;
   if (!w->table) PetscFunctionReturn(PETSC_SUCCESS);
-  for (PetscInt b = 0; b < samples; b++) own += length[b];
+  for (PetscInt b = 0; b < samples; b++) own += (pairs ? 2 : 1) * length[b];
   PetscCall(MakeRoom(own, &w->capacity[0], &w->own));
   own = 0;
   for (PetscInt b = 0; b < samples; b++) {
-    for (PetscInt i = 0; i < length[b]; i++) w->own[own++] = token[(size_t)b * stride + (size_t)i];
+    const int32_t *word = token + (size_t)b * stride;
+
+    for (PetscInt i = 0; i < length[b]; i++) w->own[own++] = word[i];
+    for (PetscInt i = 1; pairs && i < length[b]; i++)
+      w->own[own++] = w->words + KNWordPair(word[i - 1], word[i], pairs);
   }
   PetscCall(PetscSortRemoveDupsInt(&own, w->own));
   PetscCall(PetscMPIIntCast(own, &mine));

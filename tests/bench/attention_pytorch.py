@@ -200,19 +200,26 @@ class OFormer(Tree):
 
 
 class Embedding(nn.Module):
-    """shared: words that both texts of a pair have get a vector of their own."""
+    """shared: words that both texts of a pair have get a vector of their own. pairs: rows of weight for words together
+    with the next one; sparse: gradients for the rows that occur alone."""
 
-    def __init__(self, words, width, longest, learned, shared):
+    def __init__(self, words, width, longest, learned, shared, pairs=0, sparse=False):
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(words, width) / width**0.5)
+        self.words, self.pairs, self.sparse = words, pairs, sparse
+        self.weight = nn.Parameter(torch.cat([torch.randn(words, width) / width**0.5, torch.zeros(pairs, width)]))
         self.second = nn.Parameter(torch.zeros(width))
         if shared:
             self.shared = nn.Parameter(torch.zeros(width))
         if learned:
             self.positions = nn.Parameter(torch.randn(longest, width) / width**0.5)
 
-    def forward(self, token):
-        x = nn.functional.embedding(token, self.weight)
+    def forward(self, token, length):
+        x = nn.functional.embedding(token, self.weight, sparse=self.sparse)
+        if self.pairs:
+            h = ((token[:, :-1] << 20 | token[:, 1:]) * -0x61C8864680B583EB >> 32 & 0xFFFFFFFF) % self.pairs
+            has_next = torch.arange(1, token.shape[1]) < length[:, None]
+            with_next = nn.functional.embedding(self.words + h, self.weight, sparse=self.sparse) * has_next[..., None]
+            x = x + nn.functional.pad(with_next, (0, 0, 0, 1))
         if hasattr(self, "positions"):
             x = x + self.positions[: token.shape[1]]
         behind = (token == SEPARATOR).cumsum(1) > 0
@@ -227,10 +234,10 @@ class Transformer(Tree):
     """token: (B, L) words, length: (B); L may be any number from the longest on."""
 
     def __init__(self, words, classes, width, layers, heads, ratio, longest, learned, shared=False,
-                 convolution=0):
+                 convolution=0, pairs=0, sparse=False):
         super().__init__()
         self.layers, self.heads, self.learned = layers, heads, learned
-        self.put("embedding", Embedding(words, width, longest, learned, shared))
+        self.put("embedding", Embedding(words, width, longest, learned, shared, pairs, sparse))
         self.convolution = convolution
         if convolution:
             self.put("stem.convolution", nn.Conv1d(width, width, convolution, padding=convolution // 2))
@@ -245,7 +252,7 @@ class Transformer(Tree):
         self.put("head", nn.Linear(width, classes))
 
     def forward(self, token, length):
-        x = self.embedding(token)
+        x = self.embedding(token, length)
         place = torch.arange(token.shape[1])[None]
         valid = place < length[:, None]
         if self.convolution:
@@ -290,12 +297,13 @@ def network_of(state, facts, dim):
     """The modules that an exported file belongs to."""
     option = facts["options"]
     if "embedding.weight" in state:
-        words, width = state["embedding.weight"].shape
+        rows, width = state["embedding.weight"].shape
+        pairs = int(option.get("model_word_pairs", 0))
         positions = state.get("embedding.positions")
-        return Transformer(words, len(state["head.bias"]), width, count_layers(state), int(option["model_heads"]),
+        return Transformer(rows - pairs, len(state["head.bias"]), width, count_layers(state), int(option["model_heads"]),
                            int(option["model_feed_forward"]), 0 if positions is None else len(positions),
                            positions is not None, "embedding.shared" in state,
-                           int(option.get("model_convolution", 0)))
+                           int(option.get("model_convolution", 0)), pairs)
     if "lift.output.weight" in state:
         return Transolver(state["lift.hidden.weight"].shape[1] - dim, len(state["head.bias"]), dim,
                           len(state["norm.weight"]), count_layers(state), int(option["model_heads"]),
@@ -364,7 +372,8 @@ def run_weights(options):
               "oformer": (), "oformer fourier": ("-model_attention", "fourier", "-model_norm", "none")}
     texts = {"transformer": (), "transformer rotary": ("-model_positions", "rotary"),
              "transformer shared": ("-model_shared_words", "true"),
-             "transformer convolution": ("-model_convolution", 3)}
+             "transformer convolution": ("-model_convolution", 3),
+             "transformer word pairs": ("-model_word_pairs", 50)}
     datasets = {"1 axis": ("-pde", "burgers", "-burgers_grid", 33), "2 axes": ("-pde", "darcy", "-darcy_grid", 12),
                 "texts": None}
     with tempfile.TemporaryDirectory() as work:

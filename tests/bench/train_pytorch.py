@@ -5,8 +5,8 @@
 The dataset is kitinet's, of pictures or of texts with classes; it decides the network, that of resnet_pytorch.py or the
 encoder of attention_pytorch.py. Options have the names and meanings of kitinet's: -train_epochs, -train_batch,
 -train_microbatch, -train_lr, -train_weight_decay, -train_shift, -train_word_dropout, -task_smoothing, -model_depth,
--model_width, -model_layers, -model_heads, -model_shared_words, -model_convolution, -model_dropout (of elements),
--train_precision (bf16: what PyTorch does in bfloat16 by itself).
+-model_width, -model_layers, -model_heads, -model_shared_words, -model_convolution, -model_word_pairs, -model_dropout
+(of elements), -train_precision (bf16: what PyTorch does in bfloat16 by itself).
 Pictures: SGD with Nesterov's momentum 0.9, mirrored at random, batch norm by micro-batches, tested once and as the mean
 over each picture and its mirror image. Texts: Adam, in batches of like length, in which words lack at random. The
 schedule is one cycle.
@@ -51,9 +51,9 @@ class Images:
         network = ResNet(self.train[0].shape[1], classes, self.options.model_depth, self.options.model_width)
         return network.to(memory_format=torch.channels_last)  # the fastest form
 
-    def optimizer(self, network):
-        return torch.optim.SGD(network.parameters(), lr=self.options.train_lr, momentum=0.9, nesterov=True,
-                               weight_decay=self.options.train_weight_decay)
+    def optimizers(self, network):
+        return [torch.optim.SGD(network.parameters(), lr=self.options.train_lr, momentum=0.9, nesterov=True,
+                                weight_decay=self.options.train_weight_decay)]
 
     def order(self, random):
         return random.permutation(len(self.train[1]))
@@ -94,15 +94,19 @@ class Texts:
     def network(self):
         o, classes = self.options, int(self.train[2].max()) + 1
         network = Transformer(self.words, classes, o.model_width, o.model_layers, o.model_heads, 4,
-                              self.train[0].shape[1], True, o.model_shared_words == "true", o.model_convolution)
+                              self.train[0].shape[1], True, o.model_shared_words == "true", o.model_convolution,
+                              o.model_word_pairs, o.model_word_pairs > 0)
         for name, module in network.named_modules():
             if name.endswith(("attention.output", "feed.units", "stem.gelu")):
                 module.register_forward_hook(lambda module, _, y: dropout(y, o.model_dropout, module.training))
         return network
 
-    def optimizer(self, network):
-        return torch.optim.Adam(network.parameters(), lr=self.options.train_lr,
-                                weight_decay=self.options.train_weight_decay)
+    def optimizers(self, network):
+        """Of a large table the rows that occur in a batch are moved alone, as kitinet does always."""
+        table = [network.embedding.weight] if network.embedding.sparse else []
+        others = [p for p in network.parameters() if not any(p is t for t in table)]
+        return [torch.optim.Adam(others, lr=self.options.train_lr, weight_decay=self.options.train_weight_decay)] + [
+            torch.optim.SparseAdam(table, lr=self.options.train_lr) for _ in table]
 
     def order(self, random):
         order, group = random.permutation(len(self.train[2])), SORTED * self.options.train_batch
@@ -134,17 +138,18 @@ class Texts:
 def train(task, options):
     random = np.random.default_rng(options.seed)
     network = task.network()
-    optimizer = task.optimizer(network)
+    optimizers = task.optimizers(network)
     samples = len(task.train[-1])
     steps = options.train_epochs * math.ceil(samples / options.train_batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.train_lr, total_steps=steps, cycle_momentum=False)
+    schedules = [torch.optim.lr_scheduler.OneCycleLR(o, options.train_lr, total_steps=steps, cycle_momentum=False)
+                 for o in optimizers]
     rows = []
     for epoch in range(1, options.train_epochs + 1):
         began, total, order = time.time(), 0.0, task.order(random)
         network.train()
         for first in range(0, samples, options.train_batch):
             index = torch.from_numpy(order[first:first + options.train_batch])
-            optimizer.zero_grad()
+            network.zero_grad()
             for part in index.split(options.train_microbatch or len(index)):
                 inputs, label = task.batch(part, random)
                 with torch.autocast("cpu", torch.bfloat16, enabled=options.train_precision == "bf16"):
@@ -152,8 +157,8 @@ def train(task, options):
                 loss = cross_entropy(logits.float(), label, label_smoothing=options.task_smoothing, reduction="sum")
                 (loss / len(index)).backward()
                 total += loss.item()
-            optimizer.step()
-            schedule.step()
+            for moved in optimizers + schedules:
+                moved.step()
         seconds = time.time() - began
         row = {"epoch": epoch, "train": total / samples}
         if epoch % options.train_test_every == 0 or epoch == options.train_epochs:
@@ -178,7 +183,7 @@ def main():
     parser.add_argument("-train_precision", choices=("float32", "bf16"), default="float32")
     for name, default in dict(seed=1, threads=1, train_epochs=60, train_batch=128, train_microbatch=0, train_shift=4,
                               train_test_every=1, model_depth=20, model_width=16, model_layers=4,
-                              model_heads=4, model_convolution=0).items():
+                              model_heads=4, model_convolution=0, model_word_pairs=0).items():
         parser.add_argument(f"-{name}", type=int, default=default)
     for name, default in dict(train_lr=0.2, train_weight_decay=5e-4, task_smoothing=0.1, train_word_dropout=0.0,
                               model_dropout=0.0).items():

@@ -172,7 +172,10 @@ static PetscErrorCode CaseCreate(const char type[], const KNGrid *grid, Case *te
   if (activation != PETSC_DECIDE) PetscCall(KNLayerSetActivation(test->layer, (KNActivation)activation));
   if (!strcmp(type, "concatenate")) PetscCall(KNLayerSetInput(test->layer, 1, 3));
   PetscCall(KNLayerSetLongest(test->layer, (PetscInt)KNGridSize(grid)));
-  if (!strcmp(type, "embedding")) PetscCall(PetscOptionsSetValue(NULL, "-model_shared_words", "true"));
+  if (!strcmp(type, "embedding")) {
+    PetscCall(PetscOptionsSetValue(NULL, "-model_shared_words", "true"));
+    PetscCall(PetscOptionsSetValue(NULL, "-model_word_pairs", "5"));
+  }
   PetscCall(KNLayerSetFromOptions(test->layer));
   PetscCall(KNLayerSetUp(test->layer, test->parameters));
   PetscCall(KNParametersSetUp(test->parameters, 1));

@@ -152,6 +152,7 @@ int main(int argc, char **argv)
   PetscCall(TestEnd("rotary"));
   PetscCall(PetscOptionsSetValue(NULL, "-model_convolution", "5")); /* words at the end see what lies behind it */
   PetscCall(PetscOptionsSetValue(NULL, "-model_shared_words", "true"));
+  PetscCall(PetscOptionsSetValue(NULL, "-model_word_pairs", "50"));
   PetscCall(TestEnd("none"));
   PetscCall(TestLayerEnd("attention"));
   PetscCall(TestLayerEnd("mean"));
