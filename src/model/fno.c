@@ -39,23 +39,6 @@ static const Placement Placements[] = {
   [FORM_TRANSPORT]     = {"transport", .parts = PETSC_TRUE, .carries = PETSC_TRUE},
 };
 
-/* On what a block without a residual connection makes. */
-static PetscErrorCode AddDropout(KNModel model, const char name[], KNValue *x)
-{
-  KNLayer           dropout;
-  KNLayerProperties properties;
-
-  PetscFunctionBegin;
-  PetscCall(KNModelAddLayer(model, "dropout", name, 1, x, PETSC_DECIDE, &dropout));
-  PetscCall(KNLayerGetProperties(dropout, &properties));
-  PetscCheck(!properties.drops, PETSC_COMM_WORLD, KN_ERR_USAGE,
-             "-model_dropout_kind residual leaves out the step of a residual connection, of which -model_residual fno "
-             "has none: choose element, channel, or -model_residual plain");
-  PetscCall(KNModelApplyLayer(model, dropout, 1, x, x));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* x becomes x_{l+1}. */
 static PetscErrorCode AddBlock(KNModel model, PetscInt l, const Placement *at, PetscBool last, PetscReal dropout,
                                KNValue *x)
 {
@@ -78,7 +61,8 @@ static PetscErrorCode AddBlock(KNModel model, PetscInt l, const Placement *at, P
     else if (!last)
       PetscCall(KNModelApply(model, "gelu", KNModelName(block, "gelu", name), 1, &z, PETSC_DECIDE, &next));
     else next = z;
-    if (!at->carries && !last && dropout > 0) PetscCall(AddDropout(model, KNModelName(block, "dropout", name), &next));
+    if (!at->carries && !last && dropout > 0)
+      PetscCall(KNModelApplyDropout(model, KNModelName(block, "dropout", name), "-model_residual fno", &next));
   }
   *x = next;
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -23,6 +23,22 @@ PetscErrorCode KNModelDropoutSetFromOptions(const char residual[], PetscBool fit
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode KNModelApplyDropout(KNModel model, const char name[], const char where[], KNValue *x)
+{
+  KNLayer           dropout;
+  KNLayerProperties properties;
+
+  PetscFunctionBegin;
+  PetscCall(KNModelAddLayer(model, "dropout", name, 1, x, PETSC_DECIDE, &dropout));
+  PetscCall(KNLayerGetProperties(dropout, &properties));
+  PetscCheck(!properties.drops, PETSC_COMM_WORLD, KN_ERR_USAGE,
+             "-model_dropout_kind residual leaves out the step of a residual connection, of which %s has none: choose "
+             "element or channel",
+             where);
+  PetscCall(KNModelApplyLayer(model, dropout, 1, x, x));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode KNModelApplyResidual(KNModel model, const char kind[], const char block[], KNValue x, KNValue v,
                                     KNActivation activation, PetscReal dropout, KNValue *next)
 {

@@ -12,8 +12,8 @@ of the whole batch, and the MiB that the process held at most beyond those after
 it in turn with kitinet bench. A training step: forward, loss, backward, AdamW. Needs torch, -weights h5py and numpy,
 -form compiled a C++ compiler. bf16: what PyTorch does in bfloat16 by itself (autocast).
 
-The networks are those of src/model/{transolver,oformer,transformer}.c with -model_residual plain. Fields: (B, C, n1,
-..), inside (B, points, C).
+The networks are those of src/model/{transolver,oformer,transformer,textcnn}.c with -model_residual plain. Fields:
+(B, C, n1, ..), inside (B, points, C).
 """
 
 import argparse
@@ -271,6 +271,24 @@ class Transformer(Tree):
         return self.head((self.norm(x) * valid[..., None]).sum(1) / length[:, None])
 
 
+class TextCNN(Tree):
+    """token: (B, L) words, length: (B); L may be any number from the longest on. drop: probability of dropout."""
+
+    def __init__(self, words, classes, width, longest, learned, convolution, shared=False, pairs=0, sparse=False,
+                 drop=0.0):
+        super().__init__()
+        self.put("embedding", Embedding(words, width, longest, learned, shared, pairs, sparse))
+        self.put("convolution", nn.Conv1d(width, width, convolution, padding=convolution // 2))
+        self.put("head", nn.Linear(2 * width, classes))
+        self.drop = nn.Dropout(drop)
+
+    def forward(self, token, length):
+        valid = (torch.arange(token.shape[1])[None] < length[:, None])[..., None]
+        x = self.drop(self.embedding(token, length)) * valid
+        x = self.convolution(x.transpose(1, 2)).relu().transpose(1, 2) * valid  # at least 0, as what is left out
+        return self.head(self.drop(torch.cat([x.sum(1) / length[:, None], x.amax(1)], 1)))
+
+
 def run(command, *options):
     done = subprocess.run([*command, *map(str, options)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
@@ -300,10 +318,14 @@ def network_of(state, facts, dim):
         rows, width = state["embedding.weight"].shape
         pairs = int(option.get("model_word_pairs", 0))
         positions = state.get("embedding.positions")
-        return Transformer(rows - pairs, len(state["head.bias"]), width, count_layers(state), int(option["model_heads"]),
-                           int(option["model_feed_forward"]), 0 if positions is None else len(positions),
-                           positions is not None, "embedding.shared" in state,
-                           int(option.get("model_convolution", 0)), pairs)
+        if "convolution.weight" in state:
+            return TextCNN(rows - pairs, len(state["head.bias"]), width, 0 if positions is None else len(positions),
+                           positions is not None, state["convolution.weight"].shape[2], "embedding.shared" in state,
+                           pairs)
+        return Transformer(rows - pairs, len(state["head.bias"]), width, count_layers(state),
+                           int(option["model_heads"]), int(option["model_feed_forward"]),
+                           0 if positions is None else len(positions), positions is not None,
+                           "embedding.shared" in state, int(option.get("model_convolution", 0)), pairs)
     if "lift.output.weight" in state:
         return Transolver(state["lift.hidden.weight"].shape[1] - dim, len(state["head.bias"]), dim,
                           len(state["norm.weight"]), count_layers(state), int(option["model_heads"]),
@@ -373,7 +395,8 @@ def run_weights(options):
     texts = {"transformer": (), "transformer rotary": ("-model_positions", "rotary"),
              "transformer shared": ("-model_shared_words", "true"),
              "transformer convolution": ("-model_convolution", 3),
-             "transformer word pairs": ("-model_word_pairs", 50)}
+             "transformer word pairs": ("-model_word_pairs", 50),
+             "textcnn": ("-model_word_pairs", 50, "-model_shared_words", "true")}
     datasets = {"1 axis": ("-pde", "burgers", "-burgers_grid", 33), "2 axes": ("-pde", "darcy", "-darcy_grid", 12),
                 "texts": None}
     with tempfile.TemporaryDirectory() as work:

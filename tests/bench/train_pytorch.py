@@ -5,8 +5,9 @@
 The dataset is kitinet's, of pictures or of texts with classes; it decides the network, that of resnet_pytorch.py or the
 encoder of attention_pytorch.py. Options have the names and meanings of kitinet's: -train_epochs, -train_batch,
 -train_microbatch, -train_lr, -train_weight_decay, -train_shift, -train_word_dropout, -task_smoothing, -model_depth,
--model_width, -model_layers, -model_heads, -model_shared_words, -model_convolution, -model_word_pairs, -model_dropout
-(of elements), -train_precision (bf16: what PyTorch does in bfloat16 by itself).
+-model_type (of texts: transformer, textcnn), -model_width, -model_layers, -model_heads, -model_positions (of textcnn),
+-model_shared_words, -model_convolution, -model_word_pairs, -model_dropout (of elements), -train_precision (bf16: what
+PyTorch does in bfloat16 by itself).
 Pictures: SGD with Nesterov's momentum 0.9, mirrored at random, batch norm by micro-batches, tested once and as the mean
 over each picture and its mirror image. Texts: Adam, in batches of like length, in which words lack at random. The
 schedule is one cycle.
@@ -24,7 +25,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy, dropout
 
-from attention_pytorch import RESERVED, Transformer
+from attention_pytorch import RESERVED, TextCNN, Transformer
 from resnet_pytorch import ResNet
 
 UNKNOWN = 1  # of every vocabulary
@@ -93,6 +94,10 @@ class Texts:
 
     def network(self):
         o, classes = self.options, int(self.train[2].max()) + 1
+        if o.model_type == "textcnn":
+            return TextCNN(self.words, classes, o.model_width, self.train[0].shape[1], o.model_positions == "learned",
+                           o.model_convolution, o.model_shared_words == "true", o.model_word_pairs,
+                           o.model_word_pairs > 0, o.model_dropout)
         network = Transformer(self.words, classes, o.model_width, o.model_layers, o.model_heads, 4,
                               self.train[0].shape[1], True, o.model_shared_words == "true", o.model_convolution,
                               o.model_word_pairs, o.model_word_pairs > 0)
@@ -180,6 +185,8 @@ def main():
         parser.add_argument(f"-{name}", required=True)
     parser.add_argument("-output")
     parser.add_argument("-model_shared_words", choices=("false", "true"), default="false")
+    parser.add_argument("-model_type", choices=("transformer", "textcnn"), default="transformer")
+    parser.add_argument("-model_positions", choices=("learned", "none"), default="learned")
     parser.add_argument("-train_precision", choices=("float32", "bf16"), default="float32")
     for name, default in dict(seed=1, threads=1, train_epochs=60, train_batch=128, train_microbatch=0, train_shift=4,
                               train_test_every=1, model_depth=20, model_width=16, model_layers=4,

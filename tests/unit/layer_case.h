@@ -126,7 +126,8 @@ static PetscInt AxesNeeded(const char type[])
 static PetscErrorCode AddWords(Case *test, size_t S, PetscInt dim)
 {
   const PetscBool reads = (PetscBool)!strcmp(test->type, "embedding"),
-                  stops = (PetscBool)(!strcmp(test->type, "attention") || !strcmp(test->type, "mean"));
+                  stops = (PetscBool)(!strcmp(test->type, "attention") || !strcmp(test->type, "mean") ||
+                                      !strcmp(test->type, "max"));
 
   PetscFunctionBegin;
   if (!reads && !(stops && dim == 1)) PetscFunctionReturn(PETSC_SUCCESS);

@@ -154,8 +154,11 @@ int main(int argc, char **argv)
   PetscCall(PetscOptionsSetValue(NULL, "-model_shared_words", "true"));
   PetscCall(PetscOptionsSetValue(NULL, "-model_word_pairs", "50"));
   PetscCall(TestEnd("none"));
+  PetscCall(PetscOptionsSetValue(NULL, "-model_type", "textcnn"));
+  PetscCall(TestEnd("learned"));
   PetscCall(TestLayerEnd("attention"));
   PetscCall(TestLayerEnd("mean"));
+  PetscCall(TestLayerEnd("max"));
   PetscCall(PetscFinalize());
   return 0;
 }
