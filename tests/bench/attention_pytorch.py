@@ -359,7 +359,7 @@ def both(command, network, normalizer, facts, data, checkpoint, work):
     path = os.path.join(work, "predicted.h5")
     run(command, "predict", "-checkpoint", checkpoint, "-input", data, "-output", path, "-overwrite")
     with h5py.File(data) as f, h5py.File(path) as g, torch.no_grad():
-        if isinstance(network, Transformer):
+        if isinstance(network, (Transformer, TextCNN)):
             token, length = torch.from_numpy(f["x"][()]).long(), torch.from_numpy(f["length"][()]).long()
             return (network(token, length).double().log_softmax(1),
                     torch.from_numpy(g["probability"][()]).double().log())
@@ -388,8 +388,8 @@ def run_weights(options):
 
     command, agreed = options.kitinet.split(), True
     torch.manual_seed(1)
-    small = ("-model_width", 16, "-model_layers", 2, "-model_heads", 4, "-model_feed_forward", 2, "-train_epochs", 2,
-             "-train_batch", 4)
+    small = ("-model_width", 16, "-train_epochs", 2, "-train_batch", 4)
+    blocks = ("-model_layers", 2, "-model_heads", 4, "-model_feed_forward", 2)
     fields = {"transolver": ("-model_slices", 6), "transolver convolution": ("-model_projection", "convolution"),
               "oformer": (), "oformer fourier": ("-model_attention", "fourier", "-model_norm", "none")}
     texts = {"transformer": (), "transformer rotary": ("-model_positions", "rotary"),
@@ -409,7 +409,7 @@ def run_weights(options):
             for name, more in (fields if made else texts).items():
                 folder = os.path.join(work, f"run {data} {name}")
                 run(command, "train", "-dataset", path["data.h5"], "-run", folder, "-model_type", name.split()[0],
-                    *small, *more)
+                    *small, *(() if name == "textcnn" else blocks), *more)
                 checkpoint = os.path.join(folder, "best.h5")
                 run(command, "convert", "-input", checkpoint, "-output", path["weights.h5"], "-format", "pytorch",
                     "-overwrite")
