@@ -23,8 +23,7 @@ PETSC_EXTERN PetscErrorCode KNWordRowsDestroy(KNWordRows *words);
 /*
   Collective on comm, before KNReductionBegin(). This rank's texts of a batch, which may be none (samples 0); token,
   length, stride: as of KNPass. Chooses the rows of the words, and of their pairs, that occur in the texts of any rank.
-  Allocates where there
-  were never as many words.
+  Allocates where there were never as many.
 */
 PETSC_EXTERN PetscErrorCode KNWordRowsChoose(KNWordRows words, PetscInt samples, const int32_t *token,
                                              const int32_t *length, size_t stride);

@@ -52,11 +52,10 @@ int KNStemmerApply(KNStemmer *stemmer, KNFile *file, char word[])
 int KNStemmerCreate(KNFile *file, const char language[], KNStemmer **stemmer)
 {
   *stemmer = NULL;
-  return KNFileFail(
-    file, KN_ERR_INPUT,
-    "needs stems of %s, and this program was built without libstemmer: install libstemmer-dev and build "
-    "it again",
-    language);
+  return KNFileFail(file, KN_ERR_INPUT,
+                    "needs stems of %s, and this program was built without libstemmer: install libstemmer-dev and "
+                    "build it again",
+                    language);
 }
 
 void KNStemmerDestroy(KNStemmer *stemmer) {}

@@ -30,9 +30,9 @@ static int SetStem(KNSource source, const KNSourceChoice *choice, KNStemmer **st
           !strcmp(more->name + strlen(stem_prefix), KNTextStemNames[stem]))
         break;
     }
-    if (!KNTextStemNames[stem])
+    if (!KNTextStemNames[stem] || like->parameters > KN_TEXT_RULES + 1)
       return KNFileFail(&source->file, KN_ERR_INPUT, "cannot be read like texts of another program: -like says %s",
-                        more->name);
+                        like->parameter[like->parameters - 1].name);
     if (choice->text_stem && choice->text_stem != stem)
       return KNFileFail(&source->file, KN_ERR_USAGE,
                         "is read by the rules of -like, whose stems are %s: leave out -text_stem",
