@@ -92,7 +92,7 @@ PetscErrorCode KNParametersSetUp(KNParameters p, PetscInt64 seed)
   PetscCheck(!p->block[VALUE], PETSC_COMM_SELF, PETSC_ERR_ORDER, "KNParametersSetUp() called twice");
   PetscCheck(p->size <= KNMemoryGetLimit() / sizeof(KNReal), PETSC_COMM_WORLD, KN_ERR_USAGE,
              "the network's %.4g million parameters need %.1f MiB, a rank may take %.1f MiB here: lower -model_width, "
-             "-model_modes or -model_layers, or the number of ranks on a node",
+             "-model_modes, -model_layers or -model_word_pairs, or the number of ranks on a node",
              (double)p->size * 1e-6, (double)p->size * sizeof(KNReal) / 1048576.0,
              (double)KNMemoryGetLimit() / 1048576.0);
   PetscCall(KNParametersAllocate(p, VALUE));
