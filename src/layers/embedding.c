@@ -199,18 +199,17 @@ static void KNLayerApplyBack_Embedding(KNLayer layer, const KNPass *pass, PetscI
                         pass->token + (size_t)b * pass->stride, C, S, (size_t)pass->length[b]);
 }
 
-/* dW of the present thread's rows of the table += row; the other threads have the others. */
-static void kn_add_own(KNReal *dW, const KNPass *pass, PetscInt number, const KNReal *row, size_t C)
+/* The row of dW for a row of the table. */
+static KNReal *kn_gradient_row(const Embedding *e, const KNPass *pass, PetscInt number, size_t C)
 {
-  if (number % omp_get_num_threads() == omp_get_thread_num())
-    kn_add_row(dW + (size_t)(pass->row ? pass->row[number] : number) * C, row, C);
+  return e->dW + (size_t)(pass->row ? pass->row[number] : number) * C;
 }
 
 static void KNLayerFinishBack_Embedding(KNLayer layer, const KNPass *pass)
 {
   const Embedding *embedding = layer->data;
   const size_t     C = (size_t)layer->out, S = KNGridSize(&layer->grid_in), B = (size_t)pass->samples;
-  const int        add = pass->gradients != INSERT_VALUES;
+  const int        mine = omp_get_thread_num(), threads = omp_get_num_threads(), add = pass->gradients != INSERT_VALUES;
 
   if (!add) {
     const size_t table = (size_t)(layer->in + embedding->pairs), rows = pass->row ? (size_t)pass->rows : table;
@@ -226,8 +225,8 @@ static void KNLayerFinishBack_Embedding(KNLayer layer, const KNPass *pass)
       const KNReal  *share = embedding->share + (b * S + i) * C;
       const PetscInt pair  = kn_pair_row(token, i, n, layer->in, embedding->pairs);
 
-      kn_add_own(embedding->dW, pass, token[i], share, C);
-      if (pair >= 0) kn_add_own(embedding->dW, pass, pair, share, C);
+      if (token[i] % threads == mine) kn_add_row(kn_gradient_row(embedding, pass, token[i], C), share, C);
+      if (pair >= 0 && pair % threads == mine) kn_add_row(kn_gradient_row(embedding, pass, pair, C), share, C);
     }
   }
   if (embedding->learned) {

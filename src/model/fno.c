@@ -39,6 +39,7 @@ static const Placement Placements[] = {
   [FORM_TRANSPORT]     = {"transport", .parts = PETSC_TRUE, .carries = PETSC_TRUE},
 };
 
+/* x becomes x_{l+1}. */
 static PetscErrorCode AddBlock(KNModel model, PetscInt l, const Placement *at, PetscBool last, PetscReal dropout,
                                KNValue *x)
 {
@@ -62,7 +63,8 @@ static PetscErrorCode AddBlock(KNModel model, PetscInt l, const Placement *at, P
       PetscCall(KNModelApply(model, "gelu", KNModelName(block, "gelu", name), 1, &z, PETSC_DECIDE, &next));
     else next = z;
     if (!at->carries && !last && dropout > 0)
-      PetscCall(KNModelApplyDropout(model, KNModelName(block, "dropout", name), "-model_residual fno", &next));
+      PetscCall(KNModelApplyDropout(model, KNModelName(block, "dropout", name), "-model_residual fno",
+                                    ", or -model_residual plain", &next));
   }
   *x = next;
   PetscFunctionReturn(PETSC_SUCCESS);

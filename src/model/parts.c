@@ -23,7 +23,8 @@ PetscErrorCode KNModelDropoutSetFromOptions(const char residual[], PetscBool fit
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode KNModelApplyDropout(KNModel model, const char name[], const char where[], KNValue *x)
+PetscErrorCode KNModelApplyDropout(KNModel model, const char name[], const char where[], const char instead[],
+                                   KNValue *x)
 {
   KNLayer           dropout;
   KNLayerProperties properties;
@@ -33,8 +34,8 @@ PetscErrorCode KNModelApplyDropout(KNModel model, const char name[], const char 
   PetscCall(KNLayerGetProperties(dropout, &properties));
   PetscCheck(!properties.drops, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-model_dropout_kind residual leaves out the step of a residual connection, of which %s has none: choose "
-             "element or channel",
-             where);
+             "element or channel%s",
+             where, instead);
   PetscCall(KNModelApplyLayer(model, dropout, 1, x, x));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

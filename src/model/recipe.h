@@ -82,10 +82,11 @@ PETSC_INTERN const char *KNModelName(const char block[], const char part[], char
 PETSC_INTERN PetscErrorCode KNModelDropoutSetFromOptions(const char residual[], PetscBool fits, PetscReal *dropout);
 
 /*
-  Dropout of x as its options say, in place, where there is no residual connection; raises KN_ERR_USAGE, naming where,
-  for -model_dropout_kind residual.
+  Dropout of x as its options say, in place, where there is no residual connection; raises KN_ERR_USAGE, naming where
+  and what else to choose instead, for -model_dropout_kind residual.
 */
-PETSC_INTERN PetscErrorCode KNModelApplyDropout(KNModel model, const char name[], const char where[], KNValue *x);
+PETSC_INTERN PetscErrorCode KNModelApplyDropout(KNModel model, const char name[], const char where[],
+                                                const char instead[], KNValue *x);
 
 /*
   A residual connection: next = R(x, v) of a kind of residual.h, with GELU of v or of the result (activation). Its layer

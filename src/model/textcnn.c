@@ -36,7 +36,7 @@ static PetscErrorCode ReadOptions(KNModel model, TextCNN *net)
 static PetscErrorCode AddDropout(KNModel model, const TextCNN *net, const char name[], KNValue *x)
 {
   PetscFunctionBegin;
-  if (net->dropout > 0) PetscCall(KNModelApplyDropout(model, name, "-model_type textcnn", x));
+  if (net->dropout > 0) PetscCall(KNModelApplyDropout(model, name, "-model_type textcnn", "", x));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -16,6 +16,11 @@ small_data() {
 # train N RUN ...: on N ranks
 train() { n=$1 run=$2; shift 2; ranks "$n" train -run "$run" -dataset train.h5 $network "$@" > output 2> message; }
 
+# accuracy RUN: that of the last tested epoch
+accuracy() {
+  awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) c = $i == "test_accuracy" ? i : c } END { print $c }' "$1/metrics.csv"
+}
+
 # ends CODE COMMAND ...
 ends() {
   expected=$1 code=0; shift

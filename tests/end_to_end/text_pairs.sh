@@ -33,9 +33,6 @@ converted $code
 # shellcheck disable=SC2086
 ranks 1 convert -input test.tsv $columns -like train.h5 -output test.h5 > output
 
-accuracy() {
-  awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) c = $i == "test_accuracy" ? i : c } END { print $c }' "$1/metrics.csv"
-}
 train 1 told -dataset_test test.h5 -train_epochs 12 -model_shared_words true -model_word_pairs 100
 train 2 told_too -dataset_test test.h5 -train_epochs 12 -model_shared_words true -model_word_pairs 100
 train 1 untold -dataset_test test.h5 -train_epochs 12

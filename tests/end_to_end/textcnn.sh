@@ -30,9 +30,6 @@ ranks 1 convert -input train.tsv -text_columns label=1,text=2 -text_least 1 -out
 converted $code
 ranks 1 convert -input test.tsv -text_columns label=1,text=2 -like train.h5 -output test.h5 > output
 
-accuracy() {
-  awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) c = $i == "test_accuracy" ? i : c } END { print $c }' "$1/metrics.csv"
-}
 learns() { awk -v a="$(accuracy "$1")" 'BEGIN { exit !(a > 0.95) }' || fail "$1: accuracy $(accuracy "$1")"; }
 options="-dataset_test test.h5 -train_epochs 10 -model_word_pairs 200 -model_dropout 0.2"
 train 1 one $options

@@ -11,7 +11,7 @@
 #include <kitinet/word_rows.h>
 #include <string.h>
 
-enum { WORDS = 200, PAIRS = 100, ROWS = WORDS + PAIRS, LENGTH = 9, BATCH = 7, MICROBATCH = 2 };
+enum { WORDS = 200, PAIRS = 110, ROWS = WORDS + PAIRS, LENGTH = 9, BATCH = 7, MICROBATCH = 2 };
 enum { WIDTH = 12, CLASSES = 3, STEPS = 16, USED = 150 };
 
 typedef struct {
@@ -168,22 +168,17 @@ static PetscErrorCode TestOptimizer(KNOptimizerType type, PetscReal clip)
       PetscCall(KNOptimizerStep(&optimizer, all.parameters, 0.01, step, BATCH));
     }
     PetscCall(KNOptimizerStep(&optimizer, some.parameters, 0.01, step, BATCH));
-    for (PetscInt w = 0, r = 0, moved; w < ROWS; w++) {
+    for (PetscInt w = 0, r = 0; w < ROWS; w++) {
       const PetscBool occurs = (PetscBool)(r < rows.count && rows.word[r] == w);
 
       r += occurs;
-      moved = 0;
       for (PetscInt i = w * WIDTH; i < (w + 1) * WIDTH; i++) {
-        moved += some.value[i] != before[i];
-        CHECK(isfinite(some.value[i]), "step %" PetscInt_FMT " moves row %" PetscInt_FMT " to %g", step, w,
-              (double)some.value[i]);
+        CHECK(occurs ? some.value[i] != before[i] && isfinite(some.value[i]) : some.value[i] == before[i],
+              "step %" PetscInt_FMT ": row %" PetscInt_FMT " moves, or does not", step, w);
         CHECK(step || !occurs || Close(some.value[i], all.value[i]),
               "the first step moves row %" PetscInt_FMT " to %g instead of %g", w, (double)some.value[i],
               (double)all.value[i]);
       }
-      /* an element may stand still by chance */
-      CHECK(occurs ? moved >= WIDTH - 2 : !moved, "step %" PetscInt_FMT ": row %" PetscInt_FMT " moves, or does not",
-            step, w);
     }
     for (size_t i = rows.end; i < all.size; i++)
       CHECK(isfinite(some.value[i]) && (step || Close(some.value[i], all.value[i])),
@@ -206,7 +201,7 @@ static PetscErrorCode TestOptimizer(KNOptimizerType type, PetscReal clip)
 int main(int argc, char **argv)
 {
   static const char *const option[][2] = {{"-model_type", "transformer"}, {"-model_width", "12"},
-                                          {"-model_word_pairs", "100"},   {"-model_layers", "1"},
+                                          {"-model_word_pairs", "110"},   {"-model_layers", "1"},
                                           {"-model_heads", "2"},          {"-model_feed_forward", "2"}};
 
   PetscCall(PetscInitialize(&argc, &argv, NULL, NULL));
