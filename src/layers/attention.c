@@ -251,8 +251,8 @@ static void KNAttentionExtents(KNLayer layer, const KNPass *pass, PetscInt b, si
 {
   *T  = KNGridSize(&layer->grid_in);
   *S  = KNGridSize(&layer->grid[1]);
-  *nt = pass->length ? (size_t)pass->length[b] : *T;
-  *ns = pass->length ? (size_t)pass->length[b] : *S;
+  *nt = KNPassPoints(pass, b, *T);
+  *ns = KNPassPoints(pass, b, *S);
 }
 
 static void KNLayerApply_Attention(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,

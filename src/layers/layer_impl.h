@@ -74,6 +74,15 @@ PETSC_INTERN PetscErrorCode KNLayerDeclare(KNLayer layer, KNParameters parameter
 */
 PETSC_INTERN PetscErrorCode KNLayerKeepChannels(KNLayer layer, KNParameters parameters);
 
+/* Not collective. setgrid of layers that make one value of all points: the output's grid has no axes. In mean.c. */
+PETSC_INTERN PetscErrorCode KNLayerDropAxes(KNLayer layer);
+
+/* Points of sample b that count: of a text its words, else all S. */
+static inline size_t KNPassPoints(const KNPass *pass, PetscInt b, size_t S)
+{
+  return pass->length ? (size_t)pass->length[b] : S;
+}
+
 /* The extents of a grid as three axes, the last one contiguous; leading ones where it has fewer. */
 PETSC_INTERN void KNGridExtents(const KNGrid *grid, size_t n[KN_MAX_DIM]);
 

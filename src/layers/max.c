@@ -16,25 +16,10 @@ static size_t kn_max_place(const KNReal *x, size_t n)
   return place;
 }
 
-static PetscErrorCode KNLayerSetGrid_Max(KNLayer layer)
-{
-  PetscFunctionBegin;
-  PetscCall(KNLayerNeedWhole(layer));
-  layer->grid_out = KNGridMake(0, NULL, layer->grid_in.points);
-  layer->flops[0] = layer->flops[1] = (PetscLogDouble)layer->in * (PetscLogDouble)KNGridSize(&layer->grid_in);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Points of a sample that count. */
-static size_t Points(KNLayer layer, const KNPass *pass, PetscInt b)
-{
-  return pass->length ? (size_t)pass->length[b] : KNGridSize(&layer->grid_in);
-}
-
 static void KNLayerApply_Max(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
                              InsertMode mode)
 {
-  const size_t S = KNGridSize(&layer->grid_in), n = Points(layer, pass, b);
+  const size_t S = KNGridSize(&layer->grid_in), n = KNPassPoints(pass, b, S);
 
   for (size_t c = 0; c < (size_t)layer->in; c++) {
     const KNReal *x = in[0] + c * S;
@@ -46,7 +31,7 @@ static void KNLayerApply_Max(KNLayer layer, const KNPass *pass, PetscInt b, cons
 static void KNLayerApplyBack_Max(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
                                  const KNReal *dout, KNReal *const din[], InsertMode mode)
 {
-  const size_t S = KNGridSize(&layer->grid_in), n = Points(layer, pass, b);
+  const size_t S = KNGridSize(&layer->grid_in), n = KNPassPoints(pass, b, S);
 
   for (size_t c = 0; din[0] && c < (size_t)layer->in; c++) {
     KNReal *dx = din[0] + c * S;
@@ -61,7 +46,7 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Max(KNLayer layer)
   PetscFunctionBegin;
   layer->ops = (KNLayerOps){
     .setup      = KNLayerKeepChannels,
-    .setgrid    = KNLayerSetGrid_Max,
+    .setgrid    = KNLayerDropAxes,
     .apply      = KNLayerApply_Max,
     .apply_back = KNLayerApplyBack_Max,
   };

@@ -32,7 +32,7 @@ static void kn_mean_backward(KNReal *dx, const KNReal *dy, size_t C, size_t S, s
   }
 }
 
-static PetscErrorCode KNLayerSetGrid_Mean(KNLayer layer)
+PetscErrorCode KNLayerDropAxes(KNLayer layer)
 {
   PetscFunctionBegin;
   PetscCall(KNLayerNeedWhole(layer));
@@ -46,7 +46,7 @@ static void KNLayerApply_Mean(KNLayer layer, const KNPass *pass, PetscInt b, con
 {
   const size_t S = KNGridSize(&layer->grid_in);
 
-  kn_mean_forward(out, in[0], (size_t)layer->in, S, pass->length ? (size_t)pass->length[b] : S, mode == ADD_VALUES);
+  kn_mean_forward(out, in[0], (size_t)layer->in, S, KNPassPoints(pass, b, S), mode == ADD_VALUES);
 }
 
 static void KNLayerApplyBack_Mean(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[],
@@ -54,9 +54,7 @@ static void KNLayerApplyBack_Mean(KNLayer layer, const KNPass *pass, PetscInt b,
 {
   const size_t S = KNGridSize(&layer->grid_in);
 
-  if (din[0])
-    kn_mean_backward(din[0], dout, (size_t)layer->in, S, pass->length ? (size_t)pass->length[b] : S,
-                     mode == ADD_VALUES);
+  if (din[0]) kn_mean_backward(din[0], dout, (size_t)layer->in, S, KNPassPoints(pass, b, S), mode == ADD_VALUES);
 }
 
 PETSC_INTERN PetscErrorCode KNLayerCreate_Mean(KNLayer layer)
@@ -64,7 +62,7 @@ PETSC_INTERN PetscErrorCode KNLayerCreate_Mean(KNLayer layer)
   PetscFunctionBegin;
   layer->ops = (KNLayerOps){
     .setup      = KNLayerKeepChannels,
-    .setgrid    = KNLayerSetGrid_Mean,
+    .setgrid    = KNLayerDropAxes,
     .apply      = KNLayerApply_Mean,
     .apply_back = KNLayerApplyBack_Mean,
   };

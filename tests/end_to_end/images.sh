@@ -58,7 +58,10 @@ if [ $code = 0 ]; then
   awk -F , 'NR > 1 && ($5 + $6 + $7 < 0.9999 || $5 + $6 + $7 > 1.0001) { exit 1 }' photos1.csv ||
     fail "$(cat photos1.csv)"
   ranks 1 predict -checkpoint one/best.h5 -input photos/b.png -output single.h5 > output
-  # alone and among others: the same up to rounding, products of one and of several samples may differ
+  ranks 1 predict -checkpoint one/best.h5 -input photos -image_fit crop -predict_batch 1 -output alone.h5 > output
+  [ "$(sed -n 2p single.csv | cut -d , -f 3-)" = "$(sed -n 2p alone.csv | cut -d , -f 3-)" ] ||
+    fail "$(cat single.csv alone.csv)"
+  # passes of one and of several pictures: the same up to rounding
   { sed -n 2p single.csv; sed -n 2p photos1.csv; } | awk -F , '
     NR == 1 { for (i = 3; i <= NF; i++) first[i] = $i }
     NR == 2 { for (i = 3; i <= NF; i++) bad += i == 3 ? $i != first[i] : ($i - first[i])^2 > 1e-12
