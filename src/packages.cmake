@@ -75,21 +75,37 @@ endif()
 add_library(KN::random123 INTERFACE IMPORTED GLOBAL)
 target_include_directories(KN::random123 SYSTEM INTERFACE ${RANDOM123_INCLUDE})
 
-# Optional: kernels of small products, generated at run time. Its functions for large ones, which we do not call, need a
-# BLAS.
+# An optional library without a module that we could use: KN::<name>, empty where it is not there or not wanted.
+# LIBRARY: its name for the linker; WITHOUT: what the status says of a build without it; LINK: what it needs.
+function(kn_optional name header)
+  cmake_parse_arguments(arg "" "LIBRARY;WITHOUT" "LINK" ${ARGN})
+  string(TOUPPER ${name} kind)
+  find_path(${kind}_INCLUDE ${header})
+  find_library(${kind}_LIBRARY ${arg_LIBRARY})
+  add_library(KN::${name} INTERFACE IMPORTED GLOBAL)
+  if((NOT DEFINED KN_${kind} OR KN_${kind}) AND ${kind}_INCLUDE AND ${kind}_LIBRARY)
+    target_include_directories(KN::${name} SYSTEM INTERFACE ${${kind}_INCLUDE})
+    target_link_libraries(KN::${name} INTERFACE ${${kind}_LIBRARY} ${arg_LINK})
+    target_compile_definitions(KN::${name} INTERFACE KN_HAVE_${kind})
+    message(STATUS "${name}: ${${kind}_LIBRARY}")
+  else()
+    message(STATUS "${name}: not used, ${arg_WITHOUT}")
+  endif()
+endfunction()
+
+# Kernels of small products, generated at run time. Its functions for large ones, which we do not call, need a BLAS.
 option(KN_XSMM "Use libxsmm where it is installed" ON)
-find_path(XSMM_INCLUDE libxsmm.h)
-find_library(XSMM_LIBRARY xsmm)
-add_library(KN::xsmm INTERFACE IMPORTED GLOBAL)
-if(KN_XSMM AND XSMM_INCLUDE AND XSMM_LIBRARY)
-  target_include_directories(KN::xsmm SYSTEM INTERFACE ${XSMM_INCLUDE})
-  target_link_libraries(KN::xsmm INTERFACE ${XSMM_LIBRARY} KN::blas Threads::Threads ${CMAKE_DL_LIBS} m)
-  target_compile_definitions(KN::xsmm INTERFACE KN_HAVE_XSMM)
-  message(STATUS "libxsmm: ${XSMM_LIBRARY}")
-else()
-  message(STATUS "libxsmm: not used, BLAS computes small products too, slower. "
-    "Debian on amd64: apt-get install libxsmm-dev")
-endif()
+kn_optional(xsmm libxsmm.h LIBRARY xsmm LINK KN::blas Threads::Threads ${CMAKE_DL_LIBS} m WITHOUT
+  "BLAS computes small products too, slower. Debian on amd64: apt-get install libxsmm-dev")
+
+# Stems of words.
+kn_optional(stemmer libstemmer.h LIBRARY stemmer WITHOUT
+  "words of texts stay whole. Debian: apt-get install libstemmer-dev")
+
+# MATLAB v5 files. Its module would add the headers of a serial HDF5 before ours.
+option(KN_MATIO "Use matio where it is installed" ON)
+kn_optional(matio matio.h LIBRARY matio WITHOUT
+  "MATLAB v5 files cannot be converted. Debian: apt-get install libmatio-dev")
 
 # Optional: pictures and texts. KN::jpeg, KN::png, KN::icu and KN::jansson, empty where the package is not there.
 foreach(package "jpeg libjpeg JPEG libjpeg62-turbo-dev JPEG pictures" "png libpng PNG libpng-dev PNG pictures"
@@ -107,30 +123,3 @@ foreach(package "jpeg libjpeg JPEG libjpeg62-turbo-dev JPEG pictures" "png libpn
     message(STATUS "${name}: not found, ${what} cannot be converted. Debian: apt-get install ${debian}")
   endif()
 endforeach()
-
-# Optional: stems of words. It has no module.
-find_path(STEMMER_INCLUDE libstemmer.h)
-find_library(STEMMER_LIBRARY stemmer)
-add_library(KN::stemmer INTERFACE IMPORTED GLOBAL)
-if(STEMMER_INCLUDE AND STEMMER_LIBRARY)
-  target_include_directories(KN::stemmer SYSTEM INTERFACE ${STEMMER_INCLUDE})
-  target_link_libraries(KN::stemmer INTERFACE ${STEMMER_LIBRARY})
-  target_compile_definitions(KN::stemmer INTERFACE KN_HAVE_STEMMER)
-  message(STATUS "libstemmer: ${STEMMER_LIBRARY}")
-else()
-  message(STATUS "libstemmer: not found, words of texts stay whole. Debian: apt-get install libstemmer-dev")
-endif()
-
-# Optional: MATLAB v5 files. Its module would add the headers of a serial HDF5 before ours, so it is looked for by hand.
-option(KN_MATIO "Use matio where it is installed" ON)
-find_path(MATIO_INCLUDE matio.h)
-find_library(MATIO_LIBRARY matio)
-add_library(KN::matio INTERFACE IMPORTED GLOBAL)
-if(KN_MATIO AND MATIO_INCLUDE AND MATIO_LIBRARY)
-  target_include_directories(KN::matio SYSTEM INTERFACE ${MATIO_INCLUDE})
-  target_link_libraries(KN::matio INTERFACE ${MATIO_LIBRARY})
-  target_compile_definitions(KN::matio INTERFACE KN_HAVE_MATIO)
-  message(STATUS "matio: ${MATIO_LIBRARY}")
-else()
-  message(STATUS "matio: not used, MATLAB v5 files cannot be converted. Debian: apt-get install libmatio-dev")
-endif()
