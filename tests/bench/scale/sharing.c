@@ -5,9 +5,9 @@
 
     kitinet-sharing-simulated RANKS FLOATS BUCKET LAYERS MODES FORWARD BACKWARD UPDATE
 
-  RANKS of a sample, each sample's one behind the other; FLOATS of the gradient and of a bucket; spectral LAYERS and the
-  floats of MODES that the ranks of a sample add up in each, forward and backward; seconds of the sweeps of a slab and of
-  the update. Prints the seconds of a step of one sample for each group of ranks, of rank 0.
+  RANKS of a sample, each sample's one behind the other; FLOATS of the gradient and of a bucket; spectral LAYERS and
+  the floats of MODES that the ranks of a sample add up in each, forward and backward; seconds of the sweeps of a slab
+  and of the update. Prints the seconds of a step of one sample for each group of ranks, of rank 0.
 */
 #include "../../../src/train/reduce_tree.h"
 #include <smpi/smpi.h>

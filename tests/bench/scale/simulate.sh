@@ -30,9 +30,9 @@ platform() {
 # simulated RANKS PROGRAM ARGUMENTS...: on $work/platform.xml. No collective is replaced but allreduce (ALLREDUCE, by
 # doubling); polling costs nothing; ranks share the memory of their gradients (in blocks larger than those: a mapping
 # each, not one a MiB) and the program's data, of which nothing is global. Events within 0.1 microseconds are one, and
-# acknowledgements no flows of their own: against 1e-9 s and such flows, on 64 and 256 ranks at 0.39 and 3.1 GB/s, a step
-# (calibrated before, 25 ms a micro-batch) differs by at most 0.04 % on the fat tree, on the dragonfly by 0.4 % at 3.1
-# GB/s and by 2 % at 0.39.
+# acknowledgements no flows of their own: against 1e-9 s and such flows, on 64 and 256 ranks at 0.39 and 3.1 GB/s, a
+# step (calibrated before, 25 ms a micro-batch) differs by at most 0.04 % on the fat tree, on the dragonfly by 0.4 % at
+# 3.1 GB/s and by 2 % at 0.39.
 simulated() {
   seq -f "n%.0f" 0 $(($1 - 1)) >"$work/hosts"
   ranks_simulated=$1
