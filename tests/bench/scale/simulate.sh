@@ -27,8 +27,8 @@ platform() {
     $last \
     "$(echo "$2" | awk '{printf "%.0f", $1 / 1.05}')" "$3" "$shape"
 }
-# simulated RANKS PROGRAM ARGUMENTS...: on $work/platform.xml. No collective is replaced but allreduce (ALLREDUCE, by
-# doubling); polling costs nothing; ranks share the memory of their gradients (in blocks larger than those: a mapping
+# simulated RANKS PROGRAM ARGUMENTS...: on $work/platform.xml. No collective is replaced, allreduce is the one by
+# doubling; polling costs nothing; ranks share the memory of their gradients (in blocks larger than those: a mapping
 # each, not one a MiB) and the program's data, of which nothing is global. Events within 0.1 microseconds are one, and
 # acknowledgements no flows of their own: against 1e-9 s and such flows, on 64 and 256 ranks at 0.39 and 3.1 GB/s, a
 # step (calibrated before, 25 ms a micro-batch) differs by at most 0.04 % on the fat tree, on the dragonfly by 0.4 % at
@@ -38,7 +38,7 @@ simulated() {
   ranks_simulated=$1
   shift
   smpirun -np "$ranks_simulated" -platform "$work/platform.xml" \
-    -hostfile "$work/hosts" --cfg=smpi/simulate-computation:no --cfg=smpi/allreduce:"${ALLREDUCE:-rdb}" \
+    -hostfile "$work/hosts" --cfg=smpi/simulate-computation:no --cfg=smpi/allreduce:rdb \
     --cfg=smpi/test:1e-7 --cfg=smpi/grow-injected-times:no --cfg=smpi/os:0:1e-6:0 --cfg=smpi/or:0:1e-6:0 \
     --cfg=smpi/auto-shared-malloc-thresh:100000 --cfg=smpi/shared-malloc-blocksize:16777216 \
     --cfg=smpi/privatization:no --cfg=surf/precision:1e-7 --cfg=network/crosstraffic:0 --log=root.thres:error \
