@@ -54,6 +54,6 @@ awk -F , 'NR > 1 && ($1 != NR - 1 || ($7 != "") != (NR >= 3)) { e = 1 } END { ex
 ranks 1 report -study study.yaml -collision_evaluate off -output off > output || fail "$(cat output)"
 grep -q "8 of 8 runs are finished" output && [ "$(wc -l < off/runs.csv)" -eq 9 ] || fail "$(cat output off/runs.csv)"
 ranks 1 report -study "$KITINET_SOURCE/configs/study-images.yaml" -list > list
-[ "$(grep -c "^todo -run runs/images/cifar10/.* -dataset data/cifar10-train.h5 " list)" -eq 135 ] || fail "$(cat list)"
-grep -q "/isotropic_2/1000/seed5 .* -train_epochs 200 .* -collision_law isotropic" list || fail "$(cat list)"
+[ "$(grep -c "^todo -run runs/images/cifar10/.* -dataset data/cifar10-train.h5 " list)" -eq 50 ] || fail "$(cat list)"
+grep -q "/rare/1000/seed5 .* -train_epochs 200 .* -collision_rate 0.1" list || fail "$(cat list)"
 complete
