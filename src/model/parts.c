@@ -14,10 +14,11 @@ PetscErrorCode KNModelDropoutSetFromOptions(const char residual[], PetscBool fit
 {
   PetscFunctionBegin;
   *dropout = 0;
-  PetscCall(KNOptionsReal("-model_dropout",
-                          "share of a block's velocities that is set to 0 in training, while the rest is divided by 1 "
-                          "minus this; 0: none (residual plain and fno; opens more options)",
-                          0, 0.9, dropout));
+  PetscCall(KNOptionsReal(
+    "-model_dropout",
+    "share of a block's velocities (textcnn: of what its layers read) that is set to 0 in training, while the rest is "
+    "divided by 1 minus this; 0: none (residual plain and fno; opens more options)",
+    0, 0.9, dropout));
   PetscCheck(*dropout == 0 || fits, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "-model_dropout is for -model_residual plain or fno, not %s: leave one of them out", residual);
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -23,9 +23,10 @@ static PetscErrorCode ReadOptions(KNModel model, TextCNN *net)
   PetscCheck(model->axes == 0 || KNOptionsDeclareOnly(), PETSC_COMM_WORLD, KN_ERR_INPUT,
              "-model_type textcnn gives scores of classes, the data have fields as their output");
   PetscCall(KNOptionsInt("-model_width", "channels of the residual stream", 1, 4096, &net->width));
-  PetscCall(KNOptionsInt("-model_convolution",
-                         "words that a convolution before the blocks joins, an odd number; 0: there is none", 0, 63,
-                         &net->convolution));
+  PetscCall(
+    KNOptionsInt("-model_convolution",
+                 "words that a convolution joins, of an encoder before its blocks, an odd number; 0: it has none", 0,
+                 63, &net->convolution));
   PetscCheck(net->convolution % 2, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "option -model_convolution is %" PetscInt_FMT ": -model_type textcnn needs an odd number of words",
              net->convolution);

@@ -44,9 +44,10 @@ static PetscErrorCode ReadOptions(KNModel model, Transformer *net)
                     "how a text's words know their places: learned (a vector for each place), rotary (attention "
                     "sees their distances), none",
                     PositionNames, &net->positions));
-  PetscCall(KNOptionsInt("-model_convolution",
-                         "words that a convolution before the blocks joins, an odd number; 0: there is none", 0, 63,
-                         &net->convolution));
+  PetscCall(
+    KNOptionsInt("-model_convolution",
+                 "words that a convolution joins, of an encoder before its blocks, an odd number; 0: it has none", 0,
+                 63, &net->convolution));
   PetscCheck(net->convolution == 0 || net->convolution % 2, PETSC_COMM_WORLD, KN_ERR_USAGE,
              "option -model_convolution is %" PetscInt_FMT ", an even number of words has no middle: give an odd one",
              net->convolution);
