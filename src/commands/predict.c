@@ -219,11 +219,8 @@ PetscErrorCode KNCommand_Predict(const char purpose[], PetscBool *stopped)
                           "following frames); for classes their probabilities, and a CSV file beside it",
                           output_path));
   PetscCall(KNOptionsBool("-overwrite", "replace the output if it exists", &overwrite));
-  PetscCall(KNOptionsInt(
-    "-predict_batch",
-    "samples that pass through the network together on one rank; the last digit of a prediction may depend "
-    "on their number",
-    1, 65536, &batch));
+  PetscCall(
+    KNOptionsInt("-predict_batch", "samples that pass through the network together on one rank", 1, 65536, &batch));
   PetscCall(KNOptionsInt("-predict_finer",
                          "times that the output's points lie as dense along each axis as the input's, for networks "
                          "that ask for it point by point (oformer); 1: the grid of the dataset's outputs",

@@ -135,6 +135,20 @@ void kn_product(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal
   }
 }
 
+void kn_product_of_rows(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M,
+                        size_t N, size_t K, KNReal *work)
+{
+  const size_t whole = M / KN_ROWS * KN_ROWS;
+  KNReal      *a = work, *c = work + KN_ROWS * K;
+
+  for (size_t i = 0; i < whole; i += KN_ROWS) kn_product(C + i * ldc, ldc, A + i * lda, lda, B, ldb, KN_ROWS, N, K, 0);
+  if (whole == M) return;
+  memset(a, 0, KN_ROWS * K * sizeof(*a));
+  for (size_t i = whole; i < M; i++) memcpy(a + (i - whole) * K, A + i * lda, K * sizeof(*a));
+  kn_product(c, N, a, K, B, ldb, KN_ROWS, N, K, 0);
+  for (size_t i = whole; i < M; i++) memcpy(C + i * ldc, c + (i - whole) * N, N * sizeof(*c));
+}
+
 void kn_product_transposed_left(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb,
                                 size_t M, size_t N, size_t K, int add)
 {

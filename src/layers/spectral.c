@@ -29,15 +29,17 @@
 #include <string.h>
 
 static void kn_modes_forward(KNReal *restrict Y, const KNReal *restrict X, const KNReal *restrict W,
-                             const KNReal *restrict w, size_t K, size_t B, size_t Ci, size_t Co)
+                             const KNReal *restrict w, size_t K, size_t B, size_t Ci, size_t Co, KNReal *work)
 {
   // Y: (K, 2 B, 2 Co), of each mode the first B rows hold the result (real, imaginary); X: (K, 2, B, Ci), W: (K, Ci, 2,
-  // Co), w: (K)
+  // Co), w: (K); work: of kn_product_of_rows, so that a sample's result does not depend on B, or NULL
 #pragma omp for schedule(static)
   for (size_t k = 0; k < K; k++) {
     KNReal *restrict Yk = Y + k * 4 * B * Co;
 
-    kn_product(Yk, 2 * Co, X + k * 2 * B * Ci, Ci, W + k * 2 * Ci * Co, 2 * Co, 2 * B, 2 * Co, Ci, 0);
+    if (work)
+      kn_product_of_rows(Yk, 2 * Co, X + k * 2 * B * Ci, Ci, W + k * 2 * Ci * Co, 2 * Co, 2 * B, 2 * Co, Ci, work);
+    else kn_product(Yk, 2 * Co, X + k * 2 * B * Ci, Ci, W + k * 2 * Ci * Co, 2 * Co, 2 * B, 2 * Co, Ci, 0);
     for (size_t b = 0; b < B; b++) {
       KNReal *restrict re = Yk + b * 2 * Co, *restrict im = re + Co;       // Xr Wr, Xr Wi
       const KNReal *restrict ir = re + B * 2 * Co, *restrict ii = ir + Co; // Xi Wr, Xi Wi
@@ -92,7 +94,13 @@ typedef struct {
   KNReal *sum;
   size_t  first, end; /* modes of whose weights this rank computes the gradient */
   KNReal *term;       /* (threads, KNAligned(C_in 2 C_out)) of one mode, where gradients are added */
+  KNReal *rows;       /* (threads, RowsRoom) of predictions: kn_product_of_rows */
 } Spectral;
+
+static size_t RowsRoom(KNLayer layer)
+{
+  return KNAligned(KN_ROWS * (size_t)(layer->in + 2 * layer->out));
+}
 
 static PetscErrorCode KNLayerSetFromOptions_Spectral(KNLayer layer)
 {
@@ -141,6 +149,7 @@ static PetscErrorCode KNSpectralReset(Spectral *spectral)
   PetscCall(KNFree(&spectral->Y));
   PetscCall(KNFree(&spectral->sum));
   PetscCall(KNFree(&spectral->term));
+  PetscCall(KNFree(&spectral->rows));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -175,6 +184,7 @@ static PetscErrorCode KNLayerSetGrid_Spectral(KNLayer layer)
   PetscCall(KNMalloc(spectral->K * 2 * B * Ci, sizeof(KNReal), &spectral->dX));
   PetscCall(KNMalloc(spectral->K * 4 * B * Co, sizeof(KNReal), &spectral->Y));
   PetscCall(KNMalloc((size_t)layer->threads * KNAligned(2 * Ci * Co), sizeof(KNReal), &spectral->term));
+  PetscCall(KNMalloc((size_t)layer->threads * RowsRoom(layer), sizeof(KNReal), &spectral->rows));
   KNTransformWeight(spectral->of_output, spectral->w);
   PetscCallMPI(MPI_Comm_size(layer->comm, &size));
   PetscCallMPI(MPI_Comm_rank(layer->comm, &rank));
@@ -189,7 +199,7 @@ static PetscErrorCode KNLayerSetGrid_Spectral(KNLayer layer)
   layer->flops[1]   = flops_in + flops_out + 2 * flops_modes;
   layer->bytes      = bytes_in + bytes_out +
                  spectral->K * (1 + 4 * B * (Ci + Co) + (grid->whole ? 2 * B * Co : 0)) * sizeof(KNReal) +
-                 (size_t)layer->threads * KNAligned(2 * Ci * Co) * sizeof(KNReal);
+                 (size_t)layer->threads * (KNAligned(2 * Ci * Co) + RowsRoom(layer)) * sizeof(KNReal);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -218,7 +228,8 @@ static void KNLayerJoin_Spectral(KNLayer layer, const KNPass *pass)
   if (spectral->sum)
     KNLayerSum(layer, spectral->X, spectral->K * 2 * (size_t)pass->samples * (size_t)layer->in, KNREAL_MPI);
   kn_modes_forward(spectral->Y, spectral->X, spectral->W, spectral->w, spectral->K, (size_t)pass->samples,
-                   (size_t)layer->in, (size_t)layer->out);
+                   (size_t)layer->in, (size_t)layer->out,
+                   pass->training ? NULL : spectral->rows + (size_t)omp_get_thread_num() * RowsRoom(layer));
 }
 
 static void KNLayerApply_Spectral(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,

@@ -7,7 +7,8 @@
     add          ADD_VALUES is INSERT_VALUES and an addition; gradients accumulate, those of parameters unless they are
     to be written
     threads      one and two threads give the same bits, as do two runs
-    batch        fewer samples than planned give the same values; no samples are no error
+    batch        fewer samples than planned give the same values, a prediction alone or among others the same bits; no
+    samples are no error
 
   On no, one, two and three axes, with odd and even numbers of points; residuals with every activation. Compiled in both
   precisions.
@@ -194,19 +195,27 @@ static PetscErrorCode TestThreads(const char type[], const KNGrid *grid)
 static PetscErrorCode TestBatch(const char type[], const KNGrid *grid)
 {
   Case           test;
-  KNReal        *first;
+  KNReal        *first, *all;
   KNGrid         again[KN_MAX_INPUTS];
   PetscLogDouble forward, backward;
 
   PetscFunctionBegin;
   PetscCall(CaseCreate(type, grid, &test));
   PetscCall(KNMalloc(test.n_out, sizeof(KNReal), &first));
+  PetscCall(KNMalloc(test.n_out, sizeof(KNReal), &all));
   PetscCall(Forward(&test, test.out));
   test.pass.samples = 1;
   PetscCall(Forward(&test, first));
   PetscCheck(Difference(test.n_out / SAMPLES, first, test.out) <= tolerance || test.batch, PETSC_COMM_SELF,
              PETSC_ERR_PLIB, "%s: a sample depends on the others of its batch", type);
-  test.pass.samples = 0;
+  test.pass.training = PETSC_FALSE;
+  PetscCall(Forward(&test, first));
+  test.pass.samples = SAMPLES;
+  PetscCall(Forward(&test, all));
+  PetscCheck(!memcmp(first, all, test.n_out / SAMPLES * sizeof(KNReal)), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%s: a prediction alone and among others differs in bits", type);
+  test.pass.training = PETSC_TRUE;
+  test.pass.samples  = 0;
   PetscCall(Forward(&test, first));
   PetscCall(Backward(&test));
   for (PetscInt i = 0; i < test.inputs; i++)
@@ -224,6 +233,7 @@ static PetscErrorCode TestBatch(const char type[], const KNGrid *grid)
              type, forward, backward);
   PetscCall(KNLayerView(test.layer, PETSC_VIEWER_STDOUT_SELF));
   PetscCall(KNFree(&first));
+  PetscCall(KNFree(&all));
   PetscCall(CaseDestroy(&test));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

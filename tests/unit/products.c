@@ -1,7 +1,7 @@
 /*
   Products of small matrices, and sums of them, against sums in double: all forms, shapes on both sides of every tile
-  and limit, rows with room between them, which stays untouched. In bfloat16: of the rounded numbers, where the
-  processor has it; elsewhere the same bits as in float.
+  and limit, rows with room between them, which stays untouched. Rows that are to have the same bits alone. In bfloat16:
+  of the rounded numbers, where the processor has it; elsewhere the same bits as in float.
 */
 #include "../../src/layers/bfloat16_kernels.h"
 #include "../../src/layers/product_kernels.h"
@@ -95,6 +95,29 @@ static PetscErrorCode TestSum(size_t M, size_t N, size_t K, size_t count, int ad
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* kn_product_of_rows as one of the forms: add is 0. */
+static void Rows(KNReal *c, size_t ldc, const KNReal *a, size_t lda, const KNReal *b, size_t ldb, size_t M, size_t N,
+                 size_t K, int add)
+{
+  static KNReal work[KN_ROWS * LARGEST];
+
+  kn_product_of_rows(c, ldc, a, lda, b, ldb, M, N, K, work);
+}
+
+/* Rows that are multiplied together and one by one. */
+static PetscErrorCode TestRows(size_t M, size_t N, size_t K)
+{
+  static KNReal alone[LARGEST], work[KN_ROWS * LARGEST];
+
+  PetscFunctionBegin;
+  PetscCall(TestShape(Rows, Exactly, 0, 0, M, N, K, 0));
+  kn_product_of_rows(C, N, A, K, B, N, M, N, K, work);
+  for (size_t m = 0; m < M; m++) kn_product_of_rows(alone + m * N, N, A + m * K, K, B, N, 1, N, K, work);
+  PetscCheck(!memcmp(C, alone, M * N * sizeof(KNReal)), PETSC_COMM_SELF, PETSC_ERR_PLIB,
+             "%zu rows, %zu x %zu: other bits than one by one", M, N, K);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
   static const size_t shape[][3] = {{1, 1, 1},     {1, 128, 32},  {8, 64, 32},     {24, 16, 64},
@@ -124,6 +147,7 @@ int main(int argc, char **argv)
     }
   }
   for (int add = 0; add < 2; add++) PetscCall(TestShape(kn_product, Exactly, 0, 0, 5, 40, 0, add));
+  for (size_t N = 1; N < 100; N += N < 20 ? 1 : 15) PetscCall(TestRows(21, N, 3 + N % 40));
   PetscCall(PetscFinalize());
   return 0;
 }
