@@ -135,6 +135,13 @@ void kn_product(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal
   }
 }
 
+int kn_rows_matter(size_t N)
+{
+  const size_t vector = KN_ALIGN / sizeof(KNReal), rest = N % (4 * vector);
+
+  return rest > 0 && rest <= vector;
+}
+
 void kn_product_of_rows(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb, size_t M,
                         size_t N, size_t K, KNReal *work)
 {

@@ -15,10 +15,12 @@ PETSC_INTERN void kn_product(KNReal *C, size_t ldc, const KNReal *A, size_t lda,
                              size_t N, size_t K, int add);
 
 /*
-  C = A B, eight rows at a time, the last ones filled up in work (8 (K + N)): the bits of a row do not depend on how
-  many there are. In one product they do: of few columns libxsmm sums in as many parts as the number of rows leaves
-  registers. K > 0.
+  Whether a row's bits in a product of N columns depend on how many rows there are: where the last columns fill no more
+  than one vector, of four in a block, libxsmm sums in as many parts as the rows leave registers.
 */
+PETSC_INTERN int kn_rows_matter(size_t N);
+
+/* C = A B, eight rows at a time, the last ones filled up in work (8 (K + N)): the same bits for any M. K > 0. */
 enum { KN_ROWS = 8 };
 PETSC_INTERN void kn_product_of_rows(KNReal *C, size_t ldc, const KNReal *A, size_t lda, const KNReal *B, size_t ldb,
                                      size_t M, size_t N, size_t K, KNReal *work);

@@ -94,7 +94,7 @@ typedef struct {
   KNReal *sum;
   size_t  first, end; /* modes of whose weights this rank computes the gradient */
   KNReal *term;       /* (threads, KNAligned(C_in 2 C_out)) of one mode, where gradients are added */
-  KNReal *rows;       /* (threads, RowsRoom) of predictions: kn_product_of_rows */
+  KNReal *rows;       /* (threads, RowsRoom) where rows matter: kn_product_of_rows */
 } Spectral;
 
 static size_t RowsRoom(KNLayer layer)
@@ -227,9 +227,10 @@ static void KNLayerJoin_Spectral(KNLayer layer, const KNPass *pass)
 
   if (spectral->sum)
     KNLayerSum(layer, spectral->X, spectral->K * 2 * (size_t)pass->samples * (size_t)layer->in, KNREAL_MPI);
-  kn_modes_forward(spectral->Y, spectral->X, spectral->W, spectral->w, spectral->K, (size_t)pass->samples,
-                   (size_t)layer->in, (size_t)layer->out,
-                   pass->training ? NULL : spectral->rows + (size_t)omp_get_thread_num() * RowsRoom(layer));
+  kn_modes_forward(
+    spectral->Y, spectral->X, spectral->W, spectral->w, spectral->K, (size_t)pass->samples, (size_t)layer->in,
+    (size_t)layer->out,
+    kn_rows_matter(2 * (size_t)layer->out) ? spectral->rows + (size_t)omp_get_thread_num() * RowsRoom(layer) : NULL);
 }
 
 static void KNLayerApply_Spectral(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,
