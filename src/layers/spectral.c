@@ -94,12 +94,14 @@ typedef struct {
   KNReal *sum;
   size_t  first, end; /* modes of whose weights this rank computes the gradient */
   KNReal *term;       /* (threads, KNAligned(C_in 2 C_out)) of one mode, where gradients are added */
-  KNReal *rows;       /* (threads, RowsRoom) where rows matter: kn_product_of_rows */
+  KNReal *rows;       /* (threads, RowsRoom) for kn_product_of_rows; NULL: rows do not matter */
 } Spectral;
 
 static size_t RowsRoom(KNLayer layer)
 {
-  return KNAligned(KN_ROWS * (size_t)(layer->in + 2 * layer->out));
+  const size_t columns = 2 * (size_t)layer->out;
+
+  return kn_rows_matter(columns) ? KNAligned(KN_ROWS * ((size_t)layer->in + columns)) : 0;
 }
 
 static PetscErrorCode KNLayerSetFromOptions_Spectral(KNLayer layer)
@@ -184,7 +186,7 @@ static PetscErrorCode KNLayerSetGrid_Spectral(KNLayer layer)
   PetscCall(KNMalloc(spectral->K * 2 * B * Ci, sizeof(KNReal), &spectral->dX));
   PetscCall(KNMalloc(spectral->K * 4 * B * Co, sizeof(KNReal), &spectral->Y));
   PetscCall(KNMalloc((size_t)layer->threads * KNAligned(2 * Ci * Co), sizeof(KNReal), &spectral->term));
-  PetscCall(KNMalloc((size_t)layer->threads * RowsRoom(layer), sizeof(KNReal), &spectral->rows));
+  if (RowsRoom(layer)) PetscCall(KNMalloc((size_t)layer->threads * RowsRoom(layer), sizeof(KNReal), &spectral->rows));
   KNTransformWeight(spectral->of_output, spectral->w);
   PetscCallMPI(MPI_Comm_size(layer->comm, &size));
   PetscCallMPI(MPI_Comm_rank(layer->comm, &rank));
@@ -227,10 +229,9 @@ static void KNLayerJoin_Spectral(KNLayer layer, const KNPass *pass)
 
   if (spectral->sum)
     KNLayerSum(layer, spectral->X, spectral->K * 2 * (size_t)pass->samples * (size_t)layer->in, KNREAL_MPI);
-  kn_modes_forward(
-    spectral->Y, spectral->X, spectral->W, spectral->w, spectral->K, (size_t)pass->samples, (size_t)layer->in,
-    (size_t)layer->out,
-    kn_rows_matter(2 * (size_t)layer->out) ? spectral->rows + (size_t)omp_get_thread_num() * RowsRoom(layer) : NULL);
+  kn_modes_forward(spectral->Y, spectral->X, spectral->W, spectral->w, spectral->K, (size_t)pass->samples,
+                   (size_t)layer->in, (size_t)layer->out,
+                   spectral->rows ? spectral->rows + (size_t)omp_get_thread_num() * RowsRoom(layer) : NULL);
 }
 
 static void KNLayerApply_Spectral(KNLayer layer, const KNPass *pass, PetscInt b, const KNReal *const in[], KNReal *out,

@@ -6,7 +6,7 @@
 # 32 groups of 2 chassis with 32 routers of 2 ranks. SimGrid's routes take the router with the number of the other
 # group: a chassis needs as many routers as there are groups, with fewer smpirun ends in a segmentation fault.
 # Acknowledgements take 5 % of the other direction; as ranks exchange equal messages, they are taken off the bandwidth
-# (see simulate).
+# (see simulated).
 platform() {
   last=2047
   case $1 in
